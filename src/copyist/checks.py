@@ -1,0 +1,115 @@
+"""Checks of arguments, all in one voice: what must rule, got value; remedy."""
+
+__all__ = [
+    "check_at_least",
+    "check_choice",
+    "check_images",
+    "check_positive",
+    "check_same_shape",
+    "check_within",
+    "nearest_match",
+    "require",
+]
+
+import difflib
+import importlib
+import math
+from collections.abc import Iterable
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from copyist.errors import ArgumentError, MissingExtraError, ShapeError, UnknownNameError
+
+if TYPE_CHECKING:
+    from copyist.tensors import Images
+
+
+def check_images(x: "Images", *, name: str = "images") -> None:
+    """Refuse anything but a float tensor (B, C, H, W) with at least one image and no empty side.
+
+    Raises:
+        ShapeError: `x` is not such a tensor.
+    """
+    shape = tuple(x.shape)
+    if len(shape) == 3:
+        raise ShapeError(
+            f"{name} must have shape (B, C, H, W), got {shape}; give a single image a batch axis with x[None]"
+        )
+    if len(shape) != 4 or 0 in shape:
+        raise ShapeError(f"{name} must have shape (B, C, H, W) with no side of 0, got {shape}")
+    if not x.is_floating_point():
+        raise ShapeError(f"{name} must be floats in [0, 1], got {x.dtype}; divide 8-bit values by 255")
+
+
+def check_same_shape(x_hat: "Images", x: "Images") -> None:
+    """Refuse two batches of images that differ in shape.
+
+    Raises:
+        ShapeError: the shapes differ, or are not those of images.
+    """
+    check_images(x_hat)
+    check_images(x)
+    if x_hat.shape != x.shape:
+        raise ShapeError(f"both batches must have one shape, got {tuple(x_hat.shape)} and {tuple(x.shape)}")
+
+
+def check_positive(name: str, value: float) -> None:
+    """Refuse a number that is not greater than 0.
+
+    Raises:
+        ArgumentError: `value` is 0, negative or not a number.
+    """
+    if not (value > 0 and math.isfinite(value)):
+        raise ArgumentError(f"{name} must be greater than 0, got {value}")
+
+
+def check_at_least(name: str, value: float, bound: float) -> None:
+    """Refuse a number below `bound`.
+
+    Raises:
+        ArgumentError: `value` is below `bound` or not a number.
+    """
+    if not (value >= bound and math.isfinite(value)):
+        raise ArgumentError(f"{name} must be at least {bound}, got {value}")
+
+
+def check_within(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a number outside [low, high].
+
+    Raises:
+        ArgumentError: `value` is outside that range or not a number.
+    """
+    if not low <= value <= high:
+        raise ArgumentError(f"{name} must lie in [{low}, {high}], got {value}")
+
+
+def check_choice(what: str, name: str, choices: Iterable[str]) -> None:
+    """Refuse a name that is not among `choices`, and offer the nearest.
+
+    Raises:
+        UnknownNameError: `name` is not among `choices`.
+    """
+    known = list(choices)
+    if name not in known:
+        raise UnknownNameError(f"there is no {what} {name!r}; {nearest_match(name, known)}")
+
+
+def nearest_match(name: str, choices: Iterable[str]) -> str:
+    """Say which of `choices` is nearest to `name`, or list them when none is."""
+    known = sorted(choices)
+    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+
+
+def require(module: str, *, extra: str, purpose: str) -> ModuleType:
+    """Import an optional module, or say which extra brings it.
+
+    Raises:
+        MissingExtraError: the module is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{purpose} needs {module.partition('.')[0]}, which is not installed; pip install 'copyist[{extra}]'"
+        ) from error

@@ -1,0 +1,61 @@
+"""Examples in a fixed order, all of one shape."""
+
+__all__ = ["ImageSet", "Splits"]
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from copyist.tensors import Images
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ImageSet:
+    """Images of one shape in one array, in memory or mapped from disk."""
+
+    source: str
+    """How a user names it."""
+
+    array: "np.ndarray[Any, np.dtype[np.uint8 | np.uint16 | np.float32]]"
+    """(N, C, H, W): uint8, uint16 or float32; floats lie in [0, 1]."""
+
+    names: tuple[str, ...]
+    """One per image."""
+
+    labels: "np.ndarray[Any, np.dtype[np.int64]] | None" = None
+    """(N,), where the source has them."""
+
+    fingerprint: str
+    """A hash of the content, in hexadecimal digits: equal content, equal fingerprint."""
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of one image."""
+        channels, height, width = self.array.shape[1:]
+        return int(channels), int(height), int(width)
+
+    def images(self, start: int = 0, stop: int | None = None) -> Images:
+        """Images `start` to `stop` as floats (B, C, H, W) in [0, 1]."""
+        return as_floats(self.array[start:stop])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Splits:
+    """A source cut in two, by nothing but its content."""
+
+    train: ImageSet
+    test: ImageSet
+
+
+def as_floats(array: "np.ndarray[Any, np.dtype[Any]]") -> Images:
+    """Stored values as float32 in [0, 1]."""
+    if array.dtype == np.uint8:
+        return torch.from_numpy(np.ascontiguousarray(array)).float().div_(255)
+    if array.dtype == np.uint16:
+        return torch.from_numpy(array.astype(np.float32)).div_(65535)
+    return torch.from_numpy(np.array(array, dtype=np.float32))

@@ -1,0 +1,68 @@
+"""Every way copyist refuses.
+
+    CopyistError
+    ├── ArgumentError (ValueError)      an argument breaks a rule
+    │   ├── ShapeError                  a tensor has the wrong shape for the model
+    │   └── UnknownNameError            no recipe, source, option or setting has that name
+    ├── ContractError (TypeError)       the model cannot do what was asked of it
+    ├── DataError                       a file, folder or array cannot be taken as data
+    ├── CheckpointError                 a model file or training state cannot be read
+    ├── TrainingError                   training cannot go on
+    ├── OutputError                     a result cannot be written where it was asked for
+    └── MissingExtraError (ImportError) an optional part is not installed
+
+Each message is one sentence: what must hold, what was got, and what to do. The command line prints it and exits with 1.
+"""
+
+__all__ = [
+    "ArgumentError",
+    "CheckpointError",
+    "ContractError",
+    "CopyistError",
+    "DataError",
+    "MissingExtraError",
+    "OutputError",
+    "ShapeError",
+    "TrainingError",
+    "UnknownNameError",
+]
+
+
+class CopyistError(Exception):
+    """Anything copyist refuses or fails at; its text is one sentence for the user."""
+
+
+class ArgumentError(CopyistError, ValueError):
+    """An argument breaks a rule."""
+
+
+class ShapeError(ArgumentError):
+    """A tensor has the wrong shape."""
+
+
+class UnknownNameError(ArgumentError):
+    """A name is not among the known ones; the nearest is offered."""
+
+
+class ContractError(CopyistError, TypeError):
+    """The model does not keep the contract that a verb asks for."""
+
+
+class DataError(CopyistError):
+    """A file, folder or array cannot be taken as data."""
+
+
+class CheckpointError(CopyistError):
+    """A model file or training state cannot be read."""
+
+
+class TrainingError(CopyistError):
+    """Training cannot go on."""
+
+
+class OutputError(CopyistError):
+    """A result cannot be written where it was asked for."""
+
+
+class MissingExtraError(CopyistError, ImportError):
+    """An optional part is not installed."""

@@ -1,0 +1,74 @@
+"""Results on disk: written whole or not at all, and never silently over others."""
+
+__all__ = ["check_output", "whole_file", "write_bytes", "write_text"]
+
+import contextlib
+import os
+import secrets
+from collections.abc import Generator
+from pathlib import Path
+
+from copyist.errors import OutputError
+
+
+def check_output(path: Path, *, overwrite: bool) -> None:
+    """Refuse, before any work, an output that exists or that may not be written.
+
+    A folder counts as existing only when something is in it.
+
+    Raises:
+        OutputError: `path` exists and `overwrite` is False, or its folder cannot be made or written to.
+    """
+    occupied = any(path.iterdir()) if path.is_dir() else path.exists()
+    if occupied and not overwrite:
+        raise OutputError(f"{path} exists already; choose another place, or add --force to replace it")
+    folder = path if path.is_dir() else path.parent
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise OutputError(f"{path} cannot be written, because {folder} is a file; choose another place")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{path} cannot be written, because {folder} may not be written to; choose another place")
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Generator[Path, None, None]:
+    """Give a temporary path beside `path`; what is written there replaces `path` at once, or not at all.
+
+    The bytes are on the disk before the name is: a machine that loses power has the old file or the new one.
+
+    Raises:
+        OutputError: the disk is full, or the place cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"{path} could not be written ({reason}); what was there before is untouched") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a whole file of bytes.
+
+    Raises:
+        OutputError: as `whole_file`.
+    """
+    with whole_file(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole file of UTF-8 text.
+
+    Raises:
+        OutputError: as `whole_file`.
+    """
+    write_bytes(path, text.encode())

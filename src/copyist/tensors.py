@@ -1,0 +1,16 @@
+"""Names for tensors, each with its shape and range."""
+
+__all__ = ["Codes", "Images", "PerImage"]
+
+from typing import TypeAlias
+
+from torch import Tensor
+
+Images: TypeAlias = Tensor
+"""(B, C, H, W), float32, in [0, 1]; a corrupted image may leave that range."""
+
+Codes: TypeAlias = Tensor
+"""(B, ...), what an encoder makes of images; any shape and range."""
+
+PerImage: TypeAlias = Tensor
+"""(B,), one number per image."""
