@@ -1,0 +1,19 @@
+"""The copyists, one family per file."""
+
+__all__ = [
+    "MLP",
+    "MODELS",
+    "Autoencoder",
+    "MLPConfig",
+    "ModelConfig",
+    "Reconstructor",
+    "UNet",
+    "UNetConfig",
+    "UNetSkips",
+    "UNetSkipsConfig",
+]
+
+from copyist.models.base import Autoencoder, ModelConfig, Reconstructor
+from copyist.models.catalogue import MODELS
+from copyist.models.mlp import MLP, MLPConfig
+from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig

@@ -36,8 +36,6 @@ class Reconstructor(nn.Module, abc.ABC):
     `forward` must take images (B, C, H, W) whose shape `check_input` accepts, with values that may leave [0, 1].
     """
 
-    config: ModelConfig
-
     batch_size: int = 64
     """The batch the model was trained with; verbs take images in batches of this size."""
 
@@ -49,6 +47,11 @@ class Reconstructor(nn.Module, abc.ABC):
 
     image_size: tuple[int, int] | None = None
     """The only (H, W) the model takes; None where it takes many."""
+
+    @property
+    @abc.abstractmethod
+    def config(self) -> ModelConfig:
+        """What rebuilds the model."""
 
     @abc.abstractmethod
     def check_input(self, x: Images) -> None:

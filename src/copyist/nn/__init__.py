@@ -1,0 +1,1 @@
+"""Parts with no opinion on autoencoding."""

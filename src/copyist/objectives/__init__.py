@@ -1,0 +1,9 @@
+"""What training minimizes; each objective trains any model that keeps the contract it asks for."""
+
+__all__ = ["OBJECTIVES", "Copying", "Denoising", "Objective"]
+
+from copyist.objectives.base import Objective
+from copyist.objectives.denoising import Denoising
+from copyist.objectives.reconstruction import Copying
+
+OBJECTIVES: dict[str, type[Objective]] = {"copying": Copying, "denoising": Denoising}

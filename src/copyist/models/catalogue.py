@@ -1,0 +1,13 @@
+"""The written-out map from the name of a kind of model to its config."""
+
+__all__ = ["MODELS"]
+
+from copyist.models.base import ModelConfig
+from copyist.models.mlp import MLPConfig
+from copyist.models.unet import UNetConfig, UNetSkipsConfig
+
+MODELS: dict[str, type[ModelConfig]] = {
+    "mlp": MLPConfig,
+    "unet": UNetConfig,
+    "unet-skips": UNetSkipsConfig,
+}

@@ -1,0 +1,104 @@
+"""Fully connected autoencoders of any widths, under- and overcomplete."""
+
+__all__ = ["MLP", "MLPConfig"]
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal, Self, TypeAlias, final, get_args
+
+from torch import nn
+
+from copyist.checks import check_at_least, check_choice
+from copyist.errors import ArgumentError, ShapeError
+from copyist.models.base import Autoencoder, ModelConfig
+from copyist.tensors import Codes, Images
+
+Activation: TypeAlias = Literal["gelu", "relu", "elu", "silu", "tanh", "sigmoid", "identity"]
+
+_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "gelu": nn.GELU,
+    "relu": nn.ReLU,
+    "elu": nn.ELU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+    "identity": nn.Identity,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MLPConfig(ModelConfig):
+    """The shape of an `MLP`."""
+
+    image_shape: tuple[int, int, int] | None = None
+    """(C, H, W) of one image; None takes the data's."""
+
+    widths: tuple[int, ...] = (4000, 4000, 4000)
+    """Units per layer from the input to the code, which is the last; the decoder mirrors them."""
+
+    activation: Activation = "gelu"
+    """Applied after every layer but the output; with `identity` the whole is linear."""
+
+    def __post_init__(self) -> None:
+        if not self.widths:
+            raise ArgumentError("widths must name at least the units of the code, got none")
+        for units in self.widths:
+            check_at_least("widths", units, 1)
+        check_choice("activation", self.activation, get_args(Activation))
+
+    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
+        if self.image_shape not in (None, image_shape):
+            raise ShapeError(
+                f"the model was built for images of shape {self.image_shape}, got {image_shape}; "
+                "resize the images, or leave the model's image_shape open"
+            )
+        return replace(self, image_shape=image_shape)
+
+    def build(self) -> Autoencoder:
+        return MLP(self)
+
+
+@final
+class MLP(Autoencoder):
+    """Linear layers to a code (B, widths[-1]) and back.
+
+    It is overcomplete when every width is at least the number of values of an image.
+    """
+
+    def __init__(self, config: MLPConfig) -> None:
+        super().__init__()
+        if config.image_shape is None:
+            raise ArgumentError("an MLP must know its image_shape; give it, or fit the config to data")
+        self._config = config
+        self.image_shape = config.image_shape
+        self.image_size = config.image_shape[1:]
+        activation = _ACTIVATIONS[config.activation]
+        widths = (math.prod(config.image_shape), *config.widths)
+        encoder: list[nn.Module] = [nn.Flatten()]
+        for inputs, outputs in pairwise(widths):
+            encoder += [nn.Linear(inputs, outputs), activation()]
+        decoder: list[nn.Module] = []
+        for inputs, outputs in pairwise(widths[::-1]):
+            decoder += [nn.Linear(inputs, outputs), activation()]
+        # The output is a pixel value, and nothing bends it.
+        decoder[-1] = nn.Unflatten(1, config.image_shape)
+        self.encoder = nn.Sequential(*encoder)
+        self.decoder = nn.Sequential(*decoder)
+
+    @property
+    def config(self) -> MLPConfig:
+        return self._config
+
+    def check_input(self, x: Images) -> None:
+        if tuple(x.shape[1:]) != self.image_shape:
+            raise ShapeError(
+                f"the model takes images of shape {self.image_shape} only, got {tuple(x.shape[1:])}; "
+                "resize the images, or train a model on images of their shape"
+            )
+
+    def encode(self, x: Images) -> Codes:
+        return self.encoder(x)
+
+    def decode(self, z: Codes) -> Images:
+        return self.decoder(z)

@@ -1,0 +1,62 @@
+"""Convolutional blocks and resampling."""
+
+__all__ = ["ConvBlock", "Downsample", "Upsample", "initialize"]
+
+import torch
+from torch import Tensor, nn
+
+from copyist.nn.norm import Statistics, normalization
+
+
+class ConvBlock(nn.Sequential):
+    """A number of 3×3 convolutions, each followed by its normalization and ReLU: (B, C, H, W) → (B, C', H, W)."""
+
+    def __init__(self, inputs: int, outputs: int, *, convolutions: int, statistics: Statistics) -> None:
+        layers: list[nn.Module] = []
+        for index in range(convolutions):
+            layers += [
+                # A bias in front of a normalization is taken out again by it.
+                nn.Conv2d(inputs if index == 0 else outputs, outputs, 3, padding=1, bias=statistics == "none"),
+                normalization(outputs, statistics),
+                nn.ReLU(inplace=True),
+            ]
+        super().__init__(*layers)
+
+
+class Downsample(nn.MaxPool2d):
+    """Half of each side, by the maximum of 2×2 positions."""
+
+    def __init__(self) -> None:
+        super().__init__(2)
+
+
+class Upsample(nn.ConvTranspose2d):
+    """Twice each side, by a transposed convolution with kernel and stride 2."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 2, stride=2)
+
+
+@torch.no_grad()
+def initialize(module: nn.Module) -> None:
+    """Draw weights under which the variance of the signal neither grows nor shrinks with depth.
+
+    For a ReLU net without normalization this decides whether it trains at all. Under PyTorch's own initialization
+    each layer passes on a sixth of its input's variance, so that a net of twenty layers answers with its biases.
+
+    Source:
+        He et al. (2015), equation 10. A transposed convolution whose stride equals its kernel has a fan-in of
+        its input channels, and nothing rectifies its output, so its gain is 1.
+    """
+    for part in module.modules():
+        if isinstance(part, nn.ConvTranspose2d):
+            _draw(part.weight, part.bias, variance=1 / part.in_channels)
+        elif isinstance(part, nn.Conv2d):
+            fan_in = part.in_channels * part.kernel_size[0] * part.kernel_size[1]
+            _draw(part.weight, part.bias, variance=2 / fan_in)
+
+
+def _draw(weight: Tensor, bias: Tensor | None, *, variance: float) -> None:
+    nn.init.normal_(weight, std=variance**0.5)
+    if bias is not None:
+        nn.init.zeros_(bias)
