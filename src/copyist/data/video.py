@@ -23,6 +23,12 @@ from copyist.tensors import Images
 CONTACT_SHEET = ".png"
 COLUMNS_OF_A_CONTACT_SHEET = 12
 
+BT709 = 1
+"""The number of high-definition colour in H.264; without it players guess, and guess differently."""
+
+LIMITED_RANGE = 1
+"""Luma from 16 to 235, as players expect."""
+
 
 def write_video(
     frames: "Images | Iterable[Images]",
@@ -105,12 +111,6 @@ def _write_film(sheets: Iterator[Sheet], path: Path, fps: float) -> None:
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(sheet), format="rgb24")
             container.mux(stream.encode(picture.reformat(format="yuv420p", dst_colorspace="ITU709")))
         container.mux(stream.encode())
-
-
-BT709 = 1
-"""The number of high-definition colour in H.264; without it players guess, and guess differently."""
-
-LIMITED_RANGE = 1
 
 
 def _even(sheet: Sheet) -> Sheet:
