@@ -3,8 +3,10 @@
 __all__ = [
     "check_at_least",
     "check_choice",
+    "check_examples",
     "check_images",
     "check_positive",
+    "check_same_examples",
     "check_same_shape",
     "check_within",
     "nearest_match",
@@ -21,6 +23,8 @@ from typing import TYPE_CHECKING
 from copyist.errors import ArgumentError, MissingExtraError, ShapeError, UnknownNameError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from copyist.tensors import Images
 
 
@@ -39,6 +43,31 @@ def check_images(x: "Images", *, name: str = "images") -> None:
         raise ShapeError(f"{name} must have shape (B, C, H, W) with no side of 0, got {shape}")
     if not x.is_floating_point():
         raise ShapeError(f"{name} must be floats in [0, 1], got {x.dtype}; divide 8-bit values by 255")
+
+
+def check_examples(x: "Tensor", *, name: str = "examples") -> None:
+    """Refuse anything but a float tensor (B, ...) with at least one example and no empty side.
+
+    Raises:
+        ShapeError: `x` is not such a tensor.
+    """
+    shape = tuple(x.shape)
+    if len(shape) < 2 or 0 in shape:
+        raise ShapeError(f"{name} must have shape (B, ...) with no side of 0, got {shape}")
+    if not x.is_floating_point():
+        raise ShapeError(f"{name} must be floats, got {x.dtype}; divide 8-bit values by 255")
+
+
+def check_same_examples(x_hat: "Tensor", x: "Tensor") -> None:
+    """Refuse two batches of examples that differ in shape.
+
+    Raises:
+        ShapeError: the shapes differ, or are not those of examples.
+    """
+    check_examples(x_hat)
+    check_examples(x)
+    if x_hat.shape != x.shape:
+        raise ShapeError(f"both batches must have one shape, got {tuple(x_hat.shape)} and {tuple(x.shape)}")
 
 
 def check_same_shape(x_hat: "Images", x: "Images") -> None:

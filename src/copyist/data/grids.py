@@ -1,0 +1,134 @@
+"""Many images on one sheet, to be looked at."""
+
+__all__ = ["grid", "rows", "write_png"]
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from copyist.checks import check_at_least, check_images
+from copyist.errors import ArgumentError, ShapeError
+from copyist.outputs import whole_file
+from copyist.tensors import Images
+
+Sheet: TypeAlias = "np.ndarray[Any, np.dtype[np.uint8]]"
+"""(H, W, 3), red, green and blue."""
+
+LEAST_SIDE = 96
+"""The longer side of a shown image, in pixels: smaller images are enlarged to at least this."""
+
+PAPER = 255
+INK = (60, 60, 66)
+FONT_SIZE = 15
+SPELLED_OUT = {"α": "alpha", "β": "beta", "σ": "sigma", "×": "x", "−": "-", "–": "-", "→": "to"}
+"""What the font that comes with Pillow has no shapes for."""
+
+
+def grid(x: Images, *, columns: int | None = None, gap: int = 2, scale: int | None = None) -> Sheet:
+    """Lay images out in reading order on white.
+
+    Values are clipped to [0, 1]. One or two channels show the first as grey; four or more show the first three as
+    colours.
+
+    Args:
+        x: images (B, C, H, W).
+        columns: images per row; about a square unless given.
+        gap: white pixels between images, after enlarging.
+        scale: whole number by which each pixel is repeated; unless given, the least that makes images visible.
+
+    Returns:
+        One sheet (H, W, 3) of 8-bit values.
+
+    Raises:
+        ShapeError: `x` is not (B, C, H, W).
+        ArgumentError: `columns` or `scale` is below 1, or `gap` below 0.
+    """
+    check_images(x)
+    columns = min(len(x), math.ceil(math.sqrt(len(x)))) if columns is None else columns
+    scale = visible_scale(x) if scale is None else scale
+    check_at_least("columns", columns, 1)
+    check_at_least("scale", scale, 1)
+    check_at_least("gap", gap, 0)
+    tiles = _tiles(x, scale)
+    height, width = tiles.shape[1] + gap, tiles.shape[2] + gap
+    num_rows = math.ceil(len(tiles) / columns)
+    sheet = np.full((num_rows * height - gap, columns * width - gap, 3), PAPER, dtype=np.uint8)
+    for i, tile in enumerate(tiles):
+        top, left = i // columns * height, i % columns * width
+        sheet[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+    return sheet
+
+
+def rows(images: Mapping[str, Images], *, gap: int = 2, scale: int | None = None) -> Sheet:
+    """Lay batches out below one another, one row each, with its name on the left.
+
+    Args:
+        images: batches (B, C, H, W) by name, from top to bottom; all of one image shape.
+        gap: as for `grid`.
+        scale: as for `grid`.
+
+    Returns:
+        One sheet (H, W, 3) of 8-bit values; shorter rows end in white.
+
+    Raises:
+        ShapeError: a batch is not (B, C, H, W), or images differ in shape.
+        ArgumentError: there are no rows.
+    """
+    if not images:
+        raise ArgumentError("a sheet needs at least one row of images, got none")
+    shapes = {name: _checked_shape(name, x) for name, x in images.items()}
+    if len({shape[1:] for shape in shapes.values()}) > 1:
+        raise ShapeError(f"the images of all rows must have one height and width, got {shapes}")
+    longest = max(len(x) for x in images.values())
+    strips = [grid(x, columns=longest, gap=gap, scale=scale) for x in images.values()]
+    between = np.full((gap, strips[0].shape[1], 3), PAPER, dtype=np.uint8)
+    pictures = np.concatenate([part for strip in strips for part in (strip, between)][:-1])
+    labels = _labels([name.translate(str.maketrans(SPELLED_OUT)) for name in images], strips[0].shape[0], gap)
+    return np.concatenate([labels, pictures], axis=1)
+
+
+def write_png(path: Path, array: Sheet) -> None:
+    """Write a sheet as a PNG file.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    with whole_file(path) as temporary:
+        Image.fromarray(array).save(temporary, format="PNG", optimize=True)
+
+
+def visible_scale(x: Images) -> int:
+    """The least whole number that enlarges these images to a visible size."""
+    return max(1, math.ceil(LEAST_SIDE / max(x.shape[-2:])))
+
+
+def _checked_shape(name: str, x: Images) -> tuple[int, ...]:
+    check_images(x, name=f"the images of row {name!r}")
+    return tuple(x.shape[1:])
+
+
+def _tiles(x: Images, scale: int) -> Sheet:
+    """Images as 8-bit colours, (B, H·scale, W·scale, 3)."""
+    channels = (0, 1, 2) if x.shape[1] >= 3 else (0, 0, 0)
+    shown = x.detach()[:, list(channels)].float().nan_to_num(0.0).clamp(0, 1)
+    values = shown.mul(255).round().byte().cpu().numpy().transpose(0, 2, 3, 1)
+    return values.repeat(scale, axis=1).repeat(scale, axis=2)
+
+
+def _labels(names: list[str], height: int, gap: int) -> Sheet:
+    """A column of names, each in the middle of its row and set against the right edge."""
+    font = ImageFont.load_default(FONT_SIZE)
+    measure = ImageDraw.Draw(Image.new("L", (1, 1)))
+    boxes = [measure.multiline_textbbox((0, 0), name, font=font) for name in names]
+    width = math.ceil(max(box[2] for box in boxes)) + FONT_SIZE
+    paper = Image.new("RGB", (width, len(names) * (height + gap) - gap), (PAPER, PAPER, PAPER))
+    draw = ImageDraw.Draw(paper)
+    for i, (name, box) in enumerate(zip(names, boxes, strict=True)):
+        middle = i * (height + gap) + height / 2
+        place = (width - FONT_SIZE * 0.6 - box[2], middle - (box[1] + box[3]) / 2)
+        draw.multiline_text(place, name, font=font, fill=INK, align="right")
+    return np.asarray(paper)

@@ -1,0 +1,116 @@
+"""How far a copy is from its image: MSE, PSNR, SSIM."""
+
+__all__ = ["distance", "mse", "psnr", "ssim"]
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from copyist.checks import check_same_examples, check_same_shape
+from copyist.tensors import Images, PerImage
+
+WINDOW_SIGMA = 1.5
+"""Standard deviation of SSIM's window, in pixels."""
+
+WINDOW_RADIUS = 5
+"""Reach of that window: 11 pixels in all."""
+
+
+def mse(x_hat: Images, x: Images) -> PerImage:
+    """The mean squared error of each example, over all its values.
+
+    Args:
+        x_hat: reconstructions (B, ...).
+        x: originals (B, ...).
+
+    Returns:
+        (B,), at least 0.
+
+    Raises:
+        ShapeError: the shapes differ.
+    """
+    check_same_examples(x_hat, x)
+    return (x_hat - x).square().flatten(1).mean(1)
+
+
+def distance(x_hat: Images, x: Images) -> PerImage:
+    """The Euclidean distance ‖x̂ − x‖ of each example, over all its values: √(n · MSE).
+
+    Args:
+        x_hat: reconstructions (B, ...).
+        x: originals (B, ...).
+
+    Returns:
+        (B,), at least 0.
+
+    Raises:
+        ShapeError: the shapes differ.
+    """
+    check_same_examples(x_hat, x)
+    return (x_hat - x).flatten(1).norm(dim=1)
+
+
+def psnr(x_hat: Images, x: Images) -> PerImage:
+    """The peak signal-to-noise ratio of each example, −10 · log₁₀ MSE, for values whose peak is 1.
+
+    Args:
+        x_hat: reconstructions (B, ...).
+        x: originals (B, ...), in [0, 1].
+
+    Returns:
+        (B,), in decibels; infinite where the copy is exact.
+
+    Raises:
+        ShapeError: the shapes differ.
+    """
+    return -10 * torch.log10(mse(x_hat, x))
+
+
+def ssim(x_hat: Images, x: Images) -> PerImage:
+    """The structural similarity of each image: brightness, contrast and structure compared in Gaussian windows.
+
+    The windows have σ = 1.5 pixels and 11 × 11 taps and lie wholly inside the image; their values are averaged over
+    positions and channels. Along a side shorter than 11 no window fits, so there one is centred on every pixel and
+    the image is mirrored beyond its border (b a | a b | b a).
+
+    Args:
+        x_hat: reconstructions (B, C, H, W).
+        x: originals (B, C, H, W), in [0, 1].
+
+    Returns:
+        (B,), at most 1, which only equal images reach.
+
+    Raises:
+        ShapeError: the shapes differ, or are not those of images.
+
+    Source:
+        Wang et al. (2004), "Image Quality Assessment", equation 13 with K₁ = 0.01, K₂ = 0.03, L = 1.
+    """
+    check_same_shape(x_hat, x)
+    c1, c2 = 0.01**2, 0.03**2
+    mean_hat, mean = _windowed(x_hat), _windowed(x)
+    variance_hat = _windowed(x_hat * x_hat) - mean_hat**2
+    variance = _windowed(x * x) - mean**2
+    covariance = _windowed(x_hat * x) - mean_hat * mean
+    brightness = (2 * mean_hat * mean + c1) / (mean_hat**2 + mean**2 + c1)
+    structure = (2 * covariance + c2) / (variance_hat + variance + c2)
+    return (brightness * structure).flatten(1).mean(1)
+
+
+def _windowed(x: Tensor) -> Tensor:
+    """Gaussian-weighted means of `x` (B, C, H, W) in all windows that fit."""
+    offsets = torch.arange(-WINDOW_RADIUS, WINDOW_RADIUS + 1, device=x.device, dtype=x.dtype)
+    taps = torch.exp(-0.5 * (offsets / WINDOW_SIGMA) ** 2)
+    taps = taps / taps.sum()
+    batch, channels, height, width = x.shape
+    x = x[..., _mirrored(height, x.device), :][..., _mirrored(width, x.device)]
+    x = x.reshape(batch * channels, 1, *x.shape[-2:])
+    x = F.conv2d(F.conv2d(x, taps.view(1, 1, -1, 1)), taps.view(1, 1, 1, -1))
+    return x.reshape(batch, channels, *x.shape[-2:])
+
+
+def _mirrored(side: int, device: torch.device) -> Tensor:
+    """Indices of the pixels along one side, continued beyond the borders where the window is the longer."""
+    beyond = 0 if side > 2 * WINDOW_RADIUS else WINDOW_RADIUS
+    index = torch.arange(-beyond, side + beyond, device=device) % (2 * side)
+    return torch.minimum(index, 2 * side - 1 - index)
