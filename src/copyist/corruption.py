@@ -2,7 +2,6 @@
 
 __all__ = [
     "CORRUPTIONS",
-    "AnyCorruption",
     "Blend",
     "Blur",
     "Corruption",
@@ -12,14 +11,13 @@ __all__ = [
     "OneOf",
     "SaltAndPepper",
     "Shift",
-    "SingleCorruption",
     "gaussian_blur",
 ]
 
 import abc
 import math
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, final
+from dataclasses import dataclass
+from typing import TypeAlias, final
 
 import torch
 from torch import Tensor
@@ -49,8 +47,6 @@ class Corruption(abc.ABC):
 class Identity(Corruption):
     """x̃ = x: plain copying."""
 
-    kind: Literal["identity"] = field(default="identity", kw_only=True, repr=False)
-
     def __call__(self, x: Images, *, generator: torch.Generator) -> Images:
         check_examples(x)
         return x.clone()
@@ -69,8 +65,6 @@ class Blend(Corruption):
 
     std: float = 0.2
     """Standard deviation of the noise before it is weighted by 1 − α, in units of pixel value."""
-
-    kind: Literal["blend"] = field(default="blend", kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
         _check_setting("alpha", self.alpha, 0, 1)
@@ -94,8 +88,6 @@ class Shift(Corruption):
     mean: float = 0.7
     """The grey that all values move toward."""
 
-    kind: Literal["shift"] = field(default="shift", kw_only=True, repr=False)
-
     def __post_init__(self) -> None:
         _check_setting("alpha", self.alpha, 0, 1)
 
@@ -112,8 +104,6 @@ class GaussianNoise(Corruption):
 
     sigma: Setting
     """Standard deviation, in units of pixel value, at least 0."""
-
-    kind: Literal["gaussian"] = field(default="gaussian", kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
         _check_setting("sigma", self.sigma, 0, math.inf)
@@ -135,8 +125,6 @@ class SaltAndPepper(Corruption):
 
     share: Setting
     """Probability that a value is lost, in [0, 1]."""
-
-    kind: Literal["salt-and-pepper"] = field(default="salt-and-pepper", kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
         _check_setting("share", self.share, 0, 1)
@@ -160,8 +148,6 @@ class MaskingNoise(Corruption):
     share: Setting
     """Probability that a value is lost, in [0, 1]."""
 
-    kind: Literal["masking"] = field(default="masking", kw_only=True, repr=False)
-
     def __post_init__(self) -> None:
         _check_setting("share", self.share, 0, 1)
 
@@ -178,8 +164,6 @@ class Blur(Corruption):
     sigma: Setting
     """Standard deviation of the kernel, at least 0: here alone in pixels of distance, not of value."""
 
-    kind: Literal["blur"] = field(default="blur", kw_only=True, repr=False)
-
     def __post_init__(self) -> None:
         _check_setting("sigma", self.sigma, 0, math.inf)
 
@@ -187,19 +171,13 @@ class Blur(Corruption):
         return gaussian_blur(x, sigma=_per_example(self.sigma, x, generator).flatten())
 
 
-SingleCorruption: TypeAlias = Identity | Blend | Shift | GaussianNoise | SaltAndPepper | MaskingNoise | Blur
-"""What `OneOf` chooses among; `kind` tells them apart in JSON."""
-
-
 @final
 @dataclass(frozen=True)
 class OneOf(Corruption):
     """Each example gets one of several corruptions, all equally likely."""
 
-    corruptions: tuple[SingleCorruption, ...]
+    corruptions: tuple[Corruption, ...]
     """The corruptions to choose among, at least one."""
-
-    kind: Literal["one-of"] = field(default="one-of", kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
         if not self.corruptions:
@@ -215,9 +193,6 @@ class OneOf(Corruption):
                 x_tilde[chosen] = corruption(x[chosen], generator=generator)
         return x_tilde
 
-
-AnyCorruption: TypeAlias = SingleCorruption | OneOf
-"""Every corruption here, as a type to read from JSON: `kind` tells which."""
 
 CORRUPTIONS: dict[str, type[Corruption]] = {
     "identity": Identity,

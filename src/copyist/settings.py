@@ -28,8 +28,9 @@ def dump(value: Any, catalogues: Catalogues) -> Any:
         return [dump(item, catalogues) for item in cast("list[Any]", value)]
     if not dataclasses.is_dataclass(value):
         return value
-    kind = {"kind": name for known in catalogues.values() for name, choice in known.items() if type(value) is choice}
-    return kind | {
+    kinds = [name for known in catalogues.values() for name, choice in known.items() if type(value) is choice]
+    tag: dict[str, Any] = {"kind": kinds[0]} if kinds else {}
+    return tag | {
         field.name: dump(getattr(value, field.name), catalogues) for field in dataclasses.fields(value) if field.init
     }
 
