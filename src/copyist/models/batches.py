@@ -1,0 +1,45 @@
+"""How a model takes many images: in batches of a stated size, so that batch statistics have one meaning everywhere."""
+
+__all__ = ["batches", "in_batches"]
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from copyist.checks import check_at_least
+from copyist.models.base import Reconstructor
+
+
+def batches(num_images: int, *, batch_size: int, fill: bool) -> list[tuple[Tensor, int]]:
+    """Which images go into each batch, and how many of its answers count.
+
+    Images are taken in order. With `fill` the last batch is filled up by going round all images again, and fewer
+    images than a batch are repeated until it is full. Where a whole number of repetitions would fill the batch they are
+    left out: means and variances are the same without.
+
+    Raises:
+        ArgumentError: `batch_size` is less than 1.
+    """
+    check_at_least("batch size", batch_size, 1)
+    if num_images <= batch_size and (not fill or batch_size % num_images == 0):
+        return [(torch.arange(num_images), num_images)]
+    chosen: list[tuple[Tensor, int]] = []
+    for start in range(0, num_images, batch_size):
+        count = min(batch_size, num_images - start)
+        indices = torch.arange(start, start + (batch_size if fill else count)) % num_images
+        chosen.append((indices, count))
+    return chosen
+
+
+def in_batches(
+    model: Reconstructor, function: Callable[[Tensor], Tensor], x: Tensor, *, batch_size: int | None = None
+) -> Tensor:
+    """Apply `function`, a part of `model`, to (B, ...) in batches of the model's stored size unless told otherwise.
+
+    Raises:
+        ArgumentError: `batch_size` is less than 1.
+    """
+    size = model.batch_size if batch_size is None else batch_size
+    chosen = batches(len(x), batch_size=size, fill=model.uses_batch_statistics)
+    return torch.cat([function(x[indices.to(x.device)])[:count] for indices, count in chosen])

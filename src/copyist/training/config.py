@@ -1,0 +1,113 @@
+"""How long, how fast and how carefully to train."""
+
+__all__ = ["Optimization", "Recipe", "Training"]
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from copyist.checks import check_at_least, check_choice, check_positive, check_within
+from copyist.models.base import ModelConfig
+from copyist.nn.precision import Precision
+from copyist.objectives.base import Objective
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimization:
+    """From gradients to steps."""
+
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    """Adam and AdamW with β = (0.9, 0.999); SGD with a momentum of 0.9."""
+
+    learning_rate: float = 1e-3
+    """At its peak."""
+
+    warmup: float = 0.1
+    """Share of the steps over which the rate rises from 0 to its peak."""
+
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """What the rate does after the warm-up."""
+
+    weight_decay: float = 0.0
+    """Of AdamW, per unit of the learning rate."""
+
+    clip: float = 1.0
+    """Largest norm of all gradients together; 0 for none."""
+
+    accumulation: int = 1
+    """Batches whose gradients are averaged for one step."""
+
+    def __post_init__(self) -> None:
+        check_choice("optimizer", self.optimizer, ("adam", "adamw", "sgd"))
+        check_choice("schedule", self.schedule, ("cosine", "constant"))
+        check_positive("learning_rate", self.learning_rate)
+        check_within("warmup", self.warmup, 0, 1)
+        check_at_least("weight_decay", self.weight_decay, 0)
+        check_at_least("clip", self.clip, 0)
+        check_at_least("accumulation", self.accumulation, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """One run of the loop."""
+
+    steps: int = 1000
+    """Steps of the optimizer."""
+
+    batch_size: int = 64
+    """Images per batch, over all devices together."""
+
+    flip: bool = True
+    """Whether half of the images are mirrored left to right, drawn anew at each step."""
+
+    precision: Precision = "auto"
+    """`auto` is bf16 where the hardware computes in it, and float32 elsewhere."""
+
+    channels_last: bool = True
+    """Keep the channels of a position side by side in memory."""
+
+    compile: bool = False
+    """Hand the model to torch.compile."""
+
+    averaging: float = 0.0
+    """Decay per step of an average of the weights, which then is the model; 0 for none."""
+
+    validate_every: int = 100
+    """Steps between two looks at held-out images."""
+
+    validation_images: int = 512
+    """How many held-out images are looked at."""
+
+    patience: int = 0
+    """Stop after so many looks without a better loss, and keep the best weights; 0 for never."""
+
+    save_every: int = 100
+    """Steps between two states to resume from."""
+
+    optimization: Optimization = field(default_factory=Optimization)
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "validate_every", "validation_images", "save_every"):
+            check_at_least(name, getattr(self, name), 1)
+        check_choice("precision", self.precision, ("auto", "float32", "bf16"))
+        check_within("averaging", self.averaging, 0, 1)
+        check_at_least("patience", self.patience, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides what a training run makes, but for its seed."""
+
+    name: str
+    """As `copyist recipes` lists it."""
+
+    data: str
+    """The source of the images."""
+
+    model: ModelConfig
+    """What is trained."""
+
+    objective: Objective
+    """What is minimized."""
+
+    training: Training = field(default_factory=Training)
+    """How."""

@@ -1,0 +1,68 @@
+"""The record of a run: rows on disk as CSV, and as TensorBoard events where TensorBoard is installed."""
+
+__all__ = ["Row", "read_history", "write_history"]
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from copyist.errors import DataError
+from copyist.outputs import write_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What happened since the row before."""
+
+    step: int
+    """Steps taken."""
+
+    loss: float
+    """Mean training loss over the steps since the row before."""
+
+    validation_loss: float | None
+    """Loss on held-out images, where it was looked at."""
+
+    learning_rate: float
+    """Of the last of these steps."""
+
+    seconds: float
+    """Time in training so far, resumed parts together."""
+
+
+def write_history(path: Path, rows: Sequence[Row]) -> None:
+    """Write all rows as CSV, whole or not at all.
+
+    Raises:
+        OutputError: the disk is full, or the place cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [field.name for field in fields(Row)], lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow(asdict(row))
+    write_text(path, text.getvalue())
+
+
+def read_history(path: Path) -> list[Row]:
+    """Read what `write_history` wrote.
+
+    Raises:
+        DataError: the file is missing or no history.
+    """
+    try:
+        with path.open(newline="") as file:
+            return [
+                Row(
+                    step=int(row["step"]),
+                    loss=float(row["loss"]),
+                    validation_loss=float(row["validation_loss"]) if row["validation_loss"] else None,
+                    learning_rate=float(row["learning_rate"]),
+                    seconds=float(row["seconds"]),
+                )
+                for row in csv.DictReader(file)
+            ]
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(f"{path} is no training history ({error}); train again with --force") from error

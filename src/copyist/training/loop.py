@@ -1,0 +1,111 @@
+"""Training, on one screen."""
+
+__all__ = ["Run", "train"]
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from copyist import checkpoint
+from copyist.checks import check_at_least
+from copyist.models.base import Reconstructor
+from copyist.nn.precision import autocast
+from copyist.randomness import generator
+from copyist.training.config import Recipe
+from copyist.training.history import Row, read_history
+from copyist.training.interrupts import Interrupts, reproducible
+from copyist.training.observer import Observer
+from copyist.training.optimization import learning_rate, set_rate
+from copyist.training.session import Session
+from copyist.training.upkeep import Upkeep
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run on disk."""
+
+    folder: Path
+    """Holds `model.safetensors`, `history.csv`, `samples/`, `tensorboard/` and `state/`."""
+
+    @property
+    def model_file(self) -> Path:
+        """The trained model."""
+        return self.folder / "model.safetensors"
+
+    def load(self) -> Reconstructor:
+        """The trained model, as `copyist.load` gives it."""
+        return checkpoint.load(self.model_file)
+
+    def history(self) -> list[Row]:
+        """The rows of `history.csv`."""
+        return read_history(self.folder / "history.csv")
+
+
+def train(
+    recipe: Recipe,
+    *,
+    out: str | Path,
+    seed: int = 0,
+    resume: bool = False,
+    overwrite: bool = False,
+    observer: Observer | None = None,
+) -> Run:
+    """Train a model by a recipe, into a folder.
+
+    Args:
+        recipe: data, model, objective and training.
+        out: the folder; it gets the model, its history and the state to resume from.
+        seed: of the weights, the order of the images and every other draw.
+        resume: go on from the last state in the folder. On one machine the weights become, bit for bit, those of a
+            run that never stopped.
+        overwrite: replace a run that is there.
+        observer: is told how it goes.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        OutputError: the folder holds something already, or cannot be written; the last good files stay.
+        DataError: the source cannot be read.
+        ShapeError: the model does not take the source's images.
+        CheckpointError: there is no run to resume, or it was started with other settings.
+        TrainingError: the loss was not finite twice, or the run was interrupted.
+    """
+    check_at_least("seed", seed, 0)
+    watcher = observer or Observer()
+    session = Session(recipe, Path(out), seed=seed, resume=resume, overwrite=overwrite, observer=watcher)
+    with contextlib.closing(Upkeep(session)) as upkeep, Interrupts() as interrupts, reproducible():
+        watcher.started(step=session.counters.step, steps=recipe.training.steps)
+        while not session.finished:
+            step = session.counters.step
+            set_rate(session.optimizer, learning_rate(step, recipe.training) * session.counters.rate_scale)
+            loss = _take_step(session, step)
+            upkeep.after(step + 1, loss)
+            if interrupts.seen and not session.finished:
+                upkeep.stop()
+        upkeep.finish()
+    return Run(Path(out))
+
+
+def _take_step(session: Session, step: int) -> torch.Tensor:
+    """One step of the optimizer on the gradients of one batch, or of several; the loss on them."""
+    config = session.recipe.training
+    parts = config.optimization.accumulation
+    total = torch.zeros((), device=session.device)
+    for part in range(parts):
+        x = session.feed.batch(step * parts + part)
+        draws = generator(session.seed, "objective", step, part, session.accelerator.process_index)
+        with session.synchronized(last=part == parts - 1), autocast(config.precision, session.device):
+            loss = session.recipe.objective(session.trained, x, generator=draws)
+        session.accelerator.backward(loss / parts)
+        total += loss.detach() / parts
+    if config.optimization.clip > 0:
+        norm = session.accelerator.clip_grad_norm_(session.model.parameters(), config.optimization.clip)
+        # A gradient that is not finite spoils the weights as a loss does, and is reported as one.
+        total = torch.where(torch.isfinite(torch.as_tensor(norm)), total, torch.nan)
+    session.optimizer.step()
+    session.optimizer.zero_grad(set_to_none=True)
+    session.update_average(step)
+    return total

@@ -1,0 +1,196 @@
+"""Everything one run holds while it goes on, and how it starts and ends."""
+
+__all__ = ["CATALOGUES", "Session"]
+
+import contextlib
+import copy
+import shutil
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from copyist import checkpoint
+from copyist.corruption import CORRUPTIONS, Corruption
+from copyist.data import Feed, open_source
+from copyist.data.base import ImageSet, Splits
+from copyist.models.base import ModelConfig, Reconstructor
+from copyist.models.catalogue import MODELS
+from copyist.objectives import OBJECTIVES, Objective
+from copyist.outputs import check_output
+from copyist.randomness import derive
+from copyist.settings import Catalogues, dump
+from copyist.training.averaging import update_average
+from copyist.training.config import Recipe
+from copyist.training.observer import Observer
+from copyist.training.optimization import build_optimizer
+from copyist.training.state import Counters, restore, save
+from copyist.training.validation import Validation
+
+CATALOGUES: Catalogues = {ModelConfig: MODELS, Objective: OBJECTIVES, Corruption: CORRUPTIONS}
+"""The classes that may stand in a recipe, by name."""
+
+
+class Session:
+    """Data, model, optimizer and counters of one run, ready for its next step."""
+
+    def __init__(
+        self, recipe: Recipe, folder: Path, *, seed: int, resume: bool, overwrite: bool, observer: Observer
+    ) -> None:
+        self.recipe, self.folder, self.seed, self.observer = recipe, folder, seed, observer
+        config = recipe.training
+        if not resume:
+            check_output(folder, overwrite=overwrite)
+        splits = open_source(recipe.data, say=observer.said)
+        self.accelerator = Accelerator()
+        self.device = self.accelerator.device
+        self.model_config = recipe.model.fitted(splits.train.image_shape)
+        self._build()
+        self.data = _described(recipe.data, splits)
+        self.identity: dict[str, Any] = {
+            "seed": seed,
+            "data": self.data["fingerprint"],
+            "recipe": dump(recipe, CATALOGUES),
+        }
+        self.feed = Feed(
+            splits.train,
+            batch_size=config.batch_size,
+            seed=seed,
+            flip=config.flip,
+            device=self.device,
+            rank=self.accelerator.process_index,
+            world_size=self.accelerator.num_processes,
+        )
+        self.validation = Validation(
+            splits.test, count=config.validation_images, batch_size=config.batch_size, seed=seed, device=self.device
+        )
+        self.counters = self._resumed() if resume else self._begun(overwrite=overwrite)
+
+    @property
+    def state_file(self) -> Path:
+        """What the run is resumed from."""
+        return self.folder / "state" / "state.safetensors"
+
+    @property
+    def finished(self) -> bool:
+        """Whether no step is left to take."""
+        return self.counters.stopped or self.counters.step >= self.recipe.training.steps
+
+    @property
+    def current(self) -> Reconstructor:
+        """The model as it would be used now: the average of the weights where one is kept."""
+        return self.model if self.average is None else self.average
+
+    def synchronized(self, *, last: bool) -> contextlib.AbstractContextManager[Any]:
+        """A context in which devices exchange gradients only after the last batch of a step."""
+        return contextlib.nullcontext() if last else self.accelerator.no_sync(self.wrapped)
+
+    def update_average(self, step: int) -> None:
+        """Move the average of the weights toward the weights, where one is kept."""
+        if self.average is not None:
+            update_average(self.average, self.model, decay=self.recipe.training.averaging, step=step)
+
+    def save(self) -> None:
+        """Write the state to resume from.
+
+        Raises:
+            OutputError: the disk is full, or the place cannot be written; the state before is untouched.
+        """
+        if self.accelerator.is_main_process:
+            save(self.state_file, self.counters, self._modules(), self.optimizer, self.identity)
+        self.accelerator.wait_for_everyone()
+
+    def restore(self) -> Counters:
+        """Put everything but the counters back to the last saved state, and return the counters saved with it.
+
+        Raises:
+            CheckpointError: there is no state, it is damaged, or it belongs to another run.
+        """
+        return restore(self.state_file, self._modules(), self.optimizer, self.identity)
+
+    def write_model(self) -> None:
+        """Write the model file: the best weights, their average, or the last ones, as the recipe has it.
+
+        Raises:
+            OutputError: the disk is full, or the place cannot be written.
+        """
+        config, counters = self.recipe.training, self.counters
+        losses = [row.validation_loss for row in counters.rows if row.validation_loss is not None]
+        header = checkpoint.Header(
+            model=dump(self.model_config, CATALOGUES),
+            batch_size=config.batch_size,
+            data=self.data,
+            recipe=self.identity["recipe"],
+            training={
+                "seed": self.seed,
+                "steps": counters.step,
+                "seconds": round(counters.seconds, 1),
+                "validation_loss": losses[-1] if losses else None,
+                "lowest_validation_loss": min(losses, default=None),
+                "loss_was_not_finite_at": counters.fell_at,
+                "device": self.device.type,
+                "torch": torch.__version__,
+            },
+        )
+        if self.accelerator.is_main_process:
+            checkpoint.save(self.folder / "model.safetensors", self.best or self.current, header)
+
+    def _build(self) -> None:
+        config = self.recipe.training
+        # Weights are drawn from torch's global generator, which is left as it was found.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive(self.seed, "weights"))
+            model = self.model_config.build()
+        if config.channels_last:
+            model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.model: Reconstructor = model.to(self.device).train()
+        self.model.batch_size = config.batch_size
+        self.average = copy.deepcopy(self.model) if config.averaging > 0 else None
+        self.best = copy.deepcopy(self.model) if config.patience > 0 else None
+        prepared = self.accelerator.prepare(self.model, build_optimizer(self.model, config.optimization))
+        self.wrapped, self.optimizer = cast("tuple[nn.Module, torch.optim.Optimizer]", prepared)
+        # An objective sees images to images, whatever wraps the model.
+        self.trained = cast("Reconstructor", torch.compile(self.wrapped) if config.compile else self.wrapped)
+
+    def _modules(self) -> dict[str, nn.Module]:
+        kept = {"model": self.model, "average": self.average, "best": self.best}
+        return {name: module for name, module in kept.items() if module is not None}
+
+    def _begun(self, *, overwrite: bool) -> Counters:
+        if overwrite and self.accelerator.is_main_process:
+            _clear(self.folder)
+        self.counters = Counters()
+        self.save()
+        return self.counters
+
+    def _resumed(self) -> Counters:
+        return self.restore()
+
+
+def _described(source: str, splits: Splits) -> dict[str, Any]:
+    mean, std = _statistics(splits.train)
+    return {
+        "source": source,
+        "image_shape": list(splits.train.image_shape),
+        "num_train": len(splits.train),
+        "num_test": len(splits.test),
+        "mean": mean,
+        "std": std,
+        "fingerprint": splits.train.fingerprint,
+    }
+
+
+def _statistics(images: ImageSet, *, most: int = 4096) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation per channel, over at most so many images."""
+    x = images.images(0, most).double()
+    return x.mean(dim=(0, 2, 3)).tolist(), x.std(dim=(0, 2, 3), correction=0).tolist()
+
+
+def _clear(folder: Path) -> None:
+    """Take away what a run writes, and nothing else that may lie there."""
+    for name in ("model.safetensors", "history.csv"):
+        (folder / name).unlink(missing_ok=True)
+    for name in ("state", "tensorboard", "samples"):
+        shutil.rmtree(folder / name, ignore_errors=True)
