@@ -1,0 +1,25 @@
+"""Examples in, as images of one shape: sources, their splits, and the order in which training sees them."""
+
+__all__ = [
+    "Feed",
+    "ImageSet",
+    "Progress",
+    "SceneFactors",
+    "Source",
+    "Splits",
+    "draw_scenes",
+    "flips",
+    "indices",
+    "open_source",
+    "open_split",
+    "parse_source",
+    "scene_factors",
+]
+
+from copyist.data.base import ImageSet, Splits
+from copyist.data.cache import Progress
+from copyist.data.feed import Feed
+from copyist.data.opening import open_source, open_split
+from copyist.data.order import flips, indices
+from copyist.data.source import Source, parse_source
+from copyist.data.synthetic import SceneFactors, draw_scenes, scene_factors

@@ -1,0 +1,264 @@
+"""One image file's bytes as pixels, upright, with all that is needed to write such a file again."""
+
+__all__ = ["SUFFIXES", "Decoded", "Header", "decoded", "header", "upright"]
+
+import io
+import struct
+import threading
+import warnings
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageCms, UnidentifiedImageError
+
+from copyist.errors import DataError
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".pbm"})
+"""Names that are taken for images."""
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
+_ORIENTATION = 0x0112
+_SWAPPED = (5, 6, 7, 8)
+_WIDE_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+_warnings = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """What a file says of itself before its pixels are decoded."""
+
+    size: tuple[int, int]
+    """(H, W), upright."""
+
+    channels: int
+    """1 or 3; alpha is not counted."""
+
+    depth: int
+    """Bits per value: 1, 8 or 16."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Decoded:
+    """An image, upright, and how it was stored."""
+
+    pixels: "npt.NDArray[np.uint8] | npt.NDArray[np.uint16]"
+    """(H, W, C) with C 1 or 3; 16-bit files fill uint16, all others uint8."""
+
+    alpha: "npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | None"
+    """(H, W) in the depth of the pixels."""
+
+    depth: int
+    """Bits per value: 1, 8 or 16."""
+
+    format: str
+    """Pillow's name of it."""
+
+    orientation: int = 1
+    """The EXIF orientation the file is stored in, from 1 to 8; 1 is upright."""
+
+    icc: bytes | None = None
+    """The colour profile."""
+
+    exif: bytes | None = None
+    """The EXIF block, orientation included."""
+
+    lossless: bool = True
+    """Whether the file keeps its pixels exactly."""
+
+    notices: tuple[str, ...] = field(default=())
+    """What could not be kept as it was, each as the end of a sentence about the file."""
+
+
+def header(data: bytes) -> Header:
+    """Read the first bytes of an image file.
+
+    Raises:
+        DataError: it is no image, or one too large to be one; the text is a short reason.
+    """
+    image, orientation = _opened(data)
+    size = (image.height, image.width)
+    return Header(
+        size=size[::-1] if orientation in _SWAPPED else size,
+        channels=_channels(image),
+        depth=_depth(image, data),
+    )
+
+
+def decoded(data: bytes) -> Decoded:
+    """Decode an image file.
+
+    Raises:
+        DataError: it is no image, broken, or too large to be one; the text is a short reason.
+    """
+    image, orientation = _opened(data)
+    try:
+        pixels, alpha, notices = _pixels(image, data)
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, MemoryError) as error:
+        raise DataError(_reason(error)) from error
+    icc = image.info.get("icc_profile")
+    return Decoded(
+        pixels=upright(pixels, orientation),
+        alpha=None if alpha is None else upright(alpha, orientation),
+        depth=_depth(image, data),
+        format=str(image.format),
+        orientation=orientation,
+        icc=icc if icc and image.mode not in ("CMYK",) else None,
+        exif=image.info.get("exif") or None,
+        lossless=_is_lossless(image, data),
+        notices=tuple(notices),
+    )
+
+
+def upright(array: "npt.NDArray[np.generic]", orientation: int) -> "npt.NDArray[np.generic]":
+    """An array (H, W, ...) as stored, turned as EXIF `orientation` says it is to be seen."""
+    match orientation:
+        case 2:
+            return array[:, ::-1]
+        case 3:
+            return array[::-1, ::-1]
+        case 4:
+            return array[::-1]
+        case 5:
+            return np.swapaxes(array, 0, 1)
+        case 6:
+            return np.rot90(array, -1)
+        case 7:
+            return np.swapaxes(array[::-1, ::-1], 0, 1)
+        case 8:
+            return np.rot90(array)
+        case _:
+            return array
+
+
+def _opened(data: bytes) -> tuple[Image.Image, int]:
+    """A file opened but not decoded, and its orientation."""
+    # Pillow only warns of a decompression bomb, and warning filters belong to all threads.
+    with _warnings, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            image = Image.open(io.BytesIO(data), formats=_FORMATS)
+            orientation = image.getexif().get(_ORIENTATION, 1)
+        except UnidentifiedImageError as error:
+            raise DataError("not an image" if data else "empty") from error
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+            raise DataError("more pixels than any real image") from error
+        except Exception as error:  # A damaged header can make Pillow fail in many ways.
+            raise DataError(_reason(error)) from error
+    return image, orientation if orientation in range(1, 9) else 1
+
+
+def _channels(image: Image.Image) -> int:
+    if image.mode in ("1", "L", "LA", "La", *_WIDE_MODES):
+        return 1
+    return 1 if image.mode in ("P", "PA") and _has_grey_palette(image) else 3
+
+
+def _depth(image: Image.Image, data: bytes) -> int:
+    if image.mode == "1":
+        return 1
+    if image.format == "PNG":
+        return 16 if data[24] == 16 else 8
+    if image.format == "TIFF":
+        bits = image.getexif().get(258, 8)
+        return 16 if 16 in (bits if isinstance(bits, tuple) else (bits,)) else 8
+    return 16 if image.mode in _WIDE_MODES else 8
+
+
+def _pixels(image: Image.Image, data: bytes) -> "tuple[Any, Any, list[str]]":
+    """Stored values (H, W, C), alpha (H, W) or None, and notices."""
+    notices: list[str] = []
+    if getattr(image, "is_animated", False) and image.format != "MPO":
+        notices.append("only the first of its pictures is taken")
+    if _depth(image, data) == 16:
+        return *_wide_pixels(image, data), notices
+    if image.mode in ("P", "PA"):
+        notices.append("its palette becomes full colours")
+        grey = _has_grey_palette(image)
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+        image = image.convert("LA" if image.mode == "RGBA" else "L") if grey else image
+    elif image.mode == "CMYK":
+        notices.append("its CMYK colours become sRGB")
+        image = _as_srgb(image)
+    elif image.mode == "1":
+        image = image.convert("L")
+    elif image.mode in ("L", "RGB") and "transparency" in image.info:
+        image = image.convert("LA" if image.mode == "L" else "RGBA")
+    elif image.mode in ("La", "RGBa"):
+        image = image.convert(image.mode.upper())
+    elif image.mode in ("I", "F"):
+        raise ValueError("values of 32 bits")
+    elif image.mode not in ("L", "LA", "RGB", "RGBA"):
+        image = image.convert("RGB")
+    return *_apart(np.asarray(image)), notices
+
+
+def _wide_pixels(image: Image.Image, data: bytes) -> "tuple[Any, Any]":
+    """The values of a 16-bit file, which Pillow reads whole for grey alone."""
+    if image.mode in _WIDE_MODES and "transparency" not in image.info:
+        return _apart(np.asarray(image).astype(np.uint16))
+    if image.format == "TIFF":
+        import tifffile
+
+        return _apart(np.asarray(tifffile.imread(io.BytesIO(data), key=0), dtype=np.uint16))
+    import png
+
+    width, height, rows, info = png.Reader(bytes=data).read()
+    values = np.vstack([np.asarray(row, dtype=np.uint16) for row in rows]).reshape(height, width, -1)
+    clear = info.get("transparent")
+    if clear is None:
+        return _apart(values)
+    alpha = np.where((values == np.array(clear)).all(axis=2), 0, 65535).astype(np.uint16)
+    return values, alpha
+
+
+def _apart(values: "npt.NDArray[Any]") -> "tuple[Any, Any]":
+    """Colours and alpha, from values whose last axis may hold both."""
+    values = values[:, :, None] if values.ndim == 2 else values
+    if values.shape[2] in (2, 4):
+        return values[:, :, :-1], values[:, :, -1]
+    if values.shape[2] not in (1, 3):
+        raise ValueError(f"{values.shape[2]} channels")
+    return values, None
+
+
+def _has_grey_palette(image: Image.Image) -> bool:
+    colours = np.asarray(image.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
+    return bool((colours == colours[:, :1]).all())
+
+
+def _as_srgb(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except ImageCms.PyCMSError:
+            converted = None
+        if converted is not None:
+            return converted
+    return image.convert("RGB")
+
+
+def _is_lossless(image: Image.Image, data: bytes) -> bool:
+    if image.format != "WEBP":
+        return image.format not in ("JPEG", "MPO")
+    position = 12
+    while position + 8 <= len(data):
+        if data[position : position + 4] == b"VP8L":
+            return True
+        length = int.from_bytes(data[position + 4 : position + 8], "little")
+        position += 8 + length + length % 2
+    return False
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).partition("\n")[0].strip().lower()
+    if isinstance(error, EOFError) or "truncated" in text or "unexpected end" in text:
+        return "truncated"
+    if isinstance(error, MemoryError):
+        return "too large for the memory"
+    return text or "broken"
