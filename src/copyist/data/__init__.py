@@ -3,6 +3,7 @@
 __all__ = [
     "Feed",
     "ImageSet",
+    "Picture",
     "Progress",
     "SceneFactors",
     "Source",
@@ -12,8 +13,12 @@ __all__ = [
     "indices",
     "open_source",
     "open_split",
+    "output_names",
     "parse_source",
+    "pixels_for",
+    "read_pictures",
     "scene_factors",
+    "write_picture",
 ]
 
 from copyist.data.base import ImageSet, Splits
@@ -21,5 +26,6 @@ from copyist.data.cache import Progress
 from copyist.data.feed import Feed
 from copyist.data.opening import open_source, open_split
 from copyist.data.order import flips, indices
+from copyist.data.pictures import Picture, output_names, pixels_for, read_pictures, write_picture
 from copyist.data.source import Source, parse_source
 from copyist.data.synthetic import SceneFactors, draw_scenes, scene_factors

@@ -108,9 +108,13 @@ def memory_limit() -> int:
 def map_items(work: Callable[[int], _T], count: int, progress: Progress | None = None) -> Iterator[_T]:
     """`work` of items 0 … count − 1 in their order, done in threads; Pillow decodes without holding the others up."""
     chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
+
+    def work_through(chunk: range) -> list[_T]:
+        return [work(index) for index in chunk]
+
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         done = 0
-        for results in pool.map(lambda chunk: [work(index) for index in chunk], chunks):
+        for results in pool.map(work_through, chunks):
             yield from results
             done += len(results)
             if progress is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from copyist.errors import DataError
 
@@ -21,6 +21,9 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp",
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
 _ORIENTATION = 0x0112
+_DESCRIBING = (270, 271, 272, 305, 306, 315, 33432)
+"""Description, make, model, software, date, artist and copyright."""
+
 _SWAPPED = (5, 6, 7, 8)
 _WIDE_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 _warnings = threading.Lock()
@@ -44,10 +47,10 @@ class Header:
 class Decoded:
     """An image, upright, and how it was stored."""
 
-    pixels: "npt.NDArray[np.uint8] | npt.NDArray[np.uint16]"
+    pixels: npt.NDArray[Any]
     """(H, W, C) with C 1 or 3; 16-bit files fill uint16, all others uint8."""
 
-    alpha: "npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | None"
+    alpha: npt.NDArray[Any] | None
     """(H, W) in the depth of the pixels."""
 
     depth: int
@@ -79,10 +82,11 @@ def header(data: bytes) -> Header:
         DataError: it is no image, or one too large to be one; the text is a short reason.
     """
     image, orientation = _opened(data)
-    size = (image.height, image.width)
+    stored = image.getexif() if image.format == "TIFF" else {}
+    height, width = stored.get(257, image.height), stored.get(256, image.width)
     return Header(
-        size=size[::-1] if orientation in _SWAPPED else size,
-        channels=_channels(image),
+        size=(width, height) if orientation in _SWAPPED else (height, width),
+        channels=_channels(image, data),
         depth=_depth(image, data),
     )
 
@@ -94,25 +98,29 @@ def decoded(data: bytes) -> Decoded:
         DataError: it is no image, broken, or too large to be one; the text is a short reason.
     """
     image, orientation = _opened(data)
+    tags = _tiff_tags(image, orientation) if image.format == "TIFF" else None  # Before the pixels: decoding drops some.
     try:
         pixels, alpha, notices = _pixels(image, data)
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, MemoryError) as error:
         raise DataError(_reason(error)) from error
     icc = image.info.get("icc_profile")
+    depth = _depth(image, data)
+    # Pillow itself turns the pixels of a TIFF, and of nothing else.
+    turn = 1 if image.format == "TIFF" and not _by_tifffile(image, depth) else orientation
     return Decoded(
-        pixels=upright(pixels, orientation),
-        alpha=None if alpha is None else upright(alpha, orientation),
-        depth=_depth(image, data),
-        format=str(image.format),
+        pixels=upright(pixels, turn),
+        alpha=None if alpha is None else upright(alpha, turn),
+        depth=depth,
+        format="JPEG" if image.format == "MPO" else str(image.format),
         orientation=orientation,
         icc=icc if icc and image.mode not in ("CMYK",) else None,
-        exif=image.info.get("exif") or None,
+        exif=tags or image.info.get("exif") or None,
         lossless=_is_lossless(image, data),
         notices=tuple(notices),
     )
 
 
-def upright(array: "npt.NDArray[np.generic]", orientation: int) -> "npt.NDArray[np.generic]":
+def upright(array: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
     """An array (H, W, ...) as stored, turned as EXIF `orientation` says it is to be seen."""
     match orientation:
         case 2:
@@ -151,10 +159,13 @@ def _opened(data: bytes) -> tuple[Image.Image, int]:
     return image, orientation if orientation in range(1, 9) else 1
 
 
-def _channels(image: Image.Image) -> int:
+def _channels(image: Image.Image, data: bytes) -> int:
     if image.mode in ("1", "L", "LA", "La", *_WIDE_MODES):
         return 1
-    return 1 if image.mode in ("P", "PA") and _has_grey_palette(image) else 3
+    if image.mode in ("P", "PA"):
+        return 1 if _has_grey_palette(image) else 3
+    # Pillow shows grey with alpha in 16 bits as colours.
+    return 1 if image.format == "PNG" and data[25] == 4 else 3
 
 
 def _depth(image: Image.Image, data: bytes) -> int:
@@ -168,7 +179,7 @@ def _depth(image: Image.Image, data: bytes) -> int:
     return 16 if image.mode in _WIDE_MODES else 8
 
 
-def _pixels(image: Image.Image, data: bytes) -> "tuple[Any, Any, list[str]]":
+def _pixels(image: Image.Image, data: bytes) -> tuple[Any, Any, list[str]]:
     """Stored values (H, W, C), alpha (H, W) or None, and notices."""
     notices: list[str] = []
     if getattr(image, "is_animated", False) and image.format != "MPO":
@@ -176,7 +187,8 @@ def _pixels(image: Image.Image, data: bytes) -> "tuple[Any, Any, list[str]]":
     if _depth(image, data) == 16:
         return *_wide_pixels(image, data), notices
     if image.mode in ("P", "PA"):
-        notices.append("its palette becomes full colours")
+        own = image.format == "GIF"
+        notices.append("its colours get a new palette" if own else "its palette becomes full colours")
         grey = _has_grey_palette(image)
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
         image = image.convert("LA" if image.mode == "RGBA" else "L") if grey else image
@@ -196,11 +208,11 @@ def _pixels(image: Image.Image, data: bytes) -> "tuple[Any, Any, list[str]]":
     return *_apart(np.asarray(image)), notices
 
 
-def _wide_pixels(image: Image.Image, data: bytes) -> "tuple[Any, Any]":
+def _wide_pixels(image: Image.Image, data: bytes) -> tuple[Any, Any]:
     """The values of a 16-bit file, which Pillow reads whole for grey alone."""
     if image.mode in _WIDE_MODES and "transparency" not in image.info:
         return _apart(np.asarray(image).astype(np.uint16))
-    if image.format == "TIFF":
+    if _by_tifffile(image, 16):
         import tifffile
 
         return _apart(np.asarray(tifffile.imread(io.BytesIO(data), key=0), dtype=np.uint16))
@@ -215,7 +227,24 @@ def _wide_pixels(image: Image.Image, data: bytes) -> "tuple[Any, Any]":
     return values, alpha
 
 
-def _apart(values: "npt.NDArray[Any]") -> "tuple[Any, Any]":
+def _by_tifffile(image: Image.Image, depth: int) -> bool:
+    return image.format == "TIFF" and depth == 16 and image.mode not in _WIDE_MODES
+
+
+def _tiff_tags(image: Image.Image, orientation: int) -> bytes | None:
+    """The tags of a TIFF that describe rather than store it, as an EXIF block."""
+    found, kept = image.getexif(), Image.Exif()
+    for tag in _DESCRIBING:
+        if tag in found:
+            kept[tag] = found[tag]
+    if details := found.get_ifd(ExifTags.IFD.Exif):
+        kept[ExifTags.IFD.Exif] = dict(details)
+    if orientation != 1:
+        kept[_ORIENTATION] = orientation
+    return kept.tobytes() if len(kept) else None
+
+
+def _apart(values: npt.NDArray[Any]) -> tuple[Any, Any]:
     """Colours and alpha, from values whose last axis may hold both."""
     values = values[:, :, None] if values.ndim == 2 else values
     if values.shape[2] in (2, 4):
@@ -245,7 +274,7 @@ def _as_srgb(image: Image.Image) -> Image.Image:
 
 def _is_lossless(image: Image.Image, data: bytes) -> bool:
     if image.format != "WEBP":
-        return image.format not in ("JPEG", "MPO")
+        return image.format not in ("JPEG", "MPO", "GIF")
     position = 12
     while position + 8 <= len(data):
         if data[position : position + 4] == b"VP8L":

@@ -33,7 +33,7 @@ _FEWER_CROPS = 200
 _UNIFORM_PHOTOS = TRAINING_PHOTOS[4:]
 """Two views of one thing, and large ones that look alike all over: each gives fewer crops."""
 
-_FLAT = 3.0
+_FLAT = 6.0
 """Crops that vary less, in grey levels of 255, are passed over: black sky teaches nothing."""
 
 

@@ -39,8 +39,8 @@ class File:
     label: int | None = None
 
 
-def files_in_folder(folder: Path, *, say: Callable[[str], None]) -> list[File]:
-    """Image files of a folder at any depth, by name; hidden ones are passed over."""
+def files_in_folder(folder: Path, *, say: Callable[[str], None], splits: bool = True) -> list[File]:
+    """Image files of a folder at any depth, by name; hidden ones are passed over, `splits` looks for `train/`."""
     found: list[File] = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not _is_hidden(name)]
@@ -50,10 +50,11 @@ def files_in_folder(folder: Path, *, say: Callable[[str], None]) -> list[File]:
                 state = path.stat()
                 version = (state.st_size, state.st_mtime_ns)
                 found.append(File(name=path.relative_to(folder).as_posix(), read=path.read_bytes, version=version))
-    return _with_splits(found, str(folder), say)
+    found.sort(key=lambda file: file.name)
+    return _with_splits(found, str(folder), say) if splits else found
 
 
-def files_in_zip(path: Path, *, say: Callable[[str], None]) -> list[File]:
+def files_in_zip(path: Path, *, say: Callable[[str], None], splits: bool = True) -> list[File]:
     """Image files of an archive, by name.
 
     Raises:
@@ -75,7 +76,8 @@ def files_in_zip(path: Path, *, say: Callable[[str], None]) -> list[File]:
             continue
         version = (member.file_size, member.CRC, path.stat().st_mtime_ns)
         found.append(File(name=str(name), read=reader(member), version=version))
-    return _with_splits(found, str(path), say)
+    found.sort(key=lambda file: file.name)
+    return _with_splits(found, str(path), say) if splits else found
 
 
 def packed_files(arrays: dict[str, npt.NDArray[Any]], *, place: str) -> list[File] | None:
@@ -138,7 +140,6 @@ def _is_hidden(name: str) -> bool:
 
 def _with_splits(files: Sequence[File], place: str, say: Callable[[str], None]) -> list[File]:
     """Files by name; where `train/` stands beside `test/` or `val/`, these are the splits and the rest is left out."""
-    files = sorted(files, key=lambda file: file.name)
     root = _common_folder([file.name for file in files])
     tops = [file.name[len(root) :].partition("/") for file in files]
     folders = {top for top, slash, _ in tops if slash}

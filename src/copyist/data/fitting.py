@@ -2,6 +2,8 @@
 
 __all__ = ["fitted", "resized", "tile_corners", "with_channels"]
 
+from typing import Any, TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -9,7 +11,7 @@ from PIL import Image
 from copyist.data.source import Fit
 from copyist.errors import DataError
 
-Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | npt.NDArray[np.float32]
+Pixels: TypeAlias = npt.NDArray[Any]
 
 
 def fitted(pixels: Pixels, size: tuple[int, int], fit: Fit) -> Pixels:
@@ -79,7 +81,7 @@ def _resized_channel(channel: Pixels, size: tuple[int, int]) -> Pixels:
     return _stored(np.asarray(image), channel.dtype)
 
 
-def _stored(values: "npt.NDArray[np.generic]", dtype: "np.dtype[np.generic]") -> Pixels:
+def _stored(values: Pixels, dtype: np.dtype[Any]) -> Pixels:
     """Values rounded and clipped to what `dtype` holds."""
     if dtype == np.float32:
         return np.clip(values, 0, 1).astype(np.float32)

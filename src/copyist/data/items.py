@@ -34,10 +34,10 @@ class Items:
     channels: int
     """Of all, once decoded."""
 
-    dtype: "np.dtype[Any]"
+    dtype: np.dtype[Any]
     is_test: npt.NDArray[np.bool_]
     labels: npt.NDArray[np.int64] | None
-    pixels: Callable[[int], "npt.NDArray[Any] | str"]
+    pixels: Callable[[int], npt.NDArray[Any] | str]
     """Item to (H, W, C), or to the reason why it cannot be read."""
 
     failures: tuple[str, ...] = ()
@@ -60,9 +60,10 @@ def items_of_array(
     Raises:
         DataError: the values are none that an image can have.
     """
-    if array.dtype not in (np.uint8, np.uint16) and array.dtype.kind not in "fb":
+    counted = array.dtype.name in ("uint8", "uint16")
+    if not counted and array.dtype.kind not in "fb":
         raise DataError(f"{place} must hold uint8, uint16 or float values, got {array.dtype}; convert it first")
-    dtype = array.dtype if array.dtype in (np.uint8, np.uint16) else np.dtype(np.float32)
+    dtype = np.dtype(array.dtype.name if counted else np.float32)
     digests = [digest(np.ascontiguousarray(row).tobytes()) for row in array]
 
     def pixels(index: int) -> npt.NDArray[Any]:

@@ -80,7 +80,7 @@ def _opened(
     size = _common_size(items, source)
     channels = source.channels or items.channels
     groups = [_part(items, part, source) for part in parts]
-    order = np.concatenate(groups)
+    order = [index for group in groups for index in group]
     tiles = [_tiles(items.sizes[index], size, source) for index in order]
     if len(order) and not any(tiles):
         raise DataError(
@@ -88,7 +88,7 @@ def _opened(
         )
 
     def make(position: int) -> npt.NDArray[Any] | str:
-        pixels = items.pixels(int(order[position]))
+        pixels = items.pixels(order[position])
         if isinstance(pixels, str):
             return pixels
         return _rows(with_channels(pixels, channels, name=f"images of {source.place}"), tiles[position], size, source)
@@ -104,7 +104,7 @@ def _opened(
     start = first = 0
     for group in groups:
         kept = [position for position in range(start, start + len(group)) if position not in result.failures]
-        chosen, cuts = order[kept], [tiles[position] for position in kept]
+        chosen, cuts = [order[position] for position in kept], [tiles[position] for position in kept]
         rows = sum(map(len, cuts))
         sets.append(_image_set(source, items, chosen, cuts, result.array[first : first + rows], options))
         start, first = start + len(group), first + rows
@@ -114,7 +114,7 @@ def _opened(
 def _image_set(
     source: Source,
     items: Items,
-    chosen: npt.NDArray[np.int64],
+    chosen: Sequence[int],
     cuts: Sequence[Sequence[Corner]],
     array: npt.NDArray[Any],
     options: tuple[object, ...],
@@ -129,7 +129,7 @@ def _image_set(
         source=source.text,
         array=array,
         names=tuple(names),
-        labels=None if items.labels is None else np.repeat(items.labels[chosen], counts),
+        labels=None if items.labels is None else np.repeat(items.labels[list(chosen)], counts),
         fingerprint=fingerprint([items.digests[index] for index in chosen], *options),
     )
 
@@ -169,11 +169,11 @@ def _common_size(items: Items, source: Source) -> tuple[int, int]:
     return sizes[0]
 
 
-def _part(items: Items, part: str, source: Source) -> npt.NDArray[np.int64]:
+def _part(items: Items, part: str, source: Source) -> list[int]:
     """Indices of the items of a split, in their order; of all, those for training come first."""
     train, test = np.flatnonzero(~items.is_test), np.flatnonzero(items.is_test)
     chosen = {"train": train, "test": test, "all": np.concatenate([train, test])}[part]
-    return chosen[evenly(len(chosen), source.limit)]
+    return [int(index) for index in chosen[evenly(len(chosen), source.limit)]]
 
 
 def _tiles(present: tuple[int, int], size: tuple[int, int], source: Source) -> Sequence[Corner]:
