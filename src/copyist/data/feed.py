@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from copyist.checks import check_at_least
+from copyist.checks import check_at_least, check_within
 from copyist.data.base import ImageSet, as_floats
 from copyist.data.order import flips, indices
 from copyist.errors import ArgumentError, DataError
@@ -54,7 +54,9 @@ class Feed:
             DataError: there are no images.
         """
         check_at_least("batch_size", batch_size, 1)
-        if not 0 <= rank < world_size or batch_size % world_size:
+        check_at_least("world_size", world_size, 1)
+        check_within("rank", rank, 0, world_size - 1)
+        if batch_size % world_size:
             raise ArgumentError(f"batch_size must be a multiple of world_size, got {batch_size} and {world_size}")
         if not len(image_set):
             raise DataError(f"{image_set.source} must hold at least one image to train on, and is empty")

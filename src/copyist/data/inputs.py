@@ -110,6 +110,8 @@ def _found(source: Source, say: Callable[[str], None]) -> list[Input]:
     match path.suffix.lower():
         case ".zip":
             files = files_in_zip(path, say=say, splits=False)
+            if not files:
+                raise DataError(f"{source.place} must hold images, and there is none; check the archive")
             return [Input(name=file.name, read=file.read, channels=source.channels) for file in files]
         case ".npy":
             return [_of_array(path, path.name, source, is_alone=True)]

@@ -143,7 +143,7 @@ def _labels(files: Sequence[File]) -> npt.NDArray[np.int64] | None:
 
 def _looked_into(files: Sequence[File], place: str, progress: Progress | None) -> list[tuple[str, Header] | str]:
     """Digest and header of each file, or why it cannot be read; remembered for files that have not changed."""
-    manifest = cache_folder() / "manifests" / f"{digest(str(Path(place).resolve()).encode())}.json"
+    manifest = _manifest(place)
     known: dict[str, list[Any]] = {}
     with contextlib.suppress(OSError, ValueError):
         known = json.loads(manifest.read_text())
@@ -169,6 +169,11 @@ def _looked_into(files: Sequence[File], place: str, progress: Progress | None) -
         with contextlib.suppress(OutputError):  # It only saves time.
             write_text(manifest, json.dumps(found))
     return looks
+
+
+def _manifest(place: str) -> Path:
+    """Where the digests and headers of a folder's files are remembered."""
+    return cache_folder() / "manifests" / f"{digest(str(Path(place).resolve()).encode())}.json"
 
 
 def _reason(error: Exception) -> str:

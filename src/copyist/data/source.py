@@ -115,10 +115,10 @@ def _check_together(source: Source) -> None:
 
 
 def _check_place(place: str) -> None:
-    if place in EMBEDDED or Path(place).exists():
-        return
     if not place:
         raise ArgumentError("a source must name a file, a folder or embedded data, got nothing before the options")
+    if place in EMBEDDED or Path(place).exists():
+        return
     if any(sign in place for sign in "/\\.:"):
         return  # Reported where it is opened, which knows what can be read.
     raise UnknownNameError(f"there is no source, file or folder {place!r}; {nearest_match(place, EMBEDDED)}")
