@@ -1,12 +1,12 @@
 """One image file's bytes as pixels, upright, with all that is needed to write such a file again."""
 
-__all__ = ["SUFFIXES", "Decoded", "Header", "decoded", "header", "upright"]
+__all__ = ["SUFFIXES", "Decoded", "Header", "decoded", "header", "quiet"]
 
+import contextlib
 import io
-import struct
 import threading
 import warnings
-import zlib
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,17 +14,16 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
+from copyist.data.orientation import ORIENTATION, SWAPPED, upright
 from copyist.errors import DataError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".pbm"})
 """Names that are taken for images."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
-_ORIENTATION = 0x0112
 _DESCRIBING = (270, 271, 272, 305, 306, 315, 33432)
 """Description, make, model, software, date, artist and copyright."""
 
-_SWAPPED = (5, 6, 7, 8)
 _WIDE_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 _warnings = threading.Lock()
 
@@ -81,14 +80,8 @@ def header(data: bytes) -> Header:
     Raises:
         DataError: it is no image, or one too large to be one; the text is a short reason.
     """
-    image, orientation = _opened(data)
-    stored = image.getexif() if image.format == "TIFF" else {}
-    height, width = stored.get(257, image.height), stored.get(256, image.width)
-    return Header(
-        size=(width, height) if orientation in _SWAPPED else (height, width),
-        channels=_channels(image, data),
-        depth=_depth(image, data),
-    )
+    with _failures():
+        return _header(data)
 
 
 def decoded(data: bytes) -> Decoded:
@@ -97,12 +90,37 @@ def decoded(data: bytes) -> Decoded:
     Raises:
         DataError: it is no image, broken, or too large to be one; the text is a short reason.
     """
+    with _failures():
+        return _decoded(data)
+
+
+@contextlib.contextmanager
+def quiet() -> Generator[None, None, None]:
+    """Keep Pillow's warnings back; decompression bombs are errors meanwhile."""
+    # Warning filters belong to all threads: one at a time may change them.
+    with _warnings, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+def _header(data: bytes) -> Header:
+    image, orientation = _opened(data)
+    stored = image.getexif() if image.format == "TIFF" else {}
+    height, width = stored.get(257, image.height), stored.get(256, image.width)
+    return Header(
+        size=(width, height) if orientation in SWAPPED else (height, width),
+        channels=_channels(image, data),
+        depth=_depth(image, data),
+    )
+
+
+def _decoded(data: bytes) -> Decoded:
     image, orientation = _opened(data)
     tags = _tiff_tags(image, orientation) if image.format == "TIFF" else None  # Before the pixels: decoding drops some.
-    try:
-        pixels, alpha, notices = _pixels(image, data)
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, MemoryError) as error:
-        raise DataError(_reason(error)) from error
+    pixels, alpha, notices = _pixels(image, data)
+    if 0 in pixels.shape:
+        raise DataError("empty")
     icc = image.info.get("icc_profile")
     depth = _depth(image, data)
     # Pillow itself turns the pixels of a TIFF, and of nothing else.
@@ -120,42 +138,28 @@ def decoded(data: bytes) -> Decoded:
     )
 
 
-def upright(array: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
-    """An array (H, W, ...) as stored, turned as EXIF `orientation` says it is to be seen."""
-    match orientation:
-        case 2:
-            return array[:, ::-1]
-        case 3:
-            return array[::-1, ::-1]
-        case 4:
-            return array[::-1]
-        case 5:
-            return np.swapaxes(array, 0, 1)
-        case 6:
-            return np.rot90(array, -1)
-        case 7:
-            return np.swapaxes(array[::-1, ::-1], 0, 1)
-        case 8:
-            return np.rot90(array)
-        case _:
-            return array
+@contextlib.contextmanager
+def _failures() -> Generator[None, None, None]:
+    """Whatever a decoder raises, as a short reason; a damaged file can make it fail in any way."""
+    try:
+        yield
+    except DataError:
+        raise
+    except UnidentifiedImageError as error:
+        raise DataError("not an image") from error
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise DataError("more pixels than any real image") from error
+    except Exception as error:
+        raise DataError(_reason(error)) from error
 
 
 def _opened(data: bytes) -> tuple[Image.Image, int]:
     """A file opened but not decoded, and its orientation."""
-    # Pillow only warns of a decompression bomb, and warning filters belong to all threads.
-    with _warnings, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            image = Image.open(io.BytesIO(data), formats=_FORMATS)
-            orientation = image.getexif().get(_ORIENTATION, 1)
-        except UnidentifiedImageError as error:
-            raise DataError("not an image" if data else "empty") from error
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-            raise DataError("more pixels than any real image") from error
-        except Exception as error:  # A damaged header can make Pillow fail in many ways.
-            raise DataError(_reason(error)) from error
+    if not data:
+        raise DataError("empty")
+    with quiet():
+        image = Image.open(io.BytesIO(data), formats=_FORMATS)
+        orientation = image.getexif().get(ORIENTATION, 1)
     return image, orientation if orientation in range(1, 9) else 1
 
 
@@ -240,7 +244,7 @@ def _tiff_tags(image: Image.Image, orientation: int) -> bytes | None:
     if details := found.get_ifd(ExifTags.IFD.Exif):
         kept[ExifTags.IFD.Exif] = dict(details)
     if orientation != 1:
-        kept[_ORIENTATION] = orientation
+        kept[ORIENTATION] = orientation
     return kept.tobytes() if len(kept) else None
 
 

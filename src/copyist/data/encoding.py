@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from copyist.data.decoding import Decoded, upright
+from copyist.data.decoding import Decoded, quiet
+from copyist.data.orientation import ORIENTATION, stored_as
 from copyist.errors import OutputError
 
 JPEG_QUALITY = 95
-_ORIENTATION = 0x0112
 _PLAIN_TAGS = {270: "ImageDescription", 271: "Make", 272: "Model", 305: "Software", 306: "DateTime", 315: "Artist"}
-_TURNED_BACK = {6: 8, 8: 6}
 
 
 def encoded(image: Decoded) -> bytes:
@@ -26,7 +25,7 @@ def encoded(image: Decoded) -> bytes:
         OutputError: the format cannot hold an image of this size.
     """
     values = image.pixels if image.alpha is None else np.concatenate([image.pixels, image.alpha[:, :, None]], axis=2)
-    values = np.ascontiguousarray(upright(values, _TURNED_BACK.get(image.orientation, image.orientation)))
+    values = np.ascontiguousarray(stored_as(values, image.orientation))
     exif = _exif(image)
     try:
         if image.depth == 16 and image.format == "PNG":
@@ -88,8 +87,8 @@ def _wide_tiff(values: npt.NDArray[Any], icc: bytes | None, exif: bytes | None) 
     extra: list[tuple[int, str, int, Any, bool]] = [
         (tag, "s", 0, str(tags[tag]), True) for tag in _PLAIN_TAGS if tag in tags
     ]
-    if _ORIENTATION in tags:
-        extra.append((_ORIENTATION, "H", 1, int(tags[_ORIENTATION]), True))
+    if ORIENTATION in tags:
+        extra.append((ORIENTATION, "H", 1, int(tags[ORIENTATION]), True))
     channels = values.shape[2]
     with io.BytesIO() as file:
         tifffile.imwrite(
@@ -113,8 +112,14 @@ def _exif(image: Decoded) -> bytes | None:
         return None
     tags = Image.Exif()
     if image.exif is not None:
-        tags.load(image.exif)
-    if tags.get(_ORIENTATION, 1) == image.orientation:
+        try:
+            with quiet():
+                tags.load(image.exif)
+        except Exception:  # Damaged in any way; the picture is worth more than the block.
+            tags = Image.Exif()
+            if image.orientation == 1:
+                return None
+    if tags.get(ORIENTATION, 1) == image.orientation:
         return image.exif
-    tags[_ORIENTATION] = image.orientation
+    tags[ORIENTATION] = image.orientation
     return tags.tobytes()

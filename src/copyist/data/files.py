@@ -47,8 +47,7 @@ def files_in_folder(folder: Path, *, say: Callable[[str], None], splits: bool = 
         for name in names:
             path = Path(parent) / name
             if path.suffix.lower() in SUFFIXES and not _is_hidden(name):
-                state = path.stat()
-                version = (state.st_size, state.st_mtime_ns)
+                version = _version(path)
                 found.append(File(name=path.relative_to(folder).as_posix(), read=path.read_bytes, version=version))
     found.sort(key=lambda file: file.name)
     return _with_splits(found, str(folder), say) if splits else found
@@ -132,6 +131,15 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     if len(data) > LARGEST_FILE:
         raise DataError("inflates to more bytes than it says")
     return data
+
+
+def _version(path: Path) -> tuple[int, int] | None:
+    """Size and time of change; None for a link to nowhere, which is reported once it is read."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_size, state.st_mtime_ns
 
 
 def _is_hidden(name: str) -> bool:

@@ -107,6 +107,13 @@ def items_of_files(files: Sequence[File], *, place: str, progress: Progress | No
             image = decoded(chosen[index].read())
         except (OSError, DataError) as error:
             return _reason(error)
+        height, width, channels = image.pixels.shape
+        if ((height, width), channels, image.depth) != (
+            headers[index].size,
+            headers[index].channels,
+            headers[index].depth,
+        ):
+            return "its pixels are not what its header says"
         if wide and image.pixels.dtype == np.uint8:
             return image.pixels.astype(np.uint16) * np.uint16(257)
         return image.pixels
