@@ -15,6 +15,15 @@ def test_photos_are_split_by_photograph() -> None:
     assert max(counts) <= len(splits.train) / 4
 
 
+@pytest.mark.slow
+def test_photographs_of_scikit_learn_are_those_it_gives() -> None:
+    from sklearn.datasets import load_sample_image
+
+    test = open_split("photos?size=64", default="test")
+    index = test.names.index("china@128,64")
+    np.testing.assert_array_equal(test.array[index], load_sample_image("china.jpg")[128:192, 64:128].transpose(2, 0, 1))
+
+
 def test_photos_are_crops_of_the_photographs() -> None:
     from skimage.data import chelsea
 

@@ -1,3 +1,4 @@
+import contextlib
 import io
 import zipfile
 from dataclasses import replace
@@ -363,3 +364,42 @@ def test_palettes_are_mentioned_once(tmp_path: Path, said: list[str]) -> None:
         palette.save(tmp_path / name)
     read_pictures([str(tmp_path)], say=said.append)
     assert said == ["a.png and 2 more: its palette becomes full colours"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    form=st.sampled_from(["PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM"]),
+    damage=st.lists(st.tuples(st.integers(0, 250), st.integers(0, 255)), max_size=5),
+    end=st.integers(0, 700),
+)
+def test_a_damaged_file_is_decoded_or_refused_and_nothing_else(
+    form: str, damage: list[tuple[int, int]], end: int
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 11, 3), dtype=np.uint8)
+    data = bytearray(
+        saved(Image.fromarray(pixels), form, exif=tags(6)) if form != "PPM" else b"P6 11 9 255\n" + pixels.tobytes()
+    )
+    for place, value in damage:
+        data[place % len(data)] = value
+    for look in (header, decoded):
+        with contextlib.suppress(DataError):
+            look(bytes(data[:end]))
+
+
+def test_details_of_the_shot_are_kept() -> None:
+    exif = tags(3)
+    exif[ExifTags.IFD.Exif] = {ExifTags.Base.DateTimeOriginal: "2020:01:02 03:04:05"}
+    image = Image.new("RGB", (4, 3))
+    for form in ("JPEG", "PNG", "WEBP", "TIFF"):
+        with Image.open(io.BytesIO(encoded(decoded(saved(image, form, exif=exif.tobytes()))))) as written:
+            kept = written.getexif()
+            assert kept[ExifTags.Base.Orientation] == 3
+            assert kept.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] == "2020:01:02 03:04:05"
+
+
+def test_a_damaged_exif_block_is_dropped() -> None:
+    image = Decoded(pixels=np.zeros((3, 4, 3), np.uint8), alpha=None, depth=8, format="PNG", exif=b"Exif\0\0nonsense")
+    assert decoded(encoded(image)).exif is None
+    turned = decoded(encoded(replace(image, orientation=6)))
+    assert turned.orientation == 6
+    assert turned.pixels.shape == (3, 4, 3)

@@ -3,10 +3,13 @@
 __all__ = ["embedded_items"]
 
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from copyist.data.fitting import tile_corners
 from copyist.data.items import Items, items_of_array
@@ -34,7 +37,7 @@ _UNIFORM_PHOTOS = TRAINING_PHOTOS[4:]
 """Two views of one thing, and large ones that look alike all over: each gives fewer crops."""
 
 _FLAT = 6.0
-"""Crops that vary less, in grey levels of 255, are passed over: black sky teaches nothing."""
+"""Crops that vary less, in green levels of 255, are passed over: black sky teaches nothing."""
 
 
 def embedded_items(source: Source) -> Items:
@@ -62,7 +65,8 @@ def _photos(source: Source) -> Items:
         photo = _photo(name)
         stride = source.stride or (min(size) if name in HELD_OUT_PHOTOS else max(1, min(size) // 2))
         corners = tile_corners((photo.shape[0], photo.shape[1]), size, stride)
-        corners = [(y, x) for y, x in corners if photo[y : y + size[0], x : x + size[1]].std(axis=(0, 1)).max() > _FLAT]
+        green = photo[:, :, 1]
+        corners = [(y, x) for y, x in corners if green[y : y + size[0], x : x + size[1]].std() > _FLAT]
         most = _FEWER_CROPS if name in _UNIFORM_PHOTOS else _MOST_CROPS
         for top, left in (corners[index] for index in evenly(len(corners), most)):
             crops.append(photo[top : top + size[0], left : left + size[1]])
@@ -77,9 +81,11 @@ def _photos(source: Source) -> Items:
 def _photo(name: str) -> npt.NDArray[np.uint8]:
     """(H, W, 3)."""
     if name in ("china", "flower"):
-        from sklearn.datasets import load_sample_image
-
-        return np.asarray(load_sample_image(f"{name}.jpg"))
+        # Importing scikit-learn takes longer than all the rest; the photographs lie beside it.
+        spec = find_spec("sklearn")
+        assert spec is not None and spec.origin is not None
+        with Image.open(Path(spec.origin).parent / "datasets" / "images" / f"{name}.jpg") as image:
+            return np.asarray(image)
     from skimage import data
 
     if name.startswith("motorcycle"):

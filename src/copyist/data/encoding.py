@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import ExifTags, Image
 
 from copyist.data.decoding import Decoded, quiet
 from copyist.data.orientation import ORIENTATION, stored_as
@@ -33,7 +33,7 @@ def encoded(image: Decoded) -> bytes:
         if image.depth == 16 and image.format == "TIFF":
             return _wide_tiff(values, image.icc, exif)
         return _by_pillow(values, image, exif)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise OutputError(f"{image.format} cannot hold this image ({error}); convert the input to PNG first") from error
 
 
@@ -51,7 +51,8 @@ def _by_pillow(values: npt.NDArray[Any], image: Decoded, exif: bytes | None) -> 
         case "WEBP":
             options |= {"lossless": True, "exact": True} if image.lossless else {"quality": JPEG_QUALITY}
         case "TIFF":
-            options["compression"] = "tiff_deflate"
+            # Pillow can compress a TIFF or give it details of the shot, not both.
+            options["compression"] = None if _has_details(exif) else "tiff_deflate"
         case _:
             pass
     with io.BytesIO() as file:
@@ -104,6 +105,13 @@ def _wide_tiff(values: npt.NDArray[Any], icc: bytes | None, exif: bytes | None) 
             software=False,
         )
         return file.getvalue()
+
+
+def _has_details(exif: bytes | None) -> bool:
+    tags = Image.Exif()
+    with quiet():
+        tags.load(exif or b"")
+    return ExifTags.IFD.Exif in tags
 
 
 def _exif(image: Decoded) -> bytes | None:
