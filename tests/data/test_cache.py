@@ -116,6 +116,13 @@ def test_the_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatc
     assert cache.cache_folder() == tmp_path / ".cache" / "copyist"
 
 
+def test_without_linux_the_limit_is_a_share_of_all_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda self: (_ for _ in ()).throw(FileNotFoundError()))
+    assert 2**20 < cache.memory_limit() < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    monkeypatch.setattr(os, "sysconf", lambda name: (_ for _ in ()).throw(ValueError()))
+    assert cache.memory_limit() == 2**30
+
+
 def test_the_memory_limit_is_a_share_of_what_is_free() -> None:
     lines = Path("/proc/meminfo").read_text().splitlines()
     free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))

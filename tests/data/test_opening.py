@@ -150,6 +150,13 @@ def test_a_truncated_photograph_leaves_no_gap(tmp_path: Path, said: list[str]) -
         np.testing.assert_array_equal(part.array[-1], last)
 
 
+def test_a_link_to_nowhere_is_an_unreadable_file(folder_of: Callable[..., Path], said: list[str]) -> None:
+    folder = folder_of(100, (2, 2))
+    (folder / "a.png").symlink_to(folder / "nowhere.png")
+    assert len(open_split(str(folder), default="all", say=said.append)) == 100
+    assert said == ["left out 1 of 101 files that cannot be read: a.png (no such file or directory)"]
+
+
 def test_many_unreadable_files_stop_it(folder_of: Callable[..., Path]) -> None:
     folder = folder_of(20)
     for index in range(4):

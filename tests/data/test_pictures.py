@@ -182,6 +182,12 @@ def test_of_moving_pictures_the_first_is_taken() -> None:
     assert (decoded(encoded(image)).pixels == 10).all()
 
 
+def test_values_of_32_bits_are_refused() -> None:
+    for dtype in (np.int32, np.float32):
+        with pytest.raises(DataError, match="values of 32 bits"):
+            decoded(saved(Image.fromarray(np.zeros((3, 4), dtype)), "TIFF"))
+
+
 def test_what_no_file_of_a_format_can_hold_is_refused() -> None:
     wide = Decoded(pixels=np.zeros((2, 70000, 1), np.uint8), alpha=None, depth=8, format="JPEG")
     with pytest.raises(OutputError, match="JPEG cannot hold this image"):

@@ -83,8 +83,8 @@ def _photo(name: str) -> npt.NDArray[np.uint8]:
     if name in ("china", "flower"):
         # Importing scikit-learn takes longer than all the rest; the photographs lie beside it.
         spec = find_spec("sklearn")
-        assert spec is not None and spec.origin is not None
-        with Image.open(Path(spec.origin).parent / "datasets" / "images" / f"{name}.jpg") as image:
+        places = (spec.submodule_search_locations if spec else None) or ["sklearn"]
+        with Image.open(Path(places[0]) / "datasets" / "images" / f"{name}.jpg") as image:
             return np.asarray(image)
     from skimage import data
 

@@ -101,23 +101,6 @@ def items_of_files(files: Sequence[File], *, place: str, progress: Progress | No
     headers = [head for _, (_, head) in good]
     wide = any(head.depth == 16 for head in headers)
     by_hand = any(file.split for file in chosen)
-
-    def pixels(index: int) -> npt.NDArray[Any] | str:
-        try:
-            image = decoded(chosen[index].read())
-        except (OSError, DataError) as error:
-            return _reason(error)
-        height, width, channels = image.pixels.shape
-        if ((height, width), channels, image.depth) != (
-            headers[index].size,
-            headers[index].channels,
-            headers[index].depth,
-        ):
-            return "its pixels are not what its header says"
-        if wide and image.pixels.dtype == np.uint8:
-            return image.pixels.astype(np.uint16) * np.uint16(257)
-        return image.pixels
-
     return Items(
         names=[file.name for file in chosen],
         digests=digests,
@@ -126,7 +109,7 @@ def items_of_files(files: Sequence[File], *, place: str, progress: Progress | No
         dtype=np.dtype(np.uint16 if wide else np.uint8),
         is_test=np.array([file.split == "test" for file in chosen]) if by_hand else held_out(digests),
         labels=_labels(chosen),
-        pixels=pixels,
+        pixels=lambda index: _pixels(chosen[index], headers[index], wide=wide),
         failures=failures,
     )
 
@@ -141,6 +124,19 @@ def _check_floats(row: npt.NDArray[Any], place: str, index: int) -> None:
             f"floats in {place} must lie in [0, 1], got [{low:g}, {high:g}] in image {index}; scale them, "
             "or save 8-bit values as uint8"
         )
+
+
+def _pixels(file: File, head: Header, *, wide: bool) -> npt.NDArray[Any] | str:
+    """A file's pixels (H, W, C) without alpha, or why it cannot be read; `wide` spreads 8 bits over 16."""
+    try:
+        image = decoded(file.read())
+    except (OSError, DataError) as error:
+        return _reason(error)
+    height, width, channels = image.pixels.shape
+    if Header(size=(height, width), channels=channels, depth=image.depth) != head:
+        return "its pixels are not what its header says"
+    # 255 of 255 must be 65535 of 65535.
+    return image.pixels.astype(np.uint16) * np.uint16(257) if wide and image.depth < 16 else image.pixels
 
 
 def _labels(files: Sequence[File]) -> npt.NDArray[np.int64] | None:

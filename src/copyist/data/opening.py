@@ -33,7 +33,7 @@ def open_source(text: str, *, say: Callable[[str], None] | None = None, progress
     """Open a source with its two splits, which depend on its content alone.
 
     A folder or archive with `train/` beside `test/` (or `val/`) has these as splits; so has a folder with the four
-    files of MNIST. Of all else, a tenth is held out. Tiles are cut after the split.
+    files of MNIST. Of all else, a tenth is held out. Tiles are cut after the split; transparency is left out.
 
     Args:
         text: `PATH_OR_NAME?option=value&…`, with the options of `Source`.
