@@ -62,6 +62,14 @@ def test_a_batch_may_be_changed_without_changing_the_data() -> None:
     assert torch.equal(feed.batch(0), before)
 
 
+def test_an_array_that_may_not_be_written_to_is_taken_too() -> None:
+    locked = BYTES.copy()
+    locked.setflags(write=False)
+    assert torch.equal(
+        Feed(image_set(locked), batch_size=6, seed=3).batch(1), Feed(image_set(BYTES), batch_size=6, seed=3).batch(1)
+    )
+
+
 def test_impossible_shares_are_refused() -> None:
     with pytest.raises(ArgumentError, match="multiple of world_size, got 5 and 2"):
         Feed(image_set(BYTES), batch_size=5, seed=0, world_size=2)

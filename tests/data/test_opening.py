@@ -2,13 +2,14 @@ import math
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from copyist.data import ImageSet, open_source, open_split
+from copyist.data import ImageSet, items, open_source, open_split
 from copyist.errors import ArgumentError, DataError
 
 from .conftest import png
@@ -138,7 +139,7 @@ def test_a_few_unreadable_files_are_named_and_left_out(folder_of: Callable[..., 
 def test_a_truncated_photograph_leaves_no_gap(tmp_path: Path, said: list[str]) -> None:
     rng = np.random.default_rng(0)
     for index in range(110):
-        Image.fromarray(rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)).save(tmp_path / f"{index:03d}.jpg")
+        Image.fromarray(rng.integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(tmp_path / f"{index:03d}.jpg")
     broken = tmp_path / "050.jpg"
     broken.write_bytes(broken.read_bytes()[:-200])
     splits = open_source(str(tmp_path), say=said.append)
@@ -148,6 +149,16 @@ def test_a_truncated_photograph_leaves_no_gap(tmp_path: Path, said: list[str]) -
         assert len(part.names) == len(part.array)
         last = np.asarray(Image.open(tmp_path / part.names[-1])).transpose(2, 0, 1)
         np.testing.assert_array_equal(part.array[-1], last)
+
+
+def test_pixels_that_differ_from_their_header_are_unreadable(
+    folder_of: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(3)
+    look = items.header
+    monkeypatch.setattr(items, "header", lambda data: replace(look(data), channels=1))
+    with pytest.raises(DataError, match="its pixels are not what its header says"):
+        open_source(str(folder))
 
 
 def test_a_link_to_nowhere_is_an_unreadable_file(folder_of: Callable[..., Path], said: list[str]) -> None:

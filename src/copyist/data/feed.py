@@ -109,7 +109,7 @@ def _held(image_set: ImageSet, device: torch.device) -> Tensor | None:
         if stored > DEVICE_SHARE * free:
             return None
     if array.dtype == np.uint8:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+        return torch.from_numpy(np.require(array, requirements=["C", "W"])).to(device)
     return as_floats(array).to(device)
 
 
