@@ -1,11 +1,12 @@
 """Examples in a fixed order, all of one shape."""
 
-__all__ = ["ImageSet", "Splits"]
+__all__ = ["ImageSet", "Splits", "as_floats"]
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from copyist.tensors import Images
@@ -18,13 +19,13 @@ class ImageSet:
     source: str
     """How a user names it."""
 
-    array: "np.ndarray[Any, np.dtype[np.uint8 | np.uint16 | np.float32]]"
+    array: npt.NDArray[Any]
     """(N, C, H, W): uint8, uint16 or float32; floats lie in [0, 1]."""
 
     names: tuple[str, ...]
     """One per image."""
 
-    labels: "np.ndarray[Any, np.dtype[np.int64]] | None" = None
+    labels: npt.NDArray[np.int64] | None = None
     """(N,), where the source has them."""
 
     fingerprint: str
@@ -52,10 +53,10 @@ class Splits:
     test: ImageSet
 
 
-def as_floats(array: "np.ndarray[Any, np.dtype[Any]]") -> Images:
+def as_floats(array: npt.NDArray[Any]) -> Images:
     """Stored values as float32 in [0, 1]."""
     if array.dtype == np.uint8:
-        return torch.from_numpy(np.ascontiguousarray(array)).float().div_(255)
+        return torch.from_numpy(np.array(array)).float().div_(255)
     if array.dtype == np.uint16:
         return torch.from_numpy(array.astype(np.float32)).div_(65535)
     return torch.from_numpy(np.array(array, dtype=np.float32))

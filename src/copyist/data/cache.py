@@ -1,0 +1,149 @@
+"""Decoded examples in memory, or, where they do not fit, in one mapped file that the next run finds again."""
+
+__all__ = ["Made", "Progress", "cache_folder", "made", "map_items", "memory_limit"]
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from copyist.outputs import whole_file, write_text
+
+MEMORY_SHARE = 0.25
+"""Of the memory that is free, what decoded examples may take before they go to a file."""
+
+_CHUNK = 32
+_T = TypeVar("_T")
+
+Rows: TypeAlias = npt.NDArray[Any]
+"""(R, C, H, W): what one item gives, more than one row where it is cut into tiles."""
+
+
+class Progress(Protocol):
+    """Told how far a long work is."""
+
+    def __call__(self, done: int, total: int, /) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Made:
+    """Rows of all items that could be read."""
+
+    array: npt.NDArray[Any]
+    """(N, C, H, W), without the rows of those that failed."""
+
+    failures: dict[int, str]
+    """Why an item could not be read, by its index."""
+
+
+def made(
+    counts: Sequence[int],
+    shape: tuple[int, int, int],
+    dtype: npt.DTypeLike,
+    *,
+    make: Callable[[int], Rows | str],
+    key: str,
+    progress: Progress | None = None,
+) -> Made:
+    """Make the rows of all items in parallel: in memory, or once and for all in the cache folder.
+
+    Args:
+        counts: how many rows each item gives.
+        shape: (C, H, W) of a row.
+        dtype: of all rows.
+        make: item to its rows (R, C, H, W), or to the reason why it cannot be read; called from several threads.
+        key: names content and options; equal keys must mean equal rows.
+        progress: told of items done.
+
+    Raises:
+        OutputError: the cache folder is full or cannot be written.
+    """
+    full_shape = (sum(counts), *shape)
+    if np.prod(full_shape, dtype=np.float64) * np.dtype(dtype).itemsize <= memory_limit():
+        array = np.empty(full_shape, dtype=dtype)
+        failures = _filled(array, counts, make, progress)
+        return Made(array=array[: _num_rows(counts, failures)], failures=failures)
+    path = cache_folder() / f"{key}.npy"
+    record = path.with_suffix(".json")
+    if not (record.exists() and path.exists()):
+        with whole_file(path) as temporary:
+            mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.dtype(dtype), shape=full_shape)
+            failures = _filled(mapped, counts, make, progress)
+            mapped.flush()
+            del mapped
+        # The record is written last: where it stands, the array is whole.
+        write_text(record, json.dumps(failures))
+    failures = {int(index): str(reason) for index, reason in json.loads(record.read_text()).items()}
+    return Made(array=np.load(path, mmap_mode="r")[: _num_rows(counts, failures)], failures=failures)
+
+
+def cache_folder() -> Path:
+    """Where decoded examples are kept: `COPYIST_CACHE`, or `copyist` in the user's cache folder."""
+    if own := os.environ.get("COPYIST_CACHE"):
+        return Path(own)
+    shared = os.environ.get("XDG_CACHE_HOME")
+    return (Path(shared) if shared else Path.home() / ".cache") / "copyist"
+
+
+def memory_limit() -> int:
+    """How many bytes of examples are held in memory at most."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(MEMORY_SHARE * 1024 * int(line.split()[1]))
+    except OSError:
+        pass
+    try:
+        return int(MEMORY_SHARE * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2)
+    except (AttributeError, OSError, ValueError):
+        return 2**30
+
+
+def map_items(work: Callable[[int], _T], count: int, progress: Progress | None = None) -> Iterator[_T]:
+    """`work` of items 0 … count − 1 in their order, done in threads; Pillow decodes without holding the others up."""
+    chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
+
+    def work_through(chunk: range) -> list[_T]:
+        return [work(index) for index in chunk]
+
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        done = 0
+        for results in pool.map(work_through, chunks):
+            yield from results
+            done += len(results)
+            if progress is not None:
+                progress(done, count)
+
+
+def _filled(
+    array: npt.NDArray[Any], counts: Sequence[int], make: Callable[[int], Rows | str], progress: Progress | None
+) -> dict[int, str]:
+    """Fill `array` from its start, closing the gaps of items that fail."""
+    starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+
+    def work(index: int) -> str | None:
+        rows = make(index)
+        if isinstance(rows, str):
+            return rows
+        array[starts[index] : starts[index + 1]] = rows
+        return None
+
+    reasons = enumerate(map_items(work, len(counts), progress))
+    failures = {index: reason for index, reason in reasons if reason is not None}
+    if failures:
+        end = 0
+        for index, count in enumerate(counts):
+            if index not in failures:
+                array[end : end + count] = array[starts[index] : starts[index] + count]
+                end += count
+    return failures
+
+
+def _num_rows(counts: Sequence[int], failures: dict[int, str]) -> int:
+    return sum(count for index, count in enumerate(counts) if index not in failures)

@@ -1,0 +1,126 @@
+"""Images that need no file: inside scikit-image and scikit-learn, or drawn."""
+
+__all__ = ["embedded_items"]
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from copyist.data.fitting import tile_corners
+from copyist.data.items import Items, items_of_array
+from copyist.data.source import Source
+from copyist.data.splitting import evenly
+from copyist.data.synthetic import draw_scenes, scene_factors
+from copyist.errors import ArgumentError
+
+PHOTOS_SIZE = (32, 32)
+SCENES_SIZE = (64, 64)
+NUM_SCENES = 2048
+NUM_TEST_SCENES = 512
+
+HELD_OUT_PHOTOS = ("chelsea", "china")
+"""A cat and a temple: a photograph is wholly in one split."""
+
+TRAINING_PHOTOS = (
+    "astronaut", "coffee", "rocket", "flower", "motorcycle_left", "motorcycle_right", "immunohistochemistry",
+    "retina", "hubble_deep_field",
+)  # fmt: skip
+
+_MOST_CROPS = 400
+_FEWER_CROPS = 200
+_UNIFORM_PHOTOS = TRAINING_PHOTOS[4:]
+"""Two views of one thing, and large ones that look alike all over: each gives fewer crops."""
+
+_FLAT = 6.0
+"""Crops that vary less, in green levels of 255, are passed over: black sky teaches nothing."""
+
+
+def embedded_items(source: Source) -> Items:
+    """The images of an embedded source; `photos` and `scenes` already in the size asked for.
+
+    Raises:
+        ArgumentError: the size or fit cannot be had.
+    """
+    makers: dict[str, Callable[[Source], Items]] = {
+        "photos": _photos,
+        "faces": _faces,
+        "digits": _digits,
+        "scenes": _scenes,
+    }
+    return makers[source.place](source)
+
+
+def _photos(source: Source) -> Items:
+    if source.fit in ("resize", "pad"):
+        raise ArgumentError(f"photos are cut into crops, got fit={source.fit}; leave fit= out")
+    size = source.size or PHOTOS_SIZE
+    crops: list[npt.NDArray[np.uint8]] = []
+    names: list[str] = []
+    for name in (*TRAINING_PHOTOS, *HELD_OUT_PHOTOS):
+        photo = _photo(name)
+        stride = source.stride or (min(size) if name in HELD_OUT_PHOTOS else max(1, min(size) // 2))
+        corners = tile_corners((photo.shape[0], photo.shape[1]), size, stride)
+        green = photo[:, :, 1]
+        corners = [(y, x) for y, x in corners if green[y : y + size[0], x : x + size[1]].std() > _FLAT]
+        most = _FEWER_CROPS if name in _UNIFORM_PHOTOS else _MOST_CROPS
+        for top, left in (corners[index] for index in evenly(len(corners), most)):
+            crops.append(photo[top : top + size[0], left : left + size[1]])
+            names.append(f"{name}@{top},{left}")
+    is_test = np.array([name.partition("@")[0] in HELD_OUT_PHOTOS for name in names])
+    if not is_test.any():
+        raise ArgumentError(f"photos give crops of at most 300x451, got size={size[0]}x{size[1]}; take a smaller size")
+    array = np.moveaxis(np.stack(crops), 3, 1)
+    return items_of_array(array, place="photos", names=names, is_test=is_test)
+
+
+def _photo(name: str) -> npt.NDArray[np.uint8]:
+    """(H, W, 3)."""
+    if name in ("china", "flower"):
+        # Importing scikit-learn takes longer than all the rest; the photographs lie beside it.
+        spec = find_spec("sklearn")
+        places = (spec.submodule_search_locations if spec else None) or ["sklearn"]
+        with Image.open(Path(places[0]) / "datasets" / "images" / f"{name}.jpg") as image:
+            return np.asarray(image)
+    from skimage import data
+
+    if name.startswith("motorcycle"):
+        left, right, _ = data.stereo_motorcycle()
+        return np.asarray(left if name.endswith("left") else right)
+    return np.asarray(getattr(data, name)())
+
+
+def _faces(source: Source) -> Items:
+    from skimage.data import lfw_subset
+
+    array = np.asarray(lfw_subset(), dtype=np.float32)[:, None]
+    labels = (np.arange(len(array)) < 100).astype(np.int64)
+    names = [f"{'face' if label else 'other'}_{index:03d}" for index, label in enumerate(labels)]
+    return items_of_array(array, place=source.place, names=names, labels=labels)
+
+
+def _digits(source: Source) -> Items:
+    from sklearn.datasets import load_digits
+
+    bunch: Any = load_digits()
+    array = (np.asarray(bunch.images) / 16).astype(np.float32)[:, None]
+    labels = np.asarray(bunch.target, dtype=np.int64)
+    names = [f"{label}_{index:04d}" for index, label in enumerate(labels)]
+    return items_of_array(array, place=source.place, names=names, labels=labels)
+
+
+def _scenes(source: Source) -> Items:
+    size = source.size or SCENES_SIZE
+    if min(size) < 8:
+        raise ArgumentError(f"scenes must have sides of at least 8, got size={size[0]}x{size[1]}")
+    count = source.limit or NUM_SCENES
+    counts = {"train": count, "test": min(count, NUM_TEST_SCENES)}
+    train = draw_scenes(scene_factors(counts["train"], split="train"), size=size)
+    test = draw_scenes(scene_factors(counts["test"], split="test"), size=size)
+    names = [f"{split}_{index:06d}" for split, number in counts.items() for index in range(number)]
+    is_test = np.arange(len(names)) >= count
+    return items_of_array(np.concatenate([train, test]), place="scenes", names=names, is_test=is_test)

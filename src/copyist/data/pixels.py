@@ -1,0 +1,112 @@
+"""What an opened image file holds: channels, bits, and values as they are stored."""
+
+__all__ = ["by_tifffile", "channels_of", "depth_of", "pixels_of"]
+
+import io
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageCms
+
+_WIDE_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+
+
+def pixels_of(image: Image.Image, data: bytes) -> tuple[Any, Any, list[str]]:
+    """Stored values (H, W, C), alpha (H, W) or None, and notices."""
+    notices: list[str] = []
+    if getattr(image, "is_animated", False) and image.format != "MPO":
+        notices.append("only the first of its pictures is taken")
+    if depth_of(image, data) == 16:
+        return *_wide_pixels(image, data), notices
+    if image.mode in ("P", "PA"):
+        own = image.format == "GIF"
+        notices.append("its colours get a new palette" if own else "its palette becomes full colours")
+        grey = _has_grey_palette(image)
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+        image = image.convert("LA" if image.mode == "RGBA" else "L") if grey else image
+    elif image.mode == "CMYK":
+        notices.append("its CMYK colours become sRGB")
+        image = _as_srgb(image)
+    elif image.mode == "1":
+        image = image.convert("L")
+    elif image.mode in ("L", "RGB") and "transparency" in image.info:
+        image = image.convert("LA" if image.mode == "L" else "RGBA")
+    elif image.mode in ("La", "RGBa"):
+        image = image.convert(image.mode.upper())
+    elif image.mode in ("I", "F"):
+        raise ValueError("values of 32 bits")
+    elif image.mode not in ("L", "LA", "RGB", "RGBA"):
+        image = image.convert("RGB")
+    return *_apart(np.asarray(image)), notices
+
+
+def channels_of(image: Image.Image, data: bytes) -> int:
+    if image.mode in ("1", "L", "LA", "La", *_WIDE_MODES):
+        return 1
+    if image.mode in ("P", "PA"):
+        return 1 if _has_grey_palette(image) else 3
+    # Pillow shows grey with alpha in 16 bits as colours.
+    return 1 if image.format == "PNG" and data[25] == 4 else 3
+
+
+def depth_of(image: Image.Image, data: bytes) -> int:
+    if image.mode == "1":
+        return 1
+    if image.format == "PNG":
+        return 16 if data[24] == 16 else 8
+    if image.format == "TIFF":
+        bits = image.getexif().get(258, 8)
+        return 16 if 16 in (bits if isinstance(bits, tuple) else (bits,)) else 8
+    return 16 if image.mode in _WIDE_MODES else 8
+
+
+def by_tifffile(image: Image.Image, depth: int) -> bool:
+    return image.format == "TIFF" and depth == 16 and image.mode not in _WIDE_MODES
+
+
+def _wide_pixels(image: Image.Image, data: bytes) -> tuple[Any, Any]:
+    """The values of a 16-bit file, which Pillow reads whole for grey alone."""
+    if image.mode in _WIDE_MODES and "transparency" not in image.info:
+        return _apart(np.asarray(image).astype(np.uint16))
+    if by_tifffile(image, 16):
+        import tifffile
+
+        return _apart(np.asarray(tifffile.imread(io.BytesIO(data), key=0), dtype=np.uint16))
+    import png
+
+    width, height, rows, info = png.Reader(bytes=data).read()
+    values = np.vstack([np.asarray(row, dtype=np.uint16) for row in rows]).reshape(height, width, -1)
+    clear = info.get("transparent")
+    if clear is None:
+        return _apart(values)
+    alpha = np.where((values == np.array(clear)).all(axis=2), 0, 65535).astype(np.uint16)
+    return values, alpha
+
+
+def _apart(values: npt.NDArray[Any]) -> tuple[Any, Any]:
+    """Colours and alpha, from values whose last axis may hold both."""
+    values = values[:, :, None] if values.ndim == 2 else values
+    if values.shape[2] in (2, 4):
+        return values[:, :, :-1], values[:, :, -1]
+    if values.shape[2] not in (1, 3):
+        raise ValueError(f"{values.shape[2]} channels")
+    return values, None
+
+
+def _has_grey_palette(image: Image.Image) -> bool:
+    colours = np.asarray(image.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
+    return bool((colours == colours[:, :1]).all())
+
+
+def _as_srgb(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except ImageCms.PyCMSError:
+            converted = None
+        if converted is not None:
+            return converted
+    return image.convert("RGB")

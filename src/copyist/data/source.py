@@ -1,0 +1,124 @@
+"""How data is named everywhere: `PATH_OR_NAME?option=value&option=value`."""
+
+__all__ = ["EMBEDDED", "Fit", "Layout", "Source", "Split", "parse_source"]
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
+
+from copyist.checks import check_choice, nearest_match
+from copyist.errors import ArgumentError, UnknownNameError
+
+Fit: TypeAlias = Literal["crop", "resize", "pad", "tile"]
+Layout: TypeAlias = Literal["nhwc", "nchw"]
+Split: TypeAlias = Literal["train", "test", "all"]
+
+EMBEDDED = ("photos", "faces", "digits", "scenes")
+"""Sources that need no file. `./photos` is a folder of that name."""
+
+_OPTIONS = ("size", "fit", "channels", "split", "layout", "key", "stride", "limit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A source, taken apart."""
+
+    text: str
+    """As it was written."""
+
+    place: str
+    """A path, or one of `EMBEDDED`."""
+
+    size: tuple[int, int] | None = None
+    """(H, W) every image is brought to; None leaves images as they are."""
+
+    fit: Fit = "crop"
+    """How: scale to cover and cut the middle; stretch; scale to fit and repeat the edges; cut into tiles unscaled."""
+
+    channels: int | None = None
+    """1 for grey, 3 for colour, or what an array must have; None takes what is there."""
+
+    split: Split | None = None
+    """The part asked for; None leaves the choice to the verb."""
+
+    layout: Layout | None = None
+    """Where the channels of an array are; None guesses."""
+
+    key: str | None = None
+    """Which array of an `.npz`."""
+
+    stride: int | None = None
+    """Steps between tiles in pixels; None puts them side by side."""
+
+    limit: int | None = None
+    """At most so many images (tiles are cut afterwards), spread evenly over each split."""
+
+    @property
+    def is_embedded(self) -> bool:
+        return self.place in EMBEDDED
+
+
+def parse_source(text: str) -> Source:
+    """Take a source string apart.
+
+    A path that exists may itself contain `?`.
+
+    Raises:
+        UnknownNameError: there is no such option, value or embedded source.
+        ArgumentError: a value breaks its option's rule, or two options contradict one another.
+    """
+    place, mark, query = (text, "", "") if Path(text).exists() else text.rpartition("?")
+    if not mark:
+        place, query = text, ""
+    options: dict[str, Any] = {}
+    for part in query.split("&") if query else []:
+        name, equals, value = part.partition("=")
+        check_choice("source option", name, _OPTIONS)
+        if not equals or not value:
+            raise ArgumentError(f"source option {name} must be written {name}=value, got {part!r}")
+        if name in options:
+            raise ArgumentError(f"source option {name} must be given once, got it twice in {text!r}")
+        options[name] = _value(name, value)
+    source = Source(text=text, place=place, **options)
+    _check_together(source)
+    _check_place(place)
+    return source
+
+
+def _value(name: str, value: str) -> object:
+    match name:
+        case "size":
+            height, times, width = value.partition("x")
+            return _whole_number(name, height), _whole_number(name, width if times else height)
+        case "channels" | "stride" | "limit":
+            return _whole_number(name, value)
+        case "fit" | "layout" | "split":
+            check_choice(f"{name}=", value, get_args({"fit": Fit, "layout": Layout, "split": Split}[name]))
+            return value
+        case _:
+            return value
+
+
+def _whole_number(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 10**9):
+        form = " like 64, or 64x48 for height x width" if name == "size" else ""
+        raise ArgumentError(f"source option {name} must be a whole number greater than 0{form}, got {text!r}")
+    return int(text)
+
+
+def _check_together(source: Source) -> None:
+    if source.fit == "tile" and source.size is None and source.place != "photos":
+        raise ArgumentError(f"fit=tile must come with a size, got {source.text!r}; add &size=64")
+    tiled = source.fit == "tile" or source.place == "photos"
+    if source.stride is not None and not tiled:
+        raise ArgumentError(f"stride must come with fit=tile, got {source.text!r}; add &fit=tile")
+
+
+def _check_place(place: str) -> None:
+    if not place:
+        raise ArgumentError("a source must name a file, a folder or embedded data, got nothing before the options")
+    if place in EMBEDDED or Path(place).exists():
+        return
+    if any(sign in place for sign in "/\\.:"):
+        return  # Reported where it is opened, which knows what can be read.
+    raise UnknownNameError(f"there is no source, file or folder {place!r}; {nearest_match(place, EMBEDDED)}")

@@ -1,0 +1,129 @@
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from copyist.data import cache, items, open_source, open_split
+
+
+@pytest.fixture
+def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "memory_limit", lambda: 0)
+
+
+@pytest.fixture
+def decodings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one for each file that is decoded."""
+    count: list[int] = []
+    decoded = items.decoded
+    monkeypatch.setattr(items, "decoded", lambda data: (count.append(1), decoded(data))[1])
+    return count
+
+
+def test_what_does_not_fit_is_mapped_and_equal(folder_of: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = str(folder_of(70))
+    held = open_source(folder)
+    monkeypatch.setattr(cache, "memory_limit", lambda: 0)
+    mapped = open_source(folder)
+    assert isinstance(mapped.train.array, np.memmap)
+    assert not isinstance(held.train.array, np.memmap)
+    np.testing.assert_array_equal(mapped.train.array, held.train.array)
+    np.testing.assert_array_equal(mapped.test.array, held.test.array)
+    assert mapped.test.fingerprint == held.test.fingerprint
+
+
+@pytest.mark.usefixtures("no_memory")
+def test_a_second_opening_decodes_nothing(folder_of: Callable[..., Path], decodings: list[int]) -> None:
+    folder = folder_of(15)
+    first = open_source(str(folder))
+    assert len(decodings) == 15
+    second = open_source(str(folder))
+    assert len(decodings) == 15
+    np.testing.assert_array_equal(first.train.array, second.train.array)
+    open_source(f"{folder}?size=4")
+    assert len(decodings) == 30
+
+
+@pytest.mark.usefixtures("no_memory")
+def test_changed_content_is_decoded_anew(folder_of: Callable[..., Path], decodings: list[int]) -> None:
+    folder = folder_of(15)
+    open_source(str(folder))
+    (folder / "0003.png").write_bytes((folder / "0004.png").read_bytes())
+    os.utime(folder / "0003.png", ns=(time.time_ns(), time.time_ns() + 10**9))
+    both = open_split(str(folder), default="all")
+    assert len(decodings) == 30
+    rows = dict(zip(both.names, both.array, strict=True))
+    np.testing.assert_array_equal(rows["0003.png"], rows["0004.png"])
+
+
+@pytest.mark.usefixtures("no_memory")
+def test_an_interrupted_one_is_redone(folder_of: Callable[..., Path], own_cache: Path) -> None:
+    folder = str(folder_of(15))
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cache.made([1] * 3, (1, 2, 2), np.uint8, make=lambda _: np.zeros((1, 1, 2, 2)), key="k", progress=stop)
+    assert not list(own_cache.rglob("*.npy"))
+    assert not list(own_cache.rglob("*.part"))
+    open_source(folder)
+    (record,) = own_cache.glob("*.json")
+    record.unlink()
+    assert len(open_source(folder).train) == 13
+
+
+@pytest.mark.usefixtures("no_memory")
+def test_files_that_fail_leave_no_gap_in_the_mapped_array(folder_of: Callable[..., Path]) -> None:
+    made = cache.made(
+        [2, 1, 2],
+        (1, 1, 1),
+        np.uint8,
+        make=lambda index: "broken" if index == 1 else np.full((2, 1, 1, 1), index + 7, np.uint8),
+        key="k",
+    )
+    assert made.failures == {1: "broken"}
+    assert made.array.ravel().tolist() == [7, 7, 9, 9]
+
+
+def test_progress_reaches_the_end(folder_of: Callable[..., Path]) -> None:
+    seen: list[tuple[int, int]] = []
+    open_source(str(folder_of(40)), progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (40, 40)
+    assert all(done <= total for done, total in seen)
+
+
+def test_unchanged_files_are_not_read_to_be_known(
+    folder_of: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(folder_of(9))
+    before = open_source(folder)
+    monkeypatch.setattr(items, "header", lambda data: pytest.fail("looked into again"))
+    assert open_source(folder).test.names == before.test.names
+
+
+def test_the_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("COPYIST_CACHE", str(tmp_path / "own"))
+    assert cache.cache_folder() == tmp_path / "own"
+    monkeypatch.delenv("COPYIST_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache.cache_folder() == tmp_path / "copyist"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache.cache_folder() == tmp_path / ".cache" / "copyist"
+
+
+def test_without_linux_the_limit_is_a_share_of_all_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda self: (_ for _ in ()).throw(FileNotFoundError()))
+    assert 2**20 < cache.memory_limit() < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    monkeypatch.setattr(os, "sysconf", lambda name: (_ for _ in ()).throw(ValueError()))
+    assert cache.memory_limit() == 2**30
+
+
+def test_the_memory_limit_is_a_share_of_what_is_free() -> None:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    assert 0.1 * free < cache.memory_limit() < 0.5 * free

@@ -1,0 +1,221 @@
+import math
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from copyist.data import ImageSet, items, open_source, open_split
+from copyist.errors import ArgumentError, DataError
+
+from .conftest import png
+
+
+def names_by_content(image_set: ImageSet) -> set[bytes]:
+    return {row.tobytes() for row in image_set.array}
+
+
+def test_a_folder_gives_its_pixels_in_the_order_of_names(folder_of: Callable[..., Path]) -> None:
+    folder = folder_of(20)
+    splits = open_source(str(folder))
+    assert (len(splits.train), len(splits.test)) == (18, 2)
+    assert list(splits.train.names) == sorted(splits.train.names)
+    for part in (splits.train, splits.test):
+        assert part.array.dtype == np.uint8
+        for name, row in zip(part.names, part.array, strict=True):
+            np.testing.assert_array_equal(row, np.asarray(Image.open(folder / name)).transpose(2, 0, 1))
+
+
+def test_renaming_copying_and_zipping_change_no_split(folder_of: Callable[..., Path], tmp_path: Path) -> None:
+    folder = folder_of(30)
+    before = open_source(str(folder))
+    other = tmp_path / "other"
+    other.mkdir()
+    for index, path in enumerate(sorted(folder.iterdir(), reverse=True)):
+        shutil.copy(path, other / f"{index}.png")
+    after = open_source(str(other))
+    assert names_by_content(before.test) == names_by_content(after.test)
+    archive = tmp_path / "images.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in folder.iterdir():
+            file.write(path, f"deep/down/{path.name}")
+    zipped = open_source(str(archive))
+    assert names_by_content(zipped.test) == names_by_content(before.test)
+    assert zipped.train.fingerprint == before.train.fingerprint
+    assert zipped.train.fingerprint != zipped.test.fingerprint
+
+
+def test_all_is_train_and_test(folder_of: Callable[..., Path]) -> None:
+    folder = str(folder_of(12))
+    splits = open_source(folder)
+    both = open_split(folder, default="all")
+    assert both.names == splits.train.names + splits.test.names
+    np.testing.assert_array_equal(both.array, np.concatenate([splits.train.array, splits.test.array]))
+    assert open_split(f"{folder}?split=test", default="all").names == splits.test.names
+    assert open_split(folder, default="train").fingerprint == splits.train.fingerprint
+
+
+def test_a_source_with_both_splits_takes_no_split_option(folder_of: Callable[..., Path]) -> None:
+    with pytest.raises(ArgumentError, match="leave split= out"):
+        open_source(f"{folder_of(3)}?split=test")
+
+
+@pytest.mark.parametrize("held_out", ["test", "val"])
+def test_folders_named_train_and_test_are_the_splits(
+    folder_of: Callable[..., Path], held_out: str, said: list[str]
+) -> None:
+    folder_of(5, place="set/train/a")
+    folder_of(3, place=f"set/{held_out}/b", first=10)
+    folder = folder_of(2, place="set/masks", first=20).parent
+    splits = open_source(str(folder), say=said.append)
+    assert {name.split("/")[0] for name in splits.train.names} == {"train"}
+    assert {name.split("/")[0] for name in splits.test.names} == {held_out}
+    assert (len(splits.train), len(splits.test)) == (5, 3)
+    assert said == [f"took train/ and {held_out}/ of {folder} as its splits, and left out 2 files beside them"]
+
+
+def test_tiles_are_cut_after_the_split(folder_of: Callable[..., Path]) -> None:
+    folder = folder_of(11, (9, 7))
+    splits = open_source(f"{folder}?size=4x3&fit=tile")
+    assert (len(splits.train), len(splits.test)) == (9 * 4, 2 * 4)
+    assert not {name.split("@")[0] for name in splits.train.names} & {name.split("@")[0] for name in splits.test.names}
+    name, corner = splits.test.names[3].split("@")
+    assert corner == "4,3"
+    whole = np.asarray(Image.open(folder / name)).transpose(2, 0, 1)
+    np.testing.assert_array_equal(splits.test.array[3], whole[:, 4:8, 3:6])
+    assert len(open_split(f"{folder}?size=4x3&fit=tile&stride=1", default="all")) == 11 * 6 * 5
+
+
+def test_a_limit_takes_so_many_images_of_each_split(folder_of: Callable[..., Path]) -> None:
+    splits = open_source(f"{folder_of(40)}?limit=3")
+    assert (len(splits.train), len(splits.test)) == (3, 3)
+
+
+def test_sizes_and_channels_are_brought_together(folder_of: Callable[..., Path]) -> None:
+    folder = folder_of(2, (6, 5))
+    folder_of(2, (5, 6), first=5)
+    Image.fromarray(np.full((4, 4), 9, np.uint8)).save(folder / "grey.png")
+    with pytest.raises(DataError, match=r"must be of one size, got 4x4 and 6x5; add \?size=64"):
+        open_source(str(folder))
+    assert open_split(f"{folder}?size=8", default="all").array.shape == (5, 3, 8, 8)
+    assert open_split(f"{folder}?size=8&channels=1", default="all").image_shape == (1, 8, 8)
+    with pytest.raises(DataError, match="must have 2 channels, got"):
+        open_split(f"{folder}?size=8&channels=2", default="all")
+    with pytest.raises(DataError, match=r"tiles of .* must fit into its images, got 8x8"):
+        open_split(f"{folder}?size=8&fit=tile", default="all")
+
+
+def test_sixteen_bits_stay_sixteen(folder_of: Callable[..., Path]) -> None:
+    folder = folder_of(1, (2, 3))
+    wide = np.array([[0, 1, 256], [65535, 3, 4]], dtype=np.uint16)
+    Image.fromarray(wide).save(folder / "a.png")
+    both = open_split(f"{folder}?channels=3", default="all")
+    assert both.array.dtype == np.uint16
+    np.testing.assert_array_equal(both.array[both.names.index("a.png"), 1], wide)
+    narrow = np.asarray(Image.open(folder / "0000.png")).transpose(2, 0, 1)
+    # 255 of 255 must be 65535 of 65535.
+    np.testing.assert_array_equal(both.array[both.names.index("0000.png")], narrow.astype(np.uint16) * 257)
+
+
+def test_a_few_unreadable_files_are_named_and_left_out(folder_of: Callable[..., Path], said: list[str]) -> None:
+    folder = folder_of(200, (3, 2))
+    (folder / "a.png").write_bytes(png(np.zeros((3, 2, 3), np.uint8))[:45])
+    (folder / "b.png").write_text("no image")
+    both = open_split(str(folder), default="all", say=said.append)
+    assert len(both) == 200
+    (notice,) = said
+    assert notice.startswith("left out 2 of 202 files that cannot be read: ")
+    assert "b.png (not an image)" in notice
+    assert "a.png (" in notice
+    again: list[str] = []
+    assert open_split(str(folder), default="all", say=again.append).fingerprint == both.fingerprint
+    assert again == said
+
+
+def test_a_truncated_photograph_leaves_no_gap(tmp_path: Path, said: list[str]) -> None:
+    rng = np.random.default_rng(0)
+    for index in range(110):
+        Image.fromarray(rng.integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(tmp_path / f"{index:03d}.jpg")
+    broken = tmp_path / "050.jpg"
+    broken.write_bytes(broken.read_bytes()[:-200])
+    splits = open_source(str(tmp_path), say=said.append)
+    assert said == ["left out 1 of 110 files that cannot be read: 050.jpg (truncated)"]
+    assert len(splits.train) + len(splits.test) == 109
+    for part in (splits.train, splits.test):
+        assert len(part.names) == len(part.array)
+        last = np.asarray(Image.open(tmp_path / part.names[-1])).transpose(2, 0, 1)
+        np.testing.assert_array_equal(part.array[-1], last)
+
+
+def test_pixels_that_differ_from_their_header_are_unreadable(
+    folder_of: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(3)
+    look = items.header
+    monkeypatch.setattr(items, "header", lambda data: replace(look(data), channels=1))
+    with pytest.raises(DataError, match="its pixels are not what its header says"):
+        open_source(str(folder))
+
+
+def test_a_link_to_nowhere_is_an_unreadable_file(folder_of: Callable[..., Path], said: list[str]) -> None:
+    folder = folder_of(100, (2, 2))
+    (folder / "a.png").symlink_to(folder / "nowhere.png")
+    assert len(open_split(str(folder), default="all", say=said.append)) == 100
+    assert said == ["left out 1 of 101 files that cannot be read: a.png (no such file or directory)"]
+
+
+def test_many_unreadable_files_stop_it(folder_of: Callable[..., Path]) -> None:
+    folder = folder_of(20)
+    for index in range(4):
+        (folder / f"z{index}.png").write_text("no image")
+    with pytest.raises(DataError) as refusal:
+        open_source(str(folder))
+    assert "got 4 of 24: z0.png (not an image), z1.png (not an image), z2.png (not an image), …" in str(refusal.value)
+
+
+def test_nothing_to_read_is_said_plainly(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"must hold images .* and there is none"):
+        open_source(str(tmp_path))
+    (tmp_path / "a.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"among 1 none that can be read, such as a.png \(empty\)"):
+        open_source(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["x.tar", "hf:mnist", "x.csv", "x.parquet", "x.xyz"])
+def test_what_is_not_read_is_refused_with_what_is(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"?")
+    for text in (str(path), f"./{name}"):
+        with pytest.raises(DataError, match=r"\.npy, \.npz, idx \.gz, or one of photos"):
+            open_source(text)
+
+
+def test_a_folder_named_like_an_embedded_source_is_pointed_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
+    (tmp_path / "faces").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert open_source("faces", say=said.append).train.image_shape == (1, 25, 25)
+    assert said == ["took faces as the embedded images of that name; write ./faces for the folder"]
+
+
+def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
+    Image.fromarray(np.zeros((5, 6), np.uint8)).save(tmp_path / "a.png")
+    Image.fromarray(np.zeros((50, 6), np.uint8)).save(tmp_path / "b.png")
+    with pytest.raises(DataError, match=r"a.png \(more pixels than any real image\)"):
+        open_source(str(tmp_path))
+
+
+def test_the_share_held_out_is_a_tenth_of_an_array(tmp_path: Path) -> None:
+    array = np.random.default_rng(0).integers(0, 256, (95, 4, 5), dtype=np.uint8)
+    np.save(tmp_path / "x.npy", array)
+    splits = open_source(str(tmp_path / "x.npy"))
+    assert len(splits.test) == math.ceil(95 / 10)
+    shuffled = array[np.random.default_rng(1).permutation(95)]
+    np.save(tmp_path / "y.npy", shuffled)
+    assert names_by_content(open_source(str(tmp_path / "y.npy")).test) == names_by_content(splits.test)

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from copyist.data.synthetic import draw_scenes, scene_factors
+from copyist.errors import ArgumentError
+
+SIZE = (48, 64)
+
+
+@pytest.fixture(scope="module")
+def factors():
+    return scene_factors(200)
+
+
+@pytest.fixture(scope="module")
+def scenes(factors) -> np.ndarray:
+    return draw_scenes(factors, size=SIZE).astype(np.float64) / 255
+
+
+def luma(scenes: np.ndarray) -> np.ndarray:
+    return np.einsum("c,nchw->nhw", [0.299, 0.587, 0.114], scenes)
+
+
+def test_scenes_are_the_same_whatever_the_count(factors) -> None:
+    few = scene_factors(10)
+    np.testing.assert_array_equal(few.horizon, factors.horizon[:10])
+    np.testing.assert_array_equal(draw_scenes(few), draw_scenes(factors[:10]))
+
+
+def test_splits_share_no_scene() -> None:
+    train, test = draw_scenes(scene_factors(50)), draw_scenes(scene_factors(50, split="test"))
+    assert not {each.tobytes() for each in train} & {each.tobytes() for each in test}
+
+
+def test_the_whole_sun_stands_in_the_sky(factors) -> None:
+    assert (factors.sun_y - factors.sun_radius > 0).all()
+    assert (factors.sun_y + factors.sun_radius < factors.horizon - factors.hill_height).all()
+    assert (factors.sun_x - factors.sun_radius > 0).all()
+    assert (factors.sun_x + factors.sun_radius < 1).all()
+
+
+def test_no_house_hides_the_sun(factors) -> None:
+    apart = np.abs(factors.sun_x - factors.house_x)
+    assert (apart >= 0.22 - 1e-9).all()
+    assert (factors.sun_radius + 0.62 * factors.house_size < 0.22).all()
+
+
+def test_the_sun_is_where_its_factors_say(factors, scenes: np.ndarray) -> None:
+    row = (factors.sun_y * SIZE[0]).astype(int)
+    column = (factors.sun_x * SIZE[1]).astype(int)
+    middle = luma(scenes)[np.arange(len(scenes)), row, column]
+    land = luma(scenes)[:, -4:].max(axis=(1, 2))
+    assert (middle > 0.6).all()
+    assert (middle > land + 0.1).all()
+
+
+def test_the_sky_above_the_horizon_is_brighter_than_the_land_below(factors, scenes: np.ndarray) -> None:
+    grey = luma(scenes)
+    for index in np.flatnonzero(~factors.house):
+        top = int((factors.horizon[index] - factors.hill_height[index]) * SIZE[0]) - 1
+        foot = int(np.ceil((factors.horizon[index] + factors.hill_height[index]) * SIZE[0])) + 1
+        assert grey[index, top].min() > grey[index, foot].max()
+
+
+def test_a_house_changes_only_its_surroundings(factors) -> None:
+    one = int(np.flatnonzero(factors.house)[0])
+    with_house = scene_factors(one + 1)[one : one + 1]
+    without = scene_factors(one + 1)[one : one + 1]
+    without.house[:] = False
+    changed = (draw_scenes(with_house, size=(64, 64)) != draw_scenes(without, size=(64, 64))).any(axis=(0, 1, 2))
+    columns = (np.flatnonzero(changed) + 0.5) / 64
+    assert len(columns)
+    assert np.abs(columns - with_house.house_x[0]).max() < 0.62 * with_house.house_size[0] + 2 / 64
+
+
+@pytest.mark.parametrize("size", [(8, 8), (17, 40), (90, 30)])
+def test_any_size_can_be_drawn(size: tuple[int, int]) -> None:
+    assert draw_scenes(scene_factors(3), size=size).shape == (3, 3, *size)
+
+
+def test_at_least_one_scene_must_be_asked_for() -> None:
+    with pytest.raises(ArgumentError, match="count must be at least 1"):
+        scene_factors(0)
