@@ -23,7 +23,7 @@ class Spectrum:
     """(K,), in cycles per pixel, rising to at most 0.5."""
 
     power: Tensor
-    """(B, K), mean power on each ring, in squared units of pixel value: white noise of variance σ² has σ² everywhere."""
+    """(B, K), mean power on each ring, in squared units of pixel value; white noise has its variance on each."""
 
 
 def radial_spectrum(x: Images) -> Spectrum:
