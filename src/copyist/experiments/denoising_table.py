@@ -59,17 +59,20 @@ class Verdict:
     model: str
     corruption: Kind
     strength: float
-    beats_identity: Judgement
-    """Is the ratio below 1?"""
+    leads: dict[str, Interval]
+    """The model's ratio minus each control's, image by image, by the control's name; below 0 the model is better."""
 
     best_filter: str
     """The control of lowest mean ratio on these very images, which favors the controls."""
 
-    lead: Interval
-    """The model's ratio minus that control's, image by image; below 0 the model is better."""
+    beats_identity: Judgement
+    """Does it denoise at all: is its ratio below 1?"""
+
+    beats_matched_blur: Judgement
+    """Does it do more than blur and restore the data's brightness and contrast: is that lead below 0?"""
 
     beats_best_filter: Judgement
-    """Is that difference below 0?"""
+    """Does it do more than any filter fitted to this corruption: is the lead on `best_filter` below 0?"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +145,11 @@ class DenoisingTable:
     verdicts: tuple[Verdict, ...]
     clean: tuple[CleanRow, ...]
     batches: tuple[BatchRow, ...]
+
+    def verdict(self, model: str, corruption: Kind, strength: float) -> Verdict:
+        """The verdict on one model under one corruption; there must be one."""
+        wanted = (model, corruption, strength)
+        return next(v for v in self.verdicts if (v.model, v.corruption, v.strength) == wanted)
 
     def row(self, method: str, corruption: Kind, strength: float) -> Row:
         """The row of one method under one corruption; there must be one."""

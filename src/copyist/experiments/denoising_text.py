@@ -2,6 +2,7 @@
 
 __all__ = ["denoising_text"]
 
+import unicodedata
 from collections.abc import Sequence
 
 from copyist.experiments.denoising_table import DenoisingTable, Kind, Row
@@ -25,12 +26,11 @@ def denoising_text(table: DenoisingTable, *, details: bool = False) -> str:
     """
     sections = [_head(table)]
     sections += [_ratios(table, kind) for kind in TITLES]
-    if table.verdicts:
-        sections.append(_verdicts(table))
     if table.clean:
         sections.append(_clean(table))
     sections.append(_batches(table))
     if details:
+        sections.append(_key(table))
         sections += [_details(table, kind) for kind in TITLES]
     return "\n\n".join(sections) + "\n"
 
@@ -40,12 +40,14 @@ def _head(table: DenoisingTable) -> str:
     return (
         f"Denoising: {table.num_test} test images of {shape}, in batches of {table.batch_size}; "
         f"filters set on {table.num_train} training images; seed {table.seed}\n"
-        "ratio = ‖O(x̃) − x‖ / ‖x̃ − x‖, mean over images ± 95 % interval: 1 leaves the corruption, 0 is the clean image"
+        "ratio = ‖O(x̃) − x‖ / ‖x̃ − x‖, mean over images ± 95 % interval: 1 leaves the corruption, 0 is clean\n"
+        "> a model; * the best filter; filters are fitted to each corruption, models are as they were trained\n"
+        "beats: yes or no where the 95 % interval over images lies on one side, ? where it straddles the bound"
     )
 
 
 def _ratios(table: DenoisingTable, kind: Kind) -> str:
-    """One line per method, one column per strength; models are marked, the best control is starred."""
+    """One line per method and one column per strength; under each model its verdicts."""
     strengths = _strengths(table, kind)
     lines = [["ratio", *(f"{SYMBOLS[kind]} = {strength:g}" for strength in strengths)]]
     best = {
@@ -57,23 +59,16 @@ def _ratios(table: DenoisingTable, kind: Kind) -> str:
         name = method if rows[0].control else f"> {method}"
         cells = [_pm(row.ratio) + ("*" if best[row.strength] is row else " ") for row in rows]
         lines.append([name, *cells])
-    return f"{TITLES[kind]}    (> model, * best filter)\n{_aligned(lines)}"
-
-
-def _verdicts(table: DenoisingTable) -> str:
-    headers = [f"{v.corruption[:5]} {v.strength:g}" for v in table.verdicts if v.model == table.verdicts[0].model]
-    lines = [["better than", *headers]]
-    for model in dict.fromkeys(verdict.model for verdict in table.verdicts):
-        own = [verdict for verdict in table.verdicts if verdict.model == model]
-        lines.append([f"> {model}", *("" for _ in own)])
-        lines.append(["  the identity", *(WORDS[verdict.beats_identity] for verdict in own)])
-        lines.append(["  the best filter", *(WORDS[verdict.beats_best_filter] for verdict in own)])
-    title = "Does it denoise, and beyond filtering? (95 % interval over these images; ? straddles the bound)"
-    return f"{title}\n{_aligned(lines)}"
+        if not rows[0].control:
+            verdicts = [table.verdict(method, kind, strength) for strength in strengths]
+            lines.append(["    beats identity", *(WORDS[v.beats_identity] + " " for v in verdicts)])
+            lines.append(["    beats matched blur", *(WORDS[v.beats_matched_blur] + " " for v in verdicts)])
+            lines.append(["    beats best filter", *(WORDS[v.beats_best_filter] + " " for v in verdicts)])
+    return f"{TITLES[kind]}\n{_aligned(lines)}"
 
 
 def _clean(table: DenoisingTable) -> str:
-    lines = [["model", "PSNR dB", "SSIM", "gain at σ = 0.1", "code units", "code mean", "code std", "quiet units"]]
+    lines = [["model", "PSNR dB", "SSIM", "gain at σ = 0.1", "units", "mean", "std", "quiet"]]
     for row in table.clean:
         code = ["–"] * 4
         if row.code is not None:
@@ -84,7 +79,7 @@ def _clean(table: DenoisingTable) -> str:
                 f"{100 * row.code.quiet_share:.0f} %",
             ]
         lines.append([row.model, f"{row.psnr:.2f}", f"{row.ssim:.3f}", _pm(row.gain), *code])
-    title = f"Clean images, in batches of {table.batch_size} (gain: 1 passes all noise on, 0 none)"
+    title = f"Clean images, in batches of {table.batch_size} (gain: 1 passes all noise on, 0 none; right: the code)"
     return f"{title}\n{_aligned(lines)}"
 
 
@@ -97,8 +92,16 @@ def _batches(table: DenoisingTable) -> str:
     return f"The same noisy images (blend, α = 0.3) in batches of other kinds\n{_aligned(lines)}"
 
 
+def _key(table: DenoisingTable) -> str:
+    return (
+        "In full. Distances are over all values of an image. detail: energy above half of Nyquist's frequency, the\n"
+        "clean images' being 1. noise: the level estimated from the finest diagonal Haar coefficients, "
+        f"{table.clean_noise_level:.4f} for clean ones."
+    )
+
+
 def _details(table: DenoisingTable, kind: Kind) -> str:
-    header = ["method", "‖x̃ − x‖", "‖O(x̃) − x‖", "ratio", "PSNR dB", "fine detail", "noise left", "setting"]
+    header = ["method", "‖x̃ − x‖", "‖O(x̃) − x‖", "ratio", "PSNR dB", "detail", "noise", "setting"]
     blocks: list[str] = []
     for strength in _strengths(table, kind):
         lines = [header]
@@ -110,8 +113,7 @@ def _details(table: DenoisingTable, kind: Kind) -> str:
         blocks.append(
             f"{TITLES[kind]}, {SYMBOLS[kind]} = {strength:g}, batches of {table.batch_size}\n{_aligned(lines)}"
         )
-    note = f"Clean images have fine detail 1 and noise {table.clean_noise_level:.4f} by the same estimate."
-    return "\n\n".join([*blocks, note])
+    return "\n\n".join(blocks)
 
 
 def _methods(table: DenoisingTable) -> list[str]:
@@ -133,10 +135,15 @@ def _pm(interval: Interval) -> str:
 
 def _aligned(lines: Sequence[Sequence[str]]) -> str:
     """Columns two spaces apart, the first to the left, the others to the right."""
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(
-            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
-        ).rstrip()
-        for line in lines
-    )
+    widths = [max(_width(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join("  ".join(map(_padded, line, widths, range(len(line)))).rstrip() for line in lines)
+
+
+def _padded(cell: str, width: int, column: int) -> str:
+    blank = " " * (width - _width(cell))
+    return cell + blank if column == 0 else blank + cell
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal, where a tilde above a letter takes none."""
+    return sum(not unicodedata.combining(character) for character in text)

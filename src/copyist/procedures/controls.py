@@ -26,8 +26,8 @@ CONTROLS = ("identity", "mean image", "matched blur", "median", "total variation
 
 BLURS = (0.0, 0.4, 0.6, 0.8, 1.0, 1.4, 2.0, 3.0, 4.5)
 CONTRASTS = (0.7, 0.8, 0.9, 1.0)
-MEDIAN_SIZES = (1, 3, 5, 7)
-TOTAL_VARIATION_WEIGHTS = (0.01, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0)
+MEDIAN_SIZES = (1, 3, 5, 7, 9)
+TOTAL_VARIATION_WEIGHTS = (0.003, 0.01, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0)
 
 NUM_FIT = 2048
 """At most this many training images fit the linear map (half its basis, half its gains)."""
