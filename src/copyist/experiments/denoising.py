@@ -12,7 +12,7 @@ from copyist.corruption import Blend, Corruption, GaussianNoise, Shift
 from copyist.errors import ArgumentError, ShapeError
 from copyist.experiments.batch_dependence import Apply, Function, batch_dependence
 from copyist.experiments.clean_copies import clean_copies
-from copyist.experiments.denoising_table import BatchRow, DenoisingTable, Kind, Row, Verdict
+from copyist.experiments.denoising_table import BatchRow, CleanRow, DenoisingTable, Kind, Row, Verdict
 from copyist.metrics.distortion import distance, psnr
 from copyist.metrics.intervals import mean_interval
 from copyist.metrics.noise import noise_level
@@ -78,7 +78,7 @@ def denoising_table(
         batch_size: images in one batch; where statistics of the batch are used, all numbers depend on it.
         seed: from which all noise is derived.
         encoders: for models that have a code, the map from images to codes, by the model's name.
-        progress: called with the number of parts done and of all parts.
+        progress: called after each corruption, with the number of those done and of all.
 
     Raises:
         ShapeError: train and test images differ in shape, or a model changes it.
@@ -91,30 +91,25 @@ def denoising_table(
     rows: list[Row] = []
     verdicts: list[Verdict] = []
     batches: list[BatchRow] = []
+    clean: list[CleanRow] = []
     for done, condition in enumerate(CONDITIONS):
         name = (condition.kind, str(condition.strength))
         filters = fitter.fit(condition.corruption, generator=generator(seed, "train", *name))
         x_tilde = condition.corruption(test, generator=generator(seed, "test", *name))
         answers = {name: _run_filter(control, x_tilde, apply, batch_size) for name, control in filters.items()}
         answers |= {name: apply(model, x_tilde, batch_size=batch_size).to(test) for name, model in models.items()}
+        rows += [_row(name, condition, filters.get(name), test, x_tilde, x_hat) for name, x_hat in answers.items()]
         ratios = {name: distance(x_hat, test) / distance(x_tilde, test) for name, x_hat in answers.items()}
-        rows += [
-            _row(name, condition, filters.get(name), x=test, x_tilde=x_tilde, x_hat=x_hat, ratio=ratios[name])
-            for name, x_hat in answers.items()
-        ]
         verdicts += [_verdict(name, condition, ratios) for name in models]
         if condition == IN_COMPANY:
             x, noisy = (images[: max(NUM_IN_COMPANY, batch_size)] for images in (test, x_tilde))
             for name, method in {"matched blur": filters["matched blur"], **models}.items():
                 batches += batch_dependence(name, method, x=x, x_tilde=noisy, apply=apply, batch_size=batch_size)
         if progress is not None:
-            progress(done + 1, len(CONDITIONS) + 1)
-    clean = [
-        clean_copies(name, model, x=test, apply=apply, batch_size=batch_size, seed=seed, encode=encoders.get(name))
-        for name, model in models.items()
-    ]
-    if progress is not None:
-        progress(len(CONDITIONS) + 1, len(CONDITIONS) + 1)
+            progress(done + 1, len(CONDITIONS))
+    for name, model in models.items():
+        encode = encoders.get(name)
+        clean.append(clean_copies(name, model, x=test, apply=apply, batch_size=batch_size, seed=seed, encode=encode))
     return DenoisingTable(
         image_shape=(test.shape[1], test.shape[2], test.shape[3]),
         num_train=len(train),
@@ -157,23 +152,14 @@ def _run_filter(control: Filter, x: Images, apply: Apply, batch_size: int) -> Im
     return apply(control, x, batch_size=batch_size) if control.uses_batch_statistics else control(x)
 
 
-def _row(
-    name: str,
-    condition: Condition,
-    control: Filter | None,
-    *,
-    x: Images,
-    x_tilde: Images,
-    x_hat: Images,
-    ratio: PerImage,
-) -> Row:
+def _row(name: str, condition: Condition, control: Filter | None, x: Images, x_tilde: Images, x_hat: Images) -> Row:
     return Row(
         method=name,
         control=control is not None,
         corruption=condition.kind,
         strength=condition.strength,
         setting=control.setting if control is not None else "",
-        ratio=mean_interval(ratio),
+        ratio=mean_interval(distance(x_hat, x) / distance(x_tilde, x)),
         distance_before=float(distance(x_tilde, x).mean()),
         distance_after=float(distance(x_hat, x).mean()),
         psnr=float(psnr(x_hat, x).mean()),

@@ -1,6 +1,6 @@
 """What a denoising evaluation found: rows, verdicts, and their JSON."""
 
-__all__ = ["BatchRow", "CleanRow", "CodeStatistics", "DenoisingTable", "Row", "Verdict"]
+__all__ = ["BatchKind", "BatchRow", "CleanRow", "CodeStatistics", "DenoisingTable", "Kind", "Row", "Verdict"]
 
 import math
 from dataclasses import dataclass

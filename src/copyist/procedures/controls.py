@@ -32,6 +32,9 @@ TOTAL_VARIATION_WEIGHTS = (0.003, 0.01, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0)
 NUM_FIT = 2048
 """At most this many training images fit the linear map (half its basis, half its gains)."""
 
+MAX_FIT_VALUES = 2**26
+"""And at most so many values in all, a quarter of a gigabyte, but never fewer than 64 images."""
+
 NUM_GRID = 256
 """At most this many choose the blur."""
 
@@ -52,7 +55,8 @@ class ControlFitter:
     def __init__(self, train: Images, *, run: Callable[[Filter, Images], Images]) -> None:
         check_images(train, name="training images")
         order = torch.randperm(len(train), generator=torch.Generator().manual_seed(0))
-        self._clean = train[order[:NUM_FIT]]
+        count = max(NUM_SLOW_GRID, min(NUM_FIT, MAX_FIT_VALUES // train[0].numel()))
+        self._clean = train[order[:count]]
         self._mean_image = MeanImage.fitted(train)
         self._half = len(self._clean) // 2
         self._bases = linear_bases(self._clean[: max(self._half, 1)])

@@ -17,6 +17,9 @@ from copyist.errors import ArgumentError, ShapeError
 from copyist.metrics.distortion import distance
 from copyist.tensors import Images
 
+LEAST_SPREAD = 1e-3
+"""A batch flatter than this, a quarter of an 8-bit grey level, is not stretched further: that would show rounding."""
+
 
 class Filter(abc.ABC):
     """A map from corrupted images to cleaner ones that learned nothing, or a few averages, from data."""
@@ -115,8 +118,8 @@ class MatchedBlur(Filter):
         x_hat = gaussian_blur(x_tilde, sigma=self.blur)
         mean, std = _channel_moments(x_hat)
         target_mean, target_std = (x_tilde.new_tensor(moments)[:, None, None] for moments in (self.mean, self.std))
-        flat = std.clamp(min=1e-6)[:, None, None]
-        return (x_hat - mean[:, None, None]) / flat * (self.contrast * target_std) + target_mean
+        spread = std.clamp(min=LEAST_SPREAD)[:, None, None]
+        return (x_hat - mean[:, None, None]) / spread * (self.contrast * target_std) + target_mean
 
 
 @final
