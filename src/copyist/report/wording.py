@@ -1,0 +1,55 @@
+"""Numbers as a reader wants them: short, aligned, with their unit."""
+
+__all__ = ["count", "duration", "interval", "number", "percent", "setting"]
+
+import math
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number with fixed digits after the point, or a dash for what was not measured."""
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{value:.{digits}f}".replace("-", "−") if abs(value) < 1e5 else f"{value:.1e}".replace("-", "−")
+
+
+def interval(low: float | None, high: float | None, digits: int = 2) -> str:
+    """An interval, or nothing when it was not measured."""
+    return "" if low is None or high is None else f"{number(low, digits)} to {number(high, digits)}"
+
+
+def percent(share: float) -> str:
+    """A share as whole percent."""
+    return f"{100 * share:.0f} %".replace("-", "−")
+
+
+def count(value: int) -> str:
+    """A count: in full below a hundred thousand, else in millions or thousands."""
+    if value < 100_000:
+        return f"{value:,}"
+    return f"{value / 1e6:.1f} million" if value >= 1_000_000 else f"{value / 1e3:.0f} thousand"
+
+
+def duration(seconds: float) -> str:
+    """A time in the two largest units that matter."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def setting(value: object) -> str:
+    """A setting of a recipe or a statistic of a code."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}".replace("e-0", "e-")
+    if isinstance(value, list):
+        return " × ".join(setting(part) for part in value)
+    return str(value)
