@@ -11,6 +11,7 @@ from typing import Any, ParamSpec
 
 from copyist.checks import require
 from copyist.report.results import History, Samples
+from copyist.report.wording import number
 
 P = ParamSpec("P")
 
@@ -60,7 +61,7 @@ class Panel:
 @plain
 def loss_curves(histories: Sequence[History]) -> str:
     """Training loss as a line and held-out loss as dots, per model, on a logarithmic scale."""
-    figure = _figure(7.2, 2.9)
+    figure = _figure(8.6, 3.1)
     axes = figure.add_subplot()
     for i, history in enumerate(histories):
         colour = SERIES[i % len(SERIES)]
@@ -71,10 +72,15 @@ def loss_curves(histories: Sequence[History]) -> str:
                 steps, losses, "o--", color=colour, markersize=4, linewidth=0.8, label=f"{history.model}, held out"
             )
     positive = all(value > 0 for history in histories for value in history.loss)
-    axes.set_yscale("log" if positive else "linear")
+    if positive:
+        ticker: Any = require("matplotlib.ticker", extra="report", purpose="a report with charts")
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(ticker.NullFormatter())
     axes.set_xlabel("step")
     axes.set_ylabel("mean squared error")
-    axes.grid(True, axis="y", which="both", color=LINE, linewidth=0.5)
+    axes.grid(True, axis="y", color=LINE, linewidth=0.5)
     _legend(figure, axes.get_legend_handles_labels())
     return _svg(figure, "loss")
 
@@ -91,11 +97,14 @@ def dots(panels: Sequence[Panel], *, series: dict[str, bool], axis: str, name: s
         unity: what is written at the line at 1, in the first panel.
     """
     longest = max(len({dot.place for dot in panel.dots}) for panel in panels)
-    figure = _figure(7.6 if len(panels) > 1 else 5.6, 1.35 + 0.42 * longest + (0.25 if len(series) > 4 else 0))
+    figure = _figure(
+        3.4 * len(panels) if len(panels) > 1 else 6.4, 1.35 + 0.42 * longest + (0.25 if len(series) > 4 else 0)
+    )
     all_axes = figure.subplots(1, len(panels), sharex=True, squeeze=False)[0]
+    limit = 1.06 * max(1.1, *(dot.value for panel in panels for dot in panel.dots if series[dot.series]))
     handles: dict[str, Any] = {}
     for panel, axes in zip(panels, all_axes, strict=True):
-        handles = _draw_panel(axes, panel, series) | handles
+        handles = _draw_panel(axes, panel, series, limit) | handles
         axes.set_title(panel.title, fontsize=9.5, color=INK, loc="left", fontweight="bold")
         axes.set_xlabel(axis)
         axes.axvline(1.0, color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
@@ -112,7 +121,7 @@ def dots(panels: Sequence[Panel], *, series: dict[str, bool], axis: str, name: s
 @plain
 def distances(samples: Samples) -> str:
     """How far samples lie from their nearest training images, over the band of held-out images."""
-    figure = _figure(7.2, 1.5)
+    figure = _figure(8.6, 1.45)
     axes = figure.add_subplot()
     values = [sample.distance for sample in samples.samples]
     band = axes.axvspan(samples.held_out.low, samples.held_out.high, color=LINE, label="held-out images, their range")
@@ -127,8 +136,8 @@ def distances(samples: Samples) -> str:
     return _svg(figure, "memory")
 
 
-def _draw_panel(axes: Any, panel: Panel, series: dict[str, bool]) -> dict[str, Any]:
-    """Draw the dots and give one drawn dot per series, for the legend."""
+def _draw_panel(axes: Any, panel: Panel, series: dict[str, bool], limit: float) -> dict[str, Any]:
+    """Draw the dots and give one drawn dot per series, for the legend; dots beyond the limit are told in words."""
     places = list(dict.fromkeys(dot.place for dot in panel.dots))
     coloured = [label for label, strong in series.items() if strong]
     grey = [label for label, strong in series.items() if not strong]
@@ -140,12 +149,17 @@ def _draw_panel(axes: Any, panel: Panel, series: dict[str, bool]) -> dict[str, A
         y = places.index(dot.place) + (0.16 * (order - (len(coloured) - 1) / 2) if strong else 0.0)
         if strong and dot.low is not None and dot.high is not None:
             axes.plot([dot.low, dot.high], [y, y], color=colour, linewidth=1.6, zorder=3)
+        if dot.value > limit:
+            axes.text(
+                limit, y - 0.12, f"{dot.series} {number(dot.value)} →", ha="right", va="bottom", fontsize=7, color=MUTED
+            )
         handles[dot.series] = axes.scatter(
             [dot.value], [y], s=42 if strong else 20, zorder=4 if strong else 2, linewidths=0.9,
             marker="o" if strong else MARKERS[order % len(MARKERS)],
             facecolors=colour if strong else "none", edgecolors=colour,
         )  # fmt: skip
     axes.set_yticks(range(len(places)), places)
+    axes.set_xlim(min(0.0, *(dot.value for dot in panel.dots)), limit)
     axes.set_ylim(len(places) - 0.45, -0.55)
     axes.grid(True, axis="y", color=LINE, linewidth=0.6)
     axes.set_axisbelow(True)
@@ -186,6 +200,7 @@ def _svg(figure: Any, name: str) -> str:
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     svg = svg.replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
     svg = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--sans)", svg)
-    svg = re.sub(r'(<svg [^>]*?)\s*width="[^"]*"', r"\1", svg, count=1)
+    size = f'style="max-width: {100 * figure.get_figwidth():.0f}px"'
+    svg = re.sub(r'(<svg [^>]*?)\s*width="[^"]*"', rf"\1 {size}", svg, count=1)
     svg = re.sub(r'(<svg [^>]*?)\s*height="[^"]*"', r"\1", svg, count=1)
     return re.sub("|".join(VARIABLES), lambda found: f"var(--{VARIABLES[found[0]]})", svg)

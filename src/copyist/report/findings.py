@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from copyist.report.reading import Results
 from copyist.report.results import Clean, Corruption, Evaluation, Row
-from copyist.report.wording import count, duration, interval, number, percent
+from copyist.report.wording import SPACE, count, duration, interval, number, percent
 
 HEADLINE_ALPHA = 0.3
 """The blend that the headline speaks of, or the nearest one measured; chosen before any value was seen."""
@@ -71,10 +71,9 @@ def finding(evaluation: Evaluation, model: str, family: str, value: float) -> Fi
 
 def headline(results: Results) -> tuple[str, str]:
     """The finding in one sentence, and in a second what the dullest explanation makes of it."""
-    evaluation, report = results.evaluation, results.report
-    found = finding(evaluation, results.subject.name, "blend", HEADLINE_ALPHA) if evaluation else None
-    if found is None:
-        return report.title, ""
+    found = _blend(results)
+    if found is None or results.subject.role != "copier":
+        return results.report.title, ""
     noise = f"images with {percent(1 - found.corruption.value)} noise"
     if found.before is None or found.after is None:
         after = f"{number(found.row.ratio)} of their distance"
@@ -97,13 +96,15 @@ def key_figures(results: Results) -> list[Figure]:
     evaluation, subject = results.evaluation, results.subject
     figures: list[Figure] = []
     if evaluation:
-        for family, value in (("blend", HEADLINE_ALPHA), ("gaussian", NOISE_IN_THE_BLEND)):
-            if found := finding(evaluation, subject.name, family, value):
+        for found in (_blend(results), _noise(results)):
+            if found:
                 within = interval(found.row.ratio_low, found.row.ratio_high)
                 what = f"of the distance is left, {_words(found.corruption)}"
                 figures.append(Figure(value=number(found.row.ratio), label=what + (f" ({within})" if within else "")))
         if clean := _clean(evaluation, subject.name):
-            figures.append(Figure(value=f"{number(clean.psnr, 1)} dB", label="PSNR of copies of clean held-out images"))
+            figures.append(
+                Figure(value=f"{number(clean.psnr, 1)}{SPACE}dB", label="PSNR of copies of clean held-out images")
+            )
             if clean.gain is not None:
                 figures.append(Figure(value=percent(clean.gain), label="of small noise is copied along"))
     size = f"parameters, trained for {count(subject.steps)} steps in {duration(subject.seconds)}"
@@ -115,10 +116,8 @@ def explanation(results: Results) -> list[tuple[str, str]]:
     evaluation, name = results.evaluation, results.subject.name
     if evaluation is None:
         return []
-    blend = finding(evaluation, name, "blend", HEADLINE_ALPHA)
-    alpha = blend.corruption.value if blend else HEADLINE_ALPHA
-    shift = finding(evaluation, name, "shift", alpha)
-    noise = finding(evaluation, name, "gaussian", (1 - alpha) * NOISE_IN_THE_BLEND if blend else NOISE_IN_THE_BLEND)
+    blend, noise = _blend(results), _noise(results)
+    shift = finding(evaluation, name, "shift", blend.corruption.value if blend else HEADLINE_ALPHA)
     points: list[tuple[str, str]] = []
     if blend:
         points.append(("Both together.", _on_blend(blend, shift)))
@@ -136,7 +135,7 @@ def on_gain(results: Results) -> str:
         return ""
     shares = [f"{clean.model} copies {percent(clean.gain or 0)} of it along" for clean in entries]
     joined = shares[0] if len(shares) == 1 else f"{', '.join(shares[:-1])} and {shares[-1]}"
-    return f"Of small zero-mean noise on clean images, {joined}; the identity would copy all, and 0 % is to ignore it."
+    return f"Of small zero-mean noise on clean images, {joined}; the identity would copy all."
 
 
 def on_batches(results: Results) -> str:
@@ -150,6 +149,20 @@ def on_batches(results: Results) -> str:
         f"The same noisy images end at {number(least.ratio)} of their distance in one batch ({least.batch}) "
         f"and at {number(most.ratio)} in another ({most.batch})."
     )
+
+
+def _blend(results: Results) -> Finding | None:
+    """What the headline speaks of."""
+    evaluation = results.evaluation
+    return finding(evaluation, results.subject.name, "blend", HEADLINE_ALPHA) if evaluation else None
+
+
+def _noise(results: Results) -> Finding | None:
+    """Zero-mean noise, as strong as in the headline's blend or nearest to it."""
+    evaluation, blend = results.evaluation, _blend(results)
+    alpha = blend.corruption.value if blend else 0.0
+    sigma = (1 - alpha) * NOISE_IN_THE_BLEND
+    return finding(evaluation, results.subject.name, "gaussian", sigma) if evaluation else None
 
 
 def _below_one(row: Row) -> str:
@@ -181,8 +194,8 @@ def _against_control(found: Finding) -> str:
 def _words(corruption: Corruption) -> str:
     return {
         "blend": f"with {percent(1 - corruption.value)} noise",
-        "gaussian": f"with zero-mean noise of σ = {corruption.value:g}",
-    }.get(corruption.family, f"with the shift of α = {corruption.value:g}")
+        "gaussian": f"with zero-mean noise of σ{SPACE}={SPACE}{corruption.value:g}",
+    }.get(corruption.family, f"with the shift of α{SPACE}={SPACE}{corruption.value:g}")
 
 
 def _left(found: Finding) -> str:
@@ -200,16 +213,16 @@ def _on_blend(blend: Finding, shift: Finding | None) -> str:
 
 
 def _on_shift(shift: Finding) -> str:
-    text = (
-        f"Faded to α = {shift.corruption.value:g} with no noise at all, images keep {_left(shift)} of their distance. "
-    )
+    alpha = f"α{SPACE}={SPACE}{shift.corruption.value:g}"
+    text = f"Faded to {alpha} with no noise at all, images keep {_left(shift)} of their distance. "
     if shift.control:
         text += f"{_capital(shift.control.method)} leaves {number(shift.control.ratio)}. "
     return text + "Statistics of the batch can undo this part without removing any noise."
 
 
 def _on_noise(noise: Finding) -> str:
-    text = f"Zero-mean noise of σ = {noise.corruption.value:g} shifts nothing; of its distance {_left(noise)} is left. "
+    sigma = f"σ{SPACE}={SPACE}{noise.corruption.value:g}"
+    text = f"Zero-mean noise of {sigma} shifts nothing; of its distance {_left(noise)} is left. "
     if noise.control:
         text += f"{_capital(noise.control.method)} leaves {number(noise.control.ratio)}. "
     judged = (noise.beats_identity, noise.beats_control)

@@ -4,6 +4,12 @@ __all__ = ["count", "duration", "interval", "number", "percent", "setting"]
 
 import math
 
+SPACE = "\u00a0"
+"""A space at which no line breaks."""
+
+JOINER = "\u2060"
+"""Nothing at all, at which no line breaks."""
+
 
 def number(value: float | None, digits: int = 2) -> str:
     """A number with fixed digits after the point, or a dash for what was not measured."""
@@ -16,12 +22,12 @@ def number(value: float | None, digits: int = 2) -> str:
 
 def interval(low: float | None, high: float | None, digits: int = 2) -> str:
     """An interval, or nothing when it was not measured."""
-    return "" if low is None or high is None else f"{number(low, digits)} to {number(high, digits)}"
+    return "" if low is None or high is None else f"{number(low, digits)}{JOINER}–{JOINER}{number(high, digits)}"
 
 
 def percent(share: float) -> str:
     """A share as whole percent."""
-    return f"{100 * share:.0f} %".replace("-", "−")
+    return f"{100 * share:.0f}{SPACE}%".replace("-", "−")
 
 
 def count(value: int) -> str:
