@@ -61,7 +61,9 @@ def test_a_half_written_result_is_named(name: str, results: Folder, tmp_path: Pa
         ("report.json", lambda r: r.update(models=[]), "at least one trained model"),
         ("report.json", lambda r: r["models"][1].update(steps="many"), r"models\.1\.steps"),
         ("evaluation.json", lambda e: e["rows"][3].pop("ratio"), r"rows\.3\.ratio: field required"),
-        ("evaluation.json", lambda e: e["corruptions"][0].update(family="rain"), r"corruptions\.0\.family"),
+        ("evaluation.json", lambda e: e["rows"][0].update(corruption="rain"), r"rows\.0\.corruption"),
+        ("evaluation.json", lambda e: e.update(schema="weather"), "schema: input should be 'copyist.denoising'"),
+        ("evaluation.json", lambda e: e.update(version=2), "version: input should be 1"),
         ("samples.json", lambda s: s["held_out"].pop("low"), r"held_out\.low"),
     ],
 )

@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from copyist.report.wording import count, duration, interval, number, percent, setting
+from copyist.report.results import Interval
+from copyist.report.wording import batch, count, duration, interval, number, percent, setting
 
 
 @pytest.mark.parametrize(
@@ -17,8 +18,8 @@ def test_numbers_have_fixed_digits_and_a_true_minus(value: float | None, digits:
 
 
 def test_an_interval_is_told_only_when_it_was_measured() -> None:
-    assert interval(0.123, 0.456).replace("\u2060", "") == "0.12–0.46"
-    assert interval(None, 0.456) == ""
+    assert interval(Interval(0.3, 0.123, 0.456)).replace("\u2060", "") == "0.12–0.46"
+    assert interval(Interval(0.3, math.nan, math.nan)) == ""
 
 
 def test_shares_are_whole_percent_with_a_space_that_does_not_break() -> None:
@@ -53,3 +54,10 @@ def test_times_are_told_in_their_two_largest_units(seconds: float, words: str) -
 )
 def test_settings_are_told_plainly(value: object, words: str) -> None:
     assert setting(value) == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "words"), [("all noisy", 64, "all noisy, 64"), ("eights", 8, "eights"), ("alone", 1, "alone")]
+)
+def test_a_batch_is_told_with_its_size_unless_its_name_says_it(kind: str, size: int, words: str) -> None:
+    assert batch(kind, size) == words

@@ -17,7 +17,7 @@ from copyist.outputs import write_text
 from copyist.report import findings, wording
 from copyist.report.figures import Dot, Panel, distances, dots, loss_curves
 from copyist.report.reading import Results, read_results
-from copyist.report.tables import Block, blocks, column, measures, methods
+from copyist.report.tables import Block, blocks, column, measures, methods, settings
 
 PLACES = ("rows", "passes", "skips", "steps", "samples", "neighbours")
 """The pictures that have their place on the page."""
@@ -44,7 +44,7 @@ def write_report(folder: Path, out: Path) -> None:
     )
     environment.filters |= {
         "count": wording.count, "duration": wording.duration, "number": wording.number, "percent": wording.percent,
-        "setting": wording.setting,
+        "setting": wording.setting, "interval": wording.interval,
     }  # fmt: skip
     package = resources.files("copyist.report")
     template = environment.from_string((package / "template.html.j2").read_text("utf-8"))
@@ -86,6 +86,7 @@ def _content(results: Results) -> dict[str, Any]:
         "batches": findings.on_batches(results),
         "blocks": blocks(evaluation, roles) if evaluation else [],
         "measures": measures(evaluation) if evaluation else [],
+        "settings": settings(evaluation) if evaluation else [],
         "pictures": {name: pictures[name] for name in PLACES if name in pictures},
         "others": [picture for name, picture in pictures.items() if name not in PLACES],
         "walk": _walk(results),
@@ -104,11 +105,12 @@ def _charts(results: Results) -> dict[str, str]:
             series=methods(evaluation), axis="distance left", name="denoising", unity="as noisy as before",
         )  # fmt: skip
     if evaluation and len(evaluation.batches) > 1:
-        series = dict.fromkeys((batch.model for batch in evaluation.batches), True)
+        strong = {name for name, is_model in methods(evaluation).items() if is_model}
+        series = {batch.method: batch.method in strong for batch in evaluation.batches}
         panel = Panel(
             title="",
-            dots=[Dot(series=b.model, place=b.batch, value=b.ratio, low=b.ratio_low, high=b.ratio_high)
-                  for b in evaluation.batches],
+            dots=[Dot(series=b.method, place=wording.batch(b.batch, b.size), value=b.ratio.mean,
+                      low=b.ratio.low, high=b.ratio.high) for b in evaluation.batches],
         )  # fmt: skip
         charts["batches"] = dots([panel], series=series, axis="distance left", name="batches")
     if results.samples and results.samples.samples:
@@ -119,15 +121,14 @@ def _charts(results: Results) -> dict[str, str]:
 def _panel(results: Results, block: Block) -> Panel:
     evaluation = results.evaluation
     assert evaluation is not None
-    places = {c.name: column(c) for c in evaluation.corruptions if c.family == block.family}
-    rows = [row for row in evaluation.rows if row.corruption in places]
+    corruptions = [c for c in evaluation.corruptions if c.family == block.family]
     return Panel(
         title=block.title,
         dots=[
-            Dot(series=r.method, place=places[r.corruption], value=r.ratio, low=r.ratio_low, high=r.ratio_high)
-            for name in places
-            for r in rows
-            if r.corruption == name
+            Dot(series=r.method, place=column(c), value=r.ratio.mean, low=r.ratio.low, high=r.ratio.high)
+            for c in corruptions
+            for r in evaluation.rows
+            if r.under == c
         ],
     )
 

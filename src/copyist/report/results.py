@@ -18,7 +18,10 @@ __all__ = [
     "Corruption",
     "Data",
     "Evaluation",
+    "Family",
     "History",
+    "Interval",
+    "Judgement",
     "Model",
     "Neighbour",
     "Picture",
@@ -34,7 +37,8 @@ __all__ = [
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Answer: TypeAlias = Literal["yes", "no", "unclear"]
+Family: TypeAlias = Literal["blend", "gaussian", "shift"]
+Judgement: TypeAlias = Literal["supported", "refuted", "inconclusive"]
 Setting: TypeAlias = str | int | float | bool | list[int] | list[float] | list[str] | None
 
 
@@ -130,13 +134,21 @@ class Report:
     walk: Walk | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
+class Interval:
+    """A mean with its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Corruption:
     """One way the images were corrupted."""
 
-    name: str
-    family: Literal["blend", "gaussian", "shift"]
-    value: float
+    family: Family
+    strength: float
     """α of a blend or a shift, σ of zero-mean noise."""
 
 
@@ -145,26 +157,40 @@ class Row:
     """One method under one corruption."""
 
     method: str
-    kind: Literal["control", "model"]
-    corruption: str
-    ratio: float
-    ratio_low: float | None = None
-    ratio_high: float | None = None
-    distance: float | None = None
-    psnr: float | None = None
-    high_frequency: float | None = None
-    residual_noise: float | None = None
+    control: bool
+    """Whether it is a filter, not a model."""
+
+    corruption: Family
+    strength: float
+    setting: str = ""
+    """What was chosen on training images, in words."""
+
+    ratio: Interval
+    """‖x̂ − x‖ / ‖x̃ − x‖."""
+
+    distance_before: float
+    distance_after: float
+    psnr: float
+    high_frequency_share: float
+    noise_level: float
+
+    @property
+    def under(self) -> Corruption:
+        """The corruption."""
+        return Corruption(self.corruption, self.strength)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Whether a model did better than doing nothing, and than the best filter."""
+    """Whether a model did better than doing nothing, than a blur, and than the best filter."""
 
     model: str
-    corruption: str
-    beats_identity: Answer
-    beats_best_filter: Answer
-    best_filter: str = ""
+    corruption: Family
+    strength: float
+    best_filter: str
+    beats_identity: Judgement
+    beats_matched_blur: Judgement
+    beats_best_filter: Judgement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,8 +199,8 @@ class Clean:
 
     model: str
     psnr: float
-    ssim: float | None = None
-    gain: float | None = None
+    ssim: float
+    gain: Interval
     """The projected gain: 1 for the identity, 0 when noise is ignored."""
 
     code: dict[str, Setting] | None = None
@@ -184,32 +210,39 @@ class Clean:
 class Batch:
     """The same images judged in another batch."""
 
-    model: str
+    method: str
     batch: str
-    ratio: float
-    ratio_low: float | None = None
-    ratio_high: float | None = None
+    size: int
+    ratio: Interval
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """evaluation.json."""
+    """evaluation.json, as an evaluation of denoising writes it."""
 
+    schema: Literal["copyist.denoising"]
+    version: Literal[1]
+    num_test: int
     batch_size: int
-    num_images: int
-    corruptions: list[Corruption]
+    clean_noise_level: float | None = None
     rows: list[Row]
     verdicts: list[Verdict] = field(default_factory=list[Verdict])
     clean: list[Clean] = field(default_factory=list[Clean])
     batches: list[Batch] = field(default_factory=list[Batch])
 
-    def verdict(self, model: str, corruption: str) -> Verdict | None:
-        """The verdict on a model under a corruption, if there is one."""
-        return next((v for v in self.verdicts if (v.model, v.corruption) == (model, corruption)), None)
+    @property
+    def corruptions(self) -> list[Corruption]:
+        """Every corruption, in the order of the rows."""
+        return list(dict.fromkeys(row.under for row in self.rows))
 
-    def row(self, method: str, corruption: str) -> Row | None:
+    def verdict(self, model: str, under: Corruption) -> Verdict | None:
+        """The verdict on a model under a corruption, if there is one."""
+        judged = (v for v in self.verdicts if v.model == model)
+        return next((v for v in judged if (v.corruption, v.strength) == (under.family, under.strength)), None)
+
+    def row(self, method: str, under: Corruption) -> Row | None:
         """The row of a method under a corruption, if it was measured."""
-        return next((row for row in self.rows if (row.method, row.corruption) == (method, corruption)), None)
+        return next((row for row in self.rows if row.method == method and row.under == under), None)
 
 
 @dataclass(frozen=True, kw_only=True)

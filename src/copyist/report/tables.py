@@ -1,11 +1,11 @@
 """The tables of a report, as rows of ready words."""
 
-__all__ = ["Block", "Cell", "Chip", "Line", "Measure", "blocks", "measures"]
+__all__ = ["Block", "Cell", "Chip", "Line", "Measure", "blocks", "column", "measures", "methods", "settings"]
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from copyist.report.results import Answer, Corruption, Evaluation, Row, Verdict
+from copyist.report.results import Corruption, Evaluation, Judgement, Row, Verdict
 from copyist.report.wording import interval, number
 
 FAMILIES = {
@@ -20,10 +20,10 @@ FAMILIES = {
 
 MEASURES = (
     ("ratio", "Ratio of distances", "‖x̂ − x‖ / ‖x̃ − x‖; below 1 is closer to the clean image", 2, min),
-    ("distance", "Distance", "‖x̂ − x‖, of an image; smaller is closer", 2, min),
+    ("distance_after", "Distance", "‖x̂ − x‖, of an image; smaller is closer", 2, min),
     ("psnr", "PSNR", "in decibels; larger is closer", 1, max),
-    ("high_frequency", "High frequencies", "their energy against the clean image's; 1 is as sharp", 2, None),
-    ("residual_noise", "Remaining noise", "standard deviation in units of pixel value; 0 is none", 3, min),
+    ("high_frequency_share", "High frequencies", "their energy against the clean image's; 1 is as sharp", 2, None),
+    ("noise_level", "Noise", "its estimated standard deviation in units of pixel value", 3, None),
 )
 
 
@@ -32,7 +32,7 @@ class Chip:
     """A verdict in two words."""
 
     words: str
-    answer: Answer
+    judgement: Judgement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,7 @@ def blocks(evaluation: Evaluation, roles: dict[str, str]) -> list[Block]:
                 cells=[_cell(evaluation, method, corruption) for corruption in corruptions],
             )
             for method, is_model in methods(evaluation).items()
-            if any(evaluation.row(method, corruption.name) for corruption in corruptions)
+            if any(evaluation.row(method, corruption) for corruption in corruptions)
         ]
         if lines:
             columns = [column(corruption) for corruption in corruptions]
@@ -112,14 +112,12 @@ def measures(evaluation: Evaluation) -> list[Measure]:
     groups = [(FAMILIES[family][0], [column(c) for c in ordered if c.family == family]) for family in families]
     made: list[Measure] = []
     for name, title, meaning, digits, better in MEASURES:
-        if all(getattr(row, name) is None for row in evaluation.rows):
-            continue
-        best = {c.name: better(_values(evaluation, name, c), default=None) if better else None for c in ordered}
+        best = {c: better(_values(evaluation, name, c), default=None) if better else None for c in ordered}
         lines: list[Line] = []
         for method, is_model in methods(evaluation).items():
-            values = [_value(evaluation.row(method, c.name), name) for c in ordered]
+            values = [_value(evaluation.row(method, c), name) for c in ordered]
             cells = [
-                Cell(value=number(value, digits), best=value is not None and value == best[c.name])
+                Cell(value=number(value, digits), best=value is not None and value == best[c])
                 for value, c in zip(values, ordered, strict=True)
             ]
             lines.append(Line(method=method, role="", is_model=is_model, cells=cells))
@@ -127,27 +125,36 @@ def measures(evaluation: Evaluation) -> list[Measure]:
     return made
 
 
+def settings(evaluation: Evaluation) -> list[tuple[str, str, str]]:
+    """Filter, corruption and the setting that was best on training images."""
+    return [
+        (row.method, f"{FAMILIES[row.corruption][0]}, {column(row.under)}", row.setting)
+        for row in sorted(evaluation.rows, key=lambda row: row.method)
+        if row.setting
+    ]
+
+
 def methods(evaluation: Evaluation) -> dict[str, bool]:
     """Every method and whether it is a model; models first."""
-    kinds = {row.method: row.kind == "model" for row in evaluation.rows}
+    kinds = {row.method: not row.control for row in evaluation.rows}
     return {name: kind for wanted in (True, False) for name, kind in kinds.items() if kind is wanted}
 
 
 def column(corruption: Corruption) -> str:
     """What stands above the column of a corruption."""
-    return f"{'σ' if corruption.family == 'gaussian' else 'α'} = {corruption.value:g}"
+    return f"{'σ' if corruption.family == 'gaussian' else 'α'} = {corruption.strength:g}"
 
 
 def _cell(evaluation: Evaluation, method: str, corruption: Corruption) -> Cell:
-    row = evaluation.row(method, corruption.name)
+    row = evaluation.row(method, corruption)
     if row is None:
         return Cell(value="–")
     return Cell(
-        value=number(row.ratio),
-        interval=interval(row.ratio_low, row.ratio_high),
-        psnr=f"{number(row.psnr, 1)} dB" if row.psnr is not None else "",
-        best=row.ratio == min(_values(evaluation, "ratio", corruption)),
-        chips=list(_chips(evaluation.verdict(method, corruption.name), corruption)),
+        value=number(row.ratio.mean),
+        interval=interval(row.ratio),
+        psnr=f"{number(row.psnr, 1)} dB",
+        best=row.ratio.mean == min(_values(evaluation, "ratio", corruption)),
+        chips=list(_chips(evaluation.verdict(method, corruption), corruption)),
     )
 
 
@@ -157,16 +164,22 @@ def _chips(verdict: Verdict | None, corruption: Corruption) -> Iterable[Chip]:
     act, refusal = (
         ("restores", "does not restore") if corruption.family == "shift" else ("denoises", "does not denoise")
     )
-    words = {"yes": act, "no": refusal, "unclear": f"{act}?"}
-    yield Chip(words[verdict.beats_identity], verdict.beats_identity)
-    words = {"yes": "beyond filters", "no": "not beyond filters", "unclear": "beyond filters?"}
-    yield Chip(words[verdict.beats_best_filter], verdict.beats_best_filter)
+    told: tuple[tuple[Judgement, str, str], ...] = (
+        (verdict.beats_identity, act, refusal),
+        (verdict.beats_matched_blur, "beyond blur", "not beyond blur"),
+        (verdict.beats_best_filter, "beyond filters", "not beyond filters"),
+    )
+    for judgement, yes, no in told:
+        words = {"supported": yes, "refuted": no, "inconclusive": f"{yes}?"}
+        yield Chip(words[judgement], judgement)
 
 
 def _values(evaluation: Evaluation, name: str, corruption: Corruption) -> list[float]:
-    values = [_value(row, name) for row in evaluation.rows if row.corruption == corruption.name]
+    values = [_value(row, name) for row in evaluation.rows if row.under == corruption]
     return [value for value in values if value is not None]
 
 
 def _value(row: Row | None, name: str) -> float | None:
-    return getattr(row, name) if row else None
+    if row is None:
+        return None
+    return row.ratio.mean if name == "ratio" else getattr(row, name)

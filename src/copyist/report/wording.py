@@ -1,8 +1,10 @@
 """Numbers as a reader wants them: short, aligned, with their unit."""
 
-__all__ = ["count", "duration", "interval", "number", "percent", "setting"]
+__all__ = ["JOINER", "SPACE", "batch", "count", "duration", "interval", "number", "percent", "setting"]
 
 import math
+
+from copyist.report.results import Interval
 
 SPACE = "\u00a0"
 """A space at which no line breaks."""
@@ -20,9 +22,11 @@ def number(value: float | None, digits: int = 2) -> str:
     return f"{value:.{digits}f}".replace("-", "−") if abs(value) < 1e5 else f"{value:.1e}".replace("-", "−")
 
 
-def interval(low: float | None, high: float | None, digits: int = 2) -> str:
-    """An interval, or nothing when it was not measured."""
-    return "" if low is None or high is None else f"{number(low, digits)}{JOINER}–{JOINER}{number(high, digits)}"
+def interval(measured: Interval, digits: int = 2) -> str:
+    """The 95 % interval, or nothing where one image alone tells none."""
+    if math.isnan(measured.low) or math.isnan(measured.high):
+        return ""
+    return f"{number(measured.low, digits)}{JOINER}–{JOINER}{number(measured.high, digits)}"
 
 
 def percent(share: float) -> str:
@@ -59,3 +63,8 @@ def setting(value: object) -> str:
     if isinstance(value, list):
         return " × ".join(setting(part) for part in value)
     return str(value)
+
+
+def batch(kind: str, size: int) -> str:
+    """What is in a batch, and how many."""
+    return kind if size == 1 else f"{kind}, {size}" if kind != "eights" else kind
