@@ -1,3 +1,4 @@
+import math
 import re
 from xml.etree import ElementTree
 
@@ -15,6 +16,10 @@ def texts(svg: str) -> list[str]:
 
 def history(loss: list[float]) -> History:
     return History(model="net", steps=[0, 10, 20], loss=loss, validation=[(0, 2.0), (20, 0.4)])
+
+
+def dot(series: str, value: float, *, place: str = "x") -> Dot:
+    return Dot(series=series, place=place, value=value, low=value - 0.01, high=value + 0.01)
 
 
 def test_a_loss_curve_is_a_small_picture_with_text_as_text() -> None:
@@ -39,7 +44,7 @@ def test_colours_and_font_are_those_of_the_page() -> None:
 def test_dots_lie_in_the_order_of_their_values_and_the_line_is_at_one() -> None:
     panel = Panel(
         title="noise",
-        dots=[Dot(series=name, place="σ = 0.1", value=v) for name, v in (("a", 0.25), ("b", 0.5), ("c", 1.0))],
+        dots=[dot(name, v, place="σ = 0.1") for name, v in (("a", 0.25), ("b", 0.5), ("c", 1.0))],
     )
     svg = dots([panel], series={"a": True, "b": True, "c": False}, axis="left", name="test", unity="as before")
     places = [float(x) for x in re.findall(r'<use xlink:href="#test-\w+" x="([\d.]+)"[^>]*series-[01]|never', svg)[:2]]
@@ -49,7 +54,7 @@ def test_dots_lie_in_the_order_of_their_values_and_the_line_is_at_one() -> None:
 
 
 def test_a_control_far_beyond_the_models_is_told_in_words_and_does_not_squeeze_them() -> None:
-    panel = Panel(title="", dots=[Dot(series="net", place="x", value=0.5), Dot(series="mean", place="x", value=9.0)])
+    panel = Panel(title="", dots=[dot("net", 0.5), dot("mean", 9.0)])
     shown = texts(dots([panel], series={"net": True, "mean": False}, axis="left", name="test"))
     assert "mean 9.00 →" in shown
     assert "8" not in shown
@@ -69,3 +74,10 @@ def test_samples_are_drawn_over_the_band_of_held_out_images() -> None:
         verdict="",
     )
     assert {"samples", "range of held-out images", "their median"} <= set(texts(distances(samples)))
+
+
+def test_values_that_are_no_numbers_are_left_out_of_the_picture() -> None:
+    panel = Panel(title="", dots=[dot("mean", math.nan), dot("blur", math.inf), dot("median", 0.5)])
+    shown = texts(dots([panel], series={"mean": False, "blur": False, "median": False}, axis="left", name="test"))
+    assert "median" in shown
+    assert not {"mean", "blur", "nan", "inf"} & set(shown)

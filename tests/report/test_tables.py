@@ -65,7 +65,7 @@ def test_verdicts_are_told_in_words_that_do_not_promise_denoising_of_a_shift() -
 
 def test_settings_are_told_where_there_were_any() -> None:
     assert settings(small()) == [
-        ("identity", "Noise alone, σ = 0.2", "weight 0.1"), ("median", "Noise alone, σ = 0.2", "weight 0.1"),
+        ("identity", [["σ = 0.2: weight 0.1"], []]), ("median", [["σ = 0.2: weight 0.1"], []]),
     ]  # fmt: skip
 
 

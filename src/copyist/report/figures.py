@@ -4,6 +4,7 @@ __all__ = ["Dot", "Panel", "distances", "dots", "loss_curves"]
 
 import functools
 import io
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,8 +47,9 @@ class Dot:
     """The line of the panel it stands on."""
 
     value: float
-    low: float | None = None
-    high: float | None = None
+    low: float
+    high: float
+    """Not drawn where it is not a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +98,13 @@ def dots(panels: Sequence[Panel], *, series: dict[str, bool], axis: str, name: s
         name: for the identifiers inside the picture, which must be unique on the page.
         unity: what is written at the line at 1, in the first panel.
     """
+    panels = [Panel(title=panel.title, dots=[d for d in panel.dots if math.isfinite(d.value)]) for panel in panels]
     longest = max(len({dot.place for dot in panel.dots}) for panel in panels)
     figure = _figure(
         3.4 * len(panels) if len(panels) > 1 else 6.4, 1.35 + 0.42 * longest + (0.25 if len(series) > 4 else 0)
     )
     all_axes = figure.subplots(1, len(panels), sharex=True, squeeze=False)[0]
-    limit = 1.06 * max(1.1, *(dot.value for panel in panels for dot in panel.dots if series[dot.series]))
+    limit = 1.06 * max([1.1, *(dot.value for panel in panels for dot in panel.dots if series[dot.series])])
     handles: dict[str, Any] = {}
     for panel, axes in zip(panels, all_axes, strict=True):
         handles = _draw_panel(axes, panel, series, limit) | handles
@@ -147,7 +150,7 @@ def _draw_panel(axes: Any, panel: Panel, series: dict[str, bool], limit: float) 
         order = (coloured if strong else grey).index(dot.series)
         colour = SERIES[order % len(SERIES)] if strong else MUTED
         y = places.index(dot.place) + (0.16 * (order - (len(coloured) - 1) / 2) if strong else 0.0)
-        if strong and dot.low is not None and dot.high is not None:
+        if strong and math.isfinite(dot.high - dot.low):
             axes.plot([dot.low, dot.high], [y, y], color=colour, linewidth=1.6, zorder=3)
         if dot.value > limit:
             axes.text(
@@ -159,7 +162,7 @@ def _draw_panel(axes: Any, panel: Panel, series: dict[str, bool], limit: float) 
             facecolors=colour if strong else "none", edgecolors=colour,
         )  # fmt: skip
     axes.set_yticks(range(len(places)), places)
-    axes.set_xlim(min(0.0, *(dot.value for dot in panel.dots)), limit)
+    axes.set_xlim(min([0.0, *(dot.value for dot in panel.dots)]), limit)
     axes.set_ylim(len(places) - 0.45, -0.55)
     axes.grid(True, axis="y", color=LINE, linewidth=0.6)
     axes.set_axisbelow(True)

@@ -125,13 +125,20 @@ def measures(evaluation: Evaluation) -> list[Measure]:
     return made
 
 
-def settings(evaluation: Evaluation) -> list[tuple[str, str, str]]:
-    """Filter, corruption and the setting that was best on training images."""
+def settings(evaluation: Evaluation) -> list[tuple[str, list[list[str]]]]:
+    """Each filter with what was best on training images: a list of settings for every family of corruptions."""
+    families = [family for family in FAMILIES if any(c.family == family for c in evaluation.corruptions)]
     return [
-        (row.method, f"{FAMILIES[row.corruption][0]}, {column(row.under)}", row.setting)
-        for row in sorted(evaluation.rows, key=lambda row: row.method)
-        if row.setting
-    ]
+        (
+            method,
+            [
+                [f"{column(row.under)}: {row.setting}" for row in evaluation.rows
+                 if (row.method, row.corruption) == (method, family) and row.setting]
+                for family in families
+            ],
+        )
+        for method in dict.fromkeys(row.method for row in evaluation.rows if row.setting)
+    ]  # fmt: skip
 
 
 def methods(evaluation: Evaluation) -> dict[str, bool]:
