@@ -41,19 +41,19 @@ ROWS = {
         (
             {"beats_identity": "supported", "beats_best_filter": "supported"},
             "A network that was only ever asked to copy moved images with 70 % noise from a distance of 17.6 to 5.9.",
-            "The best filter beside it, matched blur, reached 8.0.",
+            "The best control beside it, matched blur, reached 8.0.",
         ),
         (
             {"beats_identity": "refuted", "beats_best_filter": "refuted"},
             "A network asked only to copy did not bring images with 70 % noise closer: "
             "their distance was 17.6 before and 5.9 after.",
-            "But a filter beside it, matched blur, reached 8.0: this is no more than filtering does.",
+            "But a control beside it, matched blur, reached 8.0: this much needs no network.",
         ),
         (
             {"beats_identity": "inconclusive", "beats_best_filter": "inconclusive"},
             "Whether a network asked only to copy brings images with 70 % noise closer is not clear: "
             "their distance was 17.6 before and 5.9 after.",
-            "The best filter beside it, matched blur, reached 8.0: the two cannot be told apart.",
+            "The best control beside it, matched blur, reached 8.0: the two cannot be told apart.",
         ),
     ],
 )
@@ -64,9 +64,9 @@ def test_the_headline_says_what_the_verdicts_and_distances_say(
     assert tuple(map(plain, headline(read))) == (first, second)
 
 
-def test_filters_that_do_worse_than_nothing_are_not_held_against_the_network(results: Folder) -> None:
+def test_controls_that_do_worse_than_nothing_are_not_held_against_the_network(results: Folder) -> None:
     read = edited(results, {}, {"best_filter": "identity"})
-    assert headline(read)[1] == "No filter beside it does better than to leave the images as they are."
+    assert headline(read)[1] == "No control beside it does better than to leave the images as they are."
 
 
 @pytest.mark.parametrize(
@@ -137,3 +137,8 @@ def test_gain_and_batches_are_told_with_their_numbers(results: Folder) -> None:
 def test_key_figures_are_the_ratios_the_copies_and_the_gain(results: Folder) -> None:
     values = [plain(figure.value) for figure in key_figures(read_results(results.path))]
     assert values == ["0.41", "0.73", "27.3 dB", "12 %", "7.8 million"]
+
+
+def test_a_network_that_ignores_the_batch_is_said_to(results: Folder) -> None:
+    results.change("evaluation.json", lambda e: [b["ratio"].update(mean=0.6201) for b in e["batches"]])
+    assert on_batches(read_results(results.path)).endswith("end at 0.62 of their distance in every batch.")

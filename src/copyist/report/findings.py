@@ -32,7 +32,7 @@ class Finding:
     corruption: Corruption
     row: Row
     control: Row | None
-    """The best of the filters beside it."""
+    """The best of the controls beside it."""
 
     beats_identity: Judgement
     beats_control: Judgement
@@ -126,6 +126,8 @@ def on_batches(results: Results) -> str:
     if len(entries) < 2:
         return ""
     least, most = min(entries, key=lambda b: b.ratio.mean), max(entries, key=lambda b: b.ratio.mean)
+    if number(least.ratio.mean) == number(most.ratio.mean):
+        return f"Here the same noisy images end at {number(least.ratio.mean)} of their distance in every batch."
     here, there = batch(least.batch, least.size), batch(most.batch, most.size)
     return (
         f"The same noisy images end at {number(least.ratio.mean)} of their distance in one batch ({here}) "
@@ -164,12 +166,12 @@ def _against_control(found: Finding) -> str:
     if control is None:
         return ""
     if control.method == IDENTITY:
-        return "No filter beside it does better than to leave the images as they are."
+        return "No control beside it does better than to leave the images as they are."
     reached = f"{control.method}, reached {_distance(control.distance_after)}"
     return {
-        "supported": f"The best filter beside it, {reached}.",
-        "refuted": f"But a filter beside it, {reached}: this is no more than filtering does.",
-        "inconclusive": f"The best filter beside it, {reached}: the two cannot be told apart.",
+        "supported": f"The best control beside it, {reached}.",
+        "refuted": f"But a control beside it, {reached}: this much needs no network.",
+        "inconclusive": f"The best control beside it, {reached}: the two cannot be told apart.",
     }[found.beats_control]
 
 
