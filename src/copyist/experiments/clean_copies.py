@@ -1,0 +1,73 @@
+"""How a model treats clean images: how well it copies, how near it is to the identity, what its codes look like."""
+
+__all__ = ["clean_copies", "code_statistics"]
+
+from collections.abc import Callable
+
+import torch
+
+from copyist.experiments.batch_dependence import Apply, Function
+from copyist.experiments.denoising_table import CleanRow, CodeStatistics
+from copyist.metrics.distortion import psnr, ssim
+from copyist.metrics.identity import projected_gain
+from copyist.metrics.intervals import mean_interval
+from copyist.randomness import generator
+from copyist.tensors import Codes, Images
+
+GAIN_SIGMA = 0.1
+"""Standard deviation of the noise that measures the projected gain."""
+
+QUIET = 0.01
+"""A unit is quiet when its spread is at most this share of the liveliest unit's."""
+
+
+@torch.no_grad()
+def clean_copies(
+    name: str,
+    model: Function,
+    *,
+    x: Images,
+    apply: Apply,
+    batch_size: int,
+    seed: int,
+    encode: Callable[[Images], Codes] | None = None,
+) -> CleanRow:
+    """Copy clean images and measure the copies, the projected gain at σ = 0.1, and the codes.
+
+    Args:
+        name: what to call the model.
+        model: from images to images of the same shape.
+        x: clean images (B, C, H, W).
+        apply: how images are put into batches.
+        batch_size: images in one batch.
+        seed: from which the noise of the gain is derived; the same for every model.
+        encode: from images to codes, where the model has a code.
+
+    Raises:
+        ShapeError: the model changes the shape.
+    """
+
+    def copies(images: Images) -> Images:
+        return apply(model, images, batch_size=batch_size).to(images)
+
+    x_hat = copies(x)
+    gain = projected_gain(copies, x, sigma=GAIN_SIGMA, generator=generator(seed, "gain"))
+    return CleanRow(
+        model=name,
+        psnr=float(psnr(x_hat, x).mean()),
+        ssim=float(ssim(x_hat, x).mean()),
+        gain=mean_interval(gain),
+        code=None if encode is None else code_statistics(apply(encode, x, batch_size=batch_size)),
+    )
+
+
+def code_statistics(z: Codes) -> CodeStatistics:
+    """Summarize codes (B, ...) of any range: how many units, how they spread, how many say nothing."""
+    units = z.flatten(1)  # (B, K)
+    spread = units.std(0, correction=0)
+    return CodeStatistics(
+        num_units=units.shape[1],
+        mean=float(units.mean()),
+        std=float(units.std(correction=0)),
+        quiet_share=float((spread <= QUIET * spread.max()).float().mean()),
+    )

@@ -1,0 +1,209 @@
+"""Charts as small SVG pictures that take the colours and the font of the page they stand on."""
+
+__all__ = ["Dot", "Panel", "distances", "dots", "loss_curves"]
+
+import functools
+import io
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ParamSpec
+
+from copyist.checks import require
+from copyist.report.results import History, Samples
+from copyist.report.wording import number
+
+P = ParamSpec("P")
+
+INK = "#010101"
+MUTED = "#020202"
+LINE = "#030303"
+SERIES = ("#0a0101", "#0a0202", "#0a0303", "#0a0404", "#0a0505", "#0a0606")
+VARIABLES = {INK: "ink", MUTED: "muted", LINE: "line"} | {colour: f"series-{i}" for i, colour in enumerate(SERIES)}
+"""Colours that stand for the page's own, which differ by day and by night."""
+
+MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "p")
+
+
+def plain(draw: Callable[P, str]) -> Callable[P, str]:
+    """Draw with text as text: names are taken as they are, dollar signs included."""
+
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> str:
+        matplotlib = require("matplotlib", extra="report", purpose="a report with charts")
+        with matplotlib.rc_context({"svg.fonttype": "none", "text.parse_math": False}):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dot:
+    """One measured value with its interval."""
+
+    series: str
+    place: str
+    """The line of the panel it stands on."""
+
+    value: float
+    low: float
+    high: float
+    """Not drawn where it is not a number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """Dots on one axis."""
+
+    title: str
+    dots: Sequence[Dot]
+
+
+@plain
+def loss_curves(histories: Sequence[History]) -> str:
+    """Training loss as a line and held-out loss as dots, per model, on a logarithmic scale."""
+    figure = _figure(8.6, 3.1)
+    axes = figure.add_subplot()
+    for i, history in enumerate(histories):
+        colour = SERIES[i % len(SERIES)]
+        axes.plot(history.steps, history.loss, color=colour, linewidth=1.2, label=history.model)
+        if history.validation:
+            steps, losses = zip(*history.validation, strict=True)
+            axes.plot(
+                steps, losses, "o--", color=colour, markersize=4, linewidth=0.8, label=f"{history.model}, held out"
+            )
+    positive = all(value > 0 for history in histories for value in history.loss)
+    if positive:
+        ticker: Any = require("matplotlib.ticker", extra="report", purpose="a report with charts")
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(ticker.NullFormatter())
+    axes.set_xlabel("step")
+    axes.set_ylabel("mean squared error")
+    axes.grid(True, axis="y", color=LINE, linewidth=0.5)
+    _legend(figure, axes.get_legend_handles_labels())
+    return _svg(figure, "loss")
+
+
+@plain
+def dots(panels: Sequence[Panel], *, series: dict[str, bool], axis: str, name: str, unity: str | None = None) -> str:
+    """One panel of dots beside another, with a line at 1.
+
+    Args:
+        panels: what to draw.
+        series: the names of all series; those with True are drawn large and in colour, the others small and grey.
+        axis: what the values are.
+        name: for the identifiers inside the picture, which must be unique on the page.
+        unity: what is written at the line at 1, in the first panel.
+    """
+    panels = [Panel(title=panel.title, dots=[d for d in panel.dots if math.isfinite(d.value)]) for panel in panels]
+    longest = max(len({dot.place for dot in panel.dots}) for panel in panels)
+    figure = _figure(
+        3.4 * len(panels) if len(panels) > 1 else 6.4, 1.35 + 0.42 * longest + (0.25 if len(series) > 4 else 0)
+    )
+    all_axes = figure.subplots(1, len(panels), sharex=True, squeeze=False)[0]
+    limit = 1.06 * max([1.1, *(dot.value for panel in panels for dot in panel.dots if series[dot.series])])
+    handles: dict[str, Any] = {}
+    for panel, axes in zip(panels, all_axes, strict=True):
+        handles = _draw_panel(axes, panel, series, limit) | handles
+        axes.set_title(panel.title, fontsize=9.5, color=INK, loc="left", fontweight="bold")
+        axes.set_xlabel(axis)
+        axes.axvline(1.0, color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
+    if unity:
+        all_axes[0].annotate(
+            unity, (1.0, 1), (-4, -2), xycoords=("data", "axes fraction"), textcoords="offset points",
+            ha="right", va="top", fontsize=8, color=MUTED,
+        )  # fmt: skip
+    shown = [label for label in series if label in handles]
+    _legend(figure, ([handles[label] for label in shown], shown))
+    return _svg(figure, name)
+
+
+@plain
+def distances(samples: Samples) -> str:
+    """How far samples lie from their nearest training images, over the band of held-out images."""
+    figure = _figure(8.6, 1.45)
+    axes = figure.add_subplot()
+    values = [sample.distance for sample in samples.samples]
+    band = axes.axvspan(samples.held_out.low, samples.held_out.high, color=LINE, label="held-out images, their range")
+    middle = axes.axvline(samples.held_out.median, color=MUTED, linewidth=1.2, label="their median")
+    shown = axes.scatter(
+        values, [0.5] * len(values), marker="|", s=240, color=SERIES[0], linewidths=1.5, label="samples", zorder=3
+    )
+    axes.set_ylim(0, 1)
+    axes.set_yticks([])
+    axes.set_xlabel("distance to the nearest training image")
+    _legend(figure, ([shown, band, middle], ["samples", "range of held-out images", "their median"]))
+    return _svg(figure, "memory")
+
+
+def _draw_panel(axes: Any, panel: Panel, series: dict[str, bool], limit: float) -> dict[str, Any]:
+    """Draw the dots and give one drawn dot per series, for the legend; dots beyond the limit are told in words."""
+    places = list(dict.fromkeys(dot.place for dot in panel.dots))
+    coloured = [label for label, strong in series.items() if strong]
+    grey = [label for label, strong in series.items() if not strong]
+    handles: dict[str, Any] = {}
+    for dot in panel.dots:
+        strong = series[dot.series]
+        order = (coloured if strong else grey).index(dot.series)
+        colour = SERIES[order % len(SERIES)] if strong else MUTED
+        y = places.index(dot.place) + (0.16 * (order - (len(coloured) - 1) / 2) if strong else 0.0)
+        if strong and math.isfinite(dot.high - dot.low):
+            axes.plot([dot.low, dot.high], [y, y], color=colour, linewidth=1.6, zorder=3)
+        if dot.value > limit:
+            axes.text(
+                limit, y - 0.12, f"{dot.series} {number(dot.value)} →", ha="right", va="bottom", fontsize=7, color=MUTED
+            )
+        handles[dot.series] = axes.scatter(
+            [dot.value], [y], s=42 if strong else 20, zorder=4 if strong else 2, linewidths=0.9,
+            marker="o" if strong else MARKERS[order % len(MARKERS)],
+            facecolors=colour if strong else "none", edgecolors=colour,
+        )  # fmt: skip
+    axes.set_yticks(range(len(places)), places)
+    axes.set_xlim(min([0.0, *(dot.value for dot in panel.dots)]), limit)
+    axes.set_ylim(len(places) - 0.45, -0.55)
+    axes.grid(True, axis="y", color=LINE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(axis="y", length=0)
+    return handles
+
+
+def _figure(width: float, height: float) -> Any:
+    matplotlib = require("matplotlib.figure", extra="report", purpose="a report with charts")
+    return matplotlib.Figure(figsize=(width, height), layout="constrained", facecolor="none")
+
+
+def _legend(figure: Any, handles_and_labels: tuple[list[Any], list[str]]) -> None:
+    handles, labels = handles_and_labels
+    labels = [label if not label.startswith("_") else f"\u200b{label}" for label in labels]  # matplotlib hides those.
+    figure.legend(
+        handles, labels, loc="outside lower left", ncols=min(len(labels), 4), frameon=False, fontsize=8, labelcolor=INK
+    )
+
+
+def _svg(figure: Any, name: str) -> str:
+    """The picture without its XML head, with the page's colours and font, and with identifiers of its own."""
+    matplotlib = require("matplotlib", extra="report", purpose="a report with charts")
+    for axes in figure.axes:
+        axes.set_facecolor("none")
+        axes.tick_params(which="both", colors=MUTED, labelsize=8, labelcolor=INK)
+        axes.xaxis.label.set(color=MUTED, fontsize=8)
+        axes.yaxis.label.set(color=MUTED, fontsize=8)
+        for side, spine in axes.spines.items():
+            spine.set_visible(side in ("left", "bottom"))
+            spine.set_color(LINE)
+    text = io.StringIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    with matplotlib.rc_context({"svg.hashsalt": name}):
+        figure.savefig(text, format="svg", metadata=nothing, facecolor="none")
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)
+    svg = svg.replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
+    svg = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--sans)", svg)
+    size = f'style="max-width: {100 * figure.get_figwidth():.0f}px"'
+    svg = re.sub(r'(<svg [^>]*?)\s*width="[^"]*"', rf"\1 {size}", svg, count=1)
+    svg = re.sub(r'(<svg [^>]*?)\s*height="[^"]*"', r"\1", svg, count=1)
+    return re.sub("|".join(VARIABLES), lambda found: f"var(--{VARIABLES[found[0]]})", svg)
