@@ -86,6 +86,7 @@ def load(path: str | Path, *, class_of: str | None = None, device: str | torch.d
     except RuntimeError as error:
         raise CheckpointError(f"{file} holds weights of another model than its header describes") from error
     model.batch_size = header.batch_size
+    model.image_shape = cast("tuple[int, int, int]", tuple(header.data.get("image_shape", ()))) or None
     best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     return model.to(device or best).eval()
 

@@ -45,6 +45,9 @@ class Reconstructor(nn.Module, abc.ABC):
     size_multiple: int = 1
     """Both sides of an image must be multiples of this."""
 
+    image_shape: tuple[int, int, int] | None = None
+    """(C, H, W) of the images it was trained on, which its samples have too unless told otherwise."""
+
     image_size: tuple[int, int] | None = None
     """The only (H, W) the model takes; None where it takes many."""
 

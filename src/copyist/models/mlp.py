@@ -71,7 +71,7 @@ class MLP(Autoencoder):
         if config.image_shape is None:
             raise ArgumentError("an MLP must know its image_shape; give it, or fit the config to data")
         self._config = config
-        self.image_shape = config.image_shape
+        self._shape = self.image_shape = config.image_shape
         self.image_size = config.image_shape[1:]
         activation = _ACTIVATIONS[config.activation]
         widths = (math.prod(config.image_shape), *config.widths)
@@ -91,9 +91,9 @@ class MLP(Autoencoder):
         return self._config
 
     def check_input(self, x: Images) -> None:
-        if tuple(x.shape[1:]) != self.image_shape:
+        if tuple(x.shape[1:]) != self._shape:
             raise ShapeError(
-                f"the model takes images of shape {self.image_shape} only, got {tuple(x.shape[1:])}; "
+                f"the model takes images of shape {self._shape} only, got {tuple(x.shape[1:])}; "
                 "resize the images, or train a model on images of their shape"
             )
 

@@ -47,7 +47,7 @@ class Session:
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
         self.model_config = recipe.model.fitted(splits.train.image_shape)
-        self._build()
+        self._build(splits.train.image_shape)
         self.data = _described(recipe.data, splits)
         self.identity: dict[str, Any] = {
             "seed": seed,
@@ -137,7 +137,7 @@ class Session:
         if self.accelerator.is_main_process:
             checkpoint.save(self.folder / "model.safetensors", self.best or self.current, header)
 
-    def _build(self) -> None:
+    def _build(self, image_shape: tuple[int, int, int]) -> None:
         config = self.recipe.training
         # Weights are drawn from torch's global generator, which is left as it was found.
         with torch.random.fork_rng(devices=[]):
@@ -147,6 +147,7 @@ class Session:
             model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.model: Reconstructor = model.to(self.device).train()
         self.model.batch_size = config.batch_size
+        self.model.image_shape = image_shape
         self.average = copy.deepcopy(self.model) if config.averaging > 0 else None
         self.best = copy.deepcopy(self.model) if config.patience > 0 else None
         prepared = self.accelerator.prepare(self.model, build_optimizer(self.model, config.optimization))

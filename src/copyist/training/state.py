@@ -88,7 +88,8 @@ def restore(
         moments.setdefault(int(index), {})[name] = value
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
     counters: dict[str, Any] = document["counters"]
-    return Counters(**{**counters, "rows": [Row(**row) for row in counters["rows"]]})
+    rows = [Row(**row) for row in counters.pop("rows")]
+    return Counters(rows=rows, **counters)
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -3,6 +3,7 @@
 __all__ = ["Upkeep"]
 
 import time
+from typing import Literal, cast
 
 import torch
 from torch import Tensor
@@ -48,7 +49,7 @@ class Upkeep:
         validates = last or step % config.validate_every == 0
         saves = last or step % config.save_every == 0
         if looks or validates or saves:
-            bad_step = int(session.accelerator.reduce(self._bad_step, "sum"))
+            bad_step = int(self._across_devices(self._bad_step, "max"))
             if bad_step > 0:
                 self._go_back(bad_step)
                 return
@@ -98,7 +99,7 @@ class Upkeep:
         session, counters = self.session, self.session.counters
         self._tick()
         before = counters.rows[-1].step if counters.rows else 0
-        loss = float(session.accelerator.reduce(self._total, "mean")) / (step - before)
+        loss = float(self._across_devices(self._total, "mean")) / (step - before)
         rate = learning_rate(step - 1, session.recipe.training) * counters.rate_scale
         validation_loss = self._validate(step) if validates else None
         row = Row(
@@ -150,6 +151,10 @@ class Upkeep:
             f"the loss was not finite at step {bad_step}; went back to step {session.counters.step} and lowered the "
             f"learning rate to {_LOWERED:g} of what it was"
         )
+
+    def _across_devices(self, value: Tensor, how: Literal["max", "mean"]) -> Tensor:
+        gathered = cast("Tensor", self.session.accelerator.gather(value[None]))
+        return gathered.max() if how == "max" else gathered.mean()
 
     def _forget(self) -> None:
         self._total = torch.zeros((), device=self.session.device)

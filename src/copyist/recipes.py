@@ -1,0 +1,74 @@
+"""Functions that each return one complete recipe: data, model, objective, training."""
+
+__all__ = ["RECIPES", "denoising_unet", "hidden_unet", "linear", "overcomplete_mlp", "unet", "unet_skips"]
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from copyist.corruption import Blend, GaussianNoise, OneOf
+from copyist.models.mlp import MLPConfig
+from copyist.models.unet import UNetConfig, UNetSkipsConfig
+from copyist.objectives import Copying, Denoising
+from copyist.training import Optimization, Recipe, Training
+
+
+def unet(*, data: str = "photos") -> Recipe:
+    """The U-Net without skips, at a size that two cores train in minutes; `--set width=64 levels=5` is the page's."""
+    return Recipe(
+        name="unet",
+        data=data,
+        model=UNetConfig(width=16, levels=3),
+        objective=Copying(),
+        training=Training(steps=2000, optimization=Optimization(learning_rate=2e-3)),
+    )
+
+
+def unet_skips(*, data: str = "photos") -> Recipe:
+    """The same with skips, as the control: it may pass its input around the code, and learns to."""
+    base = unet(data=data)
+    return replace(base, name="unet-skips", model=UNetSkipsConfig(width=16, levels=3))
+
+
+def hidden_unet(*, data: str = "photos") -> Recipe:
+    """The U-Net with a hidden module of 500, 100 and 500 units that joins all positions."""
+    base = unet(data=data)
+    return replace(base, name="hidden-unet", model=UNetConfig(width=16, levels=3, hidden=(500, 100, 500)))
+
+
+def denoising_unet(*, data: str = "photos") -> Recipe:
+    """The U-Net trained to denoise: blends with any α from 0.1 to 1, or zero-mean noise up to σ = 0.5."""
+    corruption = OneOf((Blend(alpha=(0.1, 1.0)), GaussianNoise(sigma=(0.0, 0.5))))
+    return replace(unet(data=data), name="denoising-unet", objective=Denoising(corruption=corruption))
+
+
+def overcomplete_mlp(*, data: str = "photos") -> Recipe:
+    """Five hidden layers of 4000 units, each wider than an image of 32×32 in colour, trained to copy."""
+    return Recipe(
+        name="overcomplete-mlp",
+        data=data,
+        model=MLPConfig(widths=(4000, 4000, 4000), activation="gelu"),
+        objective=Copying(),
+        training=Training(steps=2000, batch_size=512, optimization=Optimization(learning_rate=1e-4)),
+    )
+
+
+def linear(*, data: str = "digits") -> Recipe:
+    """A linear autoencoder with a code of 16, which at its best spans the first 16 principal axes."""
+    return Recipe(
+        name="linear",
+        data=data,
+        model=MLPConfig(widths=(16,), activation="identity"),
+        objective=Copying(),
+        training=Training(steps=3000, flip=False, optimization=Optimization(learning_rate=3e-3)),
+    )
+
+
+RECIPES: Mapping[str, Callable[..., Recipe]] = {
+    "unet": unet,
+    "unet-skips": unet_skips,
+    "hidden-unet": hidden_unet,
+    "denoising-unet": denoising_unet,
+    "overcomplete-mlp": overcomplete_mlp,
+    "linear": linear,
+}
+"""By the name under which `copyist train` knows them."""
