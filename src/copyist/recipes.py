@@ -17,22 +17,22 @@ def unet(*, data: str = "photos") -> Recipe:
     return Recipe(
         name="unet",
         data=data,
-        model=UNetConfig(width=16, levels=3),
+        model=UNetConfig(width=16, levels=4),
         objective=Copying(),
-        training=Training(steps=2000, optimization=Optimization(learning_rate=2e-3)),
+        training=Training(steps=1000, optimization=Optimization(learning_rate=3e-3)),
     )
 
 
 def unet_skips(*, data: str = "photos") -> Recipe:
     """The same with skips, as the control: it may pass its input around the code, and learns to."""
     base = unet(data=data)
-    return replace(base, name="unet-skips", model=UNetSkipsConfig(width=16, levels=3))
+    return replace(base, name="unet-skips", model=UNetSkipsConfig(width=16, levels=4))
 
 
 def hidden_unet(*, data: str = "photos") -> Recipe:
     """The U-Net with a hidden module of 500, 100 and 500 units that joins all positions."""
     base = unet(data=data)
-    return replace(base, name="hidden-unet", model=UNetConfig(width=16, levels=3, hidden=(500, 100, 500)))
+    return replace(base, name="hidden-unet", model=UNetConfig(width=16, levels=4, hidden=(500, 100, 500)))
 
 
 def denoising_unet(*, data: str = "photos") -> Recipe:
