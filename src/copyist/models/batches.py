@@ -2,7 +2,8 @@
 
 __all__ = ["batches", "in_batches"]
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Generator
 
 import torch
 from torch import Tensor
@@ -37,9 +38,24 @@ def in_batches(
 ) -> Tensor:
     """Apply `function`, a part of `model`, to (B, ...) in batches of the model's stored size unless told otherwise.
 
+    The model is in evaluation mode meanwhile: to be asked changes nothing in it.
+
     Raises:
         ArgumentError: `batch_size` is less than 1.
     """
     size = model.batch_size if batch_size is None else batch_size
     chosen = batches(len(x), batch_size=size, fill=model.uses_batch_statistics)
-    return torch.cat([function(x[indices.to(x.device)])[:count] for indices, count in chosen])
+    with _in_use(model):
+        return torch.cat([function(x[indices.to(x.device)])[:count] for indices, count in chosen])
+
+
+@contextlib.contextmanager
+def _in_use(model: Reconstructor) -> Generator[None, None, None]:
+    training = [part for part in model.modules() if part.training]
+    for part in training:
+        part.training = False
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True
