@@ -27,12 +27,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import skimage.data  # noqa: F401
+
 # Imported before any fork, so that a child begins with training and not with imports.
 import sklearn.datasets
-import skimage.data  # noqa: F401
 import torch
 import torch._dynamo
-import torch.utils.tensorboard.writer  # noqa: F401
+import torch.utils.tensorboard.writer
 from PIL import Image
 
 import copyist

@@ -204,6 +204,7 @@ CORRUPTIONS: dict[str, type[Corruption]] = {
     "blur": Blur,
     "one-of": OneOf,
 }
+"""By the name under which a recipe knows them."""
 
 
 def gaussian_blur(x: Images, *, sigma: float | Tensor) -> Images:
