@@ -39,7 +39,8 @@ class Header:
     """What a model file says of itself, but for the weights."""
 
     model: dict[str, Any]
-    """The kind of model, and its config; for a class of one's own the kind is `package.module:Class`."""
+    """The kind of model, and its config; for one's own the kind is `package.module:Class`, which names
+    a `ModelConfig`, or a `Reconstructor` that takes the config's fields."""
 
     batch_size: int
     """Images per batch in training, and in use unless told otherwise."""
@@ -86,7 +87,7 @@ def load(path: str | Path, *, class_of: str | None = None, device: str | torch.d
     except RuntimeError as error:
         raise CheckpointError(f"{file} holds weights of another model than its header describes") from error
     model.batch_size = header.batch_size
-    model.image_shape = cast("tuple[int, int, int]", tuple(header.data.get("image_shape", ()))) or None
+    model.image_shape = _image_shape(file, header.data)
     best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     return model.to(device or best).eval()
 
@@ -116,6 +117,9 @@ def read_header(path: Path) -> Header:
     for name, kind in fields.items():
         if not isinstance(document.get(name), kind):
             raise CheckpointError(f"{path} is no model file: its header has no valid {name!r}; train the model again")
+    if document["batch_size"] < 1:
+        raise CheckpointError(f"{path} must have a batch size of at least 1, got {document['batch_size']}")
+    _image_shape(path, document["data"])
     return Header(format_version=FORMAT_VERSION, **{name: document[name] for name in fields})
 
 
@@ -167,6 +171,16 @@ def _build(path: Path, header: Header, class_of: str | None) -> Reconstructor:
         raise CheckpointError(f"{path} has a config that cannot be built: {error}") from error
 
 
+def _image_shape(path: Path, data: Mapping[str, Any]) -> tuple[int, int, int] | None:
+    shape = data.get("image_shape")
+    if shape is None:
+        return None
+    if not isinstance(shape, list) or [type(side) for side in cast("list[Any]", shape)] != [int, int, int]:
+        raise CheckpointError(f"{path} must have an image shape of three whole numbers, got {shape!r}")
+    channels, height, width = cast("list[int]", shape)
+    return channels, height, width
+
+
 def _build_own(path: Path, header: Header, kind: str, class_of: str | None) -> Reconstructor:
     if class_of != kind:
         raise CheckpointError(
@@ -175,10 +189,18 @@ def _build_own(path: Path, header: Header, kind: str, class_of: str | None) -> R
     module, _, name = kind.partition(":")
     try:
         made = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, ValueError) as error:
         raise CheckpointError(f"{kind} cannot be imported ({error}); install the package that has it") from error
     config = {key: value for key, value in header.model.items() if key != "kind"}
-    return cast("Reconstructor", made(**config))
+    try:
+        if isinstance(made, type) and issubclass(made, ModelConfig):
+            return settings.load(made, config, MODEL_CATALOGUES, name="model").build()
+        model = made(**config)
+    except (ArgumentError, TypeError) as error:
+        raise CheckpointError(f"{path} has a config that {kind} does not take: {error}") from error
+    if not isinstance(model, Reconstructor):
+        raise CheckpointError(f"{kind} must be a Reconstructor or the ModelConfig of one, got a {type(model).__name__}")
+    return model
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -189,7 +211,7 @@ def _document(path: Path) -> dict[str, Any]:
     text = metadata["copyist"]
     if _sum(text.encode()) != metadata.get("document"):
         raise CheckpointError(f"{path} is damaged: its header is not the one that was written; use another copy")
-    document = json.loads(text)
+    document = _parsed(path, text)
     written = document.get("format_version")
     if not isinstance(written, int) or written > FORMAT_VERSION:
         raise CheckpointError(
@@ -197,6 +219,16 @@ def _document(path: Path) -> dict[str, Any]:
             f"copyist reads up to {FORMAT_VERSION}; upgrade copyist"
         )
     return document
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise CheckpointError(f"{path} is no model file: its header is no table of settings; use another copy")
+    return cast("dict[str, Any]", document)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ __all__ = [
     "check_positive",
     "check_same_examples",
     "check_same_shape",
+    "check_whole",
     "check_within",
     "nearest_match",
     "require",
@@ -100,6 +101,16 @@ def check_at_least(name: str, value: float, bound: float) -> None:
     """
     if not (value >= bound and math.isfinite(value)):
         raise ArgumentError(f"{name} must be at least {bound}, got {value}")
+
+
+def check_whole(name: str, value: float, bound: int) -> None:
+    """Refuse anything but a whole number of at least `bound`.
+
+    Raises:
+        ArgumentError: `value` is below `bound`, or no integer.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < bound:
+        raise ArgumentError(f"{name} must be a whole number of at least {bound}, got {value!r}")
 
 
 def check_within(name: str, value: float, low: float, high: float) -> None:

@@ -206,6 +206,7 @@ CORRUPTIONS: dict[str, type[Corruption]] = {
     "blur": Blur,
     "one-of": OneOf,
 }
+"""By the name under which a recipe knows them."""
 
 
 def named_corruption(name: str, settings: Mapping[str, float]) -> Corruption:

@@ -1,14 +1,18 @@
 """Results on disk: written whole or not at all, and never silently over others."""
 
-__all__ = ["check_output", "whole_file", "write_bytes", "write_text"]
+__all__ = ["check_output", "clear_unfinished", "whole_file", "write_bytes", "write_text"]
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Generator
 from pathlib import Path
 
 from copyist.errors import OutputError
+
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part")
+"""The names that `whole_file` gives to files until they are whole."""
 
 
 def check_output(path: Path, *, overwrite: bool) -> None:
@@ -53,6 +57,14 @@ def whole_file(path: Path) -> Generator[Path, None, None]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Take away what `whole_file` left in `folder` when its process was killed in the middle."""
+    for left in folder.glob(".*.part"):
+        if _TEMPORARY.fullmatch(left.name):
+            with contextlib.suppress(OSError):
+                left.unlink()
 
 
 def write_bytes(path: Path, data: bytes) -> None:

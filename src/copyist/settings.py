@@ -9,7 +9,7 @@ __all__ = ["Catalogues", "change", "dump", "load"]
 import dataclasses
 import json
 from collections.abc import Mapping
-from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import pydantic
 
@@ -28,9 +28,7 @@ def dump(value: Any, catalogues: Catalogues) -> Any:
         return [dump(item, catalogues) for item in cast("list[Any]", value)]
     if not dataclasses.is_dataclass(value):
         return value
-    kinds = [name for known in catalogues.values() for name, choice in known.items() if type(value) is choice]
-    tag: dict[str, Any] = {"kind": kinds[0]} if kinds else {}
-    return tag | {
+    return _tag(type(value), catalogues) | {
         field.name: dump(getattr(value, field.name), catalogues) for field in dataclasses.fields(value) if field.init
     }
 
@@ -46,7 +44,9 @@ def load(kind: type[T], data: Any, catalogues: Catalogues, *, name: str = "") ->
         raise ArgumentError(f"{name or 'the document'} must be a table of settings, got {data!r}")
     given = dict(cast("dict[str, Any]", data))
     if kind in catalogues:
-        chosen = str(given.pop("kind", None))
+        if "kind" not in given:
+            raise ArgumentError(f"{name or 'the document'} must say its kind; {nearest_match('', catalogues[kind])}")
+        chosen = str(given.pop("kind"))
         check_choice(name or "kind", chosen, catalogues[kind])
         kind = cast("type[T]", catalogues[kind][chosen])
     hints = get_type_hints(kind)
@@ -54,10 +54,11 @@ def load(kind: type[T], data: Any, catalogues: Catalogues, *, name: str = "") ->
     for key in given:
         check_choice(f"setting of {name or kind.__name__}", key, fields)
     values = {key: _value(hints[key], item, catalogues, name=f"{name}.{key}".strip(".")) for key, item in given.items()}
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise ArgumentError(f"{name or kind.__name__} lacks a setting: {error}") from error
+    missing = [field.name for field in dataclasses.fields(cast(Any, kind)) if _is_needed(field)]
+    for needed in missing:
+        if needed not in values:
+            raise ArgumentError(f"{name or kind.__name__} must have the setting {needed!r}, which is missing")
+    return kind(**values)
 
 
 def change(value: T, assignments: Mapping[str, str], catalogues: Catalogues) -> T:
@@ -73,8 +74,18 @@ def change(value: T, assignments: Mapping[str, str], catalogues: Catalogues) -> 
         table = document
         for parent in parents:
             table = table[parent]
-        table[last] = _parse(text)
+        # A text is taken as it stands, be it called 64 or none.
+        table[last] = text if isinstance(table[last], str) else _parse(text)
     return load(type(value), document, catalogues)
+
+
+def _tag(kind: type, catalogues: Catalogues) -> dict[str, str]:
+    for abstract, known in catalogues.items():
+        names = [name for name, choice in known.items() if kind is choice]
+        if names or issubclass(kind, abstract):
+            # A class of the user's own is told by where it lives.
+            return {"kind": names[0] if names else f"{kind.__module__}:{kind.__qualname__}"}
+    return {}
 
 
 def _value(hint: Any, item: Any, catalogues: Catalogues, *, name: str) -> Any:
@@ -87,11 +98,46 @@ def _value(hint: Any, item: Any, catalogues: Catalogues, *, name: str) -> Any:
         return tuple(load(nested[0], part, catalogues, name=name) for part in cast("list[Any]", item))
     if nested and item is not None:
         return load(nested[0], item, catalogues, name=name)
+    if get_origin(hint) is tuple and ... in get_args(hint) and isinstance(item, int | float | str):
+        item = [item]
     try:
-        return pydantic.TypeAdapter(hint, config={"allow_inf_nan": False}).validate_python(item)
+        # Leniency turns "64" into 64; but it would also turn true into 1.
+        adapter = pydantic.TypeAdapter(hint, config={"allow_inf_nan": False})
+        return adapter.validate_python(item, strict=isinstance(item, bool))
     except pydantic.ValidationError as error:
-        rule = error.errors()[0]["msg"].removeprefix("Input should be ")
-        raise ArgumentError(f"{name} must be {rule}, got {item!r}") from error
+        raise ArgumentError(f"{name} must be {_in_words(hint)}, got {item!r}") from error
+
+
+def _in_words(hint: Any) -> str:
+    """What a value of this type is called, in the words of someone who writes it on a command line."""
+    if get_origin(hint) is Literal:
+        return _joined([repr(choice) for choice in get_args(hint)])
+    if get_origin(hint) is tuple:
+        items = [item for item in get_args(hint) if item is not ...]
+        count = "a list of" if ... in get_args(hint) else f"{len(items)}"
+        return f"{count} {_WORDS.get(items[0], ('', 'values'))[1]}"
+    if get_args(hint):
+        return _joined([_in_words(choice) for choice in get_args(hint)])
+    return _WORDS[hint][0] if hint in _WORDS else f"a {getattr(hint, '__name__', hint)}"
+
+
+_WORDS: dict[Any, tuple[str, str]] = {
+    int: ("a whole number", "whole numbers"),
+    float: ("a number", "numbers"),
+    bool: ("true or false", "of true or false"),
+    str: ("a text", "texts"),
+    type(None): ("none", "of none"),
+}
+"""One of a type, and several."""
+
+
+def _joined(words: list[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _is_needed(field: "dataclasses.Field[Any]") -> bool:
+    without = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    return field.init and without
 
 
 def _is_nested(choice: type, catalogues: Catalogues) -> bool:

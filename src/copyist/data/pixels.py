@@ -42,6 +42,7 @@ def pixels_of(image: Image.Image, data: bytes) -> tuple[Any, Any, list[str]]:
 
 
 def channels_of(image: Image.Image, data: bytes) -> int:
+    """1 for grey, 3 for colour, alpha not counted."""
     if image.mode in ("1", "L", "LA", "La", *_WIDE_MODES):
         return 1
     if image.mode in ("P", "PA"):
@@ -51,6 +52,7 @@ def channels_of(image: Image.Image, data: bytes) -> int:
 
 
 def depth_of(image: Image.Image, data: bytes) -> int:
+    """Bits per value, as the file has them."""
     if image.mode == "1":
         return 1
     if image.format == "PNG":
@@ -62,6 +64,7 @@ def depth_of(image: Image.Image, data: bytes) -> int:
 
 
 def by_tifffile(image: Image.Image, depth: int) -> bool:
+    """Whether Pillow cannot read all bits of this file, and tifffile must."""
     return image.format == "TIFF" and depth == 16 and image.mode not in _WIDE_MODES
 
 

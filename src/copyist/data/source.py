@@ -10,8 +10,13 @@ from copyist.checks import check_choice, nearest_match
 from copyist.errors import ArgumentError, UnknownNameError
 
 Fit: TypeAlias = Literal["crop", "resize", "pad", "tile"]
+"""How images are brought to one size: see `Source.fit`."""
+
 Layout: TypeAlias = Literal["nhwc", "nchw"]
+"""Where the channels of an array are: last, or before height and width."""
+
 Split: TypeAlias = Literal["train", "test", "all"]
+"""A part of a source."""
 
 EMBEDDED = ("photos", "faces", "digits", "scenes")
 """Sources that need no file. `./photos` is a folder of that name."""

@@ -15,6 +15,7 @@ from copyist.metrics.intervals import mean_interval
 from copyist.tensors import Images
 
 Function: TypeAlias = Callable[[Images], Images]
+"""A model, or a part of one."""
 
 
 class Apply(Protocol):

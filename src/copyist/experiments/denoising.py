@@ -51,6 +51,7 @@ CONDITIONS = (
     *(Condition("gaussian", sigma, GaussianNoise(sigma)) for sigma in SIGMAS),
     *(Condition("shift", alpha, Shift(alpha)) for alpha in WEIGHTS),
 )
+"""Every kind and strength of noise that is tried."""
 
 
 @torch.no_grad()

@@ -15,7 +15,10 @@ SCHEMA = "copyist.denoising"
 VERSION = 1
 
 Kind: TypeAlias = Literal["blend", "gaussian", "shift"]
+"""What was done to the images."""
+
 BatchKind: TypeAlias = Literal["all noisy", "half clean", "eights", "alone"]
+"""What else was in the batch of a noisy image."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 __all__ = ["apply_in_batches", "batches", "in_batches"]
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Generator
 
 import torch
 from torch import Tensor
@@ -47,8 +48,23 @@ def in_batches(
 ) -> Tensor:
     """Apply `function`, a part of `model`, to (B, ...) in batches of the model's stored size unless told otherwise.
 
+    The model is in evaluation mode meanwhile: to be asked changes nothing in it.
+
     Raises:
         ArgumentError: `batch_size` is less than 1.
     """
     size = model.batch_size if batch_size is None else batch_size
-    return apply_in_batches(function, x, batch_size=size, fill=model.uses_batch_statistics)
+    with _in_use(model):
+        return apply_in_batches(function, x, batch_size=size, fill=model.uses_batch_statistics)
+
+
+@contextlib.contextmanager
+def _in_use(model: Reconstructor) -> Generator[None, None, None]:
+    training = [part for part in model.modules() if part.training]
+    for part in training:
+        part.training = False
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True

@@ -11,3 +11,4 @@ MODELS: dict[str, type[ModelConfig]] = {
     "unet": UNetConfig,
     "unet-skips": UNetSkipsConfig,
 }
+"""By the name under which a model file and `copyist models` know them."""

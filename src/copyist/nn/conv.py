@@ -45,15 +45,19 @@ def initialize(module: nn.Module) -> None:
     each layer passes on a sixth of its input's variance, so that a net of twenty layers answers with its biases.
 
     Source:
-        He et al. (2015), equation 10. A transposed convolution whose stride equals its kernel has a fan-in of
-        its input channels, and nothing rectifies its output, so its gain is 1.
+        He et al. (2015), equation 10. A transposed convolution has a fan-in of its input channels times the
+        positions of its kernel per position of its output. Nothing rectifies what it and a linear layer put out, so
+        their gain is 1.
     """
     for part in module.modules():
         if isinstance(part, nn.ConvTranspose2d):
-            _draw(part.weight, part.bias, variance=1 / part.in_channels)
+            reached = part.kernel_size[0] * part.kernel_size[1] / (part.stride[0] * part.stride[1])
+            _draw(part.weight, part.bias, variance=1 / (part.in_channels * reached))
         elif isinstance(part, nn.Conv2d):
             fan_in = part.in_channels * part.kernel_size[0] * part.kernel_size[1]
             _draw(part.weight, part.bias, variance=2 / fan_in)
+        elif isinstance(part, nn.Linear):
+            _draw(part.weight, part.bias, variance=1 / part.in_features)
 
 
 def _draw(weight: Tensor, bias: Tensor | None, *, variance: float) -> None:

@@ -17,6 +17,7 @@ none     nothing is normalized
 """
 
 STATISTICS: tuple[str, ...] = get_args(Statistics)
+"""Their names."""
 
 
 def normalization(channels: int, statistics: Statistics) -> nn.Module:

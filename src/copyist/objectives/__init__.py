@@ -7,3 +7,4 @@ from copyist.objectives.denoising import Denoising
 from copyist.objectives.reconstruction import Copying
 
 OBJECTIVES: dict[str, type[Objective]] = {"copying": Copying, "denoising": Denoising}
+"""By the name under which a recipe knows them."""

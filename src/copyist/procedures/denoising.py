@@ -70,9 +70,11 @@ def encode(model: Autoencoder, x: Images, *, batch_size: int | None = None) -> C
         Codes (B, ...).
 
     Raises:
+        ContractError: the model has no code.
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
         ArgumentError: `batch_size` is less than 1.
     """
     check_images(x)
+    model = model.as_autoencoder(verb="encode")
     model.check_input(x)
     return in_batches(model, model.encode, x, batch_size=batch_size)

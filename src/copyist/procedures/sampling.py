@@ -104,7 +104,7 @@ def sample_steps(
     shape = shape or model.image_shape
     if shape is None or len(shape) != 3:
         raise ShapeError(f"shape must be (C, H, W) of one image, got {shape}; give one, as in shape=(3, 32, 32)")
-    device = next(model.parameters()).device
+    device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
     like = torch.empty(0, device=device)
     draws = generator or torch.Generator().manual_seed(0)
     a = draw_normal((count, *shape), mean=mean, std=std, generator=draws, like=like)

@@ -43,6 +43,7 @@ def walk(
 
     Raises:
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
+        ContractError: the model has no code.
         ArgumentError: `steps` or `batch_size` is less than 1, or `noise` is less than 0.
 
     Source:
@@ -68,6 +69,7 @@ def walk_steps(
     check_images(x)
     check_at_least("steps", steps, 1)
     check_at_least("noise", noise, 0)
+    model = model.as_autoencoder(verb="walk")
     model.check_input(x)
     return _steps(model, x, steps, noise, generator or torch.Generator().manual_seed(0), batch_size, precision)
 

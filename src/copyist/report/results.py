@@ -38,7 +38,10 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Family: TypeAlias = Literal["blend", "gaussian", "shift"]
+"""What was done to the images."""
+
 Judgement: TypeAlias = Literal["supported", "refuted", "inconclusive"]
+"""What a bound says of an interval."""
 Setting: TypeAlias = str | int | float | bool | list[int] | list[float] | list[str] | None
 
 

@@ -18,7 +18,7 @@ class Events:
             from torch.utils.tensorboard.writer import SummaryWriter
         except ImportError:
             return
-        self._writer = SummaryWriter(str(folder), purge_step=after + 1 if after else None)
+        self._writer = SummaryWriter(str(folder), purge_step=after + 1)
 
     @property
     def written(self) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from copyist import checkpoint
-from copyist.checks import check_at_least
+from copyist.checks import check_whole
 from copyist.models.base import Reconstructor
 from copyist.nn.precision import autocast
 from copyist.randomness import generator
@@ -87,9 +87,10 @@ def train(
         DataError: the source cannot be read.
         ShapeError: the model does not take the source's images.
         CheckpointError: there is no run to resume, or it was started with other settings.
+        ArgumentError: `seed` is no whole number, or negative.
         TrainingError: the loss was not finite twice, or the run was interrupted.
     """
-    check_at_least("seed", seed, 0)
+    check_whole("seed", seed, 0)
     watcher = observer or Silence()
     session = Session(recipe, Path(out), seed=seed, resume=resume, overwrite=overwrite, observer=watcher)
     with contextlib.closing(Upkeep(session)) as upkeep, Interrupts() as interrupts, reproducible():

@@ -19,7 +19,7 @@ from copyist.data.base import ImageSet, Splits
 from copyist.models.base import ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
 from copyist.objectives import OBJECTIVES, Objective
-from copyist.outputs import check_output
+from copyist.outputs import check_output, clear_unfinished
 from copyist.randomness import derive
 from copyist.settings import Catalogues, dump
 from copyist.training.averaging import update_average
@@ -31,6 +31,9 @@ from copyist.training.validation import Validation
 
 CATALOGUES: Catalogues = {ModelConfig: MODELS, Objective: OBJECTIVES, Corruption: CORRUPTIONS}
 """The classes that may stand in a recipe, by name."""
+
+_FOLDERS = ("state", "tensorboard", "samples")
+"""What a run makes in its folder, beside files."""
 
 
 class Session:
@@ -167,7 +170,10 @@ class Session:
         return self.counters
 
     def _resumed(self) -> Counters:
-        return self.restore()
+        counters = self.restore()
+        if self.accelerator.is_main_process:
+            _clear_unfinished(self.folder)
+        return counters
 
 
 def _described(source: str, splits: Splits) -> dict[str, Any]:
@@ -193,5 +199,11 @@ def _clear(folder: Path) -> None:
     """Take away what a run writes, and nothing else that may lie there."""
     for name in ("model.safetensors", "history.csv"):
         (folder / name).unlink(missing_ok=True)
-    for name in ("state", "tensorboard", "samples"):
+    for name in _FOLDERS:
         shutil.rmtree(folder / name, ignore_errors=True)
+    _clear_unfinished(folder)
+
+
+def _clear_unfinished(folder: Path) -> None:
+    for part in (folder, *(folder / name for name in _FOLDERS)):
+        clear_unfinished(part)

@@ -82,11 +82,7 @@ def restore(
     _check_identity(path, document.get("identity"), identity)
     for name, module in modules.items():
         module.load_state_dict(_under(f"{name}.", tensors))
-    moments: dict[int, dict[str, Tensor]] = {}
-    for key, value in _under("optimizer.", tensors).items():
-        index, _, name = key.partition(".")
-        moments.setdefault(int(index), {})[name] = value
-    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    _restore_moments(optimizer, _under("optimizer.", tensors))
     counters: dict[str, Any] = document["counters"]
     rows = [Row(**row) for row in counters.pop("rows")]
     return Counters(rows=rows, **counters)
@@ -94,6 +90,18 @@ def restore(
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _restore_moments(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        index, _, name = key.partition(".")
+        weight = weights[int(index)]
+        # A fused optimizer walks through memory: a moment whose layout is not its weight's belongs to other weights.
+        laid_out = torch.empty_like(weight, dtype=value.dtype).copy_(value) if value.shape == weight.shape else value
+        moments.setdefault(int(index), {})[name] = laid_out
+    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
 def _check_identity(path: Path, saved: Any, wanted: dict[str, Any], prefix: str = "") -> None:

@@ -2,6 +2,7 @@
 
 __all__ = ["Upkeep"]
 
+import math
 import time
 from typing import Literal, cast
 
@@ -50,10 +51,11 @@ class Upkeep:
         saves = last or step % config.save_every == 0
         if looks or validates or saves:
             bad_step = int(self._across_devices(self._bad_step, "max"))
-            if bad_step > 0:
-                self._go_back(bad_step)
+            validation_loss = self._validate(step) if validates and not bad_step else None
+            if bad_step or (validation_loss is not None and not math.isfinite(validation_loss)):
+                self._go_back(bad_step or step)
                 return
-            self._record(step, validates=validates)
+            self._record(step, validation_loss)
         session.observer.stepped(step=step, loss=session.counters.rows[-1].loss if session.counters.rows else None)
         if saves or session.counters.stopped:
             self.keep()
@@ -95,13 +97,12 @@ class Upkeep:
         """Let go of files."""
         self._events.close()
 
-    def _record(self, step: int, *, validates: bool) -> None:
+    def _record(self, step: int, validation_loss: float | None) -> None:
         session, counters = self.session, self.session.counters
         self._tick()
         before = counters.rows[-1].step if counters.rows else 0
         loss = float(self._across_devices(self._total, "mean")) / (step - before)
         rate = learning_rate(step - 1, session.recipe.training) * counters.rate_scale
-        validation_loss = self._validate(step) if validates else None
         row = Row(
             step=step,
             loss=loss,
@@ -118,6 +119,8 @@ class Upkeep:
         session, counters, config = self.session, self.session.counters, self.session.recipe.training
         model = session.current.eval()
         loss = session.validation.loss(model, session.recipe.objective)
+        if not math.isfinite(loss):
+            return loss
         if session.accelerator.is_main_process:
             session.validation.picture(model, session.folder / "samples" / f"step-{step:07d}.png")
         session.model.train()

@@ -1,0 +1,84 @@
+"""The laws of `contracts`, for every family."""
+
+import pytest
+import torch
+
+from contracts import (
+    CONFIGS,
+    autoencoder,
+    built,
+    does_not_care_about_order,
+    gives_every_parameter_a_gradient,
+    ignores_neighbors_unless_it_says_so,
+    images,
+    is_rebuilt_from_its_config,
+    keeps_the_shape,
+    passes_through_its_code_only,
+)
+from copyist.errors import ContractError, ShapeError
+from copyist.models import MODELS, Autoencoder
+
+EVERY = pytest.mark.parametrize("kind", CONFIGS)
+WITH_CODE = pytest.mark.parametrize("kind", [kind for kind in CONFIGS if "skips" not in kind])
+WITHOUT_CODE = pytest.mark.parametrize("kind", [kind for kind in CONFIGS if "skips" in kind])
+
+
+def test_every_kind_of_the_catalogue_is_tried() -> None:
+    assert {type(config) for config in CONFIGS.values()} == set(MODELS.values())
+
+
+@EVERY
+def test_a_model_gives_images_of_the_shape_it_takes(kind: str) -> None:
+    keeps_the_shape(built(CONFIGS[kind]), images())
+
+
+@EVERY
+def test_every_parameter_gets_a_gradient(kind: str) -> None:
+    gives_every_parameter_a_gradient(built(CONFIGS[kind]), images())
+
+
+@EVERY
+def test_an_answer_ignores_its_neighbors_unless_the_model_says_that_it_uses_their_statistics(kind: str) -> None:
+    ignores_neighbors_unless_it_says_so(built(CONFIGS[kind]), images())
+
+
+@EVERY
+def test_the_order_of_images_does_not_matter(kind: str) -> None:
+    does_not_care_about_order(built(CONFIGS[kind]), images())
+
+
+@EVERY
+def test_config_and_weights_are_all_there_is_to_a_model(kind: str) -> None:
+    is_rebuilt_from_its_config(built(CONFIGS[kind]), images())
+
+
+@WITH_CODE
+def test_an_autoencoder_passes_through_its_code_only(kind: str) -> None:
+    passes_through_its_code_only(autoencoder(CONFIGS[kind]), images())
+
+
+@WITH_CODE
+def test_an_autoencoder_is_one_for_every_verb(kind: str) -> None:
+    model = built(CONFIGS[kind])
+    assert isinstance(model, Autoencoder)
+    assert model.as_autoencoder(verb="walk") is model
+
+
+@WITHOUT_CODE
+def test_a_model_with_skips_says_that_it_has_no_code(kind: str) -> None:
+    with pytest.raises(
+        ContractError, match=r"^walk works in a model's code, and UNetSkips has none; take a model trained without"
+    ):
+        built(CONFIGS[kind]).as_autoencoder(verb="walk")
+
+
+@EVERY
+def test_one_image_without_a_batch_axis_is_refused_with_the_remedy(kind: str) -> None:
+    with pytest.raises(ShapeError, match=r"got \(3, 8, 12\); give a single image a batch axis with x\[None\]"):
+        built(CONFIGS[kind])(torch.rand(3, 8, 12))
+
+
+@EVERY
+def test_eight_bit_images_are_refused_with_the_remedy(kind: str) -> None:
+    with pytest.raises(ShapeError, match="must be floats in .*; divide 8-bit values by 255"):
+        built(CONFIGS[kind])(torch.zeros(2, 3, 8, 12, dtype=torch.uint8))

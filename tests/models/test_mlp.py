@@ -1,0 +1,72 @@
+"""Fully connected autoencoders have the widths they are told, and without an activation are one matrix."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from contracts import autoencoder, images
+from copyist.errors import ArgumentError, ShapeError, UnknownNameError
+from copyist.models import MLPConfig
+
+SHAPE = (2, 3, 5)
+
+
+@pytest.mark.parametrize("widths", [(4,), (7, 4), (40, 30, 50)])
+def test_widths_are_mirrored_around_the_code(widths: tuple[int, ...]) -> None:
+    model = autoencoder(MLPConfig(image_shape=SHAPE, widths=widths))
+    found = [(part.in_features, part.out_features) for part in model.modules() if isinstance(part, nn.Linear)]
+    there = [30, *widths]
+    expected = list(zip(there[:-1], there[1:], strict=True))
+    assert found == expected + [(out, inp) for inp, out in reversed(expected)]
+    assert model.encode(images(4, SHAPE)).shape == (4, widths[-1])
+
+
+def test_without_an_activation_it_is_one_matrix() -> None:
+    model = autoencoder(MLPConfig(image_shape=SHAPE, widths=(9, 4), activation="identity")).double()
+    with torch.no_grad():
+        offset = model(torch.zeros(1, *SHAPE, dtype=torch.float64)).reshape(30)
+        basis = torch.eye(30, dtype=torch.float64).reshape(30, *SHAPE)
+        matrix = (model(basis).reshape(30, 30) - offset).T
+        x = images(6, SHAPE).double()
+        torch.testing.assert_close(model(x).reshape(6, 30), x.reshape(6, 30) @ matrix.T + offset)
+    assert int(torch.linalg.matrix_rank(matrix)) == 4
+
+
+@pytest.mark.parametrize("activation", ["gelu", "relu", "elu", "silu", "tanh", "sigmoid"])
+def test_an_activation_bends_every_layer_but_the_output(activation: Any) -> None:
+    bend = {"elu": nn.functional.elu, "gelu": nn.functional.gelu, "silu": nn.functional.silu}.get(activation)
+    bend = bend or getattr(torch, activation)
+    model = autoencoder(MLPConfig(image_shape=SHAPE, widths=(4,), activation=activation))
+    into, out = (part for part in model.modules() if isinstance(part, nn.Linear))
+    x = images(3, SHAPE)
+    with torch.no_grad():
+        z = bend(x.flatten(1) @ into.weight.T + into.bias)
+        by_hand = (z @ out.weight.T + out.bias).reshape(3, *SHAPE)
+        torch.testing.assert_close(model(x), by_hand)
+
+
+def test_a_config_is_fitted_to_the_images() -> None:
+    assert MLPConfig(widths=(3,)).fitted(SHAPE).image_shape == SHAPE
+    assert MLPConfig(image_shape=SHAPE).fitted(SHAPE).image_shape == SHAPE
+    with pytest.raises(ShapeError, match=r"^the model was built for images of shape \(2, 3, 5\), got \(2, 5, 3\); re"):
+        MLPConfig(image_shape=SHAPE).fitted((2, 5, 3))
+
+
+def test_images_of_another_shape_are_refused() -> None:
+    model = autoencoder(MLPConfig(image_shape=SHAPE, widths=(3,)))
+    with pytest.raises(ShapeError, match=r"^the model takes images of shape \(2, 3, 5\) only, got \(2, 5, 3\); resize"):
+        model(torch.rand(4, 2, 5, 3))
+
+
+def test_a_config_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ArgumentError, match=r"^widths must name at least the units of the code, got none$"):
+        MLPConfig(widths=())
+    with pytest.raises(ArgumentError, match=r"^widths must be at least 1, got 0$"):
+        MLPConfig(widths=(3, 0))
+    wrong: Any = "relo"
+    with pytest.raises(UnknownNameError, match=r"^there is no activation 'relo'; did you mean 'relu'\?$"):
+        MLPConfig(activation=wrong)
+    with pytest.raises(ArgumentError, match=r"^an MLP must know its image_shape; give it, or fit the config to data$"):
+        MLPConfig().build()

@@ -1,0 +1,91 @@
+"""What may import what: the arrows of STYLE.md, section 2, held for every module."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import copyist
+
+PACKAGE = Path(next(iter(copyist.__path__)))
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    ("tensors", "errors", "checks", "randomness", "evidence", "settings", "outputs"),
+    ("nn", "corruption", "schedules", "metrics", "data"),
+    ("models",),
+    ("objectives", "checkpoint"),
+    ("training", "procedures"),
+    ("compression", "diffusion"),
+    ("recipes",),
+    ("experiments", "report", "bench", "sklearn", "pyod", "export", "shipped"),
+    ("cli", "explorer", "__main__"),
+)
+"""From the bottom up. A name may import from any step below its own, and from itself."""
+
+WITHIN_A_STEP = {
+    ("__main__", "cli"),
+    ("checks", "errors"),
+    ("checks", "tensors"),
+    ("outputs", "errors"),
+    ("settings", "checks"),
+    ("settings", "errors"),
+}
+"""The arrows among the names that everything else stands on, and from the program to its entry point."""
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def step_of(name: str) -> int:
+    for height, names in enumerate(STEPS):
+        if name in names:
+            return height
+    raise AssertionError(f"STYLE.md, section 2, does not say on which step {name} stands")
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_parts(path: Path) -> set[str]:
+    """The parts of copyist that a file imports, inside functions too."""
+    parts: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            module = node.module or ""
+            names = [f"{module}.{alias.name}" for alias in node.names] if module == "copyist" else [module]
+        else:
+            continue
+        parts |= {name.split(".")[1] for name in names if name.startswith("copyist.")}
+    return parts
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_from_the_steps_below_its_own(path: Path) -> None:
+    here = part_of(path)
+    for there in sorted(imported_parts(path) - {here}):
+        allowed = (here, there) in WITHIN_A_STEP
+        assert allowed or step_of(there) < step_of(here), f"{here} must not import {there}"
+
+
+def test_the_arrows_are_read_inside_functions_too(tmp_path: Path) -> None:
+    file = tmp_path / "example.py"
+    file.write_text("import copyist.nn\nfrom copyist import data\ndef f():\n    from copyist.models.mlp import MLP\n")
+    assert imported_parts(file) == {"nn", "data", "models"}
+
+
+@pytest.mark.parametrize("statement", ["import copyist", "import copyist.errors, copyist.checks", "import copyist.cli"])
+def test_importing_does_not_import_torch(statement: str) -> None:
+    # Whoever measures the coverage of subprocesses does so by a module that imports nothing of ours.
+    code = f"{statement}\nimport sys\nassert copyist.__name__\nprint('torch' in sys.modules, 'numpy' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["False", "False"]
+
+
+def test_a_name_of_the_table_of_contents_is_imported_when_it_is_used() -> None:
+    code = "import copyist, sys\nassert 'torch' not in sys.modules\ncopyist.denoise\nassert 'torch' in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
