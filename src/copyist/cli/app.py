@@ -58,7 +58,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _fail("interrupted")
     except MemoryError:
-        _fail("there is not enough memory; take smaller images, fewer of them, or a smaller --batch")
+        _fail("there is not enough memory; take smaller images, fewer of them, or smaller batches")
     except BrokenPipeError:
         sys.exit(1)
     except OSError as error:
@@ -67,7 +67,7 @@ def main() -> None:
         # torch names a full memory in words of its own.
         if "out of memory" not in str(error) and "can't allocate memory" not in str(error):
             raise
-        _fail("there is not enough memory; take smaller images, fewer of them, or a smaller --batch")
+        _fail("there is not enough memory; take smaller images, fewer of them, or smaller batches")
 
 
 def _fail(sentence: str) -> None:

@@ -49,6 +49,11 @@ def open_source(text: str, *, say: Callable[[str], None] | None = None, progress
     if source.split is not None:
         raise ArgumentError(f"both splits are needed here, got {text!r}; leave split= out")
     train, test = _opened(source, ("train", "test"), say or _silent, progress)
+    if not (len(train) and len(test)):
+        raise DataError(
+            f"{source.place} must have images to train and to test on, got {len(train)} and {len(test)}; "
+            "add images, of which a tenth is held out, or part them into folders train and test"
+        )
     return Splits(train=train, test=test)
 
 
