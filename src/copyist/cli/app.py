@@ -52,7 +52,7 @@ def main() -> None:
         # A file's name need not be text in the terminal's encoding, or in any.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
+        app(prog_name="copyist")
     except CopyistError as error:
         _fail(str(error))
     except KeyboardInterrupt:

@@ -204,7 +204,7 @@ def _rows(
 def _report(failures: Sequence[str], total: int, source: Source, say: Callable[[str], None]) -> None:
     if not failures:
         return
-    first = ", ".join(failures[:3]) + (", …" if len(failures) > 3 else "")
+    first = ", ".join(sorted(failures)[:3]) + (", …" if len(failures) > 3 else "")
     if len(failures) > MOST_UNREADABLE * total:
         raise DataError(
             f"at most 1 % of the files of {source.place} may be unreadable, got {len(failures)} of {total}: {first}; "
