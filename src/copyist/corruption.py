@@ -12,17 +12,19 @@ __all__ = [
     "SaltAndPepper",
     "Shift",
     "gaussian_blur",
+    "named_corruption",
 ]
 
 import abc
 import math
-from dataclasses import dataclass
-from typing import TypeAlias, final
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, TypeAlias, final
 
 import torch
 from torch import Tensor
 
-from copyist.checks import check_at_least, check_examples, check_images, check_within
+from copyist.checks import check_at_least, check_choice, check_examples, check_images, check_within
 from copyist.errors import ArgumentError
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
@@ -205,6 +207,25 @@ CORRUPTIONS: dict[str, type[Corruption]] = {
     "one-of": OneOf,
 }
 """By the name under which a recipe knows them."""
+
+
+def named_corruption(name: str, settings: Mapping[str, float]) -> Corruption:
+    """The corruption of the catalogue with this name and these settings.
+
+    Raises:
+        UnknownNameError: there is no such corruption, or it has no such setting.
+        ArgumentError: a setting is missing or out of its range.
+    """
+    choices = {known: kind for known, kind in CORRUPTIONS.items() if kind is not OneOf}
+    check_choice("corruption", name, choices)
+    kind: Any = choices[name]
+    parameters = {field.name: field for field in fields(kind)}
+    for setting in settings:
+        check_choice(f"setting of {name}", setting, parameters)
+    for parameter, field in parameters.items():
+        if parameter not in settings and field.default is MISSING:
+            raise ArgumentError(f"{name} must be given {parameter}; add --{parameter}, such as --{parameter} 0.3")
+    return kind(**settings)
 
 
 def gaussian_blur(x: Images, *, sigma: float | Tensor) -> Images:

@@ -1,15 +1,18 @@
 """Functions that each return one complete recipe: data, model, objective, training."""
 
-__all__ = ["RECIPES", "denoising_unet", "hidden_unet", "linear", "overcomplete_mlp", "unet", "unet_skips"]
+__all__ = ["RECIPES", "configured", "denoising_unet", "hidden_unet", "linear", "overcomplete_mlp", "unet", "unet_skips"]
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from copyist.checks import check_choice
 from copyist.corruption import Blend, GaussianNoise, OneOf
+from copyist.errors import ArgumentError
 from copyist.models.mlp import MLPConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
 from copyist.objectives import Copying, Denoising
-from copyist.training import Optimization, Recipe, Training
+from copyist.settings import change
+from copyist.training import CATALOGUES, Optimization, Recipe, Training
 
 
 def unet(*, data: str = "photos") -> Recipe:
@@ -72,3 +75,31 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "linear": linear,
 }
 """By the name under which `copyist train` knows them."""
+
+
+def configured(
+    name: str, *, data: str | None = None, steps: int | None = None, assignments: Sequence[str] = ()
+) -> Recipe:
+    """A recipe by name, with some of its settings changed.
+
+    Args:
+        name: of the recipe; `unet_skips` and `unet-skips` are the same.
+        data: another source.
+        steps: another number of steps.
+        assignments: `name=value` each; a setting is named in full (`model.width`) or by its last part (`width`).
+
+    Raises:
+        UnknownNameError: there is no such recipe or setting; the nearest is offered.
+        ArgumentError: a value is of the wrong type, or breaks a rule.
+    """
+    plain = name.replace("_", "-")
+    check_choice("recipe", plain, RECIPES)
+    recipe = RECIPES[plain]() if data is None else RECIPES[plain](data=data)
+    changes: dict[str, str] = {}
+    for assignment in assignments:
+        setting, separator, value = assignment.partition("=")
+        if not separator or not setting.strip():
+            raise ArgumentError(f"a setting must be written name=value, got {assignment!r}; write --set width=32")
+        changes[setting.strip()] = value.strip()
+    recipe = change(recipe, changes, CATALOGUES)
+    return recipe if steps is None else replace(recipe, training=replace(recipe.training, steps=steps))

@@ -1,6 +1,6 @@
 """How data is named everywhere: `PATH_OR_NAME?option=value&option=value`."""
 
-__all__ = ["EMBEDDED", "Fit", "Layout", "Source", "Split", "parse_source"]
+__all__ = ["EMBEDDED", "Fit", "Layout", "Source", "Split", "parse_size", "parse_source"]
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,11 +90,20 @@ def parse_source(text: str) -> Source:
     return source
 
 
+def parse_size(text: str) -> tuple[int, int]:
+    """(H, W) from `64` or `64x48`.
+
+    Raises:
+        ArgumentError: the text is neither.
+    """
+    height, times, width = text.partition("x")
+    return _whole_number("size", height), _whole_number("size", width if times else height)
+
+
 def _value(name: str, value: str) -> object:
     match name:
         case "size":
-            height, times, width = value.partition("x")
-            return _whole_number(name, height), _whole_number(name, width if times else height)
+            return parse_size(value)
         case "channels" | "stride" | "limit":
             return _whole_number(name, value)
         case "fit" | "layout" | "split":

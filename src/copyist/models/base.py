@@ -36,6 +36,9 @@ class Reconstructor(nn.Module, abc.ABC):
     `forward` must take images (B, C, H, W) whose shape `check_input` accepts, with values that may leave [0, 1].
     """
 
+    has_code: bool = False
+    """Whether it is an `Autoencoder`."""
+
     batch_size: int = 64
     """The batch the model was trained with; verbs take images in batches of this size."""
 
@@ -80,6 +83,8 @@ class Reconstructor(nn.Module, abc.ABC):
 
 class Autoencoder(Reconstructor):
     """A reconstructor that passes through a code: x̂ = D(E(x))."""
+
+    has_code = True
 
     @abc.abstractmethod
     def encode(self, x: Images) -> Codes:

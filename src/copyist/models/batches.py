@@ -1,6 +1,6 @@
 """How a model takes many images: in batches of a stated size, so that batch statistics have one meaning everywhere."""
 
-__all__ = ["batches", "in_batches"]
+__all__ = ["apply_in_batches", "batches", "in_batches"]
 
 import contextlib
 from collections.abc import Callable, Generator
@@ -33,6 +33,16 @@ def batches(num_images: int, *, batch_size: int, fill: bool) -> list[tuple[Tenso
     return chosen
 
 
+def apply_in_batches(function: Callable[[Tensor], Tensor], x: Tensor, *, batch_size: int, fill: bool = True) -> Tensor:
+    """Apply any function of (B, ...) to `x` in the batches of `batches`, and put its answers together.
+
+    Raises:
+        ArgumentError: `batch_size` is less than 1.
+    """
+    chosen = batches(len(x), batch_size=batch_size, fill=fill)
+    return torch.cat([function(x[indices.to(x.device)])[:count] for indices, count in chosen])
+
+
 def in_batches(
     model: Reconstructor, function: Callable[[Tensor], Tensor], x: Tensor, *, batch_size: int | None = None
 ) -> Tensor:
@@ -44,9 +54,8 @@ def in_batches(
         ArgumentError: `batch_size` is less than 1.
     """
     size = model.batch_size if batch_size is None else batch_size
-    chosen = batches(len(x), batch_size=size, fill=model.uses_batch_statistics)
     with _in_use(model):
-        return torch.cat([function(x[indices.to(x.device)])[:count] for indices, count in chosen])
+        return apply_in_batches(function, x, batch_size=size, fill=model.uses_batch_statistics)
 
 
 @contextlib.contextmanager

@@ -1,9 +1,20 @@
 """One loop, and what it needs."""
 
-__all__ = ["CATALOGUES", "Observer", "Optimization", "Recipe", "Row", "Run", "Training", "read_history", "train"]
+__all__ = [
+    "CATALOGUES",
+    "Observer",
+    "Optimization",
+    "Recipe",
+    "Row",
+    "Run",
+    "Training",
+    "finished_run",
+    "read_history",
+    "train",
+]
 
 from copyist.training.config import Optimization, Recipe, Training
 from copyist.training.history import Row, read_history
-from copyist.training.loop import Run, train
+from copyist.training.loop import Run, finished_run, train
 from copyist.training.observer import Observer
 from copyist.training.session import CATALOGUES

@@ -1,6 +1,6 @@
 """Training, on one screen."""
 
-__all__ = ["Run", "train"]
+__all__ = ["Run", "finished_run", "train"]
 
 import contextlib
 from dataclasses import dataclass
@@ -13,12 +13,13 @@ from copyist.checks import check_whole
 from copyist.models.base import Reconstructor
 from copyist.nn.precision import autocast
 from copyist.randomness import generator
+from copyist.settings import dump
 from copyist.training.config import Recipe
 from copyist.training.history import Row, read_history
 from copyist.training.interrupts import Interrupts, reproducible
-from copyist.training.observer import Observer
+from copyist.training.observer import Observer, Silence
 from copyist.training.optimization import learning_rate, set_rate
-from copyist.training.session import Session
+from copyist.training.session import CATALOGUES, Session
 from copyist.training.upkeep import Upkeep
 
 
@@ -41,6 +42,21 @@ class Run:
     def history(self) -> list[Row]:
         """The rows of `history.csv`."""
         return read_history(self.folder / "history.csv")
+
+
+def finished_run(folder: Path, recipe: Recipe, *, seed: int, fingerprint: str) -> Run | None:
+    """The run in `folder`, if it is finished and had this recipe, seed and data; else None.
+
+    Raises:
+        CheckpointError: its model file is damaged.
+    """
+    run = Run(folder)
+    if not run.model_file.exists():
+        return None
+    header = checkpoint.read_header(run.model_file)
+    wanted = (dump(recipe, CATALOGUES), seed, fingerprint)
+    found = (header.recipe, header.training.get("seed"), header.data.get("fingerprint"))
+    return run if found == wanted else None
 
 
 def train(
@@ -75,7 +91,7 @@ def train(
         TrainingError: the loss was not finite twice, or the run was interrupted.
     """
     check_whole("seed", seed, 0)
-    watcher = observer or Observer()
+    watcher = observer or Silence()
     session = Session(recipe, Path(out), seed=seed, resume=resume, overwrite=overwrite, observer=watcher)
     with contextlib.closing(Upkeep(session)) as upkeep, Interrupts() as interrupts, reproducible():
         watcher.started(step=session.counters.step, steps=recipe.training.steps)

@@ -1,16 +1,23 @@
 """Who is told how a run goes."""
 
-__all__ = ["Observer"]
+__all__ = ["Observer", "Silence"]
+
+from typing import Protocol, final
 
 
-class Observer:
-    """Told of each step and each event of a run; this one keeps silent."""
+class Observer(Protocol):
+    """Told of each step and each event of a run."""
 
     def started(self, *, step: int, steps: int) -> None:
         """The run begins, or goes on, after `step` of `steps` steps."""
 
     def stepped(self, *, step: int, loss: float | None) -> None:
-        """`step` steps are taken; the loss is given now and then."""
+        """`step` steps are taken; the loss is the last one recorded."""
 
     def said(self, sentence: str) -> None:
         """Something happened that the user should know."""
+
+
+@final
+class Silence(Observer):
+    """Tells nobody."""

@@ -1,0 +1,51 @@
+# Two commands on a machine with nothing but Python (3.11 or newer) and make:
+#   make demo    trains, denoises, walks, samples, and writes demo/report.html
+#   make test    proves the tests
+# Both first make the virtual environment .venv, once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test format coverage bench evidence kill-points clean
+
+demo: $(READY)
+	$(BIN)/copyist demo --out demo
+
+test: $(READY)
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+	$(BIN)/pyright
+	$(BIN)/python -m pytest -q
+
+format: $(READY)
+	$(BIN)/ruff check --fix src tests
+	$(BIN)/ruff format src tests
+
+coverage: $(READY)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report --skip-covered --show-missing
+
+bench: $(READY)
+	$(BIN)/copyist bench train --out bench/train.json --force
+	$(BIN)/copyist bench sample --out bench/sample.json --force
+	$(BIN)/copyist bench walk --out bench/walk.json --force
+
+kill-points: $(READY)
+	$(BIN)/python tests/kill_points.py --points 200 --out docs/evidence/kill-points.json
+
+evidence: kill-points bench
+
+clean:
+	rm -rf $(VENV) demo bench
+
+# torch is pinned without a label: pip takes a CPU wheel that lies at hand, and the CUDA build elsewhere on Linux.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "copyist needs Python 3.11 or newer; name one with make PYTHON=/path/to/python3"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	@touch $(READY)

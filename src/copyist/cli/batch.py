@@ -1,0 +1,31 @@
+"""Which batch a result was computed in, said with every result."""
+
+__all__ = ["stated"]
+
+from typing import TYPE_CHECKING, Any
+
+from copyist.cli.terminal import say
+
+if TYPE_CHECKING:
+    from copyist.models import Reconstructor
+
+
+def stated(model: "Reconstructor", *, num_images: int, batch: int | None) -> dict[str, Any]:
+    """The batch size, and a clause that says what it means; warns when there are fewer images than a batch.
+
+    Raises:
+        ArgumentError: `batch` is less than 1.
+    """
+    from copyist.checks import check_at_least
+
+    size = model.batch_size if batch is None else batch
+    check_at_least("batch", size, 1)
+    if not model.uses_batch_statistics:
+        return {"batch_size": size, "batch_statistics": False, "batch": "each image by itself"}
+    if num_images < size:
+        alone = "the image is" if num_images == 1 else f"the {num_images} images are"
+        say(
+            f"this model normalizes by the batch at hand, and {alone} fewer than its batch of {size}: "
+            "they are repeated to fill it, so that their own statistics are used"
+        )
+    return {"batch_size": size, "batch_statistics": True, "batch": f"by the statistics of batches of {size}"}

@@ -1,0 +1,61 @@
+"""`copyist corrupt`."""
+
+__all__ = ["corrupt"]
+
+from pathlib import PurePath
+from typing import Annotated
+
+import typer
+
+from copyist.cli.options import Force, Inputs, Json, Out, Seed
+from copyist.cli.terminal import bar, say, show
+
+
+def corrupt(
+    inputs: Inputs,
+    out: Out,
+    with_: Annotated[
+        str, typer.Option("--with", help="blend, gaussian, shift, salt-and-pepper, masking or blur.")
+    ] = "blend",
+    alpha: Annotated[float | None, typer.Option("--alpha", help="Share of the image, for blend and shift.")] = None,
+    sigma: Annotated[
+        float | None, typer.Option("--sigma", help="Of gaussian noise in pixel value, or of blur in pixels.")
+    ] = None,
+    share: Annotated[
+        float | None, typer.Option("--share", help="Of values lost, for salt-and-pepper and masking.")
+    ] = None,
+    mean: Annotated[float | None, typer.Option("--mean", help="Of the noise of a blend, or of a shift.")] = None,
+    std: Annotated[float | None, typer.Option("--std", help="Of the noise of a blend.")] = None,
+    seed: Seed = 0,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Make noisy inputs: each image again, and beside it its exact values as .npy, since noise leaves [0, 1]."""
+    import numpy as np
+
+    from copyist.corruption import named_corruption
+    from copyist.data import read_pictures, write_picture
+    from copyist.outputs import check_output, whole_file
+    from copyist.randomness import generator
+
+    settings = {"alpha": alpha, "sigma": sigma, "share": share, "mean": mean, "std": std}
+    corruption = named_corruption(with_, {name: value for name, value in settings.items() if value is not None})
+    check_output(out, overwrite=force)
+    pictures = read_pictures(inputs, say=say)
+    files: list[str] = []
+    with bar("images") as update:
+        for number, picture in enumerate(pictures):
+            # An image's noise depends on its name, not on what else is there.
+            x_tilde = corruption(picture.pixels[None], generator=generator(seed, "corrupt", picture.name))[0]
+            files.append(str(write_picture(picture, x_tilde, out)))
+            exact = out / PurePath(picture.name).with_suffix(".npy")
+            if not picture.name.endswith(".npy"):
+                with whole_file(exact) as temporary, temporary.open("wb") as file:
+                    np.save(file, np.moveaxis(x_tilde.numpy(), 0, -1).squeeze())
+                files.append(str(exact))
+            update(number + 1, len(pictures))
+
+    text = f"corrupted {len(pictures)} images into {out} by {corruption}; the .npy files hold the values unclipped"
+    show(
+        text, {"images": len(pictures), "out": str(out), "files": files, "corruption": str(corruption)}, as_json=as_json
+    )

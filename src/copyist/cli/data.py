@@ -1,0 +1,60 @@
+"""`copyist data show`."""
+
+__all__ = ["app"]
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copyist.cli.options import Force, Json
+from copyist.cli.terminal import bar, say, show
+
+app = typer.Typer(help="Look at data as training would see it.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Look at data as training would see it."""
+
+
+@app.command("show")
+def show_source(
+    source: Annotated[str, typer.Argument(help="A source, such as faces/?size=64.", metavar="SOURCE")],
+    out: Annotated[Path | None, typer.Option("--out", help="Write a .png of the first images here.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Say what a source holds and how it is split, and draw its first images."""
+    from copyist.data import open_source, open_split, parse_source
+    from copyist.data.base import Splits
+    from copyist.data.grids import grid, write_png
+    from copyist.outputs import check_output
+
+    if out is not None:
+        check_output(out, overwrite=force)
+    with bar("images") as update:
+        if parse_source(source).split is None:
+            splits: Splits = open_source(source, say=say, progress=update)
+            parts = {"train": splits.train, "test": splits.test}
+        else:
+            parts = {"images": open_split(source, default="all", say=say, progress=update)}
+    first = next(iter(parts.values()))
+    x = first.images(0, 1024)
+    if out is not None:
+        write_png(out, grid(x[:64]))
+
+    channels, height, width = first.image_shape
+    lines = [f"{source}: images of {channels} channels, {height} x {width}, {first.array.dtype}"]
+    lines += [f"  {name:6} {len(part):7,} images, fingerprint {part.fingerprint[:16]}" for name, part in parts.items()]
+    lines.append(f"  mean {float(x.mean()):.3f}, standard deviation {float(x.std()):.3f}")
+    result = {
+        "source": source,
+        "image_shape": [channels, height, width],
+        "dtype": str(first.array.dtype),
+        "parts": {name: {"images": len(part), "fingerprint": part.fingerprint} for name, part in parts.items()},
+        "mean": float(x.mean()),
+        "std": float(x.std()),
+        "labels": first.labels is not None,
+    }
+    show("\n".join(lines), result, as_json=as_json)

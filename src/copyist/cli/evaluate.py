@@ -1,0 +1,47 @@
+"""`copyist evaluate`."""
+
+__all__ = ["evaluate"]
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Seed
+from copyist.cli.terminal import bar, say, show
+
+
+def evaluate(
+    models: Annotated[list[str], typer.Argument(help="Model files or run folders; several stand side by side.")],
+    data: Annotated[str, typer.Option("--data", help="A source; filters learn on its train split.", metavar="SOURCE")],
+    images: Annotated[int, typer.Option("--images", help="At most this many test images.")] = 512,
+    details: Annotated[bool, typer.Option("--details", help="Show every measure, not only the ratios.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the whole table as JSON here.")] = None,
+    seed: Seed = 0,
+    batch: Batch = None,
+    device: Device = None,
+    class_of: ClassOf = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Measure models on held-out images: copies, denoising beside every control, identity, codes, batch dependence."""
+    import json
+
+    from copyist.checkpoint import load
+    from copyist.checks import check_at_least
+    from copyist.data import open_source
+    from copyist.experiments.denoising_text import denoising_text
+    from copyist.experiments.evaluation import evaluated
+    from copyist.outputs import check_output, write_text
+
+    check_at_least("images", images, 1)
+    if out is not None:
+        check_output(out, overwrite=force)
+    loaded = {path: load(path, class_of=class_of, device=device) for path in models}
+    splits = open_source(data, say=say)
+    with bar("corruptions") as update:
+        table = evaluated(loaded, splits, num_images=images, batch_size=batch, seed=seed, progress=update)
+    if out is not None:
+        write_text(out, json.dumps(table.to_json(), indent=1) + "\n")
+
+    show(denoising_text(table, details=details), table.to_json(), as_json=as_json)

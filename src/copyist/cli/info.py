@@ -1,0 +1,36 @@
+"""`copyist info`."""
+
+__all__ = ["info"]
+
+from typing import Annotated, Any
+
+import typer
+
+from copyist.cli.options import Json
+from copyist.cli.terminal import show
+
+
+def info(
+    file: Annotated[str, typer.Argument(help="A model file, or the folder of a run.")], as_json: Json = False
+) -> None:
+    """Say what a model file holds: model, data, recipe and how training went; nothing in it is run."""
+    import json
+    from dataclasses import asdict
+
+    from copyist.checkpoint import model_file, read_header, read_tensors
+
+    path = model_file(file)
+    header = read_header(path)
+    _, tensors = read_tensors(path)
+    parameters = sum(tensor.numel() for tensor in tensors.values())
+    document: dict[str, Any] = {
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        "parameters": parameters,
+        **asdict(header),
+    }
+    lines = [f"{path}: {header.model['kind']}, {parameters:,} numbers, {path.stat().st_size:,} bytes"]
+    for part in ("model", "data", "training"):
+        lines += ["", f"{part}:"] + [f"  {name} = {json.dumps(value)}" for name, value in document[part].items()]
+    lines += ["", f"batch size {header.batch_size}; written by copyist {header.package_version}"]
+    show("\n".join(lines), document, as_json=as_json)

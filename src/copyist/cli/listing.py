@@ -1,0 +1,33 @@
+"""`copyist recipes` and `copyist models`: what there is."""
+
+__all__ = ["models", "recipes"]
+
+from copyist.cli.options import Json
+from copyist.cli.terminal import show
+
+
+def recipes(as_json: Json = False) -> None:
+    """List the recipes that 'copyist train' takes, with their settings."""
+    from copyist.recipes import RECIPES
+    from copyist.settings import dump
+    from copyist.training import CATALOGUES
+
+    documents = {name: dump(make(), CATALOGUES) for name, make in RECIPES.items()}
+    lines = [f"{name:18} {(make.__doc__ or '').strip()}" for name, make in RECIPES.items()]
+    lines += ["", "All settings of a recipe: copyist recipes --json. Change them with --set, as in --set width=32."]
+    show("\n".join(lines), documents, as_json=as_json)
+
+
+def models(as_json: Json = False) -> None:
+    """List the kinds of model, with the settings of each."""
+    import dataclasses
+
+    from copyist.models import MODELS
+
+    lines: list[str] = []
+    found: dict[str, dict[str, str]] = {}
+    for kind, config in MODELS.items():
+        found[kind] = {field.name: str(field.default) for field in dataclasses.fields(config)}
+        lines.append(f"{kind:12} {(config.__doc__ or '').strip()}")
+        lines += [f"             {name} = {default}" for name, default in found[kind].items()]
+    show("\n".join(lines), found, as_json=as_json)

@@ -1,0 +1,33 @@
+"""Options that several commands share, each with one meaning."""
+
+__all__ = ["Batch", "ClassOf", "Count", "Data", "Device", "Force", "Inputs", "Json", "Model", "Out", "Seed"]
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+Model: TypeAlias = Annotated[str, typer.Argument(help="A model file, or the folder of a run.", metavar="MODEL")]
+Inputs: TypeAlias = Annotated[
+    list[str], typer.Argument(help="Files, folders, or a source such as photos?split=test.", metavar="INPUT")
+]
+Out: TypeAlias = Annotated[Path, typer.Option("--out", help="Where the results go.", show_default=False)]
+Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Seed: TypeAlias = Annotated[int, typer.Option("--seed", help="Of everything random.", min=0)]
+Count: TypeAlias = Annotated[int, typer.Option("--count", help="How many images.")]
+Data: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--data", help="A source: photos, faces, digits, scenes, or a path, with ?options.", metavar="SOURCE"),
+]
+Batch: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--batch", help="Images per batch; the model's own unless given. See 'Batch statistics'."),
+]
+Device: TypeAlias = Annotated[
+    str | None, typer.Option("--device", help="cpu, cuda or mps; the best at hand unless given.")
+]
+ClassOf: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--class-of", help="package.module:Class of a model of your own. This runs that package's code."),
+]

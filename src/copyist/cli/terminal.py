@@ -1,0 +1,80 @@
+"""What a user sees: progress and notes on stderr, results on stdout."""
+
+__all__ = ["TrainingBar", "bar", "say", "show"]
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+_ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(sentence: str) -> None:
+    """One sentence on stderr."""
+    _ERRORS.print(f"note: {sentence}", style="yellow", markup=False)
+
+
+def show(text: str, result: Mapping[str, Any], *, as_json: bool) -> None:
+    """The result on stdout: text for people, or one JSON object."""
+    sys.stdout.write((json.dumps(dict(result), ensure_ascii=False) if as_json else text) + "\n")
+
+
+@contextlib.contextmanager
+def bar(description: str) -> Generator[Callable[[int, int], None], None, None]:
+    """A bar with the time left; the function it gives is told how many are done, and of how many."""
+    with _progress() as progress:
+        task = progress.add_task(description, total=None)
+
+        def update(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield update
+
+
+class TrainingBar:
+    """A bar over the steps of a run; an observer of training, and a context."""
+
+    def __init__(self, description: str) -> None:
+        self._progress = _progress(TextColumn("{task.fields[loss]}"))
+        self._description = description
+
+    def __enter__(self) -> "TrainingBar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def started(self, *, step: int, steps: int) -> None:
+        """The run begins, or goes on."""
+        # The steps of an earlier part are no measure of this one's speed, so the bar starts where the run does.
+        self._task = self._progress.add_task(self._description, total=steps, completed=step, loss="")
+
+    def stepped(self, *, step: int, loss: float | None) -> None:
+        """Steps are taken."""
+        text = "" if loss is None else f"loss {loss:.5f}"
+        self._progress.update(self._task, completed=step, loss=text)
+
+    def said(self, sentence: str) -> None:
+        """Something happened."""
+        say(sentence)
+
+
+def _progress(*more: TextColumn) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        *more,
+        console=_ERRORS,
+        # A log file gets sentences, not bars.
+        disable=not _ERRORS.is_terminal,
+    )

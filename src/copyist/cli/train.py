@@ -1,0 +1,53 @@
+"""`copyist train`."""
+
+__all__ = ["train"]
+
+from typing import Annotated
+
+import typer
+
+from copyist.cli.launch import relaunched
+from copyist.cli.options import Data, Force, Json, Out, Seed
+from copyist.cli.terminal import TrainingBar, show
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="A name that 'copyist recipes' lists.", metavar="RECIPE")],
+    out: Out,
+    data: Data = None,
+    steps: Annotated[int | None, typer.Option("--steps", help="Steps of the optimizer.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of the recipe, such as width=32; again for more.")
+    ] = None,
+    seed: Seed = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last state in the folder.")] = False,
+    force: Force = False,
+    devices: Annotated[int, typer.Option("--devices", help="Processes on this machine, one per device.", min=1)] = 1,
+    nodes: Annotated[int, typer.Option("--nodes", help="Machines, each started with this command.", min=1)] = 1,
+    as_json: Json = False,
+) -> None:
+    """Train a model by a recipe, into a folder that also holds its history and the state to resume from."""
+    if relaunched(devices=devices, nodes=nodes):
+        return
+    from copyist.recipes import configured
+    from copyist.training import train as run_training
+
+    chosen = configured(recipe, data=data, steps=steps, assignments=settings or [])
+    with TrainingBar(recipe) as bar:
+        run = run_training(chosen, out=out, seed=seed, resume=resume, overwrite=force, observer=bar)
+
+    last = run.history()[-1]
+    lines = (
+        f"trained {recipe} on {chosen.data} for {last.step} steps in {last.seconds:.0f} s, "
+        f"in batches of {chosen.training.batch_size}: held-out loss {last.validation_loss:.5f}\n"
+        f"the model is {run.model_file}"
+    )
+    result = {
+        "model": str(run.model_file),
+        "steps": last.step,
+        "loss": last.loss,
+        "validation_loss": last.validation_loss,
+        "seconds": last.seconds,
+        "batch_size": chosen.training.batch_size,
+    }
+    show(lines, result, as_json=as_json)

@@ -1,0 +1,58 @@
+"""One table for several models on one source."""
+
+__all__ = ["evaluated"]
+
+from collections.abc import Callable, Mapping
+
+import torch
+
+from copyist.checks import check_at_least
+from copyist.data.base import Splits
+from copyist.experiments.denoising import denoising_table
+from copyist.experiments.denoising_table import DenoisingTable
+from copyist.models.base import Reconstructor
+from copyist.models.batches import apply_in_batches
+from copyist.tensors import Images
+
+_NUM_TRAIN = 4096
+"""At most this many training images set the filters."""
+
+
+def evaluated(
+    models: Mapping[str, Reconstructor],
+    splits: Splits,
+    *,
+    num_images: int,
+    batch_size: int | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> DenoisingTable:
+    """Measure models on test images, in batches of one stated size.
+
+    Args:
+        models: by name; all must take the source's images.
+        splits: filters are fitted on its training images, and everything is measured on its test images.
+        num_images: at most so many test images.
+        batch_size: images per batch; None takes the first model's.
+        seed: of all noise.
+        progress: called after each corruption.
+
+    Raises:
+        ShapeError: a model does not take the images.
+        ArgumentError: a number is out of its range.
+    """
+    first = next(iter(models.values()))
+    size = first.batch_size if batch_size is None else batch_size
+    check_at_least("batch", size, 1)
+    device = next(first.parameters()).device
+    train, test = splits.train.images(0, _NUM_TRAIN).to(device), splits.test.images(0, num_images).to(device)
+    for model in models.values():
+        model.check_input(test)
+
+    def apply(function: Callable[[Images], torch.Tensor], x: Images, *, batch_size: int) -> torch.Tensor:
+        return apply_in_batches(function, x, batch_size=batch_size)
+
+    encoders = {name: model.as_autoencoder(verb="encode").encode for name, model in models.items() if model.has_code}
+    return denoising_table(
+        models, train=train, test=test, apply=apply, batch_size=size, seed=seed, encoders=encoders, progress=progress
+    )
