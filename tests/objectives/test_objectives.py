@@ -1,0 +1,40 @@
+"""Losses are their formulas."""
+
+import pytest
+import torch
+
+from contracts import CONFIGS, built, images
+from copyist.corruption import Corruption, GaussianNoise, Identity
+from copyist.models import Reconstructor
+from copyist.objectives import OBJECTIVES, Copying, Denoising
+
+
+def model() -> Reconstructor:
+    return built(CONFIGS["unet-none"])
+
+
+def test_copying_is_the_mean_squared_error_of_the_copy() -> None:
+    x = images()
+    loss = Copying()(model(), x, generator=torch.Generator())
+    assert float(loss) == pytest.approx(float((model()(x) - x).double().square().mean()), rel=1e-5)
+
+
+@pytest.mark.parametrize("corruption", [GaussianNoise(sigma=0.3), GaussianNoise(sigma=(0.0, 1.0))])
+def test_denoising_is_the_mean_squared_error_against_the_clean_image(corruption: Corruption) -> None:
+    x = images()
+    loss = Denoising(corruption=corruption)(model(), x, generator=torch.Generator().manual_seed(3))
+    x_tilde = corruption(x, generator=torch.Generator().manual_seed(3))
+    assert float(loss) == pytest.approx(float((model()(x_tilde) - x).double().square().mean()), rel=1e-5)
+
+
+def test_denoising_of_nothing_is_copying() -> None:
+    x = images()
+    losses = [
+        objective(model(), x, generator=torch.Generator())
+        for objective in (Denoising(corruption=Identity()), Copying())
+    ]
+    assert torch.equal(*losses)
+
+
+def test_every_objective_is_in_the_catalogue() -> None:
+    assert set(OBJECTIVES.values()) == {Copying, Denoising}
