@@ -16,6 +16,7 @@ from copyist import checkpoint
 from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.data import Feed, open_source
 from copyist.data.base import ImageSet, Splits
+from copyist.errors import OutputError
 from copyist.models.base import ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
 from copyist.objectives import OBJECTIVES, Objective
@@ -46,6 +47,8 @@ class Session:
         config = recipe.training
         if not resume:
             check_output(folder, overwrite=overwrite)
+            if folder.is_file():
+                raise OutputError(f"{folder} must be a folder to train into, and is a file; choose another place")
         splits = open_source(recipe.data, say=observer.said)
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
