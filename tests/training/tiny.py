@@ -69,6 +69,9 @@ class Told:
         self.steps: list[int] = []
         self.began: tuple[int, int] | None = None
 
+    def reading(self, done: int, total: int) -> None:
+        pass
+
     def started(self, *, step: int, steps: int) -> None:
         self.began = step, steps
 

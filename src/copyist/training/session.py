@@ -45,13 +45,14 @@ class Session:
     ) -> None:
         self.recipe, self.folder, self.seed, self.observer = recipe, folder, seed, observer
         config = recipe.training
-        if not resume:
+        self.accelerator = Accelerator()
+        self.device = self.accelerator.device
+        # Of several processes only one writes, and the others must not mistake what it wrote for an older run.
+        if not resume and self.accelerator.is_main_process:
             check_output(folder, overwrite=overwrite)
             if folder.is_file():
                 raise OutputError(f"{folder} must be a folder to train into, and is a file; choose another place")
-        splits = open_source(recipe.data, say=observer.said)
-        self.accelerator = Accelerator()
-        self.device = self.accelerator.device
+        splits = open_source(recipe.data, say=observer.said, progress=observer.reading)
         self.model_config = recipe.model.fitted(splits.train.image_shape)
         self._build(splits.train.image_shape)
         self.data = _described(recipe.data, splits)
