@@ -18,6 +18,7 @@ from copyist.data import Feed, open_source
 from copyist.data.base import ImageSet, Splits
 from copyist.models.base import ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
+from copyist.nn.memory import keep_freed_memory
 from copyist.objectives import OBJECTIVES, Objective
 from copyist.outputs import check_output
 from copyist.randomness import derive
@@ -46,6 +47,8 @@ class Session:
         splits = open_source(recipe.data, say=observer.said)
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
+        if self.device.type == "cpu":
+            keep_freed_memory()
         self.model_config = recipe.model.fitted(splits.train.image_shape)
         self._build(splits.train.image_shape)
         self.data = _described(recipe.data, splits)
