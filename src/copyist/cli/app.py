@@ -7,6 +7,7 @@ import sys
 import typer
 
 from copyist.cli import (
+    bench,
     corrupt,
     data,
     demo,
@@ -43,6 +44,7 @@ app.command()(info.info)
 app.command()(listing.recipes)
 app.command()(listing.models)
 app.add_typer(data.app, name="data")
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:
