@@ -16,7 +16,7 @@ def model() -> Reconstructor:
 def test_copying_is_the_mean_squared_error_of_the_copy() -> None:
     x = images()
     loss = Copying()(model(), x, generator=torch.Generator())
-    assert float(loss) == pytest.approx(float((model()(x) - x).double().square().mean()), rel=1e-5)
+    assert loss.item() == pytest.approx((model()(x) - x).double().square().mean().item(), rel=1e-5)
 
 
 @pytest.mark.parametrize("corruption", [GaussianNoise(sigma=0.3), GaussianNoise(sigma=(0.0, 1.0))])
@@ -24,7 +24,7 @@ def test_denoising_is_the_mean_squared_error_against_the_clean_image(corruption:
     x = images()
     loss = Denoising(corruption=corruption)(model(), x, generator=torch.Generator().manual_seed(3))
     x_tilde = corruption(x, generator=torch.Generator().manual_seed(3))
-    assert float(loss) == pytest.approx(float((model()(x_tilde) - x).double().square().mean()), rel=1e-5)
+    assert loss.item() == pytest.approx((model()(x_tilde) - x).double().square().mean().item(), rel=1e-5)
 
 
 def test_denoising_of_nothing_is_copying() -> None:
