@@ -25,12 +25,15 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_choice, check_examples, check_images, check_within
-from copyist.errors import ArgumentError
+from copyist.errors import ArgumentError, UnknownNameError
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
 
 Setting: TypeAlias = float | tuple[float, float]
 """One value for all images, or a range (low, high) from which each image draws its own, uniformly."""
+
+LARGEST_MEAN = 1e6
+"""Pixel values lie near [0, 1]; a mean beyond this is a slip, and one that is not a number certainly is."""
 
 
 class Corruption(abc.ABC):
@@ -70,6 +73,7 @@ class Blend(Corruption):
 
     def __post_init__(self) -> None:
         _check_setting("alpha", self.alpha, 0, 1)
+        check_within("mean", self.mean, -LARGEST_MEAN, LARGEST_MEAN)
         check_at_least("std", self.std, 0)
 
     def __call__(self, x: Images, *, generator: torch.Generator) -> Images:
@@ -92,6 +96,7 @@ class Shift(Corruption):
 
     def __post_init__(self) -> None:
         _check_setting("alpha", self.alpha, 0, 1)
+        check_within("mean", self.mean, -LARGEST_MEAN, LARGEST_MEAN)
 
     def __call__(self, x: Images, *, generator: torch.Generator) -> Images:
         check_examples(x)
@@ -221,7 +226,9 @@ def named_corruption(name: str, settings: Mapping[str, float]) -> Corruption:
     kind: Any = choices[name]
     parameters = {field.name: field for field in fields(kind)}
     for setting in settings:
-        check_choice(f"setting of {name}", setting, parameters)
+        if setting not in parameters:
+            has = f"has {' and '.join(parameters)}" if parameters else "has none"
+            raise UnknownNameError(f"{name} has no setting {setting!r}; it {has}")
     for parameter, field in parameters.items():
         if parameter not in settings and field.default is MISSING:
             raise ArgumentError(f"{name} must be given {parameter}; add --{parameter}, such as --{parameter} 0.3")

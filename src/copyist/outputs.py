@@ -1,11 +1,12 @@
 """Results on disk: written whole or not at all, and never silently over others."""
 
-__all__ = ["check_output", "clear_unfinished", "whole_file", "write_bytes", "write_text"]
+__all__ = ["check_output", "clear_unfinished", "whole_file", "whole_folder", "write_bytes", "write_text"]
 
 import contextlib
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 
@@ -57,6 +58,33 @@ def whole_file(path: Path) -> Generator[Path, None, None]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def whole_folder(folder: Path) -> Generator[Path, None, None]:
+    """Give a temporary folder beside `folder`; what is written there goes to `folder` once all is there, or not at all.
+
+    Files that lie in `folder` already are replaced by those of the same name, and else stay.
+
+    Raises:
+        OutputError: the disk is full, or the place cannot be written.
+    """
+    temporary = folder.absolute().with_name(f".{folder.absolute().name}.{secrets.token_hex(4)}.part")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if folder.exists():
+            for path in sorted(path for path in temporary.rglob("*") if not path.is_dir()):
+                target = folder / path.relative_to(temporary)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(target)
+        else:
+            temporary.replace(folder)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"{folder} could not be written ({reason}); choose another place") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def clear_unfinished(folder: Path) -> None:

@@ -236,7 +236,7 @@ def test_grey_goes_through_a_colour_model_and_back(tmp_path: Path, said: list[st
 def test_colour_is_refused_by_a_grey_model_unless_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(png(np.full((4, 5, 3), (255, 0, 0), np.uint8)))
-    with pytest.raises(ShapeError, match=r"a.png must have 1 channels for this model, got 3; add \?channels=1"):
+    with pytest.raises(ShapeError, match=r"a.png must have 1 channel for this model, got 3; add \?channels=1"):
         pixels_for(read_pictures([str(path)]), 1)
     for text in (f"{path}?channels=1", f"{tmp_path}?channels=1"):
         (picture,) = read_pictures([text])

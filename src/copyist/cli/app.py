@@ -2,11 +2,13 @@
 
 __all__ = ["app", "main"]
 
+import io
 import sys
 
 import typer
 
 from copyist.cli import (
+    bench,
     corrupt,
     data,
     demo,
@@ -30,23 +32,27 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(demo.demo)
-app.command()(train.train)
-app.command()(restore.reconstruct)
-app.command()(restore.denoise)
-app.command()(encode.encode)
-app.command()(walk.walk)
-app.command()(sample.sample)
-app.command()(corrupt.corrupt)
-app.command()(evaluate.evaluate)
-app.command()(info.info)
-app.command()(listing.recipes)
-app.command()(listing.models)
+app.command(short_help="Train, denoise, walk, sample, and report, in a few minutes.")(demo.demo)
+app.command(short_help="Train a model by a recipe.")(train.train)
+app.command(short_help="Copy images: the same files come out, as copies.")(restore.reconstruct)
+app.command(short_help="Remove noise from images by copying them.")(restore.denoise)
+app.command(short_help="Write the codes of images into an .npz file.")(encode.encode)
+app.command(short_help="Walk along the manifold from images, as a video.")(walk.walk)
+app.command(short_help="Make images out of pure noise.")(sample.sample)
+app.command(short_help="Make noisy images to denoise.")(corrupt.corrupt)
+app.command(short_help="Measure models on held-out images, beside every control.")(evaluate.evaluate)
+app.command(short_help="Say what a model file holds.")(info.info)
+app.command(short_help="List the recipes that 'copyist train' takes.")(listing.recipes)
+app.command(short_help="List the kinds of model, with their settings.")(listing.models)
 app.add_typer(data.app, name="data")
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:
     """Run a command; what copyist refuses or fails at is one sentence on stderr, and exit code 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name need not be text in the terminal's encoding, or in any.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except CopyistError as error:

@@ -23,9 +23,10 @@ def stated(model: "Reconstructor", *, num_images: int, batch: int | None) -> dic
     if not model.uses_batch_statistics:
         return {"batch_size": size, "batch_statistics": False, "batch": "each image by itself"}
     if num_images < size:
-        alone = "the image is" if num_images == 1 else f"the {num_images} images are"
-        say(
-            f"this model normalizes by the batch at hand, and {alone} fewer than its batch of {size}: "
-            "they are repeated to fill it, so that their own statistics are used"
+        few, repeated = (
+            ("one image does not fill", "it is repeated, so that its own")
+            if num_images == 1
+            else (f"{num_images} images do not fill", "they are repeated, so that their own")
         )
+        say(f"this model normalizes by the batch at hand, and {few} a batch of {size}: {repeated} statistics are used")
     return {"batch_size": size, "batch_statistics": True, "batch": f"by the statistics of batches of {size}"}

@@ -2,13 +2,13 @@
 
 __all__ = ["corrupt"]
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Annotated
 
 import typer
 
 from copyist.cli.options import Force, Inputs, Json, Out, Seed
-from copyist.cli.terminal import bar, say, show
+from copyist.cli.terminal import bar, counted, say, show
 
 
 def corrupt(
@@ -33,29 +33,35 @@ def corrupt(
     """Make noisy inputs: each image again, and beside it its exact values as .npy, since noise leaves [0, 1]."""
     import numpy as np
 
-    from copyist.corruption import named_corruption
+    from copyist.cli.pictures import check_folder
+    from copyist.corruption import CORRUPTIONS, Corruption, named_corruption
     from copyist.data import read_pictures, write_picture
-    from copyist.outputs import check_output, whole_file
+    from copyist.outputs import whole_file, whole_folder
     from copyist.randomness import generator
+    from copyist.settings import dump
 
     settings = {"alpha": alpha, "sigma": sigma, "share": share, "mean": mean, "std": std}
     corruption = named_corruption(with_, {name: value for name, value in settings.items() if value is not None})
-    check_output(out, overwrite=force)
+    check_folder(out, overwrite=force)
     pictures = read_pictures(inputs, say=say)
-    files: list[str] = []
-    with bar("images") as update:
+    written: list[Path] = []
+    with bar("images") as update, whole_folder(out) as folder:
         for number, picture in enumerate(pictures):
             # An image's noise depends on its name, not on what else is there.
             x_tilde = corruption(picture.pixels[None], generator=generator(seed, "corrupt", picture.name))[0]
-            files.append(str(write_picture(picture, x_tilde, out)))
-            exact = out / PurePath(picture.name).with_suffix(".npy")
+            written.append(write_picture(picture, x_tilde, folder))
+            exact = folder / PurePath(picture.name).with_suffix(".npy")
             if not picture.name.endswith(".npy"):
                 with whole_file(exact) as temporary, temporary.open("wb") as file:
                     np.save(file, np.moveaxis(x_tilde.numpy(), 0, -1).squeeze())
-                files.append(str(exact))
+                written.append(exact)
             update(number + 1, len(pictures))
+        files = list(dict.fromkeys(str(out / path.relative_to(folder)) for path in written))
 
-    text = f"corrupted {len(pictures)} images into {out} by {corruption}; the .npy files hold the values unclipped"
-    show(
-        text, {"images": len(pictures), "out": str(out), "files": files, "corruption": str(corruption)}, as_json=as_json
+    chosen = dump(corruption, {Corruption: CORRUPTIONS})
+    words = ", ".join(f"{name} {value:g}" for name, value in chosen.items() if name != "kind")
+    text = (
+        f"corrupted {counted(len(pictures), 'image')} into {out} by {with_}{' of ' if words else ''}{words}; "
+        "the .npy files hold the values unclipped"
     )
+    show(text, {"images": len(pictures), "out": str(out), "files": files, "corruption": chosen}, as_json=as_json)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from copyist.cli.options import Force, Json
-from copyist.cli.terminal import bar, say, show
+from copyist.cli.terminal import bar, counted, say, show
 
 app = typer.Typer(help="Look at data as training would see it.", no_args_is_help=True)
 
@@ -18,7 +18,7 @@ def _group() -> None:
     """Look at data as training would see it."""
 
 
-@app.command("show")
+@app.command("show", short_help="Say what a source holds, and draw its first images.")
 def show_source(
     source: Annotated[str, typer.Argument(help="A source, such as faces/?size=64.", metavar="SOURCE")],
     out: Annotated[Path | None, typer.Option("--out", help="Write a .png of the first images here.")] = None,
@@ -29,8 +29,11 @@ def show_source(
     from copyist.data import open_source, open_split, parse_source
     from copyist.data.base import Splits
     from copyist.data.grids import grid, write_png
+    from copyist.errors import OutputError
     from copyist.outputs import check_output
 
+    if out is not None and out.suffix.lower() != ".png":
+        raise OutputError(f"images are drawn as .png, got {out}; choose a name that ends in .png")
     if out is not None:
         check_output(out, overwrite=force)
     with bar("images") as update:
@@ -45,7 +48,7 @@ def show_source(
         write_png(out, grid(x[:64]))
 
     channels, height, width = first.image_shape
-    lines = [f"{source}: images of {channels} channels, {height} x {width}, {first.array.dtype}"]
+    lines = [f"{source}: images of {counted(channels, 'channel')}, {height} x {width}, {first.array.dtype}"]
     lines += [f"  {name:6} {len(part):7,} images, fingerprint {part.fingerprint[:16]}" for name, part in parts.items()]
     lines.append(f"  mean {float(x.mean()):.3f}, standard deviation {float(x.std()):.3f}")
     result = {

@@ -3,7 +3,7 @@
 __all__ = ["encode"]
 
 from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out
-from copyist.cli.terminal import say, show
+from copyist.cli.terminal import counted, say, show
 
 
 def encode(
@@ -27,7 +27,7 @@ def encode(
     from copyist.outputs import check_output, whole_file
     from copyist.procedures import encode as verb
 
-    if out.suffix != ".npz":
+    if out.suffix.lower() != ".npz":
         raise OutputError(f"codes are written as .npz, got {out}; choose a name that ends in .npz")
     check_output(out, overwrite=force)
     autoencoder = load(model, class_of=class_of, device=device).as_autoencoder(verb="encode")
@@ -38,5 +38,5 @@ def encode(
         np.savez_compressed(file, z=z, names=np.array([picture.name for picture in pictures]))
 
     shape = " x ".join(str(side) for side in z.shape[1:])
-    text = f"wrote {len(z)} codes of {shape} values into {out}, {statement['batch']}"
+    text = f"wrote {counted(len(z), 'code')} of {shape} values into {out}, {statement['batch']}"
     show(text, {"images": len(z), "code_shape": list(z.shape[1:]), "out": str(out), **statement}, as_json=as_json)

@@ -12,7 +12,9 @@ from copyist.cli.terminal import bar, say, show
 
 
 def evaluate(
-    models: Annotated[list[str], typer.Argument(help="Model files or run folders; several stand side by side.")],
+    models: Annotated[
+        list[str], typer.Argument(help="Model files or run folders; several stand side by side.", metavar="MODEL")
+    ],
     data: Annotated[str, typer.Option("--data", help="A source; filters learn on its train split.", metavar="SOURCE")],
     images: Annotated[int, typer.Option("--images", help="At most this many test images.")] = 512,
     details: Annotated[bool, typer.Option("--details", help="Show every measure, not only the ratios.")] = False,
@@ -30,11 +32,15 @@ def evaluate(
     from copyist.checkpoint import load
     from copyist.checks import check_at_least
     from copyist.data import open_source
+    from copyist.errors import ArgumentError
     from copyist.experiments.denoising_text import denoising_text
     from copyist.experiments.evaluation import evaluated
     from copyist.outputs import check_output, write_text
 
     check_at_least("images", images, 1)
+    for path in models:
+        if models.count(path) > 1:
+            raise ArgumentError(f"models side by side must be different ones, got {path} twice; name it once")
     if out is not None:
         check_output(out, overwrite=force)
     loaded = {path: load(path, class_of=class_of, device=device) for path in models}

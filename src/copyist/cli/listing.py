@@ -2,6 +2,8 @@
 
 __all__ = ["models", "recipes"]
 
+from typing import Any
+
 from copyist.cli.options import Json
 from copyist.cli.terminal import show
 
@@ -21,13 +23,15 @@ def recipes(as_json: Json = False) -> None:
 def models(as_json: Json = False) -> None:
     """List the kinds of model, with the settings of each."""
     import dataclasses
+    import json
 
     from copyist.models import MODELS
+    from copyist.settings import dump
 
     lines: list[str] = []
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for kind, config in MODELS.items():
-        found[kind] = {field.name: str(field.default) for field in dataclasses.fields(config)}
+        found[kind] = {field.name: dump(field.default, {}) for field in dataclasses.fields(config)}
         lines.append(f"{kind:12} {(config.__doc__ or '').strip()}")
-        lines += [f"             {name} = {default}" for name, default in found[kind].items()]
+        lines += [f"             {name} = {json.dumps(default)}" for name, default in found[kind].items()]
     show("\n".join(lines), found, as_json=as_json)

@@ -7,6 +7,17 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+
+def _seed(text: str | int) -> int:
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if seed < 0:
+        raise typer.BadParameter(f"a seed must be a whole number of at least 0, got {text!r}")
+    return seed
+
+
 Model: TypeAlias = Annotated[str, typer.Argument(help="A model file, or the folder of a run.", metavar="MODEL")]
 Inputs: TypeAlias = Annotated[
     list[str], typer.Argument(help="Files, folders, or a source such as photos?split=test.", metavar="INPUT")
@@ -14,7 +25,7 @@ Inputs: TypeAlias = Annotated[
 Out: TypeAlias = Annotated[Path, typer.Option("--out", help="Where the results go.", show_default=False)]
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Seed: TypeAlias = Annotated[int, typer.Option("--seed", help="Of everything random.", min=0)]
+Seed: TypeAlias = Annotated[int, typer.Option("--seed", help="Of everything random.", parser=_seed, metavar="INTEGER")]
 Count: TypeAlias = Annotated[int, typer.Option("--count", help="How many images.")]
 Data: TypeAlias = Annotated[
     str | None,

@@ -1,8 +1,9 @@
 """Pictures as one batch, for verbs that take images of one size."""
 
-__all__ = ["stacked"]
+__all__ = ["check_folder", "stacked"]
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copyist.cli.terminal import say
@@ -11,6 +12,23 @@ if TYPE_CHECKING:
     from copyist.data import Picture
     from copyist.models import Reconstructor
     from copyist.tensors import Images
+
+
+def check_folder(out: Path, *, overwrite: bool) -> None:
+    """Refuse, before any work, a folder for pictures that exists, may not be written, or bears the name of a picture.
+
+    Raises:
+        OutputError: as `check_output`, or the name ends as a file's does.
+    """
+    from copyist.data.decoding import SUFFIXES
+    from copyist.errors import OutputError
+    from copyist.outputs import check_output
+
+    if out.suffix.lower() in {*SUFFIXES, ".npy", ".npz", ".zip"} and not out.is_dir():
+        raise OutputError(
+            f"--out must name a folder, in which files keep their names, got {out}; choose a name like {out.stem}"
+        )
+    check_output(out, overwrite=overwrite)
 
 
 def stacked(model: "Reconstructor", pictures: Sequence["Picture"]) -> "Images":

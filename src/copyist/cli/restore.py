@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out
-from copyist.cli.terminal import bar, say, show
+from copyist.cli.terminal import bar, counted, say, show
 
 if TYPE_CHECKING:
     from copyist.models import Reconstructor
@@ -70,11 +70,12 @@ def _restore(
 ) -> dict[str, Any]:
     from copyist.checkpoint import load
     from copyist.cli.batch import stated
+    from copyist.cli.pictures import check_folder
     from copyist.data import pixels_for, read_pictures, write_picture
-    from copyist.outputs import check_output
+    from copyist.outputs import whole_folder
     from copyist.procedures.sizes import apply_to_pictures
 
-    check_output(out, overwrite=force)
+    check_folder(out, overwrite=force)
     model = load(model_path, class_of=class_of, device=device)
     pictures = read_pictures(inputs, say=say)
     statement = stated(model, num_images=len(pictures), batch=batch)
@@ -88,9 +89,11 @@ def _restore(
             names=[picture.name for picture in pictures],
             progress=update,
         )
-    files = [str(write_picture(picture, x, out)) for picture, x in zip(pictures, answers, strict=True)]
+    with whole_folder(out) as folder:
+        written = [write_picture(picture, x, folder) for picture, x in zip(pictures, answers, strict=True)]
+        files = [str(out / path.relative_to(folder)) for path in written]
     return {"images": len(files), "out": str(out), "files": files, **statement}
 
 
 def _summary(result: dict[str, Any]) -> str:
-    return f"{result['images']} images into {result['out']}, {result['batch']}"
+    return f"{counted(result['images'], 'image')} into {result['out']}, {result['batch']}"

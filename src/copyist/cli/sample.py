@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Count, Device, Force, Json, Model, Out, Seed
-from copyist.cli.terminal import bar, show
+from copyist.cli.terminal import bar, counted, show
 
 if TYPE_CHECKING:
     from copyist.tensors import Images
@@ -46,6 +46,7 @@ def sample(
     shape = network.image_shape
     if size is not None and shape is not None:
         shape = (shape[0], *parse_size(size))
+        _check_multiples(shape[1:], network.size_multiple)
     statement = stated(network, num_images=count, batch=batch)
     stages: list[Images] = []
     with bar("steps") as update:
@@ -62,14 +63,27 @@ def sample(
         )
         for step, x_hat in enumerate(chain, start=1):
             update(step, steps)
-            stages = [*(stages if out.suffix in _FILMS else []), x_hat.cpu()]
+            stages = [*(stages if out.suffix.lower() in _FILMS else []), x_hat.cpu()]
     _write(stages, out)
 
-    text = f"sampled {count} images in {steps} steps on a {schedule} schedule into {out}, {statement['batch']}"
+    text = (
+        f"sampled {counted(count, 'image')} in {counted(steps, 'step')} on a {schedule} schedule into {out}, "
+        f"{statement['batch']}"
+    )
     show(text, {"images": count, "steps": steps, "schedule": schedule, "out": str(out), **statement}, as_json=as_json)
 
 
 _FILMS = (".mp4", ".gif", ".webp")
+
+
+def _check_multiples(size: tuple[int, int], multiple: int) -> None:
+    from copyist.errors import ShapeError
+
+    if any(side % multiple for side in size):
+        near = "x".join(str(max(1, round(side / multiple)) * multiple) for side in size)
+        raise ShapeError(
+            f"sides of samples must be multiples of {multiple}, got {size[0]}x{size[1]}; try --size {near}"
+        )
 
 
 def check_sample_format(out: Path) -> None:
@@ -80,7 +94,7 @@ def check_sample_format(out: Path) -> None:
     """
     from copyist.errors import OutputError
 
-    if out.suffix not in ("", ".png", ".npy", *_FILMS):
+    if out.suffix.lower() not in ("", ".png", ".npy", *_FILMS):
         raise OutputError(
             f"samples are written as .png, .npy, {', '.join(_FILMS)} or a folder, got {out.name}; choose one of these"
         )
@@ -91,16 +105,17 @@ def _write(stages: list["Images"], out: Path) -> None:
 
     from copyist.data.grids import grid, write_png
     from copyist.data.video import write_video
-    from copyist.outputs import whole_file
+    from copyist.outputs import whole_file, whole_folder
 
-    last = stages[-1]
-    if out.suffix == ".png":
+    last, ending = stages[-1], out.suffix.lower()
+    if ending == ".png":
         write_png(out, grid(last))
-    elif out.suffix == ".npy":
+    elif ending == ".npy":
         with whole_file(out) as temporary, temporary.open("wb") as file:
             np.save(file, last.numpy())
-    elif out.suffix == "":
-        for index, x in enumerate(last):
-            write_png(out / f"sample-{index:04d}.png", grid(x[None], gap=0, scale=1))
+    elif ending == "":
+        with whole_folder(out) as folder:
+            for index, x in enumerate(last):
+                write_png(folder / f"sample-{index:04d}.png", grid(x[None], gap=0, scale=1))
     else:
         write_video(stages, out, fps=10)

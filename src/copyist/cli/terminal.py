@@ -1,6 +1,6 @@
 """What a user sees: progress and notes on stderr, results on stdout."""
 
-__all__ = ["TrainingBar", "bar", "say", "show"]
+__all__ = ["TrainingBar", "bar", "counted", "say", "show"]
 
 import contextlib
 import json
@@ -29,7 +29,12 @@ def say(sentence: str) -> None:
 
 def show(text: str, result: Mapping[str, Any], *, as_json: bool) -> None:
     """The result on stdout: text for people, or one JSON object."""
-    sys.stdout.write((json.dumps(dict(result), ensure_ascii=False) if as_json else text) + "\n")
+    sys.stdout.write((json.dumps(dict(result)) if as_json else text) + "\n")
+
+
+def counted(number: int, thing: str) -> str:
+    """One image, several images."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Count, Device, Force, Json, Model, Out, Seed
-from copyist.cli.terminal import bar, say, show
+from copyist.cli.terminal import bar, counted, say, show
 
 if TYPE_CHECKING:
     from copyist.tensors import Images
@@ -35,12 +35,13 @@ def walk(
     from copyist.cli.batch import stated
     from copyist.cli.pictures import stacked
     from copyist.data import read_pictures
-    from copyist.data.video import write_video
+    from copyist.data.video import check_video_format, write_video
     from copyist.outputs import check_output
     from copyist.procedures import walk_steps
     from copyist.randomness import generator
 
     check_at_least("count", count, 1)
+    check_video_format(out)
     check_output(out, overwrite=force)
     autoencoder = load(model, class_of=class_of, device=device).as_autoencoder(verb="walk")
     x = stacked(autoencoder, read_pictures(start, say=say)[:count])
@@ -60,8 +61,8 @@ def walk(
 
     moved = float((last - x).square().mean().sqrt())
     text = (
-        f"walked {steps} steps from {len(x)} images with noise {noise:g} into {out}, {statement['batch']}; "
-        f"they ended {moved:.3f} from where they started (root mean square over pixels)"
+        f"walked {counted(steps, 'step')} from {counted(len(x), 'image')} with noise {noise:g} into {out}, "
+        f"{statement['batch']}; they ended {moved:.3f} from where they started (root mean square over pixels)"
     )
     result = {"images": len(x), "steps": steps, "noise": noise, "moved": moved, "out": str(out), **statement}
     show(text, result, as_json=as_json)

@@ -49,7 +49,9 @@ class Picture:
         if present == 1 and channels == 3:
             return self.pixels.expand(3, -1, -1)
         remedy = "; add ?channels=1 to the input to turn it grey" if (present, channels) == (3, 1) else ""
-        raise ShapeError(f"{self.name} must have {channels} channels for this model, got {present}{remedy}")
+        raise ShapeError(
+            f"{self.name} must have {channels} channel{'s' * (channels > 1)} for this model, got {present}{remedy}"
+        )
 
 
 def read_pictures(inputs: Sequence[str], *, say: Callable[[str], None] | None = None) -> list[Picture]:

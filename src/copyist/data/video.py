@@ -1,6 +1,6 @@
 """Batches of images over time: as a film, a moving picture, a contact sheet, or a folder of frames."""
 
-__all__ = ["write_video"]
+__all__ = ["check_video_format", "write_video"]
 
 import itertools
 import secrets
@@ -58,6 +58,22 @@ def write_video(
         OutputError: the place cannot be written.
     """
     check_positive("fps", fps)
+    check_video_format(path)
+    ending = path.suffix.lower()
+    alike = _alike(frames)
+    if ending == CONTACT_SHEET:
+        write_png(path, _contact_sheet(alike, columns=columns, scale=scale))
+    else:
+        _WRITERS[ending]((grid(frame, columns=columns, scale=scale) for frame in alike), path, fps)
+
+
+def check_video_format(path: Path) -> None:
+    """Refuse, before any frame is made, a name that `write_video` cannot write.
+
+    Raises:
+        ArgumentError: the ending is unknown.
+        MissingExtraError: an `.mp4` is asked for, and PyAV is not installed.
+    """
     ending = path.suffix.lower()
     if ending != CONTACT_SHEET and ending not in _WRITERS:
         raise ArgumentError(
@@ -65,12 +81,7 @@ def write_video(
             f"or in nothing for a folder of frames, got {path.name}"
         )
     if ending == ".mp4":
-        _av()  # Refused before any frame is made.
-    alike = _alike(frames)
-    if ending == CONTACT_SHEET:
-        write_png(path, _contact_sheet(alike, columns=columns, scale=scale))
-    else:
-        _WRITERS[ending]((grid(frame, columns=columns, scale=scale) for frame in alike), path, fps)
+        _av()
 
 
 def _alike(frames: "Images | Iterable[Images]") -> Iterator[Images]:

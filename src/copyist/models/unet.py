@@ -229,10 +229,14 @@ def _check_images_for(config: UNetSkipsConfig, x: Images) -> None:
     channels, height, width = x.shape[1:]
     if channels != config.channels:
         raise ShapeError(
-            f"the model takes images of {config.channels} channels, got {channels}; "
-            f"convert the images, or train a model on images of {channels} channels"
+            f"the model takes images of {_counted(_channels(config))}, got {channels}; "
+            f"convert the images, or train a model on images of {_counted(channels)}"
         )
     _check_sides(config, height, width)
+
+
+def _counted(channels: int) -> str:
+    return "1 channel" if channels == 1 else f"{channels} channels"
 
 
 def _check_sides(config: UNetSkipsConfig, height: int, width: int) -> None:

@@ -19,6 +19,7 @@ from copyist.data.base import ImageSet, Splits
 from copyist.errors import OutputError
 from copyist.models.base import ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
+from copyist.nn.memory import keep_freed_memory
 from copyist.objectives import OBJECTIVES, Objective
 from copyist.outputs import check_output, clear_unfinished
 from copyist.randomness import derive
@@ -47,6 +48,8 @@ class Session:
         config = recipe.training
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
+        if self.device.type == "cpu":
+            keep_freed_memory()
         # Of several processes only one writes, and the others must not mistake what it wrote for an older run.
         if not resume and self.accelerator.is_main_process:
             check_output(folder, overwrite=overwrite)
