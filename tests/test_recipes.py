@@ -5,9 +5,10 @@ import math
 import pytest
 
 from contracts import built, images, keeps_the_shape
+from copyist.errors import ArgumentError, UnknownNameError
 from copyist.models import MLPConfig, UNet, UNetConfig, UNetSkips, UNetSkipsConfig
 from copyist.objectives import Copying, Denoising
-from copyist.recipes import RECIPES, hidden_unet, linear, overcomplete_mlp, unet, unet_skips
+from copyist.recipes import RECIPES, configured, hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -49,3 +50,19 @@ def test_the_overcomplete_mlp_has_no_layer_narrower_than_a_photo() -> None:
 
 def test_the_linear_recipe_has_no_activation() -> None:
     assert linear().model == MLPConfig(widths=(16,), activation="identity")
+
+
+def test_a_recipe_is_found_by_its_name_and_changed() -> None:
+    assert configured("unet_skips") == configured("unet-skips") == unet_skips()
+    changed = configured("unet", data="faces", steps=7, assignments=["width = 8", "model.levels=2", "steps=9"])
+    assert changed.data == "faces"
+    assert changed.model == UNetConfig(width=8, levels=2)
+    assert changed.training.steps == 7
+
+
+def test_what_is_no_recipe_or_no_assignment_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match=r"^there is no recipe 'unnet'; did you mean 'unet'\?$"):
+        configured("unnet")
+    for wrong in ("width", "=8"):
+        with pytest.raises(ArgumentError, match=rf"^a setting must be written name=value, got '{wrong}'; write --set"):
+            configured("unet", assignments=[wrong])

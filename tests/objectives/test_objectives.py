@@ -1,5 +1,7 @@
 """Losses are their formulas."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 
@@ -7,6 +9,14 @@ from contracts import CONFIGS, built, images
 from copyist.corruption import Corruption, GaussianNoise, Identity
 from copyist.models import Reconstructor
 from copyist.objectives import OBJECTIVES, Copying, Denoising
+
+pytestmark = pytest.mark.usefixtures("no_gradients")
+
+
+@pytest.fixture
+def no_gradients() -> Iterator[None]:
+    with torch.no_grad():
+        yield
 
 
 def model() -> Reconstructor:

@@ -131,6 +131,7 @@ def test_the_average_is_the_exponential_one_computed_by_hand(tmp_path: Path) -> 
     assert not torch.allclose(weights(run)["decoder.0.bias"], model.state_dict()["decoder.0.bias"], atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
 def test_every_optimizer_trains_below_the_error_of_the_mean_image(tmp_path: Path, optimizer: Any) -> None:
     rate = 1.0 if optimizer == "sgd" else 0.02
