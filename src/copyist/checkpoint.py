@@ -229,7 +229,9 @@ def _document(path: Path) -> dict[str, Any]:
     with _opened(path) as file:
         metadata = file.metadata() or {}
     if "copyist" not in metadata:
-        raise CheckpointError(f"{path} was not written by copyist: its header does not describe a model")
+        raise CheckpointError(
+            f"{path} was not written by copyist: its header does not describe a model; give a file that copyist trained"
+        )
     text = metadata["copyist"]
     if _sum(text.encode()) != metadata.get("document"):
         raise CheckpointError(f"{path} is damaged: its header is not the one that was written; use another copy")

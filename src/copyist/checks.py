@@ -4,6 +4,7 @@ __all__ = [
     "check_at_least",
     "check_choice",
     "check_examples",
+    "check_finite",
     "check_images",
     "check_positive",
     "check_same_examples",
@@ -81,6 +82,16 @@ def check_same_shape(x_hat: "Images", x: "Images") -> None:
     check_images(x)
     if x_hat.shape != x.shape:
         raise ShapeError(f"both batches must have one shape, got {tuple(x_hat.shape)} and {tuple(x.shape)}")
+
+
+def check_finite(name: str, value: float) -> None:
+    """Refuse infinities and what is not a number.
+
+    Raises:
+        ArgumentError: `value` is one of these.
+    """
+    if not math.isfinite(value):
+        raise ArgumentError(f"{name} must be a finite number, got {value}")
 
 
 def check_positive(name: str, value: float) -> None:

@@ -24,16 +24,13 @@ from typing import Any, TypeAlias, final
 import torch
 from torch import Tensor
 
-from copyist.checks import check_at_least, check_choice, check_examples, check_images, check_within
+from copyist.checks import check_at_least, check_choice, check_examples, check_finite, check_images, check_within
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
 
 Setting: TypeAlias = float | tuple[float, float]
 """One value for all images, or a range (low, high) from which each image draws its own, uniformly."""
-
-LARGEST_MEAN = 1e6
-"""Pixel values lie near [0, 1]; a mean beyond this is a slip, and one that is not a number certainly is."""
 
 
 class Corruption(abc.ABC):
@@ -73,7 +70,7 @@ class Blend(Corruption):
 
     def __post_init__(self) -> None:
         _check_setting("alpha", self.alpha, 0, 1)
-        check_within("mean", self.mean, -LARGEST_MEAN, LARGEST_MEAN)
+        check_finite("mean", self.mean)
         check_at_least("std", self.std, 0)
 
     def __call__(self, x: Images, *, generator: torch.Generator) -> Images:
@@ -96,7 +93,7 @@ class Shift(Corruption):
 
     def __post_init__(self) -> None:
         _check_setting("alpha", self.alpha, 0, 1)
-        check_within("mean", self.mean, -LARGEST_MEAN, LARGEST_MEAN)
+        check_finite("mean", self.mean)
 
     def __call__(self, x: Images, *, generator: torch.Generator) -> Images:
         check_examples(x)

@@ -119,3 +119,9 @@ def inside(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }
+
+
+def shown(file: Path) -> np.ndarray:
+    """The pixels of a picture."""
+    with Image.open(file) as image:
+        return np.asarray(image)

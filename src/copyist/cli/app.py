@@ -54,13 +54,13 @@ def main() -> None:
         # A file's name need not be text in the terminal's encoding, or in any.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
+        app(prog_name="copyist")
     except CopyistError as error:
         _fail(str(error))
     except KeyboardInterrupt:
         _fail("interrupted")
     except MemoryError:
-        _fail("there is not enough memory; take smaller images, fewer of them, or a smaller --batch")
+        _fail("there is not enough memory; take smaller images, fewer of them, or smaller batches")
     except BrokenPipeError:
         sys.exit(1)
     except OSError as error:
@@ -69,7 +69,7 @@ def main() -> None:
         # torch names a full memory in words of its own.
         if "out of memory" not in str(error) and "can't allocate memory" not in str(error):
             raise
-        _fail("there is not enough memory; take smaller images, fewer of them, or a smaller --batch")
+        _fail("there is not enough memory; take smaller images, fewer of them, or smaller batches")
 
 
 def _fail(sentence: str) -> None:

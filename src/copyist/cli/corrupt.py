@@ -2,6 +2,7 @@
 
 __all__ = ["corrupt"]
 
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Annotated
 
@@ -44,16 +45,18 @@ def corrupt(
     corruption = named_corruption(with_, {name: value for name, value in settings.items() if value is not None})
     check_folder(out, overwrite=force)
     pictures = read_pictures(inputs, say=say)
+    _check_exact_names([picture.name for picture in pictures])
     written: list[Path] = []
     with bar("images") as update, whole_folder(out) as folder:
         for number, picture in enumerate(pictures):
             # An image's noise depends on its name, not on what else is there.
             x_tilde = corruption(picture.pixels[None], generator=generator(seed, "corrupt", picture.name))[0]
             written.append(write_picture(picture, x_tilde, folder))
-            exact = folder / PurePath(picture.name).with_suffix(".npy")
+            exact = folder / _exact_name(picture.name)
             if not picture.name.endswith(".npy"):
                 with whole_file(exact) as temporary, temporary.open("wb") as file:
-                    np.save(file, np.moveaxis(x_tilde.numpy(), 0, -1).squeeze())
+                    values = np.moveaxis(x_tilde.numpy(), 0, -1)
+                    np.save(file, values[:, :, 0] if values.shape[2] == 1 else values)
                 written.append(exact)
             update(number + 1, len(pictures))
         files = list(dict.fromkeys(str(out / path.relative_to(folder)) for path in written))
@@ -65,3 +68,19 @@ def corrupt(
         "the .npy files hold the values unclipped"
     )
     show(text, {"images": len(pictures), "out": str(out), "files": files, "corruption": chosen}, as_json=as_json)
+
+
+def _exact_name(name: str) -> str:
+    """The name of the array beside a picture; an array that holds several has the number of each after `#`."""
+    path = PurePath(name.partition("#")[0] if ".npy#" in name else name)
+    return str(path.with_suffix(".npy"))
+
+
+def _check_exact_names(names: Sequence[str]) -> None:
+    from copyist.errors import ArgumentError
+
+    seen: dict[str, str] = {}
+    for name in names:
+        exact, whole = _exact_name(name), name.partition(".npy#")[0]
+        if seen.setdefault(exact, whole) != whole:
+            raise ArgumentError(f"two inputs would be written to {exact}; rename one, or write them to two folders")

@@ -8,7 +8,7 @@ import typer
 
 from copyist.cli.launch import relaunched
 from copyist.cli.options import Data, Force, Json, Out, Seed
-from copyist.cli.terminal import TrainingBar, show
+from copyist.cli.terminal import TrainingBar, counted, show
 
 
 def train(
@@ -38,7 +38,7 @@ def train(
 
     last = run.history()[-1]
     lines = (
-        f"trained {recipe} on {chosen.data} for {last.step} steps in {last.seconds:.0f} s, "
+        f"trained {recipe} on {chosen.data} for {counted(last.step, 'step')} in {last.seconds:.0f} s, "
         f"in batches of {chosen.training.batch_size}: held-out loss {last.validation_loss:.5f}\n"
         f"the model is {run.model_file}"
     )

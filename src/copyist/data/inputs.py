@@ -43,10 +43,13 @@ class ArrayFile:
             DataError: a value is not finite.
         """
         row = np.asarray(self.rows[index])
-        if not np.isfinite(row).all():
+        # A number of 64 bits may be too large for one of 32.
+        with np.errstate(over="ignore"):
+            values = row.astype(np.float32)
+        if not np.isfinite(values).all():
             raise DataError(f"NaN or infinity in image {index}")
         scale = np.iinfo(row.dtype).max if row.dtype.kind == "u" else 1
-        return torch.from_numpy(row.astype(np.float32) / np.float32(scale))
+        return torch.from_numpy(values / np.float32(scale))
 
     def put(self, index: int, values: npt.NDArray[np.float32], folder: Path) -> Path:
         """Take the new values of one image, and write the file once all have been given."""
@@ -155,6 +158,8 @@ def _image_rows(array: npt.NDArray[Any], source: Source) -> npt.NDArray[Any]:
     """A view (N, C, H, W) of one image (H, W) or (H, W, C), or of several."""
     if array.dtype.name not in ("uint8", "uint16") and array.dtype.kind != "f":
         raise DataError(f"values of type {array.dtype}, which must be uint8, uint16 or float")
+    if 0 in array.shape:
+        raise DataError(f"no image in it: its shape is {array.shape}")
     if array.ndim == 2:
         return array[None, None]
     if array.ndim == 3 and source.layout == "nchw":

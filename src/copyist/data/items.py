@@ -60,6 +60,8 @@ def items_of_array(
     Raises:
         DataError: the values are none that an image can have.
     """
+    if 0 in array.shape:
+        raise DataError(f"{place} must hold at least one image, got an array of shape {array.shape}")
     counted = array.dtype.name in ("uint8", "uint16")
     if not counted and array.dtype.kind not in "fb":
         raise DataError(f"{place} must hold uint8, uint16 or float values, got {array.dtype}; convert it first")

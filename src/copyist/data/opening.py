@@ -49,6 +49,11 @@ def open_source(text: str, *, say: Callable[[str], None] | None = None, progress
     if source.split is not None:
         raise ArgumentError(f"both splits are needed here, got {text!r}; leave split= out")
     train, test = _opened(source, ("train", "test"), say or _silent, progress)
+    if not (len(train) and len(test)):
+        raise DataError(
+            f"{source.place} must have images to train and to test on, got {len(train)} and {len(test)}; "
+            "add images, of which a tenth is held out, or part them into folders train and test"
+        )
     return Splits(train=train, test=test)
 
 
@@ -199,7 +204,7 @@ def _rows(
 def _report(failures: Sequence[str], total: int, source: Source, say: Callable[[str], None]) -> None:
     if not failures:
         return
-    first = ", ".join(failures[:3]) + (", …" if len(failures) > 3 else "")
+    first = ", ".join(sorted(failures)[:3]) + (", …" if len(failures) > 3 else "")
     if len(failures) > MOST_UNREADABLE * total:
         raise DataError(
             f"at most 1 % of the files of {source.place} may be unreadable, got {len(failures)} of {total}: {first}; "

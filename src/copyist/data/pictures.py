@@ -48,7 +48,9 @@ class Picture:
             return self.pixels
         if present == 1 and channels == 3:
             return self.pixels.expand(3, -1, -1)
-        remedy = "; add ?channels=1 to the input to turn it grey" if (present, channels) == (3, 1) else ""
+        remedy = "; take other images, or a model trained on such as these"
+        if (present, channels) == (3, 1):
+            remedy = "; add ?channels=1 to the input to turn it grey"
         raise ShapeError(
             f"{self.name} must have {channels} channel{'s' * (channels > 1)} for this model, got {present}{remedy}"
         )
@@ -154,10 +156,12 @@ def _read(each: Input) -> "list[Picture] | str":
         if each.channels is not None:
             stored = replace(stored, pixels=with_channels(stored.pixels, each.channels, name=each.name))
     except (OSError, DataError) as error:
+        reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
         if each.is_alone:
-            reason = error.strerror if isinstance(error, OSError) else error
+            if reason.partition(" ")[0].endswith(each.name):
+                raise  # It says so itself.
             raise DataError(f"{each.name} cannot be read ({reason}); check the file") from error
-        return str(error)
+        return reason
     pixels = as_floats(np.moveaxis(stored.pixels, 2, 0))
     return [Picture(name=each.name, pixels=pixels, stored=stored)]
 

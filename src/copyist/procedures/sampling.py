@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 
-from copyist.checks import check_at_least
+from copyist.checks import check_at_least, check_finite
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.base import Reconstructor
 from copyist.models.batches import in_batches
@@ -97,6 +97,7 @@ def sample_steps(
     """The copies D(E(aₙ₋₁)) of `sample` at n = 1 … N, each (count, C, H, W)."""
     check_at_least("count", count, 1)
     check_at_least("steps", steps, 1)
+    check_finite("mean", mean)
     check_at_least("std", std, 0)
     shares = linear(steps) if schedule is None else tuple(schedule)
     if len(shares) != steps or not all(0 <= share <= 1 for share in shares):

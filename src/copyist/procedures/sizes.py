@@ -47,16 +47,25 @@ def apply_to_pictures(
     for shape, members in groups.items():
         height, width = shape[-2:]
         x = torch.stack([pictures[index] for index in members]).to(device)
-        x = _padded(x, model.size_multiple)
-        try:
-            model.check_input(x)
-        except ShapeError as error:
-            raise ShapeError(f"{names[members[0]]} ({height}x{width}) cannot be taken: {error}") from error
-        x_hat = function(x)[..., :height, :width].float().cpu()
+        padded = _padded(x, model.size_multiple)
+        _check(model, padded, x, name=names[members[0]])
+        x_hat = function(padded)[..., :height, :width].float().cpu()
         answers |= dict(zip(members, x_hat, strict=True))
         if progress is not None:
             progress(len(answers), len(pictures))
     return [answers[index] for index in range(len(pictures))]
+
+
+def _check(model: Reconstructor, padded: Images, x: Images, *, name: str) -> None:
+    try:
+        model.check_input(padded)
+    except ShapeError:
+        try:
+            # The sentence is to name the sides that the picture has.
+            model.check_input(x)
+        except ShapeError as error:
+            raise ShapeError(f"{name} cannot be taken: {error}") from error
+        raise
 
 
 def _padded(x: Images, multiple: int) -> Images:

@@ -1,0 +1,453 @@
+"""Every command from files to files, and what it says of them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import png
+import pytest
+import torch
+from PIL import ExifTags, Image, ImageCms
+from typer.main import get_command
+
+import copyist as library
+from copyist.cli.app import app
+from copyist.corruption import Blend
+from copyist.data import read_pictures
+from copyist.errors import CopyistError
+from copyist.randomness import generator
+
+from .conftest import BATCH, Trained, copyist, inside, noise, shown
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+COMMANDS = ["demo", "train", "reconstruct", "denoise", "encode", "walk", "sample"]
+COMMANDS += ["corrupt", "evaluate", "info", "recipes", "models", "data", "data show"]
+FORMATS = {".mp4": b"ftyp", ".gif": b"GIF89a", ".webp": b"WEBP", ".png": b"PNG"}
+
+
+@pytest.mark.slow
+def test_help_of_every_command_is_one_sentence_and_imports_no_torch() -> None:
+    script = (
+        "import sys, warnings; from typer.testing import CliRunner; from copyist.cli.app import app\n"
+        "for line in sys.argv[1:]:\n"
+        "    answer = CliRunner().invoke(app, [*line.split(), '--help'])\n"
+        "    assert answer.exit_code == 0, line\n"
+        "    print(' '.join(answer.output.split()))\n"
+        "assert not {'torch', 'numpy', 'PIL', 'accelerate'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, *COMMANDS], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for line, text in zip(COMMANDS, done.stdout.splitlines(), strict=True):
+        sentence = text.partition("[ARGS]... " if line == "data" else "... ")[2] or text
+        sentence = sentence.partition(" Arguments:")[0].partition(" Options:")[0]
+        assert sentence.endswith("."), (line, sentence)
+
+
+def test_every_command_is_summed_up_in_a_line_that_is_not_cut() -> None:
+    for line in ((), ("data",)):
+        text = copyist(*line, "--help").stdout
+        assert "..." not in text.partition("Commands:")[2]
+    group = get_command(app)
+    assert set(COMMANDS) - {"data show"} == set(group.commands)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("line", [["bogus"], ["train"], ["denoise", "model"], ["sample", "m", "--out", "x", "--no"]])
+def test_wrong_usage_is_said_and_exits_with_2(line: list[str]) -> None:
+    answer = copyist(*line)
+    assert answer.code == 2
+    assert answer.stdout == ""
+    assert "Usage: copyist" in answer.stderr
+
+
+@pytest.mark.parametrize("seed", ["abc", "-1", "1.5", ""])
+def test_a_seed_that_is_no_whole_number_is_wrong_usage(seed: str, tmp_path: Path) -> None:
+    answer = copyist("train", "unet", "--out", tmp_path / "run", "--seed", seed)
+    assert answer.code == 2
+    assert f"a seed must be a whole number of at least 0, got {seed!r}" in answer.stderr
+    assert inside(tmp_path) == {}
+
+
+def test_a_run_leaves_model_history_state_samples_and_tensorboard_events(trained: Trained) -> None:
+    run = trained("grey")
+    assert {path.name for path in run.iterdir()} == {
+        "model.safetensors",
+        "history.csv",
+        "state",
+        "samples",
+        "tensorboard",
+    }
+    header, *rows = (run / "history.csv").read_text().splitlines()
+    assert header == "step,loss,validation_loss,learning_rate,seconds"
+    assert rows[-1].startswith("20,")
+    assert [path.suffix for path in (run / "samples").iterdir()] == [".png"]
+    assert any("tfevents" in path.name for path in (run / "tensorboard").iterdir())
+
+
+def test_train_says_as_json_what_history_says_and_force_trains_again_to_the_same_bytes(tmp_path: Path) -> None:
+    line = ["train", "unet", "--data", "digits?size=16&limit=40", "--out", tmp_path / "run", "--steps", 2, "--json"]
+    line += ["--set", "model.width=2", "--set", "levels=2", "--set", "batch_size=4"]
+    result = copyist(*line).result
+    assert (result["steps"], result["batch_size"]) == (2, 4)
+    last = (tmp_path / "run/history.csv").read_text().splitlines()[-1].split(",")
+    assert float(last[2]) == result["validation_loss"]
+    weights = library.load(tmp_path / "run").state_dict()
+    assert "exists already; choose another place, or add --force" in copyist(*line).sentence
+    assert copyist(*line, "--force").code == 0
+    again = library.load(tmp_path / "run").state_dict()
+    assert all(torch.equal(weights[name], again[name]) for name in weights)
+    assert copyist("info", tmp_path / "run", "--json").result["model"]["width"] == 2
+
+
+def test_resume_goes_on_to_more_steps_only_with_the_same_settings(tmp_path: Path) -> None:
+    line = ["train", "unet", "--data", "digits?size=16&limit=40", "--out", tmp_path / "run"]
+    line += ["--set", "width=2", "--set", "levels=2", "--set", "batch_size=4", "--steps", 2]
+    assert copyist(*line).code == 0
+    assert copyist(*line, "--resume").code == 0
+    assert (
+        "was started with seed = 0, got 1; resume it with the same" in copyist(*line, "--resume", "--seed", 1).sentence
+    )
+
+
+@pytest.mark.parametrize("name", ["grey", "skips", "mlp"])
+def test_reconstruct_gives_what_the_library_gives_in_the_same_batches(
+    name: str, trained: Trained, pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = pictures(11, (8, 8) if name == "mlp" else (16, 16))
+    model = library.load(trained(name))
+    x = torch.stack([picture.pixels for picture in read_pictures([str(folder)])])
+    for batch in (None, 3, 16):
+        out = tmp_path / f"out-{batch}"
+        chosen = () if batch is None else ("--batch", batch)
+        answer = copyist("reconstruct", trained(name), folder, "--out", out, "--json", *chosen)
+        assert answer.result["batch_size"] == (batch or BATCH)
+        assert answer.result["batch_statistics"] == (name != "mlp")
+        wanted = library.reconstruct(model, x, batch_size=batch)
+        for index, image in enumerate(wanted[:, 0].clamp(0, 1).mul(255).round().numpy()):
+            np.testing.assert_array_equal(shown(out / f"{index:03d}.png"), image)
+        small = name != "mlp" and (batch or BATCH) > 11
+        assert ("note: this model normalizes by the batch at hand, and 11 images" in answer.stderr) == small
+
+
+def test_a_batch_is_filled_by_going_round_the_input_again(
+    trained: Trained, pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    model = library.load(trained("grey"))
+    folder = pictures(5)
+    x = torch.stack([picture.pixels for picture in read_pictures([str(folder)])])
+    assert copyist("encode", trained("grey"), folder, "--out", tmp_path / "z.npz", "--batch", 3).code == 0
+    with torch.no_grad():
+        by_hand = torch.cat([model.encode(x[:3]), model.encode(x[[3, 4, 0]])[:2]])  # type: ignore[operator]
+    with np.load(tmp_path / "z.npz") as codes:
+        np.testing.assert_array_equal(codes["z"], by_hand.numpy())
+        assert codes["names"].tolist() == [f"{index:03d}.png" for index in range(5)]
+
+
+def test_one_image_is_judged_by_its_own_statistics_and_a_note_says_so(
+    trained: Trained, pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = pictures(1)
+    answer = copyist("denoise", trained("grey"), folder, "--out", tmp_path / "out", "--passes", 2)
+    assert answer.stderr == (
+        "note: this model normalizes by the batch at hand, and one image does not fill a batch of 8: "
+        "it is repeated, so that its own statistics are used\n"
+    )
+    assert answer.stdout == f"denoised 1 image into {tmp_path / 'out'}, by the statistics of batches of 8\n"
+    model = library.load(trained("grey"))
+    with torch.no_grad():
+        x_hat = model(model(read_pictures([str(folder)])[0].pixels[None]))[0, 0]
+    found = shown(tmp_path / "out/000.png")
+    np.testing.assert_array_equal(found, x_hat.clamp(0, 1).mul(255).round().numpy())
+
+
+@pytest.mark.parametrize("verb", ["reconstruct", "denoise"])
+def test_files_come_back_as_the_files_they_were(verb: str, trained: Trained, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    folder = tmp_path / "in"
+    (folder / "deeper").mkdir(parents=True)
+    Image.fromarray(noise((37, 53, 3))).save(folder / "turned.jpg", exif=exif, icc_profile=SRGB)
+    Image.fromarray(noise((16, 24, 4))).save(folder / "deeper/clear.png", icc_profile=SRGB)
+    Image.fromarray(noise((21, 16, 3))).save(folder / "deeper/photo.TIFF")
+    Image.fromarray(noise((19, 17, 3))).save(folder / "lossless.webp", lossless=True)
+    wide = np.random.default_rng(0).integers(0, 65536, (9, 3 * 13), dtype=np.uint16)
+    with (folder / "wide.png").open("wb") as file:
+        png.Writer(13, 9, greyscale=False, bitdepth=16).write(file, wide.tolist())
+    out = tmp_path / "out"
+    result = copyist(verb, trained("color"), folder, "--out", out, "--json").result
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    assert sorted(inside(out)) == names
+    assert sorted(result["files"]) == sorted(str(out / name) for name in names)
+    for name in names:
+        with Image.open(folder / name) as old, Image.open(out / name) as new:
+            assert (old.size, old.mode, old.format) == (new.size, new.mode, new.format)
+            assert old.info.get("icc_profile") == new.info.get("icc_profile")
+            assert old.getexif().get(ExifTags.Base.Orientation) == new.getexif().get(ExifTags.Base.Orientation)
+            if "A" in old.mode:
+                assert old.getchannel("A").tobytes() == new.getchannel("A").tobytes()
+    with (out / "wide.png").open("rb") as file:
+        assert png.Reader(file=file).read()[3]["bitdepth"] == 16
+
+
+def test_arrays_come_back_as_arrays_of_their_type_and_shape(trained: Trained, tmp_path: Path) -> None:
+    for array in (np.float32([[0.5] * 16] * 16), noise((3, 16, 16)), noise((16, 16)).astype(np.float64) / 99):
+        np.save(tmp_path / "x.npy", array)
+        assert copyist("denoise", trained("grey"), tmp_path / "x.npy", "--out", tmp_path / "out", "--force").code == 0
+        found = np.load(tmp_path / "out/x.npy")
+        assert (found.dtype, found.shape) == (array.dtype, array.shape)
+
+
+def test_an_output_is_replaced_only_with_force_and_other_files_stay(
+    trained: Trained, pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder, out = pictures(2), tmp_path / "out"
+    out.mkdir()
+    (out / "mine.txt").write_text("mine")
+    (out / "000.png").write_text("old")
+    line = ["denoise", trained("grey"), folder, "--out", out]
+    before = inside(tmp_path)
+    assert copyist(*line).sentence.endswith("exists already; choose another place, or add --force to replace it")
+    assert inside(tmp_path) == before
+    assert copyist(*line, "--force").code == 0
+    after = inside(out)
+    assert set(after) == {"000.png", "001.png", "mine.txt"}
+    assert after["mine.txt"] == b"mine"
+    assert after["000.png"] != b"old"
+
+
+def test_corrupt_writes_the_exact_values_of_the_library_and_denoise_takes_them(
+    trained: Trained, pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder, noisy = pictures(3, (16, 18)), tmp_path / "noisy"
+    line = ["corrupt", folder, "--with", "blend", "--alpha", 0.3, "--seed", 5]
+    result = copyist(*line, "--out", noisy, "--json").result
+    assert result["corruption"] == {"kind": "blend", "alpha": 0.3, "mean": 0.7, "std": 0.2}
+    for picture in read_pictures([str(folder)]):
+        draws = generator(5, "corrupt", picture.name)
+        x_tilde = Blend(alpha=0.3)(picture.pixels[None], generator=draws)[0, 0].numpy()
+        np.testing.assert_array_equal(np.load((noisy / picture.name).with_suffix(".npy")), x_tilde)
+        eight_bits = np.rint(np.clip(x_tilde.astype(np.float64), 0, 1) * 255)
+        np.testing.assert_array_equal(shown(noisy / picture.name), eight_bits)
+    assert copyist(*line, "--out", tmp_path / "again").code == 0
+    assert inside(tmp_path / "again") == inside(noisy)
+    assert copyist("corrupt", folder, "--alpha", 0.3, "--seed", 6, "--out", tmp_path / "other").code == 0
+    assert inside(tmp_path / "other") != inside(noisy)
+    arrays = sorted(noisy.glob("*.npy"))
+    assert copyist("denoise", trained("grey"), *arrays, "--out", tmp_path / "clean").code == 0
+    assert sorted(inside(tmp_path / "clean")) == [path.name for path in arrays]
+
+
+def test_two_pictures_that_share_an_array_name_are_refused(pictures: Callable[..., Path], tmp_path: Path) -> None:
+    folder = pictures(1)
+    pictures(1, ending="bmp")
+    answer = copyist("corrupt", folder, "--alpha", 0.5, "--out", tmp_path / "out")
+    assert answer.sentence == "two inputs would be written to 000.npy; rename one, or write them to two folders"
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_a_walk_is_written_in_every_format_with_the_same_bytes_from_the_same_seed(
+    ending: str, trained: Trained, pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    line = ["walk", trained("grey"), pictures(3), "--steps", 3, "--count", 2, "--json"]
+    seeds = [3, 3, 4]
+    files = [tmp_path / f"{index}{ending}" for index in range(3)]
+    for seed, file in zip(seeds, files, strict=True):
+        result = copyist(*line, "--seed", seed, "--out", file).result
+        assert (result["images"], result["steps"], result["batch_size"]) == (2, 3, BATCH)
+    first, same, other = (file.read_bytes() for file in files)
+    assert FORMATS[ending] in first[:16]
+    assert first == same != other
+    assert copyist(*line, "--out", files[0]).sentence.endswith("or add --force to replace it")
+    assert copyist(*line, "--out", files[0], "--force").code == 0
+
+
+def test_a_walk_into_a_folder_gives_a_frame_per_step_and_the_start(
+    trained: Trained, pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    assert copyist("walk", trained("mlp"), pictures(2, (8, 8)), "--steps", 3, "--out", tmp_path / "walk").code == 0
+    assert sorted(inside(tmp_path / "walk")) == [f"frame-{index:04d}.png" for index in range(4)]
+
+
+def test_a_walk_moves_as_far_as_the_library_says(
+    trained: Trained, pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = pictures(5)
+    line = ["walk", trained("grey"), folder, "--steps", 4, "--noise", 0.1, "--batch", 3, "--seed", 2]
+    result = copyist(*line, "--out", tmp_path / "w.gif", "--json").result
+    x = torch.stack([picture.pixels for picture in read_pictures([str(folder)])])
+    model = library.load(trained("grey"))
+    frames = library.walk(model, x, steps=4, noise=0.1, generator=generator(2, "walk"), batch_size=3)  # type: ignore[arg-type]
+    assert result["moved"] == pytest.approx(float((frames[-1] - x).square().mean().sqrt()), rel=1e-6)
+
+
+def test_samples_as_array_are_the_library_s_and_depend_on_the_seed_alone(trained: Trained, tmp_path: Path) -> None:
+    line = [
+        "sample",
+        trained("grey"),
+        "--count",
+        5,
+        "--steps",
+        3,
+        "--schedule",
+        "cosine",
+        "--size",
+        "16x20",
+        "--batch",
+        4,
+    ]
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        result = copyist(*line, "--seed", seed, "--out", tmp_path / f"{name}.npy", "--json").result
+        assert (result["batch_size"], result["schedule"]) == (4, "cosine")
+    wanted = library.sample(
+        library.load(trained("grey")),
+        count=5,
+        shape=(1, 16, 20),
+        steps=3,
+        schedule=library.schedules.cosine(3),
+        generator=generator(1, "sample"),
+        batch_size=4,
+    )
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), wanted.numpy())
+    files = inside(tmp_path)
+    assert files["a.npy"] == files["b.npy"] != files["c.npy"]
+
+
+@pytest.mark.parametrize("ending", [".png", ".gif", ".PNG", ""])
+def test_samples_are_written_in_every_format(ending: str, trained: Trained, tmp_path: Path) -> None:
+    out = tmp_path / f"samples{ending}"
+    assert copyist("sample", trained("skips"), "--count", 3, "--steps", 2, "--out", out).code == 0
+    if ending:
+        assert FORMATS[ending.lower()] in out.read_bytes()[:16]
+    else:
+        assert sorted(inside(out)) == [f"sample-{index:04d}.png" for index in range(3)]
+        assert shown(out / "sample-0000.png").shape[:2] == (16, 16)
+
+
+@pytest.mark.slow
+def test_models_are_evaluated_side_by_side_and_the_table_reads_back(trained: Trained, tmp_path: Path) -> None:
+    out = tmp_path / "table.json"
+    line = ["evaluate", trained("grey"), trained("skips"), "--data", "digits?size=16&limit=60", "--images", 8]
+    result = copyist(*line, "--out", out, "--json").result
+    assert json.loads(out.read_text()) == result
+    methods = {row["method"] for row in result["rows"]}
+    assert {str(trained("grey")), str(trained("skips")), "identity"} <= methods
+    assert result["batch_size"] == BATCH
+    assert copyist(*line, "--out", out).sentence.endswith("or add --force to replace it")
+
+
+@pytest.mark.parametrize("line", [["recipes"], ["models"], ["data", "show", "digits?size=16&limit=50"]])
+def test_what_there_is_is_told_to_people_and_to_machines(line: list[str]) -> None:
+    people, machines = copyist(*line), copyist(*line, "--json")
+    assert people.code == 0
+    assert len(people.stdout.splitlines()) > 3
+    assert machines.result
+    assert people.stderr == machines.stderr == ""
+
+
+def test_defaults_of_models_are_numbers_and_lists_to_machines() -> None:
+    assert copyist("models", "--json").result["mlp"]["widths"] == [4000, 4000, 4000]
+
+
+def test_data_show_draws_images_and_tells_both_splits(tmp_path: Path) -> None:
+    result = copyist("data", "show", "digits", "--out", tmp_path / "digits.png", "--json").result
+    assert sum(part["images"] for part in result["parts"].values()) == 1797
+    assert shown(tmp_path / "digits.png").shape[2] == 3
+    assert result["image_shape"] == [1, 8, 8]
+    assert list(copyist("data", "show", "digits?split=test", "--json").result["parts"]) == ["images"]
+    sentence = copyist("data", "show", "digits", "--out", tmp_path / "d.jpg").sentence
+    assert sentence.endswith("choose a name that ends in .png")
+
+
+def test_info_tells_what_the_header_holds(trained: Trained) -> None:
+    result = copyist("info", trained("mlp"), "--json").result
+    assert (result["model"]["kind"], result["batch_size"], result["training"]["steps"]) == ("mlp", BATCH, 20)
+    assert result["parameters"] == 64 * 8 + 8 + 8 * 64 + 64
+    assert "batch size 8" in copyist("info", trained("mlp") / "model.safetensors").stdout
+
+
+OWN = """
+import torch
+from copyist.models import Reconstructor
+
+
+class Halves(Reconstructor):
+    def __init__(self, share):
+        super().__init__()
+        self.share = torch.nn.Parameter(torch.tensor(share))
+
+    @property
+    def config(self):
+        raise NotImplementedError
+
+    def check_input(self, x):
+        pass
+
+    def forward(self, x):
+        return x * self.share
+"""
+
+
+def test_a_model_of_one_s_own_denoises_once_its_class_is_named(
+    tmp_path: Path, pictures: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mypackage.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    import mypackage  # type: ignore[import-not-found]
+
+    file, kind = tmp_path / "own.safetensors", "mypackage:Halves"
+    header = library.checkpoint.Header(model={"kind": kind, "share": 0.5}, batch_size=4)
+    library.save(file, mypackage.Halves(0.5), header)
+    line = ["denoise", file, pictures(2), "--out", tmp_path / "out"]
+    assert copyist(*line).sentence.endswith(f"add --class-of {kind}, which runs that package's code")
+    assert "which runs that package's code" in copyist(*line, "--class-of", "json:loads").sentence
+    assert copyist(*line, "--class-of", kind).code == 0
+    half = torch.from_numpy(noise((16, 16), seed=1)).float().div(255).mul(0.5).double().mul(255).round().numpy()
+    np.testing.assert_array_equal(shown(tmp_path / "out/001.png"), half)
+    sentence = copyist("walk", file, tmp_path / "in", "--out", tmp_path / "w.gif", "--class-of", kind).sentence
+    assert sentence == "walk works in a model's code, and Halves has none; take a model trained without skips"
+
+
+@pytest.mark.slow
+def test_the_demo_ends_in_a_report_and_trains_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = ["demo", "--out", tmp_path / "demo", "--data", "scenes?size=32&limit=64", "--steps", 5, "--json"]
+    report = Path(copyist(*line).result["report"])
+    assert report.read_text().lstrip().lower().startswith("<!doctype html>")
+    models = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("model.safetensors")}
+    assert len(models) == 3
+
+    def stop(*_: object, **__: object) -> None:
+        raise CopyistError("this far and no further")
+
+    monkeypatch.setattr("copyist.experiments.demo.evaluated", stop)
+    again = copyist(*line)
+    assert again.stderr.count("is there already, trained by the same recipe on the same data") == 3
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("model.safetensors")} == models
+
+
+def test_the_demo_refuses_a_folder_of_something_else(pictures: Callable[..., Path], tmp_path: Path) -> None:
+    folder = pictures(1)
+    before = inside(tmp_path)
+    sentence = copyist("demo", "--out", folder).sentence
+    assert sentence == f"{folder} holds something that is no demo; choose another folder with --out"
+    assert inside(tmp_path) == before
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model(tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "copyist", "train", "unet", "--data", "digits?size=16&limit=60", "--devices", "2"]
+    line += ["--steps", "3", "--set", "width=2", "--set", "levels=2", "--set", "batch_size=8", "--json"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ACCELERATE")}
+    done = subprocess.run(
+        [*line, "--out", str(tmp_path / "run")],
+        env={**environment, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["steps"] == 3
+    assert library.load(tmp_path / "run").batch_size == 8
