@@ -52,3 +52,16 @@ def test_mean_squares_go_through_a_convolution_behind_a_rectifier_unchanged() ->
     layer = nn.Conv2d(60, 70, 3)
     initialize(layer)
     assert float(layer(torch.randn(10, 60, 8, 9).relu()).detach().square().mean()) == pytest.approx(1, rel=0.1)
+
+
+def test_upsampling_is_the_transposed_convolution_in_either_layout() -> None:
+    torch.manual_seed(0)
+    upsample = Upsample(3, 5)
+    x = torch.randn(2, 3, 4, 7)
+    expected = F.conv_transpose2d(x, upsample.weight, upsample.bias, stride=2)
+    torch.testing.assert_close(upsample(x), expected)
+    found = upsample(x.contiguous(memory_format=torch.channels_last))
+    torch.testing.assert_close(found, expected)
+    assert found.is_contiguous(memory_format=torch.channels_last), (
+        "the layers that follow find the layout they are fast in"
+    )
