@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from copyist.nn.conv import ConvBlock, Downsample, Upsample, initialize
 
