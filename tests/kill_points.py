@@ -4,8 +4,8 @@
 
 Every point is a process of its own, forked from one that has imported everything but computed nothing, and ended by
 SIGKILL at a time drawn evenly from the duration of the whole run. Every third resumed run is killed once more. After
-each kill every file in the folder under its final name must load. Results are written as they come; a second call with
-more points goes on from there.
+each kill every file in the folder under its final name must load. Results are written as they come, the points beside
+the summary; a second call goes on from there.
 """
 
 import argparse
@@ -42,6 +42,7 @@ from copyist.corruption import GaussianNoise
 from copyist.errors import CopyistError
 from copyist.models import MLPConfig, ModelConfig, UNetConfig
 from copyist.objectives import Copying, Denoising, Objective
+from copyist.outputs import write_text
 from copyist.training import Optimization, Recipe, Training, read_history, train
 
 SAVE_EVERY = 10
@@ -249,7 +250,8 @@ def main() -> None:
     torch.set_num_threads(1)
     sklearn.datasets.load_digits()
     copyist.open_source("digits")
-    known = json.loads(arguments.out.read_text()) if arguments.out.exists() else {"points": [], "seconds": 0.0}
+    every = arguments.out.with_suffix(".points.json")
+    known = json.loads(every.read_text()) if every.exists() else {"points": [], "seconds": 0.0}
     points, before, started = known["points"], known["seconds"], time.perf_counter()
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
@@ -262,11 +264,9 @@ def main() -> None:
                 | {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"},
                 "seconds": round(before + time.perf_counter() - started, 1),
                 "summary": summary(points),
-                "points": points,
             }
-            unfinished = arguments.out.with_suffix(".part")
-            unfinished.write_text(json.dumps(document, indent=1))
-            unfinished.replace(arguments.out)
+            write_text(arguments.out, json.dumps(document, indent=1) + "\n")
+            write_text(every, json.dumps(document | {"points": points}, indent=1) + "\n")
     failed = [point for point in points if not point["same_bits"] or point["broken_files"]]
     print(json.dumps(summary(points), indent=1))  # noqa: T201
     sys.exit(1 if failed else 0)

@@ -86,6 +86,7 @@ def test_importing_does_not_import_torch(statement: str) -> None:
     assert result.stdout.split() == ["False", "False"]
 
 
+@pytest.mark.slow
 def test_a_name_of_the_table_of_contents_is_imported_when_it_is_used() -> None:
     code = "import copyist, sys\nassert 'torch' not in sys.modules\ncopyist.denoise\nassert 'torch' in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

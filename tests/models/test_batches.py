@@ -37,7 +37,9 @@ def test_the_rule_on_paper() -> None:
 
 @given(st.integers(1, 40), st.integers(1, 12), st.booleans())
 def test_every_image_is_answered_once_and_in_order(num_images: int, batch_size: int, fill: bool) -> None:
-    answered = [index for chosen, count in batches(num_images, batch_size=batch_size, fill=fill) for index in chosen[:count].tolist()]  # fmt: skip
+    answered: list[int] = []
+    for chosen, count in batches(num_images, batch_size=batch_size, fill=fill):
+        answered += chosen[:count].tolist()
     assert answered == list(range(num_images))
 
 

@@ -80,5 +80,5 @@ def test_one_image_without_a_batch_axis_is_refused_with_the_remedy(kind: str) ->
 
 @EVERY
 def test_eight_bit_images_are_refused_with_the_remedy(kind: str) -> None:
-    with pytest.raises(ShapeError, match="must be floats in .*; divide 8-bit values by 255"):
+    with pytest.raises(ShapeError, match=r"must be floats in .*; divide 8-bit values by 255"):
         built(CONFIGS[kind])(torch.zeros(2, 3, 8, 12, dtype=torch.uint8))

@@ -1,5 +1,6 @@
 """Fully connected autoencoders have the widths they are told, and without an activation are one matrix."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ def test_widths_are_mirrored_around_the_code(widths: tuple[int, ...]) -> None:
     model = autoencoder(MLPConfig(image_shape=SHAPE, widths=widths))
     found = [(part.in_features, part.out_features) for part in model.modules() if isinstance(part, nn.Linear)]
     there = [30, *widths]
-    expected = list(zip(there[:-1], there[1:], strict=True))
+    expected = list(pairwise(there))
     assert found == expected + [(out, inp) for inp, out in reversed(expected)]
     assert model.encode(images(4, SHAPE)).shape == (4, widths[-1])
 

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from copyist.cli import (
+    bench,
     corrupt,
     data,
     demo,
@@ -44,6 +45,7 @@ app.command(short_help="Say what a model file holds.")(info.info)
 app.command(short_help="List the recipes that 'copyist train' takes.")(listing.recipes)
 app.command(short_help="List the kinds of model, with their settings.")(listing.models)
 app.add_typer(data.app, name="data")
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:

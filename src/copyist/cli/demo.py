@@ -41,9 +41,13 @@ def demo(
     """Train a copier on real images in a few minutes, let it denoise, walk and sample, and write a report of it all."""
     import time
 
+    from copyist.checks import require
     from copyist.experiments.demo import run_demo
     from copyist.report import write_report
 
+    # Minutes of training must not end in a missing part.
+    for module in ("av", "matplotlib", "jinja2"):
+        require(module, extra="report", purpose="the report of the demo")
     start = time.perf_counter()
     command = shlex.join(["copyist", *sys.argv[1:]])
     run_demo(out, data=data, steps=steps, seed=seed, command=command, overwrite=force, watch=_Watch())

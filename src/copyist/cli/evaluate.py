@@ -43,7 +43,7 @@ def evaluate(
             raise ArgumentError(f"models side by side must be different ones, got {path} twice; name it once")
     if out is not None:
         check_output(out, overwrite=force)
-    loaded = {path: load(path, class_of=class_of, device=device) for path in models}
+    loaded = {name: load(path, class_of=class_of, device=device) for name, path in _named(models).items()}
     splits = open_source(data, say=say)
     with bar("corruptions") as update:
         table = evaluated(loaded, splits, num_images=images, batch_size=batch, seed=seed, progress=update)
@@ -51,3 +51,9 @@ def evaluate(
         write_text(out, json.dumps(table.to_json(), indent=1) + "\n")
 
     show(denoising_text(table, details=details), table.to_json(), as_json=as_json)
+
+
+def _named(paths: list[str]) -> dict[str, str]:
+    """The paths by the shortest names that tell them apart: a run's folder, or a file without its ending."""
+    short = [Path(path).stem if Path(path).is_file() else Path(path).resolve().name for path in paths]
+    return dict(zip(short if len(set(short)) == len(paths) else paths, paths, strict=True))

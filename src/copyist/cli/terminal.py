@@ -9,7 +9,15 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 _ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -47,6 +55,7 @@ class TrainingBar:
     def __init__(self, description: str) -> None:
         self._progress = _progress(TextColumn("{task.fields[loss]}"))
         self._description = description
+        self._reading: TaskID | None = None
 
     def __enter__(self) -> "TrainingBar":
         self._progress.start()
@@ -54,6 +63,12 @@ class TrainingBar:
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
+
+    def reading(self, done: int, total: int) -> None:
+        """Files are decoded."""
+        if self._reading is None:
+            self._reading = self._progress.add_task("reading images", total=total, loss="")
+        self._progress.update(self._reading, completed=done, total=total)
 
     def started(self, *, step: int, steps: int) -> None:
         """The run begins, or goes on."""

@@ -58,7 +58,7 @@ def draw_denoising(out: Path, models: Mapping[str, Reconstructor], test: ImageSe
     compared = {"image": x, "α = 0.3": noisy[0.3]} | {name: denoise(each, noisy[0.3]) for name, each in models.items()}
     _write_rows(out, "skips", compared)
     passes = {"α = 0.3": noisy[0.3]}
-    passes |= {f"{count} passes": denoise(copier, noisy[0.3], passes=count) for count in (1, 2, 4, 8, 16)}
+    passes |= {_times(count): denoise(copier, noisy[0.3], passes=count) for count in (1, 2, 4, 8, 16)}
     _write_rows(out, "passes", passes)
     batch = f"judged in one batch of {copier.batch_size}"
     return {
@@ -173,6 +173,10 @@ def _verdict(ratio: float, near_training: float, near_held_out: float) -> str:
 
 def _quartiles(neighbors: Neighbours) -> list[float]:
     return [float(neighbors.distance.quantile(share)) for share in (0.25, 0.5, 0.75)]
+
+
+def _times(count: int) -> str:
+    return f"{count} pass" if count == 1 else f"{count} passes"
 
 
 def _write_rows(out: Path, name: str, images: Mapping[str, Images]) -> None:

@@ -8,6 +8,9 @@ from typing import Protocol, final
 class Observer(Protocol):
     """Told of each step and each event of a run."""
 
+    def reading(self, done: int, total: int) -> None:
+        """So many of all files of the source are decoded."""
+
     def started(self, *, step: int, steps: int) -> None:
         """The run begins, or goes on, after `step` of `steps` steps."""
 

@@ -16,8 +16,10 @@ from copyist import checkpoint
 from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.data import Feed, open_source
 from copyist.data.base import ImageSet, Splits
+from copyist.errors import OutputError
 from copyist.models.base import ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
+from copyist.nn.memory import keep_freed_memory
 from copyist.objectives import OBJECTIVES, Objective
 from copyist.outputs import check_output, clear_unfinished
 from copyist.randomness import derive
@@ -44,11 +46,16 @@ class Session:
     ) -> None:
         self.recipe, self.folder, self.seed, self.observer = recipe, folder, seed, observer
         config = recipe.training
-        if not resume:
-            check_output(folder, overwrite=overwrite)
-        splits = open_source(recipe.data, say=observer.said)
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
+        if self.device.type == "cpu":
+            keep_freed_memory()
+        # Of several processes only one writes, and the others must not mistake what it wrote for an older run.
+        if not resume and self.accelerator.is_main_process:
+            check_output(folder, overwrite=overwrite)
+            if folder.is_file():
+                raise OutputError(f"{folder} must be a folder to train into, and is a file; choose another place")
+        splits = open_source(recipe.data, say=observer.said, progress=observer.reading)
         self.model_config = recipe.model.fitted(splits.train.image_shape)
         self._build(splits.train.image_shape)
         self.data = _described(recipe.data, splits)

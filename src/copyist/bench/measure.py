@@ -1,0 +1,153 @@
+"""Time by turns, the peak of the machine, and the work in a step."""
+
+__all__ = ["Contender", "Turn", "alternate", "compared", "count_flops", "machine", "matmul_peak"]
+
+import contextlib
+import multiprocessing
+import os
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from copyist.bench.results import Comparison, Machine, Spread
+from copyist.tensors import Images
+
+Turn: TypeAlias = Callable[[], None]
+"""What a loop calls after each of its steps."""
+
+_SETTLE = 0.1
+"""Seconds of rest after a turn, in which threads stop spinning and loaders fill their queues."""
+
+
+class _Done(Exception):  # noqa: N818 (it is no error)
+    """No further turn is wanted."""
+
+
+class Contender:
+    """A loop in a process of its own, so that neither its allocator nor its threads are the other's."""
+
+    def __init__(self, loop: Callable[..., None], *arguments: Any, steps: int) -> None:
+        """Start `loop(*arguments, turn)`, an importable function that calls `turn` after each step.
+
+        It is let run `steps` steps to warm up, and then as many per turn.
+        """
+        context = multiprocessing.get_context("spawn")
+        self._pipe, other = context.Pipe()
+        self._process = context.Process(target=_contend, args=(loop, arguments, steps, other))
+        self._process.start()
+        other.close()
+        self._answer()
+
+    def turn(self) -> float:
+        """Seconds per step, over one turn."""
+        self._pipe.send(True)
+        return self._answer()
+
+    def close(self) -> None:
+        """End the process."""
+        with contextlib.suppress(OSError):  # It may have ended already.
+            self._pipe.send(False)
+        self._process.join(30)
+        self._process.kill()
+
+    def _answer(self) -> float:
+        try:
+            return float(self._pipe.recv())
+        except EOFError:
+            raise RuntimeError("a loop ended before it was told to; its own words are above") from None
+
+
+def alternate(
+    ours: Contender, reference: Contender, *, rounds: int, say: Callable[[str], None]
+) -> tuple[list[float], list[float]]:
+    """Seconds per step of both, A B, B A, A B …, so that neither always runs after the other."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for number in range(rounds):
+        for index in (0, 1) if number % 2 == 0 else (1, 0):
+            times[index].append((ours, reference)[index].turn())
+        say(f"round {number + 1} of {rounds}: {times[1][-1] / times[0][-1]:.2f} times the reference")
+    return times
+
+
+def compared(
+    times: tuple[list[float], list[float]], *, width: int, size: int, batch: int, flops: float | None
+) -> Comparison:
+    """The spreads of what `alternate` timed."""
+    ours, reference = times
+    return Comparison(
+        width=width,
+        size=size,
+        batch=batch,
+        rounds=len(ours),
+        ours=Spread.of(ours),
+        reference=Spread.of(reference),
+        ratio=Spread.of([slow / fast for fast, slow in zip(ours, reference, strict=True)]),
+        flops=flops,
+    )
+
+
+def matmul_peak(dtype: torch.dtype, *, side: int = 1024, repeats: int = 20) -> float:
+    """The best rate of a square matrix product, in GFLOP/s."""
+    a, b = (torch.ones(side, side, dtype=dtype) for _ in range(2))
+    best = float("inf")
+    for _ in range(repeats):
+        since = time.perf_counter()
+        torch.mm(a, b)
+        best = min(best, time.perf_counter() - since)
+    return 2 * side**3 / best / 1e9
+
+
+def machine() -> Machine:
+    """This machine, measured now."""
+    return Machine(
+        processor=_processor(),
+        cores=os.cpu_count() or 1,
+        threads=torch.get_num_threads(),
+        python=platform.python_version(),
+        torch=torch.__version__,
+        float32_peak=matmul_peak(torch.float32),
+        bf16_peak=matmul_peak(torch.bfloat16),
+    )
+
+
+def count_flops(model: nn.Module, x: Images, *, backward: bool) -> float:
+    """Multiplications and additions of one pass over `x`, with the way back of a training step or without."""
+    with FlopCounterMode(display=False) as counter, torch.set_grad_enabled(backward):
+        x_hat = model(x)
+        if backward:
+            F.mse_loss(x_hat, x).backward()
+    model.zero_grad()
+    return float(counter.get_total_flops())
+
+
+def _contend(loop: Callable[..., None], arguments: tuple[Any, ...], steps: int, pipe: Any) -> None:
+    taken, since = 0, time.perf_counter()
+
+    def turn() -> None:
+        nonlocal taken, since
+        taken += 1
+        if taken % steps:
+            return
+        seconds = (time.perf_counter() - since) / steps
+        time.sleep(_SETTLE)
+        pipe.send(seconds)
+        if not pipe.recv():
+            raise _Done
+        since = time.perf_counter()
+
+    with contextlib.suppress(_Done, EOFError):
+        loop(*arguments, turn)
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,0 +1,135 @@
+"""Benchmarks compare like with like, and say what they found."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+from typer.testing import CliRunner
+
+from copyist.bench.measure import Contender, Turn, count_flops, matmul_peak
+from copyist.bench.reference import PNGFolder, textbook_copy, write_pngs
+from copyist.bench.results import Comparison, LossComparison, Machine, Result, Spread
+from copyist.bench.train import bench_train
+from copyist.cli.bench import app
+from copyist.data import open_source
+from copyist.models.unet import UNetConfig
+from copyist.objectives import Copying
+
+CONFIG = UNetConfig(channels=3, width=4, levels=3)
+
+
+def a_result() -> Result:
+    comparison = Comparison(
+        width=16,
+        size=64,
+        batch=32,
+        rounds=3,
+        ours=Spread.of([0.05, 0.04, 0.06]),
+        reference=Spread.of([0.2, 0.2, 0.21]),
+        ratio=Spread.of([4.0, 5.0, 3.5]),
+        flops=1e9,
+    )
+    return Result(
+        name="train",
+        unit="step",
+        images_per_unit=32,
+        machine=Machine(processor="P", cores=2, threads=2, python="3", torch="2", float32_peak=100.0, bf16_peak=400.0),
+        comparisons=(comparison,),
+        losses=(LossComparison(width=16, steps=9, ratios=(0.99, 1.0, 1.02)),),
+    )
+
+
+def test_the_reference_and_ours_have_the_same_loss_and_gradients_on_the_same_batch() -> None:
+    theirs = textbook_copy(CONFIG, seed=3)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        ours = CONFIG.build().train()
+    x = torch.rand(5, 3, 16, 24, generator=torch.Generator().manual_seed(0))
+    our_loss = Copying()(ours, x, generator=torch.Generator())
+    their_loss = F.mse_loss(theirs(x), x)
+    assert our_loss.item() == pytest.approx(their_loss.item(), rel=1e-6)
+    our_loss.backward()
+    their_loss.backward()
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(mine.grad, other.grad, rtol=1e-4, atol=1e-6)
+
+
+def test_the_references_files_hold_the_images_that_ours_trains_on(tmp_path: Path) -> None:
+    write_pngs("scenes?size=16&limit=3", tmp_path)
+    expected = open_source("scenes?size=16&limit=3").train.images()
+    folder = PNGFolder(tmp_path)
+    torch.testing.assert_close(torch.stack([folder[index] for index in range(len(folder))]), expected)
+
+
+def test_a_result_comes_back_from_json() -> None:
+    assert Result.from_json(a_result().to_json()) == a_result()
+
+
+def test_the_text_says_machine_ratio_rate_and_share_of_peak() -> None:
+    text = str(a_result())
+    # 32 images in 50 ms; 1 GFLOP in 50 ms is 20 GFLOP/s of 400, and 1 in 200 ms is 5 of 100.
+    for words in ("P, 2 cores", "torch 2", "4.00", "(3.75–4.50)", " 640 ", " 5%", "1.0000 (0.9900 to 1.0200 over 3"):
+        assert words in text
+    assert len({len(line) for line in text.splitlines()[2:4]}) == 1, "rows stand under their headings"
+
+
+def test_quartiles_are_those_on_paper() -> None:
+    assert Spread.of([5.0, 1.0, 2.0, 4.0, 3.0]) == Spread(median=3.0, low=2.0, high=4.0)
+    assert Spread.of([7.0]) == Spread(median=7.0, low=7.0, high=7.0)
+
+
+def test_the_operations_of_a_convolution_are_counted_as_on_paper() -> None:
+    conv = nn.Conv2d(3, 3, 3, padding=1, bias=False)
+    x = torch.rand(2, 3, 5, 7)
+    forward = 2 * (2 * 5 * 7) * (3 * 3 * 9)
+    assert count_flops(conv, x, backward=False) == forward
+    # The way back is one product for the weights; the images need no gradient.
+    assert count_flops(conv, x, backward=True) == 2 * forward
+
+
+def test_the_peak_of_a_matrix_product_is_a_rate() -> None:
+    assert 0 < matmul_peak(torch.float32, side=64, repeats=2) < 1e7
+
+
+def _fail(turn: Turn) -> None:
+    raise SystemExit(3)
+
+
+@pytest.mark.slow
+def test_a_loop_that_fails_is_reported() -> None:
+    with pytest.raises(RuntimeError, match="ended before it was told to"):
+        Contender(_fail, steps=1)
+
+
+@pytest.mark.slow
+def test_training_is_compared_in_speed_and_in_loss() -> None:
+    result = bench_train(
+        widths=[4],
+        size=16,
+        batch=4,
+        rounds=2,
+        levels=2,
+        num_images=8,
+        loss_steps=2,
+        seeds=[0],
+        say=lambda sentence: None,
+    )
+    (row,), (losses,) = result.comparisons, result.losses
+    assert row.rounds == 2
+    assert row.ratio.median > 0
+    assert row.flops is not None
+    assert losses.ratios[0] == pytest.approx(1, abs=0.2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["train", "sample", "walk"])
+def test_each_command_prints_json_and_writes_it(name: str, tmp_path: Path) -> None:
+    out = tmp_path / "found.json"
+    arguments = [name, "--width", "4", "--size", "16", "--batch", "4", "--rounds", "1", "--json", "--out", str(out)]
+    found = CliRunner().invoke(app, arguments)
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.stdout)["name"] == name
+    assert Result.from_json(out.read_text()).comparisons[0].width == 4

@@ -1,0 +1,68 @@
+"""Blocks and resampling have the shapes and the spread of weights they say."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from copyist.nn.conv import ConvBlock, Downsample, Upsample, initialize
+
+
+def test_resampling_halves_and_doubles() -> None:
+    h = torch.rand(2, 3, 8, 6)
+    assert torch.equal(Downsample()(h), h.reshape(2, 3, 4, 2, 3, 2).amax(dim=(3, 5)))
+    assert Upsample(3, 5)(h).shape == (2, 5, 16, 12)
+
+
+@pytest.mark.parametrize("statistics", ["batch", "none"])
+def test_a_bias_stands_only_where_nothing_takes_it_out(statistics: str) -> None:
+    block = ConvBlock(3, 5, convolutions=2, statistics=statistics)  # pyright: ignore[reportArgumentType]
+    convolutions = [part for part in block if isinstance(part, nn.Conv2d)]
+    assert [(part.in_channels, part.out_channels) for part in convolutions] == [(3, 5), (5, 5)]
+    assert all((part.bias is not None) == (statistics == "none") for part in convolutions)
+    assert block(torch.rand(2, 3, 4, 7)).shape == (2, 5, 4, 7)
+    assert block(torch.rand(2, 3, 4, 7)).min() >= 0
+
+
+@pytest.mark.parametrize(
+    ("layer", "variance"),
+    [
+        (nn.Conv2d(64, 70, 3), 2 / (64 * 9)),
+        (nn.ConvTranspose2d(64, 70, 2, stride=2), 1 / 64),
+        (nn.ConvTranspose2d(64, 70, 3, stride=2), 4 / (9 * 64)),
+        (nn.Linear(300, 200), 1 / 300),
+        (nn.Conv2d(64, 70, 3, bias=False), 2 / (64 * 9)),
+    ],
+)
+def test_weights_are_drawn_with_the_variance_on_paper(layer: nn.Module, variance: float) -> None:
+    initialize(layer)
+    weight = dict(layer.named_parameters())["weight"].detach()
+    # Five standard errors of a variance.
+    assert float(weight.var()) == pytest.approx(variance, rel=5 * (2 / weight.numel()) ** 0.5)
+    assert all(not value.any() for name, value in layer.named_parameters() if name == "bias")
+
+
+def test_variance_goes_through_layers_without_a_rectifier_unchanged() -> None:
+    layers = [nn.Linear(400, 500), nn.ConvTranspose2d(40, 50, 2, stride=2)]
+    for layer, h in zip(layers, (torch.randn(300, 400), torch.randn(30, 40, 5, 6)), strict=True):
+        initialize(layer)
+        assert float(layer(h).detach().var()) == pytest.approx(1, rel=0.1)
+
+
+def test_mean_squares_go_through_a_convolution_behind_a_rectifier_unchanged() -> None:
+    layer = nn.Conv2d(60, 70, 3)
+    initialize(layer)
+    assert float(layer(torch.randn(10, 60, 8, 9).relu()).detach().square().mean()) == pytest.approx(1, rel=0.1)
+
+
+def test_upsampling_is_the_transposed_convolution_in_either_layout() -> None:
+    torch.manual_seed(0)
+    upsample = Upsample(3, 5)
+    x = torch.randn(2, 3, 4, 7)
+    expected = F.conv_transpose2d(x, upsample.weight, upsample.bias, stride=2)
+    torch.testing.assert_close(upsample(x), expected)
+    found = upsample(x.contiguous(memory_format=torch.channels_last))
+    torch.testing.assert_close(found, expected)
+    assert found.is_contiguous(memory_format=torch.channels_last), (
+        "the layers that follow find the layout they are fast in"
+    )

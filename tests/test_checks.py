@@ -1,0 +1,69 @@
+"""Arguments are refused in one voice."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from copyist import checks
+from copyist.errors import ArgumentError, MissingExtraError, ShapeError, UnknownNameError
+
+
+@pytest.mark.parametrize(
+    ("check", "arguments", "message"),
+    [
+        (
+            checks.check_images,
+            (torch.zeros(3, 4, 5),),
+            r"^images must have shape \(B, C, H, W\), got \(3, 4, 5\); give a",
+        ),
+        (checks.check_images, (torch.zeros(2, 0, 4, 5),), r"with no side of 0, got \(2, 0, 4, 5\)$"),
+        (checks.check_images, (torch.zeros(2, 3, 4, 5).int(),), r"must be floats in \[0, 1\], got torch.int32; divide"),
+        (
+            checks.check_examples,
+            (torch.zeros(3),),
+            r"^examples must have shape \(B, ...\) with no side of 0, got \(3,\)$",
+        ),
+        (checks.check_examples, (torch.zeros(3, 2).int(),), r"^examples must be floats, got torch.int32"),
+        (checks.check_same_examples, (torch.zeros(3, 2), torch.zeros(3, 4)), r"one shape, got \(3, 2\) and \(3, 4\)$"),
+        (
+            checks.check_same_shape,
+            (torch.zeros(2, 3, 4, 5), torch.zeros(2, 3, 5, 4)),
+            r"must have one shape, got \(2, 3, 4, 5\) and \(2, 3, 5, 4\)$",
+        ),
+    ],
+)
+def test_a_shape_is_refused(check: Any, arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        check(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("check", "arguments", "message"),
+    [
+        (checks.check_positive, ("n", 0), "n must be greater than 0, got 0"),
+        (checks.check_positive, ("n", math.inf), "n must be greater than 0, got inf"),
+        (checks.check_at_least, ("n", math.nan, 1), "n must be at least 1, got nan"),
+        (checks.check_within, ("n", 2, 0, 1), r"n must lie in \[0, 1\], got 2"),
+        (checks.check_whole, ("n", 2.0, 1), "n must be a whole number of at least 1, got 2.0"),
+    ],
+)
+def test_a_number_is_refused(check: Any, arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(ArgumentError, match=f"^{message}$"):
+        check(*arguments)
+
+
+def test_a_name_is_refused_with_the_nearest_or_with_all() -> None:
+    with pytest.raises(UnknownNameError, match=r"^there is no colour 'greem'; did you mean 'green'\?$"):
+        checks.check_choice("colour", "greem", ["red", "green"])
+    with pytest.raises(UnknownNameError, match=r"^there is no colour 'xyz'; there are green, red$"):
+        checks.check_choice("colour", "xyz", ["red", "green"])
+
+
+def test_an_optional_module_that_is_missing_names_its_extra() -> None:
+    assert checks.require("math", extra="none", purpose="counting") is math
+    with pytest.raises(
+        MissingExtraError, match=r"^flying needs nowhere, which is not installed; pip install 'copyist\["
+    ):
+        checks.require("nowhere.at_all", extra="sky", purpose="flying")

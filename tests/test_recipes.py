@@ -1,0 +1,68 @@
+"""Every recipe is complete: its name, its model and its data fit together."""
+
+import math
+
+import pytest
+
+from contracts import built, images, keeps_the_shape
+from copyist.errors import ArgumentError, UnknownNameError
+from copyist.models import MLPConfig, UNet, UNetConfig, UNetSkips, UNetSkipsConfig
+from copyist.objectives import Copying, Denoising
+from copyist.recipes import RECIPES, configured, hidden_unet, linear, overcomplete_mlp, unet, unet_skips
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -> None:
+    assert RECIPES[name]().name == name
+    assert RECIPES[name](data="faces").data == "faces"
+    shape = (1, 16, 24)
+    model = built(RECIPES[name]().model.fitted(shape))
+    keeps_the_shape(model, images(2, shape))
+
+
+@pytest.mark.parametrize("name", set(RECIPES) - {"denoising-unet"})
+def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
+    assert RECIPES[name]().objective == Copying()
+    assert isinstance(RECIPES["denoising-unet"]().objective, Denoising)
+
+
+def test_the_control_differs_from_the_net_in_its_skips_alone() -> None:
+    net, control = unet().model, unet_skips().model
+    assert isinstance(net, UNetConfig)
+    assert isinstance(control, UNetSkipsConfig)
+    assert (control.width, control.levels, control.statistics) == (net.width, net.levels, net.statistics)
+    assert unet_skips().training == unet().training
+    assert isinstance(built(net.fitted((3, 16, 24))), UNet)
+    assert isinstance(built(control.fitted((3, 16, 24))), UNetSkips)
+
+
+def test_the_hidden_module_has_the_widths_of_the_page() -> None:
+    model = hidden_unet().model
+    assert isinstance(model, UNetConfig)
+    assert model.hidden == (500, 100, 500)
+
+
+def test_the_overcomplete_mlp_has_no_layer_narrower_than_a_photo() -> None:
+    model = overcomplete_mlp().model
+    assert isinstance(model, MLPConfig)
+    assert min(model.widths) >= math.prod((3, 32, 32))
+
+
+def test_the_linear_recipe_has_no_activation() -> None:
+    assert linear().model == MLPConfig(widths=(16,), activation="identity")
+
+
+def test_a_recipe_is_found_by_its_name_and_changed() -> None:
+    assert configured("unet_skips") == configured("unet-skips") == unet_skips()
+    changed = configured("unet", data="faces", steps=7, assignments=["width = 8", "model.levels=2", "steps=9"])
+    assert changed.data == "faces"
+    assert changed.model == UNetConfig(width=8, levels=2)
+    assert changed.training.steps == 7
+
+
+def test_what_is_no_recipe_or_no_assignment_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match=r"^there is no recipe 'unnet'; did you mean 'unet'\?$"):
+        configured("unnet")
+    for wrong in ("width", "=8"):
+        with pytest.raises(ArgumentError, match=rf"^a setting must be written name=value, got '{wrong}'; write --set"):
+            configured("unet", assignments=[wrong])
