@@ -212,7 +212,10 @@ def test_a_file_from_a_newer_version_is_refused_by_name(file: Path) -> None:
 def test_safetensors_of_others_are_refused(tmp_path: Path) -> None:
     for metadata in (None, {"format": "pt"}):
         save_file({"weight": torch.zeros(2, 3)}, tmp_path / "file", metadata=metadata)
-        with pytest.raises(CheckpointError, match=r"was not written by copyist: its header does not describe a model$"):
+        with pytest.raises(
+            CheckpointError,
+            match=r"was not written by copyist: its header does not describe a model; give a file that copyist trained$",
+        ):
             load(tmp_path / "file")
 
 

@@ -45,7 +45,7 @@ app.command(short_help="Say what a model file holds.")(info.info)
 app.command(short_help="List the recipes that 'copyist train' takes.")(listing.recipes)
 app.command(short_help="List the kinds of model, with their settings.")(listing.models)
 app.add_typer(data.app, name="data")
-app.add_typer(bench.app, name="bench")
+app.add_typer(bench.app, name="bench", short_help="Measure our speed against plain loops, as ratios.")
 
 
 def main() -> None:

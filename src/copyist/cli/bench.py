@@ -35,7 +35,7 @@ def every(context: typer.Context) -> None:
         _show(result, as_json=False, out=None)
 
 
-@app.command()
+@app.command(short_help="Time a step of training, and compare what is learned.")
 def train(
     width: Widths = _WIDTHS,
     size: Size = 64,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from copyist.cli.launch import relaunched
+from copyist.cli.launch import is_first, relaunched
 from copyist.cli.options import Data, Force, Json, Out, Seed
 from copyist.cli.terminal import TrainingBar, counted, show
 
@@ -36,6 +36,8 @@ def train(
     with TrainingBar(recipe) as bar:
         run = run_training(chosen, out=out, seed=seed, resume=resume, overwrite=force, observer=bar)
 
+    if not is_first():
+        return
     last = run.history()[-1]
     lines = (
         f"trained {recipe} on {chosen.data} for {counted(last.step, 'step')} in {last.seconds:.0f} s, "
