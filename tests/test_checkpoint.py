@@ -214,7 +214,7 @@ def test_safetensors_of_others_are_refused(tmp_path: Path) -> None:
         save_file({"weight": torch.zeros(2, 3)}, tmp_path / "file", metadata=metadata)
         with pytest.raises(
             CheckpointError,
-            match=r"was not written by copyist: its header does not describe a model; give a file that copyist trained$",
+            match=r"was not written by copyist: its header .* model; give a file that copyist trained$",
         ):
             load(tmp_path / "file")
 
