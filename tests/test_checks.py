@@ -55,10 +55,10 @@ def test_a_number_is_refused(check: Any, arguments: tuple[Any, ...], message: st
 
 
 def test_a_name_is_refused_with_the_nearest_or_with_all() -> None:
-    with pytest.raises(UnknownNameError, match=r"^there is no colour 'greem'; did you mean 'green'\?$"):
-        checks.check_choice("colour", "greem", ["red", "green"])
-    with pytest.raises(UnknownNameError, match=r"^there is no colour 'xyz'; there are green, red$"):
-        checks.check_choice("colour", "xyz", ["red", "green"])
+    with pytest.raises(UnknownNameError, match=r"^there is no color 'greem'; did you mean 'green'\?$"):
+        checks.check_choice("color", "greem", ["red", "green"])
+    with pytest.raises(UnknownNameError, match=r"^there is no color 'xyz'; there are green, red$"):
+        checks.check_choice("color", "xyz", ["red", "green"])
 
 
 def test_an_optional_module_that_is_missing_names_its_extra() -> None:

@@ -89,7 +89,7 @@ class Shift(Corruption):
     """Weight of the image, in [0, 1]."""
 
     mean: float = 0.7
-    """The grey that all values move toward."""
+    """The gray that all values move toward."""
 
     def __post_init__(self) -> None:
         _check_setting("alpha", self.alpha, 0, 1)

@@ -45,7 +45,7 @@ def denoising_unet(*, data: str = "photos") -> Recipe:
 
 
 def overcomplete_mlp(*, data: str = "photos") -> Recipe:
-    """Five hidden layers of 4000 units, each wider than an image of 32×32 in colour, trained to copy."""
+    """Five hidden layers of 4000 units, each wider than an image of 32×32 in color, trained to copy."""
     return Recipe(
         name="overcomplete-mlp",
         data=data,

@@ -70,7 +70,7 @@ Trained = Callable[[str], Path]
 """The folder of a run, trained when it is first asked for."""
 
 _RUNS = {
-    "grey": ("unet", "digits?size=16&limit=200", "width=4", "levels=2", "flip=false"),
+    "gray": ("unet", "digits?size=16&limit=200", "width=4", "levels=2", "flip=false"),
     "color": ("unet", "scenes?size=16&limit=64", "width=4", "levels=2"),
     "skips": ("unet-skips", "digits?size=16&limit=200", "width=4", "levels=2", "flip=false"),
     "mlp": ("linear", "digits?limit=200", "widths=8"),

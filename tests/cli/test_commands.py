@@ -77,7 +77,7 @@ def test_a_seed_that_is_no_whole_number_is_wrong_usage(seed: str, tmp_path: Path
 
 
 def test_a_run_leaves_model_history_state_samples_and_tensorboard_events(trained: Trained) -> None:
-    run = trained("grey")
+    run = trained("gray")
     assert {path.name for path in run.iterdir()} == {
         "model.safetensors",
         "history.csv",
@@ -117,7 +117,7 @@ def test_resume_goes_on_to_more_steps_only_with_the_same_settings(tmp_path: Path
     )
 
 
-@pytest.mark.parametrize("name", ["grey", "skips", "mlp"])
+@pytest.mark.parametrize("name", ["gray", "skips", "mlp"])
 def test_reconstruct_gives_what_the_library_gives_in_the_same_batches(
     name: str, trained: Trained, pictures: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -140,10 +140,10 @@ def test_reconstruct_gives_what_the_library_gives_in_the_same_batches(
 def test_a_batch_is_filled_by_going_round_the_input_again(
     trained: Trained, pictures: Callable[..., Path], tmp_path: Path
 ) -> None:
-    model = library.load(trained("grey"))
+    model = library.load(trained("gray"))
     folder = pictures(5)
     x = torch.stack([picture.pixels for picture in read_pictures([str(folder)])])
-    assert copyist("encode", trained("grey"), folder, "--out", tmp_path / "z.npz", "--batch", 3).code == 0
+    assert copyist("encode", trained("gray"), folder, "--out", tmp_path / "z.npz", "--batch", 3).code == 0
     with torch.no_grad():
         by_hand = torch.cat([model.encode(x[:3]), model.encode(x[[3, 4, 0]])[:2]])  # type: ignore[operator]
     with np.load(tmp_path / "z.npz") as codes:
@@ -155,13 +155,13 @@ def test_one_image_is_judged_by_its_own_statistics_and_a_note_says_so(
     trained: Trained, pictures: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = pictures(1)
-    answer = copyist("denoise", trained("grey"), folder, "--out", tmp_path / "out", "--passes", 2)
+    answer = copyist("denoise", trained("gray"), folder, "--out", tmp_path / "out", "--passes", 2)
     assert answer.stderr == (
         "note: this model normalizes by the batch at hand, and one image does not fill a batch of 8: "
         "it is repeated, so that its own statistics are used\n"
     )
     assert answer.stdout == f"denoised 1 image into {tmp_path / 'out'}, by the statistics of batches of 8\n"
-    model = library.load(trained("grey"))
+    model = library.load(trained("gray"))
     with torch.no_grad():
         x_hat = model(model(read_pictures([str(folder)])[0].pixels[None]))[0, 0]
     found = shown(tmp_path / "out/000.png")
@@ -200,7 +200,7 @@ def test_files_come_back_as_the_files_they_were(verb: str, trained: Trained, tmp
 def test_arrays_come_back_as_arrays_of_their_type_and_shape(trained: Trained, tmp_path: Path) -> None:
     for array in (np.float32([[0.5] * 16] * 16), noise((3, 16, 16)), noise((16, 16)).astype(np.float64) / 99):
         np.save(tmp_path / "x.npy", array)
-        assert copyist("denoise", trained("grey"), tmp_path / "x.npy", "--out", tmp_path / "out", "--force").code == 0
+        assert copyist("denoise", trained("gray"), tmp_path / "x.npy", "--out", tmp_path / "out", "--force").code == 0
         found = np.load(tmp_path / "out/x.npy")
         assert (found.dtype, found.shape) == (array.dtype, array.shape)
 
@@ -212,7 +212,7 @@ def test_an_output_is_replaced_only_with_force_and_other_files_stay(
     out.mkdir()
     (out / "mine.txt").write_text("mine")
     (out / "000.png").write_text("old")
-    line = ["denoise", trained("grey"), folder, "--out", out]
+    line = ["denoise", trained("gray"), folder, "--out", out]
     before = inside(tmp_path)
     assert copyist(*line).sentence.endswith("exists already; choose another place, or add --force to replace it")
     assert inside(tmp_path) == before
@@ -241,7 +241,7 @@ def test_corrupt_writes_the_exact_values_of_the_library_and_denoise_takes_them(
     assert copyist("corrupt", folder, "--alpha", 0.3, "--seed", 6, "--out", tmp_path / "other").code == 0
     assert inside(tmp_path / "other") != inside(noisy)
     arrays = sorted(noisy.glob("*.npy"))
-    assert copyist("denoise", trained("grey"), *arrays, "--out", tmp_path / "clean").code == 0
+    assert copyist("denoise", trained("gray"), *arrays, "--out", tmp_path / "clean").code == 0
     assert sorted(inside(tmp_path / "clean")) == [path.name for path in arrays]
 
 
@@ -257,7 +257,7 @@ def test_two_pictures_that_share_an_array_name_are_refused(pictures: Callable[..
 def test_a_walk_is_written_in_every_format_with_the_same_bytes_from_the_same_seed(
     ending: str, trained: Trained, pictures: Callable[..., Path], tmp_path: Path
 ) -> None:
-    line = ["walk", trained("grey"), pictures(3), "--steps", 3, "--count", 2, "--json"]
+    line = ["walk", trained("gray"), pictures(3), "--steps", 3, "--count", 2, "--json"]
     seeds = [3, 3, 4]
     files = [tmp_path / f"{index}{ending}" for index in range(3)]
     for seed, file in zip(seeds, files, strict=True):
@@ -281,10 +281,10 @@ def test_a_walk_moves_as_far_as_the_library_says(
     trained: Trained, pictures: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = pictures(5)
-    line = ["walk", trained("grey"), folder, "--steps", 4, "--noise", 0.1, "--batch", 3, "--seed", 2]
+    line = ["walk", trained("gray"), folder, "--steps", 4, "--noise", 0.1, "--batch", 3, "--seed", 2]
     result = copyist(*line, "--out", tmp_path / "w.gif", "--json").result
     x = torch.stack([picture.pixels for picture in read_pictures([str(folder)])])
-    model = library.load(trained("grey"))
+    model = library.load(trained("gray"))
     frames = library.walk(model, x, steps=4, noise=0.1, generator=generator(2, "walk"), batch_size=3)  # type: ignore[arg-type]
     assert result["moved"] == pytest.approx(float((frames[-1] - x).square().mean().sqrt()), rel=1e-6)
 
@@ -292,7 +292,7 @@ def test_a_walk_moves_as_far_as_the_library_says(
 def test_samples_as_array_are_the_library_s_and_depend_on_the_seed_alone(trained: Trained, tmp_path: Path) -> None:
     line = [
         "sample",
-        trained("grey"),
+        trained("gray"),
         "--count",
         5,
         "--steps",
@@ -308,7 +308,7 @@ def test_samples_as_array_are_the_library_s_and_depend_on_the_seed_alone(trained
         result = copyist(*line, "--seed", seed, "--out", tmp_path / f"{name}.npy", "--json").result
         assert (result["batch_size"], result["schedule"]) == (4, "cosine")
     wanted = library.sample(
-        library.load(trained("grey")),
+        library.load(trained("gray")),
         count=5,
         shape=(1, 16, 20),
         steps=3,
@@ -335,11 +335,11 @@ def test_samples_are_written_in_every_format(ending: str, trained: Trained, tmp_
 @pytest.mark.slow
 def test_models_are_evaluated_side_by_side_and_the_table_reads_back(trained: Trained, tmp_path: Path) -> None:
     out = tmp_path / "table.json"
-    line = ["evaluate", trained("grey"), trained("skips"), "--data", "digits?size=16&limit=60", "--images", 8]
+    line = ["evaluate", trained("gray"), trained("skips"), "--data", "digits?size=16&limit=60", "--images", 8]
     result = copyist(*line, "--out", out, "--json").result
     assert json.loads(out.read_text()) == result
     methods = {row["method"] for row in result["rows"]}
-    assert {"grey", "skips", "identity"} <= methods
+    assert {"gray", "skips", "identity"} <= methods
     assert result["batch_size"] == BATCH
     assert copyist(*line, "--out", out).sentence.endswith("or add --force to replace it")
 

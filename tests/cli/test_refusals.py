@@ -46,7 +46,7 @@ def test_a_folder_without_images(trained: Trained, refused: Refused, tmp_path: P
     folder, out = tmp_path / "none", tmp_path / "out"
     folder.mkdir()
     (folder / "notes.txt").write_text("no image")
-    assert refused("denoise", trained("grey"), folder, "--out", out) == (
+    assert refused("denoise", trained("gray"), folder, "--out", out) == (
         f"{folder} must hold images or .npy arrays, and there is none; check the folder"
     )
     assert "must hold images" in refused("train", "unet", "--data", folder, "--out", out)
@@ -63,7 +63,7 @@ def test_a_truncated_file_among_many_is_named_counted_and_left_out(
 ) -> None:
     folder = pictures(99)
     truncated(folder)
-    answer = copyist("denoise", trained("grey"), folder, "--out", tmp_path / "out")
+    answer = copyist("denoise", trained("gray"), folder, "--out", tmp_path / "out")
     assert answer.code == 0
     assert "left out 1 of 100 pictures that cannot be read: broken.jpg (truncated)" in answer.stderr
     assert len(inside(tmp_path / "out")) == 99
@@ -72,7 +72,7 @@ def test_a_truncated_file_among_many_is_named_counted_and_left_out(
     assert "left out 1 of 100 files that cannot be read: broken.jpg (truncated)" in answer.stderr
     (folder / "text.png").write_text("a text")
     wanted = "got 2 of 101: broken.jpg (truncated), text.png (not an image); remove or repair them"
-    assert refused("denoise", trained("grey"), folder, "--out", tmp_path / "o") == (
+    assert refused("denoise", trained("gray"), folder, "--out", tmp_path / "o") == (
         f"at most 1 % of the pictures may be unreadable, {wanted}"
     )
     assert wanted in refused("train", "unet", "--data", f"{folder}?size=16", "--out", tmp_path / "o", *TRAINS)
@@ -99,7 +99,7 @@ def test_a_file_that_is_no_image_or_claims_to_be_huge(trained: Trained, refused:
         "bomb.png": "more pixels than any real image",
     }
     for name, reason in reasons.items():
-        sentence = refused("reconstruct", trained("grey"), tmp_path / name, "--out", tmp_path / "out")
+        sentence = refused("reconstruct", trained("gray"), tmp_path / name, "--out", tmp_path / "out")
         assert sentence == f"{name} cannot be read ({reason}); check the file"
 
 
@@ -110,21 +110,21 @@ def test_images_too_small_for_the_levels(
     remedy = (
         "image sides must be at least 4 for 2 levels, got 3x2; enlarge the images, or build the model with fewer levels"
     )
-    sentence = refused("denoise", trained("grey"), folder, "--out", tmp_path / "out")
+    sentence = refused("denoise", trained("gray"), folder, "--out", tmp_path / "out")
     assert sentence == f"000.png cannot be taken: {remedy}"
-    assert refused("encode", trained("grey"), folder, "--out", tmp_path / "z.npz") == remedy
+    assert refused("encode", trained("gray"), folder, "--out", tmp_path / "z.npz") == remedy
     assert refused("train", "unet", "--data", folder, "--out", tmp_path / "run", *TRAINS) == remedy
 
 
 @pytest.mark.parametrize(
     ("name", "mode", "notice"),
     [
-        ("cmyk.jpg", "CMYK", "note: cmyk.jpg: its CMYK colours become sRGB\n"),
-        ("palette.png", "P", "note: palette.png: its palette becomes full colours\n"),
+        ("cmyk.jpg", "CMYK", "note: cmyk.jpg: its CMYK colors become sRGB\n"),
+        ("palette.png", "P", "note: palette.png: its palette becomes full colors\n"),
         ("alpha.png", "RGBA", ""),
     ],
 )
-def test_other_colours_work_and_a_note_says_what_is_converted(
+def test_other_colors_work_and_a_note_says_what_is_converted(
     name: str, mode: str, notice: str, trained: Trained, refused: Refused, tmp_path: Path
 ) -> None:
     rgb = Image.fromarray(noise((16, 18, 3)))
@@ -133,16 +133,16 @@ def test_other_colours_work_and_a_note_says_what_is_converted(
     answer = copyist("denoise", trained("color"), tmp_path / name, "--out", tmp_path / "out")
     assert answer.code == 0
     assert "".join(line for line in answer.stderr.splitlines(keepends=True) if "batch" not in line) == notice
-    sentence = refused("denoise", trained("grey"), tmp_path / name, "--out", tmp_path / "o")
-    assert sentence == f"{name} must have 1 channel for this model, got 3; add ?channels=1 to the input to turn it grey"
-    assert copyist("denoise", trained("grey"), f"{tmp_path / name}?channels=1", "--out", tmp_path / "o").code == 0
+    sentence = refused("denoise", trained("gray"), tmp_path / name, "--out", tmp_path / "o")
+    assert sentence == f"{name} must have 1 channel for this model, got 3; add ?channels=1 to the input to turn it gray"
+    assert copyist("denoise", trained("gray"), f"{tmp_path / name}?channels=1", "--out", tmp_path / "o").code == 0
 
 
-def test_sixteen_bits_and_grey_for_a_colour_model_work(trained: Trained, tmp_path: Path) -> None:
+def test_sixteen_bits_and_gray_for_a_color_model_work(trained: Trained, tmp_path: Path) -> None:
     Image.fromarray(np.random.default_rng(0).integers(0, 65536, (16, 18), dtype=np.uint16)).save(tmp_path / "w.png")
     answer = copyist("denoise", trained("color"), tmp_path / "w.png", "--out", tmp_path / "out")
     assert answer.code == 0
-    assert "w.png: grey is given to the model as colour, and written back as the mean of its channels" in answer.stderr
+    assert "w.png: gray is given to the model as color, and written back as the mean of its channels" in answer.stderr
     assert shown(tmp_path / "out/w.png").dtype == np.uint16
 
 
@@ -210,7 +210,7 @@ def test_a_damaged_model_file(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / f"{name}.safetensors"
-    file.write_bytes(damage((trained("grey") / "model.safetensors").read_bytes()))
+    file.write_bytes(damage((trained("gray") / "model.safetensors").read_bytes()))
     for line in (("denoise", file, pictures(1), "--out", tmp_path / "out"), ("info", file)):
         sentence = refused(*line)
         assert sentence.startswith(f"{file} {wanted}")
@@ -253,7 +253,7 @@ def test_a_pickle_as_model_is_never_opened(pictures: Pictures, refused: Refused,
 def test_a_model_file_that_this_copyist_cannot_take(
     changes: dict[str, Any], wanted: str, trained: Trained, pictures: Pictures, refused: Refused, tmp_path: Path
 ) -> None:
-    document, tensors = read_tensors(trained("grey") / "model.safetensors")
+    document, tensors = read_tensors(trained("gray") / "model.safetensors")
     file = tmp_path / "changed.safetensors"
     write_tensors(file, tensors, document | changes)
     assert refused("denoise", file, pictures(1), "--out", tmp_path / "out") == f"{file} {wanted}"
@@ -271,7 +271,7 @@ def test_a_model_file_of_others_and_none_at_all(
     for place in (tmp_path / "nowhere", folder):
         sentence = refused("denoise", place, folder, *out)
         assert sentence == f"there is no model at {place}; give a .safetensors file, or the folder of a finished run"
-    sentence = refused("denoise", trained("grey"), folder, *out, "--class-of", "a:B")
+    sentence = refused("denoise", trained("gray"), folder, *out, "--class-of", "a:B")
     assert sentence.endswith("holds a unet, which needs no --class-of; leave it out")
 
 
@@ -280,7 +280,7 @@ def test_a_size_the_model_does_not_take(trained: Trained, pictures: Pictures, re
     assert sentence.startswith(
         "000.png cannot be taken: the model takes images of shape (1, 8, 8) only, got (1, 8, 9); "
     )
-    sentence = refused("sample", trained("grey"), "--size", "33", "--out", tmp_path / "s.png")
+    sentence = refused("sample", trained("gray"), "--size", "33", "--out", tmp_path / "s.png")
     assert sentence == "sides of samples must be multiples of 2, got 33x33; try --size 32x32"
 
 
@@ -311,7 +311,7 @@ def test_training_that_cannot_begin(line: list[str], wanted: str, refused: Refus
 
 def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Refused, tmp_path: Path) -> None:
     line = ("train", "unet", "--data", "digits?size=16&limit=40", *TRAINS, "--out")
-    run = trained("grey")
+    run = trained("gray")
     assert refused(*line, run) == f"{run} exists already; choose another place, or add --force to replace it"
     (tmp_path / "file").write_text("in the way")
     assert refused(*line, tmp_path / "file/run") == (
@@ -362,7 +362,7 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
 def test_a_command_that_cannot_be_done(
     line: list[str], wanted: str, trained: Trained, pictures: Pictures, refused: Refused, tmp_path: Path
 ) -> None:
-    stands_for = {"MODEL": trained("grey"), "IN": pictures(1)}
+    stands_for = {"MODEL": trained("gray"), "IN": pictures(1)}
     arguments = [tmp_path / each if before == "--out" else stands_for.get(each, each) for before, each in pairs(line)]
     assert refused(*arguments).startswith(wanted)
 
@@ -384,7 +384,7 @@ def test_pictures_of_several_sizes_have_no_common_code(
     trained: Trained, pictures: Pictures, refused: Refused, tmp_path: Path
 ) -> None:
     pictures(1, (16, 18), place="in/deeper")
-    sentence = refused("encode", trained("grey"), pictures(1), "--out", tmp_path / "z.npz")
+    sentence = refused("encode", trained("gray"), pictures(1), "--out", tmp_path / "z.npz")
     assert sentence == (
         "all images must have one size, got 16x16 (000.png) and 16x18 (deeper/000.png); "
         "add ?size= to a folder to bring them to one"
@@ -395,7 +395,7 @@ def test_a_film_without_its_extra_names_what_to_install(
     trained: Trained, pictures: Pictures, refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
-    sentence = refused("walk", trained("grey"), pictures(1), "--steps", 1, "--out", tmp_path / "w.mp4")
+    sentence = refused("walk", trained("gray"), pictures(1), "--steps", 1, "--out", tmp_path / "w.mp4")
     assert sentence == "writing an .mp4 needs av, which is not installed; pip install 'copyist[video]'"
 
 
@@ -414,7 +414,7 @@ def test_nothing_is_written_when_one_of_many_cannot_be(
         whole(path, data)
 
     monkeypatch.setattr(module, "write_bytes", full)
-    sentence = refused("denoise", trained("grey"), folder, "--out", tmp_path / "out")
+    sentence = refused("denoise", trained("gray"), folder, "--out", tmp_path / "out")
     assert sentence == f"{tmp_path / 'out'} could not be written (no space left on device); choose another place"
     assert len(written) == 2
     assert not (tmp_path / "out").exists()
@@ -426,11 +426,11 @@ def test_an_archive_whose_names_lead_out_of_it(
     data = (pictures(1) / "000.png").read_bytes()
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
         archive.writestr("../evil.png", data)
-    sentence = refused("denoise", trained("grey"), tmp_path / "evil.zip", "--out", tmp_path / "out")
+    sentence = refused("denoise", trained("gray"), tmp_path / "evil.zip", "--out", tmp_path / "out")
     assert sentence == "the name '../evil.png' leads out of its folder; rename it"
     with zipfile.ZipFile(tmp_path / "good.zip", "w") as archive:
         archive.writestr("a/b/c.png", data)
-    assert copyist("denoise", trained("grey"), tmp_path / "good.zip", "--out", tmp_path / "out").code == 0
+    assert copyist("denoise", trained("gray"), tmp_path / "good.zip", "--out", tmp_path / "out").code == 0
     assert list(inside(tmp_path / "out")) == ["a/b/c.png"]
 
 
@@ -441,7 +441,7 @@ def test_names_in_any_script_and_in_no_encoding(trained: Trained, pictures: Pict
     names = ["日本 語.png", "\udcff.png"]
     for name in names:
         (folder / name).write_bytes(data)
-    answer = copyist("denoise", trained("grey"), folder, "--out", tmp_path / "öut", "--json")
+    answer = copyist("denoise", trained("gray"), folder, "--out", tmp_path / "öut", "--json")
     assert sorted(Path(file).name for file in answer.result["files"]) == sorted(names)
     assert answer.stdout.isascii()
     assert json.loads(answer.stdout)["out"] == str(tmp_path / "öut")
@@ -452,5 +452,5 @@ def test_a_link_to_nowhere_says_so_in_words(
 ) -> None:
     folder = pictures(1)
     (folder / "link.png").symlink_to("nowhere.png")
-    sentence = refused("denoise", trained("grey"), folder, "--out", tmp_path / "out")
+    sentence = refused("denoise", trained("gray"), folder, "--out", tmp_path / "out")
     assert "got 1 of 2: link.png (no such file or directory); remove or repair them" in sentence

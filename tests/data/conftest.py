@@ -29,7 +29,7 @@ def png(pixels: np.ndarray) -> bytes:
 
 @pytest.fixture
 def folder_of(tmp_path: Path) -> Callable[..., Path]:
-    """A folder of `count` colour images of (H, W), each with its own values."""
+    """A folder of `count` color images of (H, W), each with its own values."""
 
     def make(count: int, size: tuple[int, int] = (6, 5), *, place: str = "images", first: int = 0) -> Path:
         folder = tmp_path / place

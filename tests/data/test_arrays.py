@@ -171,12 +171,12 @@ def idx(array: np.ndarray) -> bytes:
 
 
 def test_idx_files_and_the_folder_of_mnist_are_read(tmp_path: Path) -> None:
-    grey = BYTES[..., 0]
+    gray = BYTES[..., 0]
     for part, count in (("train", 12), ("t10k", 5)):
-        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(idx(grey[:count]))
+        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(idx(gray[:count]))
         (tmp_path / f"{part}-labels-idx1-ubyte.gz").write_bytes(idx(np.arange(count, dtype=np.uint8)))
     alone = open_split(str(tmp_path / "train-images-idx3-ubyte.gz"), default="all")
     assert alone.array.shape == (12, 1, 6, 7)
     splits = open_source(str(tmp_path))
-    np.testing.assert_array_equal(splits.test.array[:, 0], grey[:5])
+    np.testing.assert_array_equal(splits.test.array[:, 0], gray[:5])
     np.testing.assert_array_equal(splits.train.labels, np.arange(12))

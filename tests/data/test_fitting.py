@@ -54,7 +54,7 @@ def test_strides_set_the_distance_of_tiles() -> None:
     assert tile_corners((3, 9), (4, 4), None) == []
 
 
-def test_grey_is_the_luma_of_colour() -> None:
+def test_gray_is_the_luma_of_color() -> None:
     pure = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], dtype=np.uint8)
     np.testing.assert_array_equal(with_channels(pure, 1, name="x")[0, :, 0], [76, 150, 29])
     np.testing.assert_array_equal(with_channels(pure[..., :1], 3, name="x")[0, 0], [255, 255, 255])

@@ -50,16 +50,16 @@ def test_values_outside_the_range_are_clipped_and_not_wrapped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("channels", "colour"), [(1, [10, 10, 10]), (2, [10, 10, 10]), (3, [10, 20, 30]), (5, [10, 20, 30])]
+    ("channels", "color"), [(1, [10, 10, 10]), (2, [10, 10, 10]), (3, [10, 20, 30]), (5, [10, 20, 30])]
 )
-def test_any_number_of_channels_is_shown(channels: int, colour: list[int]) -> None:
+def test_any_number_of_channels_is_shown(channels: int, color: list[int]) -> None:
     x = torch.arange(10, 10 * channels + 1, 10).reshape(1, channels, 1, 1) / 255
-    assert grid(x, scale=1)[0, 0].tolist() == colour
+    assert grid(x, scale=1)[0, 0].tolist() == color
 
 
 def test_rows_stand_below_one_another_beside_their_names() -> None:
-    black, grey = torch.zeros(3, 1, 8, 8), torch.full((2, 1, 8, 8), 0.5)
-    sheet = rows({"image": black, "noisy\nα = 0.3": grey}, gap=2, scale=4)
+    black, gray = torch.zeros(3, 1, 8, 8), torch.full((2, 1, 8, 8), 0.5)
+    sheet = rows({"image": black, "noisy\nα = 0.3": gray}, gap=2, scale=4)
     pictures = sheet[:, -(3 * 32 + 2 * 2) :]
     assert sheet.shape[0] == 2 * 32 + 2
     assert (pictures[:32, :32] == 0).all()

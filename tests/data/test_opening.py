@@ -98,7 +98,7 @@ def test_a_limit_takes_so_many_images_of_each_split(folder_of: Callable[..., Pat
 def test_sizes_and_channels_are_brought_together(folder_of: Callable[..., Path]) -> None:
     folder = folder_of(2, (6, 5))
     folder_of(2, (5, 6), first=5)
-    Image.fromarray(np.full((4, 4), 9, np.uint8)).save(folder / "grey.png")
+    Image.fromarray(np.full((4, 4), 9, np.uint8)).save(folder / "gray.png")
     with pytest.raises(DataError, match=r"must be of one size, got 4x4 and 6x5; add \?size=64"):
         open_source(str(folder))
     assert open_split(f"{folder}?size=8", default="all").array.shape == (5, 3, 8, 8)

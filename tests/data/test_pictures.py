@@ -116,7 +116,7 @@ def test_sixteen_bits_come_back_exactly(values: np.ndarray, form: str, orientati
         assert opened.getexif()[ExifTags.Base.Make] == "Maker"
 
 
-def test_sixteen_bit_grey_is_what_pillow_reads() -> None:
+def test_sixteen_bit_gray_is_what_pillow_reads() -> None:
     wide = np.array([[0, 1, 256], [65535, 3, 4]], dtype=np.uint16)
     for form in ("PNG", "TIFF", "PPM"):
         before = decoded(saved(Image.fromarray(wide), form))
@@ -124,38 +124,38 @@ def test_sixteen_bit_grey_is_what_pillow_reads() -> None:
         np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(encoded(before)))), wide)
 
 
-def test_one_clear_colour_becomes_alpha() -> None:
-    grey = np.array([[3, 9], [9, 200]], dtype=np.uint8)
-    eight = decoded(saved(Image.fromarray(grey), "PNG", transparency=9))
+def test_one_clear_color_becomes_alpha() -> None:
+    gray = np.array([[3, 9], [9, 200]], dtype=np.uint8)
+    eight = decoded(saved(Image.fromarray(gray), "PNG", transparency=9))
     assert eight.alpha is not None
     np.testing.assert_array_equal(eight.alpha, [[255, 0], [0, 255]])
-    wide = decoded(saved(Image.fromarray(grey.astype(np.uint16)), "PNG", transparency=9))
+    wide = decoded(saved(Image.fromarray(gray.astype(np.uint16)), "PNG", transparency=9))
     assert wide.alpha is not None
-    np.testing.assert_array_equal(wide.pixels[:, :, 0], grey)
+    np.testing.assert_array_equal(wide.pixels[:, :, 0], gray)
     np.testing.assert_array_equal(wide.alpha, [[65535, 0], [0, 65535]])
 
 
-def test_palettes_become_colours_or_grey() -> None:
-    colours = Image.fromarray(np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)).quantize(8)
-    image = decoded(saved(colours, "PNG"))
-    np.testing.assert_array_equal(image.pixels, np.asarray(colours.convert("RGB")))
-    assert image.notices == ("its palette becomes full colours",)
-    grey = Image.fromarray(np.array([[0, 1], [2, 1]], dtype=np.uint8), "L").convert("P")
-    assert decoded(saved(grey, "PNG")).pixels.shape == (2, 2, 1)
-    assert header(saved(grey, "PNG")).channels == 1
+def test_palettes_become_colors_or_gray() -> None:
+    colors = Image.fromarray(np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)).quantize(8)
+    image = decoded(saved(colors, "PNG"))
+    np.testing.assert_array_equal(image.pixels, np.asarray(colors.convert("RGB")))
+    assert image.notices == ("its palette becomes full colors",)
+    gray = Image.fromarray(np.array([[0, 1], [2, 1]], dtype=np.uint8), "L").convert("P")
+    assert decoded(saved(gray, "PNG")).pixels.shape == (2, 2, 1)
+    assert header(saved(gray, "PNG")).channels == 1
 
 
 def test_cmyk_becomes_srgb() -> None:
     red = Image.new("CMYK", (16, 16), (0, 255, 255, 0))
     plain = decoded(saved(red, "JPEG", quality=100))
     assert plain.icc is None
-    assert plain.notices == ("its CMYK colours become sRGB",)
+    assert plain.notices == ("its CMYK colors become sRGB",)
     np.testing.assert_allclose(plain.pixels[8, 8], [255, 0, 0], atol=3)
     # A profile that does not fit is passed over.
     assert decoded(saved(red, "JPEG", quality=100, icc_profile=SRGB)).icc is None
 
 
-def test_jpeg_stays_close_and_keeps_its_colours_sharp() -> None:
+def test_jpeg_stays_close_and_keeps_its_colors_sharp() -> None:
     half = np.zeros((16, 16, 3), np.uint8)
     half[:, ::2] = (255, 0, 0)
     image = decoded(saved(Image.fromarray(half), "PNG"))
@@ -219,21 +219,21 @@ def test_values_are_clipped_and_rounded(tmp_path: Path) -> None:
     assert np.asarray(Image.open(path)).tolist() == [[0, 0, 1, 255, 255]]
 
 
-def test_grey_goes_through_a_colour_model_and_back(tmp_path: Path, said: list[str]) -> None:
-    grey = np.random.default_rng(0).integers(0, 256, (4, 5), dtype=np.uint8)
+def test_gray_goes_through_a_color_model_and_back(tmp_path: Path, said: list[str]) -> None:
+    gray = np.random.default_rng(0).integers(0, 256, (4, 5), dtype=np.uint8)
     for name in ("a.png", "b.png"):
-        (tmp_path / name).write_bytes(png(grey))
+        (tmp_path / name).write_bytes(png(gray))
     pictures = read_pictures([str(tmp_path)])
-    colours = pixels_for(pictures, 3, say=said.append)
-    assert [tuple(each.shape) for each in colours] == [(3, 4, 5)] * 2
+    colors = pixels_for(pictures, 3, say=said.append)
+    assert [tuple(each.shape) for each in colors] == [(3, 4, 5)] * 2
     assert said == [
-        "a.png and 1 more: grey is given to the model as colour, and written back as the mean of its channels"
+        "a.png and 1 more: gray is given to the model as color, and written back as the mean of its channels"
     ]
-    path = write_picture(pictures[0], colours[0], tmp_path / "out")
-    np.testing.assert_array_equal(np.asarray(Image.open(path)), grey)
+    path = write_picture(pictures[0], colors[0], tmp_path / "out")
+    np.testing.assert_array_equal(np.asarray(Image.open(path)), gray)
 
 
-def test_colour_is_refused_by_a_grey_model_unless_asked_for(tmp_path: Path) -> None:
+def test_color_is_refused_by_a_gray_model_unless_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(png(np.full((4, 5, 3), (255, 0, 0), np.uint8)))
     with pytest.raises(ShapeError, match=r"a.png must have 1 channel for this model, got 3; add \?channels=1"):
@@ -369,7 +369,7 @@ def test_palettes_are_mentioned_once(tmp_path: Path, said: list[str]) -> None:
     for name in ("a.png", "b.png", "c.png"):
         palette.save(tmp_path / name)
     read_pictures([str(tmp_path)], say=said.append)
-    assert said == ["a.png and 2 more: its palette becomes full colours"]
+    assert said == ["a.png and 2 more: its palette becomes full colors"]
 
 
 @settings(deadline=None, max_examples=60)

@@ -55,11 +55,11 @@ def test_the_sun_is_where_its_factors_say(factors, scenes: np.ndarray) -> None:
 
 
 def test_the_sky_above_the_horizon_is_brighter_than_the_land_below(factors, scenes: np.ndarray) -> None:
-    grey = luma(scenes)
+    gray = luma(scenes)
     for index in np.flatnonzero(~factors.house):
         top = int((factors.horizon[index] - factors.hill_height[index]) * SIZE[0]) - 1
         foot = int(np.ceil((factors.horizon[index] + factors.hill_height[index]) * SIZE[0])) + 1
-        assert grey[index, top].min() > grey[index, foot].max()
+        assert gray[index, top].min() > gray[index, foot].max()
 
 
 def test_a_house_changes_only_its_surroundings(factors) -> None:

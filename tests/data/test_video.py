@@ -13,17 +13,17 @@ from copyist.data.video import write_video
 from copyist.errors import ArgumentError, MissingExtraError, OutputError, ShapeError
 
 NUM_FRAMES = 7
-COLOURS = torch.tensor([[0.9, 0.1, 0.1], [0.1, 0.8, 0.2], [0.2, 0.2, 0.9]])
+COLORS = torch.tensor([[0.9, 0.1, 0.1], [0.1, 0.8, 0.2], [0.2, 0.2, 0.9]])
 
 
 @pytest.fixture
 def frames() -> Tensor:
     """Three flat images (red, green, blue) that darken over seven frames, 5 x 9 pixels each."""
-    dimmed = COLOURS * torch.linspace(1, 0.4, NUM_FRAMES).reshape(-1, 1, 1)
+    dimmed = COLORS * torch.linspace(1, 0.4, NUM_FRAMES).reshape(-1, 1, 1)
     return dimmed.reshape(NUM_FRAMES, 3, 3, 1, 1).expand(-1, -1, -1, 5, 9)
 
 
-def test_a_film_has_every_frame_in_even_size_and_true_colour(frames: Tensor, tmp_path: Path) -> None:
+def test_a_film_has_every_frame_in_even_size_and_true_color(frames: Tensor, tmp_path: Path) -> None:
     av = pytest.importorskip("av")
     write_video(frames, tmp_path / "walk.mp4", fps=12, columns=3)
     with av.open(str(tmp_path / "walk.mp4")) as film:

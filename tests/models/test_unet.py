@@ -108,7 +108,7 @@ def test_running_statistics_differ_between_training_and_use() -> None:
         assert (model.train()(x) - model.eval()(x)).abs().max() > 1e-2
 
 
-def test_a_fresh_net_answers_grey_where_nothing_is_put_in() -> None:
+def test_a_fresh_net_answers_gray_where_nothing_is_put_in() -> None:
     model = built(UNetConfig(channels=3, width=4, levels=2, statistics="none"))
     with torch.no_grad():
         assert torch.equal(model(torch.zeros(1, *COLOR)), torch.full((1, *COLOR), 0.5))

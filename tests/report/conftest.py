@@ -63,7 +63,7 @@ def write_results(folder: Path) -> None:
     """Write a whole folder of results."""
     (folder / "evaluation.json").write_text(json.dumps(evaluation()))
     (folder / "report.json").write_text(json.dumps(report()))
-    (folder / "samples.json").write_text(json.dumps(neighbours()))
+    (folder / "samples.json").write_text(json.dumps(neighbors()))
     for name in ("copier", "skips", "denoiser"):
         (folder / f"{name}.csv").write_text(history(seed=len(name)))
     write_pictures(folder)
@@ -166,7 +166,7 @@ def report() -> dict[str, Any]:
             "skips": {"file": "pictures/skips.png", "caption": "The same, by the network with skips: the noise stays."},
             "steps": {"file": "pictures/steps.png", "caption": "Six samples over 30 steps."},
             "samples": {"file": "pictures/samples.png", "caption": "64 samples, none chosen."},
-            "neighbours": {"file": "pictures/neighbours.png", "caption": "Samples over their nearest training images."},
+            "neighbors": {"file": "pictures/neighbors.png", "caption": "Samples over their nearest training images."},
             "codes": {"file": "pictures/passes.png", "caption": "A picture with no place of its own."},
         },
         "walk": {"video": "walk.mp4", "contact_sheet": "pictures/walk.png",
@@ -174,11 +174,11 @@ def report() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def neighbours() -> dict[str, Any]:
+def neighbors() -> dict[str, Any]:
     """Distances of samples to their nearest training images."""
     return {
         "samples": [
-            {"index": i, "distance": 4.1 + 0.35 * ((i * 7) % 16), "neighbour_name": f"astronaut-{i:03d}"}
+            {"index": i, "distance": 4.1 + 0.35 * ((i * 7) % 16), "neighbor_name": f"astronaut-{i:03d}"}
             for i in range(16)
         ],
         "held_out": {"median": 6.02, "low": 3.21, "high": 9.87},
@@ -213,7 +213,7 @@ def write_pictures(folder: Path) -> None:
     steps = torch.stack([torch.lerp(noisy[0.1], blurred, t / 9) for t in range(10)], dim=1)[:6]
     write_png(pictures / "steps.png", grid(steps.flatten(0, 1), columns=10))
     write_png(pictures / "samples.png", grid(blurred, columns=8))
-    write_png(pictures / "neighbours.png", rows({"sample": blurred[:8], "nearest": x[:8]}))
+    write_png(pictures / "neighbors.png", rows({"sample": blurred[:8], "nearest": x[:8]}))
     walk = torch.stack([x[:8].roll(t, dims=-1) for t in range(60)])
     write_video(walk, folder / "walk.mp4", columns=4)
     write_video(walk, pictures / "walk.png", columns=9)

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from copyist.report.figures import Dot, Panel, distances, dots, loss_curves
-from copyist.report.results import History, Neighbour, Samples, Spread
+from copyist.report.results import History, Neighbor, Samples, Spread
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -32,13 +32,13 @@ def test_a_loss_that_reaches_zero_is_drawn_on_a_linear_scale() -> None:
     assert "0.5" in " ".join(texts(loss_curves([history([1.0, 0.5, 0.0])])))
 
 
-def test_colours_and_font_are_those_of_the_page() -> None:
+def test_colors_and_font_are_those_of_the_page() -> None:
     svg = loss_curves([history([1.0, 0.1, 0.01])])
     assert {"var(--ink)", "var(--muted)", "var(--line)", "var(--series-0)", "var(--sans)"} <= set(
         re.findall(r"var\([^)]*\)", svg)
     )
     assert "DejaVu" not in svg
-    assert not re.search(r"#0[0-9a-f]0[0-9a-f]0[0-9a-f]", svg), "no colour stands for itself"
+    assert not re.search(r"#0[0-9a-f]0[0-9a-f]0[0-9a-f]", svg), "no color stands for itself"
 
 
 def test_dots_lie_in_the_order_of_their_values_and_the_line_is_at_one() -> None:
@@ -69,7 +69,7 @@ def test_names_are_drawn_as_they_are(name: str) -> None:
 
 def test_samples_are_drawn_over_the_band_of_held_out_images() -> None:
     samples = Samples(
-        samples=[Neighbour(index=0, distance=1.5), Neighbour(index=1, distance=2.5)],
+        samples=[Neighbor(index=0, distance=1.5), Neighbor(index=1, distance=2.5)],
         held_out=Spread(median=2.0, low=1.0, high=3.0),
         verdict="",
     )

@@ -61,7 +61,7 @@ class Decoded:
     """The EXIF orientation the file is stored in, from 1 to 8; 1 is upright."""
 
     icc: bytes | None = None
-    """The colour profile."""
+    """The color profile."""
 
     exif: bytes | None = None
     """The EXIF block, orientation included."""

@@ -61,7 +61,7 @@ def _by_pillow(values: npt.NDArray[Any], image: Decoded, exif: bytes | None) -> 
 
 
 def _wide_png(values: npt.NDArray[Any], icc: bytes | None, exif: bytes | None) -> bytes:
-    """A PNG of 16 bits, which Pillow writes for grey alone; profile and EXIF go before the pixels."""
+    """A PNG of 16 bits, which Pillow writes for gray alone; profile and EXIF go before the pixels."""
     import png
 
     height, width, channels = values.shape
@@ -80,7 +80,7 @@ def _wide_png(values: npt.NDArray[Any], icc: bytes | None, exif: bytes | None) -
 
 
 def _wide_tiff(values: npt.NDArray[Any], icc: bytes | None, exif: bytes | None) -> bytes:
-    """A TIFF of 16 bits, which Pillow writes for grey alone; the plain EXIF tags are kept."""
+    """A TIFF of 16 bits, which Pillow writes for gray alone; the plain EXIF tags are kept."""
     import tifffile
 
     tags = Image.Exif()

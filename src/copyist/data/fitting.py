@@ -53,7 +53,7 @@ def tile_corners(shape: tuple[int, int], size: tuple[int, int], stride: int | No
 
 
 def with_channels(pixels: Pixels, channels: int, *, name: str) -> Pixels:
-    """Images (..., C) with `channels` of them: colour becomes grey by its luma, grey becomes colour by repetition.
+    """Images (..., C) with `channels` of them: color becomes gray by its luma, gray becomes color by repetition.
 
     Raises:
         DataError: neither is possible.

@@ -31,8 +31,8 @@ SPELLED_OUT = {"α": "alpha", "β": "beta", "σ": "sigma", "×": "x", "−": "-"
 def grid(x: Images, *, columns: int | None = None, gap: int = 2, scale: int | None = None) -> Sheet:
     """Lay images out in reading order on white.
 
-    Values are clipped to [0, 1]. One or two channels show the first as grey; four or more show the first three as
-    colours.
+    Values are clipped to [0, 1]. One or two channels show the first as gray; four or more show the first three as
+    colors.
 
     Args:
         x: images (B, C, H, W).
@@ -112,7 +112,7 @@ def _checked_shape(name: str, x: Images) -> tuple[int, ...]:
 
 
 def _tiles(x: Images, scale: int) -> Sheet:
-    """Images as 8-bit colours, (B, H·scale, W·scale, 3)."""
+    """Images as 8-bit colors, (B, H·scale, W·scale, 3)."""
     channels = (0, 1, 2) if x.shape[1] >= 3 else (0, 0, 0)
     shown = x.detach()[:, list(channels)].float().nan_to_num(0.0).clamp(0, 1)
     values = shown.mul(255).round().byte().cpu().numpy().transpose(0, 2, 3, 1)

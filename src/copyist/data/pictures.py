@@ -38,10 +38,10 @@ class Picture:
     """The array it is a row of, and which."""
 
     def with_channels(self, channels: int) -> Tensor:
-        """The pixels as a model of so many channels takes them: grey is repeated for colour.
+        """The pixels as a model of so many channels takes them: gray is repeated for color.
 
         Raises:
-            ShapeError: the model takes grey and the picture is colour, or the like.
+            ShapeError: the model takes gray and the picture is color, or the like.
         """
         present = len(self.pixels)
         if present == channels:
@@ -50,7 +50,7 @@ class Picture:
             return self.pixels.expand(3, -1, -1)
         remedy = "; take other images, or a model trained on such as these"
         if (present, channels) == (3, 1):
-            remedy = "; add ?channels=1 to the input to turn it grey"
+            remedy = "; add ?channels=1 to the input to turn it gray"
         raise ShapeError(
             f"{self.name} must have {channels} channel{'s' * (channels > 1)} for this model, got {present}{remedy}"
         )
@@ -64,7 +64,7 @@ def read_pictures(inputs: Sequence[str], *, say: Callable[[str], None] | None = 
     images come in one shape, from the split asked for or else the test split, and are written as PNG.
 
     Args:
-        inputs: paths and sources; `?channels=1` behind a path turns its colours grey.
+        inputs: paths and sources; `?channels=1` behind a path turns its colors gray.
         say: takes notices, each one sentence.
 
     Raises:
@@ -104,7 +104,7 @@ def pixels_for(pictures: Sequence[Picture], channels: int, *, say: Callable[[str
     """
     repeated = [picture for picture in pictures if len(picture.pixels) == 1 and channels == 3]
     if repeated and say is not None:
-        say(f"{_named(repeated)}: grey is given to the model as colour, and written back as the mean of its channels")
+        say(f"{_named(repeated)}: gray is given to the model as color, and written back as the mean of its channels")
     return [picture.with_channels(channels) for picture in pictures]
 
 
@@ -116,7 +116,7 @@ def write_picture(picture: Picture, pixels: Tensor, folder: Path) -> Path:
 
     Args:
         picture: as it was read.
-        pixels: (C, H, W), upright; of three channels for a grey picture the mean is written.
+        pixels: (C, H, W), upright; of three channels for a gray picture the mean is written.
         folder: where to; folders of the name are made below it.
 
     Raises:

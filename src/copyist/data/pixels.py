@@ -21,12 +21,12 @@ def pixels_of(image: Image.Image, data: bytes) -> tuple[Any, Any, list[str]]:
         return *_wide_pixels(image, data), notices
     if image.mode in ("P", "PA"):
         own = image.format == "GIF"
-        notices.append("its colours get a new palette" if own else "its palette becomes full colours")
-        grey = _has_grey_palette(image)
+        notices.append("its colors get a new palette" if own else "its palette becomes full colors")
+        gray = _has_gray_palette(image)
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-        image = image.convert("LA" if image.mode == "RGBA" else "L") if grey else image
+        image = image.convert("LA" if image.mode == "RGBA" else "L") if gray else image
     elif image.mode == "CMYK":
-        notices.append("its CMYK colours become sRGB")
+        notices.append("its CMYK colors become sRGB")
         image = _as_srgb(image)
     elif image.mode == "1":
         image = image.convert("L")
@@ -42,12 +42,12 @@ def pixels_of(image: Image.Image, data: bytes) -> tuple[Any, Any, list[str]]:
 
 
 def channels_of(image: Image.Image, data: bytes) -> int:
-    """1 for grey, 3 for colour, alpha not counted."""
+    """1 for gray, 3 for color, alpha not counted."""
     if image.mode in ("1", "L", "LA", "La", *_WIDE_MODES):
         return 1
     if image.mode in ("P", "PA"):
-        return 1 if _has_grey_palette(image) else 3
-    # Pillow shows grey with alpha in 16 bits as colours.
+        return 1 if _has_gray_palette(image) else 3
+    # Pillow shows gray with alpha in 16 bits as colors.
     return 1 if image.format == "PNG" and data[25] == 4 else 3
 
 
@@ -69,7 +69,7 @@ def by_tifffile(image: Image.Image, depth: int) -> bool:
 
 
 def _wide_pixels(image: Image.Image, data: bytes) -> tuple[Any, Any]:
-    """The values of a 16-bit file, which Pillow reads whole for grey alone."""
+    """The values of a 16-bit file, which Pillow reads whole for gray alone."""
     if image.mode in _WIDE_MODES and "transparency" not in image.info:
         return _apart(np.asarray(image).astype(np.uint16))
     if by_tifffile(image, 16):
@@ -88,7 +88,7 @@ def _wide_pixels(image: Image.Image, data: bytes) -> tuple[Any, Any]:
 
 
 def _apart(values: npt.NDArray[Any]) -> tuple[Any, Any]:
-    """Colours and alpha, from values whose last axis may hold both."""
+    """Colors and alpha, from values whose last axis may hold both."""
     values = values[:, :, None] if values.ndim == 2 else values
     if values.shape[2] in (2, 4):
         return values[:, :, :-1], values[:, :, -1]
@@ -97,9 +97,9 @@ def _apart(values: npt.NDArray[Any]) -> tuple[Any, Any]:
     return values, None
 
 
-def _has_grey_palette(image: Image.Image) -> bool:
-    colours = np.asarray(image.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
-    return bool((colours == colours[:, :1]).all())
+def _has_gray_palette(image: Image.Image) -> bool:
+    colors = np.asarray(image.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
+    return bool((colors == colors[:, :1]).all())
 
 
 def _as_srgb(image: Image.Image) -> Image.Image:

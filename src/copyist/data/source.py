@@ -41,7 +41,7 @@ class Source:
     """How: scale to cover and cut the middle; stretch; scale to fit and repeat the edges; cut into tiles unscaled."""
 
     channels: int | None = None
-    """1 for grey, 3 for colour, or what an array must have; None takes what is there."""
+    """1 for gray, 3 for color, or what an array must have; None takes what is there."""
 
     split: Split | None = None
     """The part asked for; None leaves the choice to the verb."""

@@ -44,10 +44,10 @@ class SceneFactors:
     """(N,) in [0.045, 0.09], of the shorter side."""
 
     daylight: Floats
-    """(N,) from 0, a coloured dusk, to 1, full day."""
+    """(N,) from 0, a colored dusk, to 1, full day."""
 
     sky_hue: Floats
-    """(N,) hue of the upper sky as a fraction of the colour circle: turquoise over blue to violet."""
+    """(N,) hue of the upper sky as a fraction of the color circle: turquoise over blue to violet."""
 
     glow_hue: Floats
     """(N,) hue of the sky at the horizon: rose over orange to yellow."""
@@ -130,8 +130,8 @@ def _drawn(f: SceneFactors, size: tuple[int, int]) -> Floats:
     depth = np.clip((y - horizon) / (1 - horizon), 0, 1)  # 0 at the horizon, 1 at the lower edge.
     scene = _sky(f, x, y, size=size)
     scene = _over(scene, _land(f, x, depth), _cover((y - horizon) * size[0]))
-    for colour, cover in _house(f, x, y, size):
-        scene = _over(scene, colour, cover)
+    for color, cover in _house(f, x, y, size):
+        scene = _over(scene, color, cover)
     return scene
 
 
@@ -144,13 +144,13 @@ def _horizon(f: SceneFactors, x: Floats) -> Floats:
 
 
 def _sky(f: SceneFactors, x: Floats, y: Floats, *, size: tuple[int, int]) -> Floats:
-    """A gradient from the upper colour to the glow, with the sun and its halo, (N, 3, H, W)."""
+    """A gradient from the upper color to the glow, with the sun and its halo, (N, 3, H, W)."""
     day = f.daylight
-    top = _colour(f.sky_hue, 0.62 - 0.12 * day, 0.42 + 0.42 * day)
-    glow = _colour(f.glow_hue, 0.6 * (1 - day) + 0.1, 0.9 + 0.08 * day)
+    top = _color(f.sky_hue, 0.62 - 0.12 * day, 0.42 + 0.42 * day)
+    glow = _color(f.glow_hue, 0.6 * (1 - day) + 0.1, 0.9 + 0.08 * day)
     low = np.clip(y / _per_scene(f.horizon), 0, 1)[:, None] ** 1.4  # (N, 1, H, 1)
     sky = top + (glow - top) * low
-    sun = _colour(0.15 - 0.07 * (1 - day), 0.12 + 0.35 * (1 - day), np.ones_like(day))
+    sun = _color(0.15 - 0.07 * (1 - day), 0.12 + 0.35 * (1 - day), np.ones_like(day))
     shorter = min(size)
     distance = np.hypot((x - _per_scene(f.sun_x)) * size[1], (y - _per_scene(f.sun_y)) * size[0]) / shorter
     radius = _per_scene(f.sun_radius)
@@ -167,13 +167,13 @@ def _land(f: SceneFactors, x: Floats, depth: Floats) -> Floats:
     furrows = np.sin(2 * np.pi * ((x - 0.5) * far * 1.6 + turns[:, 2] + 0.5 * depth))
     shade = (0.5 * rows + 0.35 * furrows) * np.clip(3 * depth, 0, 1)
     light = (0.3 + 0.2 * f.daylight)[:, None, None] * (1 - 0.3 * depth) * (1 + 0.16 * shade)
-    land = _colour(f.land_hue, 0.62 - 0.12 * f.daylight, np.ones_like(f.daylight)) * light[:, None]
-    tinted = _colour((f.land_hue + 0.06) % 1.0, np.full_like(f.daylight, 0.45), np.ones_like(f.daylight))
+    land = _color(f.land_hue, 0.62 - 0.12 * f.daylight, np.ones_like(f.daylight)) * light[:, None]
+    tinted = _color((f.land_hue + 0.06) % 1.0, np.full_like(f.daylight, 0.45), np.ones_like(f.daylight))
     return _over(land, tinted * light[:, None], 0.5 + 0.5 * rows)
 
 
 def _house(f: SceneFactors, x: Floats, y: Floats, size: tuple[int, int]) -> list[tuple[Floats, Floats]]:
-    """Roof, wall and door, each a colour (N, 3, 1, 1) and its cover (N, H, W), from back to front."""
+    """Roof, wall and door, each a color (N, 3, 1, 1) and its cover (N, H, W), from back to front."""
     width, middle = _per_scene(f.house_size), _per_scene(f.house_x)
     height = 0.75 * width
     # The foot stands below the lowest point of the horizon, so that the house stands on land wherever it is.
@@ -187,9 +187,9 @@ def _house(f: SceneFactors, x: Floats, y: Floats, size: tuple[int, int]) -> list
     slope = (y - tip) / (eave - tip) * 0.62 * width - across
     roof = _cover(slope * size[1] * 0.75) * _cover((eave - y) * size[0])
     bright = 0.55 + 0.35 * f.daylight
-    paint = _colour(f.glow_hue, np.full_like(bright, 0.12), bright)
-    tiles = _colour(np.full_like(bright, 0.02), np.full_like(bright, 0.7), 0.75 * bright)
-    wood = _colour(np.full_like(bright, 0.07), np.full_like(bright, 0.5), 0.35 * bright)
+    paint = _color(f.glow_hue, np.full_like(bright, 0.12), bright)
+    tiles = _color(np.full_like(bright, 0.02), np.full_like(bright, 0.7), 0.75 * bright)
+    wood = _color(np.full_like(bright, 0.07), np.full_like(bright, 0.5), 0.35 * bright)
     return [(tiles, roof * there), (paint, wall * there), (wood, door * there)]
 
 
@@ -202,15 +202,15 @@ def _cover(distance: Floats) -> Floats:
     return np.clip(distance + 0.5, 0, 1)
 
 
-def _over(below: Floats, colour: Floats, cover: Floats) -> Floats:
-    return below + (colour - below) * cover[:, None]
+def _over(below: Floats, color: Floats, cover: Floats) -> Floats:
+    return below + (color - below) * cover[:, None]
 
 
 def _per_scene(values: Floats) -> Floats:
     return values[:, None, None]
 
 
-def _colour(hue: Floats, saturation: Floats, value: Floats) -> Floats:
+def _color(hue: Floats, saturation: Floats, value: Floats) -> Floats:
     """HSV to RGB, (N, 3, 1, 1)."""
     turns = (hue[:, None] * 6 + np.array([5.0, 3.0, 1.0])) % 6
     share = np.clip(np.minimum(turns, 4 - turns), 0, 1)

@@ -24,7 +24,7 @@ CONTACT_SHEET = ".png"
 COLUMNS_OF_A_CONTACT_SHEET = 12
 
 BT709 = 1
-"""The number of high-definition colour in H.264; without it players guess, and guess differently."""
+"""The number of high-definition color in H.264; without it players guess, and guess differently."""
 
 LIMITED_RANGE = 1
 """Luma from 16 to 235, as players expect."""
@@ -41,7 +41,7 @@ def write_video(
     """Write batches of images over time; the name's ending decides how.
 
     `.mp4` is a film that browsers play, `.gif` and `.webp` are moving pictures, `.png` is a contact sheet (a row per
-    image, time from left to right), and a name without an ending is a folder of frames. A GIF joins equal neighbours
+    image, time from left to right), and a name without an ending is a folder of frames. A GIF joins equal neighbors
     into one longer frame.
 
     Args:
@@ -104,7 +104,7 @@ def _av() -> Any:
 
 
 def _write_film(sheets: Iterator[Sheet], path: Path, fps: float) -> None:
-    """H.264 with 4:2:0 colour and even sides, its index first: what every browser plays while it loads."""
+    """H.264 with 4:2:0 color and even sides, its index first: what every browser plays while it loads."""
     av, first = _av(), next(sheets)
     with (
         whole_file(path) as temporary,

@@ -13,7 +13,7 @@ from copyist.corruption import Blend
 from copyist.data import ImageSet, Splits
 from copyist.data.grids import grid, rows, write_png
 from copyist.data.video import write_video
-from copyist.metrics.neighbours import Neighbours, memorization, nearest
+from copyist.metrics.neighbors import Neighbors, memorization, nearest
 from copyist.models.base import Autoencoder, Reconstructor
 from copyist.outputs import write_text
 from copyist.procedures import denoise, sample_steps, walk_steps
@@ -104,8 +104,8 @@ def draw_samples(
             f"mixed with new noise, n/{_SAMPLE_STEPS} of copy to the rest of noise.",
         ),
         "samples": Shown("pictures/samples.png", f"The {_NUM_SAMPLES} samples after {_SAMPLE_STEPS} steps."),
-        "neighbours": Shown(
-            "pictures/neighbours.png", "Samples, and below each the training image nearest to it, mirrored or not."
+        "neighbors": Shown(
+            "pictures/neighbors.png", "Samples, and below each the training image nearest to it, mirrored or not."
         ),
         "samples-long": Shown(
             "pictures/samples-long.png", f"Samples from the same first noise after {_LONG_SAMPLE_STEPS} steps."
@@ -143,14 +143,14 @@ def _write_neighbors(out: Path, samples: Images, splits: Splits) -> None:
     train, held_out = splits.train.images(), splits.test.images()
     found = memorization(samples, train=train, held_out=held_out, flipped=True)
     neighbors = train[found.samples.index[:_SHOWN]]
-    _write_rows(out, "neighbours", {"sample": samples, "nearest in\ntraining": neighbors})
+    _write_rows(out, "neighbors", {"sample": samples, "nearest in\ntraining": neighbors})
     # As many training images as there are held-out ones, so that neither has more chances to be near.
     some = torch.randperm(len(train), generator=torch.Generator().manual_seed(0))[: len(held_out)]
     near_training = nearest(samples, train[some], flipped=True).distance.median()
     near_held_out = nearest(samples, held_out[: len(some)], flipped=True).distance.median()
     document = {
         "samples": [
-            {"index": index, "distance": float(distance), "neighbour_name": splits.train.names[int(place)]}
+            {"index": index, "distance": float(distance), "neighbor_name": splits.train.names[int(place)]}
             for index, (distance, place) in enumerate(zip(found.samples.distance, found.samples.index, strict=True))
         ],
         "held_out": dict(zip(("low", "median", "high"), _quartiles(found.held_out), strict=True)),
@@ -171,7 +171,7 @@ def _verdict(ratio: float, near_training: float, near_held_out: float) -> str:
     return f"The samples are no copies of training images: {beside}."
 
 
-def _quartiles(neighbors: Neighbours) -> list[float]:
+def _quartiles(neighbors: Neighbors) -> list[float]:
     return [float(neighbors.distance.quantile(share)) for share in (0.25, 0.5, 0.75)]
 
 

@@ -70,7 +70,7 @@ def ssim(x_hat: Images, x: Images) -> PerImage:
     """The structural similarity of each image: brightness, contrast and structure compared in Gaussian windows.
 
     The windows have σ = 1.5 pixels and 11 × 11 taps and lie wholly inside the image; their values are averaged over
-    positions and channels. Along a side shorter than 11 no window fits, so there one is centred on every pixel and
+    positions and channels. Along a side shorter than 11 no window fits, so there one is centered on every pixel and
     the image is mirrored beyond its border (b a | a b | b a).
 
     Args:

@@ -214,7 +214,7 @@ class _Up(nn.Module):
 def _initialize(model: UNet | UNetSkips, config: UNetSkipsConfig) -> None:
     if config.statistics == "none":
         initialize(model)
-    # A copy starts from grey: pixel values lie in [0, 1], and nothing else says so.
+    # A copy starts from gray: pixel values lie in [0, 1], and nothing else says so.
     if model.up.output.bias is not None:
         nn.init.constant_(model.up.output.bias, 0.5)
 

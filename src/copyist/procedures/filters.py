@@ -18,7 +18,7 @@ from copyist.metrics.distortion import distance
 from copyist.tensors import Images
 
 LEAST_SPREAD = 1e-3
-"""A batch flatter than this, a quarter of an 8-bit grey level, is not stretched further: that would show rounding."""
+"""A batch flatter than this, a quarter of an 8-bit gray level, is not stretched further: that would show rounding."""
 
 
 class Filter(abc.ABC):

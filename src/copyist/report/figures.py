@@ -1,4 +1,4 @@
-"""Charts as small SVG pictures that take the colours and the font of the page they stand on."""
+"""Charts as small SVG pictures that take the colors and the font of the page they stand on."""
 
 __all__ = ["Dot", "Panel", "distances", "dots", "loss_curves"]
 
@@ -20,8 +20,8 @@ INK = "#010101"
 MUTED = "#020202"
 LINE = "#030303"
 SERIES = ("#0a0101", "#0a0202", "#0a0303", "#0a0404", "#0a0505", "#0a0606")
-VARIABLES = {INK: "ink", MUTED: "muted", LINE: "line"} | {colour: f"series-{i}" for i, colour in enumerate(SERIES)}
-"""Colours that stand for the page's own, which differ by day and by night."""
+VARIABLES = {INK: "ink", MUTED: "muted", LINE: "line"} | {color: f"series-{i}" for i, color in enumerate(SERIES)}
+"""Colors that stand for the page's own, which differ by day and by night."""
 
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "p")
 
@@ -66,12 +66,12 @@ def loss_curves(histories: Sequence[History]) -> str:
     figure = _figure(8.6, 3.1)
     axes = figure.add_subplot()
     for i, history in enumerate(histories):
-        colour = SERIES[i % len(SERIES)]
-        axes.plot(history.steps, history.loss, color=colour, linewidth=1.2, label=history.model)
+        color = SERIES[i % len(SERIES)]
+        axes.plot(history.steps, history.loss, color=color, linewidth=1.2, label=history.model)
         if history.validation:
             steps, losses = zip(*history.validation, strict=True)
             axes.plot(
-                steps, losses, "o--", color=colour, markersize=4, linewidth=0.8, label=f"{history.model}, held out"
+                steps, losses, "o--", color=color, markersize=4, linewidth=0.8, label=f"{history.model}, held out"
             )
     positive = all(value > 0 for history in histories for value in history.loss)
     if positive:
@@ -93,7 +93,7 @@ def dots(panels: Sequence[Panel], *, series: dict[str, bool], axis: str, name: s
 
     Args:
         panels: what to draw.
-        series: the names of all series; those with True are drawn large and in colour, the others small and grey.
+        series: the names of all series; those with True are drawn large and in color, the others small and gray.
         axis: what the values are.
         name: for the identifiers inside the picture, which must be unique on the page.
         unity: what is written at the line at 1, in the first panel.
@@ -142,16 +142,16 @@ def distances(samples: Samples) -> str:
 def _draw_panel(axes: Any, panel: Panel, series: dict[str, bool], limit: float) -> dict[str, Any]:
     """Draw the dots and give one drawn dot per series, for the legend; dots beyond the limit are told in words."""
     places = list(dict.fromkeys(dot.place for dot in panel.dots))
-    coloured = [label for label, strong in series.items() if strong]
-    grey = [label for label, strong in series.items() if not strong]
+    colored = [label for label, strong in series.items() if strong]
+    gray = [label for label, strong in series.items() if not strong]
     handles: dict[str, Any] = {}
     for dot in panel.dots:
         strong = series[dot.series]
-        order = (coloured if strong else grey).index(dot.series)
-        colour = SERIES[order % len(SERIES)] if strong else MUTED
-        y = places.index(dot.place) + (0.16 * (order - (len(coloured) - 1) / 2) if strong else 0.0)
+        order = (colored if strong else gray).index(dot.series)
+        color = SERIES[order % len(SERIES)] if strong else MUTED
+        y = places.index(dot.place) + (0.16 * (order - (len(colored) - 1) / 2) if strong else 0.0)
         if strong and math.isfinite(dot.high - dot.low):
-            axes.plot([dot.low, dot.high], [y, y], color=colour, linewidth=1.6, zorder=3)
+            axes.plot([dot.low, dot.high], [y, y], color=color, linewidth=1.6, zorder=3)
         if dot.value > limit:
             axes.text(
                 limit, y - 0.12, f"{dot.series} {number(dot.value)} →", ha="right", va="bottom", fontsize=7, color=MUTED
@@ -159,7 +159,7 @@ def _draw_panel(axes: Any, panel: Panel, series: dict[str, bool], limit: float) 
         handles[dot.series] = axes.scatter(
             [dot.value], [y], s=42 if strong else 20, zorder=4 if strong else 2, linewidths=0.9,
             marker="o" if strong else MARKERS[order % len(MARKERS)],
-            facecolors=colour if strong else "none", edgecolors=colour,
+            facecolors=color if strong else "none", edgecolors=color,
         )  # fmt: skip
     axes.set_yticks(range(len(places)), places)
     axes.set_xlim(min([0.0, *(dot.value for dot in panel.dots)]), limit)
@@ -184,7 +184,7 @@ def _legend(figure: Any, handles_and_labels: tuple[list[Any], list[str]]) -> Non
 
 
 def _svg(figure: Any, name: str) -> str:
-    """The picture without its XML head, with the page's colours and font, and with identifiers of its own."""
+    """The picture without its XML head, with the page's colors and font, and with identifiers of its own."""
     matplotlib = require("matplotlib", extra="report", purpose="a report with charts")
     for axes in figure.axes:
         axes.set_facecolor("none")

@@ -189,7 +189,7 @@ def _left(found: Finding) -> str:
 
 def _on_blend(blend: Finding, shift: Finding | None) -> str:
     alpha = blend.corruption.strength
-    text = f"A blend with {percent(1 - alpha)} noise fades the image to light grey and adds noise. "
+    text = f"A blend with {percent(1 - alpha)} noise fades the image to light gray and adds noise. "
     if shift and shift.corruption.strength == alpha:
         share = (shift.row.distance_before / blend.row.distance_before) ** 2
         text += f"The fading alone makes {percent(share)} of the squared distance, the noise the rest. "

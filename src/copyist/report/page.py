@@ -19,7 +19,7 @@ from copyist.report.figures import Dot, Panel, distances, dots, loss_curves
 from copyist.report.reading import Results, read_results
 from copyist.report.tables import Block, blocks, column, measures, methods, settings
 
-PLACES = ("rows", "passes", "skips", "steps", "samples", "neighbours")
+PLACES = ("rows", "passes", "skips", "steps", "samples", "neighbors")
 """The pictures that have their place on the page."""
 
 

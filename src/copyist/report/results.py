@@ -23,7 +23,7 @@ __all__ = [
     "Interval",
     "Judgement",
     "Model",
-    "Neighbour",
+    "Neighbor",
     "Picture",
     "Report",
     "Row",
@@ -131,7 +131,7 @@ class Report:
     stages: list[Stage] = field(default_factory=list[Stage])
     versions: dict[str, str] = field(default_factory=dict[str, str])
     pictures: dict[str, Picture] = field(default_factory=dict[str, Picture])
-    """By name: "rows", "passes", "skips", "steps", "samples" and "neighbours" have their place on the page; others
+    """By name: "rows", "passes", "skips", "steps", "samples" and "neighbors" have their place on the page; others
     follow at its end."""
 
     walk: Walk | None = None
@@ -249,12 +249,12 @@ class Evaluation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Neighbour:
+class Neighbor:
     """A sample's nearest training image."""
 
     index: int
     distance: float
-    neighbour_name: str = ""
+    neighbor_name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,7 +270,7 @@ class Spread:
 class Samples:
     """samples.json."""
 
-    samples: list[Neighbour]
+    samples: list[Neighbor]
     held_out: Spread
     verdict: str
 

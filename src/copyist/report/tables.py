@@ -11,7 +11,7 @@ from copyist.report.wording import interval, number
 FAMILIES = {
     "blend": (
         "Blend with bright noise",
-        "x̃ = α·x + (1 − α)·n, with n ~ N(0.7, 0.2²): the image fades to light grey and noise is added.",
+        "x̃ = α·x + (1 − α)·n, with n ~ N(0.7, 0.2²): the image fades to light gray and noise is added.",
     ),
     "gaussian": ("Noise alone", "x̃ = x + N(0, σ²): noise around zero, so that brightness and contrast stay."),
     "shift": ("Shift alone", "x̃ = α·x + (1 − α)·0.7: the same fading as the blend's, with no noise in it."),

@@ -1,4 +1,4 @@
-"""Nearest neighbours: scikit-learn as the oracle, copies at distance 0."""
+"""Nearest neighbors: scikit-learn as the oracle, copies at distance 0."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 from sklearn.neighbors import NearestNeighbors
 
 from copyist.errors import ArgumentError, ShapeError
-from copyist.metrics.neighbours import memorization, nearest
+from copyist.metrics.neighbors import memorization, nearest
 
 
 def draw(count: int, seed: int) -> torch.Tensor:
@@ -14,7 +14,7 @@ def draw(count: int, seed: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 1000])
-def test_neighbours_are_scikit_learns_whatever_the_chunk(chunk: int) -> None:
+def test_neighbors_are_scikit_learns_whatever_the_chunk(chunk: int) -> None:
     queries, references = draw(11, 0), draw(40, 1)
     oracle = NearestNeighbors(n_neighbors=1).fit(references.flatten(1).numpy())
     distance, index = oracle.kneighbors(queries.flatten(1).numpy())
@@ -51,7 +51,7 @@ def test_samples_are_judged_beside_held_out_images() -> None:
     assert result.samples.index.tolist() == [0, 1, 2, 3, 4]
 
 
-def test_rows_of_a_table_have_neighbours_but_no_mirror() -> None:
+def test_rows_of_a_table_have_neighbors_but_no_mirror() -> None:
     table = torch.rand(4, 3)
     assert nearest(table, table).distance.tolist() == [0.0] * 4
     with pytest.raises(ShapeError):

@@ -1,6 +1,6 @@
 """The nearest training image of each sample: is it new, or remembered?"""
 
-__all__ = ["Memorization", "Neighbours", "memorization", "nearest"]
+__all__ = ["Memorization", "Neighbors", "memorization", "nearest"]
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from copyist.tensors import Images, PerImage
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Neighbours:
+class Neighbors:
     """For each query the nearest of the references."""
 
     distance: PerImage
@@ -27,10 +27,10 @@ class Neighbours:
 class Memorization:
     """How near samples come to the training set, beside how near unseen real images come."""
 
-    samples: Neighbours
+    samples: Neighbors
     """Of the samples."""
 
-    held_out: Neighbours
+    held_out: Neighbors
     """Of real images that were not trained on: the distance that is normal for something new."""
 
     @property
@@ -40,7 +40,7 @@ class Memorization:
 
 
 @torch.no_grad()
-def nearest(queries: Images, references: Images, *, flipped: bool = False, chunk: int = 1024) -> Neighbours:
+def nearest(queries: Images, references: Images, *, flipped: bool = False, chunk: int = 1024) -> Neighbors:
     """Find the nearest reference of each query, by the distance over all values.
 
     The search compares inner products, `chunk` references and queries at a time; the winner is then measured value by
@@ -67,12 +67,12 @@ def nearest(queries: Images, references: Images, *, flipped: bool = False, chunk
         plain = nearest(queries, references, chunk=chunk)
         mirrored = nearest(queries.flip(-1), references, chunk=chunk)
         nearer = mirrored.distance < plain.distance
-        return Neighbours(
+        return Neighbors(
             distance=torch.where(nearer, mirrored.distance, plain.distance),
             index=torch.where(nearer, mirrored.index, plain.index),
         )
     parts = [_nearest_of_chunk(part, references, chunk) for part in queries.split(chunk)]
-    return Neighbours(distance=torch.cat([d for d, _ in parts]), index=torch.cat([i for _, i in parts]))
+    return Neighbors(distance=torch.cat([d for d, _ in parts]), index=torch.cat([i for _, i in parts]))
 
 
 def memorization(
