@@ -2,7 +2,6 @@
 
 __all__ = ["is_first", "relaunched"]
 
-import contextlib
 import os
 import signal
 import socket
@@ -74,18 +73,14 @@ def _wait(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
     ended = signal.signal(signal.SIGTERM, lambda *_: _stop(processes))  # pyright: ignore[reportUnknownLambdaType]
     try:
         while any(process.poll() is None for process in processes):
-            failed = [process for process in processes if process.poll()]
-            if failed:
+            if any(process.poll() for process in processes):
                 _end(processes)
-                # What the first process has said goes before, and is all there is to say.
-                raise (
-                    SystemExit(1)
-                    if processes[0] in failed
-                    else TrainingError("one of the processes failed; run the command without --devices to see why")
-                )
+                break
             time.sleep(0.05)
+        if processes[0].returncode > 0:
+            raise SystemExit(1)  # It has said why.
         if any(process.returncode for process in processes):
-            raise SystemExit(1)
+            raise TrainingError("one of the processes failed; run the command without --devices to see why")
     finally:
         signal.signal(signal.SIGINT, before)
         signal.signal(signal.SIGTERM, ended)
@@ -101,8 +96,8 @@ def _end(processes: Sequence["subprocess.Popen[bytes]"], *, patience: float = 5)
     while time.monotonic() < deadline and any(process.poll() is None for process in processes):
         time.sleep(0.05)
     for process in processes:
-        with contextlib.suppress(OSError):
-            process.kill()
+        process.kill()
+        process.wait()
 
 
 def _free_port() -> int:
