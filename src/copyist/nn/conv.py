@@ -40,7 +40,7 @@ class Upsample(nn.ConvTranspose2d):
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
         if self.bias is None or not input.is_contiguous(memory_format=torch.channels_last):
             return super().forward(input, output_size)
-        # Its patches of 2×2 do not overlap, so it is a matrix product per position, and as one it runs twice as fast.
+        # Its patches of 2×2 do not overlap, so one matrix product per position does the same, faster.
         batch, _, height, width = input.shape
         rows = self.weight.permute(2, 3, 1, 0).flatten(0, 2)  # (2·2·C', C)
         patches = F.linear(input.permute(0, 2, 3, 1), rows, self.bias.repeat(4))  # (B, H, W, 2·2·C')

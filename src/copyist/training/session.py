@@ -48,6 +48,7 @@ class Session:
         config = recipe.training
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
+        # The one setting of the process that training does not put back; it changes no value.
         if self.device.type == "cpu":
             keep_freed_memory()
         # Of several processes only one writes, and the others must not mistake what it wrote for an older run.
