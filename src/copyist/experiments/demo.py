@@ -3,9 +3,11 @@
 __all__ = ["Watch", "run_demo"]
 
 import contextlib
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
@@ -74,6 +76,12 @@ def run_demo(
         _trained(out, *each, data=data, steps=steps, seed=seed, overwrite=overwrite, splits=splits, watch=watch)
         for each in _MODELS
     ]
+    identity = _identity(trained)
+    if not overwrite and _measured(out, identity):
+        watch.said(
+            "the measures, pictures and film of these models are there already: only the report is written again"
+        )
+        return
     models = {each.name: each.model for each in trained}
     with stages.timed("measure, beside every control"), watch.counting("measuring") as update:
         table = evaluated(models, splits, num_images=_NUM_TEST, seed=seed, progress=update)
@@ -95,7 +103,23 @@ def run_demo(
         pictures=pictures,
         walk=walk,
     )
-    write_text(out / "report.json", json.dumps(document, indent=1) + "\n")
+    write_text(out / "report.json", json.dumps(document | {"identity": identity}, indent=1) + "\n")
+
+
+def _identity(trained: Sequence[Trained]) -> str:
+    """A hash of the models' files and of the version that measures them."""
+    total = hashlib.sha256(version("copyist").encode())
+    for each in trained:
+        total.update(each.run.model_file.read_bytes())
+    return total.hexdigest()
+
+
+def _measured(out: Path, identity: str) -> bool:
+    """Whether the demo in `out` was brought to its end with these models; its report.json is written last."""
+    try:
+        return json.loads((out / "report.json").read_text())["identity"] == identity
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def _trained(
