@@ -103,6 +103,8 @@ def model_file(path: str | Path) -> Path:
     file = Path(path)
     if file.is_dir():
         file = file / "model.safetensors"
+    if (file.parent / "state").is_dir() and not file.exists():
+        raise CheckpointError(f"the run in {file.parent} is not finished; go on with it by copyist train … --resume")
     if not file.exists():
         raise CheckpointError(f"there is no model at {path}; give a .safetensors file, or the folder of a finished run")
     return file

@@ -16,7 +16,7 @@ from copyist.training import CATALOGUES, Optimization, Recipe, Training
 
 
 def unet(*, data: str = "photos") -> Recipe:
-    """The U-Net without skips, at a size that two cores train in minutes; `--set width=64 levels=5` is the page's."""
+    """The U-Net without skips, small enough for two cores; at full size it is --set width=64 --set levels=5."""
     return Recipe(
         name="unet",
         data=data,

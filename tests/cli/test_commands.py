@@ -100,7 +100,7 @@ def test_train_says_as_json_what_history_says_and_force_trains_again_to_the_same
     last = (tmp_path / "run/history.csv").read_text().splitlines()[-1].split(",")
     assert float(last[2]) == result["validation_loss"]
     weights = library.load(tmp_path / "run").state_dict()
-    assert "exists already; choose another place, or add --force" in copyist(*line).sentence
+    assert "holds a run already; add --resume to go on with it, or --force" in copyist(*line).sentence
     assert copyist(*line, "--force").code == 0
     again = library.load(tmp_path / "run").state_dict()
     assert all(torch.equal(weights[name], again[name]) for name in weights)

@@ -312,7 +312,7 @@ def test_training_that_cannot_begin(line: list[str], wanted: str, refused: Refus
 def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Refused, tmp_path: Path) -> None:
     line = ("train", "unet", "--data", "digits?size=16&limit=40", *TRAINS, "--out")
     run = trained("gray")
-    assert refused(*line, run) == f"{run} exists already; choose another place, or add --force to replace it"
+    assert refused(*line, run) == f"{run} holds a run already; add --resume to go on with it, or --force to replace it"
     (tmp_path / "file").write_text("in the way")
     assert refused(*line, tmp_path / "file/run") == (
         f"{tmp_path / 'file/run'} cannot be written, because {tmp_path / 'file'} is a file; choose another place"

@@ -250,7 +250,9 @@ def test_a_folder_that_holds_something_is_refused_and_a_run_in_it_replaced_when_
     before = weights(old)
     (tmp_path / "run" / "notes.txt").write_text("mine")
     (tmp_path / "run" / "samples" / "step-9999999.png").touch()
-    with pytest.raises(OutputError, match=r"run exists already; choose another place, or add --force to replace it$"):
+    with pytest.raises(
+        OutputError, match=r"run holds a run already; add --resume to go on with it, or --force to replace it$"
+    ):
         train(tiny(), out=tmp_path / "run")
     assert all(torch.equal(before[name], weight) for name, weight in weights(old).items())
     new = train(tiny(), out=tmp_path / "run", overwrite=True)

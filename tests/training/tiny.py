@@ -111,7 +111,6 @@ class Printing(Told):
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     steps = next((int(word.removeprefix("steps=")) for word in sys.argv if word.startswith("steps=")), 60)
     try:
         train(tiny(steps=steps), out=sys.argv[1], resume="resume" in sys.argv, observer=Printing())

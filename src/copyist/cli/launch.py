@@ -40,6 +40,8 @@ def relaunched(*, devices: int, nodes: int) -> bool:
     shared = {
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(_free_port()),
+        # Processes that each take every core slow each other many times over.
+        "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // devices)),
         **os.environ,
         "WORLD_SIZE": str(devices * nodes),
         "LOCAL_WORLD_SIZE": str(devices),

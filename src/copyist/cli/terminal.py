@@ -73,11 +73,14 @@ class TrainingBar:
     def started(self, *, step: int, steps: int) -> None:
         """The run begins, or goes on."""
         # The steps of an earlier part are no measure of this one's speed, so the bar starts where the run does.
+        self._steps = steps
         self._task = self._progress.add_task(self._description, total=steps, completed=step, loss="")
 
     def stepped(self, *, step: int, loss: float | None) -> None:
         """Steps are taken."""
         text = "" if loss is None else f"loss {loss:.5f}"
+        if not _ERRORS.is_terminal and step % max(1, self._steps // 10) == 0:
+            _ERRORS.print(f"{self._description}: step {step} of {self._steps}, {text}", markup=False)
         self._progress.update(self._task, completed=step, loss=text)
 
     def said(self, sentence: str) -> None:

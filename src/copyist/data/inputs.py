@@ -132,7 +132,8 @@ def _of_array(path: Path, name: str, source: Source, *, is_alone: bool) -> Input
 
 def _of_source(source: Source, say: Callable[[str], None]) -> list[Input]:
     """Images of a source, which have no file of their own, as PNG."""
-    images = open_split(source.text, default="test", say=say)
+    # What comes with copyist is shown as held out; of a user's own files none is left out unasked.
+    images = open_split(source.text, default="test" if source.is_embedded else "all", say=say)
 
     def reader(index: int) -> Callable[[], Decoded]:
         return lambda: _as_png(images, index)

@@ -53,6 +53,10 @@ class Session:
             keep_freed_memory()
         # Of several processes only one writes, and the others must not mistake what it wrote for an older run.
         if not resume and self.accelerator.is_main_process:
+            if not overwrite and self.state_file.exists():
+                raise OutputError(
+                    f"{folder} holds a run already; add --resume to go on with it, or --force to replace it"
+                )
             check_output(folder, overwrite=overwrite)
             if folder.is_file():
                 raise OutputError(f"{folder} must be a folder to train into, and is a file; choose another place")
