@@ -115,7 +115,8 @@ def _write_film(sheets: Iterator[Sheet], path: Path, fps: float) -> None:
         stream.height, stream.width = first.shape[:2]
         stream.pix_fmt = "yuv420p"
         stream.thread_count = 1  # The bytes depend on the number of threads.
-        stream.options = {"crf": "18", "preset": "medium"}
+        # The encoder's assembly reads beyond a picture's edge, and the bytes would depend on what lies there.
+        stream.options = {"crf": "18", "preset": "medium", "x264-params": "asm=0"}
         stream.codec_context.colorspace = stream.codec_context.color_primaries = stream.codec_context.color_trc = BT709
         stream.codec_context.color_range = LIMITED_RANGE
         for sheet in itertools.chain([first], map(_even, sheets)):
