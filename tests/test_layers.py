@@ -28,6 +28,8 @@ WITHIN_A_STEP = {
     ("__main__", "cli"),
     ("checks", "errors"),
     ("checks", "tensors"),
+    ("evidence", "checks"),
+    ("evidence", "errors"),
     ("outputs", "errors"),
     ("settings", "checks"),
     ("settings", "errors"),

@@ -10,6 +10,7 @@ import torch
 from copyist.checks import check_at_least, check_images
 from copyist.corruption import Blend, Corruption, GaussianNoise, Shift
 from copyist.errors import ArgumentError, ShapeError
+from copyist.evidence import Below
 from copyist.experiments.batch_dependence import Apply, Function, batch_dependence
 from copyist.experiments.clean_copies import clean_copies
 from copyist.experiments.denoising_table import BatchRow, CleanRow, DenoisingTable, Kind, Row, Verdict
@@ -27,6 +28,9 @@ WEIGHTS = (0.7, 0.5, 0.3, 0.1)
 
 SIGMAS = (0.1, 0.2, 0.4)
 """σ of zero-mean noise."""
+
+LESS = Below(0.0)
+"""When a difference of ratios says that a model denoises better."""
 
 NUM_IN_COMPANY = 256
 """At most this many images (or one batch, where that is more) measure the dependence on the batch."""
@@ -179,7 +183,7 @@ def _verdict(model: str, condition: Condition, ratios: Mapping[str, PerImage]) -
         strength=condition.strength,
         leads=leads,
         best_filter=best,
-        beats_identity=leads["identity"].below(0.0),
-        beats_matched_blur=leads["matched blur"].below(0.0),
-        beats_best_filter=leads[best].below(0.0),
+        beats_identity=LESS.judge(leads["identity"]),
+        beats_matched_blur=LESS.judge(leads["matched blur"]),
+        beats_best_filter=LESS.judge(leads[best]),
     )

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, TypeAlias, cast
 from pydantic import TypeAdapter, ValidationError
 
 from copyist.errors import DataError
-from copyist.metrics.intervals import Interval, Judgement
+from copyist.evidence import Interval, Judgement
 
 SCHEMA = "copyist.denoising"
 VERSION = 1

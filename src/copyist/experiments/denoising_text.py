@@ -5,8 +5,8 @@ __all__ = ["denoising_text"]
 import unicodedata
 from collections.abc import Sequence
 
+from copyist.evidence import Interval, Judgement
 from copyist.experiments.denoising_table import DenoisingTable, Kind, Row
-from copyist.metrics.intervals import Interval, Judgement
 
 TITLES: dict[Kind, str] = {
     "blend": "Blend: x̃ = αx + (1 − α)n, n ~ N(0.7, 0.2²)",

@@ -4,8 +4,9 @@ __all__ = ["Figure", "Finding", "explanation", "finding", "headline", "key_figur
 
 from dataclasses import dataclass
 
+from copyist.evidence import Judgement
 from copyist.report.reading import Results
-from copyist.report.results import Clean, Corruption, Evaluation, Interval, Judgement, Row
+from copyist.report.results import Clean, Corruption, Evaluation, Interval, Row
 from copyist.report.wording import SPACE, batch, count, duration, interval, number, percent
 
 HEADLINE_ALPHA = 0.3

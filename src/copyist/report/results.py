@@ -21,7 +21,6 @@ __all__ = [
     "Family",
     "History",
     "Interval",
-    "Judgement",
     "Model",
     "Neighbor",
     "Picture",
@@ -37,11 +36,11 @@ __all__ = [
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from copyist.evidence import Judgement
+
 Family: TypeAlias = Literal["blend", "gaussian", "shift"]
 """What was done to the images."""
 
-Judgement: TypeAlias = Literal["supported", "refuted", "inconclusive"]
-"""What a bound says of an interval."""
 Setting: TypeAlias = str | int | float | bool | list[int] | list[float] | list[str] | None
 
 

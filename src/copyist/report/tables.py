@@ -5,7 +5,8 @@ __all__ = ["Block", "Cell", "Chip", "Line", "Measure", "blocks", "column", "meas
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from copyist.report.results import Corruption, Evaluation, Judgement, Row, Verdict
+from copyist.evidence import Judgement
+from copyist.report.results import Corruption, Evaluation, Row, Verdict
 from copyist.report.wording import interval, number
 
 FAMILIES = {

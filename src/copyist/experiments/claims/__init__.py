@@ -1,0 +1,1 @@
+"""One claim per file, with its bounds, controls and how it is measured."""

@@ -1,0 +1,183 @@
+"""The result of a claim on disk: one JSON file, written whole after every seed."""
+
+__all__ = ["VERSION", "Seed", "declaration", "measured", "read_result", "seeds_of", "write_result"]
+
+import hashlib
+import json
+import math
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from copyist.errors import DataError
+from copyist.evidence import Claim, Interval, Verdict, student_interval, verdict_of
+from copyist.experiments.measurements import Curves, Measurements
+from copyist.experiments.trial import Scale
+from copyist.outputs import write_text
+
+VERSION = 1
+"""Raised when older readers would misread newer files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seed:
+    """One run: what it found, and how."""
+
+    values: Mapping[str, float]
+
+    curves: Mapping[str, Any]
+
+    recipes: Mapping[str, Any]
+
+    seconds: float
+
+    device: str
+
+    machine: str
+    """Processor and PyTorch: equal bits are promised where this is equal."""
+
+
+def declaration(name: str, claim: Claim) -> dict[str, Any]:
+    """A claim as JSON, with a digest of all that decides its verdict."""
+    parts = [
+        {"name": p.name, "measure": p.measure, "holds_when": p.holds_when.text, "waits_for": p.waits_for}
+        for p in claim.parts
+    ]
+    document = {
+        "name": name,
+        "sentence": claim.sentence,
+        "source": claim.source,
+        "parts": parts,
+        "controls": [asdict(control) for control in claim.controls],
+    }
+    return document | {"digest": hashlib.sha256(json.dumps(document).encode()).hexdigest()[:16]}
+
+
+def measured(found: Measurements, *, recipes: Mapping[str, Any], seconds: float, device: str) -> Seed:
+    """A run as it is kept."""
+    return Seed(
+        values={name: float(value) for name, value in found.values.items()},
+        curves={name: _plain(curves) for name, curves in found.curves.items()},
+        recipes=recipes,
+        seconds=round(seconds, 1),
+        device=device,
+        machine=_machine(device),
+    )
+
+
+def write_result(
+    path: Path,
+    name: str,
+    claim: Claim,
+    *,
+    scale: Scale,
+    seeds: Mapping[int, Seed],
+    pictures: Mapping[str, Mapping[str, str]],
+) -> Verdict:
+    """Write the result of a claim: its declaration, every seed, and what follows from them.
+
+    Args:
+        path: where.
+        name: of the claim.
+        claim: as it is declared.
+        scale: at which it was run.
+        seeds: the runs so far.
+        pictures: by short name, the file beside this one and its caption.
+
+    Returns:
+        The verdict.
+
+    Raises:
+        OutputError: the disk is full, or the place cannot be written.
+    """
+    runs = dict(sorted(seeds.items()))
+    parts = [
+        _judged(part.name, runs) | {"verdict": _verdict(part.waits_for, part.name, part.holds_when.judge, runs)}
+        for part in claim.parts
+    ]
+    verdict = verdict_of(cast("Verdict", part["verdict"]) for part in parts)
+    document = {
+        "schema": "copyist.claim",
+        "version": VERSION,
+        "package": version("copyist"),
+        "claim": declaration(name, claim),
+        "scale": scale,
+        "verdict": verdict,
+        "parts": parts,
+        "controls": [_judged(control.name, runs) for control in claim.controls],
+        "pictures": [{"name": short, **picture} for short, picture in pictures.items()],
+        "seeds": {str(seed): asdict(run) for seed, run in runs.items()},
+    }
+    write_text(path, json.dumps(_finite(document), indent=1, ensure_ascii=False) + "\n")
+    return verdict
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """A result as it was written, with null for what is not a number.
+
+    Raises:
+        DataError: the file is half-written or no result, or another version of copyist wrote it.
+    """
+    try:
+        document: Any = json.loads(path.read_text())
+    except (ValueError, OSError) as error:
+        raise DataError(f"{path} is no whole result of a claim; delete it, and run the claim again") from error
+    if not isinstance(document, dict) or document.get("schema") != "copyist.claim" or "seeds" not in document:
+        raise DataError(f"{path} is no result of a claim; delete it, or choose another folder")
+    found = cast("dict[str, Any]", document)
+    if (found.get("version"), found.get("package")) != (VERSION, version("copyist")):
+        raise DataError(
+            f"{path} was written by copyist {found.get('package')} (format {found.get('version')}), and this is "
+            f"{version('copyist')} (format {VERSION}); choose another folder, or add --force to measure it again"
+        )
+    return found
+
+
+def seeds_of(document: Mapping[str, Any]) -> dict[int, Seed]:
+    """The runs in a result, with "not a number" where it has null."""
+    return {int(seed): Seed(**(run | {"values": _numbers(run["values"])})) for seed, run in document["seeds"].items()}
+
+
+def _machine(device: str) -> str:
+    chip = torch.cuda.get_device_name() if device == "cuda" else torch.backends.cpu.get_cpu_capability()
+    return (
+        f"{platform.system()} {platform.machine()}, {chip}, Python {platform.python_version()}, "
+        f"PyTorch {torch.__version__}"
+    )
+
+
+def _numbers(values: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: math.nan if value is None else value for name, value in values.items()}
+
+
+def _judged(name: str, runs: Mapping[int, Seed]) -> dict[str, Any]:
+    return {"name": name, "interval": asdict(_interval(name, runs))}
+
+
+def _interval(name: str, runs: Mapping[int, Seed]) -> Interval:
+    return student_interval([run.values[name] for run in runs.values() if name in run.values])
+
+
+def _verdict(waits_for: str, name: str, judge: Any, runs: Mapping[int, Seed]) -> Verdict:
+    return "open" if waits_for else judge(_interval(name, runs))
+
+
+def _plain(curves: Curves) -> dict[str, Any]:
+    document = asdict(curves)
+    document["x"] = [float(value) for value in curves.x]
+    document["lines"] = {name: [float(value) for value in line] for name, line in curves.lines.items()}
+    return document
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows no infinity and nothing that is not a number: both are null."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in cast("list[Any]", value)]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

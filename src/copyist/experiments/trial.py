@@ -1,0 +1,111 @@
+"""One run of an experiment: at a scale, with a seed, and on models that it shares with other experiments."""
+
+__all__ = ["SCALES", "Experiment", "Scale", "Trial"]
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
+
+import torch
+from filelock import FileLock
+
+from copyist.checkpoint import load
+from copyist.data import open_source
+from copyist.data.base import Splits
+from copyist.evidence import Claim
+from copyist.experiments.measurements import Measurements
+from copyist.models.base import Reconstructor
+from copyist.randomness import derive, generator
+from copyist.settings import dump
+from copyist.training import CATALOGUES, Recipe, finished_run, train
+
+Scale: TypeAlias = Literal["smoke", "cpu", "gpu"]
+"""smoke: seconds, for tests · cpu: all claims overnight on two cores · gpu: the sizes of the source."""
+
+SCALES: tuple[Scale, ...] = get_args(Scale)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """A claim and how it is measured."""
+
+    claim: Claim
+
+    run: "Callable[[Trial], Measurements]"
+    """Trains or borrows models, and measures once: a value for every part that is not open, and every control."""
+
+    seeds: Sequence[int] = range(3)
+    """At least three."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What an experiment is handed."""
+
+    scale: Scale
+
+    seed: int
+    """From which everything random in this run is derived."""
+
+    models: Path
+    """A folder in which trained models are kept, by recipe and seed."""
+
+    recipes: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Every recipe that was asked for, with all its settings: the record of the run."""
+
+    def pick(self, *, smoke: T, cpu: T, gpu: T) -> T:
+        """The setting for this scale."""
+        return {"smoke": smoke, "cpu": cpu, "gpu": gpu}[self.scale]
+
+    def generator(self, *names: str | int) -> torch.Generator:
+        """Randomness for one purpose, the same in every run with this seed."""
+        return generator(self.seed, *names)
+
+    @property
+    def device(self) -> torch.device:
+        """Where models are, and images belong."""
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+    def splits(self, source: str) -> Splits:
+        """A source, opened once per process."""
+        return _opened(source)
+
+    def trained(self, recipe: Recipe) -> Reconstructor:
+        """The model that a recipe makes with this seed: trained once, and kept for every other claim.
+
+        Raises:
+            CopyistError: as `train`.
+        """
+        document = dump(recipe, CATALOGUES)
+        self.recipes[recipe.name] = document
+        digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
+        folder = self.models / f"{recipe.name}-{digest}-seed-{self.seed}"
+        self.models.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.with_suffix(".lock")):
+            fingerprint = self.splits(recipe.data).train.fingerprint
+            run = finished_run(folder, recipe, seed=self.seed, fingerprint=fingerprint)
+            if run is None:
+                begun = (folder / "state" / "state.safetensors").exists()
+                run = train(recipe, out=folder, seed=self.seed, resume=begun)
+        return load(run.model_file)
+
+    def untrained(self, recipe: Recipe) -> Reconstructor:
+        """The same model with the weights it has before training."""
+        shape = self.splits(recipe.data).train.image_shape
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive(self.seed, "weights"))
+            model = recipe.model.fitted(shape).build()
+        model.batch_size = recipe.training.batch_size
+        model.image_shape = shape
+        return model.to(self.device).eval()
+
+
+@functools.lru_cache(maxsize=8)
+def _opened(source: str) -> Splits:
+    return open_source(source)
