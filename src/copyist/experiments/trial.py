@@ -18,7 +18,7 @@ from copyist.data import open_source
 from copyist.data.base import Splits
 from copyist.evidence import Claim
 from copyist.experiments.measurements import Measurements
-from copyist.models.base import Reconstructor
+from copyist.models.base import Autoencoder, Reconstructor
 from copyist.randomness import derive, generator
 from copyist.settings import dump
 from copyist.training import CATALOGUES, Recipe, finished_run, train
@@ -94,6 +94,14 @@ class Trial:
                 begun = (folder / "state" / "state.safetensors").exists()
                 run = train(recipe, out=folder, seed=self.seed, resume=begun)
         return load(run.model_file)
+
+    def autoencoder(self, recipe: Recipe) -> Autoencoder:
+        """The trained model of a recipe, as one with a code.
+
+        Raises:
+            ContractError: it has none.
+        """
+        return self.trained(recipe).as_autoencoder(verb="an experiment")
 
     def untrained(self, recipe: Recipe) -> Reconstructor:
         """The same model with the weights it has before training."""

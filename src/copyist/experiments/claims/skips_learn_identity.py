@@ -1,0 +1,77 @@
+"""With skips the U-Net tends to the identity."""
+
+__all__ = ["CLAIM", "EXPERIMENT"]
+
+from copyist.corruption import Blend, GaussianNoise
+from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.experiments.copies import clean_psnr, denoising_ratio, gain, held_out
+from copyist.experiments.measurements import Measurements
+from copyist.experiments.subjects import photos, photos_unet, photos_unet_skips
+from copyist.experiments.trial import Experiment, Trial
+
+CLAIM = Claim(
+    sentence="With skips a U-Net trained to copy learns the identity; without them it does not.",
+    source='Badger, "Autoencoders: Learning by Copying", on autoencoders that denoise without being trained to',
+    parts=(
+        Part(
+            name="gain_with_skips",
+            measure="projected gain at σ = 0.1 of the U-Net with skips, held-out photographs",
+            holds_when=Above(0.8),
+        ),
+        Part(
+            name="gain_difference",
+            measure="that gain minus the gain of the U-Net without skips",
+            holds_when=Above(0.3),
+        ),
+        Part(
+            name="gaussian_ratio_difference",
+            measure="‖O(x̃) − x‖ / ‖x̃ − x‖ at σ = 0.2 without skips, minus the same with",
+            holds_when=Below(0.0),
+        ),
+    ),
+    controls=(
+        Control(name="gain_without_skips", measure="projected gain of the U-Net without skips"),
+        Control(name="gain_at_equal_psnr", measure="gain with skips, stopped at the clean PSNR reached without"),
+        Control(name="psnr_with_skips", measure="clean PSNR with skips, dB"),
+        Control(name="psnr_without_skips", measure="clean PSNR without skips, dB"),
+        Control(name="psnr_stopped", measure="clean PSNR with skips, stopped early, dB"),
+        Control(name="gaussian_ratio_with_skips", measure="denoising ratio at σ = 0.2 with skips"),
+        Control(name="gaussian_ratio_without_skips", measure="denoising ratio at σ = 0.2 without skips"),
+        Control(name="blend_ratio_with_skips", measure="denoising ratio of the blend, α = 0.3, with skips"),
+        Control(name="blend_ratio_without_skips", measure="denoising ratio of the blend, α = 0.3, without skips"),
+    ),
+)
+
+SHARES = (0.01, 0.02, 0.05, 0.1)
+"""Of the usual training, to find a net with skips that copies no better than the one without."""
+
+
+def run(trial: Trial) -> Measurements:
+    """Train both, and the one with skips also for a shorter time, until both copy alike."""
+    x = held_out(trial, photos(trial))
+    plain, skips = trial.trained(photos_unet(trial)), trial.trained(photos_unet_skips(trial))
+    wanted = clean_psnr(plain, x)
+    stopped = [trial.trained(photos_unet_skips(trial, share=share)) for share in SHARES]
+    nearest = min(stopped, key=lambda model: abs(clean_psnr(model, x) - wanted))
+    noise, blend = GaussianNoise(0.2), Blend(0.3)
+    with_skips, without = gain(skips, x, trial), gain(plain, x, trial)
+    noisy_with, noisy_without = (denoising_ratio(model, x, noise, trial) for model in (skips, plain))
+    return Measurements(
+        values={
+            "gain_with_skips": with_skips,
+            "gain_difference": with_skips - without,
+            "gaussian_ratio_difference": noisy_without - noisy_with,
+            "gain_without_skips": without,
+            "gain_at_equal_psnr": gain(nearest, x, trial),
+            "psnr_with_skips": clean_psnr(skips, x),
+            "psnr_without_skips": wanted,
+            "psnr_stopped": clean_psnr(nearest, x),
+            "gaussian_ratio_with_skips": noisy_with,
+            "gaussian_ratio_without_skips": noisy_without,
+            "blend_ratio_with_skips": denoising_ratio(skips, x, blend, trial),
+            "blend_ratio_without_skips": denoising_ratio(plain, x, blend, trial),
+        }
+    )
+
+
+EXPERIMENT = Experiment(claim=CLAIM, run=run)

@@ -1,0 +1,143 @@
+"""The models that claims are about, at each scale: one recipe each, so that claims share what is trained."""
+
+__all__ = [
+    "denoiser",
+    "overcomplete",
+    "photos",
+    "photos_unet",
+    "photos_unet_skips",
+    "scenes",
+    "scenes_unet",
+]
+
+from dataclasses import replace
+
+from copyist.corruption import Blend, GaussianNoise, OneOf
+from copyist.experiments.trial import Trial
+from copyist.models.mlp import MLPConfig
+from copyist.models.unet import UNetConfig, UNetSkipsConfig
+from copyist.nn.norm import Statistics
+from copyist.objectives import Copying, Denoising
+from copyist.training import Optimization, Recipe, Training
+
+
+def photos(trial: Trial) -> str:
+    """Photographs, with whole photographs held out."""
+    return trial.pick(smoke="photos?size=16&limit=64", cpu="photos", gpu="photos?size=64")
+
+
+def scenes(trial: Trial, *, count: int | None = None) -> str:
+    """Landscapes with known rules; `count` of them to train on."""
+    smoke, cpu, gpu = ("scenes?size=16", "scenes?size=32", "scenes?size=64")
+    number = count if count is not None else trial.pick(smoke=64, cpu=2048, gpu=2048)
+    return f"{trial.pick(smoke=smoke, cpu=cpu, gpu=gpu)}&limit={number}"
+
+
+def photos_unet(
+    trial: Trial,
+    *,
+    statistics: Statistics = "batch",
+    hidden: bool = False,
+    batch_size: int = 64,
+    share: float = 1.0,
+) -> Recipe:
+    """The U-Net without skips on photographs; the source's sizes at scale gpu.
+
+    Args:
+        trial: decides sizes and steps.
+        statistics: whose the normalization uses.
+        hidden: whether the module of 500, 100 and 500 units is in its middle.
+        batch_size: images per step.
+        share: of the usual number of steps.
+    """
+    return _unet("photos", photos(trial), trial, statistics, hidden, batch_size, share)
+
+
+def photos_unet_skips(trial: Trial, *, share: float = 1.0) -> Recipe:
+    """The same with skips, which may pass its input around the code."""
+    base = photos_unet(trial, share=share)
+    config = UNetSkipsConfig(width=_width(trial), levels=_levels(trial))
+    return replace(base, name="photos-unet-skips", model=config)
+
+
+def denoiser(trial: Trial) -> Recipe:
+    """The U-Net of `photos_unet`, trained to denoise blends and zero-mean noise."""
+    corruption = OneOf((Blend(alpha=(0.1, 1.0)), GaussianNoise(sigma=(0.0, 0.5))))
+    return replace(photos_unet(trial), name="photos-denoiser", objective=Denoising(corruption=corruption))
+
+
+def scenes_unet(
+    trial: Trial,
+    *,
+    widen: int = 1,
+    deepen: int = 0,
+    hidden: bool = False,
+    count: int | None = None,
+    share: float = 1.0,
+) -> Recipe:
+    """The U-Net without skips on landscapes.
+
+    Args:
+        trial: decides sizes and steps.
+        widen: factor on the maps of every level.
+        deepen: further levels.
+        hidden: whether the module of 500, 100 and 500 units is in its middle.
+        count: how many landscapes to train on.
+        share: of the usual number of steps.
+    """
+    base = _unet("scenes", scenes(trial, count=count), trial, "batch", hidden, 64, share)
+    assert isinstance(base.model, UNetConfig)
+    shape = replace(base.model, width=base.model.width * widen, levels=base.model.levels + deepen)
+    marks = f"{'-wide' if widen > 1 else ''}{'-deep' if deepen else ''}"
+    return replace(base, name=f"{base.name}{marks}", model=shape)
+
+
+def overcomplete(trial: Trial, *, linear: bool = False) -> Recipe:
+    """Five hidden layers, each wider than the input, with GELU; or the same without, which is a linear map."""
+    data = trial.pick(smoke="photos?size=8&limit=64", cpu="photos?size=16", gpu="photos?size=32")
+    units = trial.pick(smoke=200, cpu=1000, gpu=4000)
+    steps = trial.pick(smoke=20, cpu=2000, gpu=20_000)
+    config = MLPConfig(widths=(units,) * 3, activation="identity" if linear else "gelu")
+    training = Training(
+        steps=steps,
+        batch_size=trial.pick(smoke=32, cpu=128, gpu=512),
+        validate_every=steps,
+        save_every=steps,
+        optimization=Optimization(learning_rate=trial.pick(smoke=1e-3, cpu=5e-4, gpu=1e-4)),
+    )
+    name = "photos-linear-map" if linear else "photos-overcomplete-mlp"
+    return Recipe(name=name, data=data, model=config, objective=Copying(), training=training)
+
+
+def _unet(
+    family: str, data: str, trial: Trial, statistics: Statistics, hidden: bool, batch_size: int, share: float
+) -> Recipe:
+    steps = max(1, round(share * trial.pick(smoke=20, cpu=1000, gpu=10_000)))
+    config = UNetConfig(
+        width=_width(trial), levels=_levels(trial), statistics=statistics, hidden=(500, 100, 500) if hidden else ()
+    )
+    training = Training(
+        steps=steps,
+        batch_size=min(batch_size, 16) if trial.scale == "smoke" else batch_size,
+        validate_every=steps,
+        save_every=min(steps, 500),
+        optimization=Optimization(learning_rate=3e-3 if statistics != "none" else 1e-3),
+    )
+    marks = "".join(
+        f"-{mark}"
+        for mark, present in (
+            ("hidden", hidden),
+            (statistics, statistics != "batch"),
+            (f"batches-of-{batch_size}", batch_size != 64),
+        )
+        if present
+    )
+    return Recipe(name=f"{family}-unet{marks}", data=data, model=config, objective=Copying(), training=training)
+
+
+def _width(trial: Trial) -> int:
+    return trial.pick(smoke=4, cpu=16, gpu=64)
+
+
+def _levels(trial: Trial) -> int:
+    return trial.pick(smoke=3, cpu=4, gpu=5)
