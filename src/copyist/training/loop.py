@@ -93,7 +93,7 @@ def train(
     check_whole("seed", seed, 0)
     watcher = observer or Silence()
     session = Session(recipe, Path(out), seed=seed, resume=resume, overwrite=overwrite, observer=watcher)
-    with contextlib.closing(Upkeep(session)) as upkeep, Interrupts() as interrupts, reproducible():
+    with contextlib.closing(Upkeep(session)) as upkeep, Interrupts() as interrupts, reproducible(), torch.enable_grad():
         watcher.started(step=session.counters.step, steps=recipe.training.steps)
         while not session.finished:
             step = session.counters.step
