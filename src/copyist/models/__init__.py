@@ -3,6 +3,8 @@
 __all__ = [
     "MLP",
     "MODELS",
+    "Attention",
+    "AttentionConfig",
     "Autoencoder",
     "MLPConfig",
     "ModelConfig",
@@ -13,6 +15,7 @@ __all__ = [
     "UNetSkipsConfig",
 ]
 
+from copyist.models.attention import Attention, AttentionConfig
 from copyist.models.base import Autoencoder, ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
 from copyist.models.mlp import MLP, MLPConfig

@@ -2,11 +2,13 @@
 
 __all__ = ["MODELS"]
 
+from copyist.models.attention import AttentionConfig
 from copyist.models.base import ModelConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
 
 MODELS: dict[str, type[ModelConfig]] = {
+    "attention": AttentionConfig,
     "mlp": MLPConfig,
     "unet": UNetConfig,
     "unet-skips": UNetSkipsConfig,
