@@ -5,6 +5,9 @@ __all__ = [
     "MODELS",
     "Attention",
     "AttentionConfig",
+    "AttentionUNet",
+    "AttentionUNetConfig",
+    "AttentionUNetSkips",
     "Autoencoder",
     "MLPConfig",
     "ModelConfig",
@@ -16,6 +19,7 @@ __all__ = [
 ]
 
 from copyist.models.attention import Attention, AttentionConfig
+from copyist.models.attention_unet import AttentionUNet, AttentionUNetConfig, AttentionUNetSkips
 from copyist.models.base import Autoencoder, ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
 from copyist.models.mlp import MLP, MLPConfig
