@@ -32,7 +32,7 @@ def built(config: ModelConfig, *, seed: int = 0) -> Reconstructor:
     """A model in evaluation mode whose weights depend on the seed alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return config.build().eval()
+        return config.build().eval().as_reconstructor(verb="test")
 
 
 def autoencoder(config: ModelConfig, *, seed: int = 0) -> Autoencoder:

@@ -1,10 +1,12 @@
-"""The copyists, one family per file."""
+"""The copyists, one family per file, and the classifiers beside them."""
 
 __all__ = [
     "MLP",
     "MODELS",
     "Autoencoder",
+    "Classifier",
     "MLPConfig",
+    "Model",
     "ModelConfig",
     "Reconstructor",
     "UNet",
@@ -13,7 +15,7 @@ __all__ = [
     "UNetSkipsConfig",
 ]
 
-from copyist.models.base import Autoencoder, ModelConfig, Reconstructor
+from copyist.models.base import Autoencoder, Classifier, Model, ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
 from copyist.models.mlp import MLP, MLPConfig
 from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig

@@ -1,16 +1,16 @@
-"""The contracts of models: what can be asked of anything that copies."""
+"""The contracts of models: what can be asked of anything that copies images, or names them."""
 
-__all__ = ["Autoencoder", "ModelConfig", "Reconstructor"]
+__all__ = ["Autoencoder", "Classifier", "Model", "ModelConfig", "Reconstructor"]
 
 import abc
 from dataclasses import dataclass
 from typing import Self, final
 
-from torch import nn
+from torch import Tensor, nn
 
 from copyist.checks import check_images
 from copyist.errors import ContractError
-from copyist.tensors import Codes, Images
+from copyist.tensors import Codes, Features, Images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,15 +26,18 @@ class ModelConfig(abc.ABC):
         """
 
     @abc.abstractmethod
-    def build(self) -> "Reconstructor":
+    def build(self) -> "Model":
         """A model of this shape with fresh weights, drawn from torch's global generator."""
 
 
-class Reconstructor(nn.Module, abc.ABC):
-    """A module from images to images of the same shape.
+class Model(nn.Module, abc.ABC):
+    """A module that takes images: what models of every contract share.
 
     `forward` must take images (B, C, H, W) whose shape `check_input` accepts, with values that may leave [0, 1].
     """
+
+    copies: bool = False
+    """Whether it is a `Reconstructor`."""
 
     has_code: bool = False
     """Whether it is an `Autoencoder`."""
@@ -67,15 +70,51 @@ class Reconstructor(nn.Module, abc.ABC):
             ShapeError: in one sentence, with the remedy.
         """
 
+    @abc.abstractmethod
+    def as_reconstructor(self, *, verb: str) -> "Reconstructor":
+        """This model as one that copies, for a verb that needs copies.
+
+        Raises:
+            ContractError: the model does not copy.
+        """
+
+    @abc.abstractmethod
     def as_autoencoder(self, *, verb: str) -> "Autoencoder":
         """This model as one with a code, for a verb that works there.
 
         Raises:
             ContractError: the model has no code.
         """
+
+    @abc.abstractmethod
+    def as_classifier(self, *, verb: str) -> "Classifier":
+        """This model as one that names images, for a verb that needs names or features.
+
+        Raises:
+            ContractError: the model names nothing.
+        """
+
+    @abc.abstractmethod
+    def forward(self, x: Images) -> Tensor: ...
+
+
+class Reconstructor(Model):
+    """A module from images to images of the same shape."""
+
+    copies = True
+
+    @final
+    def as_reconstructor(self, *, verb: str) -> "Reconstructor":
+        return self
+
+    def as_autoencoder(self, *, verb: str) -> "Autoencoder":
         raise ContractError(
             f"{verb} works in a model's code, and {type(self).__name__} has none; take a model trained without skips"
         )
+
+    @final
+    def as_classifier(self, *, verb: str) -> "Classifier":
+        raise ContractError(f"{verb} names images, and {type(self).__name__} copies them; take a classifier")
 
     @abc.abstractmethod
     def forward(self, x: Images) -> Images: ...
@@ -103,3 +142,35 @@ class Autoencoder(Reconstructor):
         check_images(x)
         self.check_input(x)
         return self.decode(self.encode(x))
+
+
+class Classifier(Model):
+    """A module from images to one number per class, the larger the likelier: a linear head on its features."""
+
+    head: nn.Linear
+    """From features to logits."""
+
+    @abc.abstractmethod
+    def features(self, x: Images) -> Features:
+        """The last hidden layer, (B, D), for images (B, C, H, W)."""
+
+    @final
+    def as_reconstructor(self, *, verb: str) -> Reconstructor:
+        raise ContractError(f"{verb} copies images, and {type(self).__name__} names them; take a model trained to copy")
+
+    @final
+    def as_autoencoder(self, *, verb: str) -> Autoencoder:
+        raise ContractError(
+            f"{verb} works in a model's code, and {type(self).__name__} has none; take a model trained to copy"
+        )
+
+    @final
+    def as_classifier(self, *, verb: str) -> "Classifier":
+        return self
+
+    @final
+    def forward(self, x: Images) -> Tensor:
+        """Logits (B, K), whose softmax are the probabilities of the classes."""
+        check_images(x)
+        self.check_input(x)
+        return self.head(self.features(x))

@@ -10,7 +10,7 @@ import torch
 
 from copyist import checkpoint
 from copyist.checks import check_whole
-from copyist.models.base import Reconstructor
+from copyist.models.base import Model
 from copyist.nn.precision import autocast
 from copyist.randomness import generator
 from copyist.settings import dump
@@ -35,7 +35,7 @@ class Run:
         """The trained model."""
         return self.folder / "model.safetensors"
 
-    def load(self) -> Reconstructor:
+    def load(self) -> Model:
         """The trained model, as `copyist.load` gives it."""
         return checkpoint.load(self.model_file)
 

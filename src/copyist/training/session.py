@@ -17,7 +17,7 @@ from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.data import Feed, open_source
 from copyist.data.base import ImageSet, Splits
 from copyist.errors import OutputError
-from copyist.models.base import ModelConfig, Reconstructor
+from copyist.models.base import Model, ModelConfig
 from copyist.models.catalogue import MODELS
 from copyist.nn.memory import keep_freed_memory
 from copyist.objectives import OBJECTIVES, Objective
@@ -94,7 +94,7 @@ class Session:
         return self.counters.stopped or self.counters.step >= self.recipe.training.steps
 
     @property
-    def current(self) -> Reconstructor:
+    def current(self) -> Model:
         """The model as it would be used now: the average of the weights where one is kept."""
         return self.model if self.average is None else self.average
 
@@ -160,15 +160,15 @@ class Session:
             model = self.model_config.build()
         if config.channels_last:
             model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        self.model: Reconstructor = model.to(self.device).train()
+        self.model: Model = model.to(self.device).train()
         self.model.batch_size = config.batch_size
         self.model.image_shape = image_shape
         self.average = copy.deepcopy(self.model) if config.averaging > 0 else None
         self.best = copy.deepcopy(self.model) if config.patience > 0 else None
         prepared = self.accelerator.prepare(self.model, build_optimizer(self.model, config.optimization))
         self.wrapped, self.optimizer = cast("tuple[nn.Module, torch.optim.Optimizer]", prepared)
-        # An objective sees images to images, whatever wraps the model.
-        self.trained = cast("Reconstructor", torch.compile(self.wrapped) if config.compile else self.wrapped)
+        # An objective sees images to images or logits, whatever wraps the model.
+        self.trained = cast("Model", torch.compile(self.wrapped) if config.compile else self.wrapped)
 
     def _modules(self) -> dict[str, nn.Module]:
         kept = {"model": self.model, "average": self.average, "best": self.best}

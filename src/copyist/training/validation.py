@@ -9,7 +9,7 @@ import torch
 from copyist.corruption import Blend
 from copyist.data.base import ImageSet
 from copyist.data.grids import rows, write_png
-from copyist.models.base import Reconstructor
+from copyist.models.base import Model, Reconstructor
 from copyist.models.batches import batches, in_batches
 from copyist.objectives.base import Objective
 from copyist.randomness import generator
@@ -30,7 +30,7 @@ class Validation:
         self.seed = seed
 
     @torch.no_grad()
-    def loss(self, model: Reconstructor, objective: Objective) -> float:
+    def loss(self, model: Model, objective: Objective) -> float:
         """Mean of the objective over the images."""
         chosen = batches(len(self.x), batch_size=self.batch_size, fill=model.uses_batch_statistics)
         total = 0.0
