@@ -25,6 +25,14 @@ class ModelConfig(abc.ABC):
             ShapeError: the config was built for other images.
         """
 
+    def with_classes(self, num_classes: int) -> Self:
+        """Fill in how many classes there are; a model that names none stays as it is.
+
+        Raises:
+            ArgumentError: the config was built for fewer classes.
+        """
+        return self
+
     @abc.abstractmethod
     def build(self) -> "Model":
         """A model of this shape with fresh weights, drawn from torch's global generator."""

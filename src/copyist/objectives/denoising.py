@@ -27,5 +27,5 @@ class Denoising(Objective):
     corruption: Corruption
     """C, drawn anew for every image and step."""
 
-    def __call__(self, model: Model, x: Images, *, generator: torch.Generator) -> Tensor:
+    def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         return F.mse_loss(model(self.corruption(x, generator=generator)).float(), x)

@@ -19,5 +19,5 @@ from copyist.tensors import Images
 class Copying(Objective):
     """The mean squared error of the copy: mean (D(E(x)) − x)², over images, channels and positions."""
 
-    def __call__(self, model: Model, x: Images, *, generator: torch.Generator) -> Tensor:
+    def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         return F.mse_loss(model(x).float(), x)

@@ -4,6 +4,7 @@ __all__ = ["Validation"]
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from copyist.corruption import Blend
@@ -26,6 +27,8 @@ class Validation:
 
     def __init__(self, images: ImageSet, *, count: int, batch_size: int, seed: int, device: torch.device) -> None:
         self.x = images.images(0, count).to(device)
+        labels = images.labels
+        self.labels = None if labels is None else torch.from_numpy(np.array(labels[:count])).to(device)
         self.batch_size = batch_size
         self.seed = seed
 
@@ -36,7 +39,9 @@ class Validation:
         total = 0.0
         for number, (indices, count) in enumerate(chosen):
             draws = generator(self.seed, "validation", number)
-            total += count * float(objective(model, self.x[indices.to(self.x.device)], generator=draws))
+            rows = indices.to(self.x.device)
+            labels = None if self.labels is None else self.labels[rows]
+            total += count * float(objective(model, self.x[rows], generator=draws, labels=labels))
         return total / len(self.x)
 
     @torch.no_grad()
