@@ -1,6 +1,17 @@
 """Functions that each return one complete recipe: data, model, objective, training."""
 
-__all__ = ["RECIPES", "configured", "denoising_unet", "hidden_unet", "linear", "overcomplete_mlp", "unet", "unet_skips"]
+__all__ = [
+    "RECIPES",
+    "configured",
+    "conv_classifier",
+    "denoising_unet",
+    "hidden_unet",
+    "linear",
+    "overcomplete_mlp",
+    "unet",
+    "unet_skips",
+    "vit_classifier",
+]
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,9 +19,11 @@ from dataclasses import replace
 from copyist.checks import check_choice
 from copyist.corruption import Blend, GaussianNoise, OneOf
 from copyist.errors import ArgumentError
+from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
-from copyist.objectives import Copying, Denoising
+from copyist.models.vit import ViTConfig
+from copyist.objectives import Classification, Copying, Denoising
 from copyist.settings import change
 from copyist.training import CATALOGUES, Optimization, Recipe, Training
 
@@ -66,6 +79,24 @@ def linear(*, data: str = "digits") -> Recipe:
     )
 
 
+def conv_classifier(*, data: str = "digits") -> Recipe:
+    """Convolutions that name the classes of labelled images, 8×8 or larger; a mirrored digit is another, so none is."""
+    return Recipe(
+        name="conv-classifier",
+        data=data,
+        model=ConvClassifierConfig(),
+        objective=Classification(),
+        training=Training(steps=600, flip=False, optimization=Optimization(learning_rate=3e-3)),
+    )
+
+
+def vit_classifier(*, data: str = "digits") -> Recipe:
+    """A vision transformer that does the same on patches of 2×2; for images of 32×32 and more take --set patch=4."""
+    base = conv_classifier(data=data)
+    training = replace(base.training, optimization=Optimization(learning_rate=1e-3))
+    return replace(base, name="vit-classifier", model=ViTConfig(patch=2), training=training)
+
+
 RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "unet": unet,
     "unet-skips": unet_skips,
@@ -73,6 +104,8 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "denoising-unet": denoising_unet,
     "overcomplete-mlp": overcomplete_mlp,
     "linear": linear,
+    "conv-classifier": conv_classifier,
+    "vit-classifier": vit_classifier,
 }
 """By the name under which `copyist train` knows them."""
 

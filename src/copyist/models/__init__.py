@@ -5,6 +5,9 @@ __all__ = [
     "MODELS",
     "Autoencoder",
     "Classifier",
+    "ClassifierConfig",
+    "ConvClassifier",
+    "ConvClassifierConfig",
     "MLPConfig",
     "Model",
     "ModelConfig",
@@ -13,9 +16,13 @@ __all__ = [
     "UNetConfig",
     "UNetSkips",
     "UNetSkipsConfig",
+    "ViT",
+    "ViTConfig",
 ]
 
-from copyist.models.base import Autoencoder, Classifier, Model, ModelConfig, Reconstructor
+from copyist.models.base import Autoencoder, Classifier, ClassifierConfig, Model, ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
+from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
 from copyist.models.mlp import MLP, MLPConfig
 from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig
+from copyist.models.vit import ViT, ViTConfig

@@ -1,15 +1,15 @@
 """The contracts of models: what can be asked of anything that copies images, or names them."""
 
-__all__ = ["Autoencoder", "Classifier", "Model", "ModelConfig", "Reconstructor"]
+__all__ = ["Autoencoder", "Classifier", "ClassifierConfig", "Model", "ModelConfig", "Reconstructor"]
 
 import abc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, final
 
 from torch import Tensor, nn
 
-from copyist.checks import check_images
-from copyist.errors import ContractError
+from copyist.checks import check_at_least, check_images
+from copyist.errors import ArgumentError, ContractError
 from copyist.tensors import Codes, Features, Images
 
 
@@ -36,6 +36,29 @@ class ModelConfig(abc.ABC):
     @abc.abstractmethod
     def build(self) -> "Model":
         """A model of this shape with fresh weights, drawn from torch's global generator."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierConfig(ModelConfig):
+    """What it takes to build a classifier again, but for its weights."""
+
+    num_classes: int | None = None
+    """K; None takes the data's."""
+
+    def __post_init__(self) -> None:
+        if self.num_classes is not None:
+            check_at_least("num_classes", self.num_classes, 1)
+
+    @final
+    def with_classes(self, num_classes: int) -> Self:
+        if self.num_classes is not None and self.num_classes < num_classes:
+            raise ArgumentError(
+                f"the model was built for {self.num_classes} classes, got {num_classes}; leave num_classes open"
+            )
+        return replace(self, num_classes=self.num_classes or num_classes)
+
+    @abc.abstractmethod
+    def build(self) -> "Classifier": ...
 
 
 class Model(nn.Module, abc.ABC):
