@@ -74,7 +74,9 @@ class ConvClassifier(Classifier):
     def __init__(self, config: ConvClassifierConfig) -> None:
         super().__init__()
         if config.channels is None or config.num_classes is None:
-            raise ArgumentError("a classifier must know its channels and num_classes; give them, or fit it to data")
+            raise ArgumentError(
+                "a classifier must know its channels and num_classes; give them, or train it by classification"
+            )
         self._config = config
         self.uses_batch_statistics = config.statistics == "batch"
         self.size_multiple = config.size_multiple

@@ -79,7 +79,9 @@ class ViT(Classifier):
     def __init__(self, config: ViTConfig) -> None:
         super().__init__()
         if config.image_shape is None or config.num_classes is None:
-            raise ArgumentError("a classifier must know its image_shape and num_classes; give them, or fit it to data")
+            raise ArgumentError(
+                "a classifier must know its image_shape and num_classes; give them, or train it by classification"
+            )
         self._config = config
         self._shape = self.image_shape = config.image_shape
         self.image_size = config.image_shape[1:]
