@@ -87,7 +87,8 @@ class ViT(Classifier):
         self.image_size = config.image_shape[1:]
         num_tokens = math.prod(side // config.patch for side in self.image_size)
         self.embed = nn.Linear(config.image_shape[0] * config.patch**2, config.width)
-        self.positions = nn.Parameter(0.02 * torch.randn(1, num_tokens, config.width))
+        # About as large as the embedded patches: a tenth of that is drowned by them, and places are learned late.
+        self.positions = nn.Parameter(0.5 * torch.randn(1, num_tokens, config.width))
         self.blocks = nn.Sequential(*(TokenBlock(config.width, heads=config.heads) for _ in range(config.depth)))
         self.norm = nn.LayerNorm(config.width)
         self.head = nn.Linear(config.width, config.num_classes)
