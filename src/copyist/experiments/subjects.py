@@ -55,11 +55,11 @@ def photos_unet(
     return _unet("photos", photos(trial), trial, statistics, hidden, batch_size, share)
 
 
-def photos_unet_skips(trial: Trial, *, share: float = 1.0) -> Recipe:
+def photos_unet_skips(trial: Trial, *, statistics: Statistics = "batch", share: float = 1.0) -> Recipe:
     """The same with skips, which may pass its input around the code."""
-    base = photos_unet(trial, share=share)
-    config = UNetSkipsConfig(width=_width(trial), levels=_levels(trial))
-    return replace(base, name="photos-unet-skips", model=config)
+    base = photos_unet(trial, statistics=statistics, share=share)
+    config = UNetSkipsConfig(width=_width(trial), levels=_levels(trial), statistics=statistics)
+    return replace(base, name=base.name.replace("unet", "unet-skips"), model=config)
 
 
 def denoiser(recipe: Recipe) -> Recipe:
