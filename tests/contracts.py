@@ -7,9 +7,24 @@ from torch import Tensor
 
 from copyist import settings
 from copyist.checkpoint import MODEL_CATALOGUES
-from copyist.models import Autoencoder, MLPConfig, ModelConfig, Reconstructor, UNetConfig, UNetSkipsConfig
+from copyist.models import (
+    AttentionConfig,
+    AttentionUNetConfig,
+    Autoencoder,
+    MLPConfig,
+    ModelConfig,
+    Reconstructor,
+    UNetConfig,
+    UNetSkipsConfig,
+)
 
 CONFIGS: Mapping[str, ModelConfig] = {
+    "attention-linear": AttentionConfig(channels=3, maps=6, heads=2, head_width=5),
+    "attention-dot": AttentionConfig(channels=3, attention="dot", maps=6, residual=True, heads=2, head_width=5),
+    "attention-alone": AttentionConfig(channels=3, attention="dot", maps=None, heads=2, head_width=5),
+    "attention-unet": AttentionUNetConfig(channels=3, width=4, levels=3, convolutions=1),
+    "attention-unet-mixed": AttentionUNetConfig(channels=3, width=4, levels=3, statistics="none", attention="mixed"),
+    "attention-unet-skips": AttentionUNetConfig(channels=3, width=4, levels=3, attention="mixed", skips=True),
     "mlp": MLPConfig(image_shape=(3, 8, 12), widths=(7, 5)),
     "linear": MLPConfig(image_shape=(3, 8, 12), widths=(4,), activation="identity"),
     "unet-batch": UNetConfig(channels=3, width=4, levels=3, convolutions=1),
@@ -22,6 +37,11 @@ CONFIGS: Mapping[str, ModelConfig] = {
     "unet-skips-none": UNetSkipsConfig(channels=3, width=4, levels=2, statistics="none"),
 }
 """One of every kind, for images (3, 8, 12)."""
+
+CODELESS = {
+    kind for kind in CONFIGS if "skips" in kind or kind in ("attention-linear", "attention-dot", "attention-alone")
+}
+"""Those with no code to walk in."""
 
 
 def images(count: int = 5, shape: tuple[int, int, int] = (3, 8, 12), *, seed: int = 0) -> Tensor:

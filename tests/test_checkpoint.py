@@ -242,7 +242,7 @@ def test_a_missing_field_is_named(file: Path, field: str) -> None:
     ("fields", "message"),
     [
         ({"model": {"kind": "mpl"}}, r"cannot be rebuilt: there is no model 'mpl'; did you mean 'mlp'\?"),
-        ({"model": {}}, r"has a config that cannot be built: model must say its kind; there are mlp, unet, unet-skips"),
+        ({"model": {}}, r"has a config that cannot be built: model must say its kind; there are attention, "),
         ({"model": {"kind": "mlp", "wdths": [2]}}, r"cannot be rebuilt: there is no setting of model 'wdths'; did you"),
         (
             {"model": {"kind": "mlp", "widths": ["a"]}},

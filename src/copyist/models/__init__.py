@@ -3,6 +3,11 @@
 __all__ = [
     "MLP",
     "MODELS",
+    "Attention",
+    "AttentionConfig",
+    "AttentionUNet",
+    "AttentionUNetConfig",
+    "AttentionUNetSkips",
     "Autoencoder",
     "MLPConfig",
     "ModelConfig",
@@ -13,6 +18,8 @@ __all__ = [
     "UNetSkipsConfig",
 ]
 
+from copyist.models.attention import Attention, AttentionConfig
+from copyist.models.attention_unet import AttentionUNet, AttentionUNetConfig, AttentionUNetSkips
 from copyist.models.base import Autoencoder, ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
 from copyist.models.mlp import MLP, MLPConfig

@@ -2,11 +2,15 @@
 
 __all__ = ["MODELS"]
 
+from copyist.models.attention import AttentionConfig
+from copyist.models.attention_unet import AttentionUNetConfig
 from copyist.models.base import ModelConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
 
 MODELS: dict[str, type[ModelConfig]] = {
+    "attention": AttentionConfig,
+    "attention-unet": AttentionUNetConfig,
     "mlp": MLPConfig,
     "unet": UNetConfig,
     "unet-skips": UNetSkipsConfig,
