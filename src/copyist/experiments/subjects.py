@@ -103,7 +103,7 @@ def scenes_unet(
 
 def small_photos(trial: Trial) -> str:
     """Photographs small enough for a fully connected net."""
-    return trial.pick(smoke="photos?size=8&limit=64", cpu="photos?size=16", gpu="photos?size=32")
+    return trial.pick(smoke="photos?size=8&stride=32&limit=64", cpu="photos?size=16", gpu="photos?size=32")
 
 
 def small_photos_unet(trial: Trial, *, skips: bool = False) -> Recipe:

@@ -48,7 +48,7 @@ CLAIM = Claim(
         ),
         Part(
             name="vae_detail",
-            measure="energy above half of Nyquist's frequency in samples of a variational autoencoder of the usual size "
+            measure="energy above half of Nyquist's frequency in samples of a variational autoencoder of usual size "
             "over held-out photographs'",
             holds_when=Below(0.5),
             waits_for="variational autoencoders",
