@@ -6,7 +6,15 @@ import pytest
 
 from contracts import built, images, keeps_the_shape
 from copyist.errors import ArgumentError, UnknownNameError
-from copyist.models import MLPConfig, UNet, UNetConfig, UNetSkips, UNetSkipsConfig
+from copyist.models import (
+    AttentionConfig,
+    AttentionUNetConfig,
+    MLPConfig,
+    UNet,
+    UNetConfig,
+    UNetSkips,
+    UNetSkipsConfig,
+)
 from copyist.objectives import Copying, Denoising
 from copyist.recipes import RECIPES, configured, hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 
@@ -50,6 +58,23 @@ def test_the_overcomplete_mlp_has_no_layer_narrower_than_a_photo() -> None:
 
 def test_the_linear_recipe_has_no_activation() -> None:
     assert linear().model == MLPConfig(widths=(16,), activation="identity")
+
+
+def test_the_models_that_attend_differ_in_their_attention_alone() -> None:
+    linear_one, dot, alone = (RECIPES[name]() for name in ("linear-attention", "dot-attention", "dot-attention-alone"))
+    # 64 maps and 4 heads of 32, as in the reference experiments.
+    assert linear_one.model == AttentionConfig(attention="linear", maps=64, heads=4, head_width=32)
+    assert dot.model == AttentionConfig(attention="dot", maps=64, heads=4, head_width=32)
+    assert alone.model == AttentionConfig(attention="dot", maps=None, heads=4, head_width=32)
+    assert configured("dot-attention", assignments=["maps=none"]).model == alone.model
+    assert linear_one.training == dot.training
+
+
+def test_the_u_nets_that_attend_differ_from_the_u_net_in_their_attention_alone() -> None:
+    linear_one, mixed = RECIPES["linear-attention-unet"](), RECIPES["mixed-attention-unet"]()
+    assert linear_one.model == AttentionUNetConfig(width=16, levels=4, attention="linear")
+    assert mixed.model == AttentionUNetConfig(width=16, levels=4, attention="mixed")
+    assert linear_one.training == mixed.training == unet().training
 
 
 def test_a_recipe_is_found_by_its_name_and_changed() -> None:

@@ -1,6 +1,20 @@
 """Functions that each return one complete recipe: data, model, objective, training."""
 
-__all__ = ["RECIPES", "configured", "denoising_unet", "hidden_unet", "linear", "overcomplete_mlp", "unet", "unet_skips"]
+__all__ = [
+    "RECIPES",
+    "configured",
+    "denoising_unet",
+    "dot_attention",
+    "dot_attention_alone",
+    "hidden_unet",
+    "linear",
+    "linear_attention",
+    "linear_attention_unet",
+    "mixed_attention_unet",
+    "overcomplete_mlp",
+    "unet",
+    "unet_skips",
+]
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,6 +22,8 @@ from dataclasses import replace
 from copyist.checks import check_choice
 from copyist.corruption import Blend, GaussianNoise, OneOf
 from copyist.errors import ArgumentError
+from copyist.models.attention import AttentionConfig
+from copyist.models.attention_unet import AttentionUNetConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
 from copyist.objectives import Copying, Denoising
@@ -66,6 +82,41 @@ def linear(*, data: str = "digits") -> Recipe:
     )
 
 
+def linear_attention(*, data: str = "photos") -> Recipe:
+    """One linear attention over 64 maps, between a convolution in and one out."""
+    return Recipe(
+        name="linear-attention",
+        data=data,
+        model=AttentionConfig(attention="linear"),
+        objective=Copying(),
+        training=Training(steps=1000, batch_size=16, optimization=Optimization(learning_rate=3e-3)),
+    )
+
+
+def dot_attention(*, data: str = "photos") -> Recipe:
+    """The same with dot-product attention, whose time grows with the square of the positions."""
+    base = linear_attention(data=data)
+    return replace(base, name="dot-attention", model=AttentionConfig(attention="dot"))
+
+
+def dot_attention_alone(*, data: str = "photos") -> Recipe:
+    """Dot-product attention with no convolution beside it, from pixels to pixels."""
+    base = linear_attention(data=data)
+    return replace(base, name="dot-attention-alone", model=AttentionConfig(attention="dot", maps=None))
+
+
+def linear_attention_unet(*, data: str = "photos") -> Recipe:
+    """The U-Net without skips, with linear attention added behind each level's block."""
+    model = AttentionUNetConfig(width=16, levels=4)
+    return replace(unet(data=data), name="linear-attention-unet", model=model)
+
+
+def mixed_attention_unet(*, data: str = "photos") -> Recipe:
+    """The same with dot-product attention at the lowest two levels, as diffusion models have it."""
+    model = AttentionUNetConfig(width=16, levels=4, attention="mixed")
+    return replace(unet(data=data), name="mixed-attention-unet", model=model)
+
+
 RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "unet": unet,
     "unet-skips": unet_skips,
@@ -73,6 +124,11 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "denoising-unet": denoising_unet,
     "overcomplete-mlp": overcomplete_mlp,
     "linear": linear,
+    "linear-attention": linear_attention,
+    "dot-attention": dot_attention,
+    "dot-attention-alone": dot_attention_alone,
+    "linear-attention-unet": linear_attention_unet,
+    "mixed-attention-unet": mixed_attention_unet,
 }
 """By the name under which `copyist train` knows them."""
 

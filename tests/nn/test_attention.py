@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from copyist.errors import ArgumentError
@@ -118,6 +119,16 @@ def test_every_position_hears_of_every_other(layer: Layer) -> None:
     moved = h.clone()
     moved[:, :, 3, 4] += 1
     assert ((attending(moved) - attending(h)).abs().amax(dim=1) > 1e-6).all()
+
+
+@EITHER
+# PyTorch's own rules for forward mode are compiled by what it deprecates.
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_derivatives_in_forward_mode_and_second_ones_are_those_of_finite_differences(layer: Layer) -> None:
+    attending, h = made(layer, 3, heads=2, head_width=4), maps(1, 3, 2, 3)
+    with sdpa_kernel(SDPBackend.MATH):
+        assert torch.autograd.gradcheck(attending, h.requires_grad_(), check_forward_ad=True)
+        assert torch.autograd.gradgradcheck(attending, h)
 
 
 class _Sizes(TorchDispatchMode):

@@ -66,7 +66,8 @@ class DotAttention(nn.Module):
 
         out = v softmax(kᵀ q / √d), over the positions of k
 
-    It knows nothing of where a position is.
+    It knows nothing of where a position is. PyTorch's fast kernels have a gradient, but neither a second one nor a
+    derivative in forward mode; within `torch.nn.attention.sdpa_kernel(SDPBackend.MATH)` it has both.
 
     Args:
         maps: C.
