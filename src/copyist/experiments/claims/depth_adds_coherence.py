@@ -27,6 +27,12 @@ CLAIM = Claim(
             "linear schedule, batches of 64; gray and remembered ones as 0), minus the wide U-Net's",
             holds_when=Above(0.0),
         ),
+        Part(
+            name="variety",
+            measure="standard deviation over the deeper net's samples, mean over pixels, of that over held-out scenes: "
+            "a net whose samples are all one orderly image has no order to show",
+            holds_when=Above(0.25),
+        ),
     ),
     controls=(
         *landscape_controls("wide", "samples of the wide U-Net"),
@@ -58,6 +64,7 @@ def run(trial: Trial) -> Measurements:
         values |= landscape_values(label, each)
     values |= {
         "order": found["deep"].score - found["wide"].score,
+        "variety": found["deep"].spread,
         "psnr_wide": clean_psnr(models["wide"], x),
         "psnr_deep": clean_psnr(models["deep"], x),
     }
