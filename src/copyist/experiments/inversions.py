@@ -18,6 +18,7 @@ TOLERANCE = 0.1
 """Of the yardstick: a descent goes on well beyond what counts as converged, so that starts are forgotten."""
 
 STARTS: tuple[Start, ...] = ("noise", "constant")
+"""N(0.7, 0.05²), and gray."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
