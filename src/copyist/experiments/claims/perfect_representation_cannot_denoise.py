@@ -90,7 +90,8 @@ def run(trial: Trial) -> Measurements:
     unet_noisy, unet_blended = (_corrupted(seen, each, trial) for each in (noise, blend))
     on_paper = (1 - ALPHA) ** 2 * (float((x - MEAN).square().mean()) + STD**2)
     copy = copies(attention, noisy)
-    found = invert(attention, x[:8], generator=trial.generator("inversion"))
+    steps = trial.pick(smoke=20, cpu=300, gpu=300)
+    found = invert(attention, x[:8], steps=steps, generator=trial.generator("inversion"))
     values = {
         "identity_gaussian": _error(noisy, x) / SIGMA**2,
         "identity_blend": _error(blended, x) / on_paper,
