@@ -71,7 +71,7 @@ def run(trial: Trial) -> Measurements:
     models = {
         "usual": trial.trained(scenes_unet(trial)),
         "hidden": trial.trained(scenes_unet(trial, hidden=True)),
-        "hidden_untrained": trial.untrained(scenes_unet(trial, hidden=True)),
+        "hidden_untrained": trial.untrained(scenes_unet(trial, hidden=True)).as_reconstructor(verb="an experiment"),
         "longer": trial.trained(scenes_unet(trial, share=2.0)),
         "attention": trial.trained(scenes_attention_unet(trial, batch_size=BATCH, share=SHARE)),
         "brief": trial.trained(scenes_unet(trial, batch_size=BATCH, share=SHARE)),
