@@ -128,3 +128,22 @@ def _interval(interval: dict[str, float | None]) -> str:
     if mean is None:
         return "not measured"
     return f"{mean:.4g}" + ("" if low is None or high is None else f" [{low:.4g}, {high:.4g}]")
+
+
+@app.command(short_help="Write pages on results: Markdown, figures, and one HTML file.")
+def report(
+    folder: Annotated[Path, typer.Argument(help="Results of 'claims run'; the pages are written here.", metavar="DIR")],
+    as_json: Json = False,
+) -> None:
+    """Write pages on results into their folder: a front page, a page per claim, and all of it as one HTML file."""
+    from copyist.experiments import catalogue
+    from copyist.report.claims import write_claims
+    from copyist.report.claims_wording import counts
+
+    results = write_claims(folder, order=catalogue.NAMES)
+
+    numbers = {verdict: number for verdict, number in counts(results).items() if number}
+    page = folder / "report.html"
+    text = ", ".join(f"{number} {verdict}" for verdict, number in numbers.items())
+    found = {"front_page": str(folder / "README.md"), "report": str(page), "verdicts": numbers}
+    show(f"{text}; see {folder / 'README.md'} or {page}", found, as_json=as_json)

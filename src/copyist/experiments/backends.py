@@ -34,5 +34,6 @@ def on_backend(name: str) -> Generator[int, None, None]:
         if name == "ray":
             require("ray.util.joblib", extra="ray", purpose="--backend ray").register_ray()
         opened.enter_context(joblib.parallel_config(backend=name))
+        cores = int(cast("Any", joblib).effective_n_jobs(-1))
         # A GPU is kept busy by one run, and shared badly by two.
-        yield 1 if name == "loky" and torch.cuda.is_available() else max(1, int(cast("Any", joblib).effective_n_jobs(-1)))
+        yield 1 if name == "loky" and torch.cuda.is_available() else max(1, cores)

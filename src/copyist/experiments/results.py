@@ -56,7 +56,9 @@ def declaration(name: str, claim: Claim) -> dict[str, Any]:
         "parts": parts,
         "controls": [asdict(control) for control in claim.controls],
     }
-    return document | {"digest": hashlib.sha256(json.dumps(document).encode()).hexdigest()[:16]}
+    digest = hashlib.sha256(json.dumps(document).encode()).hexdigest()[:16]
+    bounds = {part.name: list(part.holds_when.between) for part in claim.parts}
+    return document | {"bounds": _finite(bounds), "digest": digest}
 
 
 def measured(found: Measurements, *, recipes: Mapping[str, Any], seconds: float, device: str) -> Seed:

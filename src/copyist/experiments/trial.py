@@ -27,6 +27,7 @@ Scale: TypeAlias = Literal["smoke", "cpu", "gpu"]
 """smoke: seconds, for tests · cpu: all claims overnight on two cores · gpu: the sizes of the source."""
 
 SCALES: tuple[Scale, ...] = get_args(Scale)
+"""All of them, the smallest first."""
 
 T = TypeVar("T")
 
