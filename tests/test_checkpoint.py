@@ -242,7 +242,7 @@ def test_a_missing_field_is_named(file: Path, field: str) -> None:
     ("fields", "message"),
     [
         ({"model": {"kind": "mpl"}}, r"cannot be rebuilt: there is no model 'mpl'; did you mean 'mlp'\?"),
-        ({"model": {}}, r"has a config that cannot be built: model must say its kind; there are mlp, unet, unet-skips"),
+        ({"model": {}}, r"has a config that cannot be built: model must say its kind; there are attention, "),
         ({"model": {"kind": "mlp", "wdths": [2]}}, r"cannot be rebuilt: there is no setting of model 'wdths'; did you"),
         (
             {"model": {"kind": "mlp", "widths": ["a"]}},
@@ -333,7 +333,7 @@ def test_the_config_of_ones_own_model_says_where_it_lives(own: Any) -> None:
         ("owned:Missing", r"owned:Missing cannot be imported \(.*\); install the package that has it"),
         ("no.such.package:Class", r"cannot be imported \(No module named 'no'\); install the package that has it"),
         (":Class", r"cannot be imported"),
-        ("owned:not_a_model", r"owned:not_a_model must be a Reconstructor or the ModelConfig of one, got a int"),
+        ("owned:not_a_model", r"owned:not_a_model must be a Model or the ModelConfig of one, got a int"),
         (
             "owned:ScaleConfig",
             r"has a config that owned:ScaleConfig does not take: there is no setting of model 'width",

@@ -4,11 +4,21 @@ import math
 
 import pytest
 
-from contracts import built, images, keeps_the_shape
+from contracts import built, classifier, images, keeps_the_shape
 from copyist.errors import ArgumentError, UnknownNameError
-from copyist.models import MLPConfig, UNet, UNetConfig, UNetSkips, UNetSkipsConfig
-from copyist.objectives import Copying, Denoising
+from copyist.models import (
+    AttentionConfig,
+    AttentionUNetConfig,
+    MLPConfig,
+    UNet,
+    UNetConfig,
+    UNetSkips,
+    UNetSkipsConfig,
+)
+from copyist.objectives import Classification, Copying, Denoising
 from copyist.recipes import RECIPES, configured, hidden_unet, linear, overcomplete_mlp, unet, unet_skips
+
+CLASSIFYING = {"conv-classifier", "vit-classifier"}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -16,14 +26,27 @@ def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -
     assert RECIPES[name]().name == name
     assert RECIPES[name](data="faces").data == "faces"
     shape = (1, 16, 24)
-    model = built(RECIPES[name]().model.fitted(shape))
-    keeps_the_shape(model, images(2, shape))
+    config = RECIPES[name]().model.fitted(shape).with_classes(5)
+    if name in CLASSIFYING:
+        assert classifier(config)(images(2, shape)).shape == (2, 5)
+    else:
+        keeps_the_shape(built(config), images(2, shape))
 
 
-@pytest.mark.parametrize("name", set(RECIPES) - {"denoising-unet"})
+@pytest.mark.parametrize("name", sorted(set(RECIPES) - {"denoising-unet"} - CLASSIFYING))
 def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
     assert RECIPES[name]().objective == Copying()
     assert isinstance(RECIPES["denoising-unet"]().objective, Denoising)
+
+
+@pytest.mark.parametrize("name", sorted(CLASSIFYING))
+def test_recipes_that_name_learn_from_labels_and_mirror_nothing(name: str) -> None:
+    recipe = RECIPES[name]()
+    assert recipe.objective == Classification()
+    assert not recipe.training.flip
+    # The digits of the default source are of 8×8.
+    recipe.model.fitted((1, 8, 8)).with_classes(10).build()
+    recipe.model.fitted((3, 32, 32)).with_classes(12).build()
 
 
 def test_the_control_differs_from_the_net_in_its_skips_alone() -> None:
@@ -50,6 +73,23 @@ def test_the_overcomplete_mlp_has_no_layer_narrower_than_a_photo() -> None:
 
 def test_the_linear_recipe_has_no_activation() -> None:
     assert linear().model == MLPConfig(widths=(16,), activation="identity")
+
+
+def test_the_models_that_attend_differ_in_their_attention_alone() -> None:
+    linear_one, dot, alone = (RECIPES[name]() for name in ("linear-attention", "dot-attention", "dot-attention-alone"))
+    # 64 maps and 4 heads of 32, as in the reference experiments.
+    assert linear_one.model == AttentionConfig(attention="linear", maps=64, heads=4, head_width=32)
+    assert dot.model == AttentionConfig(attention="dot", maps=64, heads=4, head_width=32)
+    assert alone.model == AttentionConfig(attention="dot", maps=None, heads=4, head_width=32)
+    assert configured("dot-attention", assignments=["maps=none"]).model == alone.model
+    assert linear_one.training == dot.training
+
+
+def test_the_u_nets_that_attend_differ_from_the_u_net_in_their_attention_alone() -> None:
+    linear_one, mixed = RECIPES["linear-attention-unet"](), RECIPES["mixed-attention-unet"]()
+    assert linear_one.model == AttentionUNetConfig(width=16, levels=4, attention="linear")
+    assert mixed.model == AttentionUNetConfig(width=16, levels=4, attention="mixed")
+    assert linear_one.training == mixed.training == unet().training
 
 
 def test_a_recipe_is_found_by_its_name_and_changed() -> None:

@@ -33,7 +33,7 @@ Verdict: TypeAlias = Literal["supported", "refuted", "inconclusive", "open"]
 """A judgement, or open: what is needed to measure it is not there yet."""
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-"""All of them, the best first."""
+"""All verdicts, the best first."""
 
 
 @dataclass(frozen=True)

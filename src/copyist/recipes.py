@@ -1,6 +1,22 @@
 """Functions that each return one complete recipe: data, model, objective, training."""
 
-__all__ = ["RECIPES", "configured", "denoising_unet", "hidden_unet", "linear", "overcomplete_mlp", "unet", "unet_skips"]
+__all__ = [
+    "RECIPES",
+    "configured",
+    "conv_classifier",
+    "denoising_unet",
+    "dot_attention",
+    "dot_attention_alone",
+    "hidden_unet",
+    "linear",
+    "linear_attention",
+    "linear_attention_unet",
+    "mixed_attention_unet",
+    "overcomplete_mlp",
+    "unet",
+    "unet_skips",
+    "vit_classifier",
+]
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,9 +24,13 @@ from dataclasses import replace
 from copyist.checks import check_choice
 from copyist.corruption import Blend, GaussianNoise, OneOf
 from copyist.errors import ArgumentError
+from copyist.models.attention import AttentionConfig
+from copyist.models.attention_unet import AttentionUNetConfig
+from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
-from copyist.objectives import Copying, Denoising
+from copyist.models.vit import ViTConfig
+from copyist.objectives import Classification, Copying, Denoising
 from copyist.settings import change
 from copyist.training import CATALOGUES, Optimization, Recipe, Training
 
@@ -66,6 +86,59 @@ def linear(*, data: str = "digits") -> Recipe:
     )
 
 
+def linear_attention(*, data: str = "photos") -> Recipe:
+    """One linear attention over 64 maps, between a convolution in and one out."""
+    return Recipe(
+        name="linear-attention",
+        data=data,
+        model=AttentionConfig(attention="linear"),
+        objective=Copying(),
+        training=Training(steps=1000, batch_size=16, optimization=Optimization(learning_rate=3e-3)),
+    )
+
+
+def dot_attention(*, data: str = "photos") -> Recipe:
+    """The same with dot-product attention, whose time grows with the square of the positions."""
+    base = linear_attention(data=data)
+    return replace(base, name="dot-attention", model=AttentionConfig(attention="dot"))
+
+
+def dot_attention_alone(*, data: str = "photos") -> Recipe:
+    """Dot-product attention with no convolution beside it, from pixels to pixels."""
+    base = linear_attention(data=data)
+    return replace(base, name="dot-attention-alone", model=AttentionConfig(attention="dot", maps=None))
+
+
+def linear_attention_unet(*, data: str = "photos") -> Recipe:
+    """The U-Net without skips, with linear attention added behind each level's block."""
+    model = AttentionUNetConfig(width=16, levels=4)
+    return replace(unet(data=data), name="linear-attention-unet", model=model)
+
+
+def mixed_attention_unet(*, data: str = "photos") -> Recipe:
+    """The same with dot-product attention at the lowest two levels, as diffusion models have it."""
+    model = AttentionUNetConfig(width=16, levels=4, attention="mixed")
+    return replace(unet(data=data), name="mixed-attention-unet", model=model)
+
+
+def conv_classifier(*, data: str = "digits") -> Recipe:
+    """Convolutions that name the classes of labelled images, 8×8 or larger; a mirrored digit is another, so none is."""
+    return Recipe(
+        name="conv-classifier",
+        data=data,
+        model=ConvClassifierConfig(),
+        objective=Classification(),
+        training=Training(steps=600, flip=False, optimization=Optimization(learning_rate=3e-3)),
+    )
+
+
+def vit_classifier(*, data: str = "digits") -> Recipe:
+    """A vision transformer that does the same on patches of 2×2; for images of 32×32 and more take --set patch=4."""
+    base = conv_classifier(data=data)
+    training = replace(base.training, optimization=Optimization(learning_rate=1e-3))
+    return replace(base, name="vit-classifier", model=ViTConfig(patch=2), training=training)
+
+
 RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "unet": unet,
     "unet-skips": unet_skips,
@@ -73,6 +146,13 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "denoising-unet": denoising_unet,
     "overcomplete-mlp": overcomplete_mlp,
     "linear": linear,
+    "linear-attention": linear_attention,
+    "dot-attention": dot_attention,
+    "dot-attention-alone": dot_attention_alone,
+    "linear-attention-unet": linear_attention_unet,
+    "mixed-attention-unet": mixed_attention_unet,
+    "conv-classifier": conv_classifier,
+    "vit-classifier": vit_classifier,
 }
 """By the name under which `copyist train` knows them."""
 

@@ -8,6 +8,8 @@ __all__ = [
     "photos_unet_skips",
     "scenes",
     "scenes_unet",
+    "small_photos",
+    "small_photos_unet",
 ]
 
 from dataclasses import replace
@@ -60,10 +62,10 @@ def photos_unet_skips(trial: Trial, *, share: float = 1.0) -> Recipe:
     return replace(base, name="photos-unet-skips", model=config)
 
 
-def denoiser(trial: Trial) -> Recipe:
-    """The U-Net of `photos_unet`, trained to denoise blends and zero-mean noise."""
+def denoiser(recipe: Recipe) -> Recipe:
+    """The same net, trained to denoise blends and zero-mean noise of any strength."""
     corruption = OneOf((Blend(alpha=(0.1, 1.0)), GaussianNoise(sigma=(0.0, 0.5))))
-    return replace(photos_unet(trial), name="photos-denoiser", objective=Denoising(corruption=corruption))
+    return replace(recipe, name=f"{recipe.name}-denoiser", objective=Denoising(corruption=corruption))
 
 
 def scenes_unet(
@@ -92,9 +94,21 @@ def scenes_unet(
     return replace(base, name=f"{base.name}{marks}", model=shape)
 
 
+def small_photos(trial: Trial) -> str:
+    """Photographs small enough for a fully connected net."""
+    return trial.pick(smoke="photos?size=8&limit=64", cpu="photos?size=16", gpu="photos?size=32")
+
+
+def small_photos_unet(trial: Trial, *, skips: bool = False) -> Recipe:
+    """The U-Net on the images of the fully connected nets, without skips or with."""
+    base = photos_unet_skips(trial) if skips else photos_unet(trial)
+    config = replace(base.model, levels=trial.pick(smoke=2, cpu=4, gpu=5))  # pyright: ignore[reportCallIssue]
+    return replace(base, name=f"small-{base.name}", data=small_photos(trial), model=config)
+
+
 def overcomplete(trial: Trial, *, linear: bool = False) -> Recipe:
     """Five hidden layers, each wider than the input, with GELU; or the same without, which is a linear map."""
-    data = trial.pick(smoke="photos?size=8&limit=64", cpu="photos?size=16", gpu="photos?size=32")
+    data = small_photos(trial)
     units = trial.pick(smoke=200, cpu=1000, gpu=4000)
     steps = trial.pick(smoke=20, cpu=2000, gpu=20_000)
     config = MLPConfig(widths=(units,) * 3, activation="identity" if linear else "gelu")

@@ -1,0 +1,86 @@
+"""What a layer knows of images, in numbers: inversions from two starts, and what they share."""
+
+__all__ = ["STARTS", "Known", "known", "rms"]
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from copyist.experiments.trial import Trial
+from copyist.metrics.distortion import aligned
+from copyist.metrics.noise import noise_level
+from copyist.metrics.spectra import high_frequency_energy
+from copyist.procedures.inversion import Inversion, Start, invert
+from copyist.tensors import Images
+
+TOLERANCE = 0.1
+"""Of the yardstick: a descent goes on well beyond what counts as converged, so that starts are forgotten."""
+
+STARTS: tuple[Start, ...] = ("noise", "constant")
+"""N(0.7, 0.05²), and gray."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Known:
+    """Means over the images whose inversions converged from both starts; not a number where there are none."""
+
+    noise: float
+    """Noise in the inverse from the noisy start, by the wavelet estimate, beyond the original's, in pixel value."""
+
+    missed: float
+    """Root mean square difference of the two inverses' mean and the original, after each channel is aligned."""
+
+    disagreement: float
+    """Root mean square difference of the two inverses, over √2: what the layer does not tell apart."""
+
+    sharpness: float
+    """Energy of the inverse from the noisy start above half of Nyquist's frequency over the original's."""
+
+    converged: float
+    """Share of images that converged from both starts, in [0, 1]."""
+
+    from_noise: Images
+    """(B, C, H, W)."""
+
+    from_constant: Images
+    """(B, C, H, W)."""
+
+
+def known(model: nn.Module, x: Images, trial: Trial, *, layer: str = "output", original: Images | None = None) -> Known:
+    """Invert a layer from noise and from gray.
+
+    Args:
+        model: any.
+        x: images (B, C, H, W) whose representations are inverted.
+        trial: the steps of scale smoke are few.
+        layer: its name.
+        original: what the inverses are compared with; `x` itself unless given.
+    """
+    clean = x if original is None else original
+    found = [_inverted(model, x, trial, layer, start) for start in STARTS]
+    kept = found[0].converged & found[1].converged
+    first, second = (each.x for each in found)
+    if not kept.any():
+        nothing = float("nan")
+        numbers = {"noise": nothing, "missed": nothing, "disagreement": nothing, "sharpness": nothing}
+    else:
+        a, b, c = first[kept], second[kept], clean[kept]
+        numbers = {
+            "noise": float(noise_level(a).mean() - noise_level(c).mean()),
+            "missed": rms(aligned((a + b) / 2, c) - c),
+            "disagreement": rms(a - b) / 2**0.5,
+            "sharpness": float(high_frequency_energy(a).sum() / high_frequency_energy(c).sum()),
+        }
+    return Known(**numbers, converged=float(kept.float().mean()), from_noise=first, from_constant=second)
+
+
+def rms(difference: torch.Tensor) -> float:
+    """The root mean square over all values."""
+    return float(difference.square().mean().sqrt())
+
+
+def _inverted(model: nn.Module, x: Images, trial: Trial, layer: str, start: Start) -> Inversion:
+    steps = 10 if trial.scale == "smoke" else None
+    draws = trial.generator("inversion", start)
+    return invert(model, x, layer=layer, start=start, steps=steps, tolerance=TOLERANCE, generator=draws)
