@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from copyist.errors import TrainingError
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.experiments import catalogue
 from copyist.experiments.measurements import Measurements
@@ -66,6 +67,26 @@ def test_a_report_is_written_beside_the_results(tmp_path: Path) -> None:
         "README.md", "report.html", "small.json", "small.md", "small.svg"
     }  # fmt: skip
     assert copyist("claims", "report", tmp_path, "--json").result["verdicts"] == {"supported": 1}
+
+
+def test_a_run_that_fails_is_named_and_the_others_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(trial: Trial) -> Measurements:
+        if trial.seed == 1:
+            raise TrainingError("the loss must be a number, got nan; take a smaller learning rate")
+        return run(trial)
+
+    monkeypatch.setattr(catalogue, "NAMES", ("small",))
+    monkeypatch.setattr(catalogue, "experiment", lambda name: Experiment(claim=CLAIM, run=fails))
+    answer = copyist("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path)
+    assert (answer.code, answer.stdout) == (1, "")
+    assert answer.stderr.splitlines() == [
+        "1 of 3: small, seed 0, 0 s",
+        "2 of 3: small, seed 1, failed",
+        "3 of 3: small, seed 2, 0 s",
+        "copyist: 1 of 3 runs failed, and what the others found is kept; the first of them, small with seed 1: the "
+        "loss must be a number, got nan; take a smaller learning rate",
+    ]
+    assert list(json.loads((tmp_path / "small.json").read_text())["seeds"]) == ["0", "2"]
 
 
 @pytest.mark.usefixtures("small")

@@ -2,6 +2,7 @@
 
 __all__ = ["app"]
 
+import math
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -92,7 +93,7 @@ def run(
             seeds=numbers,
             overwrite=force,
             progress=lambda name, seed, seconds, done, total: update(
-                f"{name}, seed {seed}, {seconds:.0f} s", done, total
+                f"{name}, seed {seed}, {'failed' if math.isnan(seconds) else f'{seconds:.0f} s'}", done, total
             ),
         )
 

@@ -2,6 +2,7 @@
 
 __all__ = ["run_claims"]
 
+import math
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,7 +47,8 @@ def run_claims(
         jobs: how many at once.
         seeds: others than the experiments' own.
         overwrite: measure again what is there.
-        progress: told of each run that is done: the claim, seed and seconds, and how many of how many are done.
+        progress: told of each run that is done: the claim, seed and seconds (not a number where it failed), and
+            how many of how many are done.
 
     Returns:
         The verdict on each claim.
@@ -77,7 +79,7 @@ def run_claims(
     folder = out / "models" if models is None else models
     failed: list[_Failure] = []
     for done, run in enumerate(_runs(experiments, todo, scale, folder, jobs), start=1):
-        name, seconds = run.name, 0.0
+        name, seconds = run.name, math.nan
         if isinstance(run, _Failure):
             failed.append(run)
         else:
