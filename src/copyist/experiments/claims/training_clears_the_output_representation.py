@@ -18,7 +18,7 @@ CLAIM = Claim(
         Part(
             name="noise_difference",
             measure="noise (wavelet estimate) in inversions of the output that start from N(0.7, 0.05²), over their "
-            "own standard deviation, trained minus untrained; converged inversions of 32 held-out photographs, one batch",
+            "own standard deviation, trained minus untrained; converged inversions of 32 held-out photographs",
             holds_when=Below(0.0),
         ),
         Part(
