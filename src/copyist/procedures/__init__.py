@@ -1,7 +1,18 @@
 """What a trained model can be asked, one question per file."""
 
-__all__ = ["SCHEDULES", "denoise", "encode", "reconstruct", "sample", "sample_steps", "walk", "walk_steps"]
+__all__ = [
+    "SCHEDULES",
+    "Stillness",
+    "denoise",
+    "encode",
+    "reconstruct",
+    "sample",
+    "sample_steps",
+    "walk",
+    "walk_steps",
+]
 
 from copyist.procedures.denoising import denoise, encode, reconstruct
 from copyist.procedures.sampling import SCHEDULES, sample, sample_steps
+from copyist.procedures.stillness import Stillness
 from copyist.procedures.walk import walk, walk_steps
