@@ -15,6 +15,7 @@ from .data import open_source as open_source
 from .procedures.denoising import denoise as denoise
 from .procedures.denoising import encode as encode
 from .procedures.denoising import reconstruct as reconstruct
+from .procedures.interpolation import interpolate as interpolate
 from .procedures.sampling import sample as sample
 from .procedures.walk import walk as walk
 from .training.loop import train as train

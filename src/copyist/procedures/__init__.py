@@ -5,6 +5,7 @@ __all__ = [
     "Stillness",
     "denoise",
     "encode",
+    "interpolate",
     "reconstruct",
     "sample",
     "sample_steps",
@@ -13,6 +14,7 @@ __all__ = [
 ]
 
 from copyist.procedures.denoising import denoise, encode, reconstruct
+from copyist.procedures.interpolation import interpolate
 from copyist.procedures.sampling import SCHEDULES, sample, sample_steps
 from copyist.procedures.stillness import Stillness
 from copyist.procedures.walk import walk, walk_steps

@@ -52,7 +52,7 @@ class Stillness:
 
     @property
     def period(self) -> Tensor:
-        """(B,), int64: steps after which each image is back where it was, 1 at a fixed point; 0 where it still moves."""
+        """(B,), int64: steps after which each image is back, 1 at a fixed point; 0 where it still moves."""
         periods = torch.arange(1, LONGEST_CYCLE + 1, device=self._returns.device)[:, None]
         return torch.where(self._returns >= periods, periods, LONGEST_CYCLE + 1).amin(0) % (LONGEST_CYCLE + 1)
 
