@@ -2,6 +2,7 @@
 
 __all__ = [
     "SCHEDULES",
+    "Course",
     "Stillness",
     "denoise",
     "encode",
@@ -11,8 +12,10 @@ __all__ = [
     "sample_steps",
     "walk",
     "walk_steps",
+    "walkers",
 ]
 
+from copyist.procedures.course import Course, walkers
 from copyist.procedures.denoising import denoise, encode, reconstruct
 from copyist.procedures.interpolation import interpolate
 from copyist.procedures.sampling import SCHEDULES, sample, sample_steps
