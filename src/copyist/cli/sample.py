@@ -43,6 +43,7 @@ def sample(
     from copyist.checks import check_at_least, check_choice, check_finite
     from copyist.cli.batch import stated
     from copyist.data.source import parse_size
+    from copyist.nn.memory import keep_freed_memory
     from copyist.outputs import check_output
     from copyist.procedures import SCHEDULES, sample_steps
     from copyist.randomness import generator
@@ -54,6 +55,8 @@ def sample(
     check_sample_format(out)
     check_output(out, overwrite=force)
     network = load(model, class_of=class_of, device=device)
+    if next(network.parameters()).device.type == "cpu":
+        keep_freed_memory()
     shape = network.image_shape
     if size is not None and shape is not None:
         shape = (shape[0], *parse_size(size))

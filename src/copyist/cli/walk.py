@@ -54,6 +54,7 @@ def walk(
     from copyist.cli.walk_text import measured, sentence
     from copyist.data import read_pictures
     from copyist.data.video import check_video_format, write_video
+    from copyist.nn.memory import keep_freed_memory
     from copyist.outputs import check_output, write_text
     from copyist.procedures import Course, Stillness, interpolate, reconstruct, walk_steps
     from copyist.randomness import generator
@@ -66,6 +67,8 @@ def walk(
     check_output(out, overwrite=force)
     check_output(table, overwrite=force)
     autoencoder = load(model, class_of=class_of, device=device).as_autoencoder(verb="walk")
+    if next(autoencoder.parameters()).device.type == "cpu":
+        keep_freed_memory()
     x = stacked(autoencoder, read_pictures(start, say=say)[:count])
     course = Course(references=None if data is None else _references(data, x))
     stillness = None if until_still is None else Stillness(tolerance=until_still)
