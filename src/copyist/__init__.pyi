@@ -15,6 +15,7 @@ from .data import open_source as open_source
 from .procedures.denoising import denoise as denoise
 from .procedures.denoising import encode as encode
 from .procedures.denoising import reconstruct as reconstruct
+from .procedures.interpolation import interpolate as interpolate
 from .procedures.inversion import invert as invert
 from .procedures.layers import layers as layers
 from .procedures.sampling import sample as sample

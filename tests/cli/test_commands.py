@@ -332,6 +332,25 @@ def test_samples_are_written_in_every_format(ending: str, trained: Trained, tmp_
         assert shown(out / "sample-0000.png").shape[:2] == (16, 16)
 
 
+@pytest.mark.parametrize("ending", [".npy", ".gif"])
+def test_samples_grow_to_each_size_in_turn(ending: str, trained: Trained, tmp_path: Path) -> None:
+    out = tmp_path / f"samples{ending}"
+    line = ["sample", trained("gray"), "--count", 2, "--steps", 3, "--grow", "24", "--grow", "32x40", "--grow-steps", 2]
+    result = copyist(*line, "--seed", 1, "--out", out, "--json").result
+    assert (result["steps"], result["image_shape"]) == (7, [1, 32, 40])
+    if ending == ".npy":
+        model, draws = library.load(trained("gray")), generator(1, "sample")
+        wanted = library.sample(model, count=2, steps=3, grow=[(24, 24), (32, 40)], grow_steps=2, generator=draws)
+        np.testing.assert_array_equal(np.load(out), wanted.numpy())
+    text = copyist(*line, "--out", tmp_path / "other.npy").stdout
+    assert " in 7 steps on a linear schedule, grown to 24x24, grown to 32x40 into " in text
+
+
+def test_samples_of_a_model_of_one_size_do_not_grow(trained: Trained, tmp_path: Path) -> None:
+    sentence = copyist("sample", trained("mlp"), "--grow", 16, "--out", tmp_path / "s.png").sentence
+    assert sentence.startswith("samples grow only in a model that takes images of many sizes, and this one takes 8x8 ")
+
+
 @pytest.mark.slow
 def test_models_are_evaluated_side_by_side_and_the_table_reads_back(trained: Trained, tmp_path: Path) -> None:
     out = tmp_path / "table.json"

@@ -70,6 +70,22 @@ def test_rows_stand_below_one_another_beside_their_names() -> None:
     assert (labels[:, :2] == 255).all(), "no name touches the edge"
 
 
+def test_names_of_columns_stand_over_their_columns() -> None:
+    x = torch.zeros(3, 1, 8, 8)
+    plain, headed = rows({"a": x}, gap=2, scale=4), rows({"a": x}, columns=["0", "", "|"], gap=2, scale=4)
+    head, rest = headed[: -len(plain)], headed[-len(plain) :]
+    np.testing.assert_array_equal(rest, plain)
+    ink = (head < 128).any(axis=(0, 2))
+    first = headed.shape[1] - (3 * 32 + 2 * 2)
+    columns = [ink[first + i * 34 : first + i * 34 + 32] for i in range(3)]
+    assert [bool(column.any()) for column in columns] == [True, False, True]
+    assert not ink[:first].any()
+    # A bar is as good as symmetric: its ink lies in the middle of its column.
+    assert abs(float(np.flatnonzero(columns[2]).mean()) - 15.5) <= 1
+    with pytest.raises(ArgumentError, match=r"^a sheet of 3 columns needs as many names for them, got 1$"):
+        rows({"a": x}, columns=["0"])
+
+
 def test_greek_letters_in_names_are_spelled_out_since_the_font_lacks_them() -> None:
     x = torch.zeros(1, 1, 8, 8)
     np.testing.assert_array_equal(rows({"α × σ": x}), rows({"alpha x sigma": x}))

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from copyist.data.grids import grid
+from copyist.data.grids import grid, rows
 from copyist.data.video import write_video
 from copyist.errors import ArgumentError, MissingExtraError, OutputError, ShapeError
 
@@ -62,8 +62,17 @@ def test_a_moving_picture_has_every_frame(ending: str, frames: Tensor, tmp_path:
 def test_a_contact_sheet_has_a_row_per_image_and_time_from_left_to_right(frames: Tensor, tmp_path: Path) -> None:
     write_video(frames, tmp_path / "walk.png", columns=3)
     chosen = torch.stack([frames[t] for t in (0, 3, 6)], dim=1)
+    pictures = grid(chosen.flatten(0, 1), columns=3)
     with Image.open(tmp_path / "walk.png") as sheet:
-        np.testing.assert_array_equal(np.asarray(sheet), grid(chosen.flatten(0, 1), columns=3))
+        pixels = np.asarray(sheet)
+    np.testing.assert_array_equal(pixels[-pictures.shape[0] :, -pictures.shape[1] :], pictures)
+
+
+def test_a_contact_sheet_names_its_images_and_its_steps(frames: Tensor, tmp_path: Path) -> None:
+    write_video(frames, tmp_path / "walk.png", columns=3)
+    named = {str(image): torch.stack([frames[t, image] for t in (0, 3, 6)]) for image in range(frames.shape[1])}
+    with Image.open(tmp_path / "walk.png") as sheet:
+        np.testing.assert_array_equal(np.asarray(sheet), rows(named, columns=["0", "3", "6"]))
 
 
 def test_a_name_without_an_ending_is_a_folder_of_frames(frames: Tensor, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 __all__ = ["sample"]
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,13 @@ def sample(
     steps: Annotated[int, typer.Option("--steps", help="How many times to copy.")] = 30,
     schedule: Annotated[str, typer.Option("--schedule", help="linear, cosine or geometric.")] = "linear",
     size: Annotated[str | None, typer.Option("--size", help="Of the images, such as 64 or 64x48.")] = None,
+    grow: Annotated[
+        list[str] | None,
+        typer.Option("--grow", help="Then enlarge to this size, and go on; may be repeated.", metavar="SIZE"),
+    ] = None,
+    grow_steps: Annotated[
+        int | None, typer.Option("--grow-steps", help="How many times to copy at each such size; --steps unless given.")
+    ] = None,
     mean: Annotated[float, typer.Option("--noise-mean", help="Mean of the noise.")] = 0.7,
     std: Annotated[float, typer.Option("--noise-std", help="Standard deviation of the noise.")] = 0.2,
     seed: Seed = 0,
@@ -32,21 +40,32 @@ def sample(
 ) -> None:
     """Make images out of pure noise: a .png grid, an .npy array, a video of the steps, or a folder of images."""
     from copyist.checkpoint import load
-    from copyist.checks import check_choice
+    from copyist.checks import check_at_least, check_choice, check_finite
     from copyist.cli.batch import stated
     from copyist.data.source import parse_size
+    from copyist.nn.memory import keep_freed_memory
     from copyist.outputs import check_output
     from copyist.procedures import SCHEDULES, sample_steps
     from copyist.randomness import generator
 
     check_choice("schedule", schedule, SCHEDULES)
+    check_at_least("steps", steps, 1)
+    check_finite("noise-mean", mean)
+    check_at_least("noise-std", std, 0)
     check_sample_format(out)
     check_output(out, overwrite=force)
     network = load(model, class_of=class_of, device=device).as_reconstructor(verb="sample")
+    if next(network.parameters()).device.type == "cpu":
+        keep_freed_memory()
     shape = network.image_shape
     if size is not None and shape is not None:
         shape = (shape[0], *parse_size(size))
-        _check_multiples(shape[1:], network.size_multiple)
+        _check_multiples("--size", shape[1:], network.size_multiple)
+    sizes = [parse_size(each) for each in grow or ()]
+    for larger in sizes:
+        _check_multiples("--grow", larger, network.size_multiple)
+    check_at_least("grow-steps", steps if grow_steps is None else grow_steps, 1)
+    total = steps + len(sizes) * (steps if grow_steps is None else grow_steps)
     statement = stated(network, num_images=count, batch=batch)
     stages: list[Images] = []
     with bar("steps") as update:
@@ -58,31 +77,36 @@ def sample(
             schedule=SCHEDULES[schedule](steps),
             mean=mean,
             std=std,
+            grow=sizes,
+            grow_steps=grow_steps,
             generator=generator(seed, "sample"),
             batch_size=batch,
         )
         for step, x_hat in enumerate(chain, start=1):
-            update(step, steps)
+            update(step, total)
             stages = [*(stages if out.suffix.lower() in _FILMS else []), x_hat.cpu()]
     _write(stages, out)
 
+    grown = "".join(f", grown to {height}x{width}" for height, width in sizes)
     text = (
-        f"sampled {counted(count, 'image')} in {counted(steps, 'step')} on a {schedule} schedule into {out}, "
+        f"sampled {counted(count, 'image')} in {counted(total, 'step')} on a {schedule} schedule{grown} into {out}, "
         f"{statement['batch']}"
     )
-    show(text, {"images": count, "steps": steps, "schedule": schedule, "out": str(out), **statement}, as_json=as_json)
+    size_of_one = list(stages[-1].shape[1:])
+    result = {"images": count, "steps": total, "schedule": schedule, "image_shape": size_of_one, "out": str(out)}
+    show(text, {**result, **statement}, as_json=as_json)
 
 
 _FILMS = (".mp4", ".gif", ".webp")
 
 
-def _check_multiples(size: tuple[int, int], multiple: int) -> None:
+def _check_multiples(option: str, size: tuple[int, int], multiple: int) -> None:
     from copyist.errors import ShapeError
 
     if any(side % multiple for side in size):
         near = "x".join(str(max(1, round(side / multiple)) * multiple) for side in size)
         raise ShapeError(
-            f"sides of samples must be multiples of {multiple}, got {size[0]}x{size[1]}; try --size {near}"
+            f"sides of samples must be multiples of {multiple}, got {size[0]}x{size[1]}; try {option} {near}"
         )
 
 
@@ -118,4 +142,11 @@ def _write(stages: list["Images"], out: Path) -> None:
             for index, x in enumerate(last):
                 write_png(folder / f"sample-{index:04d}.png", grid(x[None], gap=0, scale=1))
     else:
-        write_video(stages, out, fps=10)
+        write_video([_enlarged(stage, last.shape[2:]) for stage in stages], out, fps=10)
+
+
+def _enlarged(x: "Images", size: Sequence[int]) -> "Images":
+    """Frames of a film have one size, also when the samples grew."""
+    from torch.nn.functional import interpolate
+
+    return x if x.shape[2:] == size else interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)

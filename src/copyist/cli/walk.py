@@ -2,24 +2,41 @@
 
 __all__ = ["walk"]
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Count, Device, Force, Json, Model, Out, Seed
-from copyist.cli.terminal import bar, counted, say, show
+from copyist.cli.terminal import bar, say, show
 
 if TYPE_CHECKING:
     from copyist.tensors import Images
+
+NOISE = 0.2
+"""In the code, where nothing else is asked for."""
 
 
 def walk(
     model: Model,
     start: Annotated[list[str], typer.Argument(help="Where to start: files, folders or a source.", metavar="START")],
     out: Out,
+    to: Annotated[
+        str | None, typer.Option("--to", help="Go straight to the code of this image instead.", metavar="IMAGE")
+    ] = None,
     steps: Annotated[int, typer.Option("--steps", help="How often to encode and decode.")] = 300,
-    noise: Annotated[float, typer.Option("--noise", help="Standard deviation of the noise in the code.")] = 0.2,
+    noise: Annotated[
+        float | None,
+        typer.Option("--noise", help=f"Standard deviation of the noise in the code, {NOISE} unless given."),
+    ] = None,
+    until_still: Annotated[
+        float | None,
+        typer.Option("--until-still", help="With --noise 0: stop when steps move no image by this share of its norm."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", help="The training images, to measure the distance to them.", metavar="SOURCE"),
+    ] = None,
     count: Count = 8,
     fps: Annotated[int, typer.Option("--fps", help="Frames per second of a video.", min=1)] = 15,
     seed: Seed = 0,
@@ -34,35 +51,82 @@ def walk(
     from copyist.checks import check_at_least
     from copyist.cli.batch import stated
     from copyist.cli.pictures import stacked
+    from copyist.cli.walk_text import measured, sentence
     from copyist.data import read_pictures
     from copyist.data.video import check_video_format, write_video
-    from copyist.outputs import check_output
-    from copyist.procedures import walk_steps
+    from copyist.nn.memory import keep_freed_memory
+    from copyist.outputs import check_output, write_text
+    from copyist.procedures import Course, Stillness, interpolate, reconstruct, walk_steps
     from copyist.randomness import generator
 
     check_at_least("count", count, 1)
+    _check_together(to, noise, until_still)
+    noise = NOISE if noise is None else noise
+    table = out.with_suffix(".csv")
     check_video_format(out)
     check_output(out, overwrite=force)
+    check_output(table, overwrite=force)
     autoencoder = load(model, class_of=class_of, device=device).as_autoencoder(verb="walk")
+    if next(autoencoder.parameters()).device.type == "cpu":
+        keep_freed_memory()
     x = stacked(autoencoder, read_pictures(start, say=say)[:count])
-    statement = stated(autoencoder, num_images=len(x), batch=batch)
-    frames = walk_steps(autoencoder, x, steps=steps, noise=noise, generator=generator(seed, "walk"), batch_size=batch)
+    course = Course(references=None if data is None else _references(data, x))
+    stillness = None if until_still is None else Stillness(tolerance=until_still)
+    y = None if to is None else stacked(autoencoder, read_pictures([to], say=say)[:count])
+    statement = stated(autoencoder, num_images=len(x) if y is None else max(len(x), len(y)), batch=batch)
+    frames: Iterable[Images] = (
+        interpolate(autoencoder, x, y, steps=steps, batch_size=batch)
+        if y is not None
+        else walk_steps(
+            autoencoder,
+            x,
+            steps=steps,
+            noise=noise,
+            generator=generator(seed, "walk"),
+            until_still=until_still,
+            batch_size=batch,
+        )
+    )
     with bar("steps") as update:
-        last = x
 
         def watched() -> Iterator["Images"]:
-            nonlocal last
-            for step, frame in enumerate(frames):
+            for step, frame in enumerate(course.follow(frames)):
                 update(step, steps)
-                last = frame
+                if stillness is not None:
+                    stillness.observe(frame)
                 yield frame.cpu()
 
         write_video(watched(), out, fps=fps)
+    write_text(table, course.to_csv())
 
-    moved = float((last - x).square().mean().sqrt())
-    text = (
-        f"walked {counted(steps, 'step')} from {counted(len(x), 'image')} with noise {noise:g} into {out}, "
-        f"{statement['batch']}; they ended {moved:.3f} from where they started (root mean square over pixels)"
-    )
-    result = {"images": len(x), "steps": steps, "noise": noise, "moved": moved, "out": str(out), **statement}
-    show(text, result, as_json=as_json)
+    copies = reconstruct(autoencoder, x, batch_size=batch) if y is None else None
+    result = {"to": to} if to is not None else {"noise": noise}
+    result |= {"out": str(out), "course": str(table), **statement, **measured(course, copies, stillness)}
+    show(sentence(result), result, as_json=as_json)
+
+
+def _check_together(to: str | None, noise: float | None, until_still: float | None) -> None:
+    from copyist.checks import check_at_least, check_positive
+    from copyist.errors import ArgumentError
+
+    if to is not None and (noise or until_still is not None):
+        raise ArgumentError("--to must come without --noise and --until-still, because the way there is straight")
+    check_at_least("noise", NOISE if noise is None else noise, 0)
+    if until_still is not None:
+        check_positive("until-still", until_still)
+        if noise != 0:
+            got = f"--noise {NOISE if noise is None else noise:g}"
+            raise ArgumentError(f"--until-still must come with --noise 0, got {got}; with noise nothing stands still")
+
+
+def _references(data: str, x: "Images") -> "Images":
+    from copyist.data import open_split
+    from copyist.errors import ShapeError
+
+    images = open_split(data, default="train", say=say)
+    if images.image_shape != tuple(x.shape[1:]):
+        raise ShapeError(
+            f"--data must hold images of the walk's shape {tuple(x.shape[1:])}, got {images.image_shape}; "
+            "add ?size= or ?channels= to bring them to it"
+        )
+    return images.images()

@@ -3,7 +3,7 @@
 __all__ = ["grid", "rows", "write_png"]
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -63,11 +63,12 @@ def grid(x: Images, *, columns: int | None = None, gap: int = 2, scale: int | No
     return sheet
 
 
-def rows(images: Mapping[str, Images], *, gap: int = 2, scale: int | None = None) -> Sheet:
+def rows(images: Mapping[str, Images], *, columns: Sequence[str] = (), gap: int = 2, scale: int | None = None) -> Sheet:
     """Lay batches out below one another, one row each, with its name on the left.
 
     Args:
         images: batches (B, C, H, W) by name, from top to bottom; all of one image shape.
+        columns: names above the columns, from left to right; one for each of the longest row, or none.
         gap: as for `grid`.
         scale: as for `grid`.
 
@@ -76,7 +77,7 @@ def rows(images: Mapping[str, Images], *, gap: int = 2, scale: int | None = None
 
     Raises:
         ShapeError: a batch is not (B, C, H, W), or images differ in shape.
-        ArgumentError: there are no rows.
+        ArgumentError: there are no rows, or not as many columns as names for them.
     """
     if not images:
         raise ArgumentError("a sheet needs at least one row of images, got none")
@@ -84,11 +85,17 @@ def rows(images: Mapping[str, Images], *, gap: int = 2, scale: int | None = None
     if len({shape[1:] for shape in shapes.values()}) > 1:
         raise ShapeError(f"the images of all rows must have one height and width, got {shapes}")
     longest = max(len(x) for x in images.values())
+    if columns and len(columns) != longest:
+        raise ArgumentError(f"a sheet of {longest} columns needs as many names for them, got {len(columns)}")
     strips = [grid(x, columns=longest, gap=gap, scale=scale) for x in images.values()]
     between = np.full((gap, strips[0].shape[1], 3), PAPER, dtype=np.uint8)
     pictures = np.concatenate([part for strip in strips for part in (strip, between)][:-1])
-    labels = _labels([name.translate(str.maketrans(SPELLED_OUT)) for name in images], strips[0].shape[0], gap)
-    return np.concatenate([labels, pictures], axis=1)
+    labels = _labels([_spelled_out(name) for name in images], strips[0].shape[0], gap)
+    sheet = np.concatenate([labels, pictures], axis=1)
+    if not columns:
+        return sheet
+    heads = _heads([_spelled_out(name) for name in columns], labels.shape[1], pictures.shape[1], gap)
+    return np.concatenate([heads, sheet])
 
 
 def write_png(path: Path, array: Sheet) -> None:
@@ -117,6 +124,20 @@ def _tiles(x: Images, scale: int) -> Sheet:
     shown = x.detach()[:, list(channels)].float().nan_to_num(0.0).clamp(0, 1)
     values = shown.mul(255).round().byte().cpu().numpy().transpose(0, 2, 3, 1)
     return values.repeat(scale, axis=1).repeat(scale, axis=2)
+
+
+def _spelled_out(name: str) -> str:
+    return name.translate(str.maketrans(SPELLED_OUT))
+
+
+def _heads(names: Sequence[str], left: int, width: int, gap: int) -> Sheet:
+    """A line of names, each over the middle of its column; the columns begin at `left` and are `width` wide in all."""
+    paper = Image.new("RGB", (left + width, FONT_SIZE + FONT_SIZE // 2), (PAPER, PAPER, PAPER))
+    draw, font = ImageDraw.Draw(paper), ImageFont.load_default(FONT_SIZE)
+    step = (width + gap) / len(names)
+    for i, name in enumerate(names):
+        draw.text((left + i * step + (step - gap) / 2, paper.height / 2), name, font=font, fill=INK, anchor="mm")
+    return np.asarray(paper)
 
 
 def _labels(names: list[str], height: int, gap: int) -> Sheet:

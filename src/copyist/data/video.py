@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from copyist.checks import check_at_least, check_images, check_positive, check_same_shape, require
-from copyist.data.grids import Sheet, grid, visible_scale, write_png
+from copyist.data.grids import Sheet, grid, rows, write_png
 from copyist.errors import ArgumentError, OutputError
 from copyist.outputs import whole_file
 from copyist.tensors import Images
@@ -41,8 +41,8 @@ def write_video(
     """Write batches of images over time; the name's ending decides how.
 
     `.mp4` is a film that browsers play, `.gif` and `.webp` are moving pictures, `.png` is a contact sheet (a row per
-    image, time from left to right), and a name without an ending is a folder of frames. A GIF joins equal neighbors
-    into one longer frame.
+    image, time from left to right, both counted from 0), and a name without an ending is a folder of frames. A GIF
+    joins equal neighbors into one longer frame.
 
     Args:
         frames: (T, B, C, H, W), or (B, C, H, W) one after the other; each becomes one grid.
@@ -164,13 +164,13 @@ def _write_folder(sheets: Iterator[Sheet], path: Path, fps: float) -> None:
 
 
 def _contact_sheet(frames: Iterator[Images], *, columns: int | None, scale: int | None) -> Sheet:
-    """Images (B rows) at evenly spaced times (columns), the first and the last among them."""
+    """Images (B rows) at evenly spaced times (columns), the first and the last among them; each with its number."""
     kept = [frame.detach().cpu() for frame in frames]
     columns = min(len(kept), COLUMNS_OF_A_CONTACT_SHEET) if columns is None else columns
     check_at_least("columns", columns, 1)
     times = torch.linspace(0, len(kept) - 1, min(columns, len(kept))).round().long().tolist()
-    chosen = torch.stack([kept[t] for t in times], dim=1)  # (B, T, C, H, W)
-    return grid(chosen.flatten(0, 1), columns=len(times), scale=scale or visible_scale(chosen))
+    named = {f"{image}": torch.stack([kept[t][image] for t in times]) for image in range(len(kept[0]))}
+    return rows(named, columns=[str(t) for t in times], scale=scale)
 
 
 _WRITERS: dict[str, Callable[[Iterator[Sheet], Path, float], None]] = {

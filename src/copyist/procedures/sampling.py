@@ -3,10 +3,14 @@
 __all__ = ["SCHEDULES", "sample", "sample_steps"]
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import TypeAlias
 
 import torch
+from torch.nn.functional import interpolate
 
-from copyist.checks import check_at_least, check_finite
+from copyist.checks import check_at_least, check_finite, check_within
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.base import Model, Reconstructor
 from copyist.models.batches import in_batches
@@ -32,6 +36,9 @@ def sample(
     schedule: Sequence[float] | None = None,
     mean: float = 0.7,
     std: float = 0.2,
+    grow: Sequence[tuple[int, int]] = (),
+    grow_steps: int | None = None,
+    grow_share: float = 0.5,
     generator: torch.Generator | None = None,
     batch_size: int | None = None,
     precision: Precision = "auto",
@@ -39,6 +46,11 @@ def sample(
     """Sample images by diffusion with no diffusion.
 
         a₀ ~ N(mean, std²),  aₙ = cₙ·D(E(aₙ₋₁)) + (1 − cₙ)·N(mean, std²),  the sample is the last D(E(aₙ₋₁))
+
+    With `grow` the sample is then enlarged, bilinearly, to each size in turn, and copied on from there. The schedule
+    starts again at the share c₀, and M steps bring it to 1:
+
+        a₀ = c₀·enlarged + (1 − c₀)·N(mean, std²),  cₙ = c₀ + (1 − c₀)·n / M
 
     Args:
         model: any that copies; one trained to do no more will do.
@@ -48,18 +60,21 @@ def sample(
         schedule: c₁ … c_N, in [0, 1]; None is n / N.
         mean: of the noise.
         std: of the noise.
+        grow: sizes (H, W) to go on at, each larger than the one before, for models that take images of many sizes.
+        grow_steps: M, how many times to copy at each of these sizes; None takes `steps`.
+        grow_share: c₀ in [0, 1], how much of the enlarged image is kept; the rest is noise.
         generator: of the noise; without one, seed 0.
         batch_size: images per batch, which decides the answer of a model that uses batch statistics; None takes the
             model's own.
         precision: `auto` is bf16 where the hardware computes in it.
 
     Returns:
-        Images (count, C, H, W) on the model's device; values may leave [0, 1] a little.
+        Images (count, C, H, W) on the model's device, of the last size; values may leave [0, 1] a little.
 
     Raises:
         ContractError: the model does not copy.
         ArgumentError: a number is out of its range, or the schedule has not `steps` shares.
-        ShapeError: the model does not take images of this shape.
+        ShapeError: the model does not take images of this shape, or of a size to grow to.
 
     Source:
         Badger, "Autoencoders: Learning by Copying", on diffusion with no diffusion; there N is 30 and 200.
@@ -73,6 +88,9 @@ def sample(
         schedule=schedule,
         mean=mean,
         std=std,
+        grow=grow,
+        grow_steps=grow_steps,
+        grow_share=grow_share,
         generator=generator,
         batch_size=batch_size,
         precision=precision,
@@ -91,11 +109,14 @@ def sample_steps(
     schedule: Sequence[float] | None = None,
     mean: float = 0.7,
     std: float = 0.2,
+    grow: Sequence[tuple[int, int]] = (),
+    grow_steps: int | None = None,
+    grow_share: float = 0.5,
     generator: torch.Generator | None = None,
     batch_size: int | None = None,
     precision: Precision = "auto",
 ) -> Iterator[Images]:
-    """The copies D(E(aₙ₋₁)) of `sample` at n = 1 … N, each (count, C, H, W)."""
+    """The copies D(E(aₙ₋₁)) of `sample` at n = 1 … N, each (count, C, H, W); then those at each size it grows to."""
     check_at_least("count", count, 1)
     check_at_least("steps", steps, 1)
     check_finite("mean", mean)
@@ -103,33 +124,79 @@ def sample_steps(
     shares = linear(steps) if schedule is None else tuple(schedule)
     if len(shares) != steps or not all(0 <= share <= 1 for share in shares):
         raise ArgumentError(f"a schedule must be {steps} shares in [0, 1], one per step, got {len(shares)} numbers")
+    check_within("grow_share", grow_share, 0, 1)
+    grow_steps = steps if grow_steps is None else grow_steps
+    check_at_least("grow_steps", grow_steps, 1)
     model = model.as_reconstructor(verb="sample")
     shape = shape or model.image_shape
     if shape is None or len(shape) != 3:
         raise ShapeError(f"shape must be (C, H, W) of one image, got {shape}; give one, as in shape=(3, 32, 32)")
+    _check_sizes(model, shape, grow)
     device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
     like = torch.empty(0, device=device)
     draws = generator or torch.Generator().manual_seed(0)
     a = draw_normal((count, *shape), mean=mean, std=std, generator=draws, like=like)
     model.check_input(a)
-    return _steps(model, a, shares, mean, std, draws, batch_size, precision)
+    noise = partial(draw_normal, mean=mean, std=std, generator=draws, like=like)
+    copy = partial(_copied, model, batch_size, precision)
+    again = tuple(grow_share + (1 - grow_share) * share for share in linear(grow_steps))
+    return _grown(a, shares, grow, grow_share, again, copy=copy, noise=noise)
 
 
-def _steps(
-    model: Reconstructor,
+Copy: TypeAlias = Callable[[Images], Images]
+Noise: TypeAlias = Callable[[Sequence[int]], Images]
+
+
+def _check_sizes(model: Reconstructor, shape: tuple[int, int, int], grow: Sequence[tuple[int, int]]) -> None:
+    if not grow:
+        return
+    if model.image_size is not None:
+        raise ShapeError(
+            f"samples grow only in a model that takes images of many sizes, and this one takes {_by(model.image_size)} "
+            "only; take a U-Net without a hidden module"
+        )
+    for before, size in pairwise([shape[1:], *grow]):
+        if size[0] < before[0] or size[1] < before[1] or size == before:
+            raise ArgumentError(
+                f"each size to grow to must be larger than the one before, got {_by(before)} and {_by(size)}"
+            )
+        model.check_input(torch.zeros(()).expand(1, shape[0], *size))
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
+def _copied(model: Reconstructor, batch_size: int | None, precision: Precision, a: Images) -> Images:
+    with torch.no_grad(), autocast(precision, a.device):
+        return in_batches(model, model, a, batch_size=batch_size).float()
+
+
+def _grown(
     a: Images,
     shares: Sequence[float],
-    mean: float,
-    std: float,
-    draws: torch.Generator,
-    batch_size: int | None,
-    precision: Precision,
+    grow: Sequence[tuple[int, int]],
+    grow_share: float,
+    again: Sequence[float],
+    *,
+    copy: Copy,
+    noise: Noise,
 ) -> Iterator[Images]:
-    for share in shares:
-        with torch.no_grad(), autocast(precision, a.device):
-            x_hat = in_batches(model, model, a, batch_size=batch_size).float()
+    x_hat = a
+    for x_hat in _steps(a, shares, copy=copy, noise=noise):
         yield x_hat
-        if share < 1:
-            a = share * x_hat + (1 - share) * draw_normal(a.shape, mean=mean, std=std, generator=draws, like=a)
-        else:
-            a = x_hat
+    for size in grow:
+        a = _mixed(interpolate(x_hat, size=size, mode="bilinear", align_corners=False), grow_share, noise)
+        for x_hat in _steps(a, again, copy=copy, noise=noise):
+            yield x_hat
+
+
+def _steps(a: Images, shares: Sequence[float], *, copy: Copy, noise: Noise) -> Iterator[Images]:
+    for share in shares:
+        x_hat = copy(a)
+        yield x_hat
+        a = _mixed(x_hat, share, noise)
+
+
+def _mixed(x: Images, share: float, noise: Noise) -> Images:
+    return x if share == 1 else share * x + (1 - share) * noise(x.shape)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import torch
 
-from copyist.checks import check_at_least, check_images
+from copyist.checks import check_at_least, check_images, check_positive
+from copyist.errors import ArgumentError
 from copyist.models.base import Autoencoder, Model
 from copyist.models.batches import in_batches
 from copyist.nn.precision import Precision, autocast
+from copyist.procedures.stillness import Stillness
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
 
@@ -21,6 +23,7 @@ def walk(
     steps: int = 300,
     noise: float = 0.2,
     generator: torch.Generator | None = None,
+    until_still: float | None = None,
     batch_size: int | None = None,
     precision: Precision = "auto",
 ) -> Images:
@@ -34,23 +37,33 @@ def walk(
         steps: how many times to encode and decode.
         noise: standard deviation of the noise in the code; with 0 the manifold's own instability moves the image.
         generator: of the noise; without one, seed 0.
+        until_still: without noise, stop as soon as every image is at a fixed point or on a short cycle, which is when
+            it comes back to within this share of its norm (see `Stillness`); None takes all steps.
         batch_size: images per batch, which decides the answer of a model that uses batch statistics; None takes the
             model's own.
         precision: `auto` is bf16 where the hardware computes in it.
 
     Returns:
-        Frames (steps + 1, B, C, H, W) on the CPU, the start included.
+        Frames (steps + 1, B, C, H, W) on the CPU, the start included; fewer where the walk came to rest.
 
     Raises:
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
         ContractError: the model has no code.
-        ArgumentError: `steps` or `batch_size` is less than 1, or `noise` is less than 0.
+        ArgumentError: `steps` or `batch_size` is less than 1, `noise` is less than 0, or `until_still` is not
+            greater than 0 or comes with noise.
 
     Source:
         Badger, "Autoencoders: Learning by Copying", on the manifold walk; there 300 steps with noise 0.2, and none.
     """
     frames = walk_steps(
-        model, x, steps=steps, noise=noise, generator=generator, batch_size=batch_size, precision=precision
+        model,
+        x,
+        steps=steps,
+        noise=noise,
+        generator=generator,
+        until_still=until_still,
+        batch_size=batch_size,
+        precision=precision,
     )
     return torch.stack([frame.cpu() for frame in frames])
 
@@ -62,6 +75,7 @@ def walk_steps(
     steps: int,
     noise: float,
     generator: torch.Generator | None = None,
+    until_still: float | None = None,
     batch_size: int | None = None,
     precision: Precision = "auto",
 ) -> Iterator[Images]:
@@ -69,9 +83,29 @@ def walk_steps(
     check_images(x)
     check_at_least("steps", steps, 1)
     check_at_least("noise", noise, 0)
+    stillness = _stillness(until_still, noise)
     model = model.as_autoencoder(verb="walk")
     model.check_input(x)
-    return _steps(model, x, steps, noise, generator or torch.Generator().manual_seed(0), batch_size, precision)
+    draws = generator or torch.Generator().manual_seed(0)
+    frames = _steps(model, x, steps, noise, draws, batch_size, precision)
+    return frames if stillness is None else _until(stillness, frames)
+
+
+def _stillness(until_still: float | None, noise: float) -> Stillness | None:
+    if until_still is None:
+        return None
+    check_positive("until_still", until_still)
+    if noise > 0:
+        raise ArgumentError(f"until_still must come with noise=0, got noise={noise:g}; with noise nothing stands still")
+    return Stillness(tolerance=until_still)
+
+
+def _until(stillness: Stillness, frames: Iterator[Images]) -> Iterator[Images]:
+    for frame in frames:
+        yield frame
+        stillness.observe(frame)
+        if stillness.is_reached:
+            return
 
 
 def _steps(
