@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from copyist.checks import check_at_least, check_choice, check_images, check_positive, check_same_shape
 from copyist.errors import ArgumentError
 from copyist.metrics.distortion import aligned, distance
+from copyist.models.base import Model
 from copyist.models.batches import batches
 from copyist.nn.precision import full_float32
 from copyist.procedures.descent import METHODS, STEPS, Method, Nearest, descend
@@ -122,8 +123,9 @@ def invert(
     if isinstance(start, Tensor):
         check_same_shape(start, x)
     a, asked = x.detach().to(dtype), settled(model, dtype=dtype)
-    together = bool(getattr(model, "uses_batch_statistics", False))
-    size = int(getattr(model, "batch_size", 64)) if batch_size is None else batch_size
+    # A module that keeps no contract is taken as the contract has it unless told otherwise.
+    together = bool(getattr(model, "uses_batch_statistics", Model.uses_batch_statistics))
+    size = int(getattr(model, "batch_size", Model.batch_size)) if batch_size is None else batch_size
     most = STEPS[method] if steps is None else steps
     question = _Question(
         represent=lambda images: representation(asked, images, layer).reshape(len(images), -1),
