@@ -8,6 +8,7 @@
     ├── DataError                       a file, folder or array cannot be taken as data
     ├── CheckpointError                 a model file or training state cannot be read
     ├── TrainingError                   training cannot go on
+    ├── ConvergenceError                a search ended before it found what it searched for
     ├── OutputError                     a result cannot be written where it was asked for
     └── MissingExtraError (ImportError) an optional part is not installed
 
@@ -18,6 +19,7 @@ __all__ = [
     "ArgumentError",
     "CheckpointError",
     "ContractError",
+    "ConvergenceError",
     "CopyistError",
     "DataError",
     "MissingExtraError",
@@ -58,6 +60,10 @@ class CheckpointError(CopyistError):
 
 class TrainingError(CopyistError):
     """Training cannot go on."""
+
+
+class ConvergenceError(CopyistError):
+    """A search ended before it found what it searched for."""
 
 
 class OutputError(CopyistError):

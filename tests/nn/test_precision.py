@@ -1,5 +1,9 @@
 """Precision is what was asked for, or what the hardware does natively."""
 
+import subprocess
+import sys
+
+import pytest
 import torch
 
 from copyist.nn import precision
@@ -39,3 +43,56 @@ def test_products_are_computed_in_that_precision_and_weights_stay() -> None:
             assert layer(torch.rand(2, 3)).dtype == dtype
     assert layer.weight.dtype == torch.float32
     assert not torch.is_autocast_enabled("cpu")
+
+
+SETTINGS = """
+import torch
+from copyist.nn.precision import full_float32
+
+B = torch.backends
+OPERATIONS = (B.cuda.matmul, B.cudnn.conv, B.cudnn.rnn, B.mkldnn.matmul, B.mkldnn.conv, B.mkldnn.rnn)
+
+def read(look):
+    try:
+        return look()
+    except RuntimeError:
+        return "cannot be read"
+
+def found():
+    older = (torch.get_float32_matmul_precision, lambda: B.cuda.matmul.allow_tf32, lambda: B.cudnn.allow_tf32)
+    return [read(look) for look in older], [operation.fp32_precision for operation in OPERATIONS]
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "pass",
+        "torch.set_float32_matmul_precision('high')",
+        "torch.set_float32_matmul_precision('medium')",
+        "B.cudnn.allow_tf32 = False",
+        "B.cudnn.conv.fp32_precision = 'ieee'",
+        "B.cuda.matmul.fp32_precision = 'tf32'",
+        "B.fp32_precision = 'tf32'",
+    ],
+)
+def test_nothing_stands_in_for_float32_and_settings_are_left_as_they_were(setting: str) -> None:
+    # The settings belong to the process, so that each is tried in one of its own.
+    program = (
+        SETTINGS
+        + f"""
+{setting}
+before = found()
+try:
+    with full_float32():
+        _, each = found()
+        assert each == ["ieee"] * 6, each
+        raise KeyError
+except KeyError:
+    pass
+assert found() == before, (found(), before)
+"""
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -164,6 +164,29 @@ def test_a_model_in_half_precision_is_inverted_in_single() -> None:
         assert torch.equal(invert(model, x, tolerance=0.01).x, found.x)
 
 
+class Watching(nn.Module):
+    """Notes whether others may stand in for float32 when it runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.allowed: list[tuple[str, bool]] = []
+
+    def __deepcopy__(self, memo: object) -> "Watching":
+        return self
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.allowed.append((torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32))
+        return x
+
+
+def test_float32_is_computed_in_full_and_only_meanwhile() -> None:
+    model, before = Watching(), (torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32)
+    invert(model, images(2, SHAPE), steps=1)
+    assert set(model.allowed) == {("highest", False)}
+    assert (torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32) == before
+    assert before[1]
+
+
 def test_the_model_is_left_as_it_was() -> None:
     model, x = built(CONFIGS["unet-running"]), images()
     model.train()

@@ -16,6 +16,8 @@ from copyist.cli import (
     encode,
     evaluate,
     info,
+    invert,
+    layers,
     listing,
     restore,
     sample,
@@ -39,10 +41,12 @@ app.command(short_help="Copy images: the same files come out, as copies.")(resto
 app.command(short_help="Remove noise from images by copying them.")(restore.denoise)
 app.command(short_help="Write the codes of images into an .npz file.")(encode.encode)
 app.command(short_help="Walk along the manifold from images, as a video.")(walk.walk)
+app.command(short_help="Make images anew from what a layer says of them.")(invert.invert)
 app.command(short_help="Make images out of pure noise.")(sample.sample)
 app.command(short_help="Make noisy images to denoise.")(corrupt.corrupt)
 app.command(short_help="Measure models on held-out images, beside every control.")(evaluate.evaluate)
 app.command(short_help="Say what a model file holds.")(info.info)
+app.command(short_help="List the layers of a model, which 'invert' takes.")(layers.layers)
 app.command(short_help="List the recipes that 'copyist train' takes.")(listing.recipes)
 app.command(short_help="List the kinds of model, with their settings.")(listing.models)
 app.add_typer(data.app, name="data")

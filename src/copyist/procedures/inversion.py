@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from copyist.checks import check_at_least, check_choice, check_images, check_positive, check_same_shape
 from copyist.errors import ArgumentError
 from copyist.metrics.distortion import aligned, distance
+from copyist.models.base import Model
 from copyist.models.batches import batches
+from copyist.nn.precision import full_float32
 from copyist.procedures.descent import METHODS, STEPS, Method, Nearest, descend
 from copyist.procedures.layers import OUTPUT, representation, settled
 from copyist.randomness import draw_normal
@@ -87,7 +89,8 @@ def invert(
     when every image of a batch is within `tolerance` yardsticks, when a fifth of the steps has shortened the mean
     distance by less than 1 %, or when the steps are over.
 
-    All is computed in a copy of the model, in evaluation mode and in `dtype`, whatever the weights are stored in.
+    All is computed in a copy of the model, in evaluation mode and in `dtype`, whatever the weights are stored in, and
+    in full: no TF32 stands in for float32.
     Where the model uses batch statistics, images are inverted together in the batches in which `reconstruct` would
     take them, and what fills up the last batch are the inverses of the images that fill it.
 
@@ -120,8 +123,9 @@ def invert(
     if isinstance(start, Tensor):
         check_same_shape(start, x)
     a, asked = x.detach().to(dtype), settled(model, dtype=dtype)
-    together = bool(getattr(model, "uses_batch_statistics", False))
-    size = int(getattr(model, "batch_size", 64)) if batch_size is None else batch_size
+    # A module that keeps no contract is taken as the contract has it unless told otherwise.
+    together = bool(getattr(model, "uses_batch_statistics", Model.uses_batch_statistics))
+    size = int(getattr(model, "batch_size", Model.batch_size)) if batch_size is None else batch_size
     most = STEPS[method] if steps is None else steps
     question = _Question(
         represent=lambda images: representation(asked, images, layer).reshape(len(images), -1),
@@ -133,7 +137,7 @@ def invert(
         tolerance=tolerance,
     )
     draws = generator or torch.Generator().manual_seed(0)
-    with torch.autocast(x.device.type, enabled=False):
+    with torch.autocast(x.device.type, enabled=False), full_float32():
         shifted = a + draw_normal(a.shape, std=SHIFT, generator=draws, like=a)
         yardstick = _distances(question, shifted)
         starts = [_started(start, a, draws) for _ in range(restarts)]

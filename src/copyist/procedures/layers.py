@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from copyist.checks import check_choice, check_images
 from copyist.errors import ArgumentError, ContractError
+from copyist.models.base import Model
 from copyist.tensors import Codes, Images
 
 OUTPUT = "output"
@@ -119,8 +120,8 @@ def _parts(model: nn.Module) -> dict[str, nn.Module]:
 
 
 def _gray(model: nn.Module) -> Images:
-    # A model that says nothing of its images has no such attribute.
-    shape = cast("tuple[int, int, int] | None", getattr(model, "image_shape", None))
+    # A module that keeps no contract says no more of its images than the contract does.
+    shape = cast("tuple[int, int, int] | None", getattr(model, "image_shape", Model.image_shape))
     if shape is None:
         raise ArgumentError("the layers of a model are found by running it, and it does not say on what; give images")
     weight = next(model.parameters(), torch.empty(0))

@@ -1,0 +1,161 @@
+"""`copyist invert`."""
+
+__all__ = ["invert"]
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out, Seed
+from copyist.cli.terminal import bar, counted, say, show
+
+if TYPE_CHECKING:
+    from copyist.procedures import Inversion
+    from copyist.tensors import Images
+
+SHEET, CERTIFICATE = "sheet.png", "inversion.json"
+
+SHOWN = 16
+"""How many images the sheet shows at most."""
+
+
+def invert(
+    model: Model,
+    inputs: Inputs,
+    out: Out,
+    layer: Annotated[str, typer.Option("--layer", help="Which layer's, as 'copyist layers' names it.")] = "output",
+    method: Annotated[str, typer.Option("--method", help="lbfgs, adam or reference.")] = "lbfgs",
+    start: Annotated[str, typer.Option("--start", help="noise or constant.")] = "noise",
+    restarts: Annotated[
+        int, typer.Option("--restarts", help="How many noises to start from; the nearest is kept.")
+    ] = 1,
+    steps: Annotated[
+        int | None, typer.Option("--steps", help="At most; 300, 1000 or 500 for the three methods unless given.")
+    ] = None,
+    tolerance: Annotated[float, typer.Option("--tolerance", help="When to stop, in yardsticks.")] = 0.5,
+    seed: Seed = 0,
+    batch: Batch = None,
+    device: Device = None,
+    class_of: ClassOf = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Make images anew from what a layer says of them, and say how near the layer finds them."""
+    from copyist.checkpoint import load
+    from copyist.cli.batch import stated
+    from copyist.cli.pictures import check_folder, stacked
+    from copyist.data import read_pictures
+    from copyist.procedures import invert as verb
+    from copyist.procedures.descent import Method
+    from copyist.procedures.inversion import Start
+    from copyist.randomness import generator
+
+    check_folder(out, overwrite=force)
+    network = load(model, class_of=class_of, device=device)
+    pictures = read_pictures(inputs, say=say)
+    files = _files([picture.name for picture in pictures])
+    x = stacked(network, pictures)
+    statement = stated(network, num_images=len(x), batch=batch)
+    with bar("steps") as update:
+        found = verb(
+            network,
+            x,
+            layer=layer,
+            # What is neither is refused there.
+            method=cast("Method", method),
+            start=cast("Start", start),
+            restarts=restarts,
+            steps=steps,
+            tolerance=tolerance,
+            generator=generator(seed, "invert"),
+            batch_size=batch,
+            progress=update,
+        )
+    settings = {"layer": layer, "method": method, "start": start, "restarts": restarts, "tolerance": tolerance}
+    result: dict[str, Any] = {
+        "model": model,
+        **settings,
+        "seed": seed,
+        "steps": found.steps,
+        "converged": int(found.converged.sum()),
+        **statement,
+        "images": _certificates(found, files),
+    }
+    _write(found, x, files, result, out)
+
+    show(_text(result, out), {"out": str(out), **result}, as_json=as_json)
+    _check_converged(result, out)
+
+
+def _files(names: Sequence[str]) -> list[str]:
+    """The names of the inverted images.
+
+    Raises:
+        ArgumentError: two inputs would have one name, or one that of the sheet.
+    """
+    from copyist.errors import ArgumentError
+
+    files: list[str] = []
+    for name in names:
+        # A row of an array has its number behind the array's ending.
+        file = re.sub(r"\.[^./]*?(#\d+)?$", r"\1.png", name)
+        if file in (SHEET, *files):
+            raise ArgumentError(f"two results would be written to {file}; rename {name}")
+        files.append(file)
+    return files
+
+
+def _certificates(found: "Inversion", files: Sequence[str]) -> list[dict[str, Any]]:
+    import math
+
+    measured = ("distance", "yardstick", "input_distance", "aligned_distance")
+    columns = {name: cast("list[float]", getattr(found, name).tolist()) for name in measured}
+    converged = cast("list[bool]", found.converged.tolist())
+    return [
+        {"file": file, "converged": converged[index]}
+        # JSON has no word for what is not finite.
+        | {name: values[index] if math.isfinite(values[index]) else None for name, values in columns.items()}
+        for index, file in enumerate(files)
+    ]
+
+
+def _write(found: "Inversion", x: "Images", files: Sequence[str], result: dict[str, Any], out: Path) -> None:
+    from copyist.data.grids import grid, rows, write_png
+    from copyist.outputs import whole_folder, write_text
+
+    with whole_folder(out) as folder:
+        for file, x_hat in zip(files, found.x, strict=True):
+            write_png(folder / file, grid(x_hat[None], gap=0, scale=1))
+        write_png(folder / SHEET, rows({"image": x[:SHOWN], "inverted": found.x[:SHOWN]}))
+        write_text(folder / CERTIFICATE, json.dumps(result, indent=2) + "\n")
+
+
+def _text(result: dict[str, Any], out: Path) -> str:
+    images, converged = len(result["images"]), result["converged"]
+    return (
+        f"inverted {counted(images, 'image')} at {result['layer']} into {out} in {counted(result['steps'], 'step')}, "
+        f"{result['batch']}; {converged} of {images} converged: the layer finds these nearer to their originals than a "
+        "hardly visible shift would be, and what each shares with its original is what the layer knows"
+    )
+
+
+def _check_converged(result: dict[str, Any], out: Path) -> None:
+    """Refuse to call an inversion done that is not.
+
+    Raises:
+        ConvergenceError: an image has not converged.
+    """
+    from copyist.errors import ConvergenceError
+
+    far = [each["file"] for each in result["images"] if not each["converged"]]
+    if far:
+        first = ", ".join(far[:3]) + (", …" if len(far) > 3 else "")
+        raise ConvergenceError(
+            f"every inversion must converge to say what {result['layer']} knows, and {len(far)} of "
+            f"{len(result['images'])} did not: {first}; the nearest found are in {out}, so raise --steps or "
+            "--restarts, or try another --method"
+        )
