@@ -14,7 +14,7 @@ from copyist.metrics.distortion import psnr
 from copyist.procedures.wiener import fit_linear, linear_bases
 from copyist.tensors import Images
 
-SIGMAS = (0.5, 0.75, 1.0, 1.5, 2.0)
+SIGMAS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 JUDGED = 1.0
 
 CLAIM = Claim(

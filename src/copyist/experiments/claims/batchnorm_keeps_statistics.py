@@ -69,12 +69,12 @@ def run(trial: Trial) -> Measurements:
     shown: dict[str, Images] = {"image": x}
     for kind, corruption in noises.items():
         x_tilde = corruption(x, generator=trial.generator("noise", kind))
-        shown[f"noisy ({kind})"] = x_tilde
+        shown[f"{kind}"] = x_tilde
         mean_error, std_error = _errors(x_tilde, x)
         values |= {f"{kind}_mean_error_noisy": mean_error, f"{kind}_std_error_noisy": std_error}
         for net, model in nets.items():
             x_hat = copies(model, x_tilde)
-            shown[f"{net} norm"] = x_hat
+            shown[f"{kind}, {net} norm"] = x_hat
             mean_error, std_error = _errors(x_hat, x)
             values |= {f"{kind}_mean_error_{net}": mean_error, f"{kind}_std_error_{net}": std_error}
             values[f"{kind}_ratio_{net}"] = denoising_ratio(model, x, corruption, trial)
