@@ -49,7 +49,7 @@ def grid(x: Images, *, columns: int | None = None, gap: int = 2, scale: int | No
     """
     check_images(x)
     columns = min(len(x), math.ceil(math.sqrt(len(x)))) if columns is None else columns
-    scale = visible_scale(x) if scale is None else scale
+    scale = _visible_scale(x) if scale is None else scale
     check_at_least("columns", columns, 1)
     check_at_least("scale", scale, 1)
     check_at_least("gap", gap, 0)
@@ -108,7 +108,7 @@ def write_png(path: Path, array: Sheet) -> None:
         Image.fromarray(array).save(temporary, format="PNG", optimize=True)
 
 
-def visible_scale(x: Images) -> int:
+def _visible_scale(x: Images) -> int:
     """The least whole number that enlarges these images to a visible size."""
     return max(1, math.ceil(LEAST_SIDE / max(x.shape[-2:])))
 
