@@ -37,14 +37,14 @@ CLAIM = Claim(
     parts=(
         Part(
             name="share",
-            measure="share of 64 walkers (one batch, held-out landscapes) whose distance from O(x) after 300 steps with "
-            "noise of 0.2 in the code exceeds half the median distance between two images' copies",
+            measure="share of 64 walkers (one batch, held-out landscapes) whose distance from O(x) after 300 steps "
+            "with noise of 0.2 in the code exceeds half the median distance between two images' copies",
             holds_when=Above(0.5),
         ),
         Part(
             name="spread",
-            measure="median distance between two walkers after 300 steps, over that between two images' copies: walkers "
-            "that all fade into one picture have left their starts as well, and explore nothing",
+            measure="median distance between two walkers after 300 steps, over that between two images' copies: "
+            "walkers that all fade into one picture have left their starts as well, and explore nothing",
             holds_when=Above(0.5),
         ),
         Part(
