@@ -2,6 +2,8 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -23,6 +25,7 @@ from copyist.experiments.trial import Experiment, Trial
 from copyist.metrics.neighbors import nearest
 from copyist.metrics.walkers import WalkDiagnostics
 from copyist.models.base import Autoencoder
+from copyist.tensors import Images
 
 CLAIM = Claim(
     sentence="The walk moves between images of the training set.",
@@ -75,8 +78,12 @@ def run(trial: Trial) -> Measurements:
     frames = walked(model, where.starts, trial)
     found["walk"] = diagnose(frames, model, where)
     found["no_noise"] = diagnose(walked(model, where.starts, trial, noise=0.0), model, where)
-    for name, copier in {"copied_pixel_noise": lambda x: copies(model, x), "pixel_noise": lambda x: x}.items():
-        found[name] = diagnose(noisy_pixels(copier, where.starts, trial, sigma=sigma), model, where)
+    ways: dict[str, Callable[[Images], Images]] = {
+        "copied_pixel_noise": lambda x: copies(model, x),
+        "pixel_noise": lambda x: x,
+    }
+    for name, way in ways.items():
+        found[name] = diagnose(noisy_pixels(way, where.starts, trial, sigma=sigma), model, where)
     values = {
         "passed": _passed(found["walk"]),
         "nearness": found["walk"].nearness,
