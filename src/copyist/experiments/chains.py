@@ -31,7 +31,7 @@ from copyist.metrics.distribution import frechet_distance
 from copyist.metrics.features import PCAFeatures
 from copyist.metrics.neighbors import memorization
 from copyist.metrics.scenes import scene_rules
-from copyist.metrics.walkers import WalkDiagnostics, walk_diagnostics
+from copyist.metrics.walkers import LONGEST_CYCLE, WalkDiagnostics, walk_diagnostics
 from copyist.models.base import Autoencoder, Classifier, Reconstructor
 from copyist.models.batches import apply_in_batches, in_batches
 from copyist.procedures.filters import MatchedBlur
@@ -49,6 +49,10 @@ MEAN, STD = 0.7, 0.2
 
 BLURS = (0.8, 1.4, 2.0, 3.0)
 """Standard deviations in pixels of the blurs that may take a model's place."""
+
+
+LAST = 2 * LONGEST_CYCLE + 1
+"""Frames that tell whether a walker rests or goes round."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -142,10 +146,13 @@ def states(frames: Tensor, trial: Trial) -> Images:
     return frames[chosen].flatten(0, 1).to(trial.device)
 
 
-def diagnose(frames: Tensor, model: Reconstructor, where: Ground) -> WalkDiagnostics:
-    """What became of the walkers; of the last 17 frames for all but the images passed."""
+def diagnose(frames: Tensor, model: Reconstructor, where: Ground, *, whole: bool = False) -> WalkDiagnostics:
+    """What became of the walkers in the end; `whole` asks for the images passed on the way too, which takes longer."""
     return walk_diagnostics(
-        frames, copies=copies(model, where.starts).cpu(), data=where.train.cpu(), held_out=where.real.cpu()
+        frames if whole else frames[-LAST:],
+        copies=copies(model, where.starts).cpu(),
+        data=where.train.cpu(),
+        held_out=where.real.cpu(),
     )
 
 

@@ -70,7 +70,7 @@ def run(trial: Trial) -> Measurements:
     for size, recipe in recipes.items():
         model = trial.autoencoder(recipe)
         frames = walked(model, where.starts, trial)
-        found, x = diagnose(frames[-17:], model, where), states(frames, trial)
+        found, x = diagnose(frames, model, where), states(frames, trial)
         rules = scene_rules(x)
         train = trial.splits(recipe.data).train.images().to(trial.device)
         single = copies(model, where.real)

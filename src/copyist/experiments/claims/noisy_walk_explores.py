@@ -91,7 +91,7 @@ def run(trial: Trial) -> Measurements:
     model = trial.autoencoder(scenes_unet(trial))
     ways = _ways(model, where.starts, trial)
     pictures = {name: states(frames, trial) for name, frames in ways.items()}
-    found = {name: diagnose(frames[-17:], model, where) for name, frames in ways.items()}
+    found = {name: diagnose(frames, model, where) for name, frames in ways.items()}
     values: dict[str, float] = {}
     for name in ways:
         mark = f"_{name}" if name != "walk" else ""

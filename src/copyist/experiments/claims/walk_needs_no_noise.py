@@ -70,7 +70,7 @@ def run(trial: Trial) -> Measurements:
     noisy, quiet = (walked(model, where.starts, trial, noise=noise) for noise in (0.2, 0.0))
     random = walked(untrained, where.starts, trial, noise=0.0)
     found, still, wild = (
-        diagnose(frames[-17:], net, where) for frames, net in ((noisy, model), (quiet, model), (random, untrained))
+        diagnose(frames, net, where) for frames, net in ((noisy, model), (quiet, model), (random, untrained))
     )
     moved = float(found.displacement.mean())
     values = {

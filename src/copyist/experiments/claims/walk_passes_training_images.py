@@ -76,14 +76,14 @@ def run(trial: Trial) -> Measurements:
     sigma = code_noise_in_pixels(model, where.starts, trial)
     found: dict[str, WalkDiagnostics] = {}
     frames = walked(model, where.starts, trial)
-    found["walk"] = diagnose(frames, model, where)
-    found["no_noise"] = diagnose(walked(model, where.starts, trial, noise=0.0), model, where)
+    found["walk"] = diagnose(frames, model, where, whole=True)
+    found["no_noise"] = diagnose(walked(model, where.starts, trial, noise=0.0), model, where, whole=True)
     ways: dict[str, Callable[[Images], Images]] = {
         "copied_pixel_noise": lambda x: copies(model, x),
         "pixel_noise": lambda x: x,
     }
     for name, way in ways.items():
-        found[name] = diagnose(noisy_pixels(way, where.starts, trial, sigma=sigma), model, where)
+        found[name] = diagnose(noisy_pixels(way, where.starts, trial, sigma=sigma), model, where, whole=True)
     values = {
         "passed": _passed(found["walk"]),
         "nearness": found["walk"].nearness,
