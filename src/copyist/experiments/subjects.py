@@ -10,7 +10,9 @@ __all__ = [
     "photos_unet_skips",
     "scenes",
     "scenes_attention_unet",
+    "scenes_classifier",
     "scenes_unet",
+    "scenes_unet_skips",
     "small_photos",
     "small_photos_unet",
     "widened",
@@ -22,11 +24,12 @@ from copyist.corruption import Blend, GaussianNoise, OneOf
 from copyist.experiments.trial import Trial
 from copyist.models.attention import AttentionConfig
 from copyist.models.attention_unet import AttentionUNetConfig
+from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
 from copyist.nn.attention import AttentionKind
 from copyist.nn.norm import Statistics
-from copyist.objectives import Copying, Denoising
+from copyist.objectives import Classification, Copying, Denoising
 from copyist.training import Optimization, Recipe, Training
 
 
@@ -111,6 +114,29 @@ def scenes_attention_unet(trial: Trial, *, batch_size: int, share: float) -> Rec
     base = scenes_unet(trial, batch_size=batch_size, share=share)
     config = AttentionUNetConfig(width=_width(trial), levels=_levels(trial), attention="mixed")
     return replace(base, name=f"{base.name}-attention", model=config)
+
+
+def scenes_unet_skips(trial: Trial) -> Recipe:
+    """The same with skips, which may pass its input around the code."""
+    config = UNetSkipsConfig(width=_width(trial), levels=_levels(trial))
+    return replace(scenes_unet(trial), name="scenes-unet-skips", model=config)
+
+
+def scenes_classifier(trial: Trial) -> Recipe:
+    """A small classifier of landscapes, in whose 32 features distributions of pictures are compared (smoke: 8)."""
+    steps = trial.pick(smoke=20, cpu=600, gpu=2000)
+    config = ConvClassifierConfig(width=trial.pick(smoke=4, cpu=8, gpu=8), levels=trial.pick(smoke=2, cpu=3, gpu=3))
+    training = Training(
+        steps=steps,
+        batch_size=trial.pick(smoke=16, cpu=64, gpu=64),
+        flip=False,  # a mirrored scene is of another class
+        validate_every=steps,
+        save_every=steps,
+        optimization=Optimization(learning_rate=3e-3),
+    )
+    return Recipe(
+        name="scenes-classifier", data=scenes(trial), model=config, objective=Classification(), training=training
+    )
 
 
 def small_photos(trial: Trial) -> str:
