@@ -70,9 +70,9 @@ def test_an_inversion_leaves_images_a_sheet_and_the_certificate_of_the_library(
             assert each[measured] == float(getattr(found, measured)[index])
         assert each["converged"]
         assert each["distance"] < each["yardstick"]
-    # Two rows of eight enlarged images, with their names on the left.
+    # Three rows of eight enlarged images, with their names on the left.
     height, width, _ = shown(out / "sheet.png").shape
-    assert (height, width > 8 * 96) == (2 * 96 + 2, True)
+    assert (height, width > 8 * 96) == (3 * 96 + 2 * 2, True)
 
 
 def test_a_classifier_is_inverted_too(trained: Trained, pictures: Pictures, tmp_path: Path) -> None:

@@ -125,12 +125,15 @@ def _certificates(found: "Inversion", files: Sequence[str]) -> list[dict[str, An
 
 def _write(found: "Inversion", x: "Images", files: Sequence[str], result: dict[str, Any], out: Path) -> None:
     from copyist.data.grids import grid, rows, write_png
+    from copyist.metrics.distortion import aligned
     from copyist.outputs import whole_folder, write_text
 
     with whole_folder(out) as folder:
         for file, x_hat in zip(files, found.x, strict=True):
             write_png(folder / file, grid(x_hat[None], gap=0, scale=1))
-        write_png(folder / SHEET, rows({"image": x[:SHOWN], "inverted": found.x[:SHOWN]}))
+        # Behind normalization a layer does not tell brightness and contrast, and the eye is misled by them.
+        shown = {"image": x, "inverted": found.x, "colors aligned": aligned(found.x, x)}
+        write_png(folder / SHEET, rows({label: images[:SHOWN] for label, images in shown.items()}))
         write_text(folder / CERTIFICATE, json.dumps(result, indent=2) + "\n")
 
 
