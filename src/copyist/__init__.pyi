@@ -15,6 +15,8 @@ from .data import open_source as open_source
 from .procedures.denoising import denoise as denoise
 from .procedures.denoising import encode as encode
 from .procedures.denoising import reconstruct as reconstruct
+from .procedures.inversion import invert as invert
+from .procedures.layers import layers as layers
 from .procedures.sampling import sample as sample
 from .procedures.walk import walk as walk
 from .training.loop import train as train

@@ -1,6 +1,6 @@
 """How far a copy is from its image: MSE, PSNR, SSIM."""
 
-__all__ = ["distance", "mse", "psnr", "ssim"]
+__all__ = ["aligned", "distance", "mse", "psnr", "ssim"]
 
 import torch
 import torch.nn.functional as F
@@ -48,6 +48,33 @@ def distance(x_hat: Images, x: Images) -> PerImage:
     """
     check_same_examples(x_hat, x)
     return (x_hat - x).flatten(1).norm(dim=1)
+
+
+def aligned(x_hat: Images, x: Images) -> Images:
+    """Each channel of `x_hat` times one number plus another, so that it is as near to `x` as that brings it.
+
+    Differences in brightness and contrast are gone then, and others stay. A channel of one value becomes the mean of
+    the original's; one that is more like the negative of the original is turned around.
+
+    Args:
+        x_hat: images (B, C, H, W).
+        x: originals (B, C, H, W).
+
+    Returns:
+        Images (B, C, H, W).
+
+    Raises:
+        ShapeError: the shapes differ, or are not those of images.
+    """
+    check_same_shape(x_hat, x)
+    # Sums over many pixels, of which small differences are taken.
+    wide_hat, wide = x_hat.double(), x.double()
+    centered = wide_hat - wide_hat.mean((2, 3), keepdim=True)
+    mean = wide.mean((2, 3), keepdim=True)
+    variance = centered.square().mean((2, 3), keepdim=True)
+    covariance = (centered * (wide - mean)).mean((2, 3), keepdim=True)
+    gain = torch.where(variance > 0, covariance / variance, 0.0)
+    return (gain * centered + mean).to(x_hat.dtype)
 
 
 def psnr(x_hat: Images, x: Images) -> PerImage:

@@ -1,0 +1,221 @@
+"""An image from its representation: which images look the same to a layer of a model."""
+
+__all__ = ["Inversion", "Start", "invert"]
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from copyist.checks import check_at_least, check_choice, check_images, check_positive, check_same_shape
+from copyist.errors import ArgumentError
+from copyist.metrics.distortion import aligned, distance
+from copyist.models.batches import batches
+from copyist.procedures.descent import METHODS, STEPS, Method, Nearest, descend
+from copyist.procedures.layers import OUTPUT, representation, settled
+from copyist.randomness import draw_normal
+from copyist.tensors import Images, PerImage
+
+Start: TypeAlias = Literal["noise", "constant"]
+"""Where the descent starts: N(0.7, 0.05²) per value, or gray of 0.5."""
+
+SHIFT = 1 / 18
+"""Standard deviation of the shift δ of an image that sets the yardstick, in units of pixel value."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Inversion:
+    """Images x̂ whose representations are near those of the images a, and how near: the certificate."""
+
+    x: Images
+    """x̂ (B, C, H, W); values may leave [0, 1], since nothing but the layer holds them."""
+
+    distance: PerImage
+    """‖h(x̂) − h(a)‖ at the layer."""
+
+    yardstick: PerImage
+    """‖h(a + δ) − h(a)‖ for δ ~ N(0, (1/18)²): what a hardly visible shift of the image does there."""
+
+    converged: Tensor
+    """bool (B,), whether the distance is 0 or less than the yardstick; only then does x̂ say what the layer knows."""
+
+    input_distance: PerImage
+    """‖x̂ − a‖."""
+
+    aligned_distance: PerImage
+    """The same after the brightness and contrast of each channel of x̂ have been fitted to a."""
+
+    steps: int
+    """The most that one descent took."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Question:
+    """What is asked of which model, and how."""
+
+    represent: Callable[[Images], Tensor]
+    a: Images
+    chosen: list[tuple[Tensor, int]]
+    together: bool
+    method: Method
+    steps: int
+    tolerance: float
+
+
+def invert(
+    model: nn.Module,
+    x: Images,
+    *,
+    layer: str = OUTPUT,
+    method: Method = "lbfgs",
+    start: Start | Images = "noise",
+    restarts: int = 1,
+    steps: int | None = None,
+    tolerance: float = 0.5,
+    generator: torch.Generator | None = None,
+    batch_size: int | None = None,
+    dtype: torch.dtype = torch.float32,
+    progress: Callable[[int, int], None] | None = None,
+) -> Inversion:
+    """Find images that a layer represents as it does the given ones, by descent from images that know nothing of them.
+
+        x̂ = argmin ‖h(x) − h(a)‖,  beside the yardstick ‖h(a + δ) − h(a)‖
+
+    What x̂ and a share is what the layer knows of a; how they differ is what it does not tell apart. The descent ends
+    when every image of a batch is within `tolerance` yardsticks, when a fifth of the steps has shortened the mean
+    distance by less than 1 %, or when the steps are over.
+
+    All is computed in a copy of the model, in evaluation mode and in `dtype`, whatever the weights are stored in.
+    Where the model uses batch statistics, images are inverted together in the batches in which `reconstruct` would
+    take them, and what fills up the last batch are the inverses of the images that fill it.
+
+    Args:
+        model: any module from images to a tensor.
+        x: the images a, (B, C, H, W).
+        layer: a name in `layers`.
+        method: `lbfgs`, `adam`, or `reference` for the source's own steps.
+        start: `noise`, `constant`, or images (B, C, H, W).
+        restarts: how many times to start from new noise; of each image the nearest is kept, and with batch statistics
+            of each batch.
+        steps: at most, per batch and start; None takes 300, 1000 and 500 for the three methods.
+        tolerance: when to stop, in yardsticks.
+        generator: of δ and of the noise; without one, seed 0.
+        batch_size: images per batch; None takes the model's own.
+        dtype: float32, or float64 where rounding would hide the difference.
+        progress: told how many steps have been taken of how many at most.
+
+    Raises:
+        UnknownNameError: the model has no such layer, or there is no such method or start.
+        ShapeError: `x` is not (B, C, H, W), the model does not take it, or a start has another shape.
+        ContractError: the layer has no representation of each image.
+        ArgumentError: a number is out of its range, or restarts would all be the same.
+
+    Source:
+        Badger, "Autoencoders: Learning by Copying", on the representation of the input.
+    """
+    check_images(x)
+    _check(method, start, restarts, steps, tolerance, dtype)
+    if isinstance(start, Tensor):
+        check_same_shape(start, x)
+    a, asked = x.detach().to(dtype), settled(model, dtype=dtype)
+    together = bool(getattr(model, "uses_batch_statistics", False))
+    size = int(getattr(model, "batch_size", 64)) if batch_size is None else batch_size
+    most = STEPS[method] if steps is None else steps
+    question = _Question(
+        represent=lambda images: representation(asked, images, layer).reshape(len(images), -1),
+        a=a,
+        chosen=[(each.to(x.device), count) for each, count in batches(len(x), batch_size=size, fill=together)],
+        together=together,
+        method=method,
+        steps=most,
+        tolerance=tolerance,
+    )
+    draws = generator or torch.Generator().manual_seed(0)
+    with torch.autocast(x.device.type, enabled=False):
+        shifted = a + draw_normal(a.shape, std=SHIFT, generator=draws, like=a)
+        yardstick = _distances(question, shifted)
+        starts = [_started(start, a, draws) for _ in range(restarts)]
+        x_hat, taken = _inverted(question, starts, yardstick, progress)
+        near = _distances(question, x_hat)
+    return Inversion(
+        x=x_hat,
+        distance=near,
+        yardstick=yardstick,
+        converged=(near < yardstick) | (near == 0),
+        input_distance=distance(x_hat, a),
+        aligned_distance=distance(aligned(x_hat, a), a),
+        steps=taken,
+    )
+
+
+def _check(
+    method: str, start: str | Images, restarts: int, steps: int | None, tolerance: float, dtype: torch.dtype
+) -> None:
+    check_choice("method", method, METHODS)
+    if isinstance(start, str):
+        check_choice("start", start, ("noise", "constant"))
+    check_at_least("restarts", restarts, 1)
+    if restarts > 1 and (not isinstance(start, str) or start != "noise"):
+        raise ArgumentError(
+            f"restarts must be 1 from a start that is always the same, got {restarts}; start from noise"
+        )
+    check_at_least("steps", 1 if steps is None else steps, 1)
+    check_positive("tolerance", tolerance)
+    if dtype not in (torch.float32, torch.float64):
+        raise ArgumentError(f"dtype must be torch.float32 or torch.float64, got {dtype}; the certificate needs it")
+
+
+def _started(start: Start | Images, a: Images, draws: torch.Generator) -> Images:
+    if isinstance(start, Tensor):
+        return start.detach().to(a)
+    if start == "constant":
+        return torch.full_like(a, 0.5)
+    return draw_normal(a.shape, mean=0.7, std=0.05, generator=draws, like=a)
+
+
+@torch.no_grad()
+def _distances(question: _Question, x: Images) -> PerImage:
+    """‖h(x) − h(a)‖, each image of `x` among the others as each of a among the others."""
+    found = [
+        (question.represent(x[indices]) - question.represent(question.a[indices]))[:count].norm(dim=1)
+        for indices, count in question.chosen
+    ]
+    return torch.cat(found)
+
+
+@torch.enable_grad()
+def _inverted(
+    question: _Question,
+    starts: list[Images],
+    yardstick: PerImage,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[Images, int]:
+    """The nearest images over all starts, and the most steps of one descent."""
+    x_hat, longest, done = question.a.clone(), 0, 0
+    # Where nothing is told apart any distance is told in units of the representation.
+    scale = torch.where(yardstick > 0, yardstick, torch.ones_like(yardstick))
+    total = question.steps * len(starts) * len(question.chosen)
+    for indices, count in question.chosen:
+        own = indices[:count]
+        nearest = Nearest(starts[0][own], together=question.together)
+        with torch.no_grad():
+            h = question.represent(question.a[indices])[:count]
+        for start in starts:
+            found, taken = descend(
+                lambda x, indices=indices, count=count, own=own, h=h: (
+                    question.represent(x_hat.index_copy(0, own, x)[indices])[:count] - h
+                ),
+                start[own],
+                yardstick=scale[own],
+                together=question.together,
+                method=question.method,
+                steps=question.steps,
+                tolerance=question.tolerance,
+                stepped=lambda step, done=done: progress(done + step, total) if progress else None,
+            )
+            nearest.see(found.x, found.ratio)
+            longest, done = max(longest, taken), done + question.steps
+        x_hat[own] = nearest.x
+    return x_hat, longest

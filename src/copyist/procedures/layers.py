@@ -1,0 +1,149 @@
+"""The named layers of a model, and what an image is at each: its representation."""
+
+__all__ = ["OUTPUT", "Layer", "layers", "representation", "settled"]
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import torch
+from torch import Tensor, nn
+
+from copyist.checks import check_choice, check_images
+from copyist.errors import ArgumentError, ContractError
+from copyist.tensors import Codes, Images
+
+OUTPUT = "output"
+"""The name of the model's output; a submodule of that name is passed over."""
+
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """A place in a model where an image is represented."""
+
+    name: str
+    """As in `named_modules`, or `output` for the model's output."""
+
+    kind: str
+    """The class of the module."""
+
+    shape: tuple[int, ...]
+    """Of one image's representation, without the batch."""
+
+
+@torch.no_grad()
+def layers(model: nn.Module, x: Images | None = None) -> tuple[Layer, ...]:
+    """Every named submodule that runs when the model does, in the order in which they end, and then the output.
+
+    A module that runs several times stands where it first ended, with the shape of its last answer. Of an answer of
+    several tensors the first is taken. Left out is what gives no floats, or not one row per image.
+
+    Args:
+        model: any module from images to a tensor.
+        x: images (B, C, H, W) to run it on; None takes two gray ones of the model's `image_shape`.
+
+    Raises:
+        ArgumentError: there are no images, and the model does not say what images it takes.
+        ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
+    """
+    x = _gray(model) if x is None else x
+    check_images(x)
+    # A copy, since even to be run may change a model: its running averages, or hooks of its owner.
+    model = settled(model, dtype=x.dtype)
+    parts = _parts(model)
+    answers: dict[str, Any] = {}
+    handles = [part.register_forward_hook(_keeping(answers, name)) for name, part in parts.items()]
+    try:
+        answers[OUTPUT] = model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    found = {name: _first_tensor(answer) for name, answer in answers.items()}
+    return tuple(
+        Layer(name=name, kind=type(parts.get(name, model)).__name__, shape=tuple(h.shape[1:]))
+        for name, h in found.items()
+        if h is not None and _is_representation(h, x)
+    )
+
+
+def representation(model: nn.Module, x: Images, layer: str = OUTPUT) -> Codes:
+    """The activations of a named layer, with gradients where the model gives them.
+
+    The model runs once, in the mode it is in. A module that runs several times is asked for its last answer, and of
+    several tensors in it the first is taken.
+
+    Args:
+        model: any module from images to a tensor.
+        x: images (B, C, H, W).
+        layer: a name in `layers`.
+
+    Returns:
+        h (B, ...), of any shape and range.
+
+    Raises:
+        UnknownNameError: the model has no such layer; the nearest is offered.
+        ContractError: the layer did not run, or gives no floats with one row per image.
+        ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
+    """
+    check_images(x)
+    parts = _parts(model)
+    check_choice("layer", layer, [*parts, OUTPUT])
+    answers: dict[str, Any] = {}
+    if layer == OUTPUT:
+        answers[OUTPUT] = model(x)
+    else:
+        handle = parts[layer].register_forward_hook(_keeping(answers, layer))
+        try:
+            model(x)
+        finally:
+            handle.remove()
+    h = _first_tensor(answers.get(layer))
+    if h is None or not _is_representation(h, x):
+        reason = "does not run" if layer not in answers else "gives no floats with one row per image"
+        raise ContractError(
+            f"a layer must represent each image, and {layer!r} {reason}; see 'layers' for those that do"
+        )
+    return h
+
+
+def settled(model: AnyModule, *, dtype: torch.dtype) -> AnyModule:
+    """A copy that can be asked without a trace: in evaluation mode, computing in `dtype`, its weights held fixed."""
+    return copy.deepcopy(model).to(dtype).eval().requires_grad_(False)
+
+
+def _parts(model: nn.Module) -> dict[str, nn.Module]:
+    return {name: part for name, part in model.named_modules() if name not in ("", OUTPUT)}
+
+
+def _gray(model: nn.Module) -> Images:
+    # A model that says nothing of its images has no such attribute.
+    shape = cast("tuple[int, int, int] | None", getattr(model, "image_shape", None))
+    if shape is None:
+        raise ArgumentError("the layers of a model are found by running it, and it does not say on what; give images")
+    weight = next(model.parameters(), torch.empty(0))
+    return torch.full((2, *shape), 0.5, device=weight.device, dtype=weight.dtype)
+
+
+def _keeping(answers: dict[str, Any], name: str) -> Any:
+    def keep(module: nn.Module, inputs: Any, answer: Any) -> None:
+        h = _first_tensor(answer)
+        # What follows may overwrite it in place, as ReLU does.
+        answers[name] = None if h is None else h.clone()
+
+    return keep
+
+
+def _first_tensor(answer: object) -> Tensor | None:
+    if isinstance(answer, Tensor):
+        return answer
+    if isinstance(answer, Sequence) and not isinstance(answer, str):
+        found = (_first_tensor(each) for each in cast("Sequence[object]", answer))
+        return next((each for each in found if each is not None), None)
+    return None
+
+
+def _is_representation(h: Tensor, x: Images) -> bool:
+    return h.is_floating_point() and h.ndim > 0 and len(h) == len(x)
