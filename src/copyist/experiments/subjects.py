@@ -1,6 +1,8 @@
 """The models that claims are about, at each scale: one recipe each, so that claims share what is trained."""
 
 __all__ = [
+    "attention_copier",
+    "bottleneck",
     "denoiser",
     "overcomplete",
     "photos",
@@ -10,14 +12,17 @@ __all__ = [
     "scenes_unet",
     "small_photos",
     "small_photos_unet",
+    "widened",
 ]
 
 from dataclasses import replace
 
 from copyist.corruption import Blend, GaussianNoise, OneOf
 from copyist.experiments.trial import Trial
+from copyist.models.attention import AttentionConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
+from copyist.nn.attention import AttentionKind
 from copyist.nn.norm import Statistics
 from copyist.objectives import Copying, Denoising
 from copyist.training import Optimization, Recipe, Training
@@ -75,6 +80,7 @@ def scenes_unet(
     deepen: int = 0,
     hidden: bool = False,
     count: int | None = None,
+    batch_size: int = 64,
     share: float = 1.0,
 ) -> Recipe:
     """The U-Net without skips on landscapes.
@@ -85,9 +91,10 @@ def scenes_unet(
         deepen: further levels.
         hidden: whether the module of 500, 100 and 500 units is in its middle.
         count: how many landscapes to train on.
+        batch_size: images per step.
         share: of the usual number of steps.
     """
-    base = _unet("scenes", scenes(trial, count=count), trial, "batch", hidden, 64, share)
+    base = _unet("scenes", scenes(trial, count=count), trial, "batch", hidden, batch_size, share)
     assert isinstance(base.model, UNetConfig)
     shape = replace(base.model, width=base.model.width * widen, levels=base.model.levels + deepen)
     marks = f"{'-wide' if widen > 1 else ''}{'-deep' if deepen else ''}"
@@ -96,7 +103,7 @@ def scenes_unet(
 
 def small_photos(trial: Trial) -> str:
     """Photographs small enough for a fully connected net."""
-    return trial.pick(smoke="photos?size=8&limit=64", cpu="photos?size=16", gpu="photos?size=32")
+    return trial.pick(smoke="photos?size=8&stride=32&limit=64", cpu="photos?size=16", gpu="photos?size=32")
 
 
 def small_photos_unet(trial: Trial, *, skips: bool = False) -> Recipe:
@@ -121,6 +128,45 @@ def overcomplete(trial: Trial, *, linear: bool = False) -> Recipe:
     )
     name = "photos-linear-map" if linear else "photos-overcomplete-mlp"
     return Recipe(name=name, data=data, model=config, objective=Copying(), training=training)
+
+
+def widened(recipe: Recipe, *, factor: float) -> Recipe:
+    """The same U-Net with that many times the maps at every level."""
+    if factor == 1:
+        return recipe
+    assert isinstance(recipe.model, UNetSkipsConfig)
+    shape = replace(recipe.model, width=round(recipe.model.width * factor))
+    return replace(recipe, name=f"{recipe.name}-{factor:g}-times-as-wide", model=shape)
+
+
+def bottleneck(trial: Trial, *, code: int, units: float = 1.0) -> Recipe:
+    """A fully connected net that is narrowest at its code, on the images of the overcomplete one.
+
+    Args:
+        trial: decides sizes and steps.
+        code: units of the code.
+        units: factor on those of the layer before it and after it.
+    """
+    base = overcomplete(trial)
+    config = MLPConfig(widths=(round(units * trial.pick(smoke=64, cpu=512, gpu=2048)), code))
+    rate = Optimization(learning_rate=trial.pick(smoke=1e-3, cpu=1e-3, gpu=3e-4))
+    name = f"photos-bottleneck-of-{code}{'' if units == 1 else f'-{units:g}-times-as-wide'}"
+    return replace(base, name=name, model=config, training=replace(base.training, optimization=rate))
+
+
+def attention_copier(trial: Trial, *, attention: AttentionKind = "linear") -> Recipe:
+    """One attention between two convolutions, on photographs of at most 32×32."""
+    data = trial.pick(smoke=photos(trial), cpu=photos(trial), gpu="photos?size=32")
+    steps = trial.pick(smoke=20, cpu=1000, gpu=10_000)
+    config = AttentionConfig(attention=attention, maps=trial.pick(smoke=8, cpu=64, gpu=64))
+    training = Training(
+        steps=steps,
+        batch_size=16,
+        validate_every=steps,
+        save_every=min(steps, 500),
+        optimization=Optimization(learning_rate=1e-3),
+    )
+    return Recipe(name=f"photos-{attention}-attention", data=data, model=config, objective=Copying(), training=training)
 
 
 def _unet(

@@ -1,0 +1,131 @@
+"""Larger batches and more compute do not make the samples much better."""
+
+__all__ = ["CLAIM", "EXPERIMENT"]
+
+import torch
+
+from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.experiments.copies import clean_psnr, held_out
+from copyist.experiments.measurements import Curves, Measurements, Pictures
+from copyist.experiments.subjects import scenes, scenes_unet
+from copyist.experiments.trial import Experiment, Trial
+from copyist.metrics.distribution import frechet_distance
+from copyist.metrics.features import PCAFeatures
+from copyist.metrics.neighbors import memorization
+from copyist.models.base import Reconstructor
+from copyist.procedures.sampling import sample
+from copyist.tensors import Images
+
+SHARES = (0.125, 0.5, 1.0, 2.0)
+"""Of the usual steps."""
+
+USUAL = SHARES.index(1.0)
+
+CLAIM = Claim(
+    sentence="Larger batches and more compute do not make the samples of a copier much better, far from the data as "
+    "they are.",
+    source='Badger, "Autoencoders: Learning by Copying", in its closing words on compute',
+    parts=(
+        Part(
+            name="longer",
+            measure="Fréchet distance between samples and held-out scenes (principal axes as features, noised and "
+            "copied on the linear schedule, batches of 64) after twice the usual steps, over that after the usual",
+            holds_when=Above(0.5),
+        ),
+        Part(
+            name="wider",
+            measure="the same distance of a U-Net with twice the maps, at about four times the compute, over the usual",
+            holds_when=Above(0.5),
+        ),
+        Part(
+            name="larger_batches",
+            measure="the same distance after training on batches of 128, at twice the compute, over the usual",
+            holds_when=Above(0.5),
+        ),
+        Part(
+            name="far_from_data",
+            measure="the least of these distances over that of as many training scenes",
+            holds_when=Above(2.0),
+        ),
+        Part(
+            name="diffusion",
+            measure="distance of samples of a trained diffusion model at the compute of the widest, over its",
+            holds_when=Below(1.0),
+            waits_for="diffusion models",
+        ),
+    ),
+    controls=(
+        Control(name="real", measure="Fréchet distance of training scenes to held-out ones: the floor"),
+        Control(name="noise", measure="that of the noise with which sampling begins"),
+        Control(name="untrained", measure="that of samples of the untrained U-Net"),
+        Control(name="one_pass", measure="that of copies of pure noise by the usual U-Net"),
+        Control(name="shortest", measure="that of samples after an eighth of the usual steps"),
+        Control(name="usual", measure="that of samples after the usual steps"),
+        Control(name="psnr_shortest", measure="PSNR of copies of held-out scenes after an eighth of the steps, dB"),
+        Control(name="psnr_usual", measure="the same after the usual steps, dB: whether copies get better meanwhile"),
+        Control(name="psnr_longer", measure="the same after twice the steps, dB"),
+        Control(name="psnr_wider", measure="the same with twice the maps, dB"),
+        Control(
+            name="nearness_wider",
+            measure="median distance of the widest's samples to training scenes over that of held-out scenes",
+        ),
+    ),
+)
+
+
+@torch.no_grad()
+def run(trial: Trial) -> Measurements:
+    """Train for four lengths, once wider and once on larger batches, and sample from each."""
+    recipes = [scenes_unet(trial, share=share) for share in SHARES]
+    course = [trial.trained(recipe) for recipe in recipes]
+    usual, wide = course[USUAL], trial.trained(scenes_unet(trial, widen=2))
+    batches = trial.trained(scenes_unet(trial, batch_size=128))
+    splits = trial.splits(scenes(trial))
+    train, x = splits.train.images().to(trial.device), held_out(trial, scenes(trial), count=512)
+    features = PCAFeatures.fit(train, dimensions=trial.pick(smoke=8, cpu=32, gpu=64))
+
+    def distance(images: Images) -> float:
+        return frechet_distance(features(images), features(x))
+
+    drawn = {"usual": _drawn(usual, trial), "longer": _drawn(course[-1], trial), "wider": _drawn(wide, trial)}
+    drawn["larger_batches"] = _drawn(batches, trial)
+    found = {name: distance(images) for name, images in drawn.items()}
+    over_training = [distance(_drawn(model, trial)) for model in course]
+    floor = distance(train[: len(x)])
+    noise = 0.7 + 0.2 * torch.randn(x.shape, generator=trial.generator("noise")).to(x)
+    values = {name: found[name] / found["usual"] for name in ("longer", "wider", "larger_batches")} | {
+        "far_from_data": min(found.values()) / floor,
+        "real": floor,
+        "noise": distance(noise),
+        "untrained": distance(_drawn(trial.untrained(recipes[USUAL]), trial)),
+        "one_pass": distance(_drawn(usual, trial, steps=1)),
+        "shortest": over_training[0],
+        "usual": found["usual"],
+        "psnr_shortest": clean_psnr(course[0], x),
+        "psnr_usual": clean_psnr(usual, x),
+        "psnr_longer": clean_psnr(course[-1], x),
+        "psnr_wider": clean_psnr(wide, x),
+        "nearness_wider": memorization(drawn["wider"], train=train, held_out=x, flipped=True).ratio,
+    }
+    curve = Curves(
+        title="Samples over training",
+        x_label="steps of training",
+        y_label="Fréchet distance to held-out scenes",
+        x=[recipe.training.steps for recipe in recipes],
+        lines={"samples": over_training, "training scenes": [floor] * len(recipes)},
+        log_x=True,
+        log_y=True,
+    )
+    rows = {name.replace("_", " "): images[:8] for name, images in {"scenes": x, **drawn}.items()}
+    pictures = Pictures(caption="Held-out scenes, and samples after more and more compute.", rows=rows)
+    return Measurements(values=values, curves={"training": curve}, pictures={"samples": pictures})
+
+
+def _drawn(model: Reconstructor, trial: Trial, *, steps: int | None = None) -> Images:
+    """Samples from the same noise for every model, in batches of 64."""
+    number = steps or trial.pick(smoke=4, cpu=30, gpu=200)
+    count = trial.pick(smoke=64, cpu=512, gpu=512)
+    return sample(model, count=count, steps=number, generator=trial.generator("samples"), batch_size=64)
+
+
+EXPERIMENT = Experiment(claim=CLAIM, run=run)
