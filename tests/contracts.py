@@ -11,11 +11,15 @@ from copyist.models import (
     AttentionConfig,
     AttentionUNetConfig,
     Autoencoder,
+    Classifier,
+    ConvClassifierConfig,
     MLPConfig,
+    Model,
     ModelConfig,
     Reconstructor,
     UNetConfig,
     UNetSkipsConfig,
+    ViTConfig,
 )
 
 CONFIGS: Mapping[str, ModelConfig] = {
@@ -36,7 +40,16 @@ CONFIGS: Mapping[str, ModelConfig] = {
     "unet-skips": UNetSkipsConfig(channels=3, width=4, levels=3),
     "unet-skips-none": UNetSkipsConfig(channels=3, width=4, levels=2, statistics="none"),
 }
-"""One of every kind, for images (3, 8, 12)."""
+"""One of every kind that copies, for images (3, 8, 12)."""
+
+CLASSIFIERS: Mapping[str, ModelConfig] = {
+    "conv-running": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=3, convolutions=1),
+    "conv-batch": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=2, statistics="batch"),
+    "conv-image": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=2, statistics="image"),
+    "conv-none": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=2, statistics="none"),
+    "vit": ViTConfig(image_shape=(3, 8, 12), num_classes=7, width=10, depth=3, heads=2),
+}
+"""One of every kind that names, for images (3, 8, 12) of 7 classes."""
 
 CODELESS = {
     kind for kind in CONFIGS if "skips" in kind or kind in ("attention-linear", "attention-dot", "attention-alone")
@@ -49,7 +62,15 @@ def images(count: int = 5, shape: tuple[int, int, int] = (3, 8, 12), *, seed: in
 
 
 def built(config: ModelConfig, *, seed: int = 0) -> Reconstructor:
-    """A model in evaluation mode whose weights depend on the seed alone."""
+    """A model that copies, in evaluation mode, whose weights depend on the seed alone."""
+    return _built(config, seed).as_reconstructor(verb="test")
+
+
+def classifier(config: ModelConfig, *, seed: int = 0) -> Classifier:
+    return _built(config, seed).as_classifier(verb="test")
+
+
+def _built(config: ModelConfig, seed: int) -> Model:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return config.build().eval()
@@ -65,10 +86,11 @@ def keeps_the_shape(model: Reconstructor, x: Tensor) -> None:
     assert x_hat.dtype == x.dtype
 
 
-def gives_every_parameter_a_gradient(model: Reconstructor, x: Tensor) -> None:
+def gives_every_parameter_a_gradient(model: Model, x: Tensor) -> None:
     model.train()
     # A random weighting of the output: a plain sum has no gradient in front of a normalization.
-    (model(x) * images(len(x), tuple(x.shape[1:]), seed=9)).sum().backward()
+    answers = model(x)
+    (answers * torch.rand(answers.shape, generator=torch.Generator().manual_seed(9))).sum().backward()
     for name, weight in model.named_parameters():
         assert weight.grad is not None, f"{name} has no gradient"
         assert weight.grad.abs().sum() > 0, f"{name} has a gradient of 0"
@@ -76,7 +98,7 @@ def gives_every_parameter_a_gradient(model: Reconstructor, x: Tensor) -> None:
     model.eval()
 
 
-def ignores_neighbors_unless_it_says_so(model: Reconstructor, x: Tensor) -> None:
+def ignores_neighbors_unless_it_says_so(model: Model, x: Tensor) -> None:
     neighbors = torch.cat([x[:1], 1 - x[1:]])
     with torch.no_grad():
         change = (model(x)[0] - model(neighbors)[0]).abs().max()
@@ -84,13 +106,13 @@ def ignores_neighbors_unless_it_says_so(model: Reconstructor, x: Tensor) -> None
     assert change > 1e-3 if model.uses_batch_statistics else change < 1e-5
 
 
-def does_not_care_about_order(model: Reconstructor, x: Tensor) -> None:
+def does_not_care_about_order(model: Model, x: Tensor) -> None:
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         torch.testing.assert_close(model(x[order]), model(x)[order], rtol=1e-4, atol=1e-5)
 
 
-def is_rebuilt_from_its_config(model: Reconstructor, x: Tensor) -> None:
+def is_rebuilt_from_its_config(model: Model, x: Tensor) -> None:
     document = settings.dump(model.config, MODEL_CATALOGUES)
     again = settings.load(ModelConfig, document, MODEL_CATALOGUES).build().eval()
     again.load_state_dict(model.state_dict())

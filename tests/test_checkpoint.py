@@ -333,7 +333,7 @@ def test_the_config_of_ones_own_model_says_where_it_lives(own: Any) -> None:
         ("owned:Missing", r"owned:Missing cannot be imported \(.*\); install the package that has it"),
         ("no.such.package:Class", r"cannot be imported \(No module named 'no'\); install the package that has it"),
         (":Class", r"cannot be imported"),
-        ("owned:not_a_model", r"owned:not_a_model must be a Reconstructor or the ModelConfig of one, got a int"),
+        ("owned:not_a_model", r"owned:not_a_model must be a Model or the ModelConfig of one, got a int"),
         (
             "owned:ScaleConfig",
             r"has a config that owned:ScaleConfig does not take: there is no setting of model 'width",

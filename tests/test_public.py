@@ -61,8 +61,9 @@ def test_a_module_says_what_it_is_and_its_public_names_exist_and_are_documented(
     loaded = importlib.import_module(module) if names else None
     for name in names:
         assert hasattr(loaded, name), f"{module}.{name} does not exist"
-        # The options of the command line are explained by their own help.
-        assert docstring_of(module, name) or module.startswith("copyist.cli"), f"{module}.{name} has no docstring"
+        # The options of the command line are explained by their own help, and a claim by its file's first line.
+        spared = module.startswith(("copyist.cli", "copyist.experiments.claims"))
+        assert docstring_of(module, name) or spared, f"{module}.{name} has no docstring"
 
 
 def test_every_name_in_the_table_of_contents_resolves() -> None:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from contracts import built, images, keeps_the_shape
+from contracts import built, classifier, images, keeps_the_shape
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.models import (
     AttentionConfig,
@@ -15,8 +15,10 @@ from copyist.models import (
     UNetSkips,
     UNetSkipsConfig,
 )
-from copyist.objectives import Copying, Denoising
+from copyist.objectives import Classification, Copying, Denoising
 from copyist.recipes import RECIPES, configured, hidden_unet, linear, overcomplete_mlp, unet, unet_skips
+
+CLASSIFYING = {"conv-classifier", "vit-classifier"}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -24,14 +26,27 @@ def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -
     assert RECIPES[name]().name == name
     assert RECIPES[name](data="faces").data == "faces"
     shape = (1, 16, 24)
-    model = built(RECIPES[name]().model.fitted(shape))
-    keeps_the_shape(model, images(2, shape))
+    config = RECIPES[name]().model.fitted(shape).with_classes(5)
+    if name in CLASSIFYING:
+        assert classifier(config)(images(2, shape)).shape == (2, 5)
+    else:
+        keeps_the_shape(built(config), images(2, shape))
 
 
-@pytest.mark.parametrize("name", set(RECIPES) - {"denoising-unet"})
+@pytest.mark.parametrize("name", sorted(set(RECIPES) - {"denoising-unet"} - CLASSIFYING))
 def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
     assert RECIPES[name]().objective == Copying()
     assert isinstance(RECIPES["denoising-unet"]().objective, Denoising)
+
+
+@pytest.mark.parametrize("name", sorted(CLASSIFYING))
+def test_recipes_that_name_learn_from_labels_and_mirror_nothing(name: str) -> None:
+    recipe = RECIPES[name]()
+    assert recipe.objective == Classification()
+    assert not recipe.training.flip
+    # The digits of the default source are of 8×8.
+    recipe.model.fitted((1, 8, 8)).with_classes(10).build()
+    recipe.model.fitted((3, 32, 32)).with_classes(12).build()
 
 
 def test_the_control_differs_from_the_net_in_its_skips_alone() -> None:

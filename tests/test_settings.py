@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from copyist.corruption import Blend, Blur, Corruption, GaussianNoise, MaskingNoise, OneOf, SaltAndPepper, Shift
 from copyist.errors import ArgumentError, UnknownNameError
-from copyist.models import MLPConfig, ModelConfig, UNetConfig, UNetSkipsConfig
-from copyist.objectives import Copying, Denoising, Objective
+from copyist.models import ConvClassifierConfig, MLPConfig, ModelConfig, UNetConfig, UNetSkipsConfig, ViTConfig
+from copyist.objectives import Classification, Copying, Denoising, Objective
 from copyist.recipes import RECIPES, denoising_unet, linear, unet
 from copyist.settings import change, dump, load
 from copyist.training import CATALOGUES, Optimization, Recipe, Training
@@ -27,7 +27,9 @@ SIMPLE: st.SearchStrategy[Corruption] = st.one_of(
     st.builds(Blur, sigma=SIGMAS),
 )
 CORRUPTED = SIMPLE | st.builds(OneOf, st.lists(SIMPLE, min_size=1, max_size=3).map(tuple))
-OBJECTIVES: st.SearchStrategy[Objective] = st.just(Copying()) | st.builds(Denoising, corruption=CORRUPTED)
+OBJECTIVES: st.SearchStrategy[Objective] = st.sampled_from([Copying(), Classification()]) | st.builds(
+    Denoising, corruption=CORRUPTED
+)
 COUNTS = st.integers(1, 10**6)
 UNETS = {
     "channels": st.none() | COUNTS,
@@ -40,6 +42,8 @@ MODELS: st.SearchStrategy[ModelConfig] = st.one_of(
     st.builds(MLPConfig, image_shape=st.none() | st.tuples(COUNTS, COUNTS, COUNTS), widths=WIDTHS),
     st.builds(UNetConfig, **UNETS, hidden=WIDTHS, image_size=st.none() | st.tuples(COUNTS, COUNTS)),
     st.builds(UNetSkipsConfig, **UNETS),
+    st.builds(ConvClassifierConfig, **UNETS, num_classes=st.none() | COUNTS),
+    st.builds(ViTConfig, num_classes=st.none() | COUNTS, patch=COUNTS, width=COUNTS, heads=st.just(1)),
 )
 OPTIMIZATIONS = st.builds(
     Optimization,

@@ -25,7 +25,7 @@ from torch import Tensor
 from copyist import settings
 from copyist.checks import nearest_match
 from copyist.errors import ArgumentError, CheckpointError, UnknownNameError
-from copyist.models.base import ModelConfig, Reconstructor
+from copyist.models.base import Model, ModelConfig
 from copyist.models.catalogue import MODELS
 from copyist.outputs import whole_file
 
@@ -41,7 +41,7 @@ class Header:
 
     model: dict[str, Any]
     """The kind of model, and its config; for one's own the kind is `package.module:Class`, which names
-    a `ModelConfig`, or a `Reconstructor` that takes the config's fields."""
+    a `ModelConfig`, or a `Model` that takes the config's fields."""
 
     batch_size: int
     """Images per batch in training, and in use unless told otherwise."""
@@ -59,7 +59,7 @@ class Header:
     package_version: str = field(default_factory=lambda: version("copyist"))
 
 
-def save(path: Path, model: Reconstructor, header: Header) -> None:
+def save(path: Path, model: Model, header: Header) -> None:
     """Write a model file, whole or not at all.
 
     Raises:
@@ -68,7 +68,7 @@ def save(path: Path, model: Reconstructor, header: Header) -> None:
     write_tensors(path, model.state_dict(), asdict(header))
 
 
-def load(path: str | Path, *, class_of: str | None = None, device: str | torch.device | None = None) -> Reconstructor:
+def load(path: str | Path, *, class_of: str | None = None, device: str | torch.device | None = None) -> Model:
     """Read a model, in evaluation mode, on the best device at hand unless one is named.
 
     Args:
@@ -178,7 +178,7 @@ def _device(device: str | torch.device | None) -> torch.device:
     return found
 
 
-def _build(path: Path, header: Header, class_of: str | None) -> Reconstructor:
+def _build(path: Path, header: Header, class_of: str | None) -> Model:
     kind = str(header.model.get("kind"))
     if ":" in kind:
         return _build_own(path, header, kind, class_of)
@@ -205,7 +205,7 @@ def _image_shape(path: Path, data: Mapping[str, Any]) -> tuple[int, int, int] | 
     return channels, height, width
 
 
-def _build_own(path: Path, header: Header, kind: str, class_of: str | None) -> Reconstructor:
+def _build_own(path: Path, header: Header, kind: str, class_of: str | None) -> Model:
     if class_of != kind:
         raise CheckpointError(
             f"{path} holds a model of the class {kind}; add --class-of {kind}, which runs that package's code"
@@ -222,8 +222,8 @@ def _build_own(path: Path, header: Header, kind: str, class_of: str | None) -> R
         model = made(**config)
     except (ArgumentError, TypeError) as error:
         raise CheckpointError(f"{path} has a config that {kind} does not take: {error}") from error
-    if not isinstance(model, Reconstructor):
-        raise CheckpointError(f"{kind} must be a Reconstructor or the ModelConfig of one, got a {type(model).__name__}")
+    if not isinstance(model, Model):
+        raise CheckpointError(f"{kind} must be a Model or the ModelConfig of one, got a {type(model).__name__}")
     return model
 
 

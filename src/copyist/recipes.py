@@ -3,6 +3,7 @@
 __all__ = [
     "RECIPES",
     "configured",
+    "conv_classifier",
     "denoising_unet",
     "dot_attention",
     "dot_attention_alone",
@@ -14,6 +15,7 @@ __all__ = [
     "overcomplete_mlp",
     "unet",
     "unet_skips",
+    "vit_classifier",
 ]
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,9 +26,11 @@ from copyist.corruption import Blend, GaussianNoise, OneOf
 from copyist.errors import ArgumentError
 from copyist.models.attention import AttentionConfig
 from copyist.models.attention_unet import AttentionUNetConfig
+from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
-from copyist.objectives import Copying, Denoising
+from copyist.models.vit import ViTConfig
+from copyist.objectives import Classification, Copying, Denoising
 from copyist.settings import change
 from copyist.training import CATALOGUES, Optimization, Recipe, Training
 
@@ -117,6 +121,24 @@ def mixed_attention_unet(*, data: str = "photos") -> Recipe:
     return replace(unet(data=data), name="mixed-attention-unet", model=model)
 
 
+def conv_classifier(*, data: str = "digits") -> Recipe:
+    """Convolutions that name the classes of labelled images, 8×8 or larger; a mirrored digit is another, so none is."""
+    return Recipe(
+        name="conv-classifier",
+        data=data,
+        model=ConvClassifierConfig(),
+        objective=Classification(),
+        training=Training(steps=600, flip=False, optimization=Optimization(learning_rate=3e-3)),
+    )
+
+
+def vit_classifier(*, data: str = "digits") -> Recipe:
+    """A vision transformer that does the same on patches of 2×2; for images of 32×32 and more take --set patch=4."""
+    base = conv_classifier(data=data)
+    training = replace(base.training, optimization=Optimization(learning_rate=1e-3))
+    return replace(base, name="vit-classifier", model=ViTConfig(patch=2), training=training)
+
+
 RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "unet": unet,
     "unet-skips": unet_skips,
@@ -129,6 +151,8 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "dot-attention-alone": dot_attention_alone,
     "linear-attention-unet": linear_attention_unet,
     "mixed-attention-unet": mixed_attention_unet,
+    "conv-classifier": conv_classifier,
+    "vit-classifier": vit_classifier,
 }
 """By the name under which `copyist train` knows them."""
 

@@ -1,6 +1,6 @@
 """Names for tensors, each with its shape and range."""
 
-__all__ = ["Codes", "Images", "PerImage"]
+__all__ = ["Codes", "Features", "Images", "PerImage"]
 
 from typing import TypeAlias
 
@@ -11,6 +11,9 @@ Images: TypeAlias = Tensor
 
 Codes: TypeAlias = Tensor
 """(B, ...), what an encoder makes of images; any shape and range."""
+
+Features: TypeAlias = Tensor
+"""(B, D), what the last hidden layer of a classifier makes of images."""
 
 PerImage: TypeAlias = Tensor
 """(B,), one number per image."""

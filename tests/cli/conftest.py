@@ -73,6 +73,7 @@ _RUNS = {
     "gray": ("unet", "digits?size=16&limit=200", "width=4", "levels=2", "flip=false"),
     "color": ("unet", "scenes?size=16&limit=64", "width=4", "levels=2"),
     "skips": ("unet-skips", "digits?size=16&limit=200", "width=4", "levels=2", "flip=false"),
+    "names": ("conv-classifier", "digits?limit=200", "width=4", "levels=2"),
     "mlp": ("linear", "digits?limit=200", "widths=8"),
 }
 BATCH = 8

@@ -354,7 +354,9 @@ def test_what_there_is_is_told_to_people_and_to_machines(line: list[str]) -> Non
 
 
 def test_defaults_of_models_are_numbers_and_lists_to_machines() -> None:
-    assert copyist("models", "--json").result["mlp"]["widths"] == [4000, 4000, 4000]
+    found = copyist("models", "--json").result
+    assert found["mlp"]["widths"] == [4000, 4000, 4000]
+    assert (found["vit-classifier"]["depth"], found["conv-classifier"]["num_classes"]) == (6, None)
 
 
 def test_data_show_draws_images_and_tells_both_splits(tmp_path: Path) -> None:
@@ -365,6 +367,13 @@ def test_data_show_draws_images_and_tells_both_splits(tmp_path: Path) -> None:
     assert list(copyist("data", "show", "digits?split=test", "--json").result["parts"]) == ["images"]
     sentence = copyist("data", "show", "digits", "--out", tmp_path / "d.jpg").sentence
     assert sentence.endswith("choose a name that ends in .png")
+
+
+def test_info_tells_how_many_classes_a_classifier_knows(trained: Trained) -> None:
+    result = copyist("info", trained("names"), "--json").result
+    assert (result["model"]["kind"], result["model"]["num_classes"]) == ("conv-classifier", 10)
+    assert result["data"]["num_classes"] == 10
+    assert "num_classes = 10" in copyist("info", trained("names")).stdout
 
 
 def test_info_tells_what_the_header_holds(trained: Trained) -> None:

@@ -454,3 +454,41 @@ def test_a_link_to_nowhere_says_so_in_words(
     (folder / "link.png").symlink_to("nowhere.png")
     sentence = refused("denoise", trained("gray"), folder, "--out", tmp_path / "out")
     assert "got 1 of 2: link.png (no such file or directory); remove or repair them" in sentence
+
+
+COPIES = "{} copies images, and ConvClassifier names them; take a model trained to copy"
+CODES = "{} works in a model's code, and ConvClassifier has none; take a model trained to copy"
+
+
+@pytest.mark.parametrize(
+    ("verb", "options", "out", "sentence"),
+    [
+        ("reconstruct", ["{in}"], "out", COPIES),
+        ("denoise", ["{in}"], "out", COPIES),
+        ("sample", ["--count", 2, "--steps", 2], "out.png", COPIES),
+        ("evaluate", ["--data", "digits?limit=40"], "out.json", COPIES),
+        ("encode", ["{in}"], "out.npz", CODES),
+        ("walk", ["{in}", "--steps", 2], "out.gif", CODES),
+    ],
+)
+def test_a_classifier_is_asked_for_copies_or_codes(
+    verb: str,
+    options: list[Any],
+    out: str,
+    sentence: str,
+    trained: Trained,
+    pictures: Pictures,
+    refused: Refused,
+    tmp_path: Path,
+) -> None:
+    folder = pictures(2, (8, 8))
+    line = [folder if option == "{in}" else option for option in options]
+    assert refused(verb, trained("names"), *line, "--out", tmp_path / out) == sentence.format(verb)
+
+
+def test_a_classifier_is_trained_on_images_without_labels(refused: Refused, pictures: Pictures, tmp_path: Path) -> None:
+    folder = pictures(20, (8, 8))
+    assert refused("train", "conv-classifier", "--data", folder, "--out", tmp_path / "run") == (
+        f"{folder} must have labels to be learned, and has none; take digits, faces or scenes, or an .npz "
+        "with y beside x"
+    )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,24 @@ def test_impossible_shares_are_refused() -> None:
         Feed(image_set(BYTES), batch_size=4, seed=0, rank=2, world_size=2)
     with pytest.raises(DataError, match="x must hold at least one image"):
         Feed(image_set(BYTES[:0]), batch_size=4, seed=0)
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_labels_follow_their_images_through_shuffling_mirroring_and_sharing(tmp_path: Path, on_disk: bool) -> None:
+    # Every pixel of an image says its class.
+    classes = np.arange(11) % 4
+    array = np.broadcast_to(classes[:, None, None, None], (11, 3, 4, 5)).astype(np.uint8)
+    images = replace(image_set(mapped(array, tmp_path) if on_disk else array), labels=classes)
+    for rank in range(2):
+        feed = Feed(images, batch_size=6, seed=3, flip=True, rank=rank, world_size=2)
+        for step in (0, 7, 1):
+            labels = feed.labels(step)
+            assert labels is not None
+            assert torch.equal(labels, (255 * feed.batch(step)[:, 0, 0, 0]).round().long())
+
+
+def test_without_labels_there_are_none() -> None:
+    assert Feed(image_set(BYTES), batch_size=6, seed=3).labels(0) is None
 
 
 @pytest.mark.gpu

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from copyist.data.synthetic import draw_scenes, scene_factors
+from copyist.data.synthetic import SCENE_CLASSES, draw_scenes, scene_classes, scene_factors
 from copyist.errors import ArgumentError
 
 SIZE = (48, 64)
@@ -71,6 +71,22 @@ def test_a_house_changes_only_its_surroundings(factors) -> None:
     columns = (np.flatnonzero(changed) + 0.5) / 64
     assert len(columns)
     assert np.abs(columns - with_house.house_x[0]).max() < 0.62 * with_house.house_size[0] + 2 / 64
+
+
+def test_the_class_of_a_scene_tells_its_house_the_place_of_its_sun_and_its_daylight(factors) -> None:
+    classes = scene_classes(factors)
+    house, third, day = classes // 6, classes % 6 // 2, classes % 2
+    np.testing.assert_array_equal(house == 1, factors.house)
+    np.testing.assert_array_equal(day == 1, factors.daylight >= 0.5)
+    # The range from 0.15 to 0.85, cut by hand.
+    np.testing.assert_array_equal(third, np.digitize(factors.sun_x, [0.15 + 0.7 / 3, 0.15 + 1.4 / 3]))
+    assert set(classes.tolist()) == set(range(SCENE_CLASSES))
+
+
+def test_the_ends_of_the_suns_range_belong_to_its_outer_thirds() -> None:
+    ends = scene_factors(3)
+    ends.sun_x[:] = [0.15, 0.5, 0.85]
+    np.testing.assert_array_equal(scene_classes(ends) % 6 // 2, [0, 1, 2])
 
 
 @pytest.mark.parametrize("size", [(8, 8), (17, 40), (90, 30)])

@@ -4,10 +4,12 @@ import pytest
 import torch
 
 from contracts import (
+    CLASSIFIERS,
     CODELESS,
     CONFIGS,
     autoencoder,
     built,
+    classifier,
     does_not_care_about_order,
     gives_every_parameter_a_gradient,
     ignores_neighbors_unless_it_says_so,
@@ -20,12 +22,13 @@ from copyist.errors import ContractError, ShapeError
 from copyist.models import MODELS, Autoencoder
 
 EVERY = pytest.mark.parametrize("kind", CONFIGS)
+NAMING = pytest.mark.parametrize("kind", CLASSIFIERS)
 WITH_CODE = pytest.mark.parametrize("kind", sorted(set(CONFIGS) - CODELESS))
 WITHOUT_CODE = pytest.mark.parametrize("kind", sorted(CODELESS))
 
 
 def test_every_kind_of_the_catalogue_is_tried() -> None:
-    assert {type(config) for config in CONFIGS.values()} == set(MODELS.values())
+    assert {type(config) for config in (*CONFIGS.values(), *CLASSIFIERS.values())} == set(MODELS.values())
 
 
 @EVERY
@@ -70,6 +73,37 @@ def test_a_model_without_a_code_says_so(kind: str) -> None:
     model = built(CONFIGS[kind])
     with pytest.raises(ContractError, match=rf"^walk works in a model's code, and {type(model).__name__} has none; "):
         model.as_autoencoder(verb="walk")
+
+
+@NAMING
+def test_every_parameter_of_a_classifier_gets_a_gradient(kind: str) -> None:
+    gives_every_parameter_a_gradient(classifier(CLASSIFIERS[kind]), images())
+
+
+@NAMING
+def test_a_name_ignores_neighbors_unless_the_classifier_says_that_it_uses_their_statistics(kind: str) -> None:
+    ignores_neighbors_unless_it_says_so(classifier(CLASSIFIERS[kind]), images())
+
+
+@NAMING
+def test_the_order_of_images_does_not_matter_to_a_classifier(kind: str) -> None:
+    does_not_care_about_order(classifier(CLASSIFIERS[kind]), images())
+
+
+@NAMING
+def test_config_and_weights_are_all_there_is_to_a_classifier(kind: str) -> None:
+    is_rebuilt_from_its_config(classifier(CLASSIFIERS[kind]), images())
+
+
+@NAMING
+def test_logits_are_one_number_per_class_and_linear_in_the_features(kind: str) -> None:
+    model, x = classifier(CLASSIFIERS[kind]), images()
+    with torch.no_grad():
+        features = model.features(x)
+        assert features.shape == (len(x), model.head.in_features)
+        on_paper = torch.einsum("kd,bd->bk", model.head.weight, features) + model.head.bias
+        torch.testing.assert_close(model(x), on_paper, rtol=1e-4, atol=1e-5)
+    assert on_paper.shape == (len(x), 7)
 
 
 @EVERY

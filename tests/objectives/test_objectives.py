@@ -1,14 +1,18 @@
 """Losses are their formulas."""
 
+import math
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from contracts import CONFIGS, built, images
 from copyist.corruption import Corruption, GaussianNoise, Identity
-from copyist.models import Reconstructor
-from copyist.objectives import OBJECTIVES, Copying, Denoising
+from copyist.errors import ArgumentError, ContractError
+from copyist.models import Model, Reconstructor
+from copyist.objectives import OBJECTIVES, Classification, Copying, Denoising
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
@@ -46,5 +50,38 @@ def test_denoising_of_nothing_is_copying() -> None:
     assert torch.equal(*losses)
 
 
+class Bright(nn.Module):
+    """The logits of an image are 0 and its sum."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.stack([torch.zeros(len(x)), x.sum((1, 2, 3))], dim=1)
+
+
+def test_classification_is_the_cross_entropy_of_the_right_class() -> None:
+    x = torch.tensor([0.5, -2.0, 3.0])[:, None, None, None].expand(3, 1, 1, 2) / 2
+    labels = torch.tensor([1, 0, 0])
+    on_paper = (math.log(1 + math.exp(-0.5)) + math.log(1 + math.exp(-2)) + math.log(1 + math.exp(3))) / 3
+    loss = Classification()(cast("Model", Bright()), x, generator=torch.Generator(), labels=labels)
+    assert loss.item() == pytest.approx(on_paper, rel=1e-6)
+
+
+def test_classification_without_labels_is_refused() -> None:
+    with pytest.raises(ArgumentError, match=r"^classification must be given labels, got none; give one per image$"):
+        Classification()(model(), images(), generator=torch.Generator())
+
+
+def test_labels_change_nothing_in_what_only_copies() -> None:
+    losses = [
+        Copying()(model(), images(), generator=torch.Generator(), labels=labels) for labels in (None, torch.arange(5))
+    ]
+    assert torch.equal(*losses)
+
+
+def test_an_objective_takes_no_model_of_another_contract() -> None:
+    Copying().check_model(model())
+    with pytest.raises(ContractError, match=r"^Classification names images, and UNet copies them; take a classifier$"):
+        Classification().check_model(model())
+
+
 def test_every_objective_is_in_the_catalogue() -> None:
-    assert set(OBJECTIVES.values()) == {Copying, Denoising}
+    assert set(OBJECTIVES.values()) == {Classification, Copying, Denoising}

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 import copyist
 from copyist.data import Feed, open_source
 from copyist.errors import ArgumentError, CheckpointError, OutputError, TrainingError
-from copyist.models import MLPConfig, ModelConfig, Reconstructor, UNetConfig
+from copyist.models import MLPConfig, Model, ModelConfig, Reconstructor, UNetConfig
 from copyist.objectives import Copying, Objective
 from copyist.randomness import derive
 from copyist.settings import dump
@@ -319,7 +319,9 @@ def test_weights_spoiled_by_the_very_last_step_are_noticed(tmp_path: Path) -> No
 
         counts: list[int]
 
-        def __call__(self, model: Reconstructor, x: Tensor, *, generator: torch.Generator) -> Tensor:
+        def __call__(
+            self, model: Model, x: Tensor, *, generator: torch.Generator, labels: Tensor | None = None
+        ) -> Tensor:
             loss = Copying()(model, x, generator=generator)
             self.counts[0] += torch.is_grad_enabled()
             if self.counts[0] == 40 and torch.is_grad_enabled():

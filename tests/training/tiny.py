@@ -13,7 +13,7 @@ from torch import Tensor
 
 from copyist.checkpoint import read_tensors
 from copyist.errors import CopyistError
-from copyist.models import ModelConfig, Reconstructor, UNetConfig
+from copyist.models import Model, ModelConfig, UNetConfig
 from copyist.objectives import Copying, Objective
 from copyist.training import Optimization, Recipe, Row, Run, Training, train
 
@@ -97,7 +97,7 @@ class Failing(Objective):
     counts: list[int]
     """One number, the calls so far; it outlives a resumed run as a disturbance from outside would."""
 
-    def __call__(self, model: Reconstructor, x: Tensor, *, generator: torch.Generator) -> Tensor:
+    def __call__(self, model: Model, x: Tensor, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         loss = Copying()(model, x, generator=generator)
         if not torch.is_grad_enabled():
             return loss

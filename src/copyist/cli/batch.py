@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from copyist.cli.terminal import say
 
 if TYPE_CHECKING:
-    from copyist.models import Reconstructor
+    from copyist.models import Model
 
 
-def stated(model: "Reconstructor", *, num_images: int, batch: int | None) -> dict[str, Any]:
+def stated(model: "Model", *, num_images: int, batch: int | None) -> dict[str, Any]:
     """The batch size, and a clause that says what it means; warns when there are fewer images than a batch.
 
     Raises:

@@ -32,6 +32,6 @@ def models(as_json: Json = False) -> None:
     found: dict[str, dict[str, Any]] = {}
     for kind, config in MODELS.items():
         found[kind] = {field.name: dump(field.default, {}) for field in dataclasses.fields(config)}
-        lines.append(f"{kind:12} {(config.__doc__ or '').strip()}")
-        lines += [f"             {name} = {json.dumps(default)}" for name, default in found[kind].items()]
+        lines.append(f"{kind:16} {(config.__doc__ or '').strip()}")
+        lines += [f"                 {name} = {json.dumps(default)}" for name, default in found[kind].items()]
     show("\n".join(lines), found, as_json=as_json)

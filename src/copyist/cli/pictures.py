@@ -10,7 +10,7 @@ from copyist.cli.terminal import say
 
 if TYPE_CHECKING:
     from copyist.data import Picture
-    from copyist.models import Reconstructor
+    from copyist.models import Model
     from copyist.tensors import Images
 
 
@@ -31,7 +31,7 @@ def check_folder(out: Path, *, overwrite: bool) -> None:
     check_output(out, overwrite=overwrite)
 
 
-def stacked(model: "Reconstructor", pictures: Sequence["Picture"]) -> "Images":
+def stacked(model: "Model", pictures: Sequence["Picture"]) -> "Images":
     """Images (B, C, H, W) on the model's device.
 
     Raises:

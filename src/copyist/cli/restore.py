@@ -12,7 +12,7 @@ from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Mod
 from copyist.cli.terminal import bar, counted, say, show
 
 if TYPE_CHECKING:
-    from copyist.models import Reconstructor
+    from copyist.models import Model as AnyModel
     from copyist.tensors import Images
 
 
@@ -29,7 +29,7 @@ def reconstruct(
     """Copy images: the same names, sizes, formats, bit depths, alpha, orientation and color profiles come out."""
     from copyist.procedures import reconstruct as verb
 
-    result = _restore(model, inputs, out, verb, batch, device, class_of, force=force)
+    result = _restore("reconstruct", model, inputs, out, verb, batch, device, class_of, force=force)
     show(f"copied {_summary(result)}", result, as_json=as_json)
 
 
@@ -50,14 +50,17 @@ def denoise(
 
     check_at_least("passes", passes, 1)
 
-    def repeated(model: "Reconstructor", x: "Images", *, batch_size: int | None) -> "Images":
+    def repeated(model: "AnyModel", x: "Images", *, batch_size: int | None) -> "Images":
         return verb(model, x, passes=passes, batch_size=batch_size)
 
-    result = _restore(model, inputs, out, repeated, batch, device, class_of, force=force) | {"passes": passes}
+    result = _restore("denoise", model, inputs, out, repeated, batch, device, class_of, force=force) | {
+        "passes": passes
+    }
     show(f"denoised {_summary(result)}", result, as_json=as_json)
 
 
 def _restore(
+    name: str,
     model_path: str,
     inputs: list[str],
     out: Path,
@@ -76,7 +79,7 @@ def _restore(
     from copyist.procedures.sizes import apply_to_pictures
 
     check_folder(out, overwrite=force)
-    model = load(model_path, class_of=class_of, device=device)
+    model = load(model_path, class_of=class_of, device=device).as_reconstructor(verb=name)
     pictures = read_pictures(inputs, say=say)
     statement = stated(model, num_images=len(pictures), batch=batch)
     channels = model.image_shape[0] if model.image_shape else pictures[0].pixels.shape[0]

@@ -42,7 +42,7 @@ def sample(
     check_choice("schedule", schedule, SCHEDULES)
     check_sample_format(out)
     check_output(out, overwrite=force)
-    network = load(model, class_of=class_of, device=device)
+    network = load(model, class_of=class_of, device=device).as_reconstructor(verb="sample")
     shape = network.image_shape
     if size is not None and shape is not None:
         shape = (shape[0], *parse_size(size))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from copyist.errors import DataError
 from copyist.tensors import Images
 
 
@@ -26,7 +27,7 @@ class ImageSet:
     """One per image."""
 
     labels: npt.NDArray[np.int64] | None = None
-    """(N,), where the source has them."""
+    """(N,) the number of each image's class, where the source has them."""
 
     fingerprint: str
     """A hash of the content, in hexadecimal digits: equal content, equal fingerprint."""
@@ -51,6 +52,23 @@ class Splits:
 
     train: ImageSet
     test: ImageSet
+
+    def num_classes(self) -> int:
+        """How many classes the labels of both splits tell apart, numbered from 0.
+
+        Raises:
+            DataError: there are no labels, or negative ones.
+        """
+        source, labels = self.train.source, [each.labels for each in (self.train, self.test) if each.labels is not None]
+        if len(labels) < 2:
+            raise DataError(
+                f"{source} must have labels to be learned, and has none; take digits, faces or scenes, or an .npz "
+                "with y beside x"
+            )
+        lowest, highest = (int(end) for end in (min(map(np.min, labels)), max(map(np.max, labels))))
+        if lowest < 0:
+            raise DataError(f"labels of {source} must number classes from 0, got {lowest}; number them anew")
+        return highest + 1
 
 
 def as_floats(array: npt.NDArray[Any]) -> Images:

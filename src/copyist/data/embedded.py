@@ -15,7 +15,7 @@ from copyist.data.fitting import tile_corners
 from copyist.data.items import Items, items_of_array
 from copyist.data.source import Source
 from copyist.data.splitting import evenly
-from copyist.data.synthetic import draw_scenes, scene_factors
+from copyist.data.synthetic import draw_scenes, scene_classes, scene_factors
 from copyist.errors import ArgumentError
 
 PHOTOS_SIZE = (32, 32)
@@ -123,8 +123,9 @@ def _scenes(source: Source) -> Items:
         raise ArgumentError(f"scenes must have sides of at least 8, got size={size[0]}x{size[1]}")
     count = source.limit or NUM_SCENES
     counts = {"train": count, "test": min(count, NUM_TEST_SCENES)}
-    train = draw_scenes(scene_factors(counts["train"], split="train"), size=size)
-    test = draw_scenes(scene_factors(counts["test"], split="test"), size=size)
+    factors = [scene_factors(counts["train"], split="train"), scene_factors(counts["test"], split="test")]
+    array = np.concatenate([draw_scenes(each, size=size) for each in factors])
+    labels = np.concatenate([scene_classes(each) for each in factors])
     names = [f"{split}_{index:06d}" for split, number in counts.items() for index in range(number)]
     is_test = np.arange(len(names)) >= count
-    return items_of_array(np.concatenate([train, test]), place="scenes", names=names, is_test=is_test)
+    return items_of_array(array, place="scenes", names=names, labels=labels, is_test=is_test)

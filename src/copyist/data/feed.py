@@ -66,6 +66,8 @@ class Feed:
         self._slice = slice(rank * share, (rank + 1) * share)
         self._device = torch.device(device)
         self._held = _held(image_set, self._device)
+        labels = image_set.labels
+        self._labels = None if labels is None else torch.from_numpy(np.array(labels)).to(self._device)
         self._ahead: dict[int, Future[Tensor]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="copyist-feed") if self._held is None else None
 
@@ -79,6 +81,10 @@ class Feed:
             return rows
         mirrored = flips(step, batch_size=self._batch_size, seed=self._seed)[self._slice].to(self._device)
         return torch.where(mirrored[:, None, None, None], rows.flip(-1), rows)
+
+    def labels(self, step: int) -> Tensor | None:
+        """The classes of the images of a step, int64 (batch_size / world_size,), or None where there are none."""
+        return None if self._labels is None else self._labels[self._rows(step).to(self._device)]
 
     def _rows(self, step: int) -> Tensor:
         count = len(self._array)

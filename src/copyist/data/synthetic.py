@@ -4,7 +4,7 @@ Every scene keeps these rules: the sky lies above the land, and one horizon part
 the sky just above the horizon is brighter than the land below it; a house, where there is one, stands on the land.
 """
 
-__all__ = ["SceneFactors", "draw_scenes", "scene_factors"]
+__all__ = ["SCENE_CLASSES", "SceneFactors", "draw_scenes", "scene_classes", "scene_factors"]
 
 from dataclasses import dataclass, fields
 from typing import Literal, TypeAlias
@@ -16,6 +16,12 @@ from copyist.checks import check_at_least
 from copyist.randomness import derive
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+
+SCENE_CLASSES = 12
+"""House or none, by third of the sun's place, by dusk or day."""
+
+_SUN_LEFT, _SUN_RIGHT = 0.15, 0.85
+"""The range of `sun_x`."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,7 +88,7 @@ def scene_factors(count: int, *, split: Literal["train", "test"] = "train") -> S
     """
     check_at_least("count", count, 1)
     u = np.random.default_rng(derive(0, "scenes", split)).random((count, 24))
-    horizon, sun_x = 0.5 + 0.22 * u[:, 0], 0.15 + 0.7 * u[:, 9]
+    horizon, sun_x = 0.5 + 0.22 * u[:, 0], _SUN_LEFT + (_SUN_RIGHT - _SUN_LEFT) * u[:, 9]
     hill_height = 0.01 + 0.07 * u[:, 1] ** 2
     sun_radius = 0.045 + 0.045 * u[:, 2]
     highest, lowest = sun_radius + 0.04, horizon - hill_height - sun_radius - 0.03
@@ -103,6 +109,16 @@ def scene_factors(count: int, *, split: Literal["train", "test"] = "train") -> S
         house_x=_beside(sun_x, u[:, 20]),
         house_size=0.1 + 0.06 * u[:, 21],
     )
+
+
+def scene_classes(factors: SceneFactors) -> npt.NDArray[np.int64]:
+    """The class of each scene, int64 (N,): 6·house + 2·third + day.
+
+    The third is that of the sun's range that it stands in, 0 on the left to 2 on the right; it is day from a daylight
+    of 0.5 on. A scene that is mirrored may thus change its class.
+    """
+    third = np.minimum(3 * (factors.sun_x - _SUN_LEFT) / (_SUN_RIGHT - _SUN_LEFT), 2).astype(np.int64)
+    return 6 * factors.house.astype(np.int64) + 2 * third + (factors.daylight >= 0.5)
 
 
 def draw_scenes(factors: SceneFactors, *, size: tuple[int, int] = (64, 64)) -> npt.NDArray[np.uint8]:

@@ -147,4 +147,4 @@ def _trained(
         resume = not overwrite and (place / "state" / "state.safetensors").exists()
         with watch.training(name) as observer:
             run = train(recipe, out=place, seed=seed, resume=resume, overwrite=overwrite, observer=observer)
-    return Trained(name=name, role=role, recipe=recipe, run=run, model=run.load())
+    return Trained(name=name, role=role, recipe=recipe, run=run, model=run.load().as_reconstructor(verb="the demo"))

@@ -10,7 +10,7 @@ from copyist.checks import check_at_least
 from copyist.data.base import Splits
 from copyist.experiments.denoising import denoising_table
 from copyist.experiments.denoising_table import DenoisingTable
-from copyist.models.base import Reconstructor
+from copyist.models.base import Model
 from copyist.models.batches import apply_in_batches
 from copyist.tensors import Images
 
@@ -19,7 +19,7 @@ _NUM_TRAIN = 4096
 
 
 def evaluated(
-    models: Mapping[str, Reconstructor],
+    models: Mapping[str, Model],
     splits: Splits,
     *,
     num_images: int,
@@ -30,7 +30,7 @@ def evaluated(
     """Measure models on test images, in batches of one stated size.
 
     Args:
-        models: by name; all must take the source's images.
+        models: by name; all must copy, and take the source's images.
         splits: filters are fitted on its training images, and everything is measured on its test images.
         num_images: at most so many test images.
         batch_size: images per batch; None takes the first model's.
@@ -38,21 +38,23 @@ def evaluated(
         progress: called after each corruption.
 
     Raises:
+        ContractError: a model does not copy.
         ShapeError: a model does not take the images.
         ArgumentError: a number is out of its range.
     """
-    first = next(iter(models.values()))
+    copiers = {name: model.as_reconstructor(verb="evaluate") for name, model in models.items()}
+    first = next(iter(copiers.values()))
     size = first.batch_size if batch_size is None else batch_size
     check_at_least("batch", size, 1)
     device = next(first.parameters()).device
     train, test = splits.train.images(0, _NUM_TRAIN).to(device), splits.test.images(0, num_images).to(device)
-    for model in models.values():
+    for model in copiers.values():
         model.check_input(test)
 
     def apply(function: Callable[[Images], torch.Tensor], x: Images, *, batch_size: int) -> torch.Tensor:
         return apply_in_batches(function, x, batch_size=batch_size)
 
-    encoders = {name: model.as_autoencoder(verb="encode").encode for name, model in models.items() if model.has_code}
+    encoders = {name: model.as_autoencoder(verb="encode").encode for name, model in copiers.items() if model.has_code}
     return denoising_table(
-        models, train=train, test=test, apply=apply, batch_size=size, seed=seed, encoders=encoders, progress=progress
+        copiers, train=train, test=test, apply=apply, batch_size=size, seed=seed, encoders=encoders, progress=progress
     )

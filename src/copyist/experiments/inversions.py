@@ -14,6 +14,9 @@ from copyist.metrics.spectra import high_frequency_energy
 from copyist.procedures.inversion import Inversion, Start, invert
 from copyist.tensors import Images
 
+TOLERANCE = 0.1
+"""Of the yardstick: a descent goes on well beyond what counts as converged, so that starts are forgotten."""
+
 STARTS: tuple[Start, ...] = ("noise", "constant")
 
 
@@ -78,4 +81,5 @@ def rms(difference: torch.Tensor) -> float:
 
 def _inverted(model: nn.Module, x: Images, trial: Trial, layer: str, start: Start) -> Inversion:
     steps = 10 if trial.scale == "smoke" else None
-    return invert(model, x, layer=layer, start=start, steps=steps, generator=trial.generator("inversion", start))
+    draws = trial.generator("inversion", start)
+    return invert(model, x, layer=layer, start=start, steps=steps, tolerance=TOLERANCE, generator=draws)

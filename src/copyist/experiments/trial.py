@@ -18,7 +18,7 @@ from copyist.data import open_source
 from copyist.data.base import Splits
 from copyist.evidence import Claim
 from copyist.experiments.measurements import Measurements
-from copyist.models.base import Autoencoder, Reconstructor
+from copyist.models.base import Autoencoder, Classifier, Model, Reconstructor
 from copyist.randomness import derive, generator
 from copyist.settings import dump
 from copyist.training import CATALOGUES, Recipe, finished_run, train
@@ -77,7 +77,7 @@ class Trial:
         """A source, opened once per process."""
         return _opened(source)
 
-    def trained(self, recipe: Recipe) -> Reconstructor:
+    def model(self, recipe: Recipe) -> Model:
         """The model that a recipe makes with this seed: trained once, and kept for every other claim.
 
         Raises:
@@ -96,20 +96,40 @@ class Trial:
                 run = train(recipe, out=folder, seed=self.seed, resume=begun)
         return load(run.model_file)
 
+    def trained(self, recipe: Recipe) -> Reconstructor:
+        """The trained model of a recipe, as one that copies.
+
+        Raises:
+            ContractError: it does not.
+        """
+        return self.model(recipe).as_reconstructor(verb="an experiment")
+
     def autoencoder(self, recipe: Recipe) -> Autoencoder:
         """The trained model of a recipe, as one with a code.
 
         Raises:
             ContractError: it has none.
         """
-        return self.trained(recipe).as_autoencoder(verb="an experiment")
+        return self.model(recipe).as_autoencoder(verb="an experiment")
 
-    def untrained(self, recipe: Recipe) -> Reconstructor:
+    def classifier(self, recipe: Recipe) -> Classifier:
+        """The trained model of a recipe, as one that names classes.
+
+        Raises:
+            ContractError: it does not.
+        """
+        return self.model(recipe).as_classifier(verb="an experiment")
+
+    def untrained(self, recipe: Recipe) -> Model:
         """The same model with the weights it has before training."""
-        shape = self.splits(recipe.data).train.image_shape
+        splits = self.splits(recipe.data)
+        shape = splits.train.image_shape
+        config = recipe.model.fitted(shape)
+        if recipe.objective.uses_labels:
+            config = config.with_classes(splits.num_classes())
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(self.seed, "weights"))
-            model = recipe.model.fitted(shape).build()
+            model = config.build()
         model.batch_size = recipe.training.batch_size
         model.image_shape = shape
         return model.to(self.device).eval()

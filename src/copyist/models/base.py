@@ -1,16 +1,16 @@
-"""The contracts of models: what can be asked of anything that copies."""
+"""The contracts of models: what can be asked of anything that copies images, or names them."""
 
-__all__ = ["Autoencoder", "ModelConfig", "Reconstructor"]
+__all__ = ["Autoencoder", "Classifier", "ClassifierConfig", "Model", "ModelConfig", "Reconstructor"]
 
 import abc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, final
 
-from torch import nn
+from torch import Tensor, nn
 
-from copyist.checks import check_images
-from copyist.errors import ContractError
-from copyist.tensors import Codes, Images
+from copyist.checks import check_at_least, check_images
+from copyist.errors import ArgumentError, ContractError
+from copyist.tensors import Codes, Features, Images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,16 +25,50 @@ class ModelConfig(abc.ABC):
             ShapeError: the config was built for other images.
         """
 
+    def with_classes(self, num_classes: int) -> Self:
+        """Fill in how many classes there are; a model that names none stays as it is.
+
+        Raises:
+            ArgumentError: the config was built for fewer classes.
+        """
+        return self
+
     @abc.abstractmethod
-    def build(self) -> "Reconstructor":
+    def build(self) -> "Model":
         """A model of this shape with fresh weights, drawn from torch's global generator."""
 
 
-class Reconstructor(nn.Module, abc.ABC):
-    """A module from images to images of the same shape.
+@dataclass(frozen=True, kw_only=True)
+class ClassifierConfig(ModelConfig):
+    """What it takes to build a classifier again, but for its weights."""
+
+    num_classes: int | None = None
+    """K; None takes the data's."""
+
+    def __post_init__(self) -> None:
+        if self.num_classes is not None:
+            check_at_least("num_classes", self.num_classes, 1)
+
+    @final
+    def with_classes(self, num_classes: int) -> Self:
+        if self.num_classes is not None and self.num_classes < num_classes:
+            raise ArgumentError(
+                f"the model was built for {self.num_classes} classes, got {num_classes}; leave num_classes open"
+            )
+        return replace(self, num_classes=self.num_classes or num_classes)
+
+    @abc.abstractmethod
+    def build(self) -> "Classifier": ...
+
+
+class Model(nn.Module, abc.ABC):
+    """A module that takes images: what models of every contract share.
 
     `forward` must take images (B, C, H, W) whose shape `check_input` accepts, with values that may leave [0, 1].
     """
+
+    copies: bool = False
+    """Whether it is a `Reconstructor`."""
 
     has_code: bool = False
     """Whether it is an `Autoencoder`."""
@@ -67,15 +101,51 @@ class Reconstructor(nn.Module, abc.ABC):
             ShapeError: in one sentence, with the remedy.
         """
 
+    @abc.abstractmethod
+    def as_reconstructor(self, *, verb: str) -> "Reconstructor":
+        """This model as one that copies, for a verb that needs copies.
+
+        Raises:
+            ContractError: the model does not copy.
+        """
+
+    @abc.abstractmethod
     def as_autoencoder(self, *, verb: str) -> "Autoencoder":
         """This model as one with a code, for a verb that works there.
 
         Raises:
             ContractError: the model has no code.
         """
+
+    @abc.abstractmethod
+    def as_classifier(self, *, verb: str) -> "Classifier":
+        """This model as one that names images, for a verb that needs names or features.
+
+        Raises:
+            ContractError: the model names nothing.
+        """
+
+    @abc.abstractmethod
+    def forward(self, x: Images) -> Tensor: ...
+
+
+class Reconstructor(Model):
+    """A module from images to images of the same shape."""
+
+    copies = True
+
+    @final
+    def as_reconstructor(self, *, verb: str) -> "Reconstructor":
+        return self
+
+    def as_autoencoder(self, *, verb: str) -> "Autoencoder":
         raise ContractError(
             f"{verb} works in a model's code, and {type(self).__name__} has none; take a model trained without skips"
         )
+
+    @final
+    def as_classifier(self, *, verb: str) -> "Classifier":
+        raise ContractError(f"{verb} names images, and {type(self).__name__} copies them; take a classifier")
 
     @abc.abstractmethod
     def forward(self, x: Images) -> Images: ...
@@ -103,3 +173,35 @@ class Autoencoder(Reconstructor):
         check_images(x)
         self.check_input(x)
         return self.decode(self.encode(x))
+
+
+class Classifier(Model):
+    """A module from images to one number per class, the larger the likelier: a linear head on its features."""
+
+    head: nn.Linear
+    """From features to logits."""
+
+    @abc.abstractmethod
+    def features(self, x: Images) -> Features:
+        """The last hidden layer, (B, D), for images (B, C, H, W)."""
+
+    @final
+    def as_reconstructor(self, *, verb: str) -> Reconstructor:
+        raise ContractError(f"{verb} copies images, and {type(self).__name__} names them; take a model trained to copy")
+
+    @final
+    def as_autoencoder(self, *, verb: str) -> Autoencoder:
+        raise ContractError(
+            f"{verb} works in a model's code, and {type(self).__name__} has none; take a model trained to copy"
+        )
+
+    @final
+    def as_classifier(self, *, verb: str) -> "Classifier":
+        return self
+
+    @final
+    def forward(self, x: Images) -> Tensor:
+        """Logits (B, K), whose softmax are the probabilities of the classes."""
+        check_images(x)
+        self.check_input(x)
+        return self.head(self.features(x))

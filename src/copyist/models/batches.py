@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least
-from copyist.models.base import Reconstructor
+from copyist.models.base import Model
 
 
 def batches(num_images: int, *, batch_size: int, fill: bool) -> list[tuple[Tensor, int]]:
@@ -44,7 +44,7 @@ def apply_in_batches(function: Callable[[Tensor], Tensor], x: Tensor, *, batch_s
 
 
 def in_batches(
-    model: Reconstructor, function: Callable[[Tensor], Tensor], x: Tensor, *, batch_size: int | None = None
+    model: Model, function: Callable[[Tensor], Tensor], x: Tensor, *, batch_size: int | None = None
 ) -> Tensor:
     """Apply `function`, a part of `model`, to (B, ...) in batches of the model's stored size unless told otherwise.
 
@@ -59,7 +59,7 @@ def in_batches(
 
 
 @contextlib.contextmanager
-def _in_use(model: Reconstructor) -> Generator[None, None, None]:
+def _in_use(model: Model) -> Generator[None, None, None]:
     training = [part for part in model.modules() if part.training]
     for part in training:
         part.training = False

@@ -1,10 +1,15 @@
 """What training minimizes; each objective trains any model that keeps the contract it asks for."""
 
-__all__ = ["OBJECTIVES", "Copying", "Denoising", "Objective"]
+__all__ = ["OBJECTIVES", "Classification", "Copying", "Denoising", "Objective"]
 
 from copyist.objectives.base import Objective
+from copyist.objectives.classification import Classification
 from copyist.objectives.denoising import Denoising
 from copyist.objectives.reconstruction import Copying
 
-OBJECTIVES: dict[str, type[Objective]] = {"copying": Copying, "denoising": Denoising}
+OBJECTIVES: dict[str, type[Objective]] = {
+    "classification": Classification,
+    "copying": Copying,
+    "denoising": Denoising,
+}
 """By the name under which a recipe knows them."""

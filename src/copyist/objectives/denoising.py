@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from copyist.corruption import Corruption
-from copyist.models.base import Reconstructor
+from copyist.models.base import Model
 from copyist.objectives.base import Objective
 from copyist.tensors import Images
 
@@ -27,5 +27,5 @@ class Denoising(Objective):
     corruption: Corruption
     """C, drawn anew for every image and step."""
 
-    def __call__(self, model: Reconstructor, x: Images, *, generator: torch.Generator) -> Tensor:
+    def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         return F.mse_loss(model(self.corruption(x, generator=generator)).float(), x)

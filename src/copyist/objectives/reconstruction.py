@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from copyist.models.base import Reconstructor
+from copyist.models.base import Model
 from copyist.objectives.base import Objective
 from copyist.tensors import Images
 
@@ -19,5 +19,5 @@ from copyist.tensors import Images
 class Copying(Objective):
     """The mean squared error of the copy: mean (D(E(x)) − x)², over images, channels and positions."""
 
-    def __call__(self, model: Reconstructor, x: Images, *, generator: torch.Generator) -> Tensor:
+    def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         return F.mse_loss(model(x).float(), x)

@@ -8,7 +8,7 @@ import torch
 
 from copyist.checks import check_at_least, check_finite
 from copyist.errors import ArgumentError, ShapeError
-from copyist.models.base import Reconstructor
+from copyist.models.base import Model, Reconstructor
 from copyist.models.batches import in_batches
 from copyist.nn.precision import Precision, autocast
 from copyist.randomness import draw_normal
@@ -24,7 +24,7 @@ SCHEDULES: Mapping[str, Callable[[int], tuple[float, ...]]] = {
 
 
 def sample(
-    model: Reconstructor,
+    model: Model,
     *,
     count: int,
     shape: tuple[int, int, int] | None = None,
@@ -41,7 +41,7 @@ def sample(
         a₀ ~ N(mean, std²),  aₙ = cₙ·D(E(aₙ₋₁)) + (1 − cₙ)·N(mean, std²),  the sample is the last D(E(aₙ₋₁))
 
     Args:
-        model: any model; one that only copies will do.
+        model: any that copies; one trained to do no more will do.
         count: how many images.
         shape: (C, H, W) of one image; None takes that of the images the model was trained on.
         steps: N, how many times to copy.
@@ -57,6 +57,7 @@ def sample(
         Images (count, C, H, W) on the model's device; values may leave [0, 1] a little.
 
     Raises:
+        ContractError: the model does not copy.
         ArgumentError: a number is out of its range, or the schedule has not `steps` shares.
         ShapeError: the model does not take images of this shape.
 
@@ -82,7 +83,7 @@ def sample(
 
 
 def sample_steps(
-    model: Reconstructor,
+    model: Model,
     *,
     count: int,
     shape: tuple[int, int, int] | None = None,
@@ -102,6 +103,7 @@ def sample_steps(
     shares = linear(steps) if schedule is None else tuple(schedule)
     if len(shares) != steps or not all(0 <= share <= 1 for share in shares):
         raise ArgumentError(f"a schedule must be {steps} shares in [0, 1], one per step, got {len(shares)} numbers")
+    model = model.as_reconstructor(verb="sample")
     shape = shape or model.image_shape
     if shape is None or len(shape) != 3:
         raise ShapeError(f"shape must be (C, H, W) of one image, got {shape}; give one, as in shape=(3, 32, 32)")

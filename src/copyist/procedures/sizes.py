@@ -9,12 +9,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from copyist.errors import ShapeError
-from copyist.models.base import Reconstructor
+from copyist.models.base import Model
 from copyist.tensors import Images
 
 
 def apply_to_pictures(
-    model: Reconstructor,
+    model: Model,
     function: Callable[[Images], Images],
     pictures: Sequence[Tensor],
     *,
@@ -56,7 +56,7 @@ def apply_to_pictures(
     return [answers[index] for index in range(len(pictures))]
 
 
-def _check(model: Reconstructor, padded: Images, x: Images, *, name: str) -> None:
+def _check(model: Model, padded: Images, x: Images, *, name: str) -> None:
     try:
         model.check_input(padded)
     except ShapeError:

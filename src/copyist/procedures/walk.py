@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 
 from copyist.checks import check_at_least, check_images
-from copyist.models.base import Autoencoder
+from copyist.models.base import Autoencoder, Model
 from copyist.models.batches import in_batches
 from copyist.nn.precision import Precision, autocast
 from copyist.randomness import draw_normal
@@ -15,7 +15,7 @@ from copyist.tensors import Images
 
 
 def walk(
-    model: Autoencoder,
+    model: Model,
     x: Images,
     *,
     steps: int = 300,
@@ -56,7 +56,7 @@ def walk(
 
 
 def walk_steps(
-    model: Autoencoder,
+    model: Model,
     x: Images,
     *,
     steps: int,

@@ -10,7 +10,7 @@ import torch
 
 from copyist import checkpoint
 from copyist.checks import check_whole
-from copyist.models.base import Reconstructor
+from copyist.models.base import Model
 from copyist.nn.precision import autocast
 from copyist.randomness import generator
 from copyist.settings import dump
@@ -35,7 +35,7 @@ class Run:
         """The trained model."""
         return self.folder / "model.safetensors"
 
-    def load(self) -> Reconstructor:
+    def load(self) -> Model:
         """The trained model, as `copyist.load` gives it."""
         return checkpoint.load(self.model_file)
 
@@ -84,8 +84,9 @@ def train(
 
     Raises:
         OutputError: the folder holds something already, or cannot be written; the last good files stay.
-        DataError: the source cannot be read.
+        DataError: the source cannot be read, or has no labels where the objective needs them.
         ShapeError: the model does not take the source's images.
+        ContractError: the objective does not train models of this kind.
         CheckpointError: there is no run to resume, or it was started with other settings.
         ArgumentError: `seed` is no whole number, or negative.
         TrainingError: the loss was not finite twice, or the run was interrupted.
@@ -112,10 +113,11 @@ def _take_step(session: Session, step: int) -> torch.Tensor:
     parts = config.optimization.accumulation
     total = torch.zeros((), device=session.device)
     for part in range(parts):
-        x = session.feed.batch(step * parts + part)
+        batch = step * parts + part
+        x, labels = session.feed.batch(batch), session.feed.labels(batch)
         draws = generator(session.seed, "objective", step, part, session.accelerator.process_index)
         with session.synchronized(last=part == parts - 1), autocast(config.precision, session.device):
-            loss = session.recipe.objective(session.trained, x, generator=draws)
+            loss = session.recipe.objective(session.trained, x, generator=draws, labels=labels)
         session.accelerator.backward(loss / parts)
         total += loss.detach() / parts
     if config.optimization.clip > 0:

@@ -16,8 +16,9 @@ from copyist import checkpoint
 from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.data import Feed, open_source
 from copyist.data.base import ImageSet, Splits
+from copyist.data.splitting import digest
 from copyist.errors import OutputError
-from copyist.models.base import ModelConfig, Reconstructor
+from copyist.models.base import Model, ModelConfig
 from copyist.models.catalogue import MODELS
 from copyist.nn.memory import keep_freed_memory
 from copyist.objectives import OBJECTIVES, Objective
@@ -61,14 +62,21 @@ class Session:
             if folder.is_file():
                 raise OutputError(f"{folder} must be a folder to train into, and is a file; choose another place")
         splits = open_source(recipe.data, say=observer.said, progress=observer.reading)
+        num_classes = splits.num_classes() if recipe.objective.uses_labels else None
         self.model_config = recipe.model.fitted(splits.train.image_shape)
+        if num_classes is not None:
+            self.model_config = self.model_config.with_classes(num_classes)
         self._build(splits.train.image_shape)
         self.data = _described(recipe.data, splits)
+        if num_classes is not None:
+            self.data |= {"num_classes": num_classes, "labels": _labels_hash(splits)}
         self.identity: dict[str, Any] = {
             "seed": seed,
             "data": self.data["fingerprint"],
             "recipe": dump(recipe, CATALOGUES),
         }
+        if num_classes is not None:
+            self.identity["labels"] = self.data["labels"]
         self.feed = Feed(
             splits.train,
             batch_size=config.batch_size,
@@ -94,7 +102,7 @@ class Session:
         return self.counters.stopped or self.counters.step >= self.recipe.training.steps
 
     @property
-    def current(self) -> Reconstructor:
+    def current(self) -> Model:
         """The model as it would be used now: the average of the weights where one is kept."""
         return self.model if self.average is None else self.average
 
@@ -158,17 +166,18 @@ class Session:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(self.seed, "weights"))
             model = self.model_config.build()
+        self.recipe.objective.check_model(model)
         if config.channels_last:
             model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        self.model: Reconstructor = model.to(self.device).train()
+        self.model: Model = model.to(self.device).train()
         self.model.batch_size = config.batch_size
         self.model.image_shape = image_shape
         self.average = copy.deepcopy(self.model) if config.averaging > 0 else None
         self.best = copy.deepcopy(self.model) if config.patience > 0 else None
         prepared = self.accelerator.prepare(self.model, build_optimizer(self.model, config.optimization))
         self.wrapped, self.optimizer = cast("tuple[nn.Module, torch.optim.Optimizer]", prepared)
-        # An objective sees images to images, whatever wraps the model.
-        self.trained = cast("Reconstructor", torch.compile(self.wrapped) if config.compile else self.wrapped)
+        # An objective sees images to images or logits, whatever wraps the model.
+        self.trained = cast("Model", torch.compile(self.wrapped) if config.compile else self.wrapped)
 
     def _modules(self) -> dict[str, nn.Module]:
         kept = {"model": self.model, "average": self.average, "best": self.best}
@@ -199,6 +208,11 @@ def _described(source: str, splits: Splits) -> dict[str, Any]:
         "std": std,
         "fingerprint": splits.train.fingerprint,
     }
+
+
+def _labels_hash(splits: Splits) -> str:
+    """Of the labels, which are no part of the images' fingerprint."""
+    return digest(b"".join(each.labels.tobytes() for each in (splits.train, splits.test) if each.labels is not None))
 
 
 def _statistics(images: ImageSet, *, most: int = 4096) -> tuple[list[float], list[float]]:

@@ -121,8 +121,10 @@ class Upkeep:
         loss = session.validation.loss(model, session.recipe.objective)
         if not math.isfinite(loss):
             return loss
-        if session.accelerator.is_main_process:
-            session.validation.picture(model, session.folder / "samples" / f"step-{step:07d}.png")
+        if session.accelerator.is_main_process and model.copies:
+            session.validation.picture(
+                model.as_reconstructor(verb="picture"), session.folder / "samples" / f"step-{step:07d}.png"
+            )
         session.model.train()
         if counters.best is None or loss < counters.best:
             counters.best, counters.waited = loss, 0

@@ -4,12 +4,13 @@ __all__ = ["Validation"]
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from copyist.corruption import Blend
 from copyist.data.base import ImageSet
 from copyist.data.grids import rows, write_png
-from copyist.models.base import Reconstructor
+from copyist.models.base import Model, Reconstructor
 from copyist.models.batches import batches, in_batches
 from copyist.objectives.base import Objective
 from copyist.randomness import generator
@@ -26,17 +27,21 @@ class Validation:
 
     def __init__(self, images: ImageSet, *, count: int, batch_size: int, seed: int, device: torch.device) -> None:
         self.x = images.images(0, count).to(device)
+        labels = images.labels
+        self.labels = None if labels is None else torch.from_numpy(np.array(labels[:count])).to(device)
         self.batch_size = batch_size
         self.seed = seed
 
     @torch.no_grad()
-    def loss(self, model: Reconstructor, objective: Objective) -> float:
+    def loss(self, model: Model, objective: Objective) -> float:
         """Mean of the objective over the images."""
         chosen = batches(len(self.x), batch_size=self.batch_size, fill=model.uses_batch_statistics)
         total = 0.0
         for number, (indices, count) in enumerate(chosen):
             draws = generator(self.seed, "validation", number)
-            total += count * float(objective(model, self.x[indices.to(self.x.device)], generator=draws))
+            rows = indices.to(self.x.device)
+            labels = None if self.labels is None else self.labels[rows]
+            total += count * float(objective(model, self.x[rows], generator=draws, labels=labels))
         return total / len(self.x)
 
     @torch.no_grad()

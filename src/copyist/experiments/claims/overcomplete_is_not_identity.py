@@ -43,7 +43,8 @@ def run(trial: Trial) -> Measurements:
     """Train the net, the map and the U-Net on the same crops."""
     x = held_out(trial, small_photos(trial))
     train = trial.splits(small_photos(trial)).train.images().to(trial.device)
-    net, untrained = trial.trained(overcomplete(trial)), trial.untrained(overcomplete(trial))
+    net = trial.trained(overcomplete(trial))
+    untrained = trial.untrained(overcomplete(trial)).as_reconstructor(verb="an experiment")
     linear, skips = trial.trained(overcomplete(trial, linear=True)), trial.trained(small_photos_unet(trial, skips=True))
     quality = clean_psnr(net, x)
     copier = linear_copier(train, x, clean_psnr=quality)

@@ -1,0 +1,125 @@
+"""A plain convolutional classifier, for its features and for probes."""
+
+__all__ = ["ConvClassifier", "ConvClassifierConfig"]
+
+from dataclasses import dataclass, replace
+from typing import Self, final
+
+from torch import nn
+
+from copyist.checks import check_at_least, check_choice
+from copyist.errors import ArgumentError, ShapeError
+from copyist.models.base import Classifier, ClassifierConfig
+from copyist.nn.conv import ConvBlock, Downsample, initialize
+from copyist.nn.norm import STATISTICS, Statistics
+from copyist.tensors import Features, Images
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvClassifierConfig(ClassifierConfig):
+    """The shape of a `ConvClassifier`."""
+
+    channels: int | None = None
+    """Channels of an image; None takes the data's."""
+
+    width: int = 16
+    """Feature maps at the first level; each further level has twice as many."""
+
+    levels: int = 3
+    """Resolutions, the full one included: sides must be multiples of 2^(levels − 1)."""
+
+    convolutions: int = 2
+    """3×3 convolutions per level."""
+
+    statistics: Statistics = "running"
+    """Whose mean and variance the normalization uses; with `running` an answer does not depend on its batch."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("width", "levels", "convolutions"):
+            check_at_least(name, getattr(self, name), 1)
+        if self.channels is not None:
+            check_at_least("channels", self.channels, 1)
+        check_choice("normalization statistics", self.statistics, STATISTICS)
+
+    @property
+    def size_multiple(self) -> int:
+        """What the sides of an image must be multiples of."""
+        return 2 ** (self.levels - 1)
+
+    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
+        if self.channels not in (None, image_shape[0]):
+            raise ShapeError(
+                f"the model was built for images of {self.channels} channels, got {image_shape[0]}; "
+                f"add channels={self.channels} to the source, or leave the model's channels open"
+            )
+        fitted = replace(self, channels=image_shape[0])
+        _check_sides(fitted, image_shape[1], image_shape[2])
+        return fitted
+
+    def build(self) -> Classifier:
+        return ConvClassifier(self)
+
+
+@final
+class ConvClassifier(Classifier):
+    """Blocks of convolutions with the maximum of 2×2 positions between them, and the mean over all positions.
+
+    The blocks are `blocks.0`, at full resolution, to `blocks.{levels − 1}`. There are width·2^(levels − 1) features.
+
+    Source:
+        Simonyan & Zisserman (2015), section 2, for the blocks; Lin et al. (2014), section 3.2, for the mean.
+    """
+
+    def __init__(self, config: ConvClassifierConfig) -> None:
+        super().__init__()
+        if config.channels is None or config.num_classes is None:
+            raise ArgumentError(
+                "a classifier must know its channels and num_classes; give them, or train it by classification"
+            )
+        self._config = config
+        self.uses_batch_statistics = config.statistics == "batch"
+        self.size_multiple = config.size_multiple
+        self.blocks = nn.ModuleList()
+        maps = config.channels
+        for level in range(config.levels):
+            width = config.width * 2**level
+            block = ConvBlock(maps, width, convolutions=config.convolutions, statistics=config.statistics)
+            self.blocks.append(block if level == 0 else nn.Sequential(Downsample(), block))
+            maps = width
+        self.head = nn.Linear(maps, config.num_classes)
+        if config.statistics == "none":
+            initialize(self)
+
+    @property
+    def config(self) -> ConvClassifierConfig:
+        return self._config
+
+    def check_input(self, x: Images) -> None:
+        channels, height, width = x.shape[1:]
+        if channels != self._config.channels:
+            raise ShapeError(
+                f"the model takes images of shape ({self._config.channels}, H, W), got {tuple(x.shape[1:])}; "
+                "convert the images, or train a model on images of their shape"
+            )
+        _check_sides(self._config, height, width)
+
+    def features(self, x: Images) -> Features:
+        h = x
+        for block in self.blocks:
+            h = block(h)
+        return h.mean((2, 3))
+
+
+def _check_sides(config: ConvClassifierConfig, height: int, width: int) -> None:
+    multiple = config.size_multiple
+    if min(height, width) < 2 * multiple:
+        raise ShapeError(
+            f"image sides must be at least {2 * multiple} for {config.levels} levels, got {height}x{width}; "
+            "enlarge the images, or build the model with fewer levels"
+        )
+    if height % multiple or width % multiple:
+        raise ShapeError(
+            f"image sides must be multiples of {multiple}, got {height}x{width}; "
+            "resize the images, or build the model with fewer levels"
+        )

@@ -1,0 +1,28 @@
+"""Name the class of an image."""
+
+__all__ = ["Classification"]
+
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from copyist.errors import ArgumentError
+from copyist.models.base import Model
+from copyist.objectives.base import Objective
+from copyist.tensors import Images
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Classification(Objective):
+    """The cross entropy of the right class: mean −log softmax(logits)_y, in nats."""
+
+    uses_labels: ClassVar[bool] = True
+
+    def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
+        if labels is None:
+            raise ArgumentError("classification must be given labels, got none; give one per image")
+        return F.cross_entropy(model(x).float(), labels)
