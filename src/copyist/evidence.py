@@ -59,6 +59,11 @@ class Criterion(abc.ABC):
     def text(self) -> str:
         """The rule in words, such as "below 1"."""
 
+    @property
+    @abc.abstractmethod
+    def between(self) -> tuple[float, float]:
+        """The two numbers that the mean must lie between; infinite where nothing bounds it."""
+
     @abc.abstractmethod
     def judge(self, interval: Interval) -> Judgement:
         """What the interval says; one with an end that is not a number says nothing."""
@@ -74,6 +79,10 @@ class Below(Criterion):
     @property
     def text(self) -> str:
         return f"below {self.bound:g}"
+
+    @property
+    def between(self) -> tuple[float, float]:
+        return -math.inf, self.bound
 
     def judge(self, interval: Interval) -> Judgement:
         if interval.high < self.bound:
@@ -91,6 +100,10 @@ class Above(Criterion):
     @property
     def text(self) -> str:
         return f"above {self.bound:g}"
+
+    @property
+    def between(self) -> tuple[float, float]:
+        return self.bound, math.inf
 
     def judge(self, interval: Interval) -> Judgement:
         if interval.low > self.bound:
@@ -120,8 +133,12 @@ class Within(Criterion):
     def text(self) -> str:
         return f"within {self.margin:g} of {self.around:g}"
 
+    @property
+    def between(self) -> tuple[float, float]:
+        return self.around - self.margin, self.around + self.margin
+
     def judge(self, interval: Interval) -> Judgement:
-        low, high = self.around - self.margin, self.around + self.margin
+        low, high = self.between
         if interval.low > low and interval.high < high:
             return "supported"
         return "refuted" if interval.low > high or interval.high < low else "inconclusive"

@@ -9,6 +9,7 @@ import typer
 
 from copyist.cli import (
     bench,
+    claims,
     corrupt,
     data,
     demo,
@@ -45,6 +46,7 @@ app.command(short_help="Say what a model file holds.")(info.info)
 app.command(short_help="List the recipes that 'copyist train' takes.")(listing.recipes)
 app.command(short_help="List the kinds of model, with their settings.")(listing.models)
 app.add_typer(data.app, name="data")
+app.add_typer(claims.app, name="claims", short_help="Measure what the sources claim.")
 app.add_typer(bench.app, name="bench", short_help="Measure our speed against plain loops, as ratios.")
 
 

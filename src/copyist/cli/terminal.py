@@ -1,6 +1,6 @@
 """What a user sees: progress and notes on stderr, results on stdout."""
 
-__all__ = ["TrainingBar", "bar", "counted", "say", "show"]
+__all__ = ["TrainingBar", "bar", "counted", "counting", "say", "show"]
 
 import contextlib
 import json
@@ -44,6 +44,20 @@ def bar(description: str) -> Generator[Callable[[int, int], None], None, None]:
         task = progress.add_task(description, total=None)
 
         def update(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield update
+
+
+@contextlib.contextmanager
+def counting(description: str) -> Generator[Callable[[str, int, int], None], None, None]:
+    """A bar of things that take unlike times, so without the time left; each is named when it is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_ERRORS, disable=not _ERRORS.is_terminal) as progress:
+        task = progress.add_task(description, total=None)
+
+        def update(what: str, done: int, total: int) -> None:
+            _ERRORS.print(f"{done} of {total}: {what}", markup=False)
             progress.update(task, completed=done, total=total)
 
         yield update

@@ -1,6 +1,6 @@
 """What a layer knows of images, in numbers: inversions from two starts, and what they share."""
 
-__all__ = ["STARTS", "Known", "known", "missed_by_all", "rms"]
+__all__ = ["STARTS", "Known", "known", "missed_by_all", "noise_share", "rms"]
 
 from dataclasses import dataclass
 
@@ -18,20 +18,25 @@ TOLERANCE = 0.1
 """Of the yardstick: a descent goes on well beyond what counts as converged, so that starts are forgotten."""
 
 STARTS: tuple[Start, ...] = ("noise", "constant")
+"""N(0.7, 0.05²), and gray."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Known:
-    """Means over the images whose inversions converged from both starts; not a number where there are none."""
+    """Means over the images whose inversions converged from both starts; not a number where there are none.
+
+    Noise and disagreement are free of scale: a layer behind normalization does not tell contrasts apart, so that an
+    inverse of little contrast holds little of anything, noise included.
+    """
 
     noise: float
-    """Noise in the inverse from the noisy start, by the wavelet estimate, beyond the original's, in pixel value."""
+    """Of the inverse from the noisy start: the noise's standard deviation (wavelet estimate) over the image's own."""
 
     missed: float
     """Root mean square difference of the two inverses' mean and the original, after each channel is aligned."""
 
     disagreement: float
-    """Root mean square difference of the two inverses, over √2: what the layer does not tell apart."""
+    """1 − the correlation of the two inverses, channel by channel: 0 when the start is forgotten, 1 when it is all."""
 
     sharpness: float
     """Energy of the inverse from the noisy start above half of Nyquist's frequency over the original's."""
@@ -66,9 +71,9 @@ def known(model: nn.Module, x: Images, trial: Trial, *, layer: str = "output", o
     else:
         a, b, c = first[kept], second[kept], clean[kept]
         numbers = {
-            "noise": float(noise_level(a).mean() - noise_level(c).mean()),
+            "noise": noise_share(a),
             "missed": rms(aligned((a + b) / 2, c) - c),
-            "disagreement": rms(a - b) / 2**0.5,
+            "disagreement": 1 - _correlation(a, b),
             "sharpness": float(high_frequency_energy(a).sum() / high_frequency_energy(c).sum()),
         }
     return Known(**numbers, converged=float(kept.float().mean()), from_noise=first, from_constant=second)
@@ -86,9 +91,20 @@ def missed_by_all(found: Known, original: Images) -> float:
     return rms(aligned((found.from_noise + found.from_constant) / 2, original) - original)
 
 
+def noise_share(x: Images) -> float:
+    """The noise in images by the wavelet estimate, over their standard deviation: near 1 for white noise alone."""
+    spread = x.std((2, 3)).mean(1).clamp(min=1e-6)
+    return float((noise_level(x) / spread).mean())
+
+
 def rms(difference: torch.Tensor) -> float:
     """The root mean square over all values."""
     return float(difference.square().mean().sqrt())
+
+
+def _correlation(a: Images, b: Images) -> float:
+    centered = [(each - each.mean((2, 3), keepdim=True)).flatten(2) for each in (a, b)]
+    return float(torch.cosine_similarity(centered[0], centered[1], dim=2).mean())
 
 
 def _inverted(model: nn.Module, x: Images, trial: Trial, layer: str, start: Start) -> Inversion:

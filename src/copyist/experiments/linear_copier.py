@@ -1,6 +1,6 @@
 """The dullest copier: a projection on principal axes, with as many of them as it takes to copy as well as a model."""
 
-__all__ = ["LinearCopier", "linear_copier"]
+__all__ = ["LinearCopier", "linear_copier", "moments_matched"]
 
 from dataclasses import dataclass
 from typing import final

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from pydantic import TypeAdapter, ValidationError
 
 from copyist.errors import DataError
 from copyist.evidence import Claim, Interval, Verdict, student_interval, verdict_of
@@ -55,7 +56,9 @@ def declaration(name: str, claim: Claim) -> dict[str, Any]:
         "parts": parts,
         "controls": [asdict(control) for control in claim.controls],
     }
-    return document | {"digest": hashlib.sha256(json.dumps(document).encode()).hexdigest()[:16]}
+    digest = hashlib.sha256(json.dumps(document).encode()).hexdigest()[:16]
+    bounds = {part.name: list(part.holds_when.between) for part in claim.parts}
+    return document | {"bounds": _finite(bounds), "digest": digest}
 
 
 def measured(found: Measurements, *, recipes: Mapping[str, Any], seconds: float, device: str) -> Seed:
@@ -124,10 +127,10 @@ def read_result(path: Path) -> dict[str, Any]:
         DataError: the file is half-written or no result, or another version of copyist wrote it.
     """
     try:
-        document: Any = json.loads(path.read_text())
-    except (ValueError, OSError) as error:
+        document: Any = json.loads(path.read_text("utf-8"))
+    except (ValueError, OSError, RecursionError) as error:
         raise DataError(f"{path} is no whole result of a claim; delete it, and run the claim again") from error
-    if not isinstance(document, dict) or document.get("schema") != "copyist.claim" or "seeds" not in document:
+    if not isinstance(document, dict) or cast("dict[str, Any]", document).get("schema") != "copyist.claim":
         raise DataError(f"{path} is no result of a claim; delete it, or choose another folder")
     found = cast("dict[str, Any]", document)
     if (found.get("version"), found.get("package")) != (VERSION, version("copyist")):
@@ -135,12 +138,65 @@ def read_result(path: Path) -> dict[str, Any]:
             f"{path} was written by copyist {found.get('package')} (format {found.get('version')}), and this is "
             f"{version('copyist')} (format {VERSION}); choose another folder, or add --force to measure it again"
         )
+    try:
+        _WHOLE.validate_python(found)
+    except ValidationError as error:
+        raise DataError(f"{path} is no whole result of a claim; delete it, and run the claim again") from error
     return found
 
 
 def seeds_of(document: Mapping[str, Any]) -> dict[int, Seed]:
     """The runs in a result, with "not a number" where it has null."""
     return {int(seed): Seed(**(run | {"values": _numbers(run["values"])})) for seed, run in document["seeds"].items()}
+
+
+@dataclass(frozen=True)
+class _SeedOnDisk:
+    values: dict[str, float | None]
+    curves: dict[str, Any]
+    recipes: dict[str, Any]
+    seconds: float
+    device: str
+    machine: str
+
+
+@dataclass(frozen=True)
+class _IntervalOnDisk:
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class _PartOnDisk:
+    name: str
+    interval: _IntervalOnDisk
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class _ClaimOnDisk:
+    digest: str
+
+
+@dataclass(frozen=True)
+class _PictureOnDisk:
+    name: str
+    file: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class _ResultOnDisk:
+    claim: _ClaimOnDisk
+    scale: Scale
+    verdict: Verdict
+    parts: list[_PartOnDisk]
+    pictures: list[_PictureOnDisk]
+    seeds: dict[int, _SeedOnDisk]
+
+
+_WHOLE = TypeAdapter(_ResultOnDisk)
 
 
 def _machine(device: str) -> str:

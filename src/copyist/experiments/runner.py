@@ -2,16 +2,20 @@
 
 __all__ = ["run_claims"]
 
+import math
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from copyist.checks import check_at_least, check_choice
 from copyist.data.grids import rows, write_png
-from copyist.errors import ArgumentError, DataError, OutputError
+from copyist.errors import ArgumentError, CopyistError, DataError, OutputError, TrainingError
 from copyist.evidence import Verdict
 from copyist.experiments.measurements import Measurements, Pictures
 from copyist.experiments.results import Seed, declaration, measured, read_result, seeds_of, write_result
@@ -43,36 +47,66 @@ def run_claims(
         jobs: how many at once.
         seeds: others than the experiments' own.
         overwrite: measure again what is there.
-        progress: told of each run that is done: the claim, seed and seconds, and how many of how many are done.
+        progress: told of each run that is done: the claim, seed and seconds (not a number where it failed), and
+            how many of how many are done.
 
     Returns:
         The verdict on each claim.
 
     Raises:
         UnknownNameError: there is no such scale.
+        ArgumentError: `jobs` is below 1, or there is no seed.
+        TrainingError: a run failed; the others were made and written all the same.
         DataError: a result that is there is half-written, of another version, of another scale, or of a claim that was
             declared otherwise.
         OutputError: the disk is full, or the place cannot be written.
     """
     check_choice("scale", scale, SCALES)
     check_at_least("jobs", jobs, 1)
-    out.mkdir(parents=True, exist_ok=True)
+    if seeds is not None and not seeds:
+        raise ArgumentError("claims must be run with at least one seed, got none; leave seeds out for the claims' own")
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out} is a file, and results need a folder; choose another place")
     found = {name: _known(out, name, each, scale, overwrite) for name, each in experiments.items()}
+    out.mkdir(parents=True, exist_ok=True)
     pictures = {name: _pictures_of(out, name) if found[name] else {} for name in experiments}
-    wanted = {name: tuple(seeds) if seeds is not None else tuple(each.seeds) for name, each in experiments.items()}
+    wanted = {name: tuple(dict.fromkeys(each.seeds if seeds is None else seeds)) for name, each in experiments.items()}
+    first = {name: min((*wanted[name], *found[name])) for name in experiments}
     todo = [(name, seed) for name in experiments for seed in wanted[name] if seed not in found[name]]
     verdicts: dict[str, Verdict] = {
         name: _written(out, name, experiments[name], scale, found[name], pictures[name]) for name in found
     }
     folder = out / "models" if models is None else models
-    for done, (name, seed, run, drawn) in enumerate(_runs(experiments, todo, scale, folder, jobs), start=1):
-        found[name][seed] = run
-        if seed == min(wanted[name]):
-            pictures[name] = {short: _drawn(out, name, short, picture) for short, picture in drawn.items()}
-        verdicts[name] = _written(out, name, experiments[name], scale, found[name], pictures[name])
+    failed: list[_Failure] = []
+    for done, run in enumerate(_runs(experiments, todo, scale, folder, jobs), start=1):
+        name, seconds = run.name, math.nan
+        if isinstance(run, _Failure):
+            failed.append(run)
+        else:
+            seconds = run.found.seconds
+            found[name][run.seed] = run.found
+            if run.seed == first[name]:
+                pictures[name] = {short: _drawn(out, name, short, picture) for short, picture in run.pictures.items()}
+            verdicts[name] = _written(out, name, experiments[name], scale, found[name], pictures[name])
         if progress is not None:
-            progress(name, seed, run.seconds, done, len(todo))
+            progress(name, run.seed, seconds, done, len(todo))
+    _raise(failed, len(todo))
     return verdicts
+
+
+@dataclass(frozen=True)
+class _Success:
+    name: str
+    seed: int
+    found: Seed
+    pictures: Mapping[str, Pictures]
+
+
+@dataclass(frozen=True)
+class _Failure:
+    name: str
+    seed: int
+    error: Exception
 
 
 def _known(out: Path, name: str, experiment: Experiment, scale: Scale, overwrite: bool) -> dict[int, Seed]:
@@ -97,29 +131,53 @@ def _pictures_of(out: Path, name: str) -> dict[str, dict[str, str]]:
 
 def _runs(
     experiments: Mapping[str, Experiment], todo: Sequence[tuple[str, int]], scale: Scale, models: Path, jobs: int
-) -> "Iterator[tuple[str, int, Seed, Mapping[str, Pictures]]]":
+) -> "Iterator[_Success | _Failure]":
     from joblib import Parallel, delayed
+    from joblib.parallel import get_active_backend
 
+    trials = [(name, experiments[name], Trial(scale=scale, seed=seed, models=models)) for name, seed in todo]
     if jobs == 1:
-        return (_run(name, experiments[name], Trial(scale=scale, seed=seed, models=models)) for name, seed in todo)
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
-    calls = (
-        delayed(_run)(name, experiments[name], Trial(scale=scale, seed=seed, models=models)) for name, seed in todo
-    )
-    return cast("Iterator[tuple[str, int, Seed, Mapping[str, Pictures]]]", parallel(calls))
+        yield from (_run(*trial) for trial in trials)
+    elif cast("Any", get_active_backend()[0]).supports_return_generator:
+        parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
+        yield from cast("Iterator[_Success | _Failure]", parallel(delayed(_run)(*trial) for trial in trials))
+    else:
+        # Some backends hand results over only when all of them are there.
+        for start in range(0, len(trials), jobs):
+            together = Parallel(n_jobs=jobs)(delayed(_run)(*trial) for trial in trials[start : start + jobs])
+            yield from cast("list[_Success | _Failure]", together)
 
 
-def _run(name: str, experiment: Experiment, trial: Trial) -> tuple[str, int, Seed, Mapping[str, Pictures]]:
+def _run(name: str, experiment: Experiment, trial: Trial) -> "_Success | _Failure":
+    """Measure once, in one thread; what fails is told and not raised, so that one claim does not end the others."""
     threads, since = torch.get_num_threads(), time.perf_counter()
     torch.set_num_threads(1)
     try:
-        found = experiment.run(trial)
+        # NumPy has threads of its own, and their number changes the order of its sums.
+        with threadpool_limits(limits=1):
+            found = experiment.run(trial)
+        _check_complete(name, experiment, found)
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        return _Failure(name, trial.seed, error)
     finally:
         torch.set_num_threads(threads)
-    _check_complete(name, experiment, found)
     seconds = time.perf_counter() - since
     seed = measured(found, recipes=trial.recipes, seconds=seconds, device=trial.device.type)
-    return name, trial.seed, seed, found.pictures
+    return _Success(name, trial.seed, seed, found.pictures)
+
+
+def _raise(failed: Sequence[_Failure], count: int) -> None:
+    """Raise what is a bug as it is, and say of all else how much it was."""
+    for failure in failed:
+        if not isinstance(failure.error, CopyistError):
+            raise failure.error
+    if failed:
+        first = min(failed, key=lambda failure: (failure.name, failure.seed))
+        raise TrainingError(
+            f"{len(failed)} of {count} runs failed, and what the others found is kept; the first of them, {first.name} "
+            f"with seed {first.seed}: {first.error}"
+        ) from first.error
 
 
 def _check_complete(name: str, experiment: Experiment, found: Measurements) -> None:

@@ -63,7 +63,7 @@ class Panel:
 @plain
 def loss_curves(histories: Sequence[History]) -> str:
     """Training loss as a line and held-out loss as dots, per model, on a logarithmic scale."""
-    figure = _figure(8.6, 3.1)
+    figure = new_figure(8.6, 3.1)
     axes = figure.add_subplot()
     for i, history in enumerate(histories):
         color = SERIES[i % len(SERIES)]
@@ -83,8 +83,8 @@ def loss_curves(histories: Sequence[History]) -> str:
     axes.set_xlabel("step")
     axes.set_ylabel("mean squared error")
     axes.grid(True, axis="y", color=LINE, linewidth=0.5)
-    _legend(figure, axes.get_legend_handles_labels())
-    return _svg(figure, "loss")
+    under_figure(figure, axes.get_legend_handles_labels())
+    return svg_text(figure, "loss")
 
 
 @plain
@@ -100,7 +100,7 @@ def dots(panels: Sequence[Panel], *, series: dict[str, bool], axis: str, name: s
     """
     panels = [Panel(title=panel.title, dots=[d for d in panel.dots if math.isfinite(d.value)]) for panel in panels]
     longest = max(len({dot.place for dot in panel.dots}) for panel in panels)
-    figure = _figure(
+    figure = new_figure(
         3.4 * len(panels) if len(panels) > 1 else 6.4, 1.35 + 0.42 * longest + (0.25 if len(series) > 4 else 0)
     )
     all_axes = figure.subplots(1, len(panels), sharex=True, squeeze=False)[0]
@@ -117,14 +117,14 @@ def dots(panels: Sequence[Panel], *, series: dict[str, bool], axis: str, name: s
             ha="right", va="top", fontsize=8, color=MUTED,
         )  # fmt: skip
     shown = [label for label in series if label in handles]
-    _legend(figure, ([handles[label] for label in shown], shown))
-    return _svg(figure, name)
+    under_figure(figure, ([handles[label] for label in shown], shown))
+    return svg_text(figure, name)
 
 
 @plain
 def distances(samples: Samples) -> str:
     """How far samples lie from their nearest training images, over the band of held-out images."""
-    figure = _figure(8.6, 1.45)
+    figure = new_figure(8.6, 1.45)
     axes = figure.add_subplot()
     values = [sample.distance for sample in samples.samples]
     band = axes.axvspan(samples.held_out.low, samples.held_out.high, color=LINE, label="held-out images, their range")
@@ -135,8 +135,8 @@ def distances(samples: Samples) -> str:
     axes.set_ylim(0, 1)
     axes.set_yticks([])
     axes.set_xlabel("distance to the nearest training image")
-    _legend(figure, ([shown, band, middle], ["samples", "range of held-out images", "their median"]))
-    return _svg(figure, "memory")
+    under_figure(figure, ([shown, band, middle], ["samples", "range of held-out images", "their median"]))
+    return svg_text(figure, "memory")
 
 
 def _draw_panel(axes: Any, panel: Panel, series: dict[str, bool], limit: float) -> dict[str, Any]:
@@ -170,12 +170,14 @@ def _draw_panel(axes: Any, panel: Panel, series: dict[str, bool], limit: float) 
     return handles
 
 
-def _figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> Any:
+    """An empty figure, in inches of 100 pixels."""
     matplotlib = require("matplotlib.figure", extra="report", purpose="a report with charts")
     return matplotlib.Figure(figsize=(width, height), layout="constrained", facecolor="none")
 
 
-def _legend(figure: Any, handles_and_labels: tuple[list[Any], list[str]]) -> None:
+def under_figure(figure: Any, handles_and_labels: tuple[list[Any], list[str]]) -> None:
+    """A legend below everything."""
     handles, labels = handles_and_labels
     labels = [label if not label.startswith("_") else f"\u200b{label}" for label in labels]  # matplotlib hides those.
     figure.legend(
@@ -183,7 +185,7 @@ def _legend(figure: Any, handles_and_labels: tuple[list[Any], list[str]]) -> Non
     )
 
 
-def _svg(figure: Any, name: str) -> str:
+def svg_text(figure: Any, name: str) -> str:
     """The picture without its XML head, with the page's colors and font, and with identifiers of its own."""
     matplotlib = require("matplotlib", extra="report", purpose="a report with charts")
     for axes in figure.axes:

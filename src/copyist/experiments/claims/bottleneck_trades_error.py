@@ -28,7 +28,7 @@ CLAIM = Claim(
         Part(
             name="held_out_step",
             measure="mean squared error on held-out photographs (16×16) over that with a code of a quarter the size: "
-            "the largest such ratio from a code of 4 to one of 256 units",
+            "the largest such ratio from the smallest code to one of a third of the image's values",
             holds_when=Below(1.0),
         ),
         Part(name="training_step", measure="the same on training photographs", holds_when=Below(1.0)),
@@ -49,7 +49,7 @@ CLAIM = Claim(
         Control(name="largest_against_pca", measure="the same with the largest code"),
         Control(
             name="wider_net",
-            measure="held-out error with the code of 64 units and twice the units beside it, over "
+            measure="held-out error with the second largest code and twice the units beside it, over "
             "that with the usual units: what capacity does at one size of the code",
         ),
         Control(

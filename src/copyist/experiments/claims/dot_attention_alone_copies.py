@@ -63,7 +63,7 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Train it, invert it before and after, and let it copy noise."""
     recipe, noise, blend = attention_copier(trial, attention="dot", convolutions=False), GaussianNoise(0.2), Blend(0.3)
-    model, fresh = trial.trained(recipe), trial.untrained(recipe)
+    model, fresh = trial.trained(recipe), trial.untrained(recipe).as_reconstructor(verb="an experiment")
     x = held_out(trial, recipe.data, count=trial.pick(smoke=4, cpu=128, gpu=256))
     few = x[: trial.pick(smoke=4, cpu=16, gpu=32)]
     train = trial.splits(recipe.data).train.images().to(trial.device)

@@ -82,7 +82,8 @@ def run(trial: Trial) -> Measurements:
     lines: dict[str, list[float]] = {}
     rows = {"photograph": few[:8]}
     for net, recipe in recipes.items():
-        model = trial.untrained(recipe) if net.endswith("_untrained") else trial.trained(recipe)
+        fresh = trial.untrained(recipe).as_reconstructor(verb="an experiment")
+        model = fresh if net.endswith("_untrained") else trial.trained(recipe)
         found, spectrum = known(model, few, trial), _spectrum(model, fewer)
         values |= {
             f"condition_{net}": _condition(spectrum),

@@ -57,11 +57,12 @@ def run(trial: Trial) -> Measurements:
     nets: dict[str, Reconstructor] = {
         "dot": trial.trained(dot),
         "linear": trial.trained(linear),
-        "dot_untrained": trial.untrained(dot),
-        "linear_untrained": trial.untrained(linear),
+        "dot_untrained": trial.untrained(dot).as_reconstructor(verb="an experiment"),
+        "linear_untrained": trial.untrained(linear).as_reconstructor(verb="an experiment"),
     }
     wanted = clean_psnr(nets["dot"], x)
-    stopped = [trial.trained(attention_copier(trial, share=share)) for share in SHARES]
+    shares = trial.pick(smoke=SHARES[-1:], cpu=SHARES, gpu=SHARES)
+    stopped = [trial.trained(attention_copier(trial, share=share)) for share in shares]
     nets["linear_stopped"] = min(stopped, key=lambda model: abs(clean_psnr(model, x) - wanted))
     values: dict[str, float] = {}
     rows = {"photograph": few[:8]}

@@ -49,7 +49,7 @@ CLAIM = Claim(
                 ("training_psnr", "PSNR of copies of training photographs, dB"),
                 ("gaussian_ratio", "denoising ratio at σ = 0.2"),
                 ("missed", "error of inversions"),
-                ("disagreement", "difference of inversions from two starts"),
+                ("disagreement", "1 − correlation of inversions from two starts"),
                 ("converged", "share of inversions that converged"),
             )
         ),

@@ -75,7 +75,8 @@ def run(trial: Trial) -> Measurements:
         "mixed_skips": trial.trained(attention_unet(trial, attention="mixed", skips=True)),
     }
     wanted = clean_psnr(nets["linear"], x)
-    stopped = [trial.trained(brief_unet(trial, share=share)) for share in SHARES]
+    shares = trial.pick(smoke=SHARES[-1:], cpu=SHARES, gpu=SHARES)
+    stopped = [trial.trained(brief_unet(trial, share=share)) for share in shares]
     nets["plain_stopped"] = min(stopped, key=lambda model: abs(clean_psnr(model, x) - wanted))
     values = {f"{what}_{net}": value for net in NETS for what, value in _numbers(nets[net], x, trial).items()}
     for what in ("gain", "blend", "gaussian"):

@@ -2,6 +2,8 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
+import math
+
 import torch
 
 from copyist.corruption import Blend, Corruption, GaussianNoise
@@ -12,6 +14,7 @@ from copyist.experiments.measurements import Measurements, Pictures
 from copyist.experiments.subjects import attention_copier, denoiser, photos, photos_unet
 from copyist.experiments.trial import Experiment, Trial
 from copyist.metrics.distortion import mse
+from copyist.procedures.inversion import invert
 from copyist.tensors import Images
 
 SIGMA, ALPHA = 0.2, 0.3
@@ -47,6 +50,12 @@ CLAIM = Claim(
     ),
     controls=(
         Control(name="attention_gain", measure="projected gain of that model at σ = 0.1: 1 for the identity"),
+        Control(
+            name="attention_inversion",
+            measure="root mean squared distance between photographs and the images that its output represents alike, "
+            "found from noise, converged or not; 8 photographs",
+        ),
+        Control(name="attention_converged", measure="share of these that converged"),
         Control(name="attention_psnr", measure="PSNR of its copies of clean photographs, dB"),
         Control(
             name="unet_gaussian",
@@ -81,12 +90,16 @@ def run(trial: Trial) -> Measurements:
     unet_noisy, unet_blended = (_corrupted(seen, each, trial) for each in (noise, blend))
     on_paper = (1 - ALPHA) ** 2 * (float((x - MEAN).square().mean()) + STD**2)
     copy = copies(attention, noisy)
+    steps = trial.pick(smoke=20, cpu=300, gpu=300)
+    found = invert(attention, x[:8], steps=steps, generator=trial.generator("inversion"))
     values = {
         "identity_gaussian": _error(noisy, x) / SIGMA**2,
         "identity_blend": _error(blended, x) / on_paper,
         "attention_gaussian": _error(copy, x) / _error(noisy, x),
         "attention_blend": _error(copies(attention, blended), x) / _error(blended, x),
         "attention_gain": gain(attention, x, trial),
+        "attention_inversion": float(found.input_distance.mean()) / math.sqrt(x[0].numel()),
+        "attention_converged": float(found.converged.float().mean()),
         "attention_psnr": quality,
         "unet_gaussian": _error(copies(unet, unet_noisy), seen) / _error(unet_noisy, seen),
         "unet_blend": _error(copies(unet, unet_blended), seen) / _error(unet_blended, seen),

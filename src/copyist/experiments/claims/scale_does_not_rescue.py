@@ -79,6 +79,7 @@ def run(trial: Trial) -> Measurements:
     recipes = [scenes_unet(trial, share=share) for share in SHARES]
     course = [trial.trained(recipe) for recipe in recipes]
     usual, wide = course[USUAL], trial.trained(scenes_unet(trial, widen=2))
+    untrained = trial.untrained(recipes[USUAL]).as_reconstructor(verb="an experiment")
     batches = trial.trained(scenes_unet(trial, batch_size=128))
     splits = trial.splits(scenes(trial))
     train, x = splits.train.images().to(trial.device), held_out(trial, scenes(trial), count=512)
@@ -97,7 +98,7 @@ def run(trial: Trial) -> Measurements:
         "far_from_data": min(found.values()) / floor,
         "real": floor,
         "noise": distance(noise),
-        "untrained": distance(_drawn(trial.untrained(recipes[USUAL]), trial)),
+        "untrained": distance(_drawn(untrained, trial)),
         "one_pass": distance(_drawn(usual, trial, steps=1)),
         "shortest": over_training[0],
         "usual": found["usual"],

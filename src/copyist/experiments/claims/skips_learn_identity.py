@@ -5,7 +5,7 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.experiments.copies import clean_psnr, denoising_ratio, gain, held_out
-from copyist.experiments.measurements import Measurements
+from copyist.experiments.measurements import Curves, Measurements
 from copyist.experiments.subjects import photos, photos_unet, photos_unet_skips
 from copyist.experiments.trial import Experiment, Trial
 
@@ -30,6 +30,10 @@ CLAIM = Claim(
         ),
     ),
     controls=(
+        Control(name="gain_after_longer_training", measure="gain with skips after three times the usual steps"),
+        Control(name="psnr_after_longer_training", measure="its clean PSNR, dB"),
+        Control(name="gain_without_normalization", measure="gain with skips and without batch normalization"),
+        Control(name="psnr_without_normalization", measure="its clean PSNR, dB"),
         Control(name="gain_without_skips", measure="projected gain of the U-Net without skips"),
         Control(name="gain_at_equal_psnr", measure="gain with skips, stopped at the clean PSNR reached without"),
         Control(name="psnr_with_skips", measure="clean PSNR with skips, dB"),
@@ -42,17 +46,19 @@ CLAIM = Claim(
     ),
 )
 
-SHARES = (0.01, 0.02, 0.05, 0.1)
-"""Of the usual training, to find a net with skips that copies no better than the one without."""
+SHARES = (0.01, 0.02, 0.05, 0.1, 1.0, 3.0)
+"""Of the usual training: the course of the gain, and nets with skips that copy no better than the one without."""
 
 
 def run(trial: Trial) -> Measurements:
-    """Train both, and the one with skips also for a shorter time, until both copy alike."""
+    """Train both, and the one with skips also for shorter and longer, past the point where both copy alike."""
     x = held_out(trial, photos(trial))
     plain, skips = trial.trained(photos_unet(trial)), trial.trained(photos_unet_skips(trial))
     wanted = clean_psnr(plain, x)
-    stopped = [trial.trained(photos_unet_skips(trial, share=share)) for share in SHARES]
-    nearest = min(stopped, key=lambda model: abs(clean_psnr(model, x) - wanted))
+    course = [trial.trained(photos_unet_skips(trial, share=share)) for share in SHARES]
+    gains, qualities = [gain(model, x, trial) for model in course], [clean_psnr(model, x) for model in course]
+    nearest = min(range(len(course)), key=lambda index: abs(qualities[index] - wanted))
+    plainer = trial.trained(photos_unet_skips(trial, statistics="none"))
     noise, blend = GaussianNoise(0.2), Blend(0.3)
     with_skips, without = gain(skips, x, trial), gain(plain, x, trial)
     noisy_with, noisy_without = (denoising_ratio(model, x, noise, trial) for model in (skips, plain))
@@ -62,15 +68,29 @@ def run(trial: Trial) -> Measurements:
             "gain_difference": with_skips - without,
             "gaussian_ratio_difference": noisy_without - noisy_with,
             "gain_without_skips": without,
-            "gain_at_equal_psnr": gain(nearest, x, trial),
+            "gain_after_longer_training": gains[-1],
+            "psnr_after_longer_training": qualities[-1],
+            "gain_without_normalization": gain(plainer, x, trial),
+            "psnr_without_normalization": clean_psnr(plainer, x),
+            "gain_at_equal_psnr": gains[nearest],
             "psnr_with_skips": clean_psnr(skips, x),
             "psnr_without_skips": wanted,
-            "psnr_stopped": clean_psnr(nearest, x),
+            "psnr_stopped": qualities[nearest],
             "gaussian_ratio_with_skips": noisy_with,
             "gaussian_ratio_without_skips": noisy_without,
             "blend_ratio_with_skips": denoising_ratio(skips, x, blend, trial),
             "blend_ratio_without_skips": denoising_ratio(plain, x, blend, trial),
-        }
+        },
+        curves={
+            "training": Curves(
+                title="The gain over training, with skips",
+                x_label="steps of training",
+                y_label="projected gain",
+                x=[photos_unet_skips(trial, share=share).training.steps for share in SHARES],
+                lines={"with skips": gains},
+                log_x=True,
+            )
+        },
     )
 
 

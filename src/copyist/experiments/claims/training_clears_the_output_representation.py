@@ -4,11 +4,10 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.experiments.copies import held_out
-from copyist.experiments.inversions import Known, known
+from copyist.experiments.inversions import Known, known, noise_share
 from copyist.experiments.measurements import Measurements, Pictures
 from copyist.experiments.subjects import photos, photos_unet
 from copyist.experiments.trial import Experiment, Trial
-from copyist.metrics.noise import noise_level
 
 NETS = ("trained", "untrained", "untrained_plain")
 
@@ -18,24 +17,27 @@ CLAIM = Claim(
     parts=(
         Part(
             name="noise_difference",
-            measure="noise (wavelet estimate, beyond the original's) in inversions of the output that start from "
-            "N(0.7, 0.05²), trained minus untrained; converged inversions of 32 held-out photographs, one batch",
+            measure="noise (wavelet estimate) in inversions of the output that start from N(0.7, 0.05²), over their "
+            "own standard deviation, trained minus untrained; converged inversions of 32 held-out photographs",
             holds_when=Below(0.0),
         ),
         Part(
             name="disagreement_difference",
-            measure="root mean square difference of inversions from noise and from gray, trained minus untrained",
+            measure="1 − correlation of inversions from noise and from gray, trained minus untrained",
             holds_when=Below(0.0),
         ),
     ),
     controls=(
-        Control(name="noise_of_start", measure="noise in the start itself: what is left where nothing is learned of x"),
+        Control(
+            name="noise_of_start", measure="the same for the start itself: what is left where nothing is known of x"
+        ),
+        Control(name="noise_of_image", measure="the same for the photographs"),
         *(
             Control(name=f"{what}_{net}", measure=f"{words}, {net.replace('_', ', ')} net")
             for net in NETS
             for what, words in (
-                ("noise", "noise in the inversion from noise"),
-                ("disagreement", "difference of inversions from two starts"),
+                ("noise", "noise in the inversion from noise over its spread"),
+                ("disagreement", "1 − correlation of inversions from two starts"),
                 ("missed", "root mean square error of the inversions' mean, aligned"),
                 ("sharpness", "energy in high frequencies over the original's"),
                 ("converged", "share of inversions whose distance is below that of a shift by N(0, (1/18)²)"),
@@ -56,7 +58,7 @@ def run(trial: Trial) -> Measurements:
     }
     values = {f"{what}_{net}": each[what] for net, one in found.items() for each in (_numbers(one),) for what in each}
     start = x.new_zeros(x.shape).normal_(0.7, 0.05, generator=trial.generator("start")).to(x)
-    values["noise_of_start"] = float(noise_level(start).mean() - noise_level(x).mean())
+    values |= {"noise_of_start": noise_share(start), "noise_of_image": noise_share(x)}
     for what in ("noise", "disagreement"):
         values[f"{what}_difference"] = values[f"{what}_trained"] - values[f"{what}_untrained"]
     rows = {"image": x}

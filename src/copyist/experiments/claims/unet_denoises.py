@@ -126,7 +126,7 @@ def _pure_noise(trial: Trial) -> tuple[dict[str, float], Pictures]:
     splits = trial.splits(photos(trial))
     train = splits.train.images().to(trial.device)
     real = splits.test.images().to(trial.device)
-    features = PCAFeatures.fitted(train, dimensions=trial.pick(smoke=8, cpu=32, gpu=64))
+    features = PCAFeatures.fit(train, dimensions=trial.pick(smoke=8, cpu=32, gpu=64))
     noise = Blend(0.0)(real, generator=trial.generator("pure noise"))
     longest = trial.trained(photos_unet(trial, share=SHARES[-1]))
     shown = copies(longest, noise)

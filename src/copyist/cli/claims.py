@@ -1,0 +1,150 @@
+"""`copyist claims`: what copyist must show, measured."""
+
+__all__ = ["app"]
+
+import math
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from copyist.cli.options import Force, Json
+from copyist.cli.terminal import counted, counting, show
+
+app = typer.Typer(
+    help="Measure what the sources claim, and report it with intervals and verdicts.", no_args_is_help=True
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Measure what the sources claim, and report it with intervals and verdicts."""
+
+
+@app.command("list", short_help="List the claims.")
+def list_claims(
+    results: Annotated[Path | None, typer.Option("--results", help="A folder of results: show verdicts too.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the claims by name, each with its sentence, and with its verdict where a folder of results is given."""
+    from copyist.errors import DataError
+    from copyist.experiments import catalogue
+    from copyist.experiments.results import declaration, read_result
+
+    if results is not None and not results.is_dir():
+        raise DataError(f"{results} must be a folder of results, and there is none; run copyist claims run first")
+    found = {name: declaration(name, each.claim) for name, each in catalogue.experiments().items()}
+    for name, each in found.items():
+        path = (results or Path()) / f"{name}.json"
+        if results is not None:
+            each["verdict"] = read_result(path)["verdict"] if path.exists() else "not run"
+
+    width = max(map(len, found))
+    lines = [
+        f"{name:{width}}  {each['verdict'] + '  ':14}{each['sentence']}"
+        if "verdict" in each
+        else f"{name:{width}}  {each['sentence']}"
+        for name, each in found.items()
+    ]
+    show("\n".join(lines), found, as_json=as_json)
+
+
+@app.command(short_help="Measure claims, all of them unless some are named.")
+def run(
+    out: Annotated[
+        Path, typer.Option("--out", help="The folder of the results; what is there is not redone.", show_default=False)
+    ],
+    names: Annotated[list[str] | None, typer.Argument(help="Claims; all unless given.", metavar="[NAME]...")] = None,
+    scale: Annotated[
+        str, typer.Option("--scale", help="smoke: seconds each, cpu, or gpu: the source's sizes.")
+    ] = "cpu",
+    models: Annotated[
+        Path | None,
+        typer.Option("--models", help="Where trained models are kept; OUT/models unless given."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", help="Runs at once; as many as cores unless given, or 1 with a GPU.")
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option("--seeds", help="Such as 0,1,2; each claim's own unless given.", metavar="LIST")
+    ] = None,
+    backend: Annotated[
+        str, typer.Option("--backend", help="loky: on this machine; dask, ray: on a cluster that shares the folders.")
+    ] = "loky",
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Measure claims, write one JSON file for each, and show the verdicts; an interrupted run goes on where it was."""
+    from copyist.experiments import catalogue
+    from copyist.experiments.backends import on_backend
+    from copyist.experiments.results import read_result
+    from copyist.experiments.runner import run_claims
+    from copyist.experiments.trial import Scale
+
+    chosen = catalogue.experiments(names or ())
+    numbers = None if seeds is None else _numbers(seeds)
+    with on_backend(backend) as at_once, counting("runs") as update:
+        verdicts = run_claims(
+            chosen,
+            scale=cast("Scale", scale),
+            out=out,
+            models=models,
+            jobs=at_once if jobs is None else jobs,
+            seeds=numbers,
+            overwrite=force,
+            progress=lambda name, seed, seconds, done, total: update(
+                f"{name}, seed {seed}, {'failed' if math.isnan(seconds) else f'{seconds:.0f} s'}", done, total
+            ),
+        )
+
+    documents = {name: read_result(out / f"{name}.json") for name in verdicts}
+    shown = {name: {key: each[key] for key in ("verdict", "scale", "parts")} for name, each in documents.items()}
+    show("\n".join(line for name, each in documents.items() for line in _lines(name, each)), shown, as_json=as_json)
+
+
+def _numbers(text: str) -> list[int]:
+    from copyist.errors import ArgumentError
+
+    try:
+        seeds = [int(part) for part in text.split(",")]
+    except ValueError:
+        seeds = [-1]
+    if min(seeds) < 0:
+        raise ArgumentError(f"seeds must be whole numbers of at least 0 with commas between, got {text!r}")
+    return seeds
+
+
+def _lines(name: str, document: dict[str, Any]) -> list[str]:
+    """The verdict on a claim, and below it each part with its interval and bound."""
+    bounds = {part["name"]: part["holds_when"] for part in document["claim"]["parts"]}
+    width = max(map(len, bounds))
+    return [f"{name}: {document['verdict']} (scale {document['scale']}, {counted(len(document['seeds']), 'seed')})"] + [
+        f"  {part['name']:{width}}  {_interval(part['interval']):24}  {bounds[part['name']]:20}  {part['verdict']}"
+        for part in document["parts"]
+    ]
+
+
+def _interval(interval: dict[str, float | None]) -> str:
+    mean, low, high = interval["mean"], interval["low"], interval["high"]
+    if mean is None:
+        return "not measured"
+    return f"{mean:.4g}" + ("" if low is None or high is None else f" [{low:.4g}, {high:.4g}]")
+
+
+@app.command(short_help="Write pages on results: Markdown, figures, and one HTML file.")
+def report(
+    folder: Annotated[Path, typer.Argument(help="Results of 'claims run'; the pages are written here.", metavar="DIR")],
+    as_json: Json = False,
+) -> None:
+    """Write pages on results into their folder: a front page, a page per claim, and all of it as one HTML file."""
+    from copyist.experiments import catalogue
+    from copyist.report.claims import write_claims
+    from copyist.report.claims_wording import counts
+
+    results = write_claims(folder, order=catalogue.NAMES)
+
+    numbers = {verdict: number for verdict, number in counts(results).items() if number}
+    page = folder / "report.html"
+    text = ", ".join(f"{number} {verdict}" for verdict, number in numbers.items())
+    found = {"front_page": str(folder / "README.md"), "report": str(page), "verdicts": numbers}
+    show(f"{text}; see {folder / 'README.md'} or {page}", found, as_json=as_json)

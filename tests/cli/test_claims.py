@@ -1,0 +1,166 @@
+"""`copyist claims`, on claims so small that their answers are known on paper, and on one real one."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from copyist.errors import TrainingError
+from copyist.evidence import Below, Claim, Control, Part
+from copyist.experiments import catalogue
+from copyist.experiments.measurements import Measurements
+from copyist.experiments.trial import Experiment, Trial
+
+from .conftest import copyist, inside
+
+CLAIM = Claim(
+    sentence="Seeds are small.",
+    source="nobody",
+    parts=(Part(name="level", measure="the seed / 10", holds_when=Below(1.0)),),
+    controls=(Control(name="twice", measure="the seed, doubled"),),
+)
+
+
+def run(trial: Trial) -> Measurements:
+    return Measurements(values={"level": trial.seed / 10, "twice": 2.0 * trial.seed})
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No claims but one."""
+    monkeypatch.setattr(catalogue, "NAMES", ("small",))
+    monkeypatch.setattr(catalogue, "experiment", lambda name: Experiment(claim=CLAIM, run=run))
+
+
+@pytest.mark.usefixtures("small")
+def test_claims_are_listed_with_their_sentences_and_verdicts(tmp_path: Path) -> None:
+    assert copyist("claims", "list").stdout == "small  Seeds are small.\n"
+    assert copyist("claims", "list", "--json").result["small"]["parts"][0]["holds_when"] == "below 1"
+    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  not run       Seeds are small.\n"
+    copyist("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path)
+    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  supported     Seeds are small.\n"
+    assert copyist("claims", "list", "--results", tmp_path, "--json").result["small"]["verdict"] == "supported"
+
+
+@pytest.mark.usefixtures("small")
+def test_a_run_shows_each_part_with_its_interval_and_bound_and_tells_how_far_it_is(tmp_path: Path) -> None:
+    answer = copyist("claims", "run", "small", "--jobs", 1, "--scale", "smoke", "--out", tmp_path)
+    # Student's interval of 0, 0.1 and 0.2: 0.1 ± 4.3027 · 0.1 / √3.
+    assert answer.stdout.splitlines() == [
+        "small: supported (scale smoke, 3 seeds)",
+        "  level  0.1 [-0.1484, 0.3484]     below 1               supported",
+    ]
+    assert answer.stderr.splitlines() == [f"{n} of 3: small, seed {n - 1}, 0 s" for n in (1, 2, 3)]
+    again = copyist("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path, "--seeds", "2,3", "--json")
+    assert again.stderr == "1 of 1: small, seed 3, 0 s\n"
+    assert again.result["small"]["verdict"] == "supported"
+    assert again.result["small"]["parts"][0]["interval"]["mean"] == pytest.approx(0.15)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_report_is_written_beside_the_results(tmp_path: Path) -> None:
+    copyist("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path)
+    answer = copyist("claims", "report", tmp_path)
+    page = tmp_path / "report.html"
+    assert answer.stdout == f"1 supported; see {tmp_path / 'README.md'} or {page}\n"
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "README.md", "report.html", "small.json", "small.md", "small.svg"
+    }  # fmt: skip
+    assert copyist("claims", "report", tmp_path, "--json").result["verdicts"] == {"supported": 1}
+
+
+def test_a_run_that_fails_is_named_and_the_others_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(trial: Trial) -> Measurements:
+        if trial.seed == 1:
+            raise TrainingError("the loss must be a number, got nan; take a smaller learning rate")
+        return run(trial)
+
+    monkeypatch.setattr(catalogue, "NAMES", ("small",))
+    monkeypatch.setattr(catalogue, "experiment", lambda name: Experiment(claim=CLAIM, run=fails))
+    answer = copyist("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path)
+    assert (answer.code, answer.stdout) == (1, "")
+    assert answer.stderr.splitlines() == [
+        "1 of 3: small, seed 0, 0 s",
+        "2 of 3: small, seed 1, failed",
+        "3 of 3: small, seed 2, 0 s",
+        "copyist: 1 of 3 runs failed, and what the others found is kept; the first of them, small with seed 1: the "
+        "loss must be a number, got nan; take a smaller learning rate",
+    ]
+    assert list(json.loads((tmp_path / "small.json").read_text())["seeds"]) == ["0", "2"]
+
+
+@pytest.mark.usefixtures("small")
+def test_force_measures_again(tmp_path: Path) -> None:
+    line = ("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path)
+    copyist(*line)
+    assert copyist(*line).stderr == ""
+    assert len(copyist(*line, "--force").stderr.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (("skips-learn-identty",), "there is no claim 'skips-learn-identty'; did you mean 'skips-learn-identity'?"),
+        (("--scale", "cpuu"), "there is no scale 'cpuu'; did you mean 'cpu'?"),
+        (("--seeds", "0,x"), "seeds must be whole numbers of at least 0 with commas between, got '0,x'"),
+        (("--seeds", ""), "seeds must be whole numbers of at least 0 with commas between, got ''"),
+        (("--seeds", "1,-1"), "seeds must be whole numbers of at least 0 with commas between, got '1,-1'"),
+        (("--jobs", "0"), "jobs must be at least 1, got 0"),
+        (("--backend", "rai"), "there is no backend 'rai'; did you mean 'ray'?"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_in_one_sentence(
+    line: tuple[str, ...], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not line[0].startswith("skips"):
+        monkeypatch.setattr(catalogue, "experiment", lambda name: Experiment(claim=CLAIM, run=run))
+    assert copyist("claims", "run", *line, "--out", tmp_path / "out").sentence == sentence
+    assert inside(tmp_path) == {}
+
+
+@pytest.mark.parametrize(("backend", "package"), [("dask", "distributed"), ("ray", "ray")])
+@pytest.mark.usefixtures("small")
+def test_a_cluster_that_is_not_installed_is_named(
+    backend: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (package, f"{package}.util", f"{package}.util.joblib"):
+        monkeypatch.setitem(__import__("sys").modules, module, None)
+    assert copyist("claims", "run", "--backend", backend, "--out", tmp_path / "out").sentence == (
+        f"--backend {backend} needs {package}, which is not installed; pip install 'copyist[{backend}]'"
+    )
+    assert inside(tmp_path) == {}
+
+
+@pytest.mark.usefixtures("small")
+def test_results_that_do_not_fit_are_refused_and_left_alone(tmp_path: Path) -> None:
+    line = ("claims", "run", "--jobs", 1, "--out", tmp_path, "--scale")
+    copyist(*line, "smoke")
+    file = tmp_path / "small.json"
+    assert copyist(*line, "cpu").sentence == (
+        f"{file} was measured at scale smoke, and cpu was asked for; choose another folder"
+    )
+    whole = file.read_text()
+    for text, sentence in (
+        (whole[:300], "is no whole result of a claim"),
+        (json.dumps(json.loads(whole) | {"package": "9.9"}), "was written by copyist 9.9 (format 1), and this is"),
+    ):
+        file.write_text(text)
+        for command in ((*line, "smoke"), ("claims", "list", "--results", tmp_path), ("claims", "report", tmp_path)):
+            assert copyist(*command).sentence.startswith(f"{file} {sentence}")
+        assert inside(tmp_path) == {"small.json": text.encode()}
+
+
+def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
+    for line in (("report", tmp_path), ("report", tmp_path / "none"), ("list", "--results", tmp_path / "none")):
+        assert copyist("claims", *line).sentence.endswith("and there is none; run copyist claims run first")
+
+
+@pytest.mark.slow
+def test_a_real_claim_runs_at_scale_smoke_and_is_reported(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    line = ("skips-learn-identity", "--scale", "smoke", "--seeds", 0, "--jobs", 1, "--models", tmp_path / "models")
+    answer = copyist("claims", "run", *line, "--out", out)
+    # One seed tells no interval, so it decides nothing.
+    assert answer.stdout.startswith("skips-learn-identity: inconclusive (scale smoke, 1 seed)\n")
+    assert copyist("claims", "report", out).code == 0
+    assert "projected gain" in (out / "skips-learn-identity.md").read_text()
