@@ -1,6 +1,6 @@
 """What a layer knows of images, in numbers: inversions from two starts, and what they share."""
 
-__all__ = ["STARTS", "Known", "known", "noise_share", "rms"]
+__all__ = ["STARTS", "Known", "known", "missed_by_all", "noise_share", "rms"]
 
 from dataclasses import dataclass
 
@@ -77,6 +77,18 @@ def known(model: nn.Module, x: Images, trial: Trial, *, layer: str = "output", o
             "sharpness": float(high_frequency_energy(a).sum() / high_frequency_energy(c).sum()),
         }
     return Known(**numbers, converged=float(kept.float().mean()), from_noise=first, from_constant=second)
+
+
+def missed_by_all(found: Known, original: Images) -> float:
+    """The `missed` of all images, converged or not: what a descent of so many steps did not find.
+
+    It says how hard a layer is to invert. What the layer knows it does not say, since more steps might find more.
+
+    Args:
+        found: inversions.
+        original: images (B, C, H, W), in the same order.
+    """
+    return rms(aligned((found.from_noise + found.from_constant) / 2, original) - original)
 
 
 def noise_share(x: Images) -> float:

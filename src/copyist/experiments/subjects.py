@@ -2,7 +2,9 @@
 
 __all__ = [
     "attention_copier",
+    "attention_unet",
     "bottleneck",
+    "brief_unet",
     "denoiser",
     "overcomplete",
     "photos",
@@ -23,7 +25,7 @@ from dataclasses import replace
 from copyist.corruption import Blend, GaussianNoise, OneOf
 from copyist.experiments.trial import Trial
 from copyist.models.attention import AttentionConfig
-from copyist.models.attention_unet import AttentionUNetConfig
+from copyist.models.attention_unet import AttentionUNetConfig, LevelsAttention
 from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
@@ -192,19 +194,79 @@ def bottleneck(trial: Trial, *, code: int, units: float = 1.0) -> Recipe:
     return replace(base, name=name, model=config, training=replace(base.training, optimization=rate))
 
 
-def attention_copier(trial: Trial, *, attention: AttentionKind = "linear") -> Recipe:
-    """One attention between two convolutions, on photographs of at most 32×32."""
+def attention_copier(
+    trial: Trial,
+    *,
+    attention: AttentionKind = "linear",
+    convolutions: bool = True,
+    residual: bool = False,
+    small: bool = False,
+    share: float = 1.0,
+) -> Recipe:
+    """One attention between two convolutions, or alone, on photographs of at most 32×32.
+
+    An image is a thousand positions, so that two of them are batch enough; the source's batches begin there.
+
+    Args:
+        trial: decides sizes and steps.
+        attention: linear, or by dot products.
+        convolutions: whether it stands between two of them, with maps that are more than the pixels.
+        residual: whether it is added to what it is given.
+        small: whether the photographs are so small that a whole Jacobian can be looked at.
+        share: of the usual number of steps.
+    """
     data = trial.pick(smoke=photos(trial), cpu=photos(trial), gpu="photos?size=32")
-    steps = trial.pick(smoke=20, cpu=1000, gpu=10_000)
-    config = AttentionConfig(attention=attention, maps=trial.pick(smoke=8, cpu=64, gpu=64))
+    if small:
+        data = trial.pick(smoke="photos?size=8&stride=32&limit=64", cpu="photos?size=8", gpu="photos?size=16")
+    steps = max(1, round(share * trial.pick(smoke=20, cpu=1400, gpu=10_000)))
+    maps = trial.pick(smoke=8, cpu=64, gpu=64) if convolutions else None
     training = Training(
         steps=steps,
-        batch_size=16,
+        batch_size=2 if trial.scale == "cpu" else 16,
         validate_every=steps,
-        save_every=min(steps, 500),
-        optimization=Optimization(learning_rate=1e-3),
+        save_every=steps,
+        optimization=Optimization(learning_rate=3e-3),
     )
-    return Recipe(name=f"photos-{attention}-attention", data=data, model=config, objective=Copying(), training=training)
+    marks = "".join(
+        f"-{mark}"
+        for mark, present in (("alone", not convolutions), ("residual", residual), ("small", small))
+        if present
+    )
+    return Recipe(
+        name=f"photos-{attention}-attention{marks}",
+        data=data,
+        model=AttentionConfig(attention=attention, maps=maps, residual=residual),
+        objective=Copying(),
+        training=training,
+    )
+
+
+def attention_unet(trial: Trial, *, attention: LevelsAttention = "linear", skips: bool = False) -> Recipe:
+    """The U-Net with attention added behind each level's block, trained as `brief_unet` is.
+
+    Args:
+        trial: decides sizes and steps.
+        attention: linear at every level, or by dot products at the lowest two.
+        skips: whether the decoder is also handed the encoder's maps.
+    """
+    config = AttentionUNetConfig(width=_width(trial), levels=_levels(trial), attention=attention, skips=skips)
+    name = f"photos-{attention}-attention-unet{'-skips' if skips else ''}"
+    return replace(brief_unet(trial), name=name, model=config)
+
+
+def brief_unet(trial: Trial, *, skips: bool = False, share: float = 1.0) -> Recipe:
+    """The U-Net in small batches, and for as few steps as one with attention can be given on two cores.
+
+    Args:
+        trial: decides sizes and steps.
+        skips: whether the decoder is also handed the encoder's maps.
+        share: of these steps.
+    """
+    part = share * trial.pick(smoke=1.0, cpu=0.6, gpu=1.0)
+    base = photos_unet(trial, batch_size=8, share=part)
+    if not skips:
+        return base
+    return replace(photos_unet_skips(trial), name="photos-unet-skips-batches-of-8", training=base.training)
 
 
 def _unet(

@@ -1,6 +1,6 @@
 """The U-Net whose levels also attend, in parallel to a residual connection, without skips or with them."""
 
-__all__ = ["AttentionUNet", "AttentionUNetConfig", "AttentionUNetSkips"]
+__all__ = ["AttentionUNet", "AttentionUNetConfig", "AttentionUNetSkips", "LevelsAttention"]
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final, get_args
@@ -14,6 +14,7 @@ from copyist.nn.attention import AttentionKind, attention
 from copyist.tensors import Codes, Images
 
 LevelsAttention: TypeAlias = Literal["linear", "mixed"]
+"""How the positions of all levels attend: linear everywhere, or by dot products at the lowest two."""
 
 
 @dataclass(frozen=True, kw_only=True)
