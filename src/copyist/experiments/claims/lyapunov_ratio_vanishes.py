@@ -32,14 +32,14 @@ CLAIM = Claim(
         Part(
             name="slope_random",
             measure="slope of log Σ E|Xᵢ − μᵢ|³ / (Σ σᵢ²)^1.5 on log n for Xᵢ = wᵢAᵢ, on paper −1/2 for terms of one "
-            "law; A from inversions of a layer to a quarter of n values (closed form, starts N(0.7, 0.05²)), w its rows; "
-            "random weights, photographs; geometric mean over 16 rows and 4 photographs",
+            "law; A from inversions of a layer to a quarter of n values (closed form, starts N(0.7, 0.05²)), w its "
+            "rows; random weights, photographs; geometric mean over 16 rows and 4 photographs",
             holds_when=Within(0.1, around=-0.5),
         ),
         Part(name="slope_trained", measure="the same, weights trained to copy", holds_when=Within(0.1, around=-0.5)),
         Part(
             name="slope_descended",
-            measure="the same, random weights, A from descent on what ReLU leaves of the layer, 64 draws, 2 photographs",
+            measure="the same, random weights, A from descent on what ReLU leaves of the layer; 64 draws, 2 images",
             holds_when=Within(0.1, around=-0.5),
         ),
         Part(
