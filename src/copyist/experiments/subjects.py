@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 from dataclasses import replace
+from typing import Literal
 
 from copyist.corruption import Blend, GaussianNoise, OneOf
 from copyist.experiments.trial import Trial
@@ -29,6 +30,7 @@ from copyist.models.attention_unet import AttentionUNetConfig, LevelsAttention
 from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
+from copyist.models.vit import ViTConfig
 from copyist.nn.attention import AttentionKind
 from copyist.nn.norm import Statistics
 from copyist.objectives import Classification, Copying, Denoising
@@ -95,7 +97,7 @@ def scenes_unet(
     Args:
         trial: decides sizes and steps.
         widen: factor on the maps of every level.
-        deepen: further levels.
+        deepen: further levels; fewer where it is negative.
         hidden: whether the module of 500, 100 and 500 units is in its middle.
         count: how many landscapes to train on.
         batch_size: images per step.
@@ -104,7 +106,8 @@ def scenes_unet(
     base = _unet("scenes", scenes(trial, count=count), trial, "batch", hidden, batch_size, share)
     assert isinstance(base.model, UNetConfig)
     shape = replace(base.model, width=base.model.width * widen, levels=base.model.levels + deepen)
-    marks = f"{'-wide' if widen > 1 else ''}{'-deep' if deepen else ''}"
+    depth = "-deep" if deepen > 0 else f"-shallow-by-{-deepen}" if deepen < 0 else ""
+    marks = f"{'-wide' if widen > 1 else ''}{depth}"
     return replace(base, name=f"{base.name}{marks}", model=shape)
 
 
@@ -267,6 +270,53 @@ def brief_unet(trial: Trial, *, skips: bool = False, share: float = 1.0) -> Reci
     if not skips:
         return base
     return replace(photos_unet_skips(trial), name="photos-unet-skips-batches-of-8", training=base.training)
+
+
+def undercomplete(trial: Trial, *, size: int) -> Recipe:
+    """One hidden layer of a quarter of the values of a photograph of `size`², with ReLU."""
+    steps = trial.pick(smoke=10, cpu=500, gpu=5000)
+    return Recipe(
+        name=f"photos-undercomplete-mlp-{size}",
+        data=f"photos?size={size}{trial.pick(smoke='&limit=64', cpu='', gpu='')}",
+        model=MLPConfig(widths=(3 * size**2 // 4,), activation="relu"),
+        objective=Copying(),
+        training=Training(
+            steps=steps,
+            batch_size=trial.pick(smoke=16, cpu=64, gpu=256),
+            validate_every=steps,
+            save_every=steps,
+            optimization=Optimization(learning_rate=1e-3),
+        ),
+    )
+
+
+def classifier(trial: Trial, *, data: Literal["digits", "scenes"], transformer: bool = False) -> Recipe:
+    """A net that names classes: of digits, or house, sun and daylight of landscapes.
+
+    Args:
+        trial: decides sizes and steps.
+        data: on which images.
+        transformer: whether it is a vision transformer; else it is made of convolutions.
+    """
+    side = 8 if data == "digits" else trial.pick(smoke=16, cpu=32, gpu=64)
+    depth = trial.pick(smoke=3, cpu=6, gpu=12)
+    vit = ViTConfig(patch=2 if side == 8 else 4, width=trial.pick(smoke=16, cpu=64, gpu=256), depth=depth)
+    conv = ConvClassifierConfig(width=trial.pick(smoke=4, cpu=16, gpu=64), levels=3)
+    steps = trial.pick(smoke=10, cpu=1000, gpu=10_000)
+    return Recipe(
+        name=f"{data}-{'vit' if transformer else 'conv'}-classifier",
+        data="digits" if data == "digits" else scenes(trial),
+        model=vit if transformer else conv,
+        objective=Classification(),
+        training=Training(
+            steps=steps,
+            batch_size=trial.pick(smoke=16, cpu=64, gpu=64),
+            flip=False,
+            validate_every=steps,
+            save_every=steps,
+            optimization=Optimization(learning_rate=1e-3 if transformer else 3e-3),
+        ),
+    )
 
 
 def _unet(
