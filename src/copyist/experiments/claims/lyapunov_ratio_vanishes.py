@@ -65,7 +65,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Draw inputs that fit, for layers of more and more inputs, and add their values up with the layer's weights."""
-    sizes = trial.pick(smoke=[4, 8], cpu=[8, 12, 16, 24], gpu=[8, 16, 32, 64])
+    sizes = trial.pick(smoke=[8, 16], cpu=[8, 12, 16, 24], gpu=[8, 16, 32, 64])
     count = trial.pick(smoke=32, cpu=256, gpu=1024)
     counts = [3 * size**2 for size in sizes]
     ratios: dict[str, list[float]] = {name: [] for name in (*KINDS, "descended", "paper")}
