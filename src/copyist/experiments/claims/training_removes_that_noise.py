@@ -4,18 +4,17 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.experiments.copies import held_out
-from copyist.experiments.inversions import Known, known
+from copyist.experiments.inversions import Known, known, noise_share
 from copyist.experiments.measurements import Curves, Measurements, Pictures
 from copyist.experiments.subjects import classifier, photos_unet
 from copyist.experiments.trial import Experiment, Trial
-from copyist.metrics.noise import noise_level
 
 NETS = ("vit", "unet")
 DEPTHS = ("first", "middle", "last")
 STATES = ("trained", "untrained")
 
-NOTICEABLE = 0.01
-"""A fifth of the standard deviation of the noise from which the descents start."""
+NOTICEABLE = 0.1
+"""Of the image's own standard deviation."""
 
 CLAIM = Claim(
     sentence="Training removes the noise from what deep layers represent, and not from what first blocks do.",
@@ -29,8 +28,9 @@ CLAIM = Claim(
         for part in (
             Part(
                 name=f"{net}_first_untrained",
-                measure="noise (wavelet estimate, beyond the original's) in inversions of the first block from "
-                f"N(0.7, 0.05²), converged, 16 held-out images in one batch, before training; {about}",
+                measure="noise (wavelet estimate over the image's own standard deviation, less the original's) in "
+                "inversions of the first block from N(0.7, 0.05²), converged, 16 held-out images in one batch, before "
+                f"training; {about}",
                 holds_when=Above(NOTICEABLE),
             ),
             Part(name=f"{net}_first_trained", measure="the same after training", holds_when=Above(NOTICEABLE)),
@@ -48,7 +48,10 @@ CLAIM = Claim(
         )
     ),
     controls=(
-        Control(name="noise_of_start", measure="noise in the start itself: what is left where nothing is learned"),
+        *(
+            Control(name=f"noise_of_start_{net}", measure=f"noise in the start itself: nothing is known yet, {net}")
+            for net in NETS
+        ),
         *(
             Control(name=f"{what}_{net}_{depth}_{state}", measure=f"{words}, {net}, {depth} layer, {state}")
             for net in NETS
@@ -56,7 +59,7 @@ CLAIM = Claim(
             for state in STATES
             for what, words in (
                 ("converged", "share of images whose inversions converged from both starts"),
-                ("disagreement", "difference of inversions from noise and from gray"),
+                ("disagreement", "1 − correlation of inversions from noise and from gray"),
             )
         ),
         *(
@@ -88,8 +91,8 @@ def run(trial: Trial) -> Measurements:
             for state, model in models.items()
             for depth, layer in zip(DEPTHS, layers[net], strict=True)
         }
-        values |= _numbers(net, found)
-        lines = {state: [found[state, depth].noise for depth in DEPTHS] for state in STATES}
+        values |= _numbers(net, found, noise_share(x))
+        lines = {state: [found[state, depth].noise - noise_share(x) for depth in DEPTHS] for state in STATES}
         curves[net] = Curves(
             title=f"Noise by depth: {net}", x_label="layer asked", y_label="noise", x=[1, 2, 3], lines=lines
         )
@@ -97,15 +100,15 @@ def run(trial: Trial) -> Measurements:
         shown = {label: images[:8] for label, images in rows.items()}
         pictures[net] = Pictures(caption="Images that a layer takes for those of the top row.", rows=shown)
         start = x.new_zeros(x.shape).cpu().normal_(0.7, 0.05, generator=trial.generator("start"))
-        values["noise_of_start"] = float(noise_level(start).mean() - noise_level(x).mean())
+        values[f"noise_of_start_{net}"] = noise_share(start) - noise_share(x)
     return Measurements(values=values, curves=curves, pictures=pictures)
 
 
-def _numbers(net: str, found: dict[tuple[str, str], Known]) -> dict[str, float]:
+def _numbers(net: str, found: dict[tuple[str, str], Known], original: float) -> dict[str, float]:
     values: dict[str, float] = {}
     for (state, depth), one in found.items():
         name = f"noise_{net}_middle_{state}" if depth == "middle" else f"{net}_{depth}_{state}"
-        values[name] = one.noise
+        values[name] = one.noise - original
         values[f"converged_{net}_{depth}_{state}"] = one.converged
         values[f"disagreement_{net}_{depth}_{state}"] = one.disagreement
     values[f"{net}_last_difference"] = values[f"{net}_last_trained"] - values[f"{net}_last_untrained"]
