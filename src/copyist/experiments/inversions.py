@@ -38,6 +38,9 @@ class Known:
     disagreement: float
     """1 − the correlation of the two inverses, channel by channel: 0 when the start is forgotten, 1 when it is all."""
 
+    apart: float
+    """Root mean square difference of the two inverses, over √2, in units of pixel value."""
+
     sharpness: float
     """Energy of the inverse from the noisy start above half of Nyquist's frequency over the original's."""
 
@@ -67,13 +70,14 @@ def known(model: nn.Module, x: Images, trial: Trial, *, layer: str = "output", o
     first, second = (each.x for each in found)
     if not kept.any():
         nothing = float("nan")
-        numbers = {"noise": nothing, "missed": nothing, "disagreement": nothing, "sharpness": nothing}
+        numbers = {"noise": nothing, "missed": nothing, "disagreement": nothing, "apart": nothing, "sharpness": nothing}
     else:
         a, b, c = first[kept], second[kept], clean[kept]
         numbers = {
             "noise": noise_share(a),
             "missed": rms(aligned((a + b) / 2, c) - c),
             "disagreement": 1 - _correlation(a, b),
+            "apart": rms(a - b) / 2**0.5,
             "sharpness": float(high_frequency_energy(a).sum() / high_frequency_energy(c).sum()),
         }
     return Known(**numbers, converged=float(kept.float().mean()), from_noise=first, from_constant=second)

@@ -48,7 +48,7 @@ CLAIM = Claim(
         Control(name="missed_by_all_untrained", measure="the same of all inversions, converged or not"),
         Control(name="converged_untrained", measure="share of inversions that converged before training"),
         Control(name="missed_by_all", measure="error of all inversions after training, converged or not"),
-        Control(name="disagreement", measure="difference of inversions from two starts"),
+        Control(name="disagreement", measure="1 − correlation of inversions from two starts"),
         Control(name="converged", measure="share of inversions that converged from both starts"),
         Control(name="gain", measure="projected gain at σ = 0.1: 1 for the identity"),
         Control(

@@ -38,7 +38,7 @@ CLAIM = Claim(
             for what, words in (
                 ("missed", "error of inversions"),
                 ("missed_by_all", "the same of all inversions, converged or not"),
-                ("disagreement", "difference of inversions from two starts"),
+                ("disagreement", "1 − correlation of inversions from two starts"),
                 ("converged", "share of inversions that converged from both starts"),
                 ("sharpness", "energy in high frequencies of the inverse from noise over the original's"),
                 ("psnr", "clean PSNR, dB"),

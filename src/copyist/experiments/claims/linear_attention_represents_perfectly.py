@@ -34,7 +34,7 @@ CLAIM = Claim(
             holds_when=Below(HARDLY_VISIBLE),
         ),
         Part(
-            name="disagreement",
+            name="apart",
             measure="root mean square difference of inversions from noise and from gray, over √2",
             holds_when=Below(HARDLY_VISIBLE),
         ),
@@ -86,7 +86,7 @@ def run(trial: Trial) -> Measurements:
     values = {
         "clean_psnr": quality,
         "missed": found.missed,
-        "disagreement": found.disagreement,
+        "apart": found.apart,
         "gaussian_ratio": denoising_ratio(model, x, noise, trial),
         "converged": found.converged,
         "missed_untrained": before.missed,
