@@ -33,7 +33,7 @@ PARTS = (
     *(
         Part(
             name=f"{kind}_ratio",
-            measure=f"‖O(x̃) − x‖ / ‖x̃ − x‖ under {noise}, held-out images, batches of 64",
+            measure=f"‖O(x̃) − x‖ / ‖x̃ − x‖ under {noise}, held-out images in whole batches of the model's own size",
             holds_when=Below(1.0),
         )
         for kind, noise in _NOISES.items()
@@ -89,7 +89,7 @@ class Comparison:
 def compared(model: Reconstructor, denoiser: Reconstructor, source: str, trial: Trial) -> Comparison:
     """Measure a model on held-out images, beside filters fitted on its training images and a trained denoiser."""
     train = trial.splits(source).train.images().to(trial.device)
-    x = held_out(trial, source, count=trial.pick(smoke=16, cpu=192, gpu=256))
+    x = held_out(trial, source, count=trial.pick(smoke=16, cpu=256, gpu=512))
     quality = clean_psnr(model, x)
     copier = linear_copier(train, x, clean_psnr=quality)
 

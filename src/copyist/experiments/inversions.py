@@ -44,6 +44,9 @@ class Known:
     sharpness: float
     """Energy of the inverse from the noisy start above half of Nyquist's frequency over the original's."""
 
+    kept: torch.Tensor
+    """(B,), bool: which images these are."""
+
     converged: float
     """Share of images that converged from both starts, in [0, 1]."""
 
@@ -80,7 +83,7 @@ def known(model: nn.Module, x: Images, trial: Trial, *, layer: str = "output", o
             "apart": rms(a - b) / 2**0.5,
             "sharpness": float(high_frequency_energy(a).sum() / high_frequency_energy(c).sum()),
         }
-    return Known(**numbers, converged=float(kept.float().mean()), from_noise=first, from_constant=second)
+    return Known(**numbers, kept=kept, converged=float(kept.float().mean()), from_noise=first, from_constant=second)
 
 
 def missed_by_all(found: Known, original: Images) -> float:

@@ -8,6 +8,7 @@ __all__ = [
     "sampled",
     "scene_controls",
     "scene_values",
+    "shuffled",
 ]
 
 from dataclasses import dataclass
@@ -122,7 +123,7 @@ def scene_values(trial: Trial) -> dict[str, float]:
     """Their values."""
     x = held_out(trial, scenes(trial))
     mean = trial.splits(scenes(trial)).train.images().mean(0, keepdim=True).to(trial.device)
-    real, mixed = scene_rules(x), scene_rules(_shuffled(x, trial))
+    real, mixed = scene_rules(x), scene_rules(shuffled(x, trial))
     return {
         "coherent_scenes": float(real.coherent.float().mean()),
         "score_scenes": float(real.score.mean()),
@@ -132,7 +133,7 @@ def scene_values(trial: Trial) -> dict[str, float]:
     }
 
 
-def _shuffled(x: Images, trial: Trial) -> Images:
+def shuffled(x: Images, trial: Trial) -> Images:
     """Images of the same patches, 4 × 4 of them, each in another order."""
     count, channels, height, width = x.shape
     down, across = height // 4, width // 4

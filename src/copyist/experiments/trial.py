@@ -58,7 +58,7 @@ class Trial:
     """A folder in which trained models are kept, by recipe and seed."""
 
     recipes: dict[str, Any] = field(default_factory=dict[str, Any])
-    """Every recipe that was asked for, with all its settings: the record of the run."""
+    """Every recipe that was asked for, with all its settings, by name and digest: the record of the run."""
 
     def pick(self, *, smoke: T, cpu: T, gpu: T) -> T:
         """The setting for this scale."""
@@ -83,10 +83,7 @@ class Trial:
         Raises:
             CopyistError: as `train`.
         """
-        document = dump(recipe, CATALOGUES)
-        self.recipes[recipe.name] = document
-        digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
-        folder = self.models / f"{recipe.name}-{digest}-seed-{self.seed}"
+        folder = self.models / f"{self._noted(recipe)}-seed-{self.seed}"
         self.models.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock")):
             fingerprint = self.splits(recipe.data).train.fingerprint
@@ -122,6 +119,7 @@ class Trial:
 
     def untrained(self, recipe: Recipe) -> Model:
         """The same model with the weights it has before training."""
+        self._noted(recipe)
         splits = self.splits(recipe.data)
         shape = splits.train.image_shape
         config = recipe.model.fitted(shape)
@@ -133,6 +131,13 @@ class Trial:
         model.batch_size = recipe.training.batch_size
         model.image_shape = shape
         return model.to(self.device).eval()
+
+    def _noted(self, recipe: Recipe) -> str:
+        """Put a recipe on record, under its name and a digest of its settings."""
+        document = dump(recipe, CATALOGUES)
+        digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
+        self.recipes[f"{recipe.name}-{digest}"] = document
+        return f"{recipe.name}-{digest}"
 
 
 @functools.lru_cache(maxsize=8)

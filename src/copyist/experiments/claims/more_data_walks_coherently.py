@@ -2,17 +2,16 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-import torch
 
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.experiments.chains import coherent, diagnose, ground, shown, spread, states, walked
 from copyist.experiments.copies import clean_psnr, copies
+from copyist.experiments.landscapes import shuffled
 from copyist.experiments.measurements import Measurements, Pictures
 from copyist.experiments.subjects import scenes_unet
 from copyist.experiments.trial import Experiment, Trial
 from copyist.metrics.neighbors import memorization
 from copyist.metrics.scenes import scene_rules
-from copyist.tensors import Images
 
 WHAT = {
     "coherent": "share of the states that keep every rule of the landscapes",
@@ -93,20 +92,11 @@ def run(trial: Trial) -> Measurements:
         "distance_difference": values["distance_many"] - values["distance_few"],
         "score_real": float(scene_rules(where.real).score.mean()),
         "coherent_real": coherent(where.real),
-        "score_shuffled": float(scene_rules(_shuffled(where.real, trial)).score.mean()),
+        "score_shuffled": float(scene_rules(shuffled(where.real, trial)).score.mean()),
         "distance_real": where.distance(where.some_train),
     }
     caption = "Walks of 300 steps from the same landscapes, from the left to the right."
     return Measurements(values=values, pictures={"walks": Pictures(caption=caption, rows=rows)})
-
-
-def _shuffled(x: Images, trial: Trial) -> Images:
-    """Each picture cut into four by four patches, which change places."""
-    height, width = (side // 4 for side in x.shape[-2:])
-    patches = x.unfold(2, height, height).unfold(3, width, width).flatten(2, 3)  # (B, C, 16, h, w)
-    order = torch.randperm(16, generator=trial.generator("shuffle"))
-    rows = patches[:, :, order].unflatten(2, (4, 4))  # (B, C, 4, 4, h, w)
-    return rows.permute(0, 1, 2, 4, 3, 5).flatten(4, 5).flatten(2, 3)
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

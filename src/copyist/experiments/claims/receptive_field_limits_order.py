@@ -8,6 +8,7 @@ import torch
 
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.experiments.copies import clean_psnr, copies, held_out
+from copyist.experiments.landscapes import judged
 from copyist.experiments.measurements import Curves, Measurements, Pictures
 from copyist.experiments.subjects import scenes, scenes_unet
 from copyist.experiments.trial import Experiment, Trial
@@ -15,6 +16,7 @@ from copyist.metrics.jacobian import jacobian_support
 from copyist.metrics.scenes import scene_rules
 from copyist.models.unet import UNetConfig
 from copyist.procedures.sampling import sample
+from copyist.randomness import derive
 from copyist.tensors import Images
 
 DEPTHS = ("shallow", "middle", "deep")
@@ -49,6 +51,8 @@ CLAIM = Claim(
             for what, words in (
                 ("order", "order of samples"),
                 ("coherent", "share of samples that keep all rules"),
+                ("remembered", "share of samples that are nearly a training image"),
+                ("spread", "standard deviation over the samples, of that of held-out scenes: 0 where all are alike"),
                 ("extent", "farthest pixel that is reached, without batch statistics"),
                 ("radius", "root mean square radius of the influence, trained, pixels"),
                 ("copied_order", "order of copies of held-out landscapes"),
@@ -76,6 +80,7 @@ def run(trial: Trial) -> Measurements:
             steps=trial.pick(smoke=3, cpu=30, gpu=30),
             generator=trial.generator("samples"),
         )
+        found = judged(drawn, trial)
         assert isinstance(recipe.model, UNetConfig)
         share, extent = _reach(trial, recipe.model, x[:4])
         shares.append(share)
@@ -83,6 +88,8 @@ def run(trial: Trial) -> Measurements:
         influence = jacobian_support(model, x[:16], position=middle, threshold=0.01)
         values |= {
             f"order_{depth}": _order(drawn),
+            f"remembered_{depth}": found.remembered,
+            f"spread_{depth}": found.spread,
             f"coherent_{depth}": float(scene_rules(drawn).coherent.float().mean()),
             f"extent_{depth}": extent,
             f"radius_{depth}": float(influence.radius.nanmean()),
@@ -105,7 +112,7 @@ def _reach(trial: Trial, config: UNetConfig, x: Images) -> tuple[float, float]:
     """What no training can change: the pixels that reach the middle, over several images and random weights."""
     plain = replace(config.fitted((x.shape[1], x.shape[2], x.shape[3])), statistics="none")
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(trial.seed)
+        torch.manual_seed(derive(trial.seed, "reach"))
         model = plain.build().to(x.device).eval()
     support = jacobian_support(model, x, position=(x.shape[2] // 2, x.shape[3] // 2))
     # A unit that is silent hides a path on one image; each image is a lower bound.

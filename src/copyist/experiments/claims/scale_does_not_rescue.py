@@ -5,13 +5,11 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 import torch
 
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.experiments.copies import clean_psnr, held_out
+from copyist.experiments.chains import ground
+from copyist.experiments.copies import clean_psnr
 from copyist.experiments.measurements import Curves, Measurements, Pictures
-from copyist.experiments.subjects import scenes, scenes_unet
+from copyist.experiments.subjects import scenes_unet
 from copyist.experiments.trial import Experiment, Trial
-from copyist.metrics.distribution import frechet_distance
-from copyist.metrics.features import PCAFeatures
-from copyist.metrics.neighbors import memorization
 from copyist.models.base import Reconstructor
 from copyist.procedures.sampling import sample
 from copyist.tensors import Images
@@ -28,8 +26,8 @@ CLAIM = Claim(
     parts=(
         Part(
             name="longer",
-            measure="Fréchet distance between samples and held-out scenes (principal axes as features, noised and "
-            "copied on the linear schedule, batches of 64) after twice the usual steps, over that after the usual",
+            measure="Fréchet distance between samples and held-out scenes (features of a classifier of scenes, "
+            "samples noised and copied on the linear schedule, batches of 64) after twice the usual steps, over that after the usual",
             holds_when=Above(0.5),
         ),
         Part(
@@ -59,6 +57,10 @@ CLAIM = Claim(
         Control(name="noise", measure="that of the noise with which sampling begins"),
         Control(name="untrained", measure="that of samples of the untrained U-Net"),
         Control(name="one_pass", measure="that of copies of pure noise by the usual U-Net"),
+        *(
+            Control(name=f"check_{name}", measure=f"Fréchet distance on principal axes of the samples: {name}")
+            for name in ("usual", "longer", "wider", "larger_batches", "real")
+        ),
         Control(name="shortest", measure="that of samples after an eighth of the usual steps"),
         Control(name="usual", measure="that of samples after the usual steps"),
         Control(name="psnr_shortest", measure="PSNR of copies of held-out scenes after an eighth of the steps, dB"),
@@ -79,34 +81,33 @@ def run(trial: Trial) -> Measurements:
     recipes = [scenes_unet(trial, share=share) for share in SHARES]
     course = [trial.trained(recipe) for recipe in recipes]
     usual, wide = course[USUAL], trial.trained(scenes_unet(trial, widen=2))
+    nets = {"usual": usual, "longer": course[-1], "wider": wide}
     untrained = trial.untrained(recipes[USUAL]).as_reconstructor(verb="an experiment")
-    batches = trial.trained(scenes_unet(trial, batch_size=128))
-    splits = trial.splits(scenes(trial))
-    train, x = splits.train.images().to(trial.device), held_out(trial, scenes(trial), count=512)
-    features = PCAFeatures.fit(train, dimensions=trial.pick(smoke=8, cpu=32, gpu=64))
-
-    def distance(images: Images) -> float:
-        return frechet_distance(features(images), features(x))
-
-    drawn = {"usual": _drawn(usual, trial), "longer": _drawn(course[-1], trial), "wider": _drawn(wide, trial)}
-    drawn["larger_batches"] = _drawn(batches, trial)
-    found = {name: distance(images) for name, images in drawn.items()}
-    over_training = [distance(_drawn(model, trial)) for model in course]
-    floor = distance(train[: len(x)])
+    nets["larger_batches"] = trial.trained(scenes_unet(trial, batch_size=128))
+    where = ground(trial)
+    x = where.real
+    drawn = {name: _drawn(model, trial) for name, model in nets.items()}
+    found = {name: where.distance(images) for name, images in drawn.items()}
+    over_training = [where.distance(_drawn(model, trial)) for model in course]
+    floor = where.distance(where.some_train)
     noise = 0.7 + 0.2 * torch.randn(x.shape, generator=trial.generator("noise")).to(x)
     values = {name: found[name] / found["usual"] for name in ("longer", "wider", "larger_batches")} | {
         "far_from_data": min(found.values()) / floor,
         "real": floor,
-        "noise": distance(noise),
-        "untrained": distance(_drawn(untrained, trial)),
-        "one_pass": distance(_drawn(usual, trial, steps=1)),
+        "noise": where.distance(noise),
+        "untrained": where.distance(_drawn(untrained, trial)),
+        "one_pass": where.distance(_drawn(usual, trial, steps=1)),
         "shortest": over_training[0],
         "usual": found["usual"],
+        **{
+            f"check_{name}": where.plain_distance(images)
+            for name, images in (drawn | {"real": where.some_train}).items()
+        },
         "psnr_shortest": clean_psnr(course[0], x),
         "psnr_usual": clean_psnr(usual, x),
         "psnr_longer": clean_psnr(course[-1], x),
         "psnr_wider": clean_psnr(wide, x),
-        "nearness_wider": memorization(drawn["wider"], train=train, held_out=x, flipped=True).ratio,
+        "nearness_wider": where.remembered(drawn["wider"]),
     }
     curve = Curves(
         title="Samples over training",
@@ -125,7 +126,7 @@ def run(trial: Trial) -> Measurements:
 def _drawn(model: Reconstructor, trial: Trial, *, steps: int | None = None) -> Images:
     """Samples from the same noise for every model, in batches of 64."""
     number = steps or trial.pick(smoke=4, cpu=30, gpu=200)
-    count = trial.pick(smoke=64, cpu=512, gpu=512)
+    count = trial.pick(smoke=64, cpu=256, gpu=512)
     return sample(model, count=count, steps=number, generator=trial.generator("samples"), batch_size=64)
 
 

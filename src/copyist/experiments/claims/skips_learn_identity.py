@@ -28,6 +28,16 @@ CLAIM = Claim(
             measure="‖O(x̃) − x‖ / ‖x̃ − x‖ at σ = 0.2 without skips, minus the same with",
             holds_when=Below(0.0),
         ),
+        Part(
+            name="gain_difference_at_equal_psnr",
+            measure="gain with skips minus gain without, with skips stopped at the clean PSNR reached without",
+            holds_when=Above(0.0),
+        ),
+        Part(
+            name="gaussian_ratio_difference_at_equal_psnr",
+            measure="‖O(x̃) − x‖ / ‖x̃ − x‖ at σ = 0.2 without skips, minus the same with, stopped likewise",
+            holds_when=Below(0.0),
+        ),
     ),
     controls=(
         Control(name="gain_after_longer_training", measure="gain with skips after three times the usual steps"),
@@ -67,6 +77,9 @@ def run(trial: Trial) -> Measurements:
             "gain_with_skips": with_skips,
             "gain_difference": with_skips - without,
             "gaussian_ratio_difference": noisy_without - noisy_with,
+            "gain_difference_at_equal_psnr": gains[nearest] - without,
+            "gaussian_ratio_difference_at_equal_psnr": noisy_without
+            - denoising_ratio(course[nearest], x, noise, trial),
             "gain_without_skips": without,
             "gain_after_longer_training": gains[-1],
             "psnr_after_longer_training": qualities[-1],

@@ -8,6 +8,7 @@ from copyist.experiments.inversions import Known, known, noise_share
 from copyist.experiments.measurements import Measurements, Pictures
 from copyist.experiments.subjects import photos, photos_unet
 from copyist.experiments.trial import Experiment, Trial
+from copyist.randomness import draw_normal
 
 NETS = ("trained", "untrained", "untrained_plain")
 
@@ -57,7 +58,7 @@ def run(trial: Trial) -> Measurements:
         "untrained_plain": known(trial.untrained(photos_unet(trial, statistics="none")), x, trial),
     }
     values = {f"{what}_{net}": each[what] for net, one in found.items() for each in (_numbers(one),) for what in each}
-    start = x.new_zeros(x.shape).normal_(0.7, 0.05, generator=trial.generator("start")).to(x)
+    start = draw_normal(x.shape, mean=0.7, std=0.05, generator=trial.generator("start"), like=x)
     values |= {"noise_of_start": noise_share(start), "noise_of_image": noise_share(x)}
     for what in ("noise", "disagreement"):
         values[f"{what}_difference"] = values[f"{what}_trained"] - values[f"{what}_untrained"]

@@ -8,6 +8,7 @@ from copyist.experiments.inversions import Known, known, noise_share
 from copyist.experiments.measurements import Curves, Measurements, Pictures
 from copyist.experiments.subjects import classifier, photos_unet
 from copyist.experiments.trial import Experiment, Trial
+from copyist.randomness import draw_normal
 
 NETS = ("vit", "unet")
 DEPTHS = ("first", "middle", "last")
@@ -99,7 +100,7 @@ def run(trial: Trial) -> Measurements:
         rows = {"image": x} | {f"{state}, {depth}": one.from_noise for (state, depth), one in found.items()}
         shown = {label: images[:8] for label, images in rows.items()}
         pictures[net] = Pictures(caption="Images that a layer takes for those of the top row.", rows=shown)
-        start = x.new_zeros(x.shape).cpu().normal_(0.7, 0.05, generator=trial.generator("start"))
+        start = draw_normal(x.shape, mean=0.7, std=0.05, generator=trial.generator("start"), like=x)
         values[f"noise_of_start_{net}"] = noise_share(start) - noise_share(x)
     return Measurements(values=values, curves=curves, pictures=pictures)
 

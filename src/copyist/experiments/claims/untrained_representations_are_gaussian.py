@@ -28,6 +28,7 @@ from copyist.experiments.trial import Experiment, Trial
 from copyist.metrics.residuals import ResidualLaw, residual_law
 from copyist.metrics.tails import normal_tail, sphere_tail_bound
 from copyist.procedures.inversion import invert
+from copyist.randomness import derive
 from copyist.tensors import Images
 
 LAWS: Mapping[str, WeightLaw] = {
@@ -229,7 +230,7 @@ def _nets(trial: Trial, x: Images) -> dict[str, float]:
     """Inversions of two random nets, which have no closed form."""
     count = x[0].numel()
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(trial.generator("nets").initial_seed() % 2**31))
+        torch.manual_seed(derive(trial.seed, "nets"))
         nets = {
             "mlp": nn.Sequential(
                 nn.Flatten(), nn.Linear(count, count // 2), nn.ReLU(), nn.Linear(count // 2, count // 4)
