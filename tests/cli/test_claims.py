@@ -142,7 +142,7 @@ def test_results_that_do_not_fit_are_refused_and_left_alone(tmp_path: Path) -> N
     whole = file.read_text()
     for text, sentence in (
         (whole[:300], "is no whole result of a claim"),
-        (json.dumps(json.loads(whole) | {"package": "9.9"}), "was written by copyist 9.9 (format 1), and this is"),
+        (json.dumps(json.loads(whole) | {"version": 9}), "was written by copyist 0.1.0 (format 9), and this is"),
     ):
         file.write_text(text)
         for command in ((*line, "smoke"), ("claims", "list", "--results", tmp_path), ("claims", "report", tmp_path)):

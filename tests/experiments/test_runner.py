@@ -119,7 +119,7 @@ def test_force_measures_again_what_was_declared_otherwise(done: Path) -> None:
     [
         (lambda d: d.update(scale="gpu"), r"measured at scale gpu, and smoke was asked for; choose another folder"),
         (lambda d: d.update(version=99), r"was written by copyist \S+ \(format 99\), and this is"),
-        (lambda d: d.update(package="9.9"), r"was written by copyist 9.9 \(format 1\), and this is"),
+        (lambda d: d.update(package="9.9"), r"was measured by copyist 9.9, and this is"),
         (lambda d: d.update(schema="other"), r"is no result of a claim; delete it"),
         (lambda d: d.pop("seeds"), r"is no whole result of a claim; delete it, and run the claim again"),
         (lambda d: d["seeds"]["1"].pop("values"), r"is no whole result of a claim"),

@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -69,7 +69,7 @@ class Ground:
     """Others, held out too: one batch, from which walks begin."""
 
     classifier: Classifier
-    """Its features are those that claims are judged by."""
+    """Its features are those that claims are judged by; the same classifier for every seed."""
 
     axes: PCAFeatures
     """The training images' principal axes, as many as the classifier has features: the check."""
@@ -84,7 +84,7 @@ class Ground:
 
     def remembered(self, x: Images) -> float:
         """Median distance to the nearest training image over that of held-out images; far below 1 is remembered."""
-        return memorization(x, train=self.train, held_out=self.real).ratio
+        return memorization(x, train=self.train, held_out=self.real, flipped=True).ratio
 
     @property
     def some_train(self) -> Images:
@@ -110,7 +110,8 @@ def ground(trial: Trial) -> Ground:
         train=train,
         real=test[:count],
         starts=test[count : count + walkers],
-        classifier=trial.classifier(scenes_classifier(trial)),
+        # One for all seeds: each classifier has features, and so distances, of its own unit.
+        classifier=replace(trial, seed=0).classifier(scenes_classifier(trial)),
         axes=PCAFeatures.fit(train, dimensions=trial.pick(smoke=8, cpu=32, gpu=32)),
     )
 
@@ -153,6 +154,7 @@ def diagnose(frames: Tensor, model: Reconstructor, where: Ground, *, whole: bool
         copies=copies(model, where.starts).cpu(),
         data=where.train.cpu(),
         held_out=where.real.cpu(),
+        flipped=True,
     )
 
 

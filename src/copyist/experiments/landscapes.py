@@ -73,7 +73,8 @@ class Landscapes:
 def sampled(model: Reconstructor, trial: Trial) -> Landscapes:
     """Draw from noise by copying on the linear schedule, the same noise for every model, in batches of 64."""
     count, steps = trial.pick(smoke=(32, 4), cpu=(256, 30), gpu=(512, 200))
-    images = sample(model, count=count, steps=steps, generator=trial.generator("samples"), batch_size=64)
+    draws = trial.generator("samples")
+    images = sample(model, count=count, steps=steps, generator=draws, batch_size=64, precision="float32")
     return judged(images, trial)
 
 

@@ -19,10 +19,14 @@ from copyist.errors import DataError
 from copyist.evidence import Claim, Interval, Verdict, student_interval, verdict_of
 from copyist.experiments.measurements import Curves, Measurements
 from copyist.experiments.trial import Scale
+from copyist.nn.precision import resolve
 from copyist.outputs import write_text
 
 VERSION = 1
 """Raised when older readers would misread newer files."""
+
+LEAST_SEEDS = 3
+"""Before a verdict."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +137,7 @@ def read_result(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict) or cast("dict[str, Any]", document).get("schema") != "copyist.claim":
         raise DataError(f"{path} is no result of a claim; delete it, or choose another folder")
     found = cast("dict[str, Any]", document)
-    if (found.get("version"), found.get("package")) != (VERSION, version("copyist")):
+    if found.get("version") != VERSION:
         raise DataError(
             f"{path} was written by copyist {found.get('package')} (format {found.get('version')}), and this is "
             f"{version('copyist')} (format {VERSION}); choose another folder, or add --force to measure it again"
@@ -201,9 +205,10 @@ _WHOLE = TypeAdapter(_ResultOnDisk)
 
 def _machine(device: str) -> str:
     chip = torch.cuda.get_device_name() if device == "cuda" else torch.backends.cpu.get_cpu_capability()
+    trained_in = resolve("auto", torch.device(device))
     return (
-        f"{platform.system()} {platform.machine()}, {chip}, Python {platform.python_version()}, "
-        f"PyTorch {torch.__version__}"
+        f"{platform.system()} {platform.machine()}, {chip}, trained in {trained_in}, "
+        f"Python {platform.python_version()}, PyTorch {torch.__version__}"
     )
 
 
@@ -220,7 +225,13 @@ def _interval(name: str, runs: Mapping[int, Seed]) -> Interval:
 
 
 def _verdict(waits_for: str, name: str, judge: Any, runs: Mapping[int, Seed]) -> Verdict:
-    return "open" if waits_for else judge(_interval(name, runs))
+    """Fewer seeds than `LEAST_SEEDS`, or one without a number, decide nothing: to leave it out would be to choose."""
+    if waits_for:
+        return "open"
+    found = [run.values.get(name, math.nan) for run in runs.values()]
+    if len(found) < LEAST_SEEDS or not all(map(math.isfinite, found)):
+        return "inconclusive"
+    return judge(_interval(name, runs))
 
 
 def _plain(curves: Curves) -> dict[str, Any]:

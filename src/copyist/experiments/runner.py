@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
@@ -119,6 +120,11 @@ def _known(out: Path, name: str, experiment: Experiment, scale: Scale, overwrite
         raise DataError(
             f"{path} was measured at scale {document.get('scale')}, and {scale} was asked for; choose another folder"
         )
+    if document.get("package") != version("copyist"):
+        raise DataError(
+            f"{path} was measured by copyist {document.get('package')}, and this is {version('copyist')}; choose "
+            "another folder, or add --force to measure it again"
+        )
     if document["claim"].get("digest") != declaration(name, experiment.claim)["digest"]:
         raise DataError(f"{path} is about a claim that was declared otherwise; add --force to measure it again")
     return seeds_of(document)
@@ -202,7 +208,7 @@ def _written(
     found: Mapping[int, Seed],
     pictures: Mapping[str, Mapping[str, str]],
 ) -> Verdict:
-    if not found and all(not part.waits_for for part in experiment.claim.parts):
+    if not found and any(not part.waits_for for part in experiment.claim.parts):
         return "inconclusive"
     path = out / f"{name}.json"
     if path.is_dir():

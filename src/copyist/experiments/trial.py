@@ -85,7 +85,7 @@ class Trial:
         """
         folder = self.models / f"{self._noted(recipe)}-seed-{self.seed}"
         self.models.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.with_suffix(".lock")):
+        with FileLock(self.models / f"{folder.name}.lock"):
             fingerprint = self.splits(recipe.data).train.fingerprint
             run = finished_run(folder, recipe, seed=self.seed, fingerprint=fingerprint)
             if run is None:

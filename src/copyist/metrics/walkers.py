@@ -62,7 +62,7 @@ class WalkDiagnostics:
 
 @torch.no_grad()
 def walk_diagnostics(
-    frames: Tensor, *, copies: Images, data: Images, held_out: Images, tolerance: float = 1e-3
+    frames: Tensor, *, copies: Images, data: Images, held_out: Images, flipped: bool = False, tolerance: float = 1e-3
 ) -> WalkDiagnostics:
     """Judge a walk by its frames.
 
@@ -71,6 +71,7 @@ def walk_diagnostics(
         copies: O(x) of the starts (B, C, H, W), at least 2 of them.
         data: the training images (N, C, H, W), at least 2.
         held_out: images of the same data that were not trained on (M, C, H, W).
+        flipped: whether a left-right mirrored training image counts too.
         tolerance: which share of the threshold counts as no motion.
 
     Raises:
@@ -88,9 +89,9 @@ def walk_diagnostics(
     check_positive("the median distance between copies", threshold)
     displacement, motion = distance(frames[-1], copies), distance(frames[-1], frames[-2])
     walked, at_rest = displacement > threshold, motion < tolerance * threshold
-    found = nearest(frames.flatten(0, 1), data)
+    found = nearest(frames.flatten(0, 1), data, flipped=flipped)
     passed = Neighbors(distance=found.distance.view(frames.shape[:2]), index=found.index.view(frames.shape[:2]))
-    usual = float(nearest(held_out, data).distance.median())
+    usual = float(nearest(held_out, data, flipped=flipped).distance.median())
     features = PCAFeatures.fit(data, dimensions=min(NUM_PROJECTIONS, len(data) - 1, data[0].numel()))
     chains = torch.stack([features(frame) for frame in frames[1:]])  # (T, B, D)
     return WalkDiagnostics(

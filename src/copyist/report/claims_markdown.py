@@ -25,16 +25,19 @@ def front_page(results: Sequence[ClaimResult]) -> str:
         "",
         "Each claim was declared with its bounds before it was measured. A verdict is computed: the 95 % interval over "
         "seeds lies on the right side of the bound (supported), on the wrong one (refuted), or straddles it "
-        "(inconclusive); a claim is open while a part of it cannot be measured yet. The key figure is the first part's "
-        "mean with its interval, and its bound. [All of it on one page](report.html).",
+        "(inconclusive); a claim is open while a part of it cannot be measured yet. All parts must hold. The "
+        "figure shown is that of the first part that decides: its mean with its interval, and its bound. [All of it on "
+        "one page](report.html).",
         "",
         *_table(
-            ("claim", "what is claimed", "verdict", "key figure", "scale", "seeds"),
+            ("claim", "what is claimed", "verdict", "parts that hold", "deciding figure", "scale", "seeds"),
             [
                 (
                     f"[{result.name}]({result.name}.md)", _escaped(result.claim.sentence),
-                    f"**{labelled(result.verdict)}**", f"{interval(result.parts[0].interval)}; "
-                    f"{_escaped(result.claim.parts[0].holds_when)}", result.scale, str(len(result.seeds)),
+                    f"**{labelled(result.verdict)}**", result.held,
+                    f"`{result.parts[result.deciding].name}` {interval(result.parts[result.deciding].interval)}; "
+                    f"{_escaped(result.claim.parts[result.deciding].holds_when)}",
+                    result.scale, str(len(result.seeds)),
                 )
                 for result in results
             ],

@@ -47,7 +47,7 @@ def _read(path: Path) -> ClaimResult | None:
     if not isinstance(document, dict) or cast("dict[str, Any]", document).get("schema") != "copyist.claim":
         return None
     found = cast("dict[str, Any]", document)
-    if (found.get("version"), found.get("package")) != (VERSION, version("copyist")):
+    if found.get("version") != VERSION:
         raise DataError(
             f"{path} was written by copyist {found.get('package')} (format {found.get('version')}), and this is "
             f"{version('copyist')} (format {VERSION}); run the claim again, with --force"

@@ -142,6 +142,16 @@ class ClaimResult:
         return self.claim.name
 
     @property
+    def deciding(self) -> int:
+        """The place of the first part that has the claim's own verdict: the one that decides."""
+        return next((place for place, part in enumerate(self.parts) if part.verdict == self.verdict), 0)
+
+    @property
+    def held(self) -> str:
+        """How many of the parts hold, such as "2 of 3"."""
+        return f"{sum(part.verdict == 'supported' for part in self.parts)} of {len(self.parts)}"
+
+    @property
     def seconds(self) -> float:
         """What all seeds took, one after the other."""
         return sum(run.seconds for run in self.seeds.values())

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from copyist.evidence import Above, Claim, Control, Part, Within
 from copyist.experiments.copies import held_out
 from copyist.experiments.measurements import Curves, Measurements
-from copyist.experiments.random_maps import draw_weights, found, row_space
+from copyist.experiments.random_maps import draw_weights, found, heavy_tailed, row_space
 from copyist.experiments.subjects import undercomplete
 from copyist.experiments.trial import Experiment, Trial
 from copyist.metrics.lyapunov import lyapunov_ratio
@@ -52,6 +52,15 @@ CLAIM = Claim(
         *(Control(name=f"ratio_{kind}", measure=f"the ratio at the largest n, {kind} weights") for kind in KINDS),
         Control(name="slope_paper", measure="the slope for independent normal terms of one law, as many draws"),
         Control(
+            name="slope_two_valued_start",
+            measure="the slope with random weights, closed form, from starts that are 0.65 or 0.75: what descent does "
+            "not touch keeps the law of its start, so that normal starts decide the slope beforehand",
+        ),
+        Control(
+            name="slope_heavy_start",
+            measure="the same from starts of Student's t with 1.1 degrees: the law of the start, not the map's",
+        ),
+        Control(
             name="variance_jointly",
             measure="variance of Σ wᵢAᵢ over the inversions as they are, over Σ σᵢ², random weights, largest n: "
             "1 if the Aᵢ were independent, 0 since every input that fits has the same sum",
@@ -68,7 +77,9 @@ def run(trial: Trial) -> Measurements:
     sizes = trial.pick(smoke=[8, 16], cpu=[8, 12, 16, 24], gpu=[8, 16, 32, 64])
     count = trial.pick(smoke=32, cpu=256, gpu=1024)
     counts = [3 * size**2 for size in sizes]
-    ratios: dict[str, list[float]] = {name: [] for name in (*KINDS, "descended", "paper")}
+    ratios: dict[str, list[float]] = {
+        name: [] for name in (*KINDS, "descended", "paper", "two_valued_start", "heavy_start")
+    }
     shares: list[float] = []
     values: dict[str, float] = {}
     for size, inputs in zip(sizes, counts, strict=True):
@@ -82,6 +93,8 @@ def run(trial: Trial) -> Measurements:
         drawn = {kind: _closed(trial, weight, x, count) for kind, weight in weights.items()}
         for kind, weight in weights.items():
             ratios[kind].append(_ratio(weight, drawn[kind]))
+        for start in ("two_valued_start", "heavy_start"):
+            ratios[start].append(_ratio(weights["random"], _closed(trial, weights["random"], x, count, start=start)))
         fitting, share = _descended(trial, random, x)
         shares.append(share)
         ratios["descended"].append(_ratio(weights["random"], fitting))
@@ -106,13 +119,17 @@ def _first(model: Model) -> Tensor:
     return next(part for part in model.modules() if isinstance(part, nn.Linear)).weight.detach()
 
 
-def _closed(trial: Trial, weight: Tensor, x: Images, count: int) -> list[Tensor]:
+def _closed(trial: Trial, weight: Tensor, x: Images, count: int, *, start: str = "starts") -> list[Tensor]:
     """For each image, inputs (count, n) that the layer maps to what it maps the image to."""
-    basis, draws = row_space(weight.double()), trial.generator("starts", weight.shape[1])
-    return [
-        found(basis, a, draw_normal((count, len(a)), mean=0.7, std=0.05, generator=draws, like=a))
-        for a in x.flatten(1).double()
-    ]
+    basis, draws = row_space(weight.double()), trial.generator(start, weight.shape[1])
+    return [found(basis, a, _starts(start, (count, len(a)), draws, like=a)) for a in x.flatten(1).double()]
+
+
+def _starts(start: str, shape: tuple[int, int], draws: torch.Generator, *, like: Tensor) -> Tensor:
+    if start == "heavy_start":
+        return 0.7 + 0.05 * heavy_tailed(shape, generator=draws, degrees=1.1).to(like)
+    noise = draw_normal(shape, generator=draws, like=like)
+    return 0.7 + 0.05 * (noise.sign() if start == "two_valued_start" else noise)
 
 
 def _descended(trial: Trial, model: Model, x: Images) -> tuple[list[Tensor], float]:

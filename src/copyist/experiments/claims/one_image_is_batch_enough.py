@@ -10,6 +10,7 @@ from copyist.experiments.copies import clean_psnr, denoising_ratio, held_out
 from copyist.experiments.measurements import Measurements
 from copyist.experiments.subjects import photos, photos_unet
 from copyist.experiments.trial import Experiment, Trial
+from copyist.models.unet import UNetConfig
 from copyist.training import Optimization, Recipe
 
 BATCHES = (1, 8, 16)
@@ -42,6 +43,15 @@ CLAIM = Claim(
             for size in BATCHES
         ),
         *(Control(name=f"psnr_{size}", measure=f"clean PSNR with batches of {size}, dB") for size in BATCHES),
+        *(
+            Control(
+                name=f"{kind}_shallow_{size}",
+                measure=f"ratio with batches of {size} of a U-Net of two levels, {kind}: its smallest maps have 16 "
+                "times as many positions for the statistics of one image",
+            )
+            for kind in ("blend", "gaussian")
+            for size in (1, 16)
+        ),
         Control(name="blend_one_among_16", measure="ratio, blend, trained with batches of one and used with 16"),
         Control(name="blend_16_alone", measure="ratio, blend, trained with batches of 16 and used with one"),
     ),
@@ -58,18 +68,24 @@ def run(trial: Trial) -> Measurements:
         ratios = {size: denoising_ratio(net, x, noise, trial) for size, net in nets.items()}
         values |= {f"{kind}_{size}": ratio for size, ratio in ratios.items()}
         values |= {f"{kind}_one_minus_{size}": ratios[1] - ratios[size] for size in (8, 16)}
+        for size in (1, 16):
+            shallow = trial.trained(_recipe(trial, size, levels=2))
+            values[f"{kind}_shallow_{size}"] = denoising_ratio(shallow, x, noise, trial)
     values["blend_ratio_of_one"] = values["blend_1"]
     values["blend_one_among_16"] = denoising_ratio(nets[1], x, noises["blend"], trial, batch_size=16)
     values["blend_16_alone"] = denoising_ratio(nets[16], x, noises["blend"], trial, batch_size=1)
     return Measurements(values=values)
 
 
-def _recipe(trial: Trial, batch_size: int) -> Recipe:
+def _recipe(trial: Trial, batch_size: int, *, levels: int | None = None) -> Recipe:
     """The usual steps three times over; a small batch has noisy gradients, so the rate is lower than usual."""
     base = photos_unet(trial, batch_size=batch_size, share=3.0)
     # At scale smoke batches are capped, but not these.
     training = replace(base.training, batch_size=batch_size, optimization=Optimization(learning_rate=1e-3))
-    return replace(base, training=training)
+    if levels is None:
+        return replace(base, training=training)
+    assert isinstance(base.model, UNetConfig)
+    return replace(base, name=f"{base.name}-shallow", model=replace(base.model, levels=levels), training=training)
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

@@ -79,6 +79,7 @@ def run(trial: Trial) -> Measurements:
             shape=(x.shape[1], x.shape[2], x.shape[3]),
             steps=trial.pick(smoke=3, cpu=30, gpu=30),
             generator=trial.generator("samples"),
+            precision="float32",
         )
         found = judged(drawn, trial)
         assert isinstance(recipe.model, UNetConfig)

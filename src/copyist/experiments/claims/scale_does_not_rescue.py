@@ -27,7 +27,8 @@ CLAIM = Claim(
         Part(
             name="longer",
             measure="Fréchet distance between samples and held-out scenes (features of a classifier of scenes, "
-            "samples noised and copied on the linear schedule, batches of 64) after twice the usual steps, over that after the usual",
+            "samples noised and copied on the linear schedule, batches of 64) after twice the usual steps, "
+            "over that after the usual",
             holds_when=Above(0.5),
         ),
         Part(
@@ -127,7 +128,8 @@ def _drawn(model: Reconstructor, trial: Trial, *, steps: int | None = None) -> I
     """Samples from the same noise for every model, in batches of 64."""
     number = steps or trial.pick(smoke=4, cpu=30, gpu=200)
     count = trial.pick(smoke=64, cpu=256, gpu=512)
-    return sample(model, count=count, steps=number, generator=trial.generator("samples"), batch_size=64)
+    draws = trial.generator("samples")
+    return sample(model, count=count, steps=number, generator=draws, batch_size=64, precision="float32")
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

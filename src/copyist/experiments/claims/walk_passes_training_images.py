@@ -98,7 +98,7 @@ def run(trial: Trial) -> Measurements:
         values[f"nearness_{name}"] = found[name].nearness
     values |= _few(trial, where)
     path = shown(frames)
-    images = where.train.cpu()[nearest(path, where.train.cpu()).index]
+    images = where.train.cpu()[nearest(path, where.train.cpu(), flipped=True).index]
     rows = {"walk": path, "nearest training image": images}
     return Measurements(
         values=values,
@@ -114,7 +114,7 @@ def _passed(found: WalkDiagnostics) -> float:
 def _preference(x: Tensor, train: Tensor, held_out: Tensor) -> float:
     """Distance to the nearest of equally many images of each kind; both are random draws of one law."""
     count = min(len(train), len(held_out))
-    near, other = (nearest(x, images[:count]).distance.median() for images in (train, held_out))
+    near, other = (nearest(x, images[:count], flipped=True).distance.median() for images in (train, held_out))
     return float(near / other)
 
 
@@ -124,7 +124,9 @@ def _few(trial: Trial, where: Ground) -> dict[str, float]:
     train = trial.splits(recipe.data).train.images().to(trial.device)
     model: Autoencoder = trial.autoencoder(recipe)
     frames = walked(model, where.starts, trial)
-    indices = torch.stack([nearest(frame, train.cpu()).index for frame in frames[min(SETTLED, len(frames) // 2) :]])
+    indices = torch.stack(
+        [nearest(frame, train.cpu(), flipped=True).index for frame in frames[min(SETTLED, len(frames) // 2) :]]
+    )
     return {
         "passed_small": sum(len(torch.unique(each)) for each in indices.T) / indices.shape[1],
         "preference_small": _preference(states(frames, trial), train, where.real),
