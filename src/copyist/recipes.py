@@ -122,7 +122,7 @@ def mixed_attention_unet(*, data: str = "photos") -> Recipe:
 
 
 def conv_classifier(*, data: str = "digits") -> Recipe:
-    """Convolutions that name the classes of labelled images, 8×8 or larger; a mirrored digit is another, so none is."""
+    """Convolutions that name the classes of labeled images, 8×8 or larger; a mirrored digit is another, so none is."""
     return Recipe(
         name="conv-classifier",
         data=data,

@@ -7,15 +7,15 @@ from copyist.data import ImageSet, Splits
 from copyist.errors import DataError
 
 
-def labelled(*labels: int) -> ImageSet:
+def labeled(*labels: int) -> ImageSet:
     array = np.zeros((len(labels), 1, 2, 3), dtype=np.uint8)
     names = tuple(map(str, range(len(labels))))
     return ImageSet(source="mine.npz", array=array, names=names, labels=np.array(labels), fingerprint="0")
 
 
 def test_classes_are_counted_from_zero_to_the_highest_of_either_split() -> None:
-    assert Splits(train=labelled(0, 4, 1), test=labelled(2)).num_classes() == 5
-    assert Splits(train=labelled(0, 1, 1), test=labelled(6)).num_classes() == 7
+    assert Splits(train=labeled(0, 4, 1), test=labeled(2)).num_classes() == 5
+    assert Splits(train=labeled(0, 1, 1), test=labeled(6)).num_classes() == 7
 
 
 def test_images_without_labels_have_no_classes() -> None:
@@ -29,4 +29,4 @@ def test_images_without_labels_have_no_classes() -> None:
 
 def test_negative_labels_are_refused() -> None:
     with pytest.raises(DataError, match=r"^labels of mine.npz must number classes from 0, got -1; number them anew$"):
-        Splits(train=labelled(0, 1), test=labelled(-1)).num_classes()
+        Splits(train=labeled(0, 1), test=labeled(-1)).num_classes()

@@ -48,7 +48,7 @@ def test_what_embedded_images_cannot_be_is_refused(text: str) -> None:
         open_source(text)
 
 
-def test_faces_are_the_first_hundred_and_labelled() -> None:
+def test_faces_are_the_first_hundred_and_labeled() -> None:
     from skimage.data import lfw_subset
 
     both = open_split("faces", default="all")

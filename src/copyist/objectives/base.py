@@ -18,7 +18,7 @@ class Objective(abc.ABC):
     """A number per batch, the smaller the better; it trains any model that keeps the contract it asks for."""
 
     uses_labels: ClassVar[bool] = False
-    """Whether it trains a `Classifier` on labelled images, and not a `Reconstructor` on images alone."""
+    """Whether it trains a `Classifier` on labeled images, and not a `Reconstructor` on images alone."""
 
     @final
     def check_model(self, model: Model) -> None:

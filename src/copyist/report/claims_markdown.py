@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from copyist.report.claims_results import ClaimResult
-from copyist.report.claims_wording import counts, interval, labelled, listed, repeating, summary
+from copyist.report.claims_wording import counts, interval, labeled, listed, repeating, summary
 from copyist.report.wording import duration
 
 
@@ -21,7 +21,7 @@ def front_page(results: Sequence[ClaimResult]) -> str:
     lines = [
         "# The evidence",
         "",
-        " · ".join(f"**{number}** {labelled(verdict)}" for verdict, number in found.items() if number),
+        " · ".join(f"**{number}** {labeled(verdict)}" for verdict, number in found.items() if number),
         "",
         "Each claim was declared with its bounds before it was measured. A verdict is computed: the 95 % interval over "
         "seeds lies on the right side of the bound (supported), on the wrong one (refuted), or straddles it "
@@ -34,7 +34,7 @@ def front_page(results: Sequence[ClaimResult]) -> str:
             [
                 (
                     f"[{result.name}]({result.name}.md)", _escaped(result.claim.sentence),
-                    f"**{labelled(result.verdict)}**", result.held,
+                    f"**{labeled(result.verdict)}**", result.held,
                     f"`{result.parts[result.deciding].name}` {interval(result.parts[result.deciding].interval)}; "
                     f"{_escaped(result.claim.parts[result.deciding].holds_when)}",
                     result.scale, str(len(result.seeds)),
@@ -60,7 +60,7 @@ def claim_page(result: ClaimResult, *, curves: Mapping[str, str]) -> str:
         f"# {result.name}", "",
         f"> {_escaped(claim.sentence)}", "",
         f"Where it stands: {_escaped(claim.source)}.", "",
-        f"## {labelled(result.verdict)}", "",
+        f"## {labeled(result.verdict)}", "",
         f"At scale {result.scale}, over {len(result.seeds)} seeds." if seeds else "Not run yet.", "",
         *(line for sentence in waiting for line in (sentence, "")),
         f"![Each part with its 95 % interval, against its bound, and the controls]({result.name}.svg)", "",
@@ -86,7 +86,7 @@ def _parts(result: ClaimResult) -> list[str]:
         [
             (
                 f"`{part.name}`", _escaped(measures[part.name].measure), _escaped(measures[part.name].holds_when),
-                interval(part.interval), listed(result.per_seed(part.name)), f"**{labelled(part.verdict)}**",
+                interval(part.interval), listed(result.per_seed(part.name)), f"**{labeled(part.verdict)}**",
             )
             for part in result.parts
         ],

@@ -1,6 +1,6 @@
 """Verdicts, intervals and bounds in words that need no color."""
 
-__all__ = ["MARKS", "counts", "interval", "labelled", "listed", "repeating", "short", "summary"]
+__all__ = ["MARKS", "counts", "interval", "labeled", "listed", "repeating", "short", "summary"]
 
 import json
 import math
@@ -14,7 +14,7 @@ MARKS: dict[Verdict, str] = {"supported": "✓", "refuted": "✗", "inconclusive
 """A sign for each verdict."""
 
 
-def labelled(verdict: Verdict) -> str:
+def labeled(verdict: Verdict) -> str:
     """A verdict with its sign."""
     return f"{MARKS[verdict]} {verdict}"
 

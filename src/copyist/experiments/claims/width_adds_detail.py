@@ -1,4 +1,4 @@
-"""Twice the maps add detail and take painting-like artefacts away, at the cost of global order."""
+"""Twice the maps add detail and take painting-like artifacts away, at the cost of global order."""
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
@@ -20,7 +20,7 @@ from copyist.metrics.spectra import radial_spectrum
 from copyist.tensors import Images
 
 CLAIM = Claim(
-    sentence="With twice the maps at every level the samples have more detail and fewer painting-like artefacts, and "
+    sentence="With twice the maps at every level the samples have more detail and fewer painting-like artifacts, and "
     "less global order.",
     source='Badger, "Autoencoders: Learning by Copying", on the wide U-Net',
     parts=(
@@ -37,7 +37,7 @@ CLAIM = Claim(
             holds_when=Below(0.02),
         ),
         Part(
-            name="artefacts",
+            name="artifacts",
             measure="mean |log power of samples / power of held-out scenes| over radial frequencies: that of the wide "
             "U-Net minus that of the usual one",
             holds_when=Below(0.0),
@@ -53,9 +53,9 @@ CLAIM = Claim(
         *landscape_controls("usual", "samples of the usual U-Net"),
         *landscape_controls("wide", "samples of the wide U-Net"),
         *landscape_controls("longer", "samples of the usual U-Net after twice the steps: of more compute, not width"),
-        Control(name="artefacts_usual", measure="mean |log power ratio| of the usual U-Net's samples"),
-        Control(name="artefacts_wide", measure="the same for the wide one"),
-        Control(name="artefacts_longer", measure="the same for the usual one after twice the steps"),
+        Control(name="artifacts_usual", measure="mean |log power ratio| of the usual U-Net's samples"),
+        Control(name="artifacts_wide", measure="the same for the wide one"),
+        Control(name="artifacts_longer", measure="the same for the usual one after twice the steps"),
         Control(name="psnr_usual", measure="PSNR of the usual U-Net's copies of held-out scenes, dB"),
         Control(name="psnr_wide", measure="the same for the wide one, dB"),
         *scene_controls(),
@@ -70,14 +70,14 @@ def run(trial: Trial) -> Measurements:
     longer = trial.trained(scenes_unet(trial, share=2.0))
     x = held_out(trial, scenes(trial))
     found = {"usual": sampled(usual, trial), "wide": sampled(wide, trial), "longer": sampled(longer, trial)}
-    artefacts = {f"artefacts_{label}": _artefacts(each.images, x) for label, each in found.items()}
-    values = scene_values(trial) | artefacts
+    artifacts = {f"artifacts_{label}": _artifacts(each.images, x) for label, each in found.items()}
+    values = scene_values(trial) | artifacts
     for label, each in found.items():
         values |= landscape_values(label, each)
     values |= {
         "detail": found["wide"].detail / found["usual"].detail,
         "noise": found["wide"].noise - found["usual"].noise,
-        "artefacts": artefacts["artefacts_wide"] - artefacts["artefacts_usual"],
+        "artifacts": artifacts["artifacts_wide"] - artifacts["artifacts_usual"],
         "order": found["wide"].score - found["usual"].score,
         "psnr_usual": clean_psnr(usual, x),
         "psnr_wide": clean_psnr(wide, x),
@@ -99,7 +99,7 @@ def run(trial: Trial) -> Measurements:
     return Measurements(values=values, curves={"spectra": curve}, pictures={"samples": pictures})
 
 
-def _artefacts(images: Images, x: Images) -> float:
+def _artifacts(images: Images, x: Images) -> float:
     ratio = radial_spectrum(images).power.mean(0) / radial_spectrum(x).power.mean(0)
     return float(ratio.log().abs().mean())
 
