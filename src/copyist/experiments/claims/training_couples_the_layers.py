@@ -38,8 +38,8 @@ CLAIM = Claim(
             ),
             Part(
                 name=f"{net}_before",
-                measure=f"the same before training, mean over {NUM_DRAWS} draws of the weights: independent layers have 0 ± 1 "
-                "for each pair",
+                measure=f"the same before training, mean over {NUM_DRAWS} draws of the weights: independent layers "
+                "have 0 ± 1 for each pair",
                 holds_when=Within(1.5),
             ),
             Part(
