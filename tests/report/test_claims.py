@@ -38,8 +38,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_front_page_counts_verdicts_and_links_each_claim_in_the_order_asked_for(folder: Path) -> None:
-    write_claims(folder, order=["b-denoises"])
+    write_claims(folder, order=["b-denoises", "c-denoises"])
     page = (folder / "README.md").read_text()
+    assert page.endswith("Not measured here yet: c-denoises.\n")
+    assert "Not measured here yet: c-denoises." in (folder / "report.html").read_text()
     assert "**1** ✓ supported · **1** ✗ refuted\n" in page
     rows = [line for line in page.splitlines() if line.startswith("| [")]
     assert rows[0] == (

@@ -21,7 +21,7 @@ def write_claims(folder: Path, *, order: Sequence[str] = ()) -> list[ClaimResult
 
     Args:
         folder: the results of claims, one JSON file each.
-        order: names of claims that come first, in this order.
+        order: names of claims that come first, in this order; the front page names those that have no result.
 
     Returns:
         The results in the order of the front page.
@@ -33,6 +33,7 @@ def write_claims(folder: Path, *, order: Sequence[str] = ()) -> list[ClaimResult
     """
     results = read_claims(folder, order=order)
     charts: dict[str, list[str]] = {}
+    missing = [name for name in order if name not in {result.name for result in results}]
     with whole_folder(folder) as out:
         for result in results:
             parts, curves = parts_figure(result), _curves(result)
@@ -42,8 +43,8 @@ def write_claims(folder: Path, *, order: Sequence[str] = ()) -> list[ClaimResult
                 write_text(out / file, standalone(svg))
             titles = {file: _title(result, file) for file in curves}
             write_text(out / f"{result.name}.md", claim_page(result, curves=titles))
-        write_text(out / "README.md", front_page(results))
-        write_text(out / "report.html", claims_page(results, folder, charts=charts))
+        write_text(out / "README.md", front_page(results, missing=missing))
+        write_text(out / "report.html", claims_page(results, folder, charts=charts, missing=missing))
     return results
 
 

@@ -11,11 +11,12 @@ from copyist.report.claims_wording import counts, interval, labeled, listed, rep
 from copyist.report.wording import duration
 
 
-def front_page(results: Sequence[ClaimResult]) -> str:
+def front_page(results: Sequence[ClaimResult], *, missing: Sequence[str] = ()) -> str:
     """All verdicts at a glance.
 
     Args:
         results: in the order of the table.
+        missing: names of claims that have no result here.
     """
     found = counts(results)
     lines = [
@@ -43,6 +44,8 @@ def front_page(results: Sequence[ClaimResult]) -> str:
             ],
         ),
     ]  # fmt: skip
+    if missing:
+        lines += ["", f"Not measured here yet: {', '.join(missing)}."]
     return _joined(lines)
 
 

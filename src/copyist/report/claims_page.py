@@ -17,13 +17,20 @@ from copyist.report.claims_results import ClaimResult
 from copyist.report.page import EmbeddedPicture
 
 
-def claims_page(results: Sequence[ClaimResult], folder: Path, *, charts: Mapping[str, Sequence[str]]) -> str:
+def claims_page(
+    results: Sequence[ClaimResult],
+    folder: Path,
+    *,
+    charts: Mapping[str, Sequence[str]],
+    missing: Sequence[str] = (),
+) -> str:
     """The page.
 
     Args:
         results: in the order of the page.
         folder: where their pictures lie.
         charts: SVG pictures by the claim's name.
+        missing: names of claims that have no result here.
 
     Raises:
         DataError: a picture is half-written.
@@ -42,6 +49,7 @@ def claims_page(results: Sequence[ClaimResult], folder: Path, *, charts: Mapping
     return environment.from_string((package / "claims.html.j2").read_text("utf-8")).render(
         style=safe((package / "style.css").read_text("utf-8") + (package / "claims.css").read_text("utf-8")),
         results=results,
+        missing=missing,
         counts=claims_wording.counts(results),
         marks=claims_wording.MARKS,
         charts={name: [safe(svg) for svg in svgs] for name, svgs in charts.items()},
