@@ -33,8 +33,8 @@ def test_running_averages_are_learned_in_training_and_then_stand_still() -> None
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ((1, 8, 12), r"takes images of shape \(3, H, W\), got \(1, 8, 12\); convert the images"),
-        ((3, 8, 14), r"image sides must be multiples of 4, got 8x14; resize the images"),
+        ((1, 8, 12), r"takes images of 3 channels, got 1; convert the images"),
+        ((3, 8, 14), r"image sides must be multiples of 4, got 8x14; pad the images"),
         ((3, 4, 12), r"image sides must be at least 8 for 3 levels, got 4x12; enlarge the images"),
     ],
 )

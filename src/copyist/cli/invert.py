@@ -76,15 +76,9 @@ def invert(
             progress=update,
         )
     settings = {"layer": layer, "method": method, "start": start, "restarts": restarts, "tolerance": tolerance}
-    result: dict[str, Any] = {
-        "model": model,
-        **settings,
-        "seed": seed,
-        "steps": found.steps,
-        "converged": int(found.converged.sum()),
-        **statement,
-        "images": _certificates(found, files),
-    }
+    measured = {"steps": found.steps, "converged": int(found.converged.sum())}
+    images = {"images": _certificates(found, files)}
+    result = {"model": model, **settings, "seed": seed, **measured, **statement, **images}
     _write(found, x, files, result, out)
 
     show(_text(result, out), {"out": str(out), **result}, as_json=as_json)

@@ -2,9 +2,7 @@
 
 __all__ = ["sample"]
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -39,11 +37,10 @@ def sample(
     as_json: Json = False,
 ) -> None:
     """Make images out of pure noise: a .png grid, an .npy array, a video of the steps, or a folder of images."""
-    from copyist.checkpoint import load
     from copyist.checks import check_at_least, check_choice, check_finite
     from copyist.cli.batch import stated
-    from copyist.data.source import parse_size
-    from copyist.nn.memory import keep_freed_memory
+    from copyist.cli.opening import opened
+    from copyist.cli.sample_files import FILMS, check_sample_format, write_samples
     from copyist.outputs import check_output
     from copyist.procedures import SCHEDULES, sample_steps
     from copyist.randomness import generator
@@ -54,18 +51,14 @@ def sample(
     check_at_least("noise-std", std, 0)
     check_sample_format(out)
     check_output(out, overwrite=force)
-    network = load(model, class_of=class_of, device=device).as_reconstructor(verb="sample")
-    if next(network.parameters()).device.type == "cpu":
-        keep_freed_memory()
+    network = opened(model, class_of=class_of, device=device).as_reconstructor(verb="sample")
     shape = network.image_shape
     if size is not None and shape is not None:
-        shape = (shape[0], *parse_size(size))
-        _check_multiples("--size", shape[1:], network.size_multiple)
-    sizes = [parse_size(each) for each in grow or ()]
-    for larger in sizes:
-        _check_multiples("--grow", larger, network.size_multiple)
-    check_at_least("grow-steps", steps if grow_steps is None else grow_steps, 1)
-    total = steps + len(sizes) * (steps if grow_steps is None else grow_steps)
+        shape = (shape[0], *_size("--size", size, network.size_multiple))
+    sizes = [_size("--grow", each, network.size_multiple) for each in grow or ()]
+    grow_steps = steps if grow_steps is None else grow_steps
+    check_at_least("grow-steps", grow_steps, 1)
+    total = steps + len(sizes) * grow_steps
     statement = stated(network, num_images=count, batch=batch)
     stages: list[Images] = []
     with bar("steps") as update:
@@ -84,69 +77,36 @@ def sample(
         )
         for step, x_hat in enumerate(chain, start=1):
             update(step, total)
-            stages = [*(stages if out.suffix.lower() in _FILMS else []), x_hat.cpu()]
-    _write(stages, out)
+            stages = [*(stages if out.suffix.lower() in FILMS else []), x_hat.cpu()]
+    write_samples(stages, out)
 
-    grown = "".join(f", grown to {height}x{width}" for height, width in sizes)
-    text = (
-        f"sampled {counted(count, 'image')} in {counted(total, 'step')} on a {schedule} schedule{grown} into {out}, "
-        f"{statement['batch']}"
-    )
-    size_of_one = list(stages[-1].shape[1:])
-    result = {"images": count, "steps": total, "schedule": schedule, "image_shape": size_of_one, "out": str(out)}
-    show(text, {**result, **statement}, as_json=as_json)
+    shape_of_one = list(stages[-1].shape[1:])
+    result = {"images": count, "steps": total, "schedule": schedule, "image_shape": shape_of_one, "out": str(out)}
+    result |= statement
+    show(_text(result, sizes), result, as_json=as_json)
 
 
-_FILMS = (".mp4", ".gif", ".webp")
+def _size(option: str, text: str, multiple: int) -> tuple[int, int]:
+    """The (H, W) that an option names.
 
-
-def _check_multiples(option: str, size: tuple[int, int], multiple: int) -> None:
+    Raises:
+        ShapeError: a side is no multiple of what the model takes.
+    """
+    from copyist.data.source import parse_size
     from copyist.errors import ShapeError
 
+    size = parse_size(text)
     if any(side % multiple for side in size):
         near = "x".join(str(max(1, round(side / multiple)) * multiple) for side in size)
         raise ShapeError(
             f"sides of samples must be multiples of {multiple}, got {size[0]}x{size[1]}; try {option} {near}"
         )
+    return size
 
 
-def check_sample_format(out: Path) -> None:
-    """Refuse a file name whose ending names no format of samples.
-
-    Raises:
-        OutputError: the ending is unknown.
-    """
-    from copyist.errors import OutputError
-
-    if out.suffix.lower() not in ("", ".png", ".npy", *_FILMS):
-        raise OutputError(
-            f"samples are written as .png, .npy, {', '.join(_FILMS)} or a folder, got {out.name}; choose one of these"
-        )
-
-
-def _write(stages: list["Images"], out: Path) -> None:
-    import numpy as np
-
-    from copyist.data.grids import grid, write_png
-    from copyist.data.video import write_video
-    from copyist.outputs import whole_file, whole_folder
-
-    last, ending = stages[-1], out.suffix.lower()
-    if ending == ".png":
-        write_png(out, grid(last))
-    elif ending == ".npy":
-        with whole_file(out) as temporary, temporary.open("wb") as file:
-            np.save(file, last.numpy())
-    elif ending == "":
-        with whole_folder(out) as folder:
-            for index, x in enumerate(last):
-                write_png(folder / f"sample-{index:04d}.png", grid(x[None], gap=0, scale=1))
-    else:
-        write_video([_enlarged(stage, last.shape[2:]) for stage in stages], out, fps=10)
-
-
-def _enlarged(x: "Images", size: Sequence[int]) -> "Images":
-    """Frames of a film have one size, also when the samples grew."""
-    from torch.nn.functional import interpolate
-
-    return x if x.shape[2:] == size else interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
+def _text(result: dict[str, Any], sizes: list[tuple[int, int]]) -> str:
+    grown = "".join(f", grown to {height}x{width}" for height, width in sizes)
+    return (
+        f"sampled {counted(result['images'], 'image')} in {counted(result['steps'], 'step')} on a "
+        f"{result['schedule']} schedule{grown} into {result['out']}, {result['batch']}"
+    )

@@ -2,7 +2,7 @@
 
 __all__ = ["walk"]
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +11,7 @@ from copyist.cli.options import Batch, ClassOf, Count, Device, Force, Json, Mode
 from copyist.cli.terminal import bar, say, show
 
 if TYPE_CHECKING:
+    from copyist.procedures import Stillness
     from copyist.tensors import Images
 
 NOISE = 0.2
@@ -47,14 +48,13 @@ def walk(
     as_json: Json = False,
 ) -> None:
     """Walk along the manifold: encode, perturb the code, decode, again; as video, contact sheet or frames."""
-    from copyist.checkpoint import load
     from copyist.checks import check_at_least
     from copyist.cli.batch import stated
+    from copyist.cli.opening import opened
     from copyist.cli.pictures import stacked
     from copyist.cli.walk_text import measured, sentence
     from copyist.data import read_pictures
     from copyist.data.video import check_video_format, write_video
-    from copyist.nn.memory import keep_freed_memory
     from copyist.outputs import check_output, write_text
     from copyist.procedures import Course, Stillness, interpolate, reconstruct, walk_steps
     from copyist.randomness import generator
@@ -64,11 +64,9 @@ def walk(
     noise = NOISE if noise is None else noise
     table = out.with_suffix(".csv")
     check_video_format(out)
-    check_output(out, overwrite=force)
-    check_output(table, overwrite=force)
-    autoencoder = load(model, class_of=class_of, device=device).as_autoencoder(verb="walk")
-    if next(autoencoder.parameters()).device.type == "cpu":
-        keep_freed_memory()
+    for file in (out, table):
+        check_output(file, overwrite=force)
+    autoencoder = opened(model, class_of=class_of, device=device).as_autoencoder(verb="walk")
     x = stacked(autoencoder, read_pictures(start, say=say)[:count])
     course = Course(references=None if data is None else _references(data, x))
     stillness = None if until_still is None else Stillness(tolerance=until_still)
@@ -88,15 +86,7 @@ def walk(
         )
     )
     with bar("steps") as update:
-
-        def watched() -> Iterator["Images"]:
-            for step, frame in enumerate(course.follow(frames)):
-                update(step, steps)
-                if stillness is not None:
-                    stillness.observe(frame)
-                yield frame.cpu()
-
-        write_video(watched(), out, fps=fps)
+        write_video(_watched(course.follow(frames), stillness, lambda step: update(step, steps)), out, fps=fps)
     write_text(table, course.to_csv())
 
     copies = reconstruct(autoencoder, x, batch_size=batch) if y is None else None
@@ -117,6 +107,17 @@ def _check_together(to: str | None, noise: float | None, until_still: float | No
         if noise != 0:
             got = f"--noise {NOISE if noise is None else noise:g}"
             raise ArgumentError(f"--until-still must come with --noise 0, got {got}; with noise nothing stands still")
+
+
+def _watched(
+    frames: Iterable["Images"], stillness: "Stillness | None", update: Callable[[int], None]
+) -> Iterator["Images"]:
+    """The frames on the CPU, each counted and looked at as it passes."""
+    for step, frame in enumerate(frames):
+        update(step)
+        if stillness is not None:
+            stillness.observe(frame)
+        yield frame.cpu()
 
 
 def _references(data: str, x: "Images") -> "Images":

@@ -105,14 +105,14 @@ def compared(model: Reconstructor, denoiser: Reconstructor, source: str, trial: 
         batch_size=model.batch_size,
         seed=trial.seed,
     )
-    values = {f"{kind}_ratio": ratio(table, "copier", kind) for kind in JUDGED}
+    values = {f"{kind}_ratio": _ratio(table, "copier", kind) for kind in JUDGED}
     for kind in JUDGED:
-        others = {name: ratio(table, name, kind) for name in FILTERS}
+        others = {name: _ratio(table, name, kind) for name in FILTERS}
         rivals = [value for name, value in others.items() if (kind, name) != ("shift", "linear")]
         values[f"{kind}_beyond_filters"] = values[f"{kind}_ratio"] - min(rivals)
         values |= {f"{kind}_{name.replace(' ', '_')}": value for name, value in others.items() if name != "identity"}
         values |= {
-            f"{kind}_{name.replace(' ', '_')}": ratio(table, name, kind) for name in ("linear copier", "denoiser")
+            f"{kind}_{name.replace(' ', '_')}": _ratio(table, name, kind) for name in ("linear copier", "denoiser")
         }
     row = table.row("copier", "gaussian", JUDGED["gaussian"])
     values |= {
@@ -124,7 +124,7 @@ def compared(model: Reconstructor, denoiser: Reconstructor, source: str, trial: 
     return Comparison(values=values, curves=_curves(table), pictures=_pictures(model, denoiser, x, trial))
 
 
-def ratio(table: DenoisingTable, method: str, kind: Kind, strength: float | None = None) -> float:
+def _ratio(table: DenoisingTable, method: str, kind: Kind, strength: float | None = None) -> float:
     """The mean ratio of a method under a corruption."""
     return table.row(method, kind, JUDGED[kind] if strength is None else strength).ratio.mean
 
@@ -142,7 +142,7 @@ def _curves(table: DenoisingTable) -> dict[str, Curves]:
             x_label=label,
             y_label="distance to the clean image, of the noisy one's",
             x=strengths,
-            lines={name: tuple(ratio(table, name, kind, strength) for strength in strengths) for name in methods},
+            lines={name: tuple(_ratio(table, name, kind, strength) for strength in strengths) for name in methods},
         )
         for kind, label, strengths in axes
     }

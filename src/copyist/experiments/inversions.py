@@ -1,16 +1,19 @@
 """What a layer knows of images, in numbers: inversions from two starts, and what they share."""
 
-__all__ = ["STARTS", "Known", "known", "missed_by_all", "noise_share", "rms"]
+__all__ = ["STARTS", "Known", "copied_and_inverted", "known", "missed_by_all", "noise_share", "rms"]
 
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
+from copyist.experiments.copies import copies
+from copyist.experiments.measurements import Pictures
 from copyist.experiments.trial import Trial
 from copyist.metrics.distortion import aligned
 from copyist.metrics.noise import noise_level
 from copyist.metrics.spectra import high_frequency_energy
+from copyist.models.base import Reconstructor
 from copyist.procedures.inversion import Inversion, Start, invert
 from copyist.tensors import Images
 
@@ -96,6 +99,32 @@ def missed_by_all(found: Known, original: Images) -> float:
         original: images (B, C, H, W), in the same order.
     """
     return rms(aligned((found.from_noise + found.from_constant) / 2, original) - original)
+
+
+def copied_and_inverted(
+    model: Reconstructor, found: Known, x: Images, noisy: Images, blended: Images, *, caption: str
+) -> Pictures:
+    """What a model copies, clean and noisy, beside what its output knows: the first eight images of each.
+
+    Args:
+        model: whose output was inverted.
+        found: the inversions.
+        x: images (B, C, H, W), in the same order.
+        noisy: the same under zero-mean noise.
+        blended: the same, blended with noise.
+        caption: one sentence.
+    """
+    rows = {
+        "photograph": x,
+        "copy": copies(model, x),
+        "inverted, from noise": found.from_noise,
+        "inverted, from gray": found.from_constant,
+        "noisy": noisy,
+        "copy of the noisy": copies(model, noisy),
+        "blended": blended,
+        "copy of the blended": copies(model, blended),
+    }
+    return Pictures(caption=caption, rows={label: images[:8] for label, images in rows.items()})
 
 
 def noise_share(x: Images) -> float:

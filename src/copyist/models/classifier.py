@@ -8,8 +8,10 @@ from typing import Self, final
 from torch import nn
 
 from copyist.checks import check_at_least, check_choice
-from copyist.errors import ArgumentError, ShapeError
+from copyist.errors import ArgumentError
 from copyist.models.base import Classifier, ClassifierConfig
+from copyist.models.channels import check_channels, fitted_channels
+from copyist.models.levels import check_sides, size_multiple
 from copyist.nn.conv import ConvBlock, Downsample, initialize
 from copyist.nn.norm import STATISTICS, Statistics
 from copyist.tensors import Features, Images
@@ -45,17 +47,12 @@ class ConvClassifierConfig(ClassifierConfig):
     @property
     def size_multiple(self) -> int:
         """What the sides of an image must be multiples of."""
-        return 2 ** (self.levels - 1)
+        return size_multiple(self.levels)
 
     def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        if self.channels not in (None, image_shape[0]):
-            raise ShapeError(
-                f"the model was built for images of {self.channels} channels, got {image_shape[0]}; "
-                f"add channels={self.channels} to the source, or leave the model's channels open"
-            )
-        fitted = replace(self, channels=image_shape[0])
-        _check_sides(fitted, image_shape[1], image_shape[2])
-        return fitted
+        channels = fitted_channels(self.channels, image_shape)
+        check_sides(image_shape[1:], levels=self.levels)
+        return replace(self, channels=channels)
 
     def build(self) -> Classifier:
         return ConvClassifier(self)
@@ -78,10 +75,11 @@ class ConvClassifier(Classifier):
                 "a classifier must know its channels and num_classes; give them, or train it by classification"
             )
         self._config = config
+        self._channels = config.channels
         self.uses_batch_statistics = config.statistics == "batch"
         self.size_multiple = config.size_multiple
         self.blocks = nn.ModuleList()
-        maps = config.channels
+        maps = self._channels
         for level in range(config.levels):
             width = config.width * 2**level
             block = ConvBlock(maps, width, convolutions=config.convolutions, statistics=config.statistics)
@@ -96,30 +94,11 @@ class ConvClassifier(Classifier):
         return self._config
 
     def check_input(self, x: Images) -> None:
-        channels, height, width = x.shape[1:]
-        if channels != self._config.channels:
-            raise ShapeError(
-                f"the model takes images of shape ({self._config.channels}, H, W), got {tuple(x.shape[1:])}; "
-                "convert the images, or train a model on images of their shape"
-            )
-        _check_sides(self._config, height, width)
+        check_channels(x, self._channels)
+        check_sides((x.shape[2], x.shape[3]), levels=self._config.levels)
 
     def features(self, x: Images) -> Features:
         h = x
         for block in self.blocks:
             h = block(h)
         return h.mean((2, 3))
-
-
-def _check_sides(config: ConvClassifierConfig, height: int, width: int) -> None:
-    multiple = config.size_multiple
-    if min(height, width) < 2 * multiple:
-        raise ShapeError(
-            f"image sides must be at least {2 * multiple} for {config.levels} levels, got {height}x{width}; "
-            "enlarge the images, or build the model with fewer levels"
-        )
-    if height % multiple or width % multiple:
-        raise ShapeError(
-            f"image sides must be multiples of {multiple}, got {height}x{width}; "
-            "resize the images, or build the model with fewer levels"
-        )

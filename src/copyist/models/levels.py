@@ -1,6 +1,6 @@
 """Levels of convolutions, each at half the size of the one above: what every U-Net is made of."""
 
-__all__ = ["LevelsConfig", "Up", "down", "initialize_levels", "maps_per_level"]
+__all__ = ["LevelsConfig", "Up", "check_sides", "down", "initialize_levels", "maps_per_level", "size_multiple"]
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -51,12 +51,12 @@ class LevelsConfig(ModelConfig):
     @property
     def size_multiple(self) -> int:
         """What the sides of an image must be multiples of."""
-        return 2 ** (self.levels - 1)
+        return size_multiple(self.levels)
 
     def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        fitted = replace(self, channels=fitted_channels(self.channels, image_shape))
-        _check_sides(fitted, image_shape[1], image_shape[2])
-        return fitted
+        channels = fitted_channels(self.channels, image_shape)
+        check_sides(image_shape[1:], levels=self.levels)
+        return replace(self, channels=channels)
 
     def check_images(self, x: Images) -> None:
         """Refuse images of other channels, or of sides that cannot be halved level by level.
@@ -65,7 +65,7 @@ class LevelsConfig(ModelConfig):
             ShapeError: `x` is of such a shape.
         """
         check_channels(x, self.known_channels)
-        _check_sides(self, x.shape[2], x.shape[3])
+        check_sides((x.shape[2], x.shape[3]), levels=self.levels)
 
     @property
     def known_channels(self) -> int:
@@ -124,20 +124,21 @@ class Up(nn.Module):
         return self.output(h)
 
 
-def initialize_levels(model: nn.Module, output: nn.Conv2d, config: LevelsConfig) -> None:
-    """Draw the weights of a fresh model as its normalization asks, and let its answers start from gray."""
-    if config.statistics == "none":
-        initialize(model)
-    # A copy starts from gray: pixel values lie in [0, 1], and nothing else says so.
-    if output.bias is not None:
-        nn.init.constant_(output.bias, 0.5)
+def size_multiple(levels: int) -> int:
+    """What the sides of an image must be multiples of, to be halved at every level but the last."""
+    return 2 ** (levels - 1)
 
 
-def _check_sides(config: LevelsConfig, height: int, width: int) -> None:
-    multiple = config.size_multiple
+def check_sides(size: tuple[int, int], *, levels: int) -> None:
+    """Refuse images (H, W) whose sides cannot be halved level by level, or end with less than two pixels.
+
+    Raises:
+        ShapeError: they are of such a size.
+    """
+    (height, width), multiple = size, size_multiple(levels)
     if min(height, width) < 2 * multiple:
         raise ShapeError(
-            f"image sides must be at least {2 * multiple} for {config.levels} levels, got {height}x{width}; "
+            f"image sides must be at least {2 * multiple} for {levels} levels, got {height}x{width}; "
             "enlarge the images, or build the model with fewer levels"
         )
     if height % multiple or width % multiple:
@@ -145,3 +146,12 @@ def _check_sides(config: LevelsConfig, height: int, width: int) -> None:
             f"image sides must be multiples of {multiple}, got {height}x{width}; "
             "pad the images, or build the model with fewer levels"
         )
+
+
+def initialize_levels(model: nn.Module, output: nn.Conv2d, config: LevelsConfig) -> None:
+    """Draw the weights of a fresh model as its normalization asks, and let its answers start from gray."""
+    if config.statistics == "none":
+        initialize(model)
+    # A copy starts from gray: pixel values lie in [0, 1], and nothing else says so.
+    if output.bias is not None:
+        nn.init.constant_(output.bias, 0.5)

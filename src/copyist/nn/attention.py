@@ -1,6 +1,6 @@
-"""Attention over the positions of maps, at quadratic and at linear cost."""
+"""Attention over tokens and over the positions of maps, at quadratic and at linear cost."""
 
-__all__ = ["ATTENTIONS", "AttentionKind", "DotAttention", "LinearAttention", "attention"]
+__all__ = ["ATTENTIONS", "AttentionKind", "DotAttention", "LinearAttention", "attention", "dot_products"]
 
 from typing import Literal, TypeAlias, get_args
 
@@ -55,7 +55,7 @@ class LinearAttention(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         """Maps (B, C, H, W) to maps of the same shape."""
-        q, k, v = _heads(self.project(h), self.heads)
+        q, k, v = _heads(_tokens(self.project(h)), self.heads)
         q = q.softmax(dim=-1) * q.shape[-1] ** -0.5
         context = k.softmax(dim=-2).mT @ v  # (B, heads, d, d)
         return self.norm(self.output(_maps(q @ context, h)))
@@ -88,8 +88,23 @@ class DotAttention(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         """Maps (B, C, H, W) to maps of the same shape."""
-        q, k, v = _heads(self.project(h), self.heads)
-        return self.output(_maps(F.scaled_dot_product_attention(q, k, v), h))
+        return self.output(_maps(dot_products(_tokens(self.project(h)), heads=self.heads), h))
+
+
+def dot_products(tokens: Tensor, *, heads: int) -> Tensor:
+    """softmax(q·kᵀ / √d)·v in every head, over the N tokens of k.
+
+    Args:
+        tokens: (B, N, 3·heads·d): all of q, all of k and all of v side by side, each head by head.
+        heads: how many attend side by side.
+
+    Returns:
+        (B, heads, N, d).
+
+    Source:
+        Vaswani et al. (2017), equation 1.
+    """
+    return F.scaled_dot_product_attention(*_heads(tokens, heads))
 
 
 def _projections(maps: int, heads: int, head_width: int) -> tuple[nn.Conv2d, nn.Conv2d]:
@@ -99,12 +114,16 @@ def _projections(maps: int, heads: int, head_width: int) -> tuple[nn.Conv2d, nn.
     return nn.Conv2d(maps, 3 * features, 1, bias=False), nn.Conv2d(features, maps, 1)
 
 
-def _heads(h: Tensor, heads: int) -> tuple[Tensor, Tensor, Tensor]:
+def _tokens(h: Tensor) -> Tensor:
     batch, features, height, width = h.shape
     # PyTorch's fast attention wants the features of a position side by side.
-    tokens = h.permute(0, 2, 3, 1).contiguous().view(batch, height * width, 3, heads, features // (3 * heads))
-    q, k, v = tokens.permute(2, 0, 3, 1, 4)  # each (B, heads, H·W, d)
-    return q, k, v
+    return h.permute(0, 2, 3, 1).contiguous().view(batch, height * width, features)
+
+
+def _heads(tokens: Tensor, heads: int) -> tuple[Tensor, Tensor, Tensor]:
+    batch, count, features = tokens.shape
+    q, k, v = tokens.view(batch, count, 3, heads, features // (3 * heads)).permute(2, 0, 3, 1, 4)
+    return q, k, v  # each (B, heads, N, d)
 
 
 def _maps(tokens: Tensor, like: Tensor) -> Tensor:

@@ -3,7 +3,8 @@
 __all__ = ["SelfAttention", "TokenBlock"]
 
 from torch import Tensor, nn
-from torch.nn import functional as F
+
+from copyist.nn.attention import dot_products
 
 
 class TokenBlock(nn.Module):
@@ -51,8 +52,5 @@ class SelfAttention(nn.Module):
         self.output = nn.Linear(width, width)
 
     def forward(self, h: Tensor) -> Tensor:
-        batch, count, width = h.shape
-        qkv = self.qkv(h).view(batch, count, 3, self.heads, width // self.heads)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (B, heads, N, d) each
-        mixed = F.scaled_dot_product_attention(q, k, v)
-        return self.output(mixed.transpose(1, 2).reshape(batch, count, width))
+        mixed = dot_products(self.qkv(h), heads=self.heads)  # (B, heads, N, d)
+        return self.output(mixed.transpose(1, 2).reshape(h.shape))

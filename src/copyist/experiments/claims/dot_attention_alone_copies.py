@@ -4,10 +4,10 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.experiments.copies import clean_psnr, copies, denoising_ratio, gain, held_out
-from copyist.experiments.inversions import known, missed_by_all
+from copyist.experiments.copies import clean_psnr, denoising_ratio, gain, held_out
+from copyist.experiments.inversions import copied_and_inverted, known, missed_by_all
 from copyist.experiments.linear_copier import linear_copier
-from copyist.experiments.measurements import Measurements, Pictures
+from copyist.experiments.measurements import Measurements
 from copyist.experiments.subjects import attention_copier
 from copyist.experiments.trial import Experiment, Trial
 from copyist.metrics.distortion import distance, psnr
@@ -91,19 +91,8 @@ def run(trial: Trial) -> Measurements:
         "gaussian_linear_copier": float((distance(axes(noisy), x) / distance(noisy, x)).mean()),
         "blend_mean_image": float((distance(mean, x) / distance(blended, x)).mean()),
     }
-    few_noisy, few_blended = noisy[: len(few)], blended[: len(few)]
-    rows = {
-        "photograph": few,
-        "copy": copies(model, few),
-        "inverted, from noise": found.from_noise,
-        "inverted, from gray": found.from_constant,
-        "noisy": few_noisy,
-        "copy of the noisy": copies(model, few_noisy),
-        "blended": few_blended,
-        "copy of the blended": copies(model, few_blended),
-    }
     caption = "Dot-product attention alone: copies, and images whose outputs equal the top row's."
-    pictures = Pictures(caption=caption, rows={label: images[:8] for label, images in rows.items()})
+    pictures = copied_and_inverted(model, found, few, noisy[: len(few)], blended[: len(few)], caption=caption)
     return Measurements(values=values, pictures={"inversions": pictures})
 
 

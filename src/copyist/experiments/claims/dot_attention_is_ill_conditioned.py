@@ -6,6 +6,8 @@ measured on photographs so small that whole Jacobians can be looked at, by nets 
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -85,37 +87,27 @@ def run(trial: Trial) -> Measurements:
         fresh = trial.untrained(recipe).as_reconstructor(verb="an experiment")
         model = fresh if net.endswith("_untrained") else trial.trained(recipe)
         found, spectrum = known(model, few, trial), _spectrum(model, fewer)
-        values |= {
-            f"condition_{net}": _condition(spectrum),
-            f"small_{net}": float((spectrum < 0.01).double().mean()),
-            f"missed_{net}": found.missed,
-            f"missed_by_all_{net}": missed_by_all(found, few),
-            f"converged_{net}": found.converged,
-            f"gain_{net}": gain(model, x, trial),
-            f"psnr_{net}": clean_psnr(model, x),
+        numbers = {
+            "condition": _condition(spectrum),
+            "small": float((spectrum < 0.01).double().mean()),
+            "missed": found.missed,
+            "missed_by_all": missed_by_all(found, few),
+            "converged": found.converged,
+            "gain": gain(model, x, trial),
+            "psnr": clean_psnr(model, x),
         }
+        values |= {f"{what}_{net}": number for what, number in numbers.items()}
         if net.startswith("dot_alone"):
             lines[NETS[net]] = spectrum.median(0).values.tolist()
             rows[NETS[net]] = found.from_noise[:8]
-    for age in ("untrained", "trained"):
-        for what, measured in (("condition", "condition"), ("missed", "missed_by_all")):
-            without, with_one = (values[f"{measured}_dot_alone_{each}_{age}"] for each in ("without", "with"))
-            values[f"{what}_difference_{age}"] = without - with_one
+    values |= _differences(values)
     size = fewer[0].numel()
     random = torch.randn(len(fewer), size, size, generator=trial.generator("matrix"), dtype=torch.float64)
     values["condition_random"] = _condition(torch.linalg.svdvals(random))
-    curve = Curves(
-        title="Singular values of the Jacobian",
-        x_label="rank",
-        y_label="singular value, of the largest",
-        x=list(range(1, size + 1)),
-        lines=lines,
-        log_y=True,
-    )
     caption = "Images whose outputs are to equal the top row's, found from noise."
     return Measurements(
         values=values,
-        curves={"singular-values": curve},
+        curves={"singular-values": _curve(lines, size=size)},
         pictures={"inversions": Pictures(caption=caption, rows=rows)},
     )
 
@@ -142,6 +134,27 @@ def _spectrum(model: Reconstructor, x: Images) -> Tensor:
 def _condition(values: Tensor) -> float:
     """The median over matrices of log₁₀ of the largest over the smallest."""
     return float((values.amax(1) / values.amin(1)).log10().median())
+
+
+def _differences(values: Mapping[str, float]) -> dict[str, float]:
+    """What the parts judge: without the residual connection minus with it."""
+    differences: dict[str, float] = {}
+    for age in ("untrained", "trained"):
+        for what, measured in (("condition", "condition"), ("missed", "missed_by_all")):
+            without, with_one = (values[f"{measured}_dot_alone_{each}_{age}"] for each in ("without", "with"))
+            differences[f"{what}_difference_{age}"] = without - with_one
+    return differences
+
+
+def _curve(lines: Mapping[str, list[float]], *, size: int) -> Curves:
+    return Curves(
+        title="Singular values of the Jacobian",
+        x_label="rank",
+        y_label="singular value, of the largest",
+        x=list(range(1, size + 1)),
+        lines=lines,
+        log_y=True,
+    )
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

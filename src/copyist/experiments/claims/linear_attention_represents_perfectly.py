@@ -4,10 +4,10 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.experiments.copies import clean_psnr, copies, denoising_ratio, gain, held_out
-from copyist.experiments.inversions import known
+from copyist.experiments.copies import clean_psnr, denoising_ratio, gain, held_out
+from copyist.experiments.inversions import copied_and_inverted, known
 from copyist.experiments.linear_copier import linear_copier
-from copyist.experiments.measurements import Measurements, Pictures
+from copyist.experiments.measurements import Measurements
 from copyist.experiments.subjects import attention_copier, photos, photos_unet
 from copyist.experiments.trial import Experiment, Trial
 from copyist.metrics.distortion import distance
@@ -103,18 +103,8 @@ def run(trial: Trial) -> Measurements:
         "psnr_unet": clean_psnr(unet, seen),
     }
     values["blend_against_unet"] = values["blend_ratio"] - denoising_ratio(unet, seen, blend, trial)
-    rows = {
-        "photograph": x[:count],
-        "copy": copies(model, x[:count]),
-        "inverted, from noise": found.from_noise,
-        "inverted, from gray": found.from_constant,
-        "noisy": noisy[:count],
-        "copy of the noisy": copies(model, noisy[:count]),
-        "blended": blended[:count],
-        "copy of the blended": copies(model, blended[:count]),
-    }
     caption = "Linear attention between two convolutions: copies, and images whose outputs equal the top row's."
-    pictures = Pictures(caption=caption, rows={label: images[:8] for label, images in rows.items()})
+    pictures = copied_and_inverted(model, found, x[:count], noisy[:count], blended[:count], caption=caption)
     return Measurements(values=values, pictures={"inversions": pictures})
 
 

@@ -57,7 +57,9 @@ def run(trial: Trial) -> Measurements:
         "untrained": known(trial.untrained(recipe), x, trial),
         "untrained_plain": known(trial.untrained(photos_unet(trial, statistics="none")), x, trial),
     }
-    values = {f"{what}_{net}": each[what] for net, one in found.items() for each in (_numbers(one),) for what in each}
+    values: dict[str, float] = {}
+    for net, one in found.items():
+        values |= {f"{what}_{net}": number for what, number in _numbers(one).items()}
     start = draw_normal(x.shape, mean=0.7, std=0.05, generator=trial.generator("start"), like=x)
     values |= {"noise_of_start": noise_share(start), "noise_of_image": noise_share(x)}
     for what in ("noise", "disagreement"):

@@ -2,6 +2,8 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
+from torch import Tensor
+
 from copyist.evidence import Above, Claim, Control, Part
 from copyist.experiments.chains import diagnose, ground, moving, shown, spread, states, walked
 from copyist.experiments.measurements import Curves, Measurements, Pictures
@@ -93,21 +95,25 @@ def run(trial: Trial) -> Measurements:
         "check_with": where.distance(states(noisy, trial)),
         "check_without": where.distance(states(quiet, trial)),
     }
+    course = _course(noisy, quiet, unit=found.threshold)
+    rows = {"with noise": shown(noisy), "without": shown(quiet), "without, another": shown(quiet, walker=1)}
+    caption = "One landscape's way over 300 steps, from the left to the right."
+    return Measurements(
+        values=values, curves={"course": course}, pictures={"ways": Pictures(caption=caption, rows=rows)}
+    )
+
+
+def _course(noisy: Tensor, quiet: Tensor, *, unit: float) -> Curves:
     begun = quiet[1]  # O(x), as no noise was added
-    course = Curves(
+    return Curves(
         title="Distance from where the walk began",
         x_label="steps",
         y_label="mean distance from O(x), in halves of the median distance of copies",
         x=range(1, len(noisy)),
         lines={
-            name: [float(distance(frame, begun).mean()) / found.threshold for frame in frames[1:]]
+            name: [float(distance(frame, begun).mean()) / unit for frame in frames[1:]]
             for name, frames in {"with noise": noisy, "without": quiet}.items()
         },
-    )
-    rows = {"with noise": shown(noisy), "without": shown(quiet), "without, another": shown(quiet, walker=1)}
-    caption = "One landscape's way over 300 steps, from the left to the right."
-    return Measurements(
-        values=values, curves={"course": course}, pictures={"ways": Pictures(caption=caption, rows=rows)}
     )
 
 

@@ -1,0 +1,61 @@
+"""The files that `copyist sample` writes: a grid, an array, a film of the steps, or a folder of images."""
+
+__all__ = ["FILMS", "check_sample_format", "write_samples"]
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from copyist.tensors import Images
+
+FILMS = (".mp4", ".gif", ".webp")
+"""Endings of files that show every step."""
+
+
+def check_sample_format(out: Path) -> None:
+    """Refuse a file name whose ending names no format of samples.
+
+    Raises:
+        OutputError: the ending is unknown.
+    """
+    from copyist.errors import OutputError
+
+    if out.suffix.lower() not in ("", ".png", ".npy", *FILMS):
+        raise OutputError(
+            f"samples are written as .png, .npy, {', '.join(FILMS)} or a folder, got {out.name}; choose one of these"
+        )
+
+
+def write_samples(stages: list["Images"], out: Path) -> None:
+    """Write the last stage, or all of them where the ending is that of a film.
+
+    Args:
+        stages: the samples (B, C, H, W) after one step or more; sides may grow.
+        out: what its ending says; without one, a folder of images.
+    """
+    import numpy as np
+
+    from copyist.data.grids import grid, write_png
+    from copyist.data.video import write_video
+    from copyist.outputs import whole_file, whole_folder
+
+    last, ending = stages[-1], out.suffix.lower()
+    if ending == ".png":
+        write_png(out, grid(last))
+    elif ending == ".npy":
+        with whole_file(out) as temporary, temporary.open("wb") as file:
+            np.save(file, last.numpy())
+    elif ending == "":
+        with whole_folder(out) as folder:
+            for index, x in enumerate(last):
+                write_png(folder / f"sample-{index:04d}.png", grid(x[None], gap=0, scale=1))
+    else:
+        write_video([_enlarged(stage, last.shape[2:]) for stage in stages], out, fps=10)
+
+
+def _enlarged(x: "Images", size: Sequence[int]) -> "Images":
+    """Frames of a film have one size, also when the samples grew."""
+    from torch.nn.functional import interpolate
+
+    return x if x.shape[2:] == size else interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)

@@ -1,0 +1,37 @@
+"""The models that claims are about, at each scale: one recipe each, so that claims share what is trained."""
+
+__all__ = [
+    "attention_copier",
+    "attention_unet",
+    "bottleneck",
+    "brief_unet",
+    "classifier",
+    "denoiser",
+    "overcomplete",
+    "photos",
+    "photos_unet",
+    "photos_unet_skips",
+    "scenes",
+    "scenes_attention_unet",
+    "scenes_classifier",
+    "scenes_unet",
+    "scenes_unet_skips",
+    "small_photos",
+    "small_photos_unet",
+    "undercomplete",
+    "widened",
+]
+
+from copyist.experiments.subjects.attention import attention_copier, attention_unet
+from copyist.experiments.subjects.classifiers import classifier, scenes_classifier
+from copyist.experiments.subjects.dense import bottleneck, overcomplete, undercomplete
+from copyist.experiments.subjects.photos import (
+    brief_unet,
+    photos,
+    photos_unet,
+    photos_unet_skips,
+    small_photos,
+    small_photos_unet,
+)
+from copyist.experiments.subjects.scenes import scenes, scenes_attention_unet, scenes_unet, scenes_unet_skips
+from copyist.experiments.subjects.unets import denoiser, widened
