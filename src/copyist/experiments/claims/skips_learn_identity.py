@@ -2,6 +2,10 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.experiments.copies import clean_psnr, denoising_ratio, gain, held_out
@@ -30,12 +34,12 @@ CLAIM = Claim(
         ),
         Part(
             name="gain_difference_at_equal_psnr",
-            measure="gain with skips minus gain without, with skips stopped at the clean PSNR reached without",
+            measure="gain with skips minus gain without, at the clean PSNR reached without (interpolated)",
             holds_when=Above(0.0),
         ),
         Part(
             name="gaussian_ratio_difference_at_equal_psnr",
-            measure="‖O(x̃) − x‖ / ‖x̃ − x‖ at σ = 0.2 without skips, minus the same with, stopped likewise",
+            measure="‖O(x̃) − x‖ / ‖x̃ − x‖ at σ = 0.2 without skips, minus the same with, at equal PSNR likewise",
             holds_when=Below(0.0),
         ),
     ),
@@ -45,10 +49,9 @@ CLAIM = Claim(
         Control(name="gain_without_normalization", measure="gain with skips and without batch normalization"),
         Control(name="psnr_without_normalization", measure="its clean PSNR, dB"),
         Control(name="gain_without_skips", measure="projected gain of the U-Net without skips"),
-        Control(name="gain_at_equal_psnr", measure="gain with skips, stopped at the clean PSNR reached without"),
+        Control(name="gain_at_equal_psnr", measure="gain with skips at the clean PSNR reached without, interpolated"),
         Control(name="psnr_with_skips", measure="clean PSNR with skips, dB"),
         Control(name="psnr_without_skips", measure="clean PSNR without skips, dB"),
-        Control(name="psnr_stopped", measure="clean PSNR with skips, stopped early, dB"),
         Control(name="gaussian_ratio_with_skips", measure="denoising ratio at σ = 0.2 with skips"),
         Control(name="gaussian_ratio_without_skips", measure="denoising ratio at σ = 0.2 without skips"),
         Control(name="blend_ratio_with_skips", measure="denoising ratio of the blend, α = 0.3, with skips"),
@@ -67,9 +70,10 @@ def run(trial: Trial) -> Measurements:
     wanted = clean_psnr(plain, x)
     course = [trial.trained(photos_unet_skips(trial, share=share)) for share in SHARES]
     gains, qualities = [gain(model, x, trial) for model in course], [clean_psnr(model, x) for model in course]
-    nearest = min(range(len(course)), key=lambda index: abs(qualities[index] - wanted))
     plainer = trial.trained(photos_unet_skips(trial, statistics="none"))
     noise, blend = GaussianNoise(0.2), Blend(0.3)
+    ratios = [denoising_ratio(model, x, noise, trial) for model in course]
+    alike_gain, alike_ratio = (_at(wanted, qualities, numbers) for numbers in (gains, ratios))
     with_skips, without = gain(skips, x, trial), gain(plain, x, trial)
     noisy_with, noisy_without = (denoising_ratio(model, x, noise, trial) for model in (skips, plain))
     return Measurements(
@@ -77,18 +81,16 @@ def run(trial: Trial) -> Measurements:
             "gain_with_skips": with_skips,
             "gain_difference": with_skips - without,
             "gaussian_ratio_difference": noisy_without - noisy_with,
-            "gain_difference_at_equal_psnr": gains[nearest] - without,
-            "gaussian_ratio_difference_at_equal_psnr": noisy_without
-            - denoising_ratio(course[nearest], x, noise, trial),
+            "gain_difference_at_equal_psnr": alike_gain - without,
+            "gaussian_ratio_difference_at_equal_psnr": noisy_without - alike_ratio,
             "gain_without_skips": without,
             "gain_after_longer_training": gains[-1],
             "psnr_after_longer_training": qualities[-1],
             "gain_without_normalization": gain(plainer, x, trial),
             "psnr_without_normalization": clean_psnr(plainer, x),
-            "gain_at_equal_psnr": gains[nearest],
+            "gain_at_equal_psnr": alike_gain,
             "psnr_with_skips": clean_psnr(skips, x),
             "psnr_without_skips": wanted,
-            "psnr_stopped": qualities[nearest],
             "gaussian_ratio_with_skips": noisy_with,
             "gaussian_ratio_without_skips": noisy_without,
             "blend_ratio_with_skips": denoising_ratio(skips, x, blend, trial),
@@ -105,6 +107,12 @@ def run(trial: Trial) -> Measurements:
             )
         },
     )
+
+
+def _at(wanted: float, qualities: Sequence[float], numbers: Sequence[float]) -> float:
+    """What a number was over training when the clean PSNR was as wanted."""
+    pairs = sorted(zip(qualities, numbers, strict=True))
+    return float(np.interp(wanted, [quality for quality, _ in pairs], [number for _, number in pairs]))
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)
