@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from copyist.corruption import Blend
 from copyist.data import read_pictures
 from copyist.errors import CopyistError
 from copyist.randomness import generator
+from copyist.recipes import RECIPES, configured
+from copyist.settings import dump
+from copyist.training import CATALOGUES
 
 from .conftest import BATCH, Trained, copyist, inside, noise, shown
 
@@ -370,6 +374,42 @@ def test_what_there_is_is_told_to_people_and_to_machines(line: list[str]) -> Non
     assert len(people.stdout.splitlines()) > 3
     assert machines.result
     assert people.stderr == machines.stderr == ""
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    answer = copyist("--version")
+    assert (answer.code, answer.stdout, answer.stderr) == (0, f"copyist {version('copyist')}\n", "")
+
+
+def test_without_a_command_the_program_says_what_it_is_for() -> None:
+    for line in ([], ["--help"]):
+        answer = copyist(*line)
+        assert "Autoencoders trained by copying" in answer.stdout + answer.stderr
+        assert "without a command" not in answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_is_shown_with_all_its_settings_and_a_line_that_trains_it(name: str) -> None:
+    document = copyist("recipes", name, "--json").result
+    assert document == dump(RECIPES[name](), CATALOGUES)
+    text = copyist("recipes", name.replace("-", "_")).stdout
+    assert f"model: {document['model']['kind']}\n" in text
+    assert f"\n  steps = {document['training']['steps']}\n" in text
+    _, _, line = text.partition("Change any with --set: copyist train ")
+    recipe, _, data, _, out, _, assignment = line.split()
+    # The line names what the recipe has, so that it trains just that.
+    assert configured(recipe, data=data, assignments=[assignment]) == RECIPES[name]()
+    assert out == f"runs/{name}"
+
+
+def test_a_recipe_that_there_is_not_is_refused() -> None:
+    assert copyist("recipes", "unett").sentence == "there is no recipe 'unett'; did you mean 'unet'?"
+
+
+def test_help_says_where_batch_statistics_are_explained() -> None:
+    answer = copyist("denoise", "--help")
+    assert "See 'Batch statistics' in the README." in " ".join(answer.stdout.split())
+    assert "\n## Batch statistics\n" in (Path(__file__).parents[2] / "README.md").read_text()
 
 
 def test_defaults_of_models_are_numbers_and_lists_to_machines() -> None:

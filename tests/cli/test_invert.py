@@ -12,7 +12,10 @@ from PIL import Image
 
 import copyist as library
 from copyist.data import read_pictures
+from copyist.models import UNetConfig
 from copyist.randomness import generator
+from copyist.settings import dump
+from copyist.training import CATALOGUES
 
 from .conftest import BATCH, Trained, copyist, inside, noise, shown
 
@@ -126,6 +129,18 @@ def test_results_are_replaced_only_with_force(trained: Trained, pictures: Pictur
     before = inside(tmp_path / "out")
     copyist(*line, "--force", "--seed", 1)
     assert inside(tmp_path / "out") != before
+
+
+def test_layers_of_a_file_that_names_no_image_shape_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    config, file = UNetConfig(channels=1, width=2, levels=2), tmp_path / "own.safetensors"
+    header = library.checkpoint.Header(model=dump(config, CATALOGUES), batch_size=4)
+    library.save(file, config.build(), header)
+    assert copyist("layers", file).sentence == (
+        f"{file} must name the shape of its images for its layers to be listed, and names none; "
+        "train the model again with 'copyist train', or give images to copyist.layers in Python"
+    )
+    found = library.layers(library.load(file), torch.rand(1, 1, 8, 8))
+    assert (found[-1].name, found[-1].shape) == ("output", (1, 8, 8))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ __all__ = ["app", "main"]
 
 import io
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -35,6 +37,23 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"copyist {metadata.version('copyist')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    """What the program answers without a command."""
+
+
 app.command(short_help="Train, denoise, walk, sample, and report, in a few minutes.")(demo.demo)
 app.command(short_help="Train a model by a recipe.")(train.train)
 app.command(short_help="Copy images: the same files come out, as copies.")(restore.reconstruct)
@@ -47,7 +66,7 @@ app.command(short_help="Make noisy images to denoise.")(corrupt.corrupt)
 app.command(short_help="Measure models on held-out images, beside every control.")(evaluate.evaluate)
 app.command(short_help="Say what a model file holds.")(info.info)
 app.command(short_help="List the layers of a model, which 'invert' takes.")(layers.layers)
-app.command(short_help="List the recipes that 'copyist train' takes.")(listing.recipes)
+app.command(short_help="List the recipes that 'copyist train' takes, or one with its settings.")(listing.recipes)
 app.command(short_help="List the kinds of model, with their settings.")(listing.models)
 app.add_typer(data.app, name="data")
 app.add_typer(claims.app, name="claims", short_help="Measure what the sources claim.")

@@ -11,9 +11,16 @@ def layers(model: Model, class_of: ClassOf = None, as_json: Json = False) -> Non
     from dataclasses import asdict
 
     from copyist.checkpoint import load
+    from copyist.errors import CheckpointError
     from copyist.procedures import layers as verb
 
-    found = verb(load(model, class_of=class_of, device="cpu"))
+    network = load(model, class_of=class_of, device="cpu")
+    if network.image_shape is None:
+        raise CheckpointError(
+            f"{model} must name the shape of its images for its layers to be listed, and names none; "
+            "train the model again with 'copyist train', or give images to copyist.layers in Python"
+        )
+    found = verb(network)
     widest = max(len(layer.name) for layer in found)
     kind = max(len(layer.kind) for layer in found)
     lines = [

@@ -2,21 +2,31 @@
 
 __all__ = ["models", "recipes"]
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, cast
+
+import typer
 
 from copyist.cli.options import Json
 from copyist.cli.terminal import show
 
 
-def recipes(as_json: Json = False) -> None:
-    """List the recipes that 'copyist train' takes, with their settings."""
-    from copyist.recipes import RECIPES
+def recipes(
+    name: Annotated[str | None, typer.Argument(help="Show all settings of this one.", metavar="NAME")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the recipes that 'copyist train' takes, or show one with all its settings."""
+    from copyist.recipes import RECIPES, configured
     from copyist.settings import dump
     from copyist.training import CATALOGUES
 
+    if name is not None:
+        document = dump(configured(name), CATALOGUES)
+        show(_settings_of(document, about=RECIPES[document["name"]].__doc__ or ""), document, as_json=as_json)
+        return
     documents = {name: dump(make(), CATALOGUES) for name, make in RECIPES.items()}
     lines = [f"{name:18} {(make.__doc__ or '').strip()}" for name, make in RECIPES.items()]
-    lines += ["", "All settings of a recipe: copyist recipes --json. Change them with --set, as in --set width=32."]
+    lines += ["", "All settings of a recipe: copyist recipes NAME. Change them with --set, as in --set width=32."]
     show("\n".join(lines), documents, as_json=as_json)
 
 
@@ -35,3 +45,24 @@ def models(as_json: Json = False) -> None:
         lines.append(f"{kind:16} {(config.__doc__ or '').strip()}")
         lines += [f"                 {name} = {json.dumps(default)}" for name, default in found[kind].items()]
     show("\n".join(lines), found, as_json=as_json)
+
+
+def _settings_of(document: Mapping[str, Any], *, about: str) -> str:
+    name, data = document["name"], document["data"]
+    rate = document["training"]["optimization"]["learning_rate"]
+    example = f"copyist train {name} --data {data} --out runs/{name} --set learning_rate={rate:g}"
+    settings = {key: value for key, value in document.items() if key != "name"}
+    return "\n".join([f"{name}: {about.strip()}", "", *_lines(settings), "", f"Change any with --set: {example}"])
+
+
+def _lines(table: Mapping[str, Any], *, indent: str = "") -> Iterator[str]:
+    """One line per setting, and those of a part below its name and kind."""
+    import json
+
+    for name, value in table.items():
+        if isinstance(value, dict):
+            part = cast("dict[str, Any]", value)
+            yield f"{indent}{name}: {part.get('kind', '')}".rstrip()
+            yield from _lines({key: each for key, each in part.items() if key != "kind"}, indent=f"{indent}  ")
+        else:
+            yield f"{indent}{name} = {json.dumps(value)}"

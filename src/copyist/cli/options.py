@@ -33,7 +33,9 @@ Data: TypeAlias = Annotated[
 ]
 Batch: TypeAlias = Annotated[
     int | None,
-    typer.Option("--batch", help="Images per batch; the model's own unless given. See 'Batch statistics'."),
+    typer.Option(
+        "--batch", help="Images per batch; the model's own unless given. See 'Batch statistics' in the README."
+    ),
 ]
 Device: TypeAlias = Annotated[
     str | None, typer.Option("--device", help="cpu, cuda or mps; the best at hand unless given.")
