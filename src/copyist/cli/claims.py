@@ -77,7 +77,7 @@ def run(
     """Measure claims, write one JSON file for each, and show the verdicts; an interrupted run goes on where it was."""
     from copyist.experiments import catalogue
     from copyist.experiments.backends import on_backend
-    from copyist.experiments.results import read_result
+    from copyist.experiments.results import LEAST_SEEDS, read_result
     from copyist.experiments.runner import run_claims
     from copyist.experiments.trial import Scale
 
@@ -99,7 +99,10 @@ def run(
 
     documents = {name: read_result(out / f"{name}.json") for name in verdicts}
     shown = {name: {key: each[key] for key in ("verdict", "scale", "parts")} for name, each in documents.items()}
-    show("\n".join(line for name, each in documents.items() for line in _lines(name, each)), shown, as_json=as_json)
+    lines = [line for name, each in documents.items() for line in _lines(name, each)]
+    if any(len(each["seeds"]) < LEAST_SEEDS for each in documents.values()):
+        lines.append(f"fewer than {LEAST_SEEDS} seeds decide nothing, whatever they found")
+    show("\n".join(lines), shown, as_json=as_json)
 
 
 def _numbers(text: str) -> list[int]:

@@ -133,10 +133,15 @@ def _write(found: "Inversion", x: "Images", files: Sequence[str], result: dict[s
 
 def _text(result: dict[str, Any], out: Path) -> str:
     images, converged = len(result["images"]), result["converged"]
-    return (
+    text = (
         f"inverted {counted(images, 'image')} at {result['layer']} into {out} in {counted(result['steps'], 'step')}, "
-        f"{result['batch']}; {converged} of {images} converged: the layer finds these nearer to their originals than a "
-        "hardly visible shift would be, and what each shares with its original is what the layer knows"
+        f"{result['batch']}; {converged} of {images} converged"
+    )
+    if not converged:
+        return text
+    return (
+        f"{text}: the layer finds these nearer to their originals than a hardly visible shift would be, and what each "
+        "shares with its original is what the layer knows"
     )
 
 

@@ -25,7 +25,8 @@ def recipes(
         show(_settings_of(document, about=RECIPES[document["name"]].__doc__ or ""), document, as_json=as_json)
         return
     documents = {name: dump(make(), CATALOGUES) for name, make in RECIPES.items()}
-    lines = [f"{name:18} {(make.__doc__ or '').strip()}" for name, make in RECIPES.items()]
+    widest = max(map(len, RECIPES))
+    lines = [f"{name:{widest}}  {(make.__doc__ or '').strip()}" for name, make in RECIPES.items()]
     lines += ["", "All settings of a recipe: copyist recipes NAME. Change them with --set, as in --set width=32."]
     show("\n".join(lines), documents, as_json=as_json)
 

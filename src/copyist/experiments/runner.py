@@ -68,6 +68,8 @@ def run_claims(
         raise ArgumentError("claims must be run with at least one seed, got none; leave seeds out for the claims' own")
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out} is a file, and results need a folder; choose another place")
+    if models is not None and models.exists() and not models.is_dir():
+        raise OutputError(f"{models} is a file, and trained models need a folder; choose another place")
     found = {name: _known(out, name, each, scale, overwrite) for name, each in experiments.items()}
     out.mkdir(parents=True, exist_ok=True)
     pictures = {name: _pictures_of(out, name) if found[name] else {} for name in experiments}
