@@ -43,7 +43,7 @@ def test_a_shape_is_refused(check: Any, arguments: tuple[Any, ...], message: str
     ("check", "arguments", "message"),
     [
         (checks.check_positive, ("n", 0), "n must be greater than 0, got 0"),
-        (checks.check_positive, ("n", math.inf), "n must be greater than 0, got inf"),
+        (checks.check_positive, ("n", math.inf), "n must be a finite number, got inf"),
         (checks.check_at_least, ("n", math.nan, 1), "n must be at least 1, got nan"),
         (checks.check_within, ("n", 2, 0, 1), r"n must lie in \[0, 1\], got 2"),
         (checks.check_whole, ("n", 2.0, 1), "n must be a whole number of at least 1, got 2.0"),

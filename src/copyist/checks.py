@@ -101,7 +101,8 @@ def check_positive(name: str, value: float) -> None:
         ArgumentError: `value` is 0, negative or not a number.
     """
     if not (value > 0 and math.isfinite(value)):
-        raise ArgumentError(f"{name} must be greater than 0, got {value}")
+        rule = "a finite number" if value == math.inf else "greater than 0"
+        raise ArgumentError(f"{name} must be {rule}, got {value}")
 
 
 def check_at_least(name: str, value: float, bound: float) -> None:
@@ -111,7 +112,8 @@ def check_at_least(name: str, value: float, bound: float) -> None:
         ArgumentError: `value` is below `bound` or not a number.
     """
     if not (value >= bound and math.isfinite(value)):
-        raise ArgumentError(f"{name} must be at least {bound}, got {value}")
+        rule = "a finite number" if value == math.inf else f"at least {bound}"
+        raise ArgumentError(f"{name} must be {rule}, got {value}")
 
 
 def check_whole(name: str, value: float, bound: int) -> None:

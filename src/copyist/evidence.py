@@ -1,6 +1,7 @@
 """What it takes to have shown something: a claim, bounds that stand before the run, and a computed verdict."""
 
 __all__ = [
+    "LEAST_SEEDS",
     "VERDICTS",
     "Above",
     "Below",
@@ -13,6 +14,8 @@ __all__ = [
     "Verdict",
     "Within",
     "binomial_interval",
+    "judged",
+    "judgement",
     "student_interval",
     "verdict_of",
 ]
@@ -31,6 +34,9 @@ Judgement: TypeAlias = Literal["supported", "refuted", "inconclusive"]
 
 Verdict: TypeAlias = Literal["supported", "refuted", "inconclusive", "open"]
 """A judgement, or open: what is needed to measure it is not there yet."""
+
+LEAST_SEEDS = 3
+"""Before a verdict."""
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """All verdicts, the best first."""
@@ -64,9 +70,10 @@ class Criterion(abc.ABC):
     def between(self) -> tuple[float, float]:
         """The two numbers that the mean must lie between; infinite where nothing bounds it."""
 
-    @abc.abstractmethod
+    @final
     def judge(self, interval: Interval) -> Judgement:
         """What the interval says; one with an end that is not a number says nothing."""
+        return judgement(interval, between=self.between)
 
 
 @final
@@ -84,11 +91,6 @@ class Below(Criterion):
     def between(self) -> tuple[float, float]:
         return -math.inf, self.bound
 
-    def judge(self, interval: Interval) -> Judgement:
-        if interval.high < self.bound:
-            return "supported"
-        return "refuted" if interval.low > self.bound else "inconclusive"
-
 
 @final
 @dataclass(frozen=True)
@@ -104,11 +106,6 @@ class Above(Criterion):
     @property
     def between(self) -> tuple[float, float]:
         return self.bound, math.inf
-
-    def judge(self, interval: Interval) -> Judgement:
-        if interval.low > self.bound:
-            return "supported"
-        return "refuted" if interval.high < self.bound else "inconclusive"
 
 
 @final
@@ -136,12 +133,6 @@ class Within(Criterion):
     @property
     def between(self) -> tuple[float, float]:
         return self.around - self.margin, self.around + self.margin
-
-    def judge(self, interval: Interval) -> Judgement:
-        low, high = self.between
-        if interval.low > low and interval.high < high:
-            return "supported"
-        return "refuted" if interval.low > high or interval.high < low else "inconclusive"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +185,24 @@ class Claim:
             raise ArgumentError(f"a claim must have at least one part, got none for {self.sentence!r}")
         if len(set(names)) != len(names):
             raise ArgumentError(f"parts and controls of a claim must have different names, got {names}")
+
+
+def judgement(interval: Interval, *, between: tuple[float, float]) -> Judgement:
+    """Whether an interval lies wholly between two numbers, wholly beyond one of them, or neither."""
+    low, high = between
+    if interval.low > low and interval.high < high:
+        return "supported"
+    return "refuted" if interval.high < low or interval.low > high else "inconclusive"
+
+
+def judged(values: Sequence[float], *, between: tuple[float, float]) -> Judgement:
+    """What one number per seed says.
+
+    Fewer than `LEAST_SEEDS`, or a seed that found no number, decide nothing: to leave that seed out would be to choose.
+    """
+    if len(values) < LEAST_SEEDS or not all(map(math.isfinite, values)):
+        return "inconclusive"
+    return judgement(student_interval(values), between=between)
 
 
 def verdict_of(verdicts: Iterable[Verdict]) -> Verdict:

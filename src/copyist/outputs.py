@@ -62,18 +62,21 @@ def whole_file(path: Path) -> Generator[Path, None, None]:
 
 @contextlib.contextmanager
 def whole_folder(folder: Path) -> Generator[Path, None, None]:
-    """Give a temporary folder beside `folder`; what is written there goes to `folder` once all is there, or not at all.
+    """Give a temporary folder; what is written there goes to `folder` once all is there, or not at all.
 
-    Files that lie in `folder` already are replaced by those of the same name, and else stay.
+    It lies beside `folder`, or in it where there is one already: that may be a disk of its own. Files that lie in
+    `folder` already are replaced by those of the same name, and else stay.
 
     Raises:
         OutputError: the disk is full, or the place cannot be written.
     """
-    temporary = folder.absolute().with_name(f".{folder.absolute().name}.{secrets.token_hex(4)}.part")
+    name = f".{folder.absolute().name}.{secrets.token_hex(4)}.part"
+    stands = folder.is_dir()
+    temporary = folder / name if stands else folder.absolute().with_name(name)
     try:
         temporary.mkdir(parents=True)
         yield temporary
-        if folder.exists():
+        if stands or folder.exists():
             for path in sorted(path for path in temporary.rglob("*") if not path.is_dir()):
                 target = folder / path.relative_to(temporary)
                 target.parent.mkdir(parents=True, exist_ok=True)

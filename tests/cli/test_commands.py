@@ -481,7 +481,10 @@ def test_a_model_of_one_s_own_denoises_once_its_class_is_named(
     half = torch.from_numpy(noise((16, 16), seed=1)).float().div(255).mul(0.5).double().mul(255).round().numpy()
     np.testing.assert_array_equal(shown(tmp_path / "out/001.png"), half)
     sentence = copyist("walk", file, tmp_path / "in", "--out", tmp_path / "w.gif", "--class-of", kind).sentence
-    assert sentence == "walk works in a model's code, and Halves has none; take a model trained without skips"
+    assert (
+        sentence
+        == "walk works in a model's code, and Halves has none; take a model with a code, such as a U-Net without skips"
+    )
 
 
 @pytest.mark.slow

@@ -281,7 +281,7 @@ def test_a_size_the_model_does_not_take(trained: Trained, pictures: Pictures, re
         "000.png cannot be taken: the model takes images of shape (1, 8, 8) only, got (1, 8, 9); "
     )
     sentence = refused("sample", trained("gray"), "--size", "33", "--out", tmp_path / "s.png")
-    assert sentence == "sides of samples must be multiples of 2, got 33x33; try --size 32x32"
+    assert sentence == "sides of samples must be multiples of 2, got 33x33; try --size 34x34"
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,9 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
         (["sample", "MODEL", "--steps", "0", "--out", "s.png"], "steps must be at least 1, got 0"),
         (["sample", "MODEL", "--noise-mean", "nan", "--out", "s.png"], "noise-mean must be a finite number, got nan"),
         (["sample", "MODEL", "--noise-std", "nan", "--out", "s.png"], "noise-std must be at least 0, got nan"),
-        (["sample", "MODEL", "--grow-steps", "0", "--out", "s.png"], "grow-steps must be at least 1, got 0"),
+        (["sample", "MODEL", "--grow", "64", "--grow-steps", "0", "--out", "s.png"], "grow-steps must be at least 1"),
+        (["sample", "MODEL", "--grow-steps", "3", "--out", "s.png"], "--grow-steps goes with --grow, which is "),
+        (["sample", "MODEL", "--grow", "abc", "--out", "s.png"], "--grow must be a whole number greater than 0 like "),
         (["sample", "MODEL", "--grow", "16", "--out", "s.png"], "each size to grow to must be larger than the one "),
         (["sample", "MODEL", "--grow", "33", "--out", "s.png"], "sides of samples must be multiples of 2, got 33x33"),
         (["sample", "MODEL", "--schedule", "cosin", "--out", "s.png"], "there is no schedule 'cosin'; did you mean "),
@@ -380,7 +382,8 @@ def test_a_model_with_skips_has_no_code(
 ) -> None:
     out = tmp_path / {"encode": "z.npz", "walk": "w.gif"}[verb]
     sentence = refused(verb, trained("skips"), pictures(1), "--out", out)
-    assert sentence == f"{verb} works in a model's code, and UNetSkips has none; take a model trained without skips"
+    refused = f"{verb} works in a model's code, and UNetSkips has none; "
+    assert sentence == f"{refused}take a model with a code, such as a U-Net without skips"
 
 
 def test_pictures_of_several_sizes_have_no_common_code(

@@ -46,18 +46,19 @@ def test_the_front_page_counts_verdicts_and_links_each_claim_in_the_order_asked_
     rows = [line for line in page.splitlines() if line.startswith("| [")]
     assert rows[0] == (
         r"| [b-denoises](b-denoises.md) | It \*denoises\* \| \<b\>better\</b\>. | **✗ refuted** | "
-        "0 of 2 | `ratio` 1.50 [1.48, 1.52]; below 1 | cpu | 3 |"
+        "1 of 2 | `ratio` 1.50 [1.48, 1.52]; below 1 | cpu | 3 |"
     )
     assert rows[1].startswith("| [a-denoises](a-denoises.md) |")
 
 
 def test_a_page_holds_the_numbers_the_figures_and_how_to_repeat_them(folder: Path) -> None:
+    write(folder, claim("a-denoises", verdict="open"))
     write_claims(folder)
     page = (folder / "a-denoises.md").read_text()
     for line in (
         r"> It \*denoises\* \| \<b\>better\</b\>.",
         "Where it stands: Badger, on copying.",
-        "## ✓ supported",
+        "## ○ open",
         "Waits for a diffusion model: `distance`.",
         r"| `ratio` | E\|x\| | below 1 | 0.500 [0.475, 0.525] | 0.490 · 0.500 · 0.510 | **✓ supported** |",
         "| `distance` | FD | above 0 | – | – · – · – | **○ open** |",
@@ -132,6 +133,7 @@ def test_equal_results_give_equal_bytes(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_figure_names_parts_and_controls_with_their_numbers(folder: Path) -> None:
+    write(folder, claim("a-denoises", verdict="open"))
     shown = texts(parts_figure(read_claims(folder)[0]))
     assert {"ratio", "ratio blur", "distance", "0.500 [0.475, 0.525]  ✓ supported", "–  ○ open"} <= set(shown)
 
@@ -186,6 +188,11 @@ def test_one_seed_has_no_interval() -> None:
             lambda d: d.update(version=2),
             r"was written by copyist \S+ \(format 2\), and this is .*; run the claim again",
         ),
+        (
+            lambda d: d.update(verdict="refuted"),
+            r"has a verdict that does not follow from its seeds; run the claim again",
+        ),
+        (lambda d: d["parts"][0].update(verdict="refuted"), r"has a verdict that does not follow from its seeds"),
         (lambda d: d.update(version=9), r"was written by copyist .* \(format 9\)"),
         (lambda d: d.pop("seeds"), r"is no whole result of a claim \(seeds: field required\); delete and run it again"),
         (lambda d: d.update(verdict="perhaps"), r"is no whole result of a claim \(verdict: "),

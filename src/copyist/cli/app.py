@@ -28,6 +28,9 @@ from copyist.cli import (
 )
 from copyist.errors import CopyistError
 
+INTERRUPTED = 130
+"""The exit code of a command that was stopped by Ctrl-C."""
+
 app = typer.Typer(
     name="copyist",
     help="Autoencoders trained by copying: one file that denoises, walks its manifold, and samples.",
@@ -84,6 +87,11 @@ def main() -> None:
         _fail(str(error))
     except KeyboardInterrupt:
         _fail("interrupted")
+    except SystemExit as end:
+        # The library of the command line takes Ctrl-C for itself, and says nothing.
+        if end.code == INTERRUPTED:
+            sys.stderr.write("copyist: interrupted\n")
+        raise
     except MemoryError:
         _fail("there is not enough memory; take smaller images, fewer of them, or smaller batches")
     except BrokenPipeError:

@@ -2,14 +2,16 @@
 
 __all__ = ["app"]
 
+import contextlib
 import math
+from collections.abc import Generator
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
 from copyist.cli.options import Force, Json
-from copyist.cli.terminal import counted, counting, show
+from copyist.cli.terminal import counted, counting, say, show
 
 app = typer.Typer(
     help="Measure what the sources claim, and report it with intervals and verdicts.", no_args_is_help=True
@@ -75,15 +77,16 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Measure claims, write one JSON file for each, and show the verdicts; an interrupted run goes on where it was."""
+    from copyist.evidence import LEAST_SEEDS
     from copyist.experiments import catalogue
     from copyist.experiments.backends import on_backend
-    from copyist.experiments.results import LEAST_SEEDS, read_result
+    from copyist.experiments.results import read_result
     from copyist.experiments.runner import run_claims
     from copyist.experiments.trial import Scale
 
     chosen = catalogue.experiments(names or ())
     numbers = None if seeds is None else _numbers(seeds)
-    with on_backend(backend) as at_once, counting("runs") as update:
+    with on_backend(backend) as at_once, counting("runs") as update, _kept():
         verdicts = run_claims(
             chosen,
             scale=cast("Scale", scale),
@@ -103,6 +106,16 @@ def run(
     if any(len(each["seeds"]) < LEAST_SEEDS for each in documents.values()):
         lines.append(f"fewer than {LEAST_SEEDS} seeds decide nothing, whatever they found")
     show("\n".join(lines), shown, as_json=as_json)
+
+
+@contextlib.contextmanager
+def _kept() -> Generator[None, None, None]:
+    """Say what an interrupted run leaves behind."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("interrupted; the runs that were done are kept, and the same command goes on with the others")
+        raise
 
 
 def _numbers(text: str) -> list[int]:

@@ -41,6 +41,7 @@ def sample(
     from copyist.cli.batch import stated
     from copyist.cli.opening import opened
     from copyist.cli.sample_files import FILMS, check_sample_format, write_samples
+    from copyist.errors import ArgumentError
     from copyist.outputs import check_output
     from copyist.procedures import SCHEDULES, sample_steps
     from copyist.randomness import generator
@@ -56,6 +57,8 @@ def sample(
     if size is not None and shape is not None:
         shape = (shape[0], *_size("--size", size, network.size_multiple))
     sizes = [_size("--grow", each, network.size_multiple) for each in grow or ()]
+    if grow_steps is not None and not sizes:
+        raise ArgumentError("--grow-steps goes with --grow, which is missing; add --grow 64, or leave it out")
     grow_steps = steps if grow_steps is None else grow_steps
     check_at_least("grow-steps", grow_steps, 1)
     total = steps + len(sizes) * grow_steps
@@ -95,9 +98,9 @@ def _size(option: str, text: str, multiple: int) -> tuple[int, int]:
     from copyist.data.source import parse_size
     from copyist.errors import ShapeError
 
-    size = parse_size(text)
+    size = parse_size(text, name=option)
     if any(side % multiple for side in size):
-        near = "x".join(str(max(1, round(side / multiple)) * multiple) for side in size)
+        near = "x".join(str(-(-side // multiple) * multiple) for side in size)
         raise ShapeError(
             f"sides of samples must be multiples of {multiple}, got {size[0]}x{size[1]}; try {option} {near}"
         )

@@ -90,14 +90,14 @@ def parse_source(text: str) -> Source:
     return source
 
 
-def parse_size(text: str) -> tuple[int, int]:
-    """(H, W) from `64` or `64x48`.
+def parse_size(text: str, *, name: str = "source option size") -> tuple[int, int]:
+    """(H, W) from `64` or `64x48`; `name` is what a refusal calls it.
 
     Raises:
         ArgumentError: the text is neither.
     """
     height, times, width = text.partition("x")
-    return _whole_number("size", height), _whole_number("size", width if times else height)
+    return _whole_number(name, height), _whole_number(name, width if times else height)
 
 
 def _value(name: str, value: str) -> object:
@@ -115,8 +115,9 @@ def _value(name: str, value: str) -> object:
 
 def _whole_number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 10**9):
-        form = " like 64, or 64x48 for height x width" if name == "size" else ""
-        raise ArgumentError(f"source option {name} must be a whole number greater than 0{form}, got {text!r}")
+        form = " like 64, or 64x48 for height x width" if name not in ("channels", "stride", "limit") else ""
+        what = name if form else f"source option {name}"
+        raise ArgumentError(f"{what} must be a whole number greater than 0{form}, got {text!r}")
     return int(text)
 
 

@@ -16,7 +16,7 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 
 from copyist.errors import DataError
-from copyist.evidence import Claim, Interval, Verdict, student_interval, verdict_of
+from copyist.evidence import Claim, Interval, Verdict, judged, student_interval, verdict_of
 from copyist.experiments.measurements import Curves, Measurements
 from copyist.experiments.trial import Scale
 from copyist.nn.precision import resolve
@@ -24,9 +24,6 @@ from copyist.outputs import write_text
 
 VERSION = 1
 """Raised when older readers would misread newer files."""
-
-LEAST_SEEDS = 3
-"""Before a verdict."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +101,7 @@ def write_result(
     """
     runs = dict(sorted(seeds.items()))
     parts = [
-        _judged(part.name, runs) | {"verdict": _verdict(part.waits_for, part.name, part.holds_when.judge, runs)}
+        _judged(part.name, runs) | {"verdict": _verdict(part.waits_for, part.name, part.holds_when.between, runs)}
         for part in claim.parts
     ]
     verdict = verdict_of(cast("Verdict", part["verdict"]) for part in parts)
@@ -224,14 +221,10 @@ def _interval(name: str, runs: Mapping[int, Seed]) -> Interval:
     return student_interval([run.values[name] for run in runs.values() if name in run.values])
 
 
-def _verdict(waits_for: str, name: str, judge: Any, runs: Mapping[int, Seed]) -> Verdict:
-    """Fewer seeds than `LEAST_SEEDS`, or one without a number, decide nothing: to leave it out would be to choose."""
+def _verdict(waits_for: str, name: str, between: tuple[float, float], runs: Mapping[int, Seed]) -> Verdict:
     if waits_for:
         return "open"
-    found = [run.values.get(name, math.nan) for run in runs.values()]
-    if len(found) < LEAST_SEEDS or not all(map(math.isfinite, found)):
-        return "inconclusive"
-    return judge(_interval(name, runs))
+    return judged([run.values.get(name, math.nan) for run in runs.values()], between=between)
 
 
 def _plain(curves: Curves) -> dict[str, Any]:

@@ -140,7 +140,8 @@ class Reconstructor(Model):
 
     def as_autoencoder(self, *, verb: str) -> "Autoencoder":
         raise ContractError(
-            f"{verb} works in a model's code, and {type(self).__name__} has none; take a model trained without skips"
+            f"{verb} works in a model's code, and {type(self).__name__} has none; "
+            "take a model with a code, such as a U-Net without skips"
         )
 
     @final

@@ -3,6 +3,7 @@
 __all__ = ["read_claims"]
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -12,6 +13,7 @@ from typing import Any, cast
 from pydantic import TypeAdapter, ValidationError
 
 from copyist.errors import DataError
+from copyist.evidence import Verdict, judged, verdict_of
 from copyist.report.claims_results import ClaimResult
 
 VERSION = 1
@@ -65,6 +67,16 @@ def _read(path: Path) -> ClaimResult | None:
     return replace(result, remarks=remarks.read_text("utf-8").strip() if remarks.exists() else "")
 
 
+def _follows(result: ClaimResult) -> list[Verdict]:
+    """The verdict on each part, computed anew from what the seeds found and where the bounds are."""
+    verdicts: list[Verdict] = []
+    for part in result.claim.parts:
+        low, high = result.claim.bounds.get(part.name, (math.nan, math.nan))
+        between = -math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high
+        verdicts.append("open" if part.waits_for else judged(result.per_seed(part.name), between=between))
+    return verdicts
+
+
 def _check(path: Path, result: ClaimResult) -> None:
     """Refuse what is well-formed and yet does not hang together."""
     if path.stem != result.name:
@@ -72,6 +84,8 @@ def _check(path: Path, result: ClaimResult) -> None:
     declared = [part.name for part in result.claim.parts], [control.name for control in result.claim.controls]
     if ([part.name for part in result.parts], [control.name for control in result.controls]) != declared:
         raise DataError(f"{path} must judge the parts that it declares; delete it, and run the claim again")
+    if [part.verdict for part in result.parts] != _follows(result) or result.verdict != verdict_of(_follows(result)):
+        raise DataError(f"{path} has a verdict that does not follow from its seeds; run the claim again, with --force")
     for seed, run in result.seeds.items():
         for name, curve in run.curves.items():
             if any(len(line) != len(curve.x) for line in curve.lines.values()):
