@@ -150,14 +150,14 @@ def test_a_control_of_another_size_gets_an_axis_of_its_own(folder: Path) -> None
     assert "100" not in shown
 
 
-def test_curves_are_drawn_over_plain_powers_of_ten_and_names_as_they_are() -> None:
+def test_curves_are_drawn_over_plain_powers_of_ten_and_names_in_words() -> None:
     curve = Curve(
         title="Over $training$", x_label="step", y_label="y", x=[1.0, 10.0, 100.0], log_x=True, log_y=True,
         lines={"_plain": [1.0, 0.1, 0.01], "b": [1.0, float("nan"), 0.0]},
     )  # fmt: skip
     shown = texts(curves_figure([curve, curve], "test"))
     assert {"Over $training$", "step", "1", "10", "100", "0.01", "b"} <= set(shown)
-    assert "_plain" in [text.strip("\u200b") for text in shown]
+    assert "plain" in [text.strip("\u200b") for text in shown]
 
 
 def test_a_figure_of_its_own_has_colors_of_its_own(folder: Path) -> None:

@@ -4,6 +4,7 @@ __all__ = ["curves_figure", "parts_figure", "standalone"]
 
 import math
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,12 @@ _BY_DAY = {
 
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 """So that lines differ without color."""
+
+_LABEL = 38
+"""Letters of a label that fit beside a figure."""
+
+_FEW = 8
+"""Places that an axis can name one by one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,16 +92,18 @@ def curves_figure(curves: Sequence[Curve], name: str) -> str:
         )  # fmt: skip
     axes.set_title(first.title, fontsize=9.5, color=INK, loc="left", fontweight="bold")
     axes.set_xlabel(first.x_label)
-    axes.set_ylabel(first.y_label)
+    axes.set_ylabel(textwrap.fill(first.y_label, _LABEL))
     if first.log_x and any(x > 0 for x in first.x):
         axes.set_xscale("log")
+        if len(first.x) <= _FEW:
+            axes.set_xticks([x for x in first.x if x > 0])
         _plain_ticks(axes.xaxis)
     if first.log_y and any(y > 0 for curve in curves for line in curve.lines.values() for y in line):
         axes.set_yscale("log")
         _plain_ticks(axes.yaxis)
     axes.grid(True, color=LINE, linewidth=0.5)
     if first.lines:
-        under_figure(figure, (handles, list(first.lines)))
+        under_figure(figure, (handles, [label.replace("_", " ").strip() for label in first.lines]))
     return svg_text(figure, name)
 
 

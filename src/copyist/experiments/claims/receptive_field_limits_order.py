@@ -125,4 +125,4 @@ def _order(x: Images) -> float:
     return float((rules.order * rules.not_gray).mean())
 
 
-EXPERIMENT = Experiment(claim=CLAIM, run=run)
+EXPERIMENT = Experiment(claim=CLAIM, run=run, seeds=range(5))
