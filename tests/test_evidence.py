@@ -17,6 +17,7 @@ from copyist.evidence import (
     Verdict,
     Within,
     binomial_interval,
+    judged,
     student_interval,
     verdict_of,
 )
@@ -68,6 +69,14 @@ def test_one_value_has_a_mean_and_proves_nothing() -> None:
     assert math.isnan(interval.high)
     assert {rule.judge(interval) for rule in (Below(1.0), Above(0.0), Within(5.0))} == {"inconclusive"}
     assert math.isnan(mean_interval(torch.tensor([math.nan])).mean)
+
+
+def test_fewer_than_three_seeds_or_one_without_a_number_decide_nothing() -> None:
+    below = (-math.inf, 1.0)
+    assert judged([0.5, 0.5001], between=below) == "inconclusive"
+    assert judged([0.5, 0.5001, 0.5002, math.nan], between=below) == "inconclusive"
+    assert judged([0.5, 0.5001, 0.5002, math.inf], between=below) == "inconclusive"
+    assert judged([0.5, 0.5001, 0.5002], between=below) == "supported"
 
 
 @pytest.mark.parametrize(

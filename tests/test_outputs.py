@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from copyist.errors import OutputError
-from copyist.outputs import check_output, clear_unfinished, whole_file, write_bytes, write_text
+from copyist.outputs import check_output, clear_unfinished, whole_file, whole_folder, write_bytes, write_text
 
 
 def test_what_is_written_is_there_and_nothing_else(tmp_path: Path) -> None:
@@ -16,6 +16,19 @@ def test_what_is_written_is_there_and_nothing_else(tmp_path: Path) -> None:
     assert place.read_bytes() == b"\x00\xff"
     assert place.with_name("text").read_bytes() == "Größe\n".encode()
     assert sorted(path.name for path in place.parent.iterdir()) == ["file.bin", "text"]
+
+
+def test_what_goes_to_a_folder_that_is_there_waits_inside_it_for_it_may_be_another_disk(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "old").write_text("stays")
+    with whole_folder(there) as temporary:
+        assert temporary.parent == there
+        (temporary / "new").write_text("comes")
+    assert {path.name: path.read_text() for path in there.iterdir()} == {"old": "stays", "new": "comes"}
+    with whole_folder(tmp_path / "made") as temporary:
+        assert temporary.parent == tmp_path
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["made", "there"]
 
 
 def test_until_a_file_is_whole_the_old_one_stays(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from PIL import Image
 
 import copyist as library
 from copyist.data import read_pictures
+from copyist.data.grids import rows
+from copyist.metrics.distortion import aligned
 from copyist.models import UNetConfig
 from copyist.randomness import generator
 from copyist.settings import dump
@@ -73,6 +75,8 @@ def test_an_inversion_leaves_images_a_sheet_and_the_certificate_of_the_library(
             assert each[measured] == float(getattr(found, measured)[index])
         assert each["converged"]
         assert each["distance"] < each["yardstick"]
+    sheet = {"image": a, "inverted": found.x, "colors aligned": aligned(found.x, a)}
+    np.testing.assert_array_equal(shown(out / "sheet.png"), rows({label: x[:16] for label, x in sheet.items()}))
     # Three rows of eight enlarged images, with their names on the left.
     height, width, _ = shown(out / "sheet.png").shape
     assert (height, width > 8 * 96) == (3 * 96 + 2 * 2, True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from copyist.experiments.chains import Ground, blurred_samples, moving, noisy_pixels, spread, states
+from copyist.experiments.chains import Ground, blurred_samples, ground, moving, noisy_pixels, spread, states
 from copyist.experiments.trial import Trial
 from copyist.metrics.features import PCAFeatures
 from copyist.models.classifier import ConvClassifierConfig
@@ -25,6 +25,12 @@ def where() -> Ground:
     classifier = ConvClassifierConfig(channels=3, width=2, levels=2, num_classes=5).build()
     axes = PCAFeatures.fit(x, dimensions=4)
     return Ground(train=x, real=x[:32], starts=x[32:48], classifier=classifier, axes=axes)
+
+
+@pytest.mark.slow
+def test_distances_are_in_the_features_of_one_classifier_whatever_the_seed(trial: Trial) -> None:
+    first, second = (ground(replace(trial, seed=seed)).classifier.state_dict() for seed in (0, 1))
+    assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 def numbered(steps: int, walkers: int) -> torch.Tensor:

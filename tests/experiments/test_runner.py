@@ -214,3 +214,14 @@ def test_results_of_another_folder_can_be_taken_along(done: Path, tmp_path: Path
     before = (tmp_path / "copy" / "small.json").read_bytes()
     run_claims({"small": SMALL}, scale="smoke", out=tmp_path / "copy")
     assert (tmp_path / "copy" / "small.json").read_bytes() == before
+
+
+def test_a_claim_that_is_partly_open_has_no_result_before_it_has_run(tmp_path: Path) -> None:
+    waiting = replace(SMALL.claim, parts=(replace(SMALL.claim.parts[0], waits_for="a model"), SMALL.claim.parts[1]))
+
+    def fails(trial: Trial) -> Measurements:
+        raise TrainingError("the loss must be a number")
+
+    with pytest.raises(TrainingError):
+        run_claims({"small": Experiment(claim=waiting, run=fails)}, scale="smoke", out=tmp_path)
+    assert not (tmp_path / "small.json").exists()

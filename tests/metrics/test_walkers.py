@@ -57,6 +57,14 @@ def test_a_walk_through_training_images_passes_each_at_no_distance() -> None:
     assert found.nearness == 0.0
 
 
+def test_mirrored_training_images_are_passed_where_they_count() -> None:
+    steps = torch.stack([DATA[[i, i + 1]].flip(-1) for i in range(8)])
+    found = walk_diagnostics(steps, copies=STARTS[:2], data=DATA, held_out=HELD_OUT, flipped=True)
+    assert found.passed.index[:, 1].tolist() == list(range(1, 9))
+    assert found.nearness == 0.0
+    assert judge(steps, STARTS[:2]).nearness > 0.0
+
+
 def test_unseen_images_are_as_near_as_unseen_images() -> None:
     assert judge(torch.stack([STARTS, *draw(60, 3).split(6)])).nearness == pytest.approx(1.0, abs=0.1)
 
