@@ -2,6 +2,7 @@
 
 __all__ = [
     "LEAST_SEEDS",
+    "RESULT_VERSION",
     "VERDICTS",
     "Above",
     "Below",
@@ -34,6 +35,9 @@ Judgement: TypeAlias = Literal["supported", "refuted", "inconclusive"]
 
 Verdict: TypeAlias = Literal["supported", "refuted", "inconclusive", "open"]
 """A judgement, or open: what is needed to measure it is not there yet."""
+
+RESULT_VERSION = 1
+"""Of the files of results; raised when older readers would misread newer ones."""
 
 LEAST_SEEDS = 3
 """Before a verdict."""

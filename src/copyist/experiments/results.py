@@ -1,6 +1,6 @@
 """The result of a claim on disk: one JSON file, written whole after every seed."""
 
-__all__ = ["VERSION", "Seed", "declaration", "measured", "read_result", "seeds_of", "write_result"]
+__all__ = ["Seed", "declaration", "measured", "read_result", "seeds_of", "write_result"]
 
 import hashlib
 import json
@@ -16,14 +16,11 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 
 from copyist.errors import DataError
-from copyist.evidence import Claim, Interval, Verdict, judged, student_interval, verdict_of
+from copyist.evidence import RESULT_VERSION, Claim, Interval, Verdict, judged, student_interval, verdict_of
 from copyist.experiments.measurements import Curves, Measurements
 from copyist.experiments.trial import Scale
 from copyist.nn.precision import resolve
 from copyist.outputs import write_text
-
-VERSION = 1
-"""Raised when older readers would misread newer files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +104,7 @@ def write_result(
     verdict = verdict_of(cast("Verdict", part["verdict"]) for part in parts)
     document = {
         "schema": "copyist.claim",
-        "version": VERSION,
+        "version": RESULT_VERSION,
         "package": version("copyist"),
         "claim": declaration(name, claim),
         "scale": scale,
@@ -134,10 +131,10 @@ def read_result(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict) or cast("dict[str, Any]", document).get("schema") != "copyist.claim":
         raise DataError(f"{path} is no result of a claim; delete it, or choose another folder")
     found = cast("dict[str, Any]", document)
-    if found.get("version") != VERSION:
+    if found.get("version") != RESULT_VERSION:
         raise DataError(
             f"{path} was written by copyist {found.get('package')} (format {found.get('version')}), and this is "
-            f"{version('copyist')} (format {VERSION}); choose another folder, or add --force to measure it again"
+            f"{version('copyist')} (format {RESULT_VERSION}); choose another folder, or add --force to measure it again"
         )
     try:
         _WHOLE.validate_python(found)

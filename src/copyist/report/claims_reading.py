@@ -13,11 +13,8 @@ from typing import Any, cast
 from pydantic import TypeAdapter, ValidationError
 
 from copyist.errors import DataError
-from copyist.evidence import Verdict, judged, verdict_of
+from copyist.evidence import RESULT_VERSION, Verdict, judged, verdict_of
 from copyist.report.claims_results import ClaimResult
-
-VERSION = 1
-"""Of the files that can be read here."""
 
 _ADAPTER = TypeAdapter(ClaimResult)
 
@@ -49,10 +46,10 @@ def _read(path: Path) -> ClaimResult | None:
     if not isinstance(document, dict) or cast("dict[str, Any]", document).get("schema") != "copyist.claim":
         return None
     found = cast("dict[str, Any]", document)
-    if found.get("version") != VERSION:
+    if found.get("version") != RESULT_VERSION:
         raise DataError(
             f"{path} was written by copyist {found.get('package')} (format {found.get('version')}), and this is "
-            f"{version('copyist')} (format {VERSION}); run the claim again, with --force"
+            f"{version('copyist')} (format {RESULT_VERSION}); run the claim again, with --force"
         )
     try:
         result = _ADAPTER.validate_python(found)

@@ -7,14 +7,11 @@ from collections.abc import Sequence
 import torch
 
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.experiments.chains import ground
+from copyist.experiments.chains import ground, samples
 from copyist.experiments.copies import clean_psnr
 from copyist.experiments.measurements import Curves, Measurements, Pictures
 from copyist.experiments.subjects import scenes_unet
 from copyist.experiments.trial import Experiment, Trial
-from copyist.models.base import Reconstructor
-from copyist.procedures.sampling import sample
-from copyist.tensors import Images
 
 SHARES = (0.125, 0.5, 1.0, 2.0)
 """Of the usual steps."""
@@ -29,7 +26,7 @@ CLAIM = Claim(
         Part(
             name="longer",
             measure="Fréchet distance between samples and held-out scenes (features of a classifier of scenes, "
-            "samples noised and copied on the linear schedule, batches of 64) after twice the usual steps, "
+            "samples noised and copied on the linear schedule, in batches as trained) after twice the usual steps, "
             "over that after the usual",
             holds_when=Above(0.5),
         ),
@@ -89,17 +86,19 @@ def run(trial: Trial) -> Measurements:
     nets["larger_batches"] = trial.trained(scenes_unet(trial, batch_size=128))
     where = ground(trial)
     x = where.real
-    drawn = {name: _drawn(model, trial) for name, model in nets.items()}
+    steps = trial.pick(smoke=4, cpu=30, gpu=200)
+    drawn = {name: samples(model, trial, steps=steps) for name, model in nets.items()}
     found = {name: where.distance(images) for name, images in drawn.items()}
-    over_training = [where.distance(_drawn(model, trial)) for model in course]
+    early = [where.distance(samples(model, trial, steps=steps)) for model in course[:USUAL]]
+    over_training = [*early, found["usual"], found["longer"]]
     floor = where.distance(where.some_train)
     noise = 0.7 + 0.2 * torch.randn(x.shape, generator=trial.generator("noise")).to(x)
     values = {name: found[name] / found["usual"] for name in ("longer", "wider", "larger_batches")} | {
         "far_from_data": min(found.values()) / floor,
         "real": floor,
         "noise": where.distance(noise),
-        "untrained": where.distance(_drawn(untrained, trial)),
-        "one_pass": where.distance(_drawn(usual, trial, steps=1)),
+        "untrained": where.distance(samples(untrained, trial, steps=steps)),
+        "one_pass": where.distance(samples(usual, trial, steps=1)),
         "shortest": over_training[0],
         "usual": found["usual"],
         **{f"check_{name}": where.plain_distance(images) for name, images in drawn.items()},
@@ -126,14 +125,6 @@ def _curve(steps: Sequence[int], distances: Sequence[float], *, floor: float) ->
         log_x=True,
         log_y=True,
     )
-
-
-def _drawn(model: Reconstructor, trial: Trial, *, steps: int | None = None) -> Images:
-    """Samples from the same noise for every model, in batches of 64."""
-    number = steps or trial.pick(smoke=4, cpu=30, gpu=200)
-    count = trial.pick(smoke=64, cpu=256, gpu=512)
-    draws = trial.generator("samples")
-    return sample(model, count=count, steps=number, generator=draws, batch_size=64, precision="float32")
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)
