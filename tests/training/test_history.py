@@ -23,6 +23,7 @@ ROWS = st.lists(
         validation_loss=st.none() | FLOATS,
         learning_rate=FLOATS,
         seconds=st.floats(0, 1e9),
+        measures=st.dictionaries(st.sampled_from(["kl", "dead_units", "active_units"]), FLOATS),
     )
 )
 

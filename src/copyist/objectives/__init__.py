@@ -1,8 +1,8 @@
 """What training minimizes; each objective trains any model that keeps the contract it asks for."""
 
-__all__ = ["OBJECTIVES", "Classification", "Copying", "Denoising", "Objective"]
+__all__ = ["OBJECTIVES", "Classification", "Copying", "Denoising", "Objective", "ObjectiveLoss"]
 
-from copyist.objectives.base import Objective
+from copyist.objectives.base import Objective, ObjectiveLoss
 from copyist.objectives.classification import Classification
 from copyist.objectives.denoising import Denoising
 from copyist.objectives.reconstruction import Copying

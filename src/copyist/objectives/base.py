@@ -1,38 +1,91 @@
 """What training minimizes."""
 
-__all__ = ["Objective"]
+__all__ = ["Contract", "Objective", "ObjectiveLoss"]
 
 import abc
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar, Literal, TypeAlias, final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from copyist.models.base import Model
 from copyist.tensors import Images
+
+Contract: TypeAlias = Literal["reconstructor", "autoencoder", "classifier"]
+"""What a model must keep to be trained: copy, have a code, or name its images."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Objective(abc.ABC):
     """A number per batch, the smaller the better; it trains any model that keeps the contract it asks for."""
 
-    uses_labels: ClassVar[bool] = False
-    """Whether it trains a `Classifier` on labeled images, and not a `Reconstructor` on images alone."""
+    trains: ClassVar[Contract] = "reconstructor"
+    """The contract it asks for; a classifier is trained on labels."""
+
+    @final
+    @property
+    def uses_labels(self) -> bool:
+        """Whether the images must have labels."""
+        return self.trains == "classifier"
 
     @final
     def check_model(self, model: Model) -> None:
         """Refuse, before training, a model that does not keep the contract this objective asks for.
 
         Raises:
-            ContractError: it copies where names are asked for, or the other way round.
+            ContractError: it copies where names are asked for, or the other way round, or has no code.
         """
-        verb = type(self).__name__
-        if self.uses_labels:
-            model.as_classifier(verb=verb)
-        else:
-            model.as_reconstructor(verb=verb)
+        asked = {
+            "reconstructor": model.as_reconstructor,
+            "autoencoder": model.as_autoencoder,
+            "classifier": model.as_classifier,
+        }
+        asked[self.trains](verb=type(self).__name__)
 
     @abc.abstractmethod
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         """The loss, a scalar, of `model` on images (B, C, H, W), and on their classes (B,) where they have any."""
+
+    def warmed(self, progress: float) -> "Objective":
+        """This objective when a share of the training, in [0, 1], is over: itself, unless it warms up.
+
+        Held-out images are judged by the objective at 1, so that losses of one run can be compared.
+        """
+        return self
+
+    def measures(
+        self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None
+    ) -> dict[str, float]:
+        """What the history records of held-out images beside the loss, by name: means over the images of a batch."""
+        return {}
+
+    def mend(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> int:
+        """Put right in place, after a step on images `x`, what no gradient can: nothing, unless units die.
+
+        Args:
+            model: its weights have been stepped; gradients are off.
+            x: the images of the step, (B, C, H, W).
+            step: how many steps have been taken.
+            generator: of any draws; the same on every device.
+
+        Returns:
+            How many units were revived.
+        """
+        return 0
+
+
+@final
+class ObjectiveLoss(nn.Module):
+    """An objective and its model as one module, so that what spreads a forward pass over devices sees all of it."""
+
+    def __init__(self, objective: Objective, model: Model) -> None:
+        super().__init__()
+        self.objective = objective
+        self.model = model
+
+    def forward(
+        self, x: Images, *, progress: float, generator: torch.Generator, labels: Tensor | None = None
+    ) -> Tensor:
+        """The loss, a scalar, when a share `progress` of the training is over."""
+        return self.objective.warmed(progress)(self.model, x, generator=generator, labels=labels)

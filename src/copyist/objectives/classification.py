@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from copyist.errors import ArgumentError
 from copyist.models.base import Model
-from copyist.objectives.base import Objective
+from copyist.objectives.base import Contract, Objective
 from copyist.tensors import Images
 
 
@@ -20,7 +20,7 @@ from copyist.tensors import Images
 class Classification(Objective):
     """The cross entropy of the right class: mean −log softmax(logits)_y, in nats."""
 
-    uses_labels: ClassVar[bool] = True
+    trains: ClassVar[Contract] = "classifier"
 
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         if labels is None:

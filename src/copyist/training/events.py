@@ -33,6 +33,8 @@ class Events:
         self._writer.add_scalar("learning_rate", row.learning_rate, row.step)
         if row.validation_loss is not None:
             self._writer.add_scalar("loss/validation", row.validation_loss, row.step)
+        for name, value in row.measures.items():
+            self._writer.add_scalar(f"measures/{name}", value, row.step)
 
     def close(self) -> None:
         """Flush to disk."""

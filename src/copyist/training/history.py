@@ -5,7 +5,7 @@ __all__ = ["Row", "read_history", "write_history"]
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from copyist.errors import DataError
@@ -31,18 +31,25 @@ class Row:
     seconds: float
     """Time in training so far, resumed parts together."""
 
+    measures: dict[str, float] = field(default_factory=dict[str, float])
+    """What else the objective measured on held-out images, by name, where they were looked at."""
+
+
+_COLUMNS = tuple(each.name for each in fields(Row) if each.name != "measures")
+
 
 def write_history(path: Path, rows: Sequence[Row]) -> None:
-    """Write all rows as CSV, whole or not at all.
+    """Write all rows as CSV, whole or not at all: a column per field, and one per measure.
 
     Raises:
         OutputError: the disk is full, or the place cannot be written.
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(Row)], lineterminator="\n")
+    measured = list(dict.fromkeys(name for row in rows for name in row.measures))
+    writer = csv.DictWriter(text, [*_COLUMNS, *measured], lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow(asdict(row))
+        writer.writerow({name: getattr(row, name) for name in _COLUMNS} | row.measures)
     write_text(path, text.getvalue())
 
 
@@ -61,6 +68,7 @@ def read_history(path: Path) -> list[Row]:
                     validation_loss=float(row["validation_loss"]) if row["validation_loss"] else None,
                     learning_rate=float(row["learning_rate"]),
                     seconds=float(row["seconds"]),
+                    measures={name: float(value) for name, value in row.items() if name not in _COLUMNS and value},
                 )
                 for row in csv.DictReader(file)
             ]

@@ -111,13 +111,13 @@ def _take_step(session: Session, step: int) -> torch.Tensor:
     """One step of the optimizer on the gradients of one batch, or of several; the loss on them."""
     config = session.recipe.training
     parts = config.optimization.accumulation
-    total = torch.zeros((), device=session.device)
+    total, x = torch.zeros((), device=session.device), torch.empty(0)
     for part in range(parts):
         batch = step * parts + part
         x, labels = session.feed.batch(batch), session.feed.labels(batch)
         draws = generator(session.seed, "objective", step, part, session.accelerator.process_index)
         with session.synchronized(last=part == parts - 1), autocast(config.precision, session.device):
-            loss = session.recipe.objective(session.trained, x, generator=draws, labels=labels)
+            loss = session.loss(x, progress=step / session.recipe.training.steps, generator=draws, labels=labels)
         session.accelerator.backward(loss / parts)
         total += loss.detach() / parts
     if config.optimization.clip > 0:
@@ -126,5 +126,8 @@ def _take_step(session: Session, step: int) -> torch.Tensor:
         total = torch.where(torch.isfinite(torch.as_tensor(norm)), total, torch.nan)
     session.optimizer.step()
     session.optimizer.zero_grad(set_to_none=True)
+    with torch.no_grad():
+        mends = generator(session.seed, "mending", step)
+        session.recipe.objective.mend(session.model, x, step=step + 1, generator=mends)
     session.update_average(step)
     return total

@@ -21,7 +21,7 @@ from copyist.errors import OutputError
 from copyist.models.base import Model, ModelConfig
 from copyist.models.catalogue import MODELS
 from copyist.nn.memory import keep_freed_memory
-from copyist.objectives import OBJECTIVES, Objective
+from copyist.objectives import OBJECTIVES, Objective, ObjectiveLoss
 from copyist.outputs import check_output, clear_unfinished
 from copyist.randomness import derive
 from copyist.settings import Catalogues, dump
@@ -108,7 +108,7 @@ class Session:
 
     def synchronized(self, *, last: bool) -> contextlib.AbstractContextManager[Any]:
         """A context in which devices exchange gradients only after the last batch of a step."""
-        return contextlib.nullcontext() if last else self.accelerator.no_sync(self.wrapped)
+        return contextlib.nullcontext() if last else self.accelerator.no_sync(self.loss)
 
     def update_average(self, step: int) -> None:
         """Move the average of the weights toward the weights, where one is kept."""
@@ -174,10 +174,11 @@ class Session:
         self.model.image_shape = image_shape
         self.average = copy.deepcopy(self.model) if config.averaging > 0 else None
         self.best = copy.deepcopy(self.model) if config.patience > 0 else None
-        prepared = self.accelerator.prepare(self.model, build_optimizer(self.model, config.optimization))
-        self.wrapped, self.optimizer = cast("tuple[nn.Module, torch.optim.Optimizer]", prepared)
-        # An objective sees images to images or logits, whatever wraps the model.
-        self.trained = cast("Model", torch.compile(self.wrapped) if config.compile else self.wrapped)
+        if config.compile:
+            self.model.compile()  # pyright: ignore[reportUnknownMemberType]
+        loss = ObjectiveLoss(self.recipe.objective, self.model)
+        prepared = self.accelerator.prepare(loss, build_optimizer(self.model, config.optimization))
+        self.loss, self.optimizer = cast("tuple[nn.Module, torch.optim.Optimizer]", prepared)
 
     def _modules(self) -> dict[str, nn.Module]:
         kept = {"model": self.model, "average": self.average, "best": self.best}

@@ -14,6 +14,7 @@ from copyist.training.events import Events
 from copyist.training.history import Row, write_history
 from copyist.training.optimization import learning_rate
 from copyist.training.session import Session
+from copyist.training.validation import Look
 
 _LOOK_EVERY = 10
 """Steps between two looks at the losses: a look makes the device wait."""
@@ -51,11 +52,11 @@ class Upkeep:
         saves = last or step % config.save_every == 0
         if looks or validates or saves:
             bad_step = int(self._across_devices(self._bad_step, "max"))
-            validation_loss = self._validate(step) if validates and not bad_step else None
-            if bad_step or (validation_loss is not None and not math.isfinite(validation_loss)):
+            look = self._validate(step) if validates and not bad_step else None
+            if bad_step or (look is not None and not math.isfinite(look.loss)):
                 self._go_back(bad_step or step)
                 return
-            self._record(step, validation_loss)
+            self._record(step, look)
         session.observer.stepped(step=step, loss=session.counters.rows[-1].loss if session.counters.rows else None)
         if saves or session.counters.stopped:
             self.keep()
@@ -97,7 +98,7 @@ class Upkeep:
         """Let go of files."""
         self._events.close()
 
-    def _record(self, step: int, validation_loss: float | None) -> None:
+    def _record(self, step: int, look: Look | None) -> None:
         session, counters = self.session, self.session.counters
         self._tick()
         before = counters.rows[-1].step if counters.rows else 0
@@ -106,28 +107,29 @@ class Upkeep:
         row = Row(
             step=step,
             loss=loss,
-            validation_loss=validation_loss,
+            validation_loss=None if look is None else look.loss,
             learning_rate=rate,
             seconds=round(counters.seconds, 3),
+            measures={} if look is None else look.measures,
         )
         counters.rows.append(row)
         self._forget()
         if session.accelerator.is_main_process:
             self._events.add(row)
 
-    def _validate(self, step: int) -> float:
+    def _validate(self, step: int) -> Look:
         session, counters, config = self.session, self.session.counters, self.session.recipe.training
         model = session.current.eval()
-        loss = session.validation.loss(model, session.recipe.objective)
-        if not math.isfinite(loss):
-            return loss
+        look = session.validation.look(model, session.recipe.objective.warmed(1.0))
+        if not math.isfinite(look.loss):
+            return look
         if session.accelerator.is_main_process and model.copies:
             session.validation.picture(
                 model.as_reconstructor(verb="picture"), session.folder / "samples" / f"step-{step:07d}.png"
             )
         session.model.train()
-        if counters.best is None or loss < counters.best:
-            counters.best, counters.waited = loss, 0
+        if counters.best is None or look.loss < counters.best:
+            counters.best, counters.waited = look.loss, 0
             if session.best is not None:
                 session.best.load_state_dict(session.current.state_dict())
         else:
@@ -138,7 +140,7 @@ class Upkeep:
                 f"stopped early after {step} steps: the validation loss has not improved for "
                 f"{counters.waited} looks, and the best weights are kept"
             )
-        return loss
+        return look
 
     def _go_back(self, bad_step: int) -> None:
         session, fell_at = self.session, self.session.counters.fell_at

@@ -1,7 +1,8 @@
 """A look at held-out images: the loss, and a picture of the copies."""
 
-__all__ = ["Validation"]
+__all__ = ["Look", "Validation"]
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,17 @@ _ALPHA = 0.3
 """Share of the image in the noisy row of a picture."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What held-out images say."""
+
+    loss: float
+    """Mean of the objective."""
+
+    measures: dict[str, float]
+    """Means of what else the objective measures, by name."""
+
+
 class Validation:
     """The same images and the same draws at every look, in batches of the training's size."""
 
@@ -33,16 +45,19 @@ class Validation:
         self.seed = seed
 
     @torch.no_grad()
-    def loss(self, model: Model, objective: Objective) -> float:
-        """Mean of the objective over the images."""
+    def look(self, model: Model, objective: Objective) -> Look:
+        """Means of the objective, and of what it measures, over the images."""
         chosen = batches(len(self.x), batch_size=self.batch_size, fill=model.uses_batch_statistics)
-        total = 0.0
+        total, measured = 0.0, dict[str, float]()
         for number, (indices, count) in enumerate(chosen):
             draws = generator(self.seed, "validation", number)
             rows = indices.to(self.x.device)
             labels = None if self.labels is None else self.labels[rows]
             total += count * float(objective(model, self.x[rows], generator=draws, labels=labels))
-        return total / len(self.x)
+            for name, value in objective.measures(model, self.x[rows], generator=draws, labels=labels).items():
+                measured[name] = measured.get(name, 0.0) + count * value
+        means = {name: value / len(self.x) for name, value in measured.items()}
+        return Look(loss=total / len(self.x), measures=means)
 
     @torch.no_grad()
     def picture(self, model: Reconstructor, path: Path) -> None:

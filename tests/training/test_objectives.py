@@ -1,0 +1,61 @@
+"""What the loop does for an objective beside minimizing it: it warms up, measures, and mends."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import final
+
+import pytest
+import torch
+from torch import Tensor
+
+from copyist.models import Model
+from copyist.objectives import OBJECTIVES, Copying, Objective
+from copyist.training import train
+from training.tiny import tiny
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Growing(Objective):
+    """Copying, weighted by how much of the training is over; it blackens one weight of the model after every step."""
+
+    weight: float = 1.0
+
+    def warmed(self, progress: float) -> Objective:
+        return replace(self, weight=progress)
+
+    def __call__(self, model: Model, x: Tensor, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
+        return self.weight * Copying()(model, x, generator=generator) + 100 * self.weight
+
+    def measures(
+        self, model: Model, x: Tensor, *, generator: torch.Generator, labels: Tensor | None = None
+    ) -> dict[str, float]:
+        return {"brightness": float(x.mean()), "weight": self.weight}
+
+    def mend(self, model: Model, x: Tensor, *, step: int, generator: torch.Generator) -> int:
+        assert not torch.is_grad_enabled()
+        next(model.parameters()).fill_(step)
+        return 1
+
+
+def test_an_objective_warms_up_with_the_steps_and_is_judged_when_warm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(OBJECTIVES, "growing", Growing)
+    run = train(tiny(objective=Growing()), out=tmp_path / "run")
+    rows = run.history()
+    # Steps 0 to 9 of 40 weigh 0 to 9 / 40: the hundred grows as their means do; the copy's error is below one.
+    for row, first in zip(rows, (0, 10, 20, 30), strict=True):
+        mean = (first + 4.5) / 40
+        assert 100 * mean <= row.loss <= 101 * mean
+    looks = [row for row in rows if row.validation_loss is not None]
+    assert all(100 <= row.validation_loss <= 101 for row in looks if row.validation_loss is not None)
+    assert [row.measures["weight"] for row in looks] == [1.0, 1.0]
+    assert looks[0].measures["brightness"] == looks[1].measures["brightness"]
+    assert all(not row.measures for row in rows if row.validation_loss is None)
+
+
+def test_an_objective_mends_the_weights_after_every_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(OBJECTIVES, "growing", Growing)
+    model = train(tiny(objective=Growing()), out=tmp_path / "run").load()
+    assert (next(model.parameters()) == 40).all()
