@@ -1,4 +1,4 @@
-"""A model whose answers are known on paper."""
+"""Models whose answers are known on paper."""
 
 from typing import final
 
@@ -26,3 +26,18 @@ class Affine(Reconstructor):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.scale * x + self.shift
+
+
+@final
+class Gray(Reconstructor):
+    """Every channel becomes the mean of the channels: brightness passes, color does not."""
+
+    @property
+    def config(self) -> ModelConfig:
+        raise NotImplementedError
+
+    def check_input(self, x: Tensor) -> None:
+        """Any will do."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean(1, keepdim=True).expand_as(x)

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from copyist.corruption import Blend, GaussianNoise
-from copyist.experiments.copies import clean_psnr, copies, denoising_ratio, gain, held_out
+from copyist.experiments.copies import clean_psnr, copies, denoising_ratio, gain, gains_by_color, held_out
 from copyist.experiments.trial import Trial
 
-from .known import Affine
+from .known import Affine, Gray
 
 
 @pytest.fixture
@@ -24,6 +24,12 @@ def images(count: int = 6) -> torch.Tensor:
 @pytest.mark.parametrize("scale", [1.0, 0.25, 0.0, -1.0])
 def test_the_gain_of_a_multiple_is_that_multiple(scale: float, trial: Trial) -> None:
     assert gain(Affine(scale=scale, shift=0.3), images(), trial) == pytest.approx(scale, abs=1e-4)
+
+
+def test_a_copier_of_gray_passes_on_brightness_and_no_color(trial: Trial) -> None:
+    brightness, color = gains_by_color(Gray(), images(), trial)
+    assert brightness == pytest.approx(1.0, abs=1e-4)
+    assert color == pytest.approx(0.0, abs=1e-4)
 
 
 @pytest.mark.parametrize("corruption", [GaussianNoise(0.2), Blend(0.3)])

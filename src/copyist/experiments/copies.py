@@ -1,6 +1,6 @@
 """What a copier does to clean and noisy images, one number each: the measures that many claims share."""
 
-__all__ = ["clean_psnr", "copies", "denoising_ratio", "gain", "held_out"]
+__all__ = ["clean_psnr", "copies", "denoising_ratio", "gain", "gains_by_color", "held_out"]
 
 import torch
 
@@ -10,6 +10,7 @@ from copyist.metrics.distortion import distance, psnr
 from copyist.metrics.identity import projected_gain
 from copyist.models.base import Reconstructor
 from copyist.models.batches import in_batches
+from copyist.randomness import draw_normal
 from copyist.tensors import Images
 
 GAIN_SIGMA = 0.1
@@ -36,6 +37,17 @@ def gain(model: Reconstructor, x: Images, trial: Trial) -> float:
     """Mean projected gain at σ = 0.1: 1 for the identity, 0 for a map that ignores noise."""
     draws = trial.generator("gain")
     return float(projected_gain(lambda images: copies(model, images), x, sigma=GAIN_SIGMA, generator=draws).mean())
+
+
+@torch.no_grad()
+def gains_by_color(model: Reconstructor, x: Images, trial: Trial) -> tuple[float, float]:
+    """The projected gain for noise of brightness alone, equal in all channels, and for that of color, their rest."""
+    delta = draw_normal(x.shape, std=GAIN_SIGMA, generator=trial.generator("gains by color"), like=x)
+    brightness = delta.mean(1, keepdim=True).expand_as(delta)
+    copy = copies(model, x)
+    parts = [(copies(model, x + noise) - copy, noise) for noise in (brightness, delta - brightness)]
+    first, second = (float((response * noise).sum() / noise.square().sum()) for response, noise in parts)
+    return first, second
 
 
 def denoising_ratio(

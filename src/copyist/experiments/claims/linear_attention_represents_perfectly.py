@@ -4,7 +4,7 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.experiments.copies import clean_psnr, denoising_ratio, gain, held_out
+from copyist.experiments.copies import clean_psnr, denoising_ratio, gain, gains_by_color, held_out
 from copyist.experiments.inversions import copied_and_inverted, known
 from copyist.experiments.linear_copier import linear_copier
 from copyist.experiments.measurements import Measurements
@@ -57,6 +57,8 @@ CLAIM = Claim(
         Control(name="converged_unet", measure="share of its inversions that converged"),
         Control(name="sharpness", measure="energy in high frequencies of the inverse from noise over the original's"),
         Control(name="gain", measure="projected gain at σ = 0.1: 1 for the identity"),
+        Control(name="gain_brightness", measure="gain for noise that is equal in all channels: of brightness alone"),
+        Control(name="gain_color", measure="gain for noise whose channels sum to 0: of color alone"),
         Control(name="gain_unet", measure="gain of the U-Net without skips, batches of 64"),
         Control(name="blend_mean_image", measure="ratio of the training images' mean under the blend"),
         Control(name="blend_ratio", measure="ratio of the attention under the blend"),
@@ -102,6 +104,7 @@ def run(trial: Trial) -> Measurements:
         "gaussian_unet": denoising_ratio(unet, seen, noise, trial),
         "psnr_unet": clean_psnr(unet, seen),
     }
+    values["gain_brightness"], values["gain_color"] = gains_by_color(model, x, trial)
     values["blend_against_unet"] = values["blend_ratio"] - denoising_ratio(unet, seen, blend, trial)
     caption = "Linear attention between two convolutions: copies, and images whose outputs equal the top row's."
     pictures = copied_and_inverted(model, found, x[:count], noisy[:count], blended[:count], caption=caption)
