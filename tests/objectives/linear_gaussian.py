@@ -59,7 +59,9 @@ class LinearGaussian(Variational):
         return Gaussian(mean=mean + self.shift, log_variance=variance.log())
 
     def likelihood(self, z: Tensor) -> Likelihood:
-        return GaussianPixels(center=(z @ self.matrix.T + self.offset).view(-1, *SHAPE), log_sigma=self.sigma.log())
+        return GaussianPixels(
+            center=(z.double() @ self.matrix.T + self.offset).view(-1, *SHAPE), log_sigma=self.sigma.log()
+        )
 
     def log_likelihood(self, x: Tensor) -> Tensor:
         """log N(x; b, W Wᵀ + σ² I)."""
