@@ -74,6 +74,27 @@ def test_no_probability_is_lost_to_rounding_in_float32() -> None:
     assert found == pytest.approx(by_hand, rel=1e-4)
 
 
+def test_values_are_drawn_as_often_as_they_are_likely() -> None:
+    generator = torch.Generator().manual_seed(0)
+    size = (1, 1, 300, 200)
+    bits = Bernoulli(logits=torch.full(size, -1.0)).draw(generator=generator)
+    assert bits.mean().item() == pytest.approx(1 / (1 + math.e), abs=5 * 0.44 / 60_000**0.5)
+    normal = GaussianPixels(center=torch.full(size, 0.4), log_sigma=torch.tensor(math.log(0.2))).draw(
+        generator=generator
+    )
+    assert normal.mean().item() == pytest.approx(0.4, abs=5 * 0.2 / 60_000**0.5)
+    assert normal.std().item() == pytest.approx(0.2, rel=5 / 120_000**0.5)
+    law = DiscretizedLogistic(center=torch.full(size, 0.1), log_scale=torch.tensor(math.log(0.05)))
+    found = law.draw(generator=generator)
+    law.log_prob(found)
+    for level in (0, 20, 40, 90):
+        value = torch.full((1, 1, 1, 1), level / 255)
+        likely = DiscretizedLogistic(center=torch.full((1, 1, 1, 1), 0.1), log_scale=law.log_scale).log_prob(value)
+        share = likely.exp().item()
+        drawn = (found * 255).round().eq(level).double().mean().item()
+        assert drawn == pytest.approx(share, abs=5 * (share / 60_000) ** 0.5)
+
+
 def test_binary_likelihood_refuses_what_is_not_binary_and_says_what_to_do() -> None:
     with pytest.raises(
         DataError,

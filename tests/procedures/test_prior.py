@@ -21,6 +21,15 @@ def test_samples_of_a_linear_model_have_its_mean_and_covariance() -> None:
     torch.testing.assert_close(x.T.cov(), covariance, rtol=0, atol=0.04)
 
 
+def test_samples_with_noise_have_that_of_the_pixels_too() -> None:
+    model = LinearGaussian()
+    x = prior_samples(model, count=40_000, with_noise=True, generator=draws(), precision="float32").flatten(1)
+    covariance = model.matrix @ model.matrix.T + 0.3**2 * torch.eye(30).double()
+    torch.testing.assert_close(x.T.cov(), covariance, rtol=0, atol=0.04)
+    bits = prior_samples(variational(CONFIGS["variational-mlp"]), count=3, with_noise=True)
+    assert set(bits.unique().tolist()) == {0.0, 1.0}
+
+
 @pytest.mark.parametrize("kind", sorted(VARIATIONAL))
 def test_samples_are_what_codes_of_the_prior_decode_to(kind: str) -> None:
     model = variational(CONFIGS[kind])

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from copyist.errors import DataError
+from copyist.randomness import draw_normal
 from copyist.tensors import Images, PerImage
 
 Pixels: TypeAlias = Literal["bernoulli", "gaussian", "logistic"]
@@ -42,6 +43,10 @@ class Likelihood(abc.ABC):
         """Its expectation, (B, C, H, W), in pixel values."""
 
     @abc.abstractmethod
+    def draw(self, *, generator: torch.Generator) -> Images:
+        """Images (B, C, H, W), each value drawn on its own."""
+
+    @abc.abstractmethod
     def log_prob(self, x: Images) -> PerImage:
         """log p(x | z), in nats, the sum over the values of each image: (B,).
 
@@ -61,6 +66,9 @@ class Bernoulli(Likelihood):
     def mean(self) -> Images:
         return self.logits.sigmoid()
 
+    def draw(self, *, generator: torch.Generator) -> Images:
+        return (_uniform(self.logits, generator) < self.mean()).to(self.logits.dtype)
+
     def log_prob(self, x: Images) -> PerImage:
         _check_binary(x)
         return -F.binary_cross_entropy_with_logits(self.logits, x, reduction="none").flatten(1).sum(1)
@@ -79,6 +87,10 @@ class GaussianPixels(Likelihood):
 
     def mean(self) -> Images:
         return self.center
+
+    def draw(self, *, generator: torch.Generator) -> Images:
+        noise = draw_normal(self.center.shape, generator=generator, like=self.center)
+        return self.center + self.log_sigma.exp() * noise
 
     def log_prob(self, x: Images) -> PerImage:
         squares = ((x - self.center) / self.log_sigma.exp()).square()
@@ -104,6 +116,10 @@ class DiscretizedLogistic(Likelihood):
 
     def mean(self) -> Images:
         return self.center
+
+    def draw(self, *, generator: torch.Generator) -> Images:
+        values = self.center + self.log_scale.exp() * _uniform(self.center, generator).logit(eps=1e-6)
+        return (255 * values).round().clamp(0, 255) / 255
 
     def log_prob(self, x: Images) -> PerImage:
         _check_eight_bit(x)
@@ -135,6 +151,10 @@ class LikelihoodHead(nn.Module):
         if self.kind == "gaussian":
             return GaussianPixels(center=answer, log_sigma=log_spread)
         return DiscretizedLogistic(center=answer, log_scale=log_spread)
+
+
+def _uniform(like: Tensor, generator: torch.Generator) -> Tensor:
+    return torch.rand(like.shape, generator=generator, device=generator.device).to(like)
 
 
 def _check_binary(x: Images) -> None:

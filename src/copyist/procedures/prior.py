@@ -10,7 +10,7 @@ from copyist.models.base import Model
 from copyist.models.batches import in_batches
 from copyist.nn.precision import Precision, autocast
 from copyist.randomness import draw_normal
-from copyist.tensors import Images
+from copyist.tensors import Codes, Images
 
 
 @torch.no_grad()
@@ -19,22 +19,24 @@ def prior_samples(
     *,
     count: int,
     shape: tuple[int, int, int] | None = None,
+    with_noise: bool = False,
     generator: torch.Generator | None = None,
     batch_size: int | None = None,
     precision: Precision = "auto",
 ) -> Images:
-    """Decode codes from the prior: z ~ N(0, I), and the mean of p(x | z).
+    """Decode codes from the prior: z ~ N(0, I), and the mean of p(x | z), or a draw from it.
 
     Args:
         model: one with a likelihood, whose codes have this prior.
         count: how many images.
         shape: (C, H, W) of one image; None takes that of the images the model was trained on.
-        generator: of the codes; without one, seed 0.
+        with_noise: draw each value from p(x | z) on its own, where its mean is shown otherwise.
+        generator: of all draws; without one, seed 0.
         batch_size: images per batch; None takes the model's own.
         precision: `auto` is bf16 where the hardware computes in it.
 
     Returns:
-        Images (count, C, H, W) on the model's device, the likelihood's means: without the noise of single pixels.
+        Images (count, C, H, W) on the model's device; values may leave [0, 1] a little.
 
     Raises:
         ContractError: the model has no likelihood.
@@ -51,6 +53,12 @@ def prior_samples(
         raise ShapeError(f"shape must be (C, H, W) of one image, got {shape}; give one, as in shape=(3, 32, 32)")
     like = next(variational.parameters(), torch.empty(0))
     variational.check_input(like.new_zeros(()).expand(1, *shape))
-    z = draw_normal((count, *variational.code_shape(shape)), generator=generator, like=like)
+    draws = generator or torch.Generator().manual_seed(0)
+    z = draw_normal((count, *variational.code_shape(shape)), generator=draws, like=like)
+
+    def decode(z: Codes) -> Images:
+        law = variational.likelihood(z)
+        return law.draw(generator=draws) if with_noise else law.mean()
+
     with autocast(precision, z.device):
-        return in_batches(variational, variational.decode, z, batch_size=batch_size)
+        return in_batches(variational, decode, z, batch_size=batch_size)
