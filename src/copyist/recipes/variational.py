@@ -22,8 +22,6 @@ def vae(*, data: str = "digits?binarize=sample") -> Recipe:
             steps=3000,
             batch_size=100,
             flip=False,
-            # Likelihoods are compared by hundredths of a nat.
-            precision="float32",
             optimization=Optimization(learning_rate=1e-3, clip=0),
         ),
     )
@@ -43,7 +41,6 @@ def iwae(*, data: str = "digits?binarize=sample") -> Recipe:
             steps=3000,
             batch_size=20,
             flip=False,
-            precision="float32",
             optimization=Optimization(learning_rate=1e-3, clip=0),
         ),
     )
