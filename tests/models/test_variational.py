@@ -68,7 +68,7 @@ def test_widths_are_mirrored_around_the_code() -> None:
     found = [(part.in_features, part.out_features) for part in model.modules() if isinstance(part, nn.Linear)]
     there = list(pairwise((30, 9, 7)))
     back = list(pairwise((4, 7, 9, 30)))
-    assert found == [*there, (7, 4), (7, 4), *back]
+    assert found == [*there, (7, 2 * 4), *back]
 
 
 def test_weights_start_as_glorot_draws_them() -> None:

@@ -2,10 +2,10 @@
 
 __all__ = ["TextbookVAE", "peer", "pythae_loop", "textbook_vae", "vae_loop"]
 
+import functools
 import importlib
 import importlib.util
 import logging
-import os
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -35,14 +35,12 @@ class TextbookVAE(nn.Module):
         super().__init__()
         # Listed as our model lists them, so that weights can be copied in order.
         self.encoder = nn.Sequential(nn.Flatten(), nn.Linear(values, hidden), nn.ReLU())
-        self.mean = nn.Linear(hidden, code)
-        self.log_variance = nn.Linear(hidden, code)
+        self.code = nn.Linear(hidden, 2 * code)
         self.decoder = nn.Sequential(nn.Linear(code, hidden), nn.ReLU(), nn.Linear(hidden, values), nn.Sigmoid())
 
     def forward(self, x: Images, *, generator: torch.Generator | None = None) -> Tensor:
         """The negative ELBO, a scalar."""
-        h = self.encoder(x)
-        mean, log_variance = self.mean(h), self.log_variance(h)
+        mean, log_variance = self.code(self.encoder(x)).chunk(2, dim=1)
         epsilon = torch.randn(mean.shape, generator=generator)
         x_hat = self.decoder(mean + (0.5 * log_variance).exp() * epsilon)
         reconstruction = F.binary_cross_entropy(x_hat, x.flatten(1), reduction="none").sum(1)
@@ -95,14 +93,14 @@ def vae_loop(config: VariationalMLPConfig, file: str, batch: int, turn: Turn) ->
 def pythae_loop(config: VariationalMLPConfig, file: str, batch: int, turn: Turn) -> None:
     """`pythae`'s own trainer on its own model, for as long as `turn` allows."""
     assert config.image_shape is not None
-    # Its bar would be drawn into ours, and take its time.
-    os.environ["TQDM_DISABLE"] = "1"
     models: Any = importlib.import_module("pythae.models")
     networks: Any = importlib.import_module("pythae.models.nn.default_architectures")
     trainers: Any = importlib.import_module("pythae.trainers")
     callbacks: Any = importlib.import_module("pythae.trainers.training_callbacks")
     datasets: Any = importlib.import_module("pythae.data.datasets")
     logging.disable(logging.INFO)
+    # Without a bar, which would be drawn over what is said here, and take its time.
+    callbacks.tqdm = functools.partial(callbacks.tqdm, disable=True)
 
     class Watch(callbacks.TrainingCallback):
         def on_train_step_end(self, training_config: Any, **others: Any) -> None:

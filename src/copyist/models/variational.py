@@ -76,8 +76,8 @@ class VariationalMLP(Variational):
         values = math.prod(config.image_shape)
         self.encoder = nn.Sequential(nn.Flatten(), *_layers((values, *config.widths), config.activation))
         narrow = config.widths[-1] if config.widths else values
-        self.mean = nn.Linear(narrow, config.code_size)
-        self.log_variance = nn.Linear(narrow, config.code_size)
+        # Means, then log-variances: one product instead of two.
+        self.code = nn.Linear(narrow, 2 * config.code_size)
         there = (config.code_size, *config.widths[::-1])
         self.decoder = nn.Sequential(
             *_layers(there, config.activation), nn.Linear(there[-1], values), nn.Unflatten(1, config.image_shape)
@@ -103,8 +103,8 @@ class VariationalMLP(Variational):
         return (self._config.code_size,)
 
     def posterior(self, x: Images) -> Gaussian:
-        h = self.encoder(x)
-        return Gaussian.of(mean=self.mean(h), log_variance=self.log_variance(h))
+        mean, log_variance = self.code(self.encoder(x)).chunk(2, dim=1)
+        return Gaussian.of(mean=mean, log_variance=log_variance)
 
     def likelihood(self, z: Codes) -> Likelihood:
         return self.head(self.decoder(z))

@@ -91,11 +91,10 @@ class VariationalUNet(Variational):
         if config.joined:
             lowest = (maps, *self._lowest(config.image_size))
             units = lowest[0] * lowest[1] * lowest[2]
-            self.mean = nn.Sequential(nn.Flatten(), nn.Linear(units, size))
-            self.log_variance = nn.Sequential(nn.Flatten(), nn.Linear(units, size))
+            self.code = nn.Sequential(nn.Flatten(), nn.Linear(units, 2 * size))
             self.widen = nn.Sequential(nn.Linear(size, units), nn.Unflatten(1, lowest))
         else:
-            self.mean, self.log_variance = nn.Conv2d(maps, size, 1), nn.Conv2d(maps, size, 1)
+            self.code = nn.Conv2d(maps, 2 * size, 1)
             self.widen = nn.Conv2d(size, maps, 1)
         self.up = Up(config, skips=False)
         self.head = LikelihoodHead(config.likelihood)
@@ -125,7 +124,8 @@ class VariationalUNet(Variational):
         h = x
         for block in self.down:
             h = block(h)
-        return Gaussian.of(mean=self.mean(h), log_variance=self.log_variance(h))
+        mean, log_variance = self.code(h).chunk(2, dim=1)
+        return Gaussian.of(mean=mean, log_variance=log_variance)
 
     def likelihood(self, z: Codes) -> Likelihood:
         return self.head(self.up(F.relu(self.widen(z)), ()))
