@@ -1,6 +1,6 @@
 """The laws that every family of models keeps, each as a function that fails where one is broken."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -19,6 +19,9 @@ from copyist.models import (
     Reconstructor,
     UNetConfig,
     UNetSkipsConfig,
+    Variational,
+    VariationalMLPConfig,
+    VariationalUNetConfig,
     ViTConfig,
 )
 
@@ -39,6 +42,14 @@ CONFIGS: Mapping[str, ModelConfig] = {
     "unet-hidden": UNetConfig(channels=3, width=4, levels=2, hidden=(6, 2, 9), image_size=(8, 12)),
     "unet-skips": UNetSkipsConfig(channels=3, width=4, levels=3),
     "unet-skips-none": UNetSkipsConfig(channels=3, width=4, levels=2, statistics="none"),
+    "variational-mlp": VariationalMLPConfig(image_shape=(3, 8, 12), widths=(9, 7), code_size=5),
+    "variational-mlp-linear": VariationalMLPConfig(
+        image_shape=(3, 8, 12), widths=(), code_size=4, likelihood="gaussian"
+    ),
+    "variational-unet": VariationalUNetConfig(channels=3, width=4, levels=3, code_size=5, image_size=(8, 12)),
+    "variational-unet-positions": VariationalUNetConfig(
+        channels=3, width=4, levels=2, code_size=5, joined=False, likelihood="logistic", statistics="none"
+    ),
 }
 """One of every kind that copies, for images (3, 8, 12)."""
 
@@ -55,6 +66,9 @@ CODELESS = {
     kind for kind in CONFIGS if "skips" in kind or kind in ("attention-linear", "attention-dot", "attention-alone")
 }
 """Those with no code to walk in."""
+
+VARIATIONAL = {kind for kind in CONFIGS if kind.startswith("variational")}
+"""Those with a likelihood, parts of which copies do not pass through."""
 
 
 def images(count: int = 5, shape: tuple[int, int, int] = (3, 8, 12), *, seed: int = 0) -> Tensor:
@@ -80,16 +94,22 @@ def autoencoder(config: ModelConfig, *, seed: int = 0) -> Autoencoder:
     return built(config, seed=seed).as_autoencoder(verb="test")
 
 
+def variational(config: ModelConfig, *, seed: int = 0) -> Variational:
+    return built(config, seed=seed).as_variational(verb="test")
+
+
 def keeps_the_shape(model: Reconstructor, x: Tensor) -> None:
     x_hat = model(x)
     assert x_hat.shape == x.shape
     assert x_hat.dtype == x.dtype
 
 
-def gives_every_parameter_a_gradient(model: Model, x: Tensor) -> None:
+def gives_every_parameter_a_gradient(
+    model: Model, x: Tensor, *, answer: Callable[[Tensor], Tensor] | None = None
+) -> None:
     model.train()
     # A random weighting of the output: a plain sum has no gradient in front of a normalization.
-    answers = model(x)
+    answers = (answer or model)(x)
     (answers * torch.rand(answers.shape, generator=torch.Generator().manual_seed(9))).sum().backward()
     for name, weight in model.named_parameters():
         assert weight.grad is not None, f"{name} has no gradient"

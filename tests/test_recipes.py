@@ -5,6 +5,7 @@ import math
 import pytest
 
 from contracts import built, classifier, images, keeps_the_shape
+from copyist.data import open_source
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.models import (
     AttentionConfig,
@@ -14,11 +15,13 @@ from copyist.models import (
     UNetConfig,
     UNetSkips,
     UNetSkipsConfig,
+    VariationalMLPConfig,
 )
-from copyist.objectives import Classification, Copying, Denoising
-from copyist.recipes import RECIPES, configured, hidden_unet, linear, overcomplete_mlp, unet, unet_skips
+from copyist.objectives import ELBO, Classification, Copying, Denoising, ImportanceWeighted
+from copyist.recipes import RECIPES, configured, hidden_unet, iwae, linear, overcomplete_mlp, unet, unet_skips, vae
 
 CLASSIFYING = {"conv-classifier", "vit-classifier"}
+VARIATIONAL = {"vae", "iwae", "conv-vae"}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -33,7 +36,7 @@ def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -
         keeps_the_shape(built(config), images(2, shape))
 
 
-@pytest.mark.parametrize("name", sorted(set(RECIPES) - {"denoising-unet"} - CLASSIFYING))
+@pytest.mark.parametrize("name", sorted(set(RECIPES) - {"denoising-unet"} - CLASSIFYING - VARIATIONAL))
 def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
     assert RECIPES[name]().objective == Copying()
     assert isinstance(RECIPES["denoising-unet"]().objective, Denoising)
@@ -90,6 +93,24 @@ def test_the_u_nets_that_attend_differ_from_the_u_net_in_their_attention_alone()
     assert linear_one.model == AttentionUNetConfig(width=16, levels=4, attention="linear")
     assert mixed.model == AttentionUNetConfig(width=16, levels=4, attention="mixed")
     assert linear_one.training == mixed.training == unet().training
+
+
+@pytest.mark.parametrize("name", sorted(VARIATIONAL))
+def test_recipes_with_a_likelihood_train_on_a_bound_that_their_default_data_allow(name: str) -> None:
+    recipe = RECIPES[name]()
+    splits = open_source(recipe.data)
+    model = built(recipe.model.fitted(splits.train.image_shape))
+    recipe.objective.check_model(model)
+    recipe.objective.check_data(model, splits.test.images(0, 20))
+
+
+def test_the_nets_of_published_figures_have_their_sizes() -> None:
+    # Rezende & Mohamed (2015) as pythae has it, and Burda et al. (2016) with one stochastic layer.
+    assert vae().model == VariationalMLPConfig(widths=(400,), code_size=40, activation="relu", likelihood="bernoulli")
+    assert vae().objective == ELBO()
+    assert iwae().model == VariationalMLPConfig(widths=(200, 200), code_size=50, activation="tanh")
+    assert iwae().objective == ImportanceWeighted(samples=50)
+    assert (vae().training.batch_size, iwae().training.batch_size) == (100, 20)
 
 
 def test_a_recipe_is_found_by_its_name_and_changed() -> None:

@@ -21,15 +21,30 @@ __all__ = [
     "UNetConfig",
     "UNetSkips",
     "UNetSkipsConfig",
+    "Variational",
+    "VariationalMLP",
+    "VariationalMLPConfig",
+    "VariationalUNet",
+    "VariationalUNetConfig",
     "ViT",
     "ViTConfig",
 ]
 
 from copyist.models.attention import Attention, AttentionConfig
 from copyist.models.attention_unet import AttentionUNet, AttentionUNetConfig, AttentionUNetSkips
-from copyist.models.base import Autoencoder, Classifier, ClassifierConfig, Model, ModelConfig, Reconstructor
+from copyist.models.base import (
+    Autoencoder,
+    Classifier,
+    ClassifierConfig,
+    Model,
+    ModelConfig,
+    Reconstructor,
+    Variational,
+)
 from copyist.models.catalogue import MODELS
 from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
 from copyist.models.mlp import MLP, MLPConfig
 from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig
+from copyist.models.variational import VariationalMLP, VariationalMLPConfig
+from copyist.models.variational_unet import VariationalUNet, VariationalUNetConfig
 from copyist.models.vit import ViT, ViTConfig

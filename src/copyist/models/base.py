@@ -1,6 +1,6 @@
 """The contracts of models: what can be asked of anything that copies images, or names them."""
 
-__all__ = ["Autoencoder", "Classifier", "ClassifierConfig", "Model", "ModelConfig", "Reconstructor"]
+__all__ = ["Autoencoder", "Classifier", "ClassifierConfig", "Model", "ModelConfig", "Reconstructor", "Variational"]
 
 import abc
 from dataclasses import dataclass, replace
@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from copyist.checks import check_at_least, check_images
 from copyist.errors import ArgumentError, ContractError
+from copyist.nn.gaussian import Gaussian
+from copyist.nn.likelihoods import Likelihood
 from copyist.tensors import Codes, Features, Images
 
 
@@ -73,6 +75,9 @@ class Model(nn.Module, abc.ABC):
     has_code: bool = False
     """Whether it is an `Autoencoder`."""
 
+    has_likelihood: bool = False
+    """Whether it is `Variational`."""
+
     batch_size: int = 64
     """The batch the model was trained with; verbs take images in batches of this size."""
 
@@ -125,6 +130,16 @@ class Model(nn.Module, abc.ABC):
             ContractError: the model names nothing.
         """
 
+    def as_variational(self, *, verb: str) -> "Variational":
+        """This model as one that says how likely an image is.
+
+        Raises:
+            ContractError: the model gives no likelihood.
+        """
+        raise ContractError(
+            f"{verb} needs a model's likelihood, and {type(self).__name__} has none; take a variational autoencoder"
+        )
+
     @abc.abstractmethod
     def forward(self, x: Images) -> Tensor: ...
 
@@ -174,6 +189,39 @@ class Autoencoder(Reconstructor):
         check_images(x)
         self.check_input(x)
         return self.decode(self.encode(x))
+
+
+class Variational(Autoencoder):
+    """An autoencoder that encodes to a Gaussian and decodes to a likelihood, under the prior N(0, I) of its codes.
+
+    As an autoencoder its code is the posterior's mean, and it decodes to the likelihood's mean.
+    """
+
+    has_likelihood = True
+
+    @abc.abstractmethod
+    def posterior(self, x: Images) -> Gaussian:
+        """q(z | x), of codes for images (B, C, H, W)."""
+
+    @abc.abstractmethod
+    def likelihood(self, z: Codes) -> Likelihood:
+        """p(x | z), of images (B, C, H, W) for codes."""
+
+    @abc.abstractmethod
+    def code_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
+        """The shape of one code, of an image (C, H, W)."""
+
+    @final
+    def encode(self, x: Images) -> Codes:
+        return self.posterior(x).mean
+
+    @final
+    def decode(self, z: Codes) -> Images:
+        return self.likelihood(z).mean()
+
+    @final
+    def as_variational(self, *, verb: str) -> "Variational":
+        return self
 
 
 class Classifier(Model):

@@ -8,6 +8,8 @@ from copyist.models.base import ModelConfig
 from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
+from copyist.models.variational import VariationalMLPConfig
+from copyist.models.variational_unet import VariationalUNetConfig
 from copyist.models.vit import ViTConfig
 
 MODELS: dict[str, type[ModelConfig]] = {
@@ -16,6 +18,8 @@ MODELS: dict[str, type[ModelConfig]] = {
     "mlp": MLPConfig,
     "unet": UNetConfig,
     "unet-skips": UNetSkipsConfig,
+    "variational-mlp": VariationalMLPConfig,
+    "variational-unet": VariationalUNetConfig,
     "conv-classifier": ConvClassifierConfig,
     "vit-classifier": ViTConfig,
 }

@@ -1,6 +1,6 @@
 """Fully connected autoencoders of any widths, under- and overcomplete."""
 
-__all__ = ["MLP", "MLPConfig"]
+__all__ = ["ACTIVATIONS", "MLP", "Activation", "MLPConfig"]
 
 import math
 from dataclasses import dataclass, replace
@@ -15,8 +15,9 @@ from copyist.models.base import Autoencoder, ModelConfig
 from copyist.tensors import Codes, Images
 
 Activation: TypeAlias = Literal["gelu", "relu", "elu", "silu", "tanh", "sigmoid", "identity"]
+"""What bends the answer of a layer; `identity` does not."""
 
-_ACTIVATIONS: dict[str, type[nn.Module]] = {
+ACTIVATIONS: dict[str, type[nn.Module]] = {
     "gelu": nn.GELU,
     "relu": nn.ReLU,
     "elu": nn.ELU,
@@ -25,6 +26,7 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "sigmoid": nn.Sigmoid,
     "identity": nn.Identity,
 }
+"""By their names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +75,7 @@ class MLP(Autoencoder):
         self._config = config
         self._shape = self.image_shape = config.image_shape
         self.image_size = config.image_shape[1:]
-        activation = _ACTIVATIONS[config.activation]
+        activation = ACTIVATIONS[config.activation]
         widths = (math.prod(config.image_shape), *config.widths)
         encoder: list[nn.Module] = [nn.Flatten()]
         for inputs, outputs in pairwise(widths):

@@ -1,15 +1,27 @@
 """What training minimizes; each objective trains any model that keeps the contract it asks for."""
 
-__all__ = ["OBJECTIVES", "Classification", "Copying", "Denoising", "Objective", "ObjectiveLoss"]
+__all__ = [
+    "ELBO",
+    "OBJECTIVES",
+    "Classification",
+    "Copying",
+    "Denoising",
+    "ImportanceWeighted",
+    "Objective",
+    "ObjectiveLoss",
+]
 
 from copyist.objectives.base import Objective, ObjectiveLoss
 from copyist.objectives.classification import Classification
 from copyist.objectives.denoising import Denoising
 from copyist.objectives.reconstruction import Copying
+from copyist.objectives.variational import ELBO, ImportanceWeighted
 
 OBJECTIVES: dict[str, type[Objective]] = {
     "classification": Classification,
     "copying": Copying,
     "denoising": Denoising,
+    "elbo": ELBO,
+    "importance-weighted": ImportanceWeighted,
 }
 """By the name under which a recipe knows them."""

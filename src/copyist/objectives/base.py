@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from copyist.models.base import Model
 from copyist.tensors import Images
 
-Contract: TypeAlias = Literal["reconstructor", "autoencoder", "classifier"]
-"""What a model must keep to be trained: copy, have a code, or name its images."""
+Contract: TypeAlias = Literal["reconstructor", "autoencoder", "variational", "classifier"]
+"""What a model must keep to be trained: copy, have a code, say how likely images are, or name them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +34,22 @@ class Objective(abc.ABC):
         """Refuse, before training, a model that does not keep the contract this objective asks for.
 
         Raises:
-            ContractError: it copies where names are asked for, or the other way round, or has no code.
+            ContractError: it copies where names are asked for, or the other way round, or has no code or likelihood.
         """
         asked = {
             "reconstructor": model.as_reconstructor,
             "autoencoder": model.as_autoencoder,
+            "variational": model.as_variational,
             "classifier": model.as_classifier,
         }
         asked[self.trains](verb=type(self).__name__)
+
+    def check_data(self, model: Model, x: Images) -> None:  # noqa: B027 (most objectives take any)
+        """Refuse, before training, images (B, C, H, W) that this objective cannot train `model` on: none, mostly.
+
+        Raises:
+            DataError: they have values that the model gives no probability.
+        """
 
     @abc.abstractmethod
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:

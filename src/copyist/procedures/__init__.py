@@ -5,12 +5,16 @@ __all__ = [
     "Course",
     "Inversion",
     "Layer",
+    "Nats",
     "Stillness",
     "denoise",
     "encode",
     "interpolate",
     "invert",
     "layers",
+    "likelihood",
+    "negative_log_likelihood",
+    "prior_samples",
     "reconstruct",
     "representation",
     "sample",
@@ -25,6 +29,8 @@ from copyist.procedures.denoising import denoise, encode, reconstruct
 from copyist.procedures.interpolation import interpolate
 from copyist.procedures.inversion import Inversion, invert
 from copyist.procedures.layers import Layer, layers, representation
+from copyist.procedures.likelihood import Nats, likelihood, negative_log_likelihood
+from copyist.procedures.prior import prior_samples
 from copyist.procedures.sampling import SCHEDULES, sample, sample_steps
 from copyist.procedures.stillness import Stillness
 from copyist.procedures.walk import walk, walk_steps

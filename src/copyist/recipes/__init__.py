@@ -4,10 +4,12 @@ __all__ = [
     "RECIPES",
     "configured",
     "conv_classifier",
+    "conv_vae",
     "denoising_unet",
     "dot_attention",
     "dot_attention_alone",
     "hidden_unet",
+    "iwae",
     "linear",
     "linear_attention",
     "linear_attention_unet",
@@ -15,6 +17,7 @@ __all__ = [
     "overcomplete_mlp",
     "unet",
     "unet_skips",
+    "vae",
     "vit_classifier",
 ]
 
@@ -29,3 +32,4 @@ from copyist.recipes.catalogue import RECIPES, configured
 from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import denoising_unet
+from copyist.recipes.variational import conv_vae, iwae, vae

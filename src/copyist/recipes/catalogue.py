@@ -17,6 +17,7 @@ from copyist.recipes.attention import (
 from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import denoising_unet
+from copyist.recipes.variational import conv_vae, iwae, vae
 from copyist.settings import change
 from copyist.training import CATALOGUES, Recipe
 
@@ -32,6 +33,9 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "dot-attention-alone": dot_attention_alone,
     "linear-attention-unet": linear_attention_unet,
     "mixed-attention-unet": mixed_attention_unet,
+    "vae": vae,
+    "iwae": iwae,
+    "conv-vae": conv_vae,
     "conv-classifier": conv_classifier,
     "vit-classifier": vit_classifier,
 }

@@ -67,6 +67,8 @@ class Session:
         if num_classes is not None:
             self.model_config = self.model_config.with_classes(num_classes)
         self._build(splits.train.image_shape)
+        shown = splits.test.images(0, config.validation_images).to(self.device)
+        recipe.objective.check_data(self.model, shown)
         self.data = _described(recipe.data, splits)
         if num_classes is not None:
             self.data |= {"num_classes": num_classes, "labels": _labels_hash(splits)}

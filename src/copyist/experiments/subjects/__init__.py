@@ -19,6 +19,7 @@ __all__ = [
     "small_photos",
     "small_photos_unet",
     "undercomplete",
+    "variational",
     "widened",
 ]
 
@@ -35,3 +36,4 @@ from copyist.experiments.subjects.photos import (
 )
 from copyist.experiments.subjects.scenes import scenes, scenes_attention_unet, scenes_unet, scenes_unet_skips
 from copyist.experiments.subjects.unets import denoiser, widened
+from copyist.experiments.subjects.variational import variational
