@@ -19,5 +19,6 @@ from .procedures.interpolation import interpolate as interpolate
 from .procedures.inversion import invert as invert
 from .procedures.layers import layers as layers
 from .procedures.sampling import sample as sample
+from .procedures.score import score as score
 from .procedures.walk import walk as walk
 from .training.loop import train as train
