@@ -13,10 +13,14 @@ __all__ = [
     "ClassifierConfig",
     "ConvClassifier",
     "ConvClassifierConfig",
+    "DnCNN",
+    "DnCNNConfig",
     "MLPConfig",
     "Model",
     "ModelConfig",
     "Reconstructor",
+    "Residual",
+    "ResidualConfig",
     "UNet",
     "UNetConfig",
     "UNetSkips",
@@ -30,6 +34,8 @@ from copyist.models.attention_unet import AttentionUNet, AttentionUNetConfig, At
 from copyist.models.base import Autoencoder, Classifier, ClassifierConfig, Model, ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
 from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
+from copyist.models.dncnn import DnCNN, DnCNNConfig
 from copyist.models.mlp import MLP, MLPConfig
+from copyist.models.residual import Residual, ResidualConfig
 from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig
 from copyist.models.vit import ViT, ViTConfig

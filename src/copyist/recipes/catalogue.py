@@ -15,7 +15,7 @@ from copyist.recipes.attention import (
 )
 from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
-from copyist.recipes.denoising import denoising_unet
+from copyist.recipes.denoising import blind_denoiser, denoising_unet, direct_denoiser
 from copyist.settings import change, read_assignments
 from copyist.training import CATALOGUES, Recipe
 
@@ -24,6 +24,8 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "unet-skips": unet_skips,
     "hidden-unet": hidden_unet,
     "denoising-unet": denoising_unet,
+    "blind-denoiser": blind_denoiser,
+    "direct-denoiser": direct_denoiser,
     "overcomplete-mlp": overcomplete_mlp,
     "linear": linear,
     "linear-attention": linear_attention,
