@@ -381,6 +381,20 @@ def test_samples_of_a_model_of_one_size_do_not_grow(trained: Trained, tmp_path: 
     assert sentence.startswith("samples grow only in a model that takes images of many sizes, and this one takes 8x8 ")
 
 
+def test_whole_pictures_of_any_size_are_denoised_and_their_psnr_printed(trained: Trained, tmp_path: Path) -> None:
+    draws = np.random.default_rng(0)
+    for name, size in (("a", (30, 41)), ("b", (41, 30))):
+        Image.fromarray(draws.integers(0, 256, (*size, 3), dtype=np.uint8)).save(tmp_path / f"{name}.png")
+    line = ["psnr", trained("gray"), f"{tmp_path}?channels=1", "--sigma", "15/255", "--sigma", 0.2]
+    result = copyist(*line, "--json").result
+    assert (result["images"], [row["sigma"] for row in result["rows"]]) == (2, [15 / 255, 0.2])
+    assert [row["noisy"]["mean"] for row in result["rows"]] == pytest.approx([24.61, 13.98], abs=0.3)
+    text = copyist(*line).stdout
+    assert "σ = 15/255" in text
+    assert [part in text for part in ("noisy", "blur", "total variation", "model")] == [True] * 4
+    assert "total variation" not in copyist(*line, "--no-filters").stdout
+
+
 @pytest.mark.slow
 def test_models_are_evaluated_side_by_side_and_the_table_reads_back(trained: Trained, tmp_path: Path) -> None:
     out = tmp_path / "table.json"

@@ -350,6 +350,16 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
         (["sample", "MODEL", "--grow", "16", "--out", "s.png"], "each size to grow to must be larger than the one "),
         (["sample", "MODEL", "--grow", "33", "--out", "s.png"], "sides of samples must be multiples of 2, got 33x33"),
         (["sample", "MODEL", "--schedule", "cosin", "--out", "s.png"], "there is no schedule 'cosin'; did you mean "),
+        (["psnr", "MODEL", "IN", "--sigma", "0"], "sigma must be greater than 0, got 0.0"),
+        (["psnr", "MODEL", "IN", "--sigma", "-1/255"], "sigma must be greater than 0, got -0.0039"),
+        (
+            ["psnr", "MODEL", "IN", "--sigma", "low"],
+            "--sigma must be a number like 0.1, or a fraction like 25/255, got ",
+        ),
+        (
+            ["psnr", "MODEL", "IN", "--sigma", "1/0"],
+            "--sigma must be a number like 0.1, or a fraction like 25/255, got ",
+        ),
         (["sample", "MODEL", "--method", "langevn", "--out", "s.png"], "there is no method 'langevn'; did you mean "),
         (
             ["sample", "MODEL", "--method", "langevin", "--grow", "32", "--out", "s.png"],
