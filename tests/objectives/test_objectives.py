@@ -13,6 +13,7 @@ from copyist.corruption import Corruption, GaussianNoise, Identity
 from copyist.errors import ArgumentError, ContractError
 from copyist.models import Model, Reconstructor
 from copyist.objectives import OBJECTIVES, Classification, Copying, Denoising
+from copyist.randomness import draw_normal
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
@@ -39,6 +40,18 @@ def test_denoising_is_the_mean_squared_error_against_the_clean_image(corruption:
     loss = Denoising(corruption=corruption)(model(), x, generator=torch.Generator().manual_seed(3))
     x_tilde = corruption(x, generator=torch.Generator().manual_seed(3))
     assert loss.item() == pytest.approx((model()(x_tilde) - x).double().square().mean().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("kept", [0.99, 0.7, 0.3, 0.02])
+def test_denoising_over_the_variance_is_the_loss_of_a_diffusion_model(kept: float) -> None:
+    # x_t = √ᾱ·x + √(1 − ᾱ)·ε is √ᾱ times the image with noise of σ² = (1 − ᾱ)/ᾱ, and ε̂ = (x̃ − D(x̃))/σ.
+    x, sigma = images(), math.sqrt((1 - kept) / kept)
+    denoising = Denoising(corruption=GaussianNoise(sigma))(model(), x, generator=torch.Generator().manual_seed(3))
+    epsilon = draw_normal(x.shape, generator=torch.Generator().manual_seed(3), like=x)
+    x_t = math.sqrt(kept) * x + math.sqrt(1 - kept) * epsilon
+    predicted = (x_t / math.sqrt(kept) - model()(x_t / math.sqrt(kept))) / sigma
+    # Ho et al. (2020), equation 14.
+    assert denoising.item() / sigma**2 == pytest.approx((epsilon - predicted).square().mean().item(), rel=1e-4)
 
 
 def test_denoising_of_nothing_is_copying() -> None:
