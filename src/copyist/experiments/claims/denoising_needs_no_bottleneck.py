@@ -51,8 +51,6 @@ CLAIM = Claim(
             if name != "identity"
         ),
         Control(name="overcomplete_copier", measure="ratio of the same net trained only to copy"),
-        Control(name="undercomplete_copier", measure="the same of the net with the larger of the small codes"),
-        Control(name="linear_denoiser", measure="ratio of the overcomplete net without its nonlinearity, denoising"),
         Control(name="undercomplete_small", measure="ratio with a code of a twelfth of the image's values, denoising"),
         Control(name="undercomplete_large", measure="ratio with a code of a third of the image's values, denoising"),
         Control(name="gain_copier", measure="gain of the overcomplete net trained only to copy"),
@@ -74,9 +72,8 @@ def run(trial: Trial) -> Measurements:
         "overcomplete": trial.trained(denoiser(large)),
         "a third": trial.trained(denoiser(third)),
         "a twelfth": trial.trained(denoiser(small)),
-        "linear": trial.trained(denoiser(overcomplete(trial, linear=True))),
     }
-    copiers = trial.trained(large), trial.trained(third)
+    copier = trial.trained(large)
     noise = GaussianNoise(SIGMA)
     ratios = {name: denoising_ratio(net, x, noise, trial) for name, net in nets.items()}
     found = {
@@ -84,12 +81,10 @@ def run(trial: Trial) -> Measurements:
         "against_undercomplete": ratios["overcomplete"] - min(ratios["a third"], ratios["a twelfth"]),
         "gain": gain(nets["overcomplete"], x, trial),
         **_filtered(train, x, trial),
-        "overcomplete_copier": denoising_ratio(copiers[0], x, noise, trial),
-        "undercomplete_copier": denoising_ratio(copiers[1], x, noise, trial),
-        "linear_denoiser": ratios["linear"],
+        "overcomplete_copier": denoising_ratio(copier, x, noise, trial),
         "undercomplete_small": ratios["a twelfth"],
         "undercomplete_large": ratios["a third"],
-        "gain_copier": gain(copiers[0], x, trial),
+        "gain_copier": gain(copier, x, trial),
         "gain_undercomplete": gain(nets["a third"], x, trial),
         "training_ratio": denoising_ratio(nets["overcomplete"], train[: len(x)], noise, trial),
     }

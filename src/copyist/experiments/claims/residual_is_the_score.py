@@ -101,7 +101,7 @@ def _mixture(trial: Trial) -> tuple[dict[str, float], Curves]:
     data = Mixture(means=means, std=0.3)
     x = data.draw(trial.pick(smoke=64, cpu=2048, gpu=8192), generator=draws)
     config = MLPConfig(image_shape=PLANE, widths=(64, 64))
-    training = _training(trial, steps=4000, batch_size=1024)
+    training = _training(trial, steps=3000, batch_size=1024)
     nets = {
         sigma: fitted_denoiser(data, config, sigma=sigma, training=training, trial=trial, name="mixture")
         for sigma in (*SIGMAS, 0.0)
