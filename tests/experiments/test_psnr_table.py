@@ -66,7 +66,7 @@ def test_the_best_filter_of_each_picture_is_taken() -> None:
         assert row.total_variation.mean >= sum(found) / 2 - 1e-6
     assert row.total_variation.mean > row.noisy.mean
     assert row.blur.mean > row.noisy.mean
-    text = psnr_text([row], labels=["0.1"], num_pictures=2)
+    text = psnr_text([row], labels=["0.1"], num_pictures=2, batch="one by one")
     assert f"{row.total_variation.mean:.2f}" in text
     assert "Filters have each picture's best setting" in text
 

@@ -32,6 +32,7 @@ def psnr(
     import dataclasses
 
     from copyist.checkpoint import load
+    from copyist.cli.batch import stated
     from copyist.data import pixels_for, read_pictures
     from copyist.experiments.psnr_table import psnr_table, psnr_text
 
@@ -39,6 +40,7 @@ def psnr(
     network = load(model, class_of=class_of, device=device).as_reconstructor(verb="psnr")
     pictures = read_pictures(inputs, say=say)
     channels = network.image_shape[0] if network.image_shape else len(pictures[0].pixels)
+    statement = stated(network, num_images=len(pictures), batch=batch)
     with bar("levels of noise") as update:
         rows = psnr_table(
             network,
@@ -51,8 +53,9 @@ def psnr(
             progress=update,
         )
 
-    result = {"images": len(pictures), "seed": seed, "rows": [dataclasses.asdict(row) for row in rows]}
-    show(psnr_text(rows, labels=sigmas, num_pictures=len(pictures)), result, as_json=as_json)
+    result = {"images": len(pictures), "seed": seed, "rows": [dataclasses.asdict(row) for row in rows], **statement}
+    text = psnr_text(rows, labels=sigmas, num_pictures=len(pictures), batch=statement["batch"])
+    show(text, result, as_json=as_json)
 
 
 def _level(text: str) -> float:

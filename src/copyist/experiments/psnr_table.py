@@ -109,13 +109,14 @@ def psnr_table(
     return rows
 
 
-def psnr_text(rows: Sequence[PSNRRow], *, labels: Sequence[str], num_pictures: int) -> str:
+def psnr_text(rows: Sequence[PSNRRow], *, labels: Sequence[str], num_pictures: int, batch: str) -> str:
     """Write a table out in aligned columns, one per level of noise.
 
     Args:
         rows: what was measured.
         labels: what each σ is called.
         num_pictures: over how many pictures the means are.
+        batch: a clause that says in what batches the model took them.
     """
     lines = [["dB", *(f"σ = {label}" for label in labels)]]
     for method in ("noisy", "blur", "total_variation", "model"):
@@ -130,7 +131,7 @@ def psnr_text(rows: Sequence[PSNRRow], *, labels: Sequence[str], num_pictures: i
         for line in lines
     ]
     counted = "1 picture" if num_pictures == 1 else f"{num_pictures} pictures"
-    head = f"Mean PSNR over {counted}, each whole; noise N(0, σ²), not clipped; answers clipped to [0, 1]"
+    head = f"Mean PSNR over {counted}, each whole, {batch}; noise N(0, σ²), not clipped; answers clipped to [0, 1]"
     notes = [] if rows[0].blur is None else ["Filters have each picture's best setting, chosen by the clean one."]
     return "\n".join([head, *table, *notes])
 
