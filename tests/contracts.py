@@ -13,10 +13,12 @@ from copyist.models import (
     Autoencoder,
     Classifier,
     ConvClassifierConfig,
+    DnCNNConfig,
     MLPConfig,
     Model,
     ModelConfig,
     Reconstructor,
+    ResidualConfig,
     UNetConfig,
     UNetSkipsConfig,
     Variational,
@@ -32,7 +34,13 @@ CONFIGS: Mapping[str, ModelConfig] = {
     "attention-unet": AttentionUNetConfig(channels=3, width=4, levels=3, convolutions=1),
     "attention-unet-mixed": AttentionUNetConfig(channels=3, width=4, levels=3, statistics="none", attention="mixed"),
     "attention-unet-skips": AttentionUNetConfig(channels=3, width=4, levels=3, attention="mixed", skips=True),
+    "dncnn": DnCNNConfig(channels=3, width=5, depth=4),
+    "dncnn-unbiased": DnCNNConfig(channels=3, width=5, depth=4, biases=False),
+    "dncnn-none": DnCNNConfig(channels=3, width=5, depth=3, statistics="none"),
     "mlp": MLPConfig(image_shape=(3, 8, 12), widths=(7, 5)),
+    "residual": ResidualConfig(model=DnCNNConfig(channels=3, width=5, depth=3)),
+    "residual-mlp": ResidualConfig(model=MLPConfig(image_shape=(3, 8, 12), widths=(7, 5))),
+    "residual-unet": ResidualConfig(model=UNetConfig(channels=3, width=4, levels=3)),
     "linear": MLPConfig(image_shape=(3, 8, 12), widths=(4,), activation="identity"),
     "unet-batch": UNetConfig(channels=3, width=4, levels=3, convolutions=1),
     "unet-image": UNetConfig(channels=3, width=4, levels=2, statistics="image"),
@@ -63,7 +71,10 @@ CLASSIFIERS: Mapping[str, ModelConfig] = {
 """One of every kind that names, for images (3, 8, 12) of 7 classes."""
 
 CODELESS = {
-    kind for kind in CONFIGS if "skips" in kind or kind in ("attention-linear", "attention-dot", "attention-alone")
+    kind
+    for kind in CONFIGS
+    if kind in ("attention-linear", "attention-dot", "attention-alone")
+    or any(part in kind for part in ("skips", "dncnn", "residual"))
 }
 """Those with no code to walk in."""
 

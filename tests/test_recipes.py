@@ -5,12 +5,15 @@ import math
 import pytest
 
 from contracts import built, classifier, images, keeps_the_shape
+from copyist.corruption import GaussianNoise
 from copyist.data import open_source
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.models import (
     AttentionConfig,
     AttentionUNetConfig,
+    DnCNNConfig,
     MLPConfig,
+    ResidualConfig,
     UNet,
     UNetConfig,
     UNetSkips,
@@ -20,6 +23,7 @@ from copyist.models import (
 from copyist.objectives import ELBO, Classification, Copying, Denoising, ImportanceWeighted
 from copyist.recipes import RECIPES, configured, hidden_unet, iwae, linear, overcomplete_mlp, unet, unet_skips, vae
 
+DENOISING = {"denoising-unet", "blind-denoiser", "direct-denoiser"}
 CLASSIFYING = {"conv-classifier", "vit-classifier"}
 VARIATIONAL = {"vae", "iwae", "conv-vae"}
 
@@ -36,10 +40,10 @@ def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -
         keeps_the_shape(built(config), images(2, shape))
 
 
-@pytest.mark.parametrize("name", sorted(set(RECIPES) - {"denoising-unet"} - CLASSIFYING - VARIATIONAL))
+@pytest.mark.parametrize("name", sorted(set(RECIPES) - DENOISING - CLASSIFYING - VARIATIONAL))
 def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
     assert RECIPES[name]().objective == Copying()
-    assert isinstance(RECIPES["denoising-unet"]().objective, Denoising)
+    assert all(isinstance(RECIPES[each]().objective, Denoising) for each in DENOISING)
 
 
 @pytest.mark.parametrize("name", sorted(CLASSIFYING))
@@ -60,6 +64,17 @@ def test_the_control_differs_from_the_net_in_its_skips_alone() -> None:
     assert unet_skips().training == unet().training
     assert isinstance(built(net.fitted((3, 16, 24))), UNet)
     assert isinstance(built(control.fitted((3, 16, 24))), UNetSkips)
+
+
+def test_blind_denoisers_differ_in_what_they_predict_alone() -> None:
+    blind, direct = RECIPES["blind-denoiser"](), RECIPES["direct-denoiser"]()
+    # As DnCNN-B was trained, whose noise reaches 55 gray levels.
+    assert blind.objective == direct.objective == Denoising(corruption=GaussianNoise(sigma=(0.0, 55 / 255)))
+    assert blind.model == ResidualConfig(model=direct.model)
+    assert direct.model == DnCNNConfig(width=64, depth=20, biases=False)
+    assert configured("blind-denoiser", assignments=["width=8"]).model == ResidualConfig(
+        model=DnCNNConfig(width=8, depth=20, biases=False)
+    )
 
 
 def test_the_hidden_module_has_the_widths_of_the_page() -> None:

@@ -4,11 +4,11 @@ A field whose type is abstract holds one of several classes; a *catalogue* names
 "kind". Values are checked by pydantic, so that "64" from a command line becomes the integer 64 and "many" is refused.
 """
 
-__all__ = ["Catalogues", "change", "dump", "load"]
+__all__ = ["Catalogues", "change", "dump", "load", "read_assignments"]
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import pydantic
@@ -77,6 +77,21 @@ def change(value: T, assignments: Mapping[str, str], catalogues: Catalogues) -> 
         # A text is taken as it stands, be it called 64 or none.
         table[last] = text if isinstance(table[last], str) else _parse(text)
     return load(type(value), document, catalogues)
+
+
+def read_assignments(assignments: Sequence[str]) -> dict[str, str]:
+    """Settings written `name=value`, as texts by name.
+
+    Raises:
+        ArgumentError: one is written in another way.
+    """
+    changes: dict[str, str] = {}
+    for assignment in assignments:
+        setting, separator, value = assignment.partition("=")
+        if not separator or not setting.strip():
+            raise ArgumentError(f"a setting must be written name=value, got {assignment!r}; write --set width=32")
+        changes[setting.strip()] = value.strip()
+    return changes
 
 
 def _tag(kind: type, catalogues: Catalogues) -> dict[str, str]:

@@ -47,6 +47,8 @@ NAMES = (
     "perfect-representation-cannot-denoise",
     "scale-does-not-rescue",
     "bottleneck-trades-error",
+    "residual-is-the-score",
+    "denoising-needs-no-bottleneck",
 )
 """Each is the file in `claims` of the same name, with underscores."""
 

@@ -13,10 +13,14 @@ __all__ = [
     "ClassifierConfig",
     "ConvClassifier",
     "ConvClassifierConfig",
+    "DnCNN",
+    "DnCNNConfig",
     "MLPConfig",
     "Model",
     "ModelConfig",
     "Reconstructor",
+    "Residual",
+    "ResidualConfig",
     "UNet",
     "UNetConfig",
     "UNetSkips",
@@ -43,7 +47,9 @@ from copyist.models.base import (
 )
 from copyist.models.catalogue import MODELS
 from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
+from copyist.models.dncnn import DnCNN, DnCNNConfig
 from copyist.models.mlp import MLP, MLPConfig
+from copyist.models.residual import Residual, ResidualConfig
 from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig
 from copyist.models.variational import VariationalMLP, VariationalMLPConfig
 from copyist.models.variational_unet import VariationalUNet, VariationalUNetConfig

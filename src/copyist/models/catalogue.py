@@ -6,7 +6,9 @@ from copyist.models.attention import AttentionConfig
 from copyist.models.attention_unet import AttentionUNetConfig
 from copyist.models.base import ModelConfig
 from copyist.models.classifier import ConvClassifierConfig
+from copyist.models.dncnn import DnCNNConfig
 from copyist.models.mlp import MLPConfig
+from copyist.models.residual import ResidualConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
 from copyist.models.variational import VariationalMLPConfig
 from copyist.models.variational_unet import VariationalUNetConfig
@@ -15,7 +17,9 @@ from copyist.models.vit import ViTConfig
 MODELS: dict[str, type[ModelConfig]] = {
     "attention": AttentionConfig,
     "attention-unet": AttentionUNetConfig,
+    "dncnn": DnCNNConfig,
     "mlp": MLPConfig,
+    "residual": ResidualConfig,
     "unet": UNetConfig,
     "unet-skips": UNetSkipsConfig,
     "variational-mlp": VariationalMLPConfig,

@@ -9,6 +9,7 @@ __all__ = [
     "ImportanceWeighted",
     "Objective",
     "ObjectiveLoss",
+    "WalkingBack",
 ]
 
 from copyist.objectives.base import Objective, ObjectiveLoss
@@ -16,6 +17,7 @@ from copyist.objectives.classification import Classification
 from copyist.objectives.denoising import Denoising
 from copyist.objectives.reconstruction import Copying
 from copyist.objectives.variational import ELBO, ImportanceWeighted
+from copyist.objectives.walkback import WalkingBack
 
 OBJECTIVES: dict[str, type[Objective]] = {
     "classification": Classification,
@@ -23,5 +25,6 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "denoising": Denoising,
     "elbo": ELBO,
     "importance-weighted": ImportanceWeighted,
+    "walking-back": WalkingBack,
 }
 """By the name under which a recipe knows them."""

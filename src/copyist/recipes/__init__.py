@@ -2,10 +2,12 @@
 
 __all__ = [
     "RECIPES",
+    "blind_denoiser",
     "configured",
     "conv_classifier",
     "conv_vae",
     "denoising_unet",
+    "direct_denoiser",
     "dot_attention",
     "dot_attention_alone",
     "hidden_unet",
@@ -31,5 +33,5 @@ from copyist.recipes.attention import (
 from copyist.recipes.catalogue import RECIPES, configured
 from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
-from copyist.recipes.denoising import denoising_unet
+from copyist.recipes.denoising import blind_denoiser, denoising_unet, direct_denoiser
 from copyist.recipes.variational import conv_vae, iwae, vae

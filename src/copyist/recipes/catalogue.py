@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from copyist.checks import check_choice
-from copyist.errors import ArgumentError
 from copyist.recipes.attention import (
     dot_attention,
     dot_attention_alone,
@@ -16,9 +15,9 @@ from copyist.recipes.attention import (
 )
 from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
-from copyist.recipes.denoising import denoising_unet
+from copyist.recipes.denoising import blind_denoiser, denoising_unet, direct_denoiser
 from copyist.recipes.variational import conv_vae, iwae, vae
-from copyist.settings import change
+from copyist.settings import change, read_assignments
 from copyist.training import CATALOGUES, Recipe
 
 RECIPES: Mapping[str, Callable[..., Recipe]] = {
@@ -26,6 +25,8 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "unet-skips": unet_skips,
     "hidden-unet": hidden_unet,
     "denoising-unet": denoising_unet,
+    "blind-denoiser": blind_denoiser,
+    "direct-denoiser": direct_denoiser,
     "overcomplete-mlp": overcomplete_mlp,
     "linear": linear,
     "linear-attention": linear_attention,
@@ -60,11 +61,5 @@ def configured(
     plain = name.replace("_", "-")
     check_choice("recipe", plain, RECIPES)
     recipe = RECIPES[plain]() if data is None else RECIPES[plain](data=data)
-    changes: dict[str, str] = {}
-    for assignment in assignments:
-        setting, separator, value = assignment.partition("=")
-        if not separator or not setting.strip():
-            raise ArgumentError(f"a setting must be written name=value, got {assignment!r}; write --set width=32")
-        changes[setting.strip()] = value.strip()
-    recipe = change(recipe, changes, CATALOGUES)
+    recipe = change(recipe, read_assignments(assignments), CATALOGUES)
     return recipe if steps is None else replace(recipe, training=replace(recipe.training, steps=steps))
