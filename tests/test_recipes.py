@@ -18,7 +18,8 @@ from copyist.models import (
 from copyist.objectives import Classification, Copying, Denoising
 from copyist.recipes import RECIPES, configured, hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 
-CLASSIFYING = {"conv-classifier", "vit-classifier"}
+CLASSIFYING = {"conv-classifier", "stacked-classifier", "vit-classifier"}
+STACKED = {"stacked", "stacked-denoising"}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -33,7 +34,7 @@ def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -
         keeps_the_shape(built(config), images(2, shape))
 
 
-@pytest.mark.parametrize("name", sorted(set(RECIPES) - {"denoising-unet"} - CLASSIFYING))
+@pytest.mark.parametrize("name", sorted(set(RECIPES) - {"denoising-unet"} - STACKED - CLASSIFYING))
 def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
     assert RECIPES[name]().objective == Copying()
     assert isinstance(RECIPES["denoising-unet"]().objective, Denoising)

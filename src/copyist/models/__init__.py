@@ -17,6 +17,9 @@ __all__ = [
     "Model",
     "ModelConfig",
     "Reconstructor",
+    "Stack",
+    "StackedClassifier",
+    "StackedClassifierConfig",
     "UNet",
     "UNetConfig",
     "UNetSkips",
@@ -27,9 +30,10 @@ __all__ = [
 
 from copyist.models.attention import Attention, AttentionConfig
 from copyist.models.attention_unet import AttentionUNet, AttentionUNetConfig, AttentionUNetSkips
-from copyist.models.base import Autoencoder, Classifier, ClassifierConfig, Model, ModelConfig, Reconstructor
+from copyist.models.base import Autoencoder, Classifier, ClassifierConfig, Model, ModelConfig, Reconstructor, Stack
 from copyist.models.catalogue import MODELS
 from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
 from copyist.models.mlp import MLP, MLPConfig
+from copyist.models.stacked import StackedClassifier, StackedClassifierConfig
 from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig
 from copyist.models.vit import ViT, ViTConfig

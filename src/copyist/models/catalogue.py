@@ -7,6 +7,7 @@ from copyist.models.attention_unet import AttentionUNetConfig
 from copyist.models.base import ModelConfig
 from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.mlp import MLPConfig
+from copyist.models.stacked import StackedClassifierConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
 from copyist.models.vit import ViTConfig
 
@@ -17,6 +18,7 @@ MODELS: dict[str, type[ModelConfig]] = {
     "unet": UNetConfig,
     "unet-skips": UNetSkipsConfig,
     "conv-classifier": ConvClassifierConfig,
+    "stacked-classifier": StackedClassifierConfig,
     "vit-classifier": ViTConfig,
 }
 """By the name under which a model file and `copyist models` know them."""

@@ -1,15 +1,28 @@
 """What training minimizes; each objective trains any model that keeps the contract it asks for."""
 
-__all__ = ["OBJECTIVES", "Classification", "Copying", "Denoising", "Objective", "ObjectiveLoss"]
+__all__ = [
+    "OBJECTIVES",
+    "Classification",
+    "Copying",
+    "CrossEntropy",
+    "Denoising",
+    "Objective",
+    "ObjectiveLoss",
+    "TopLayer",
+]
 
 from copyist.objectives.base import Objective, ObjectiveLoss
 from copyist.objectives.classification import Classification
+from copyist.objectives.cross_entropy import CrossEntropy
 from copyist.objectives.denoising import Denoising
 from copyist.objectives.reconstruction import Copying
+from copyist.objectives.top_layer import TopLayer
 
 OBJECTIVES: dict[str, type[Objective]] = {
     "classification": Classification,
     "copying": Copying,
+    "cross-entropy": CrossEntropy,
     "denoising": Denoising,
+    "top-layer": TopLayer,
 }
 """By the name under which a recipe knows them."""

@@ -17,6 +17,7 @@ from copyist.recipes.attention import (
 from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import denoising_unet
+from copyist.recipes.stacked import stacked, stacked_classifier, stacked_denoising
 from copyist.settings import change
 from copyist.training import CATALOGUES, Recipe
 
@@ -27,12 +28,15 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "denoising-unet": denoising_unet,
     "overcomplete-mlp": overcomplete_mlp,
     "linear": linear,
+    "stacked": stacked,
+    "stacked-denoising": stacked_denoising,
     "linear-attention": linear_attention,
     "dot-attention": dot_attention,
     "dot-attention-alone": dot_attention_alone,
     "linear-attention-unet": linear_attention_unet,
     "mixed-attention-unet": mixed_attention_unet,
     "conv-classifier": conv_classifier,
+    "stacked-classifier": stacked_classifier,
     "vit-classifier": vit_classifier,
 }
 """By the name under which `copyist train` knows them."""
