@@ -96,13 +96,16 @@ class Training:
 
 @dataclass(frozen=True, kw_only=True)
 class Pretraining:
-    """Training layer by layer, before all layers are trained together; what else it needs it takes from `Training`."""
+    """Training layer by layer, before all are trained together; what is not said here is as in that training."""
 
     objectives: tuple[Objective, ...]
     """What each layer minimizes on the representation below it, the outermost first; a single one is for all."""
 
     steps: int = 1000
     """Steps of the optimizer for each layer."""
+
+    optimization: Optimization | None = None
+    """From gradients to steps in the layers' runs; None is as in the training of all together."""
 
     def __post_init__(self) -> None:
         check_at_least("steps", self.steps, 1)

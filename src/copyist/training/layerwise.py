@@ -25,13 +25,15 @@ def layer_recipes(recipe: Recipe) -> tuple[Recipe, ...]:
         return ()
     stacks = recipe.model.stacks()
     objectives = pretraining.objectives * (len(stacks) if len(pretraining.objectives) == 1 else 1)
+    optimization = pretraining.optimization or recipe.training.optimization
+    training = replace(recipe.training, steps=pretraining.steps, optimization=optimization)
     return tuple(
         Recipe(
             name=f"{recipe.name}-layer-{index}",
             data=recipe.data,
             model=stack,
             objective=TopLayer(objective=objective),
-            training=replace(recipe.training, steps=pretraining.steps),
+            training=training,
         )
         for index, (stack, objective) in enumerate(zip(stacks, objectives, strict=True))
     )
