@@ -1,7 +1,11 @@
 """Greedy pretraining: layer after layer in runs of their own, and then all of them from there."""
 
 import os
+import random
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -135,6 +139,29 @@ def test_a_run_that_was_stopped_in_any_phase_and_resumed_has_the_bits_of_one_tha
 ) -> None:
     # Twenty steps for each of the three layers, and forty for all.
     resumes_to_the_same_bits(recipe, tmp_path, (3, 20, 21, 60, 61, 75))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layer", [0, 2])
+def test_a_run_killed_at_a_random_moment_of_a_phase_and_resumed_has_the_bits_of_one_that_was_not(
+    tmp_path: Path, layer: int
+) -> None:
+    settings = ["batch_size=8", "save_every=7", "validate_every=50", "widths=24,12,6", "pretraining.steps=200"]
+    line = [*(f"--set={setting}" for setting in settings), "--data=digits?limit=100", "--steps=200", "--json"]
+    command = [sys.executable, "-m", "copyist", "train", "stacked-denoising", *line, "--out"]
+    subprocess.run([*command, str(tmp_path / "alone")], check=True, capture_output=True)
+    process = subprocess.Popen([*command, str(tmp_path / "run")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (tmp_path / "run" / f"layer-{layer}" / "state").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(random.Random(layer).uniform(0, 0.5))
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    subprocess.run([*command, str(tmp_path / "run"), "--resume"], check=True, capture_output=True)
+    alone, run = Run(tmp_path / "alone"), Run(tmp_path / "run")
+    assert same_bits(run, alone)
+    assert all_rows(run) == all_rows(alone)
+    assert not list(run.folder.rglob(".*.part"))
 
 
 @pytest.mark.slow

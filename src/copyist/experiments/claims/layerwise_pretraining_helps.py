@@ -45,7 +45,7 @@ CLAIM = Claim(
         Part(
             name="sigmoid_old_copying",
             measure="mean squared error of copies of held-out digits without pretraining over that with it, sigmoid "
-            "units, old first weights, ten layers from image to image",
+            "units, old first weights, ten layers from image to image, equal steps in all, Adam throughout",
             holds_when=Above(1.0),
         ),
         Part(
