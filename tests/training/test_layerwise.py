@@ -21,6 +21,7 @@ from copyist.data import open_source
 from copyist.errors import ArgumentError, ContractError, DataError, OutputError, TrainingError
 from copyist.models import MLPConfig, Model, ModelConfig, StackedClassifierConfig, UNetConfig
 from copyist.objectives import Classification, Copying, CrossEntropy, Denoising, Objective
+from copyist.recipes import configured
 from copyist.training import Pretraining, Recipe, Row, Run, train
 from training.tiny import StoppedError, Told, rows_of, same_bits, tiny, weights
 
@@ -146,19 +147,18 @@ def test_a_run_that_was_stopped_in_any_phase_and_resumed_has_the_bits_of_one_tha
 def test_a_run_killed_at_a_random_moment_of_a_phase_and_resumed_has_the_bits_of_one_that_was_not(
     tmp_path: Path, layer: int
 ) -> None:
-    settings = ["batch_size=8", "save_every=7", "validate_every=50", "widths=24,12,6", "pretraining.steps=200"]
-    line = [*(f"--set={setting}" for setting in settings), "--data=digits?limit=100", "--steps=200", "--json"]
-    command = [sys.executable, "-m", "copyist", "train", "stacked-denoising", *line, "--out"]
-    subprocess.run([*command, str(tmp_path / "alone")], check=True, capture_output=True)
-    process = subprocess.Popen([*command, str(tmp_path / "run")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    settings = ["batch_size=8", "save_every=40", "validate_every=300", "widths=24,12,6", "pretraining.steps=150"]
+    recipe = configured("stacked-denoising", data="digits?limit=100", steps=600, assignments=settings)
+    line = [*(f"--set={setting}" for setting in settings), "--data=digits?limit=100", "--steps=600"]
+    command = [sys.executable, "-m", "copyist", "train", "stacked-denoising", *line, "--out", str(tmp_path / "run")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not (tmp_path / "run" / f"layer-{layer}" / "state").exists():
         assert process.poll() is None
         time.sleep(0.01)
-    time.sleep(random.Random(layer).uniform(0, 0.5))
+    time.sleep(random.Random(layer).uniform(0, 0.2))
     process.kill()
     assert process.wait() == -signal.SIGKILL
-    subprocess.run([*command, str(tmp_path / "run"), "--resume"], check=True, capture_output=True)
-    alone, run = Run(tmp_path / "alone"), Run(tmp_path / "run")
+    run, alone = train(recipe, out=tmp_path / "run", resume=True), train(recipe, out=tmp_path / "alone")
     assert same_bits(run, alone)
     assert all_rows(run) == all_rows(alone)
     assert not list(run.folder.rglob(".*.part"))
