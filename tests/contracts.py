@@ -19,6 +19,7 @@ from copyist.models import (
     ModelConfig,
     Reconstructor,
     ResidualConfig,
+    StackedClassifierConfig,
     UNetConfig,
     UNetSkipsConfig,
     Variational,
@@ -42,6 +43,7 @@ CONFIGS: Mapping[str, ModelConfig] = {
     "residual-mlp": ResidualConfig(model=MLPConfig(image_shape=(3, 8, 12), widths=(7, 5))),
     "residual-unet": ResidualConfig(model=UNetConfig(channels=3, width=4, levels=3)),
     "linear": MLPConfig(image_shape=(3, 8, 12), widths=(4,), activation="identity"),
+    "mlp-tied": MLPConfig(image_shape=(3, 8, 12), widths=(7, 5), activation="sigmoid", output="sigmoid", tied=True),
     "unet-batch": UNetConfig(channels=3, width=4, levels=3, convolutions=1),
     "unet-image": UNetConfig(channels=3, width=4, levels=2, statistics="image"),
     "unet-running": UNetConfig(channels=3, width=4, levels=2, statistics="running"),
@@ -66,6 +68,7 @@ CLASSIFIERS: Mapping[str, ModelConfig] = {
     "conv-batch": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=2, statistics="batch"),
     "conv-image": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=2, statistics="image"),
     "conv-none": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=2, statistics="none"),
+    "stacked": StackedClassifierConfig(stack=MLPConfig(image_shape=(3, 8, 12), widths=(9, 6)), num_classes=7),
     "vit": ViTConfig(image_shape=(3, 8, 12), num_classes=7, width=10, depth=3, heads=2),
 }
 """One of every kind that names, for images (3, 8, 12) of 7 classes."""

@@ -503,7 +503,6 @@ CODES = "{} works in a model's code, and ConvClassifier has none; take a model t
         ("reconstruct", ["{in}"], "out", COPIES),
         ("denoise", ["{in}"], "out", COPIES),
         ("sample", ["--count", 2, "--steps", 2], "out.png", COPIES),
-        ("evaluate", ["--data", "digits?limit=40"], "out.json", COPIES),
         ("encode", ["{in}"], "out.npz", CODES),
         ("walk", ["{in}", "--steps", 2], "out.gif", CODES),
     ],

@@ -16,7 +16,10 @@ def evaluate(
         list[str], typer.Argument(help="Model files or run folders; several stand side by side.", metavar="MODEL")
     ],
     data: Annotated[str, typer.Option("--data", help="A source; filters learn on its train split.", metavar="SOURCE")],
-    images: Annotated[int, typer.Option("--images", help="At most this many test images.")] = 512,
+    images: Annotated[
+        int | None,
+        typer.Option("--images", help="At most this many test images; 512 for copies and all for names unless given."),
+    ] = None,
     details: Annotated[bool, typer.Option("--details", help="Show every measure, not only the ratios.")] = False,
     importance_samples: Annotated[
         int, typer.Option("--importance-samples", help="Codes per image that a likelihood is estimated by.")
@@ -29,7 +32,7 @@ def evaluate(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Measure models on held-out images: copies, denoising beside every control, codes, batches, and likelihoods."""
+    """Measure models on held-out images: copies, denoising, identity, codes and batch dependence, or names."""
     import json
     from dataclasses import asdict
 
@@ -40,9 +43,10 @@ def evaluate(
     from copyist.experiments.denoising_text import denoising_text
     from copyist.experiments.evaluation import evaluated
     from copyist.experiments.likelihoods import likelihoods, likelihoods_text
+    from copyist.experiments.naming import naming_table, naming_text
     from copyist.outputs import check_output, write_text
 
-    check_at_least("images", images, 1)
+    check_at_least("images", 1 if images is None else images, 1)
     check_at_least("importance-samples", importance_samples, 1)
     for path in models:
         if models.count(path) > 1:
@@ -51,17 +55,21 @@ def evaluate(
         check_output(out, overwrite=force)
     loaded = {name: load(path, class_of=class_of, device=device) for name, path in _named(models).items()}
     splits = open_source(data, say=say)
-    nats = likelihoods(loaded, splits, num_images=images, samples=importance_samples, seed=seed)
-    with bar("corruptions") as update:
-        table = evaluated(loaded, splits, num_images=images, batch_size=batch, seed=seed, progress=update)
-    text = "\n".join(part for part in (denoising_text(table, details=details), likelihoods_text(nats)) if part)
-    document = table.to_json()
-    if nats:
-        document["likelihoods"] = {name: asdict(each) for name, each in nats.items()}
+    if any(model.copies for model in loaded.values()):
+        nats = likelihoods(loaded, splits, num_images=images or 512, samples=importance_samples, seed=seed)
+        with bar("corruptions") as update:
+            table = evaluated(loaded, splits, num_images=images or 512, batch_size=batch, seed=seed, progress=update)
+        text, result = denoising_text(table, details=details), table.to_json()
+        if nats:
+            text = f"{text}\n{likelihoods_text(nats)}"
+            result["likelihoods"] = {name: asdict(each) for name, each in nats.items()}
+    else:
+        names = naming_table(loaded, splits, num_images=images, batch_size=batch)
+        text, result = naming_text(names), names.to_json()
     if out is not None:
-        write_text(out, json.dumps(document, indent=1) + "\n")
+        write_text(out, json.dumps(result, indent=1) + "\n")
 
-    show(text, document, as_json=as_json)
+    show(text, result, as_json=as_json)
 
 
 def _named(paths: list[str]) -> dict[str, str]:

@@ -44,6 +44,8 @@ def train(
         f"in batches of {chosen.training.batch_size}: held-out loss {last.validation_loss:.5f}\n"
         f"the model is {run.model_file}"
     )
+    if run.layers:
+        lines += f"\nbefore, its layers were trained one by one: {', '.join(str(layer.folder) for layer in run.layers)}"
     result = {
         "model": str(run.model_file),
         "steps": last.step,
@@ -51,5 +53,6 @@ def train(
         "validation_loss": last.validation_loss,
         "seconds": last.seconds,
         "batch_size": chosen.training.batch_size,
+        "layers": [str(layer.model_file) for layer in run.layers],
     }
     show(lines, result, as_json=as_json)

@@ -49,6 +49,7 @@ NAMES = (
     "bottleneck-trades-error",
     "residual-is-the-score",
     "denoising-needs-no-bottleneck",
+    "layerwise-pretraining-helps",
 )
 """Each is the file in `claims` of the same name, with underscores."""
 

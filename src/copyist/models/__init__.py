@@ -21,6 +21,9 @@ __all__ = [
     "Reconstructor",
     "Residual",
     "ResidualConfig",
+    "Stack",
+    "StackedClassifier",
+    "StackedClassifierConfig",
     "UNet",
     "UNetConfig",
     "UNetSkips",
@@ -43,6 +46,7 @@ from copyist.models.base import (
     Model,
     ModelConfig,
     Reconstructor,
+    Stack,
     Variational,
 )
 from copyist.models.catalogue import MODELS
@@ -50,6 +54,7 @@ from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
 from copyist.models.dncnn import DnCNN, DnCNNConfig
 from copyist.models.mlp import MLP, MLPConfig
 from copyist.models.residual import Residual, ResidualConfig
+from copyist.models.stacked import StackedClassifier, StackedClassifierConfig
 from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig
 from copyist.models.variational import VariationalMLP, VariationalMLPConfig
 from copyist.models.variational_unet import VariationalUNet, VariationalUNetConfig

@@ -1,6 +1,15 @@
 """The contracts of models: what can be asked of anything that copies images, or names them."""
 
-__all__ = ["Autoencoder", "Classifier", "ClassifierConfig", "Model", "ModelConfig", "Reconstructor", "Variational"]
+__all__ = [
+    "Autoencoder",
+    "Classifier",
+    "ClassifierConfig",
+    "Model",
+    "ModelConfig",
+    "Reconstructor",
+    "Stack",
+    "Variational",
+]
 
 import abc
 from dataclasses import dataclass, replace
@@ -34,6 +43,17 @@ class ModelConfig(abc.ABC):
             ArgumentError: the config was built for fewer classes.
         """
         return self
+
+    def stacks(self) -> "tuple[ModelConfig, ...]":
+        """The stacks that greedy pretraining trains in turn, each with a layer more; the model starts from the last.
+
+        Raises:
+            ContractError: the model is not made of layers in a row.
+        """
+        raise ContractError(
+            f"pretraining needs layers in a row, and {type(self).__name__} describes none; "
+            "take an mlp or a stacked-classifier, or leave pretraining out"
+        )
 
     @abc.abstractmethod
     def build(self) -> "Model":
@@ -140,6 +160,22 @@ class Model(nn.Module, abc.ABC):
             f"{verb} needs a model's likelihood, and {type(self).__name__} has none; take a variational autoencoder"
         )
 
+    def as_stack(self, *, verb: str) -> "Stack":
+        """This model as shallow autoencoders in a row, for a verb that needs them one by one.
+
+        Raises:
+            ContractError: it is not made of such.
+        """
+        raise ContractError(f"{verb} needs layers in a row, and {type(self).__name__} has none; take an mlp")
+
+    def start_from(self, stack: "Stack") -> None:
+        """Copy the weights of as many layers as a pretrained stack has, from the outermost inward, in place.
+
+        Raises:
+            ContractError: this model is not made of such layers.
+        """
+        raise ContractError(f"pretraining needs layers in a row, and {type(self).__name__} has none; take an mlp")
+
     @abc.abstractmethod
     def forward(self, x: Images) -> Tensor: ...
 
@@ -189,6 +225,25 @@ class Autoencoder(Reconstructor):
         check_images(x)
         self.check_input(x)
         return self.decode(self.encode(x))
+
+
+class Stack(Autoencoder):
+    """Shallow autoencoders in a row: E = Eₙ ∘ … ∘ E₁ and D = D₁ ∘ … ∘ Dₙ."""
+
+    encoder: nn.Sequential
+    """From images to the code, all layers together."""
+
+    @property
+    @abc.abstractmethod
+    def layers(self) -> tuple[Autoencoder, ...]:
+        """The autoencoders it is made of, the outermost first, which share its weights.
+
+        The first takes images; each other takes the codes of the one before it, as (B, units, 1, 1).
+        """
+
+    @final
+    def as_stack(self, *, verb: str) -> "Stack":
+        return self
 
 
 class Variational(Autoencoder):

@@ -9,6 +9,7 @@ from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.dncnn import DnCNNConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.residual import ResidualConfig
+from copyist.models.stacked import StackedClassifierConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
 from copyist.models.variational import VariationalMLPConfig
 from copyist.models.variational_unet import VariationalUNetConfig
@@ -25,6 +26,7 @@ MODELS: dict[str, type[ModelConfig]] = {
     "variational-mlp": VariationalMLPConfig,
     "variational-unet": VariationalUNetConfig,
     "conv-classifier": ConvClassifierConfig,
+    "stacked-classifier": StackedClassifierConfig,
     "vit-classifier": ViTConfig,
 }
 """By the name under which a model file and `copyist models` know them."""

@@ -12,7 +12,7 @@ from torch import nn
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.base import ModelConfig, Variational
-from copyist.models.mlp import ACTIVATIONS, Activation
+from copyist.nn.dense import Activation, activation_layer
 from copyist.nn.gaussian import Gaussian
 from copyist.nn.likelihoods import LIKELIHOODS, Likelihood, LikelihoodHead, Pixels
 from copyist.tensors import Codes, Images
@@ -113,5 +113,5 @@ class VariationalMLP(Variational):
 def _layers(widths: tuple[int, ...], activation: Activation) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(widths):
-        layers += [nn.Linear(inputs, outputs), ACTIVATIONS[activation]()]
+        layers += [nn.Linear(inputs, outputs), activation_layer(activation)]
     return layers

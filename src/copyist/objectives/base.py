@@ -3,6 +3,7 @@
 __all__ = ["Contract", "Objective", "ObjectiveLoss"]
 
 import abc
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias, final
 
@@ -12,8 +13,9 @@ from torch import Tensor, nn
 from copyist.models.base import Model
 from copyist.tensors import Images
 
-Contract: TypeAlias = Literal["reconstructor", "autoencoder", "variational", "classifier"]
-"""What a model must keep to be trained: copy, have a code, say how likely images are, or name them."""
+Contract: TypeAlias = Literal["reconstructor", "autoencoder", "stack", "variational", "classifier"]
+"""What a model must keep to be trained: copy, have a code, be layers in a row, say how likely images are, or name
+them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +36,14 @@ class Objective(abc.ABC):
         """Refuse, before training, a model that does not keep the contract this objective asks for.
 
         Raises:
-            ContractError: it copies where names are asked for, or the other way round, or has no code or likelihood.
+            ContractError: it copies where names are asked for, or the other way round, or has no code, layers or
+                likelihood.
         """
         asked = {
             "reconstructor": model.as_reconstructor,
             "autoencoder": model.as_autoencoder,
             "variational": model.as_variational,
+            "stack": model.as_stack,
             "classifier": model.as_classifier,
         }
         asked[self.trains](verb=type(self).__name__)
@@ -54,6 +58,10 @@ class Objective(abc.ABC):
     @abc.abstractmethod
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         """The loss, a scalar, of `model` on images (B, C, H, W), and on their classes (B,) where they have any."""
+
+    def frozen(self, model: Model) -> Iterable[nn.Parameter]:
+        """The weights that it leaves as they are: none, unless it trains a part of a model."""
+        return ()
 
     def warmed(self, progress: float) -> "Objective":
         """This objective when a share of the training, in [0, 1], is over: itself, unless it warms up.

@@ -17,6 +17,9 @@ __all__ = [
     "linear_attention_unet",
     "mixed_attention_unet",
     "overcomplete_mlp",
+    "stacked",
+    "stacked_classifier",
+    "stacked_denoising",
     "unet",
     "unet_skips",
     "vae",
@@ -34,4 +37,5 @@ from copyist.recipes.catalogue import RECIPES, configured
 from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import blind_denoiser, denoising_unet, direct_denoiser
+from copyist.recipes.stacked import stacked, stacked_classifier, stacked_denoising
 from copyist.recipes.variational import conv_vae, iwae, vae

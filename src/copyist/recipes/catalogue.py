@@ -16,6 +16,7 @@ from copyist.recipes.attention import (
 from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import blind_denoiser, denoising_unet, direct_denoiser
+from copyist.recipes.stacked import stacked, stacked_classifier, stacked_denoising
 from copyist.recipes.variational import conv_vae, iwae, vae
 from copyist.settings import change, read_assignments
 from copyist.training import CATALOGUES, Recipe
@@ -29,6 +30,8 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "direct-denoiser": direct_denoiser,
     "overcomplete-mlp": overcomplete_mlp,
     "linear": linear,
+    "stacked": stacked,
+    "stacked-denoising": stacked_denoising,
     "linear-attention": linear_attention,
     "dot-attention": dot_attention,
     "dot-attention-alone": dot_attention_alone,
@@ -38,6 +41,7 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "iwae": iwae,
     "conv-vae": conv_vae,
     "conv-classifier": conv_classifier,
+    "stacked-classifier": stacked_classifier,
     "vit-classifier": vit_classifier,
 }
 """By the name under which `copyist train` knows them."""

@@ -17,6 +17,7 @@ from copyist.settings import dump
 from copyist.training.config import Recipe
 from copyist.training.history import Row, read_history
 from copyist.training.interrupts import Interrupts, reproducible
+from copyist.training.layerwise import layer_folder, layer_folders, layer_recipes
 from copyist.training.observer import Observer, Silence
 from copyist.training.optimization import learning_rate, set_rate
 from copyist.training.session import CATALOGUES, Session
@@ -28,12 +29,18 @@ class Run:
     """A finished run on disk."""
 
     folder: Path
-    """Holds `model.safetensors`, `history.csv`, `samples/`, `tensorboard/` and `state/`."""
+    """Holds `model.safetensors`, `history.csv`, `samples/`, `tensorboard/`, `state/`, and a run for each layer that was
+    trained before: `layer-0/`, `layer-1/`, …"""
 
     @property
     def model_file(self) -> Path:
         """The trained model."""
         return self.folder / "model.safetensors"
+
+    @property
+    def layers(self) -> tuple["Run", ...]:
+        """The runs of the layers that were trained before, the outermost first."""
+        return tuple(map(Run, layer_folders(self.folder)))
 
     def load(self) -> Model:
         """The trained model, as `copyist.load` gives it."""
@@ -94,17 +101,48 @@ def train(
     check_whole("seed", seed, 0)
     watcher = observer or Silence()
     session = Session(recipe, Path(out), seed=seed, resume=resume, overwrite=overwrite, observer=watcher)
-    with contextlib.closing(Upkeep(session)) as upkeep, Interrupts() as interrupts, reproducible(), torch.enable_grad():
-        watcher.started(step=session.counters.step, steps=recipe.training.steps)
+    with Interrupts() as interrupts, reproducible(), torch.enable_grad():
+        if session.counters.step == 0:
+            _pretrain(session, interrupts)
+        _take_steps(session, interrupts)
+    return Run(Path(out))
+
+
+def _pretrain(session: Session, interrupts: Interrupts) -> None:
+    """Train the layers that a recipe wants trained before, each in a run of its own, and start from the last."""
+    recipes = layer_recipes(session.recipe)
+    below: Session | None = None
+    for index, recipe in enumerate(recipes):
+        folder, watcher = layer_folder(session.folder, index), session.observer
+        begun = (folder / "state" / "state.safetensors").exists()
+        # All processes must have looked before one writes.
+        session.accelerator.wait_for_everyone()
+        layer = Session(
+            recipe, folder, seed=session.seed, resume=begun, overwrite=True, observer=watcher, splits=session.splits
+        )
+        if below is not None:
+            layer.start_from(below.result)
+        if not layer.finished:
+            watcher.said(f"pretraining layer {index + 1} of {len(recipes)}, in {folder}")
+        _take_steps(layer, interrupts)
+        below = layer
+    if below is not None:
+        session.start_from(below.result)
+
+
+def _take_steps(session: Session, interrupts: Interrupts) -> None:
+    """All steps that are left, and the model at the end."""
+    recipe = session.recipe.training
+    with contextlib.closing(Upkeep(session)) as upkeep:
+        session.observer.started(step=session.counters.step, steps=recipe.steps)
         while not session.finished:
+            if interrupts.seen:
+                upkeep.stop()
             step = session.counters.step
-            set_rate(session.optimizer, learning_rate(step, recipe.training) * session.counters.rate_scale)
+            set_rate(session.optimizer, learning_rate(step, recipe) * session.counters.rate_scale)
             loss = _take_step(session, step)
             upkeep.after(step + 1, loss)
-            if interrupts.seen and not session.finished:
-                upkeep.stop()
         upkeep.finish()
-    return Run(Path(out))
 
 
 def _take_step(session: Session, step: int) -> torch.Tensor:

@@ -18,6 +18,7 @@ __all__ = [
     "scenes_unet_skips",
     "small_photos",
     "small_photos_unet",
+    "stack",
     "undercomplete",
     "variational",
     "widened",
@@ -35,5 +36,6 @@ from copyist.experiments.subjects.photos import (
     small_photos_unet,
 )
 from copyist.experiments.subjects.scenes import scenes, scenes_attention_unet, scenes_unet, scenes_unet_skips
+from copyist.experiments.subjects.stacks import stack
 from copyist.experiments.subjects.unets import denoiser, widened
 from copyist.experiments.subjects.variational import variational
