@@ -11,12 +11,16 @@ __all__ = [
     "Autoencoder",
     "Classifier",
     "ClassifierConfig",
+    "CodeLayer",
     "ConvClassifier",
     "ConvClassifierConfig",
+    "Dictionary",
     "MLPConfig",
     "Model",
     "ModelConfig",
     "Reconstructor",
+    "SparseMLP",
+    "SparseMLPConfig",
     "UNet",
     "UNetConfig",
     "UNetSkips",
@@ -27,9 +31,19 @@ __all__ = [
 
 from copyist.models.attention import Attention, AttentionConfig
 from copyist.models.attention_unet import AttentionUNet, AttentionUNetConfig, AttentionUNetSkips
-from copyist.models.base import Autoencoder, Classifier, ClassifierConfig, Model, ModelConfig, Reconstructor
+from copyist.models.base import (
+    Autoencoder,
+    Classifier,
+    ClassifierConfig,
+    CodeLayer,
+    Dictionary,
+    Model,
+    ModelConfig,
+    Reconstructor,
+)
 from copyist.models.catalogue import MODELS
 from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
 from copyist.models.mlp import MLP, MLPConfig
+from copyist.models.sparse import SparseMLP, SparseMLPConfig
 from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig
 from copyist.models.vit import ViT, ViTConfig

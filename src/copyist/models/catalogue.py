@@ -7,6 +7,7 @@ from copyist.models.attention_unet import AttentionUNetConfig
 from copyist.models.base import ModelConfig
 from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.mlp import MLPConfig
+from copyist.models.sparse import SparseMLPConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
 from copyist.models.vit import ViTConfig
 
@@ -14,6 +15,7 @@ MODELS: dict[str, type[ModelConfig]] = {
     "attention": AttentionConfig,
     "attention-unet": AttentionUNetConfig,
     "mlp": MLPConfig,
+    "sparse-mlp": SparseMLPConfig,
     "unet": UNetConfig,
     "unet-skips": UNetSkipsConfig,
     "conv-classifier": ConvClassifierConfig,

@@ -1,22 +1,25 @@
 """Fully connected autoencoders of any widths, under- and overcomplete."""
 
-__all__ = ["MLP", "MLPConfig"]
+__all__ = ["ACTIVATIONS", "MLP", "Activation", "MLPConfig"]
 
 import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, Self, TypeAlias, final, get_args
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError, ShapeError
-from copyist.models.base import Autoencoder, ModelConfig
+from copyist.models.base import Autoencoder, CodeLayer, ModelConfig
 from copyist.tensors import Codes, Images
 
 Activation: TypeAlias = Literal["gelu", "relu", "elu", "silu", "tanh", "sigmoid", "identity"]
+"""What bends a layer, unit by unit."""
 
-_ACTIVATIONS: dict[str, type[nn.Module]] = {
+ACTIVATIONS: dict[str, type[nn.Module]] = {
     "gelu": nn.GELU,
     "relu": nn.ReLU,
     "elu": nn.ELU,
@@ -25,6 +28,7 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "sigmoid": nn.Sigmoid,
     "identity": nn.Identity,
 }
+"""The modules of these names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,9 @@ class MLPConfig(ModelConfig):
 
     activation: Activation = "gelu"
     """Applied after every layer but the output; with `identity` the whole is linear."""
+
+    tied: bool = False
+    """Whether the decoder uses the encoder's matrices, transposed, so that one cannot grow while the other shrinks."""
 
     def __post_init__(self) -> None:
         if not self.widths:
@@ -73,14 +80,16 @@ class MLP(Autoencoder):
         self._config = config
         self._shape = self.image_shape = config.image_shape
         self.image_size = config.image_shape[1:]
-        activation = _ACTIVATIONS[config.activation]
+        activation = ACTIVATIONS[config.activation]
         widths = (math.prod(config.image_shape), *config.widths)
+        layers = [nn.Linear(inputs, outputs) for inputs, outputs in pairwise(widths)]
         encoder: list[nn.Module] = [nn.Flatten()]
-        for inputs, outputs in pairwise(widths):
-            encoder += [nn.Linear(inputs, outputs), activation()]
+        for layer in layers:
+            encoder += [layer, activation()]
         decoder: list[nn.Module] = []
-        for inputs, outputs in pairwise(widths[::-1]):
-            decoder += [nn.Linear(inputs, outputs), activation()]
+        for layer in layers[::-1]:
+            back = _Transposed(layer) if config.tied else nn.Linear(layer.out_features, layer.in_features)
+            decoder += [back, activation()]
         # The output is a pixel value, and nothing bends it.
         decoder[-1] = nn.Unflatten(1, config.image_shape)
         self.encoder = nn.Sequential(*encoder)
@@ -102,3 +111,24 @@ class MLP(Autoencoder):
 
     def decode(self, z: Codes) -> Images:
         return self.decoder(z)
+
+    def as_code_layer(self, *, verb: str) -> CodeLayer:
+        if len(self._config.widths) > 1:
+            return super().as_code_layer(verb=verb)
+        linear = self.encoder[1]
+        assert isinstance(linear, nn.Linear)
+        return CodeLayer(linear=linear, activation=self.encoder[2])
+
+
+@final
+class _Transposed(nn.Module):
+    """Wᵀh + b', with the W of another layer, and a bias of its own."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        # In a tuple, so that W is no second parameter of the model.
+        self._layer = (layer,)
+        self.bias = nn.Parameter(torch.zeros(layer.in_features))
+
+    def forward(self, h: Tensor) -> Tensor:
+        return F.linear(h, self._layer[0].weight.T, self.bias)

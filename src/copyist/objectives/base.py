@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from copyist.models.base import Model
 from copyist.tensors import Images
 
-Contract: TypeAlias = Literal["reconstructor", "autoencoder", "classifier"]
-"""What a model must keep to be trained: copy, have a code, or name its images."""
+Contract: TypeAlias = Literal["reconstructor", "autoencoder", "dictionary", "classifier"]
+"""What a model must keep to be trained: copy, have a code, have units with a row and a column, or name its images."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +39,18 @@ class Objective(abc.ABC):
         asked = {
             "reconstructor": model.as_reconstructor,
             "autoencoder": model.as_autoencoder,
+            "dictionary": model.as_dictionary,
             "classifier": model.as_classifier,
         }
         asked[self.trains](verb=type(self).__name__)
+        self.check_settings(model)
+
+    def check_settings(self, model: Model) -> None:  # noqa: B027 most objectives ask for nothing more
+        """Refuse a model that keeps the contract but does not go with these settings; `check_model` asks.
+
+        Raises:
+            ContractError: the model lacks what a setting needs.
+        """
 
     @abc.abstractmethod
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
