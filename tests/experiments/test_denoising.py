@@ -219,6 +219,14 @@ def test_quiet_units_are_those_that_hardly_move() -> None:
     assert found.std == pytest.approx(0.6**0.5, abs=0.1)
 
 
+def test_units_that_no_image_activates_are_dead_and_the_others_are_shared_out() -> None:
+    z = torch.tensor([[1.0, 0.0, 2.0, 0.001], [-1.0, 0.0, 0.0, 0.0]])
+    found = code_statistics(z)
+    assert (found.active_share, found.dead_units) == (pytest.approx(3 / 8), 2)
+    # (1 + 2 + 0.001)² / (4 · 5.000001) and 1 / 4.
+    assert found.effective_share == pytest.approx((3.001**2 / 20.000004 + 0.25) / 2)
+
+
 def test_arguments_that_cannot_be_are_refused_before_any_work() -> None:
     def refuse(function: Callable[[Tensor], Tensor], x: Tensor, *, batch_size: int) -> Tensor:
         raise AssertionError

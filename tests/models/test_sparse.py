@@ -1,7 +1,5 @@
 """In a sparse code only the k largest units speak, and they say what they heard."""
 
-from typing import cast
-
 import pytest
 import torch
 
@@ -39,7 +37,7 @@ def test_a_copy_is_the_sum_of_the_columns_of_the_units_that_speak() -> None:
     with torch.no_grad():
         z = model.encode(x)
         by_hand = model.atoms.bias + sum(z[:, unit, None] * model.atoms.weight[:, unit] for unit in range(50))
-        torch.testing.assert_close(model(x).flatten(1), cast("torch.Tensor", by_hand))
+        torch.testing.assert_close(model(x).flatten(1), by_hand)
 
 
 def test_units_begin_by_speaking_in_the_direction_they_listen_to() -> None:

@@ -1,6 +1,7 @@
 """The price on a Jacobian is the Jacobian's, as automatic differentiation builds it whole."""
 
 import math
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
@@ -29,6 +30,11 @@ def energy(function: Any, x: Tensor) -> Tensor:
     return torch.stack([cast("Tensor", jacrev(function)(each[None])).detach().square().sum() for each in x])
 
 
+def _encoded(model: Autoencoder) -> Callable[[Tensor], Tensor]:
+    """The code of one image."""
+    return lambda x: model.encode(x[None])[0]
+
+
 def price(objective: Objective, model: Autoencoder, x: Tensor, *, seed: int = 0) -> float:
     """Per unit of weight, without the share of the copy."""
     with torch.no_grad():
@@ -47,7 +53,7 @@ def test_one_layer_is_as_on_paper(activation: str, tied: bool) -> None:
 @pytest.mark.parametrize("activation", ["sigmoid", "gelu"])
 def test_its_gradient_is_that_of_the_whole_jacobian(activation: str) -> None:
     model, x = mlp(activation, 11), images(4, SHAPE).double()
-    by_hand = torch.func.vmap(jacrev(lambda each: model.encode(each[None])[0]))(x).square().sum() / 4 / 30
+    by_hand = torch.func.vmap(jacrev(_encoded(model)))(x).square().sum() / 4 / 30
     loss = Contraction(weight=1.0)(model, x, generator=torch.Generator())
     loss = loss - Copying()(model, x, generator=torch.Generator())
     weights = [model.get_parameter("encoder.1.weight"), model.get_parameter("encoder.1.bias")]
@@ -91,7 +97,7 @@ def shrunk(factor: float) -> Autoencoder:
     into, out = (part for part in model.modules() if isinstance(part, nn.Linear))
     with torch.no_grad():
         into.weight /= factor
-        into.bias /= factor
+        into.bias.div_(factor)
         out.weight *= factor
     return model
 

@@ -56,7 +56,7 @@ def louder(factor: float) -> Autoencoder:
     into, out = (part for part in model.modules() if isinstance(part, torch.nn.Linear))
     with torch.no_grad():
         into.weight /= factor
-        into.bias /= factor
+        into.bias.div_(factor)
         out.weight *= factor
     return model
 

@@ -3,16 +3,20 @@
 __all__ = [
     "RECIPES",
     "configured",
+    "contractive_mlp",
     "conv_classifier",
     "denoising_unet",
     "dot_attention",
     "dot_attention_alone",
     "hidden_unet",
+    "kl_sparse_mlp",
     "linear",
     "linear_attention",
     "linear_attention_unet",
     "mixed_attention_unet",
     "overcomplete_mlp",
+    "sparse_mlp",
+    "topk_mlp",
     "unet",
     "unet_skips",
     "vit_classifier",
@@ -27,5 +31,7 @@ from copyist.recipes.attention import (
 )
 from copyist.recipes.catalogue import RECIPES, configured
 from copyist.recipes.classification import conv_classifier, vit_classifier
+from copyist.recipes.contractive import contractive_mlp
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import denoising_unet
+from copyist.recipes.sparse import kl_sparse_mlp, sparse_mlp, topk_mlp

@@ -15,8 +15,10 @@ from copyist.recipes.attention import (
     mixed_attention_unet,
 )
 from copyist.recipes.classification import conv_classifier, vit_classifier
+from copyist.recipes.contractive import contractive_mlp
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import denoising_unet
+from copyist.recipes.sparse import kl_sparse_mlp, sparse_mlp, topk_mlp
 from copyist.settings import change
 from copyist.training import CATALOGUES, Recipe
 
@@ -27,6 +29,10 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "denoising-unet": denoising_unet,
     "overcomplete-mlp": overcomplete_mlp,
     "linear": linear,
+    "sparse-mlp": sparse_mlp,
+    "kl-sparse-mlp": kl_sparse_mlp,
+    "topk-mlp": topk_mlp,
+    "contractive-mlp": contractive_mlp,
     "linear-attention": linear_attention,
     "dot-attention": dot_attention,
     "dot-attention-alone": dot_attention_alone,
