@@ -47,6 +47,8 @@ NAMES = (
     "perfect-representation-cannot-denoise",
     "scale-does-not-rescue",
     "bottleneck-trades-error",
+    "sparse-codes-use-few-units",
+    "contraction-spares-the-manifold",
 )
 """Each is the file in `claims` of the same name, with underscores."""
 
