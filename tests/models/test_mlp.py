@@ -79,7 +79,7 @@ def test_a_tied_decoder_is_the_encoder_transposed() -> None:
     first, second = (part for part in model.modules() if isinstance(part, nn.Linear))
     x = images(3, SHAPE)
     with torch.no_grad():
-        biases = [part.bias for part in model.decoder if isinstance(getattr(part, "bias", None), nn.Parameter)]
+        biases = [model.get_parameter("decoder.0.bias"), model.get_parameter("decoder.2.bias")]
         h = torch.sigmoid(torch.sigmoid(x.flatten(1) @ first.weight.T + first.bias) @ second.weight.T + second.bias)
         h = torch.sigmoid(h @ second.weight + biases[0]) @ first.weight + biases[1]
         torch.testing.assert_close(model(x).flatten(1), h)

@@ -1,6 +1,8 @@
 """Dead units are counted in the model, and get the work that is done worst."""
 
 import copy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -154,6 +156,31 @@ def test_without_revival_more_units_are_dead(tmp_path: Path) -> None:
         run = train(tiny(objective=objective, model=model, steps=120), out=tmp_path / str(after))
         dead.append(int((run.load().as_dictionary(verb="test").silence >= 600).sum()))
     assert dead[0] < dead[1] / 2
+
+
+HALF = """
+import sys
+import torch
+sys.path.insert(0, {tests!r})
+from objectives.test_reviving import SHAPE, dictionary, images, mended
+rank = int(sys.argv[1])
+torch.distributed.init_process_group("gloo", init_method="file://{folder}/meeting", rank=rank, world_size=2)
+model = dictionary()
+assert mended(model, images(8, SHAPE)[4 * rank : 4 * rank + 4], after=1000) == 3
+torch.save(model.state_dict(), f"{folder}/{{rank}}.pt")
+"""
+
+
+@pytest.mark.slow
+def test_devices_that_share_a_batch_mend_their_models_alike(tmp_path: Path) -> None:
+    script = HALF.format(tests=str(Path(__file__).parents[1]), folder=tmp_path)
+    both = [subprocess.Popen([sys.executable, "-c", script, str(rank)]) for rank in (0, 1)]
+    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    alone = dictionary()
+    mended(alone, images(8, SHAPE), after=1000)
+    for rank in (0, 1):
+        found = torch.load(tmp_path / f"{rank}.pt")
+        assert all(torch.equal(found[name], value) for name, value in alone.state_dict().items())
 
 
 def test_what_cannot_be_revived_is_refused_before_training() -> None:

@@ -38,6 +38,8 @@ class Reviving(Objective):
     with α a tenth louder than the loudest unit of the image; its column points where the squared error of the copy
     falls fastest, which without hidden layers is the residual, at a fifth of the usual length.
 
+    It then speaks for that image, unless more units than k are revived at once.
+
     Source:
         Bricken et al. (2023), "Towards Monosemanticity", on neuron resampling, there by the loss squared and at fixed
         steps. The moments of the optimizer need no reset: those of a unit without gradients have faded.
@@ -49,7 +51,7 @@ class Reviving(Objective):
     """What is minimized."""
 
     after: int = 10_000
-    """Images of silence after which a unit is dead."""
+    """Images of silence after which a unit is dead; of several batches to a step the last one is listened to."""
 
     def __post_init__(self) -> None:
         check_whole("after", self.after, 1)
