@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -130,6 +131,19 @@ def test_a_table_reads_back_from_its_json_as_itself(table: DenoisingTable) -> No
     text = json.dumps(table.to_json(), allow_nan=False)
     assert '"psnr": "inf"' in text
     assert DenoisingTable.from_json(json.loads(text)) == table
+
+
+def test_a_table_from_before_units_were_counted_is_still_read_and_shown() -> None:
+    path = Path(__file__).parents[2] / "docs" / "evidence" / "denoising-faces64.json"
+    table = DenoisingTable.from_json(json.loads(path.read_text()))
+    code = table.clean[0].code
+    assert code is not None
+    assert (code.active_share, code.effective_share, code.dead_units) == (None, None, None)
+    line = next(line for line in denoising_text(table).splitlines() if "  8192  " in line)
+    assert line.split()[-2:] == ["–", "–"]
+    counted = replace(code, active_share=0.125, effective_share=0.1, dead_units=7)
+    table = replace(table, clean=(replace(table.clean[0], code=counted), *table.clean[1:]))
+    assert "12.5 %     7\n" in denoising_text(table)
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Dead units are counted in the model, and get the work that is done worst."""
 
 import copy
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -116,6 +117,14 @@ def test_no_more_units_are_revived_than_there_are_images() -> None:
     assert mended(model, images(2, SHAPE), after=1000) == 2
     assert mended(model, torch.full((1, *SHAPE), 0.5), after=1000) == 1
     assert all(torch.isfinite(weight).all() for weight in model.parameters())
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_numbers_that_are_none_are_left_to_the_loop(value: float) -> None:
+    model = dictionary()
+    with torch.no_grad():
+        model.atoms.weight.fill_(value)
+    assert mended(model, images(6, SHAPE), after=1000) == 3
 
 
 def test_it_is_the_objective_it_wraps_with_dead_units_in_the_history() -> None:

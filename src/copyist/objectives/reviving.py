@@ -93,7 +93,8 @@ class Reviving(Objective):
 
 def _revive(dictionary: Dictionary, dead: Tensor, x: Images, z: Tensor, generator: torch.Generator) -> None:
     """Give units of these indices images of the batch, at most as many as it has."""
-    errors = (dictionary.decode(z) - x).float().flatten(1).square().sum(1)
+    # What is not a number is for the loop to notice.
+    errors = (dictionary.decode(z) - x).float().flatten(1).square().sum(1).nan_to_num(0.0, 0.0)
     # Even a perfect copy may be drawn, when there are more units than others.
     chances = (errors + 1e-6 * errors.mean() + 1e-30).double().cpu()
     chosen = torch.multinomial(chances, len(dead), generator=generator).to(x.device)
