@@ -21,7 +21,7 @@ SHAPE = (2, 3, 5)
 DEAD = [3, 11, 17]
 
 
-def dictionary(k: int | None = 4, widths: tuple[int, ...] = (20,)) -> Dictionary:
+def dictionary(k: int | None = 4, widths: tuple[int, ...] = (60,)) -> Dictionary:
     """One with three units that nothing wakes, and that have been silent for a thousand images."""
     model = built(SparseMLPConfig(image_shape=SHAPE, widths=widths, k=k)).as_dictionary(verb="test")
     with torch.no_grad():
@@ -49,7 +49,7 @@ def test_silence_is_counted_in_images_until_a_unit_speaks() -> None:
     assert "silence" in model.state_dict()
 
 
-@pytest.mark.parametrize("widths", [(20,), (9, 20)])
+@pytest.mark.parametrize("widths", [(60,), (9, 60)])
 def test_a_revived_unit_speaks_for_an_image_and_no_living_unit_is_touched(widths: tuple[int, ...]) -> None:
     model, x = dictionary(widths=widths), images(6, SHAPE)
     with torch.no_grad():
@@ -66,6 +66,33 @@ def test_a_revived_unit_speaks_for_an_image_and_no_living_unit_is_touched(widths
     assert torch.equal(model.atoms.bias, before.atoms.bias)
 
 
+def test_its_row_tells_its_image_from_the_others() -> None:
+    model, x = dictionary(), images(12, SHAPE)
+    with torch.no_grad():
+        before = model.encode(x)
+    mended(model, x, after=1000)
+    with torch.no_grad():
+        heard = model.readers(model.hidden(x))[:, DEAD]
+        at_the_mean = model.readers(model.hidden(x).mean(0))[DEAD]
+    own = heard.argmax(0)
+    assert len(set(own.tolist())) == 3
+    quietest = torch.stack([row[row > 0].min() for row in before[own]])
+    torch.testing.assert_close(heard.amax(0), 1.1 * quietest)
+    torch.testing.assert_close(at_the_mean, -1.1 * quietest)
+    # Twelve images in thirty dimensions can be told apart wholly, but for the ridge.
+    assert (heard > 0).sum(0).tolist() == [1, 1, 1]
+
+
+def test_revival_after_revival_does_not_grow_louder() -> None:
+    model, x = dictionary(), images(12, SHAPE)
+    with torch.no_grad():
+        loudest = float(model.encode(x).max())
+        for seed in range(100):
+            model.silence[:] = 1000
+            assert mended(model, x, after=1000, seed=seed) == 3
+        assert float(model.encode(x).max()) < 2 * loudest
+
+
 def test_its_column_is_what_its_image_lacks() -> None:
     model, x = dictionary(), images(6, SHAPE)
     with torch.no_grad():
@@ -80,7 +107,7 @@ def test_its_column_is_what_its_image_lacks() -> None:
 
 
 def test_behind_hidden_layers_its_column_lowers_the_error() -> None:
-    model, x = dictionary(k=None, widths=(9, 20)), images(6, SHAPE)
+    model, x = dictionary(k=None, widths=(9, 60)), images(6, SHAPE)
     with torch.no_grad():
         model.atoms.weight[:, DEAD] = 0
         z = model.encode(x)
@@ -121,9 +148,10 @@ def test_no_more_units_are_revived_than_there_are_images() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_numbers_that_are_none_are_left_to_the_loop(value: float) -> None:
-    model = dictionary()
+    model = dictionary(widths=(9, 60))
     with torch.no_grad():
         model.atoms.weight.fill_(value)
+        model.get_parameter("encoder.1.weight").fill_(value)
     assert mended(model, images(6, SHAPE), after=1000) == 3
 
 

@@ -18,10 +18,16 @@ from copyist.objectives.sparsity import code_measures
 from copyist.tensors import Images
 
 _LOUDER = 1.1
-"""A revived unit speaks for its image so many times as loudly as the loudest, and so is among the k largest."""
+"""A revived unit speaks for its image so many times as loudly as the quietest that does, and is among the k largest."""
 
 _SHORTER = 0.2
 """Its column has this share of the usual length, so that it disturbs little."""
+
+_RIDGE = 0.01
+"""Share of the batch's mean energy that is added to every direction before one is told from the others."""
+
+_AT_ONCE = 20
+"""At most one unit in so many is revived after one step: the others have to make room."""
 
 
 @final
@@ -30,19 +36,22 @@ class Reviving(Objective):
     """Another objective, after each step of which the dead units of a dictionary are put to work.
 
     A unit is dead when none of the last `after` images of training has activated it; how long each has been silent is
-    kept in the model. As many of the dead as the batch has images each get one image xⱼ of it, drawn without
-    replacement in proportion to its squared error. With hⱼ what the readers are handed, and m its mean over the batch,
+    kept in the model. Of the dead, at most a twentieth of all units and as many as the batch has images each get one
+    image xⱼ of it, drawn without replacement in proportion to its squared error. With hⱼ what the readers are handed,
+    and m and Σ its mean and covariance over the batch,
 
-        wᵢ = 2αu / ‖u‖²,  bᵢ = −α − ⟨wᵢ, m⟩,  u = hⱼ − m,  so that wᵢhⱼ + bᵢ = α and wᵢm + bᵢ = −α,
+        wᵢ = 2αv / ⟨v, u⟩,  v = (Σ + λI)⁻¹u,  u = hⱼ − m,  bᵢ = −α − ⟨wᵢ, m⟩,  so that wᵢhⱼ + bᵢ = α and wᵢm + bᵢ = −α,
 
-    with α a tenth louder than the loudest unit of the image; its column points where the squared error of the copy
-    falls fastest, which without hidden layers is the residual, at a fifth of the usual length.
-
-    It then speaks for that image, unless more units than k are revived at once.
+    the direction that tells this image best from the others, so that the unit speaks for few of them. λ is 1 % of what
+    the batch varies in all, and α is a tenth louder than the quietest unit that speaks for the image: louder ones would
+    drive out those at work, and grow louder with each revival. The unit's column points where the squared error of the
+    copy falls fastest, which without hidden layers is the residual, at a fifth of the usual length. It then speaks for
+    its image, unless more units than k are revived at once.
 
     Source:
         Bricken et al. (2023), "Towards Monosemanticity", on neuron resampling, there by the loss squared and at fixed
-        steps. The moments of the optimizer need no reset: those of a unit without gradients have faded.
+        steps, with readers that are the image itself. The moments of the optimizer need no reset: those of a unit
+        without gradients have faded.
     """
 
     trains: ClassVar[Contract] = "dictionary"
@@ -85,7 +94,8 @@ class Reviving(Objective):
         x = _of_all_devices(x)
         z = dictionary.encode(x)
         dictionary.silence.add_(len(x)).masked_fill_((z > 0).any(0), 0)
-        dead = (dictionary.silence >= self.after).nonzero()[: len(x), 0]
+        at_once = min(len(x), max(1, len(dictionary.silence) // _AT_ONCE))
+        dead = (dictionary.silence >= self.after).nonzero()[:at_once, 0]
         if len(dead):
             _revive(dictionary, dead, x, z, generator)
         return len(dead)
@@ -98,19 +108,31 @@ def _revive(dictionary: Dictionary, dead: Tensor, x: Images, z: Tensor, generato
     # Even a perfect copy may be drawn, when there are more units than others.
     chances = (errors + 1e-6 * errors.mean() + 1e-30).double().cpu()
     chosen = torch.multinomial(chances, len(dead), generator=generator).to(x.device)
-    loudest = z[chosen].amax(1, keepdim=True)
-    alpha = _LOUDER * torch.where(loudest > 0, loudest, 1.0)  # (D, 1)
+    spoken = z[chosen]
+    quietest = spoken.masked_fill(spoken <= 0, torch.inf).amin(1, keepdim=True)
+    alpha = _LOUDER * quietest.masked_fill(quietest == torch.inf, 1.0)  # (D, 1)
     h = dictionary.hidden(x).flatten(1)
     mean = h.mean(0)
-    u = h[chosen] - mean
-    # Images that are all alike give no direction, and leave the unit silent.
-    weights = 2 * alpha * u / u.square().sum(1, keepdim=True).clamp_min(1e-12)
+    weights = 2 * alpha * _telling(h - mean, chosen)
     columns = F.normalize(_descent(dictionary, x[chosen], z[chosen]), dim=1)
     usual = dictionary.atoms.weight.norm(dim=0).mean()
     dictionary.readers.weight[dead] = weights
     dictionary.readers.bias[dead] = -alpha[:, 0] - weights @ mean
     dictionary.atoms.weight[:, dead] = _SHORTER * usual * columns.T
     dictionary.silence[dead] = 0
+
+
+def _telling(rows: Tensor, chosen: Tensor) -> Tensor:
+    """v / ⟨v, u⟩ with v = (Σ + λI)⁻¹u for the chosen u of the rows (B, D), by a system of B equations alone.
+
+    Rows that are all 0 give 0, and leave their units silent.
+    """
+    u = rows[chosen]
+    gram = rows @ rows.T / len(rows)  # (B, B)
+    ridge = _RIDGE * gram.diagonal().mean().clamp_min(1e-12)
+    system = gram + ridge * torch.eye(len(rows), device=rows.device, dtype=rows.dtype)
+    v = u - torch.linalg.solve_ex(system, gram[:, chosen]).result.T @ rows
+    return v / (v * u).sum(1, keepdim=True).clamp_min(1e-12)
 
 
 def _descent(dictionary: Dictionary, x: Images, z: Tensor) -> Tensor:
