@@ -40,7 +40,7 @@ def sparse(trial: Trial, *, price: Literal["none", "none-sigmoid", "l1", "plain-
         optimization=Optimization(learning_rate=1e-3),
     )
     if price == "largest":
-        model, objective = SparseMLPConfig(widths=(units,), k=units // 20), Reviving(objective=Copying())
+        model, objective = SparseMLPConfig(widths=(units,), k=units // 20), Reviving(objective=Copying(), after=50_000)
     else:
         activation, objective = _PRICES[price]
         model = MLPConfig(widths=(units,), activation=activation)
