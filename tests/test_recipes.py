@@ -14,20 +14,31 @@ from copyist.models import (
     DnCNNConfig,
     MLPConfig,
     ResidualConfig,
+    SparseMLPConfig,
     UNet,
     UNetConfig,
     UNetSkips,
     UNetSkipsConfig,
     VariationalMLPConfig,
 )
-from copyist.objectives import ELBO, Classification, Copying, Denoising, ImportanceWeighted
+from copyist.objectives import (
+    ELBO,
+    Classification,
+    Contraction,
+    Copying,
+    Denoising,
+    ImportanceWeighted,
+    KLSparsity,
+    L1Sparsity,
+    Reviving,
+)
 from copyist.recipes import RECIPES, configured, hidden_unet, iwae, linear, overcomplete_mlp, unet, unet_skips, vae
 
 DENOISING = {"denoising-unet", "blind-denoiser", "direct-denoiser"}
-CLASSIFYING = {"conv-classifier", "vit-classifier"}
 VARIATIONAL = {"vae", "iwae", "conv-vae"}
 CLASSIFYING = {"conv-classifier", "stacked-classifier", "vit-classifier"}
 STACKED = {"stacked", "stacked-denoising"}
+PRICED = {"sparse-mlp", "kl-sparse-mlp", "topk-mlp", "contractive-mlp"}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -42,10 +53,28 @@ def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -
         keeps_the_shape(built(config), images(2, shape))
 
 
-@pytest.mark.parametrize("name", sorted(set(RECIPES) - DENOISING - STACKED - CLASSIFYING - VARIATIONAL))
+@pytest.mark.parametrize("name", sorted(set(RECIPES) - DENOISING - STACKED - CLASSIFYING - VARIATIONAL - PRICED))
 def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
     assert RECIPES[name]().objective == Copying()
     assert all(isinstance(RECIPES[each]().objective, Denoising) for each in DENOISING)
+
+
+def test_the_sparse_recipes_differ_in_what_keeps_their_units_quiet() -> None:
+    priced, largest, rates = (RECIPES[name]() for name in ("sparse-mlp", "topk-mlp", "kl-sparse-mlp"))
+    assert largest.model == SparseMLPConfig(widths=(256,), k=8)
+    assert priced.model == SparseMLPConfig(widths=(256,), k=None)
+    assert rates.model == MLPConfig(widths=(256,), activation="sigmoid")
+    assert largest.objective == Reviving(objective=Copying())
+    assert priced.objective == Reviving(objective=L1Sparsity(weight=0.1))
+    assert rates.objective == KLSparsity(weight=0.1, rate=0.05)
+    changed = configured("sparse-mlp", assignments=["objective.objective.weight=0.3", "after=500"])
+    assert changed.objective == Reviving(objective=L1Sparsity(weight=0.3), after=500)
+
+
+def test_the_contractive_recipe_is_that_of_its_paper() -> None:
+    # One sigmoid layer, its transpose, and the exact norm: Rifai et al. (2011).
+    assert RECIPES["contractive-mlp"]().model == MLPConfig(widths=(256,), activation="sigmoid", tied=True)
+    assert RECIPES["contractive-mlp"]().objective == Contraction(weight=0.1)
 
 
 @pytest.mark.parametrize("name", sorted(CLASSIFYING))

@@ -24,7 +24,7 @@ from copyist.errors import ArgumentError, DataError
 Corner: TypeAlias = tuple[int, int] | None
 """Top and left of a tile; None for an image taken whole."""
 
-READ = "a source is a folder or .zip of images, .npy, .npz, idx .gz, or one of photos, faces, digits, scenes"
+READ = "a source is a folder or .zip of images, .npy, .npz, idx .gz, or one of photos, faces, digits, scenes, blobs"
 
 MOST_UNREADABLE = 0.01
 """When a larger share of files cannot be read, something is wrong with all of them."""

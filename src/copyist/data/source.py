@@ -18,7 +18,7 @@ Layout: TypeAlias = Literal["nhwc", "nchw"]
 Split: TypeAlias = Literal["train", "test", "all"]
 """A part of a source."""
 
-EMBEDDED = ("photos", "faces", "digits", "scenes")
+EMBEDDED = ("photos", "faces", "digits", "scenes", "blobs")
 """Sources that need no file. `./photos` is a folder of that name."""
 
 _OPTIONS = ("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize")

@@ -50,6 +50,8 @@ NAMES = (
     "residual-is-the-score",
     "denoising-needs-no-bottleneck",
     "layerwise-pretraining-helps",
+    "sparse-codes-use-few-units",
+    "contraction-spares-the-manifold",
 )
 """Each is the file in `claims` of the same name, with underscores."""
 

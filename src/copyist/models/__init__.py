@@ -11,8 +11,10 @@ __all__ = [
     "Autoencoder",
     "Classifier",
     "ClassifierConfig",
+    "CodeLayer",
     "ConvClassifier",
     "ConvClassifierConfig",
+    "Dictionary",
     "DnCNN",
     "DnCNNConfig",
     "MLPConfig",
@@ -21,6 +23,8 @@ __all__ = [
     "Reconstructor",
     "Residual",
     "ResidualConfig",
+    "SparseMLP",
+    "SparseMLPConfig",
     "Stack",
     "StackedClassifier",
     "StackedClassifierConfig",
@@ -43,6 +47,8 @@ from copyist.models.base import (
     Autoencoder,
     Classifier,
     ClassifierConfig,
+    CodeLayer,
+    Dictionary,
     Model,
     ModelConfig,
     Reconstructor,
@@ -54,6 +60,7 @@ from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
 from copyist.models.dncnn import DnCNN, DnCNNConfig
 from copyist.models.mlp import MLP, MLPConfig
 from copyist.models.residual import Residual, ResidualConfig
+from copyist.models.sparse import SparseMLP, SparseMLPConfig
 from copyist.models.stacked import StackedClassifier, StackedClassifierConfig
 from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig
 from copyist.models.variational import VariationalMLP, VariationalMLPConfig

@@ -4,6 +4,8 @@ __all__ = [
     "Autoencoder",
     "Classifier",
     "ClassifierConfig",
+    "CodeLayer",
+    "Dictionary",
     "Model",
     "ModelConfig",
     "Reconstructor",
@@ -12,6 +14,7 @@ __all__ = [
 ]
 
 import abc
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Self, final
 
@@ -176,6 +179,28 @@ class Model(nn.Module, abc.ABC):
         """
         raise ContractError(f"pretraining needs layers in a row, and {type(self).__name__} has none; take an mlp")
 
+    def as_dictionary(self, *, verb: str) -> "Dictionary":
+        """This model as one whose units can be told apart and given new work, for a verb that does so.
+
+        Raises:
+            ContractError: the model is no dictionary.
+        """
+        raise ContractError(
+            f"{verb} gives single units of a code new work, and {type(self).__name__} has none that can be told apart; "
+            "take a sparse-mlp"
+        )
+
+    def as_code_layer(self, *, verb: str) -> "CodeLayer":
+        """The encoder of this model as one layer, for a verb that knows its derivative on paper.
+
+        Raises:
+            ContractError: the encoder is something else.
+        """
+        raise ContractError(
+            f"{verb} is known on paper for an encoder of one layer, and that of {type(self).__name__} is another; "
+            "take an MLP with one width, or probes=1"
+        )
+
     @abc.abstractmethod
     def forward(self, x: Images) -> Tensor: ...
 
@@ -225,6 +250,49 @@ class Autoencoder(Reconstructor):
         check_images(x)
         self.check_input(x)
         return self.decode(self.encode(x))
+
+
+class Dictionary(Autoencoder):
+    """An autoencoder whose units each listen with a row of one matrix and speak with a column of another.
+
+    A unit is silent at 0 and never negative.
+    """
+
+    readers: nn.Linear
+    """From the last hidden layer of the encoder, or the image, to what each unit hears: a row and a bias per unit."""
+
+    atoms: nn.Linear
+    """From the code to the first hidden layer of the decoder, or the image: a column per unit."""
+
+    silence: Tensor
+    """(K,), int64: images of training since each unit last spoke. It is no weight, but is saved with them."""
+
+    @abc.abstractmethod
+    def hidden(self, x: Images) -> Tensor:
+        """What the readers are handed, (B, D), for images (B, C, H, W)."""
+
+    @abc.abstractmethod
+    def spoken(self, h: Tensor) -> Images:
+        """The images (B, C, H, W) that the rest of the decoder makes of what the atoms hand on, (B, D)."""
+
+    @final
+    def decode(self, z: Codes) -> Images:
+        return self.spoken(self.atoms(z))
+
+    @final
+    def as_dictionary(self, *, verb: str) -> "Dictionary":
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CodeLayer:
+    """An encoder of one layer: z = s(Wx + b), with s applied to each unit alone."""
+
+    linear: nn.Linear
+    """W (K, N) and b, on images laid out as one row."""
+
+    activation: Callable[[Tensor], Tensor]
+    """s."""
 
 
 class Stack(Autoencoder):

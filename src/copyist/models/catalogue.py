@@ -9,6 +9,7 @@ from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.dncnn import DnCNNConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.residual import ResidualConfig
+from copyist.models.sparse import SparseMLPConfig
 from copyist.models.stacked import StackedClassifierConfig
 from copyist.models.unet import UNetConfig, UNetSkipsConfig
 from copyist.models.variational import VariationalMLPConfig
@@ -21,6 +22,7 @@ MODELS: dict[str, type[ModelConfig]] = {
     "dncnn": DnCNNConfig,
     "mlp": MLPConfig,
     "residual": ResidualConfig,
+    "sparse-mlp": SparseMLPConfig,
     "unet": UNetConfig,
     "unet-skips": UNetSkipsConfig,
     "variational-mlp": VariationalMLPConfig,

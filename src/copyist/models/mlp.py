@@ -12,7 +12,7 @@ from torch import nn
 
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError, ShapeError
-from copyist.models.base import Autoencoder, ModelConfig, Stack
+from copyist.models.base import Autoencoder, CodeLayer, ModelConfig, Stack
 from copyist.models.shallow import Layer
 from copyist.nn.dense import Activation, Initialization, Transposed, activation_layer, draw_weights
 from copyist.tensors import Codes, Images
@@ -35,7 +35,7 @@ class MLPConfig(ModelConfig):
     """Applied to the output; with `sigmoid` every value of a copy lies in (0, 1)."""
 
     tied: bool = False
-    """Whether the decoder's weights are the encoder's, transposed."""
+    """Whether the decoder's weights are the encoder's, transposed, so that one cannot grow while the other shrinks."""
 
     initialization: Initialization = "uniform"
     """The distribution that the first weights are drawn from."""
@@ -113,6 +113,13 @@ class MLP(Stack):
 
     def decode(self, z: Codes) -> Images:
         return self.decoder(z)
+
+    def as_code_layer(self, *, verb: str) -> CodeLayer:
+        if len(self._config.widths) > 1:
+            return super().as_code_layer(verb=verb)
+        linear = self.encoder[1]
+        assert isinstance(linear, nn.Linear)
+        return CodeLayer(linear=linear, activation=self.encoder[2])
 
     @torch.no_grad()
     def start_from(self, stack: Stack) -> None:

@@ -4,27 +4,35 @@ __all__ = [
     "ELBO",
     "OBJECTIVES",
     "Classification",
+    "Contraction",
     "Copying",
     "CrossEntropy",
     "Denoising",
     "ImportanceWeighted",
+    "KLSparsity",
+    "L1Sparsity",
     "Objective",
     "ObjectiveLoss",
+    "Reviving",
     "TopLayer",
     "WalkingBack",
 ]
 
 from copyist.objectives.base import Objective, ObjectiveLoss
 from copyist.objectives.classification import Classification
+from copyist.objectives.contraction import Contraction
 from copyist.objectives.cross_entropy import CrossEntropy
 from copyist.objectives.denoising import Denoising
 from copyist.objectives.reconstruction import Copying
+from copyist.objectives.reviving import Reviving
+from copyist.objectives.sparsity import KLSparsity, L1Sparsity
 from copyist.objectives.top_layer import TopLayer
 from copyist.objectives.variational import ELBO, ImportanceWeighted
 from copyist.objectives.walkback import WalkingBack
 
 OBJECTIVES: dict[str, type[Objective]] = {
     "classification": Classification,
+    "contraction": Contraction,
     "copying": Copying,
     "cross-entropy": CrossEntropy,
     "denoising": Denoising,
@@ -32,5 +40,8 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "importance-weighted": ImportanceWeighted,
     "walking-back": WalkingBack,
     "top-layer": TopLayer,
+    "kl-sparsity": KLSparsity,
+    "l1-sparsity": L1Sparsity,
+    "reviving": Reviving,
 }
 """By the name under which a recipe knows them."""

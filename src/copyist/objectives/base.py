@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from copyist.models.base import Model
 from copyist.tensors import Images
 
-Contract: TypeAlias = Literal["reconstructor", "autoencoder", "stack", "variational", "classifier"]
-"""What a model must keep to be trained: copy, have a code, be layers in a row, say how likely images are, or name
-them."""
+Contract: TypeAlias = Literal["reconstructor", "autoencoder", "dictionary", "stack", "variational", "classifier"]
+"""What a model must keep to be trained: copy, have a code, have units that can be told apart, be layers in a row, say
+how likely images are, or name them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +44,18 @@ class Objective(abc.ABC):
             "autoencoder": model.as_autoencoder,
             "variational": model.as_variational,
             "stack": model.as_stack,
+            "dictionary": model.as_dictionary,
             "classifier": model.as_classifier,
         }
         asked[self.trains](verb=type(self).__name__)
+        self.check_settings(model)
+
+    def check_settings(self, model: Model) -> None:  # noqa: B027 most objectives ask for nothing more
+        """Refuse a model that keeps the contract but does not go with these settings; `check_model` asks.
+
+        Raises:
+            ContractError: the model lacks what a setting needs.
+        """
 
     def check_data(self, model: Model, x: Images) -> None:  # noqa: B027 (most objectives take any)
         """Refuse, before training, images (B, C, H, W) that this objective cannot train `model` on: none, mostly.

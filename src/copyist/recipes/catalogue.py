@@ -14,8 +14,10 @@ from copyist.recipes.attention import (
     mixed_attention_unet,
 )
 from copyist.recipes.classification import conv_classifier, vit_classifier
+from copyist.recipes.contractive import contractive_mlp
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import blind_denoiser, denoising_unet, direct_denoiser
+from copyist.recipes.sparse import kl_sparse_mlp, sparse_mlp, topk_mlp
 from copyist.recipes.stacked import stacked, stacked_classifier, stacked_denoising
 from copyist.recipes.variational import conv_vae, iwae, vae
 from copyist.settings import change, read_assignments
@@ -32,6 +34,10 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "linear": linear,
     "stacked": stacked,
     "stacked-denoising": stacked_denoising,
+    "sparse-mlp": sparse_mlp,
+    "kl-sparse-mlp": kl_sparse_mlp,
+    "topk-mlp": topk_mlp,
+    "contractive-mlp": contractive_mlp,
     "linear-attention": linear_attention,
     "dot-attention": dot_attention,
     "dot-attention-alone": dot_attention_alone,

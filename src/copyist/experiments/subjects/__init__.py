@@ -3,9 +3,11 @@
 __all__ = [
     "attention_copier",
     "attention_unet",
+    "blobs",
     "bottleneck",
     "brief_unet",
     "classifier",
+    "contracted",
     "denoiser",
     "overcomplete",
     "photos",
@@ -18,6 +20,7 @@ __all__ = [
     "scenes_unet_skips",
     "small_photos",
     "small_photos_unet",
+    "sparse",
     "stack",
     "undercomplete",
     "variational",
@@ -26,6 +29,7 @@ __all__ = [
 
 from copyist.experiments.subjects.attention import attention_copier, attention_unet
 from copyist.experiments.subjects.classifiers import classifier, scenes_classifier
+from copyist.experiments.subjects.codes import blobs, contracted, sparse
 from copyist.experiments.subjects.dense import bottleneck, overcomplete, undercomplete
 from copyist.experiments.subjects.photos import (
     brief_unet,
