@@ -13,6 +13,7 @@ from copyist.models import (
     Autoencoder,
     Classifier,
     ConvClassifierConfig,
+    MaskedViTConfig,
     MLPConfig,
     Model,
     ModelConfig,
@@ -29,6 +30,9 @@ CONFIGS: Mapping[str, ModelConfig] = {
     "attention-unet": AttentionUNetConfig(channels=3, width=4, levels=3, convolutions=1),
     "attention-unet-mixed": AttentionUNetConfig(channels=3, width=4, levels=3, statistics="none", attention="mixed"),
     "attention-unet-skips": AttentionUNetConfig(channels=3, width=4, levels=3, attention="mixed", skips=True),
+    "masked-vit": MaskedViTConfig(
+        image_shape=(3, 8, 12), width=10, depth=2, heads=2, decoder_width=6, decoder_depth=1, decoder_heads=3
+    ),
     "mlp": MLPConfig(image_shape=(3, 8, 12), widths=(7, 5)),
     "linear": MLPConfig(image_shape=(3, 8, 12), widths=(4,), activation="identity"),
     "unet-batch": UNetConfig(channels=3, width=4, levels=3, convolutions=1),
@@ -61,6 +65,11 @@ def images(count: int = 5, shape: tuple[int, int, int] = (3, 8, 12), *, seed: in
     return torch.rand(count, *shape, generator=torch.Generator().manual_seed(seed))
 
 
+def half(x: Tensor) -> Tensor:
+    """Which of the six patches of 4×4 of each image (8, 12) are shown: three, others for each."""
+    return torch.stack([torch.arange(6).roll(index) < 3 for index in range(len(x))])
+
+
 def built(config: ModelConfig, *, seed: int = 0) -> Reconstructor:
     """A model that copies, in evaluation mode, whose weights depend on the seed alone."""
     return _built(config, seed).as_reconstructor(verb="test")
@@ -89,7 +98,7 @@ def keeps_the_shape(model: Reconstructor, x: Tensor) -> None:
 def gives_every_parameter_a_gradient(model: Model, x: Tensor) -> None:
     model.train()
     # A random weighting of the output: a plain sum has no gradient in front of a normalization.
-    answers = model(x)
+    answers = model.as_masked(verb="test").forward_visible(x, half(x)) if model.takes_visible else model(x)
     (answers * torch.rand(answers.shape, generator=torch.Generator().manual_seed(9))).sum().backward()
     for name, weight in model.named_parameters():
         assert weight.grad is not None, f"{name} has no gradient"

@@ -15,10 +15,11 @@ from copyist.models import (
     UNetSkips,
     UNetSkipsConfig,
 )
-from copyist.objectives import Classification, Copying, Denoising
+from copyist.objectives import Classification, Copying, Denoising, MaskedCopying
 from copyist.recipes import RECIPES, configured, hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 
-CLASSIFYING = {"conv-classifier", "vit-classifier"}
+CLASSIFYING = {"conv-classifier", "vit-classifier", "masked-vit-classifier"}
+MASKED = {"masked-vit", "masked-unet"}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -33,10 +34,19 @@ def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -
         keeps_the_shape(built(config), images(2, shape))
 
 
-@pytest.mark.parametrize("name", sorted(set(RECIPES) - {"denoising-unet"} - CLASSIFYING))
+@pytest.mark.parametrize("name", sorted(set(RECIPES) - {"denoising-unet"} - CLASSIFYING - MASKED))
 def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
     assert RECIPES[name]().objective == Copying()
     assert isinstance(RECIPES["denoising-unet"]().objective, Denoising)
+    assert all(isinstance(RECIPES[masked]().objective, MaskedCopying) for masked in MASKED)
+
+
+def test_the_masked_classifier_has_the_encoder_of_the_masked_model() -> None:
+    masked = built(RECIPES["masked-vit"]().model.fitted((3, 16, 24))).state_dict()
+    names = classifier(RECIPES["masked-vit-classifier"]().model.fitted((3, 16, 24)).with_classes(5)).state_dict()
+    assert set(names) - set(masked) == {"head.weight", "head.bias"}
+    assert all(names[name].shape == masked[name].shape for name in set(names) & set(masked))
+    assert all(name.startswith("decoder.") for name in set(masked) - set(names))
 
 
 @pytest.mark.parametrize("name", sorted(CLASSIFYING))

@@ -12,7 +12,7 @@ from contracts import CONFIGS, built, images
 from copyist.corruption import Corruption, GaussianNoise, Identity
 from copyist.errors import ArgumentError, ContractError
 from copyist.models import Model, Reconstructor
-from copyist.objectives import OBJECTIVES, Classification, Copying, Denoising
+from copyist.objectives import OBJECTIVES, Classification, Copying, Denoising, MaskedCopying
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
@@ -84,4 +84,4 @@ def test_an_objective_takes_no_model_of_another_contract() -> None:
 
 
 def test_every_objective_is_in_the_catalogue() -> None:
-    assert set(OBJECTIVES.values()) == {Classification, Copying, Denoising}
+    assert set(OBJECTIVES.values()) == {Classification, Copying, Denoising, MaskedCopying}

@@ -14,6 +14,9 @@ __all__ = [
     "ConvClassifier",
     "ConvClassifierConfig",
     "MLPConfig",
+    "Masked",
+    "MaskedViT",
+    "MaskedViTConfig",
     "Model",
     "ModelConfig",
     "Reconstructor",
@@ -27,9 +30,10 @@ __all__ = [
 
 from copyist.models.attention import Attention, AttentionConfig
 from copyist.models.attention_unet import AttentionUNet, AttentionUNetConfig, AttentionUNetSkips
-from copyist.models.base import Autoencoder, Classifier, ClassifierConfig, Model, ModelConfig, Reconstructor
+from copyist.models.base import Autoencoder, Classifier, ClassifierConfig, Masked, Model, ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
 from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
+from copyist.models.masked import MaskedViT, MaskedViTConfig
 from copyist.models.mlp import MLP, MLPConfig
 from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig
 from copyist.models.vit import ViT, ViTConfig

@@ -11,6 +11,9 @@ __all__ = [
     "linear",
     "linear_attention",
     "linear_attention_unet",
+    "masked_unet",
+    "masked_vit",
+    "masked_vit_classifier",
     "mixed_attention_unet",
     "overcomplete_mlp",
     "unet",
@@ -29,3 +32,4 @@ from copyist.recipes.catalogue import RECIPES, configured
 from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import denoising_unet
+from copyist.recipes.masked import masked_unet, masked_vit, masked_vit_classifier

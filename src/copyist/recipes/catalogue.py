@@ -17,6 +17,7 @@ from copyist.recipes.attention import (
 from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import denoising_unet
+from copyist.recipes.masked import masked_unet, masked_vit, masked_vit_classifier
 from copyist.settings import change
 from copyist.training import CATALOGUES, Recipe
 
@@ -34,6 +35,9 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "mixed-attention-unet": mixed_attention_unet,
     "conv-classifier": conv_classifier,
     "vit-classifier": vit_classifier,
+    "masked-vit": masked_vit,
+    "masked-unet": masked_unet,
+    "masked-vit-classifier": masked_vit_classifier,
 }
 """By the name under which `copyist train` knows them."""
 

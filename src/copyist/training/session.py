@@ -167,6 +167,7 @@ class Session:
             torch.manual_seed(derive(self.seed, "weights"))
             model = self.model_config.build()
         self.recipe.objective.check_model(model)
+        self.recipe.objective.check_shape(model, image_shape)
         if config.channels_last:
             model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.model: Model = model.to(self.device).train()
