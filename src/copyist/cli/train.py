@@ -19,6 +19,10 @@ def train(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="A setting of the recipe, such as width=32; again for more.")
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="A model whose weights are taken over where names agree.", metavar="MODEL"),
+    ] = None,
     seed: Seed = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last state in the folder.")] = False,
     force: Force = False,
@@ -34,7 +38,7 @@ def train(
 
     chosen = configured(recipe, data=data, steps=steps, assignments=settings or [])
     with TrainingBar(recipe) as bar:
-        run = run_training(chosen, out=out, seed=seed, resume=resume, overwrite=force, observer=bar)
+        run = run_training(chosen, out=out, seed=seed, start=start, resume=resume, overwrite=force, observer=bar)
 
     if not is_first():
         return

@@ -29,6 +29,7 @@ from copyist.training.averaging import update_average
 from copyist.training.config import Recipe
 from copyist.training.observer import Observer
 from copyist.training.optimization import build_optimizer
+from copyist.training.start import Start
 from copyist.training.state import Counters, restore, save
 from copyist.training.validation import Validation
 
@@ -43,9 +44,18 @@ class Session:
     """Data, model, optimizer and counters of one run, ready for its next step."""
 
     def __init__(
-        self, recipe: Recipe, folder: Path, *, seed: int, resume: bool, overwrite: bool, observer: Observer
+        self,
+        recipe: Recipe,
+        folder: Path,
+        *,
+        seed: int,
+        resume: bool,
+        overwrite: bool,
+        observer: Observer,
+        start: Start | None = None,
     ) -> None:
         self.recipe, self.folder, self.seed, self.observer = recipe, folder, seed, observer
+        self.start = start
         config = recipe.training
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
@@ -77,6 +87,8 @@ class Session:
         }
         if num_classes is not None:
             self.identity["labels"] = self.data["labels"]
+        if start is not None:
+            self.identity["start"] = start.fingerprint
         self.feed = Feed(
             splits.train,
             batch_size=config.batch_size,
@@ -155,6 +167,7 @@ class Session:
                 "loss_was_not_finite_at": counters.fell_at,
                 "device": self.device.type,
                 "torch": torch.__version__,
+                **({} if self.start is None else {"start": self.start.fingerprint}),
             },
         )
         if self.accelerator.is_main_process:
@@ -166,6 +179,8 @@ class Session:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(self.seed, "weights"))
             model = self.model_config.build()
+        if self.start is not None:
+            self.start.hand_over(model)
         self.recipe.objective.check_model(model)
         self.recipe.objective.check_shape(model, image_shape)
         if config.channels_last:
