@@ -18,6 +18,7 @@ from .procedures.denoising import reconstruct as reconstruct
 from .procedures.interpolation import interpolate as interpolate
 from .procedures.inversion import invert as invert
 from .procedures.layers import layers as layers
+from .procedures.probing import probe as probe
 from .procedures.sampling import sample as sample
 from .procedures.walk import walk as walk
 from .training.loop import train as train

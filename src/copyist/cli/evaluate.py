@@ -26,8 +26,9 @@ def evaluate(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Measure models on held-out images: copies, denoising beside every control, identity, codes, batch dependence."""
+    """Measure models on held-out images: copies, denoising beside every control, identity, codes, their features."""
     import json
+    from dataclasses import asdict
 
     from copyist.checkpoint import load
     from copyist.checks import check_at_least
@@ -35,6 +36,7 @@ def evaluate(
     from copyist.errors import ArgumentError
     from copyist.experiments.denoising_text import denoising_text
     from copyist.experiments.evaluation import evaluated
+    from copyist.experiments.probing import probe_table, probe_text
     from copyist.outputs import check_output, write_text
 
     check_at_least("images", images, 1)
@@ -47,10 +49,13 @@ def evaluate(
     splits = open_source(data, say=say)
     with bar("corruptions") as update:
         table = evaluated(loaded, splits, num_images=images, batch_size=batch, seed=seed, progress=update)
+    probed = probe_table(loaded, splits, num_images=images, batch_size=batch, seed=seed)
+    result = table.to_json() | {"probes": {name: asdict(row) for name, row in probed.items()}}
     if out is not None:
-        write_text(out, json.dumps(table.to_json(), indent=1) + "\n")
+        write_text(out, json.dumps(result, indent=1) + "\n")
 
-    show(denoising_text(table, details=details), table.to_json(), as_json=as_json)
+    text = denoising_text(table, details=details)
+    show(f"{text}\n{probe_text(probed)}" if probed else text, result, as_json=as_json)
 
 
 def _named(paths: list[str]) -> dict[str, str]:

@@ -47,6 +47,7 @@ NAMES = (
     "perfect-representation-cannot-denoise",
     "scale-does-not-rescue",
     "bottleneck-trades-error",
+    "masked-copying-learns-features",
 )
 """Each is the file in `claims` of the same name, with underscores."""
 

@@ -11,6 +11,7 @@ __all__ = [
     "interpolate",
     "invert",
     "layers",
+    "probe",
     "reconstruct",
     "representation",
     "sample",
@@ -25,6 +26,7 @@ from copyist.procedures.denoising import denoise, encode, reconstruct
 from copyist.procedures.interpolation import interpolate
 from copyist.procedures.inversion import Inversion, invert
 from copyist.procedures.layers import Layer, layers, representation
+from copyist.procedures.probing import probe
 from copyist.procedures.sampling import SCHEDULES, sample, sample_steps
 from copyist.procedures.stillness import Stillness
 from copyist.procedures.walk import walk, walk_steps

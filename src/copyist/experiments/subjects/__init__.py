@@ -7,6 +7,8 @@ __all__ = [
     "brief_unet",
     "classifier",
     "denoiser",
+    "masked_vit",
+    "masked_vit_classifier",
     "overcomplete",
     "photos",
     "photos_unet",
@@ -25,6 +27,7 @@ __all__ = [
 from copyist.experiments.subjects.attention import attention_copier, attention_unet
 from copyist.experiments.subjects.classifiers import classifier, scenes_classifier
 from copyist.experiments.subjects.dense import bottleneck, overcomplete, undercomplete
+from copyist.experiments.subjects.masked import masked_vit, masked_vit_classifier
 from copyist.experiments.subjects.photos import (
     brief_unet,
     photos,
