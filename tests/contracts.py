@@ -31,7 +31,7 @@ CONFIGS: Mapping[str, ModelConfig] = {
     "attention-unet-mixed": AttentionUNetConfig(channels=3, width=4, levels=3, statistics="none", attention="mixed"),
     "attention-unet-skips": AttentionUNetConfig(channels=3, width=4, levels=3, attention="mixed", skips=True),
     "masked-vit": MaskedViTConfig(
-        image_shape=(3, 8, 12), width=10, depth=2, heads=2, decoder_width=6, decoder_depth=1, decoder_heads=3
+        image_shape=(3, 8, 12), width=12, depth=2, heads=2, decoder_width=8, decoder_depth=1, decoder_heads=4
     ),
     "mlp": MLPConfig(image_shape=(3, 8, 12), widths=(7, 5)),
     "linear": MLPConfig(image_shape=(3, 8, 12), widths=(4,), activation="identity"),

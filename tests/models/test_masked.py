@@ -50,11 +50,11 @@ def test_the_encoder_computes_on_visible_tokens_only_and_the_decoder_on_all() ->
         model.get_submodule(name).register_forward_hook(
             lambda module, given, answer, name=name: seen.update({name: tuple(given[0].shape)})
         )
-    assert model.encode_visible(x, half(x)).shape == (5, 3, 10)
+    assert model.encode_visible(x, half(x)).shape == (5, 3, 12)
     model.forward_visible(x, half(x))
     assert seen["embed"] == (5, 3, 48)
-    assert seen["blocks.0"] == seen["blocks.1"] == seen["decoder.enter"] == (5, 3, 10)
-    assert seen["decoder.blocks.0"] == (5, 6, 6)
+    assert seen["blocks.0"] == seen["blocks.1"] == seen["decoder.enter"] == (5, 3, 12)
+    assert seen["decoder.blocks.0"] == (5, 6, 8)
 
 
 @torch.no_grad()
@@ -95,7 +95,7 @@ def test_where_a_token_is_hidden_the_decoder_knows_its_place_only() -> None:
 @torch.no_grad()
 def test_its_encoder_goes_over_to_the_classifier_by_name() -> None:
     model, x = masked(), images()
-    names = classifier(CLASSIFIERS["vit"].__class__(image_shape=(3, 8, 12), num_classes=7, width=10, depth=2, heads=2))
+    names = classifier(CLASSIFIERS["vit"].__class__(image_shape=(3, 8, 12), num_classes=7, width=12, depth=2, heads=2))
     missing, left = names.load_state_dict(model.state_dict(), strict=False)
     assert missing == ["head.weight", "head.bias"]
     assert all(name.startswith("decoder.") for name in left)
@@ -128,6 +128,8 @@ def test_a_patch_that_does_not_divide_the_image_is_refused() -> None:
         ({"decoder_width": 0}, r"^decoder_width must be at least 1, got 0$"),
         ({"decoder_width": 10}, r"^decoder_width must be a multiple of decoder_heads, got 10 and 4$"),
         ({"width": 10}, r"^width must be a multiple of heads, got 10 and 4$"),
+        ({"width": 6, "heads": 3}, r"^width must be a multiple of 4 for positions that start at waves, got 6$"),
+        ({"decoder_width": 6, "decoder_heads": 2}, r"^decoder_width must be a multiple of 4 for positions that start "),
         ({"depth": 0}, r"^depth must be at least 1, got 0$"),
     ],
 )

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from copyist.checks import check_at_least
 from copyist.errors import ArgumentError
 from copyist.models.base import Masked
-from copyist.models.transformer import TransformerConfig, blocks, check_shape, embedding, positions
+from copyist.models.transformer import Places, TransformerConfig, blocks, check_shape, embedding, positions
 from copyist.nn.patches import from_patches, shown, to_patches
 from copyist.tensors import Codes, Images, Visible
 
@@ -19,6 +19,9 @@ from copyist.tensors import Codes, Images, Visible
 @dataclass(frozen=True, kw_only=True)
 class MaskedViTConfig(TransformerConfig):
     """The shape of a `MaskedViT`; the first settings are its encoder's, and a `ViT` of the same can start from it."""
+
+    places: Places = "waves"
+    """Where learned positions start, of encoder and decoder: at `waves` what to fill in is learned far sooner."""
 
     decoder_width: int = 48
     """Units per token of the decoder."""
@@ -37,6 +40,8 @@ class MaskedViTConfig(TransformerConfig):
             raise ArgumentError(
                 f"decoder_width must be a multiple of decoder_heads, got {self.decoder_width} and {self.decoder_heads}"
             )
+
+        self.check_waves("decoder_width", self.decoder_width)
 
     def build(self) -> Masked:
         return MaskedViT(self)

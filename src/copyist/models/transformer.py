@@ -1,19 +1,22 @@
 """What transformers of images share: the shape of their encoder, and its parts."""
 
-__all__ = ["TransformerConfig", "blocks", "check_shape", "embedding", "positions"]
+__all__ = ["Places", "TransformerConfig", "blocks", "check_shape", "embedding", "positions"]
 
-import math
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Literal, Self, TypeAlias, get_args
 
 import torch
 from torch import nn
 
-from copyist.checks import check_at_least
+from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.base import ModelConfig
+from copyist.nn.embeddings import waves
 from copyist.nn.tokens import TokenBlock
 from copyist.tensors import Images
+
+Places: TypeAlias = Literal["drawn", "waves"]
+"""What positions are before they are learned: normal noise, or sines and cosines in which neighbors are alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +38,16 @@ class TransformerConfig(ModelConfig):
     heads: int = 4
     """Of each attention; they divide the width."""
 
+    places: Places = "drawn"
+    """Where learned positions start: `drawn` from a normal distribution, or at `waves` of row and column."""
+
     def __post_init__(self) -> None:
         for name in ("patch", "width", "depth", "heads"):
             check_at_least(name, getattr(self, name), 1)
         if self.width % self.heads:
             raise ArgumentError(f"width must be a multiple of heads, got {self.width} and {self.heads}")
+        check_choice("start of positions", self.places, get_args(Places))
+        self.check_waves("width", self.width)
         if self.image_shape is not None:
             _, height, width = self.image_shape
             if height % self.patch or width % self.patch:
@@ -47,6 +55,15 @@ class TransformerConfig(ModelConfig):
                     f"image sides must be multiples of the patch of {self.patch}, got {height}x{width}; "
                     "resize the images, or build the model with a patch that divides them"
                 )
+
+    def check_waves(self, name: str, width: int) -> None:
+        """Refuse a number of units that sines and cosines of rows and columns do not fill.
+
+        Raises:
+            ArgumentError: positions start at waves, and `width` is no multiple of 4.
+        """
+        if self.places == "waves" and width % 4:
+            raise ArgumentError(f"{name} must be a multiple of 4 for positions that start at waves, got {width}")
 
     def fitted(self, image_shape: tuple[int, int, int]) -> Self:
         if self.image_shape not in (None, image_shape):
@@ -64,9 +81,11 @@ def embedding(image_shape: tuple[int, int, int], config: TransformerConfig) -> n
 
 def positions(image_shape: tuple[int, int, int], config: TransformerConfig, *, width: int) -> nn.Parameter:
     """What is added to each token to tell its place: (1, N, width), learned."""
-    num_tokens = math.prod(side // config.patch for side in image_shape[1:])
+    rows, columns = (side // config.patch for side in image_shape[1:])
+    if config.places == "waves":
+        return nn.Parameter(waves(rows, columns, width=width)[None])
     # About as large as the embedded patches: a tenth of that is drowned by them, and places are learned late.
-    return nn.Parameter(0.5 * torch.randn(1, num_tokens, width))
+    return nn.Parameter(0.5 * torch.randn(1, rows * columns, width))
 
 
 def blocks(width: int, *, heads: int, depth: int) -> nn.Sequential:

@@ -46,6 +46,6 @@ def masked_vit_classifier(*, data: str = "scenes?size=32") -> Recipe:
     return replace(
         vit_classifier(data=data),
         name="masked-vit-classifier",
-        model=ViTConfig(patch=_PATCH, width=_WIDTH, depth=_DEPTH, heads=_HEADS),
+        model=ViTConfig(patch=_PATCH, width=_WIDTH, depth=_DEPTH, heads=_HEADS, places="waves"),
         training=training,
     )

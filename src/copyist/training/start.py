@@ -68,7 +68,6 @@ class Start:
     def _remedy(self, model: Model) -> str:
         """Which settings would make the shapes agree."""
         ours = dump(model.config, MODEL_CATALOGUES)
-        given = {name: value for name, value in self.settings.items() if name != "kind" and name in ours}
-        differing = [f"--set model.{name}={value}" for name, value in given.items() if ours[name] != value]
-        settings = " ".join(each for each in differing if "image_shape" not in each)
-        return f"add {settings}" if settings else "train on images of the same shape"
+        sizes = {name: value for name, value in self.settings.items() if name in ours and type(value) is int}
+        differing = [f"--set model.{name}={value}" for name, value in sizes.items() if ours[name] != value]
+        return f"add {' '.join(differing)}" if differing else "train on images of the same shape"

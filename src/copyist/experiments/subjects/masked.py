@@ -43,7 +43,7 @@ def masked_vit_classifier(trial: Trial, *, steps: int) -> Recipe:
     return replace(
         base,
         name="scenes-masked-vit-classifier",
-        model=ViTConfig(patch=base.model.patch, width=base.model.width, depth=base.model.depth, heads=base.model.heads),
+        model=ViTConfig(width=base.model.width, depth=base.model.depth, places=base.model.places),
         objective=Classification(),
         training=replace(base.training, steps=steps, validate_every=steps, save_every=steps),
     )
