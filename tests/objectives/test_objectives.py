@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from contracts import CONFIGS, built, images
-from copyist.corruption import Corruption, GaussianNoise, Identity
+from copyist.corruption import Blend, Corruption, GaussianNoise, Identity
 from copyist.errors import ArgumentError, ContractError
 from copyist.models import Model, Reconstructor
 from copyist.objectives import OBJECTIVES, Classification, Copying, Denoising, MaskedCopying
@@ -81,6 +81,15 @@ def test_an_objective_takes_no_model_of_another_contract() -> None:
     Copying().check_model(model())
     with pytest.raises(ContractError, match=r"^Classification names images, and UNet copies them; take a classifier$"):
         Classification().check_model(model())
+
+
+def test_pictures_show_images_and_copies_clean_and_noisy() -> None:
+    x, net = images(), model()
+    rows = Copying().pictures(net, x, generator=torch.Generator().manual_seed(3))
+    x_tilde = Blend(alpha=0.3)(x, generator=torch.Generator().manual_seed(3))
+    assert list(rows) == ["image", "copy", "noisy, α = 0.3", "its copy"]
+    for shown, expected in zip(rows.values(), (x, net(x), x_tilde, net(x_tilde)), strict=True):
+        assert torch.equal(shown, expected)
 
 
 def test_every_objective_is_in_the_catalogue() -> None:

@@ -60,7 +60,7 @@ def test_labels_missing_is_one_sentence() -> None:
 
 def test_a_model_without_a_code_is_refused() -> None:
     model = built(replace(CONFIGS["unet-skips"], channels=1))  # pyright: ignore[reportCallIssue]
-    with pytest.raises(ContractError, match=r"^encode works in a model's code, and UNetSkips has none; "):
+    with pytest.raises(ContractError, match=r"^probe works in a model's code, and UNetSkips has none; "):
         probe(model, DIGITS)
 
 

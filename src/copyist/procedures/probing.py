@@ -49,7 +49,7 @@ def code_features(model: Model, x: Images, *, batch_size: int | None = None) -> 
         ShapeError: the model does not take these images.
         ArgumentError: `batch_size` is less than 1.
     """
-    z = encode(model, x, batch_size=batch_size).float()
+    z = encode(model.as_autoencoder(verb="probe"), x, batch_size=batch_size).float()
     return z.mean(1) if z.ndim == 3 else z.flatten(1)
 
 
