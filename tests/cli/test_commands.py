@@ -128,7 +128,9 @@ def test_a_classifier_is_fine_tuned_from_a_masked_model(tmp_path: Path) -> None:
     decoder = ["--set", "decoder_width=4", "--set", "decoder_heads=2"]
     assert copyist("train", "masked-vit", *common, *decoder, "--out", masked).result["steps"] == 2
     line = ["train", "masked-vit-classifier", *common, "--out", tuned]
-    assert copyist(*line, "--from", masked).result["model"] == str(tuned / "model.safetensors")
+    result = copyist(*line, "--from", masked).result
+    assert result["model"] == str(tuned / "model.safetensors")
+    assert 0 <= result["measures"]["accuracy"] <= 1
     assert len(copyist("info", tuned, "--json").result["training"]["start"]) == 64
     sentence = copyist(*line, "--force", "--from", masked, "--set", "depth=3", "--set", "width=12").sentence
     assert sentence.endswith("; add --set model.width=8 --set model.depth=2")

@@ -65,6 +65,13 @@ def test_classification_is_the_cross_entropy_of_the_right_class() -> None:
     assert loss.item() == pytest.approx(on_paper, rel=1e-6)
 
 
+def test_accuracy_is_the_share_of_images_whose_class_is_the_likeliest() -> None:
+    x = torch.tensor([0.5, -2.0, 3.0])[:, None, None, None].expand(3, 1, 1, 2)
+    labels = torch.tensor([1, 0, 0])
+    found = Classification().measures(cast("Model", Bright()), x, generator=torch.Generator(), labels=labels)
+    assert found == {"accuracy": pytest.approx(2 / 3)}
+
+
 def test_classification_without_labels_is_refused() -> None:
     with pytest.raises(ArgumentError, match=r"^classification must be given labels, got none; give one per image$"):
         Classification()(model(), images(), generator=torch.Generator())

@@ -43,9 +43,10 @@ def train(
     if not is_first():
         return
     last = run.history()[-1]
+    measured = "".join(f", {name} {value:.4f}" for name, value in last.measures.items())
     lines = (
         f"trained {recipe} on {chosen.data} for {counted(last.step, 'step')} in {last.seconds:.0f} s, "
-        f"in batches of {chosen.training.batch_size}: held-out loss {last.validation_loss:.5f}\n"
+        f"in batches of {chosen.training.batch_size}: held-out loss {last.validation_loss:.5f}{measured}\n"
         f"the model is {run.model_file}"
     )
     result = {
@@ -53,6 +54,7 @@ def train(
         "steps": last.step,
         "loss": last.loss,
         "validation_loss": last.validation_loss,
+        "measures": last.measures,
         "seconds": last.seconds,
         "batch_size": chosen.training.batch_size,
     }

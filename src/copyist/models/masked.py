@@ -71,7 +71,7 @@ class MaskedViT(Masked):
         self.positions = positions(config.image_shape, config, width=config.width)
         self.blocks = blocks(config.width, heads=config.heads, depth=config.depth)
         self.norm = nn.LayerNorm(config.width)
-        self.decoder = _Decoder(config, config.image_shape)
+        self.decoder = MaskedDecoder(config, config.image_shape)
 
     @property
     def config(self) -> MaskedViTConfig:
@@ -91,7 +91,7 @@ class MaskedViT(Masked):
         return from_patches(patches, size=self.patch, image_size=(self._shape[1], self._shape[2]))
 
 
-class _Decoder(nn.Module):
+class MaskedDecoder(nn.Module):
     """Tokens of visible patches (B, n, D) and their places (B, n) to the values of all patches (B, N, C·patch²)."""
 
     def __init__(self, config: MaskedViTConfig, image_shape: tuple[int, int, int]) -> None:
