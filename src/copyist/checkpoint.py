@@ -5,17 +5,7 @@ config of the model, batch size, statistics and fingerprint of the data, recipe,
 "tensors" and "document" are SHA-256 sums, so that a file with one wrong bit is refused and never half believed.
 """
 
-__all__ = [
-    "FORMAT_VERSION",
-    "Header",
-    "load",
-    "model_file",
-    "read_header",
-    "read_tensors",
-    "save",
-    "sum_of_tensors",
-    "write_tensors",
-]
+__all__ = ["FORMAT_VERSION", "Header", "load", "read_header", "read_tensors", "save", "sum_of_tensors", "write_tensors"]
 
 import contextlib
 import hashlib

@@ -69,38 +69,52 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Train by masked copying once, and classifiers from it, and from scratch twice; landscapes."""
     masked = masked_vit(trial)
-    splits = trial.splits(masked.data)
     model = trial.model(masked)
-    steps = trial.pick(smoke=10, cpu=100, gpu=2000)
-    tuning = masked_vit_classifier(trial, steps=steps)
-    in_all = steps + round(_cost(masked, trial) / _cost(tuning, trial) * masked.training.steps)
+    labels = _labels(trial, masked.data)
+    values = _probed(model, trial, masked.data) | _tuned(masked, trial)
+    values |= {
+        "largest_class": float(labels.bincount().max() / len(labels)),
+        "hidden_error": _hidden_error(model, trial, masked.data),
+    }
+    shown = MaskedCopying().pictures(model, held_out(trial, masked.data, count=8), generator=trial.generator("shown"))
+    pictures = Pictures(caption="Held-out landscapes, hidden, reconstructed and whole.", rows=dict(shown))
+    return Measurements(values=values, pictures={"hidden": pictures})
+
+
+def _probed(model: Model, trial: Trial, source: str) -> dict[str, float]:
+    """Accuracies of both probes, and by how much the trained code's are above the others'."""
+    splits = trial.splits(source)
     table = probe_table({"masked": model}, splits, num_images=len(splits.test), seed=trial.seed)
     values = {
         f"{probe}_{row}": float(getattr(found, probe))
         for probe in PROBES
         for row, found in zip(ROWS, table.values(), strict=True)
     }
-    for probe in PROBES:
-        for row in ("random", "pixels"):
-            values[f"{probe}_over_{row}"] = values[f"{probe}_masked"] - values[f"{probe}_{row}"]
-    accuracies = {
-        "tuned": _accuracy(trial.model(tuning, start=masked), trial, masked.data),
-        "scratch_at_equal_steps": _accuracy(trial.model(tuning), trial, masked.data),
-        "scratch_at_equal_compute": _accuracy(
-            trial.model(masked_vit_classifier(trial, steps=in_all)), trial, masked.data
-        ),
+    gains = {
+        f"{probe}_over_{row}": values[f"{probe}_masked"] - values[f"{probe}_{row}"]
+        for probe in PROBES
+        for row in ("random", "pixels")
     }
-    labels = _labels(trial, masked.data)
-    values |= accuracies | {
-        "tuned_at_equal_steps": accuracies["tuned"] - accuracies["scratch_at_equal_steps"],
-        "tuned_at_equal_compute": accuracies["tuned"] - accuracies["scratch_at_equal_compute"],
-        "largest_class": float(labels.bincount().max() / len(labels)),
+    return values | gains
+
+
+def _tuned(masked: Recipe, trial: Trial) -> dict[str, float]:
+    """Accuracies of the classifier that starts from the masked model, and of those that start from nothing."""
+    steps = trial.pick(smoke=10, cpu=100, gpu=2000)
+    tuning = masked_vit_classifier(trial, steps=steps)
+    in_all = steps + round(_cost(masked, trial) / _cost(tuning, trial) * masked.training.steps)
+    longer = masked_vit_classifier(trial, steps=in_all)
+    tuned = _accuracy(trial.model(tuning, start=masked), trial, masked.data)
+    at_equal_steps = _accuracy(trial.model(tuning), trial, masked.data)
+    at_equal_compute = _accuracy(trial.model(longer), trial, masked.data)
+    return {
+        "tuned": tuned,
+        "scratch_at_equal_steps": at_equal_steps,
+        "scratch_at_equal_compute": at_equal_compute,
+        "tuned_at_equal_steps": tuned - at_equal_steps,
+        "tuned_at_equal_compute": tuned - at_equal_compute,
         "compute_in_steps": float(in_all),
-        "hidden_error": _hidden_error(model, trial, masked.data),
     }
-    shown = MaskedCopying().pictures(model, held_out(trial, masked.data, count=8), generator=trial.generator("shown"))
-    pictures = Pictures(caption="Held-out landscapes, hidden, reconstructed and whole.", rows=dict(shown))
-    return Measurements(values=values, pictures={"hidden": pictures})
 
 
 def _cost(recipe: Recipe, trial: Trial) -> float:
