@@ -8,6 +8,7 @@ from torch import Tensor
 
 from contracts import CONFIGS, built
 from copyist.data import open_source
+from copyist.data.base import Splits
 from copyist.errors import ContractError, DataError
 from copyist.experiments.probing import probe_table, probe_text
 from copyist.metrics.probes import probes
@@ -16,6 +17,7 @@ from copyist.procedures import probe
 from copyist.procedures.probing import code_features
 
 DIGITS = open_source("digits?limit=300")
+UNLABELED = Splits(train=replace(DIGITS.train, labels=None), test=replace(DIGITS.test, labels=None))
 
 
 def test_an_identity_s_code_is_probed_like_pixels() -> None:
@@ -51,11 +53,9 @@ def test_features_are_the_mean_token_or_all_values_of_the_code() -> None:
 
 
 def test_labels_missing_is_one_sentence() -> None:
-    model = built(CONFIGS["unet-none"])
-    with pytest.raises(
-        DataError, match=r"^photos\?.* must have labels to be learned, and has none; take digits, faces "
-    ):
-        probe(model, open_source("photos?size=16&limit=20"))
+    model = built(MLPConfig(image_shape=(1, 8, 8), widths=(9,)))
+    with pytest.raises(DataError, match=r"^digits.* must have labels to be learned, and has none; take digits, faces "):
+        probe(model, UNLABELED)
 
 
 def test_a_model_without_a_code_is_refused() -> None:
@@ -80,4 +80,4 @@ def test_the_table_stands_beside_random_weights_pixels_and_their_axes() -> None:
         "%",
     ]
     assert probe_table({"skips": skips}, DIGITS, num_images=20) == {}
-    assert probe_table({"mlp": model}, open_source("photos?size=8&limit=20&channels=1"), num_images=5) == {}
+    assert probe_table({"mlp": model}, UNLABELED, num_images=5) == {}

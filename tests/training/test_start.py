@@ -57,6 +57,7 @@ def test_the_model_file_says_by_what_it_started_and_a_run_is_found_by_that(pretr
     assert "start" not in read_header(pretrained.model_file).training
 
 
+@pytest.mark.slow
 def test_a_run_with_a_start_is_resumed_to_the_same_bits_and_with_no_other(pretrained: Run, tmp_path: Path) -> None:
     recipe = classifier(steps=20)
     whole = train(recipe, out=tmp_path / "whole", start=pretrained.folder)
