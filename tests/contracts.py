@@ -14,6 +14,7 @@ from copyist.models import (
     Classifier,
     ConvClassifierConfig,
     DnCNNConfig,
+    MaskedViTConfig,
     MLPConfig,
     Model,
     ModelConfig,
@@ -39,6 +40,9 @@ CONFIGS: Mapping[str, ModelConfig] = {
     "dncnn": DnCNNConfig(channels=3, width=5, depth=4),
     "dncnn-unbiased": DnCNNConfig(channels=3, width=5, depth=4, biases=False),
     "dncnn-none": DnCNNConfig(channels=3, width=5, depth=3, statistics="none"),
+    "masked-vit": MaskedViTConfig(
+        image_shape=(3, 8, 12), width=12, depth=2, heads=2, decoder_width=8, decoder_depth=1, decoder_heads=4
+    ),
     "mlp": MLPConfig(image_shape=(3, 8, 12), widths=(7, 5)),
     "residual": ResidualConfig(model=DnCNNConfig(channels=3, width=5, depth=3)),
     "residual-mlp": ResidualConfig(model=MLPConfig(image_shape=(3, 8, 12), widths=(7, 5))),
@@ -93,6 +97,11 @@ def images(count: int = 5, shape: tuple[int, int, int] = (3, 8, 12), *, seed: in
     return torch.rand(count, *shape, generator=torch.Generator().manual_seed(seed))
 
 
+def half(x: Tensor) -> Tensor:
+    """Which of the six patches of 4×4 of each image (8, 12) are shown: three, others for each."""
+    return torch.stack([torch.arange(6).roll(index) < 3 for index in range(len(x))])
+
+
 def built(config: ModelConfig, *, seed: int = 0) -> Reconstructor:
     """A model that copies, in evaluation mode, whose weights depend on the seed alone."""
     return _built(config, seed).as_reconstructor(verb="test")
@@ -127,7 +136,8 @@ def gives_every_parameter_a_gradient(
 ) -> None:
     model.train()
     # A random weighting of the output: a plain sum has no gradient in front of a normalization.
-    answers = (answer or model)(x)
+    partly = model.as_masked(verb="test").forward_visible(x, half(x)) if model.takes_visible else None
+    answers = (answer or model)(x) if partly is None else partly
     (answers * torch.rand(answers.shape, generator=torch.Generator().manual_seed(9))).sum().backward()
     for name, weight in model.named_parameters():
         assert weight.grad is not None, f"{name} has no gradient"

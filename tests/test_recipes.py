@@ -30,15 +30,17 @@ from copyist.objectives import (
     ImportanceWeighted,
     KLSparsity,
     L1Sparsity,
+    MaskedCopying,
     Reviving,
 )
 from copyist.recipes import RECIPES, configured, hidden_unet, iwae, linear, overcomplete_mlp, unet, unet_skips, vae
 
 DENOISING = {"denoising-unet", "blind-denoiser", "direct-denoiser"}
 VARIATIONAL = {"vae", "iwae", "conv-vae"}
-CLASSIFYING = {"conv-classifier", "stacked-classifier", "vit-classifier"}
+CLASSIFYING = {"conv-classifier", "masked-vit-classifier", "stacked-classifier", "vit-classifier"}
 STACKED = {"stacked", "stacked-denoising"}
 PRICED = {"sparse-mlp", "kl-sparse-mlp", "topk-mlp", "contractive-mlp"}
+MASKED = {"masked-vit", "masked-unet"}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -53,10 +55,13 @@ def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -
         keeps_the_shape(built(config), images(2, shape))
 
 
-@pytest.mark.parametrize("name", sorted(set(RECIPES) - DENOISING - STACKED - CLASSIFYING - VARIATIONAL - PRICED))
+@pytest.mark.parametrize(
+    "name", sorted(set(RECIPES) - DENOISING - STACKED - CLASSIFYING - VARIATIONAL - PRICED - MASKED)
+)
 def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
     assert RECIPES[name]().objective == Copying()
     assert all(isinstance(RECIPES[each]().objective, Denoising) for each in DENOISING)
+    assert all(isinstance(RECIPES[each]().objective, MaskedCopying) for each in MASKED)
 
 
 def test_the_sparse_recipes_differ_in_what_keeps_their_units_quiet() -> None:
@@ -75,6 +80,14 @@ def test_the_contractive_recipe_is_that_of_its_paper() -> None:
     # One sigmoid layer, its transpose, and the exact norm: Rifai et al. (2011).
     assert RECIPES["contractive-mlp"]().model == MLPConfig(widths=(256,), activation="sigmoid", tied=True)
     assert RECIPES["contractive-mlp"]().objective == Contraction(weight=0.1)
+
+
+def test_the_masked_classifier_has_the_encoder_of_the_masked_model() -> None:
+    masked = built(RECIPES["masked-vit"]().model.fitted((3, 16, 24))).state_dict()
+    names = classifier(RECIPES["masked-vit-classifier"]().model.fitted((3, 16, 24)).with_classes(5)).state_dict()
+    assert set(names) - set(masked) == {"head.weight", "head.bias"}
+    assert all(names[name].shape == masked[name].shape for name in set(names) & set(masked))
+    assert all(name.startswith("decoder.") for name in set(masked) - set(names))
 
 
 @pytest.mark.parametrize("name", sorted(CLASSIFYING))

@@ -21,6 +21,7 @@ from .procedures.layers import layers as layers
 from .procedures.likelihood import likelihood as likelihood
 from .procedures.likelihood import negative_log_likelihood as negative_log_likelihood
 from .procedures.prior import prior_samples as prior_samples
+from .procedures.probing import probe as probe
 from .procedures.sampling import sample as sample
 from .procedures.score import score as score
 from .procedures.walk import walk as walk

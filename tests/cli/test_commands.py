@@ -122,6 +122,21 @@ def test_resume_goes_on_to_more_steps_only_with_the_same_settings(tmp_path: Path
     )
 
 
+def test_a_classifier_is_fine_tuned_from_a_masked_model(tmp_path: Path) -> None:
+    common = ["--data", "digits?limit=60", "--steps", 2, "--json", "--set", "batch_size=8"]
+    common += [part for setting in ("model.patch=2", "width=8", "depth=2", "heads=2") for part in ("--set", setting)]
+    masked, tuned = tmp_path / "masked", tmp_path / "tuned"
+    decoder = ["--set", "decoder_width=4", "--set", "decoder_heads=2"]
+    assert copyist("train", "masked-vit", *common, *decoder, "--out", masked).result["steps"] == 2
+    line = ["train", "masked-vit-classifier", *common, "--out", tuned]
+    result = copyist(*line, "--from", masked).result
+    assert result["model"] == str(tuned / "model.safetensors")
+    assert 0 <= result["measures"]["accuracy"] <= 1
+    assert len(copyist("info", tuned, "--json").result["training"]["start"]) == 64
+    sentence = copyist(*line, "--force", "--from", masked, "--set", "depth=3", "--set", "width=12").sentence
+    assert sentence.endswith("; add --set model.width=8 --set model.depth=2")
+
+
 @pytest.mark.parametrize("name", ["gray", "skips", "mlp"])
 def test_reconstruct_gives_what_the_library_gives_in_the_same_batches(
     name: str, trained: Trained, pictures: Callable[..., Path], tmp_path: Path
@@ -404,6 +419,9 @@ def test_models_are_evaluated_side_by_side_and_the_table_reads_back(trained: Tra
     methods = {row["method"] for row in result["rows"]}
     assert {"gray", "skips", "identity"} <= methods
     assert result["batch_size"] == BATCH
+    # One has a code, digits have labels: its classes are probed beside what needs no training.
+    assert list(result["probes"]) == ["gray", "gray, random weights", "pixels", "59 principal components"]
+    assert all(0 <= share <= 1 for row in result["probes"].values() for share in row.values())
     assert copyist(*line, "--out", out).sentence.endswith("or add --force to replace it")
 
 

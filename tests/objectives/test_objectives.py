@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from contracts import CONFIGS, built, images
 from copyist import objectives
-from copyist.corruption import Corruption, GaussianNoise, Identity
+from copyist.corruption import Blend, Corruption, GaussianNoise, Identity
 from copyist.errors import ArgumentError, ContractError
 from copyist.models import Model, Reconstructor
 from copyist.objectives import (
@@ -131,6 +131,13 @@ def test_classification_is_the_cross_entropy_of_the_right_class() -> None:
     assert loss.item() == pytest.approx(on_paper, rel=1e-6)
 
 
+def test_accuracy_is_the_share_of_images_whose_class_is_the_likeliest() -> None:
+    x = torch.tensor([0.5, -2.0, 3.0])[:, None, None, None].expand(3, 1, 1, 2)
+    labels = torch.tensor([1, 0, 0])
+    found = Classification().measures(cast("Model", Bright()), x, generator=torch.Generator(), labels=labels)
+    assert found == {"accuracy": pytest.approx(2 / 3)}
+
+
 def test_classification_without_labels_is_refused() -> None:
     with pytest.raises(ArgumentError, match=r"^classification must be given labels, got none; give one per image$"):
         Classification()(model(), images(), generator=torch.Generator())
@@ -147,6 +154,15 @@ def test_an_objective_takes_no_model_of_another_contract() -> None:
     Copying().check_model(model())
     with pytest.raises(ContractError, match=r"^Classification names images, and UNet copies them; take a classifier$"):
         Classification().check_model(model())
+
+
+def test_pictures_show_images_and_copies_clean_and_noisy() -> None:
+    x, net = images(), model()
+    rows = Copying().pictures(net, x, generator=torch.Generator().manual_seed(3))
+    x_tilde = Blend(alpha=0.3)(x, generator=torch.Generator().manual_seed(3))
+    assert list(rows) == ["image", "copy", "noisy, α = 0.3", "its copy"]
+    for shown, expected in zip(rows.values(), (x, net(x), x_tilde, net(x_tilde)), strict=True):
+        assert torch.equal(shown, expected)
 
 
 def test_every_objective_is_in_the_catalogue() -> None:

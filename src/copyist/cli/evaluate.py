@@ -32,7 +32,7 @@ def evaluate(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Measure models on held-out images: copies, denoising, identity, codes and batch dependence, or names."""
+    """Measure models on held-out images: copies, denoising beside every control, codes, likelihoods, names."""
     import json
     from dataclasses import asdict
 
@@ -44,6 +44,7 @@ def evaluate(
     from copyist.experiments.evaluation import evaluated
     from copyist.experiments.likelihoods import likelihoods, likelihoods_text
     from copyist.experiments.naming import naming_table, naming_text
+    from copyist.experiments.probing import probe_table, probe_text
     from copyist.outputs import check_output, write_text
 
     check_at_least("images", 1 if images is None else images, 1)
@@ -56,20 +57,22 @@ def evaluate(
     loaded = {name: load(path, class_of=class_of, device=device) for name, path in _named(models).items()}
     splits = open_source(data, say=say)
     if any(model.copies for model in loaded.values()):
-        nats = likelihoods(loaded, splits, num_images=images or 512, samples=importance_samples, seed=seed)
+        count = images or 512
         with bar("corruptions") as update:
-            table = evaluated(loaded, splits, num_images=images or 512, batch_size=batch, seed=seed, progress=update)
-        text, result = denoising_text(table, details=details), table.to_json()
+            table = evaluated(loaded, splits, num_images=count, batch_size=batch, seed=seed, progress=update)
+        nats = likelihoods(loaded, splits, num_images=count, samples=importance_samples, seed=seed)
+        probed = probe_table(loaded, splits, num_images=count, batch_size=batch, seed=seed)
+        texts = [denoising_text(table, details=details), likelihoods_text(nats), probe_text(probed) if probed else ""]
+        result = table.to_json() | {"probes": {name: asdict(row) for name, row in probed.items()}}
         if nats:
-            text = f"{text}\n{likelihoods_text(nats)}"
             result["likelihoods"] = {name: asdict(each) for name, each in nats.items()}
     else:
         names = naming_table(loaded, splits, num_images=images, batch_size=batch)
-        text, result = naming_text(names), names.to_json()
+        texts, result = [naming_text(names)], names.to_json()
     if out is not None:
         write_text(out, json.dumps(result, indent=1) + "\n")
 
-    show(text, result, as_json=as_json)
+    show("\n".join(filter(None, texts)), result, as_json=as_json)
 
 
 def _named(paths: list[str]) -> dict[str, str]:

@@ -52,6 +52,7 @@ NAMES = (
     "layerwise-pretraining-helps",
     "sparse-codes-use-few-units",
     "contraction-spares-the-manifold",
+    "masked-copying-learns-features",
 )
 """Each is the file in `claims` of the same name, with underscores."""
 

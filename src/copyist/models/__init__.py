@@ -18,6 +18,9 @@ __all__ = [
     "DnCNN",
     "DnCNNConfig",
     "MLPConfig",
+    "Masked",
+    "MaskedViT",
+    "MaskedViTConfig",
     "Model",
     "ModelConfig",
     "Reconstructor",
@@ -49,6 +52,7 @@ from copyist.models.base import (
     ClassifierConfig,
     CodeLayer,
     Dictionary,
+    Masked,
     Model,
     ModelConfig,
     Reconstructor,
@@ -58,6 +62,7 @@ from copyist.models.base import (
 from copyist.models.catalogue import MODELS
 from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
 from copyist.models.dncnn import DnCNN, DnCNNConfig
+from copyist.models.masked import MaskedViT, MaskedViTConfig
 from copyist.models.mlp import MLP, MLPConfig
 from copyist.models.residual import Residual, ResidualConfig
 from copyist.models.sparse import SparseMLP, SparseMLPConfig

@@ -6,6 +6,7 @@ __all__ = [
     "ClassifierConfig",
     "CodeLayer",
     "Dictionary",
+    "Masked",
     "Model",
     "ModelConfig",
     "Reconstructor",
@@ -18,13 +19,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Self, final
 
+import torch
 from torch import Tensor, nn
 
 from copyist.checks import check_at_least, check_images
 from copyist.errors import ArgumentError, ContractError
 from copyist.nn.gaussian import Gaussian
 from copyist.nn.likelihoods import Likelihood
-from copyist.tensors import Codes, Features, Images
+from copyist.nn.patches import check_visible
+from copyist.tensors import Codes, Features, Images, Visible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +103,9 @@ class Model(nn.Module, abc.ABC):
 
     has_likelihood: bool = False
     """Whether it is `Variational`."""
+
+    takes_visible: bool = False
+    """Whether it is a `Masked`."""
 
     batch_size: int = 64
     """The batch the model was trained with; verbs take images in batches of this size."""
@@ -201,6 +207,17 @@ class Model(nn.Module, abc.ABC):
             "take an MLP with one width, or probes=1"
         )
 
+    def as_masked(self, *, verb: str) -> "Masked":
+        """This model as one that can be shown a part of an image, for a verb that hides the rest from its encoder.
+
+        Raises:
+            ContractError: its encoder takes whole images only.
+        """
+        raise ContractError(
+            f"{verb} shows a model some patches only, and {type(self).__name__} takes whole images; "
+            "take a masked autoencoder, such as a masked-vit"
+        )
+
     @abc.abstractmethod
     def forward(self, x: Images) -> Tensor: ...
 
@@ -293,6 +310,56 @@ class CodeLayer:
 
     activation: Callable[[Tensor], Tensor]
     """s."""
+
+
+class Masked(Autoencoder):
+    """An autoencoder whose encoder can be shown some patches of an image, and then knows nothing of the others.
+
+    With every patch visible it is an autoencoder like others.
+    """
+
+    takes_visible = True
+
+    patch: int
+    """Side of a patch in pixels."""
+
+    @abc.abstractmethod
+    def encode_visible(self, x: Images, visible: Visible) -> Codes:
+        """z = E(visible patches of x), tokens (B, n, D) of the n patches that each row of (B, N) shows."""
+
+    @abc.abstractmethod
+    def decode_visible(self, z: Codes, visible: Visible) -> Images:
+        """x̂ = D(z, visible), whole images (B, C, H, W), for codes that `encode_visible` made of these patches."""
+
+    @final
+    def forward_visible(self, x: Images, visible: Visible) -> Images:
+        """x̂, whole images (B, C, H, W), from the visible patches of `x` alone.
+
+        Raises:
+            ShapeError: `x` is not images that the model takes; or `visible` is not bool (B, N) with equally many
+                patches shown in each row, at least one.
+        """
+        check_images(x)
+        self.check_input(x)
+        check_visible(visible, shape=(len(x), self.num_patches(x)))
+        return self.decode_visible(self.encode_visible(x, visible), visible)
+
+    @final
+    def num_patches(self, x: Images) -> int:
+        """N, the patches of one image of (B, C, H, W)."""
+        return (x.shape[2] // self.patch) * (x.shape[3] // self.patch)
+
+    @final
+    def encode(self, x: Images) -> Codes:
+        return self.encode_visible(x, torch.ones(len(x), self.num_patches(x), dtype=torch.bool))
+
+    @final
+    def decode(self, z: Codes) -> Images:
+        return self.decode_visible(z, torch.ones(z.shape[:2], dtype=torch.bool))
+
+    @final
+    def as_masked(self, *, verb: str) -> "Masked":
+        return self
 
 
 class Stack(Autoencoder):

@@ -7,6 +7,7 @@ from copyist.models.attention_unet import AttentionUNetConfig
 from copyist.models.base import ModelConfig
 from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.dncnn import DnCNNConfig
+from copyist.models.masked import MaskedViTConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.residual import ResidualConfig
 from copyist.models.sparse import SparseMLPConfig
@@ -20,6 +21,7 @@ MODELS: dict[str, type[ModelConfig]] = {
     "attention": AttentionConfig,
     "attention-unet": AttentionUNetConfig,
     "dncnn": DnCNNConfig,
+    "masked-vit": MaskedViTConfig,
     "mlp": MLPConfig,
     "residual": ResidualConfig,
     "sparse-mlp": SparseMLPConfig,

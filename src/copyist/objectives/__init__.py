@@ -11,6 +11,7 @@ __all__ = [
     "ImportanceWeighted",
     "KLSparsity",
     "L1Sparsity",
+    "MaskedCopying",
     "Objective",
     "ObjectiveLoss",
     "Reviving",
@@ -23,6 +24,7 @@ from copyist.objectives.classification import Classification
 from copyist.objectives.contraction import Contraction
 from copyist.objectives.cross_entropy import CrossEntropy
 from copyist.objectives.denoising import Denoising
+from copyist.objectives.masked import MaskedCopying
 from copyist.objectives.reconstruction import Copying
 from copyist.objectives.reviving import Reviving
 from copyist.objectives.sparsity import KLSparsity, L1Sparsity
@@ -43,5 +45,6 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "kl-sparsity": KLSparsity,
     "l1-sparsity": L1Sparsity,
     "reviving": Reviving,
+    "masked": MaskedCopying,
 }
 """By the name under which a recipe knows them."""

@@ -3,19 +3,24 @@
 __all__ = ["Contract", "Objective", "ObjectiveLoss"]
 
 import abc
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias, final
 
 import torch
 from torch import Tensor, nn
 
+from copyist.corruption import Blend
 from copyist.models.base import Model
+from copyist.models.batches import in_batches
 from copyist.tensors import Images
 
 Contract: TypeAlias = Literal["reconstructor", "autoencoder", "dictionary", "stack", "variational", "classifier"]
 """What a model must keep to be trained: copy, have a code, have units that can be told apart, be layers in a row, say
 how likely images are, or name them."""
+
+_ALPHA = 0.3
+"""Share of the image in the noisy row of a picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +69,13 @@ class Objective(abc.ABC):
             DataError: they have values that the model gives no probability.
         """
 
+    def check_shape(self, model: Model, image_shape: tuple[int, int, int]) -> None:  # noqa: B027 (few refuse any)
+        """Refuse, before training, images (C, H, W) that the model takes and this objective does not.
+
+        Raises:
+            ArgumentError: as for a call.
+        """
+
     @abc.abstractmethod
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         """The loss, a scalar, of `model` on images (B, C, H, W), and on their classes (B,) where they have any."""
@@ -84,6 +96,19 @@ class Objective(abc.ABC):
     ) -> dict[str, float]:
         """What the history records of held-out images beside the loss, by name: means over the images of a batch."""
         return {}
+
+    def pictures(self, model: Model, x: Images, *, generator: torch.Generator) -> Mapping[str, Images]:
+        """Rows of pictures by their names, that show of held-out images (B, C, H, W) how far a model that copies is.
+
+        Here these are the images and their copies, and the same of the images in noise.
+        """
+        x_tilde = Blend(alpha=_ALPHA)(x, generator=generator)
+        return {
+            "image": x,
+            "copy": in_batches(model, model, x),
+            f"noisy, α = {_ALPHA}": x_tilde,
+            "its copy": in_batches(model, model, x_tilde),
+        }
 
     def mend(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> int:
         """Put right in place, after a step on images `x`, what no gradient can: nothing, unless units die.

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from copyist.checks import check_at_least, check_choice, check_whole
 from copyist.errors import ArgumentError
-from copyist.metrics.probes import probed_energy
+from copyist.metrics.jacobian_probes import probed_energy
 from copyist.models.base import Autoencoder, CodeLayer, Model
 from copyist.objectives.base import Contract, Objective
 from copyist.objectives.differentiable import differentiable_copy

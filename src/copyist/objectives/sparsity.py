@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from copyist.checks import check_at_least, check_choice
 from copyist.corruption import Corruption, Identity
 from copyist.errors import ArgumentError
-from copyist.metrics.probes import probed_column_norms
+from copyist.metrics.jacobian_probes import probed_column_norms
 from copyist.metrics.sparsity import active_units, effective_share
 from copyist.models.base import Model
 from copyist.objectives.base import Contract, Objective

@@ -22,6 +22,7 @@ __all__ = [
     "negative_log_likelihood",
     "posterior_mean",
     "prior_samples",
+    "probe",
     "reconstruct",
     "representation",
     "sample",
@@ -44,6 +45,7 @@ from copyist.procedures.method import Method
 from copyist.procedures.no_diffusion import SCHEDULES, NoDiffusion
 from copyist.procedures.posterior import posterior_mean
 from copyist.procedures.prior import prior_samples
+from copyist.procedures.probing import probe
 from copyist.procedures.sampling import METHODS, sample, sample_steps
 from copyist.procedures.score import score
 from copyist.procedures.stillness import Stillness

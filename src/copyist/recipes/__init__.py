@@ -17,6 +17,9 @@ __all__ = [
     "linear",
     "linear_attention",
     "linear_attention_unet",
+    "masked_unet",
+    "masked_vit",
+    "masked_vit_classifier",
     "mixed_attention_unet",
     "overcomplete_mlp",
     "sparse_mlp",
@@ -42,6 +45,7 @@ from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.contractive import contractive_mlp
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import blind_denoiser, denoising_unet, direct_denoiser
+from copyist.recipes.masked import masked_unet, masked_vit, masked_vit_classifier
 from copyist.recipes.sparse import kl_sparse_mlp, sparse_mlp, topk_mlp
 from copyist.recipes.stacked import stacked, stacked_classifier, stacked_denoising
 from copyist.recipes.variational import conv_vae, iwae, vae

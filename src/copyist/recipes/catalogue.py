@@ -17,6 +17,7 @@ from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.contractive import contractive_mlp
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import blind_denoiser, denoising_unet, direct_denoiser
+from copyist.recipes.masked import masked_unet, masked_vit, masked_vit_classifier
 from copyist.recipes.sparse import kl_sparse_mlp, sparse_mlp, topk_mlp
 from copyist.recipes.stacked import stacked, stacked_classifier, stacked_denoising
 from copyist.recipes.variational import conv_vae, iwae, vae
@@ -49,6 +50,9 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "conv-classifier": conv_classifier,
     "stacked-classifier": stacked_classifier,
     "vit-classifier": vit_classifier,
+    "masked-vit": masked_vit,
+    "masked-unet": masked_unet,
+    "masked-vit-classifier": masked_vit_classifier,
 }
 """By the name under which `copyist train` knows them."""
 

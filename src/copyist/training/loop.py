@@ -21,6 +21,7 @@ from copyist.training.layerwise import layer_folder, layer_folders, layer_recipe
 from copyist.training.observer import Observer, Silence
 from copyist.training.optimization import learning_rate, set_rate
 from copyist.training.session import CATALOGUES, Session
+from copyist.training.start import Start
 from copyist.training.upkeep import Upkeep
 
 
@@ -51,18 +52,22 @@ class Run:
         return read_history(self.folder / "history.csv")
 
 
-def finished_run(folder: Path, recipe: Recipe, *, seed: int, fingerprint: str) -> Run | None:
-    """The run in `folder`, if it is finished and had this recipe, seed and data; else None.
+def finished_run(
+    folder: Path, recipe: Recipe, *, seed: int, fingerprint: str, start: str | Path | None = None
+) -> Run | None:
+    """The run in `folder`, if it is finished and had this recipe, seed, data and start; else None.
 
     Raises:
-        CheckpointError: its model file is damaged.
+        CheckpointError: its model file, or that of the start, is damaged.
     """
     run = Run(folder)
     if not run.model_file.exists():
         return None
     header = checkpoint.read_header(run.model_file)
-    wanted = (dump(recipe, CATALOGUES), seed, fingerprint)
-    found = (header.recipe, header.training.get("seed"), header.data.get("fingerprint"))
+    begun = None if start is None else Start.read(start).fingerprint
+    wanted = (dump(recipe, CATALOGUES), seed, fingerprint, begun)
+    training = header.training
+    found = (header.recipe, training.get("seed"), header.data.get("fingerprint"), training.get("start"))
     return run if found == wanted else None
 
 
@@ -71,6 +76,7 @@ def train(
     *,
     out: str | Path,
     seed: int = 0,
+    start: str | Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
     observer: Observer | None = None,
@@ -81,6 +87,8 @@ def train(
         recipe: data, model, objective and training.
         out: the folder; it gets the model, its history and the state to resume from.
         seed: of the weights, the order of the images and every other draw.
+        start: a model file or run folder, whose weights are taken over wherever the model has some of the same name:
+            so is fine-tuned what was trained before. None starts from fresh weights.
         resume: go on from the last state in the folder. On one machine the weights become, bit for bit, those of a
             run that never stopped.
         overwrite: replace a run that is there.
@@ -94,13 +102,15 @@ def train(
         DataError: the source cannot be read, or has no labels where the objective needs them.
         ShapeError: the model does not take the source's images.
         ContractError: the objective does not train models of this kind.
-        CheckpointError: there is no run to resume, or it was started with other settings.
+        CheckpointError: there is no run to resume, or it was started with other settings; or the weights to start
+            from cannot be read, or are of other shapes.
         ArgumentError: `seed` is no whole number, or negative.
         TrainingError: the loss was not finite twice, or the run was interrupted.
     """
     check_whole("seed", seed, 0)
     watcher = observer or Silence()
-    session = Session(recipe, Path(out), seed=seed, resume=resume, overwrite=overwrite, observer=watcher)
+    begin = None if start is None else Start.read(start)
+    session = Session(recipe, Path(out), seed=seed, start=begin, resume=resume, overwrite=overwrite, observer=watcher)
     with Interrupts() as interrupts, reproducible(), torch.enable_grad():
         if session.counters.step == 0:
             _pretrain(session, interrupts)

@@ -30,6 +30,7 @@ from copyist.training.config import Recipe
 from copyist.training.layerwise import layer_folders
 from copyist.training.observer import Observer
 from copyist.training.optimization import build_optimizer
+from copyist.training.start import Start
 from copyist.training.state import Counters, restore, save
 from copyist.training.validation import Validation
 
@@ -53,8 +54,10 @@ class Session:
         overwrite: bool,
         observer: Observer,
         splits: Splits | None = None,
+        start: Start | None = None,
     ) -> None:
         self.recipe, self.folder, self.seed, self.observer = recipe, folder, seed, observer
+        self.start = start
         config = recipe.training
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
@@ -90,6 +93,8 @@ class Session:
         }
         if num_classes is not None:
             self.identity["labels"] = self.data["labels"]
+        if start is not None:
+            self.identity["start"] = start.fingerprint
         self.feed = Feed(
             splits.train,
             batch_size=config.batch_size,
@@ -189,6 +194,7 @@ class Session:
                 "loss_was_not_finite_at": counters.fell_at,
                 "device": self.device.type,
                 "torch": torch.__version__,
+                **({} if self.start is None else {"start": self.start.fingerprint}),
             },
         )
         if self.accelerator.is_main_process:
@@ -200,9 +206,12 @@ class Session:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(self.seed, "weights"))
             model = self.model_config.build()
+        if self.start is not None:
+            self.start.hand_over(model)
         self.recipe.objective.check_model(model)
         for weight in self.recipe.objective.frozen(model):
             weight.requires_grad_(False)
+        self.recipe.objective.check_shape(model, image_shape)
         if config.channels_last:
             model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.model: Model = model.to(self.device).train()

@@ -9,6 +9,8 @@ __all__ = [
     "classifier",
     "contracted",
     "denoiser",
+    "masked_vit",
+    "masked_vit_classifier",
     "overcomplete",
     "photos",
     "photos_unet",
@@ -31,6 +33,7 @@ from copyist.experiments.subjects.attention import attention_copier, attention_u
 from copyist.experiments.subjects.classifiers import classifier, scenes_classifier
 from copyist.experiments.subjects.codes import blobs, contracted, sparse
 from copyist.experiments.subjects.dense import bottleneck, overcomplete, undercomplete
+from copyist.experiments.subjects.masked import masked_vit, masked_vit_classifier
 from copyist.experiments.subjects.photos import (
     brief_unet,
     photos,
