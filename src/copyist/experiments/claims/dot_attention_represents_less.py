@@ -88,4 +88,4 @@ def run(trial: Trial) -> Measurements:
     return Measurements(values=values, pictures={"inversions": Pictures(caption=caption, rows=rows)})
 
 
-EXPERIMENT = Experiment(claim=CLAIM, run=run)
+EXPERIMENT = Experiment(claim=CLAIM, run=run, seeds=range(5))
