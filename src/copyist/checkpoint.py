@@ -281,11 +281,12 @@ def _opened(path: Path) -> Generator[Any, None, None]:
 def _refuse_pickles(path: Path) -> None:
     try:
         with path.open("rb") as file:
-            start = file.read(4)
+            start = file.read(9)
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read ({(error.strerror or str(error)).lower()})") from error
     # torch.save writes a zip of a pickle; older versions and pickle itself begin with the protocol's opcode.
-    if start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+    # A safetensors file begins with the length of its header, which may be any eight bytes; the header is JSON.
+    if start[8:] != b"{" and start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
         raise CheckpointError(
             f"{path} is a pickle, and reading one can run any code; save the weights as safetensors instead"
         )

@@ -100,7 +100,7 @@ def vae(
     out: Out = None,
     force: Force = False,
 ) -> None:
-    """Time a step of training of a variational autoencoder, against pythae where it is installed."""
+    """Time a step of training a variational autoencoder."""
     from copyist.bench.vae import bench_vae
 
     _check(out, force=force)
