@@ -1,6 +1,6 @@
 """The laws that every family of models keeps, each as a function that fails where one is broken."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -13,12 +13,20 @@ from copyist.models import (
     Autoencoder,
     Classifier,
     ConvClassifierConfig,
+    DnCNNConfig,
+    MaskedViTConfig,
     MLPConfig,
     Model,
     ModelConfig,
     Reconstructor,
+    ResidualConfig,
+    SparseMLPConfig,
+    StackedClassifierConfig,
     UNetConfig,
     UNetSkipsConfig,
+    Variational,
+    VariationalMLPConfig,
+    VariationalUNetConfig,
     ViTConfig,
 )
 
@@ -29,8 +37,21 @@ CONFIGS: Mapping[str, ModelConfig] = {
     "attention-unet": AttentionUNetConfig(channels=3, width=4, levels=3, convolutions=1),
     "attention-unet-mixed": AttentionUNetConfig(channels=3, width=4, levels=3, statistics="none", attention="mixed"),
     "attention-unet-skips": AttentionUNetConfig(channels=3, width=4, levels=3, attention="mixed", skips=True),
+    "dncnn": DnCNNConfig(channels=3, width=5, depth=4),
+    "dncnn-unbiased": DnCNNConfig(channels=3, width=5, depth=4, biases=False),
+    "dncnn-none": DnCNNConfig(channels=3, width=5, depth=3, statistics="none"),
+    "masked-vit": MaskedViTConfig(
+        image_shape=(3, 8, 12), width=12, depth=2, heads=2, decoder_width=8, decoder_depth=1, decoder_heads=4
+    ),
     "mlp": MLPConfig(image_shape=(3, 8, 12), widths=(7, 5)),
+    "residual": ResidualConfig(model=DnCNNConfig(channels=3, width=5, depth=3)),
+    "residual-mlp": ResidualConfig(model=MLPConfig(image_shape=(3, 8, 12), widths=(7, 5))),
+    "residual-unet": ResidualConfig(model=UNetConfig(channels=3, width=4, levels=3)),
     "linear": MLPConfig(image_shape=(3, 8, 12), widths=(4,), activation="identity"),
+    "mlp-tied": MLPConfig(image_shape=(3, 8, 12), widths=(7, 5), activation="sigmoid", output="sigmoid", tied=True),
+    "sparse": SparseMLPConfig(image_shape=(3, 8, 12), widths=(40,), k=3),
+    "sparse-hidden": SparseMLPConfig(image_shape=(3, 8, 12), widths=(11, 30), k=7, activation="tanh"),
+    "sparse-rectified": SparseMLPConfig(image_shape=(3, 8, 12), widths=(30,), k=None),
     "unet-batch": UNetConfig(channels=3, width=4, levels=3, convolutions=1),
     "unet-image": UNetConfig(channels=3, width=4, levels=2, statistics="image"),
     "unet-running": UNetConfig(channels=3, width=4, levels=2, statistics="running"),
@@ -39,6 +60,14 @@ CONFIGS: Mapping[str, ModelConfig] = {
     "unet-hidden": UNetConfig(channels=3, width=4, levels=2, hidden=(6, 2, 9), image_size=(8, 12)),
     "unet-skips": UNetSkipsConfig(channels=3, width=4, levels=3),
     "unet-skips-none": UNetSkipsConfig(channels=3, width=4, levels=2, statistics="none"),
+    "variational-mlp": VariationalMLPConfig(image_shape=(3, 8, 12), widths=(9, 7), code_size=5),
+    "variational-mlp-linear": VariationalMLPConfig(
+        image_shape=(3, 8, 12), widths=(), code_size=4, likelihood="gaussian"
+    ),
+    "variational-unet": VariationalUNetConfig(channels=3, width=4, levels=3, code_size=5, image_size=(8, 12)),
+    "variational-unet-positions": VariationalUNetConfig(
+        channels=3, width=4, levels=2, code_size=5, joined=False, likelihood="logistic", statistics="none"
+    ),
 }
 """One of every kind that copies, for images (3, 8, 12)."""
 
@@ -47,18 +76,30 @@ CLASSIFIERS: Mapping[str, ModelConfig] = {
     "conv-batch": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=2, statistics="batch"),
     "conv-image": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=2, statistics="image"),
     "conv-none": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=2, statistics="none"),
+    "stacked": StackedClassifierConfig(stack=MLPConfig(image_shape=(3, 8, 12), widths=(9, 6)), num_classes=7),
     "vit": ViTConfig(image_shape=(3, 8, 12), num_classes=7, width=10, depth=3, heads=2),
 }
 """One of every kind that names, for images (3, 8, 12) of 7 classes."""
 
 CODELESS = {
-    kind for kind in CONFIGS if "skips" in kind or kind in ("attention-linear", "attention-dot", "attention-alone")
+    kind
+    for kind in CONFIGS
+    if kind in ("attention-linear", "attention-dot", "attention-alone")
+    or any(part in kind for part in ("skips", "dncnn", "residual"))
 }
 """Those with no code to walk in."""
+
+VARIATIONAL = {kind for kind in CONFIGS if kind.startswith("variational")}
+"""Those with a likelihood, parts of which copies do not pass through."""
 
 
 def images(count: int = 5, shape: tuple[int, int, int] = (3, 8, 12), *, seed: int = 0) -> Tensor:
     return torch.rand(count, *shape, generator=torch.Generator().manual_seed(seed))
+
+
+def half(x: Tensor) -> Tensor:
+    """Which of the six patches of 4×4 of each image (8, 12) are shown: three, others for each."""
+    return torch.stack([torch.arange(6).roll(index) < 3 for index in range(len(x))])
 
 
 def built(config: ModelConfig, *, seed: int = 0) -> Reconstructor:
@@ -80,16 +121,23 @@ def autoencoder(config: ModelConfig, *, seed: int = 0) -> Autoencoder:
     return built(config, seed=seed).as_autoencoder(verb="test")
 
 
+def variational(config: ModelConfig, *, seed: int = 0) -> Variational:
+    return built(config, seed=seed).as_variational(verb="test")
+
+
 def keeps_the_shape(model: Reconstructor, x: Tensor) -> None:
     x_hat = model(x)
     assert x_hat.shape == x.shape
     assert x_hat.dtype == x.dtype
 
 
-def gives_every_parameter_a_gradient(model: Model, x: Tensor) -> None:
+def gives_every_parameter_a_gradient(
+    model: Model, x: Tensor, *, answer: Callable[[Tensor], Tensor] | None = None
+) -> None:
     model.train()
     # A random weighting of the output: a plain sum has no gradient in front of a normalization.
-    answers = model(x)
+    partly = model.as_masked(verb="test").forward_visible(x, half(x)) if model.takes_visible else None
+    answers = (answer or model)(x) if partly is None else partly
     (answers * torch.rand(answers.shape, generator=torch.Generator().manual_seed(9))).sum().backward()
     for name, weight in model.named_parameters():
         assert weight.grad is not None, f"{name} has no gradient"

@@ -193,6 +193,21 @@ def test_a_pickle_is_refused_by_name_and_not_opened(tmp_path: Path, protocol: in
     assert not (tmp_path / "trace").exists()
 
 
+def test_a_header_whose_length_looks_like_a_pickle_is_read(tmp_path: Path) -> None:
+    # 0x0280 bytes of header begin a file as a pickle of protocol 2 begins: 80 02.
+    text = json.dumps({"padding": ""})
+    while True:
+        header = json.dumps({"__metadata__": {"copyist": text, "document": "none"}}).encode()
+        if len(header) >= 0x0280:
+            break
+        text = json.dumps({"padding": json.loads(text)["padding"] + "x"})
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    assert path.read_bytes()[:2] == b"\x80\x02"
+    with pytest.raises(CheckpointError, match="damaged: its header is not the one that was written"):
+        read_header(path)
+
+
 def test_a_pickle_of_the_oldest_kinds_is_refused_too(tmp_path: Path) -> None:
     for protocol in (0, 1):
         (tmp_path / "file").write_bytes(pickle.dumps(Bomb(tmp_path / "trace"), protocol=protocol))
@@ -358,7 +373,15 @@ def test_the_document_is_plain_json_that_anything_can_read(file: Path) -> None:
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     document = json.loads(header["__metadata__"]["copyist"])
     assert document["format_version"] == FORMAT_VERSION
-    assert document["model"] == {"kind": "mlp", "image_shape": [1, 2, 3], "widths": [2], "activation": "gelu"}
+    assert document["model"] == {
+        "kind": "mlp",
+        "image_shape": [1, 2, 3],
+        "widths": [2],
+        "activation": "gelu",
+        "output": "identity",
+        "tied": False,
+        "initialization": "uniform",
+    }
 
 
 def test_two_names_of_one_weight_are_both_kept(tmp_path: Path) -> None:

@@ -5,20 +5,42 @@ import math
 import pytest
 
 from contracts import built, classifier, images, keeps_the_shape
+from copyist.corruption import GaussianNoise
+from copyist.data import open_source
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.models import (
     AttentionConfig,
     AttentionUNetConfig,
+    DnCNNConfig,
     MLPConfig,
+    ResidualConfig,
+    SparseMLPConfig,
     UNet,
     UNetConfig,
     UNetSkips,
     UNetSkipsConfig,
+    VariationalMLPConfig,
 )
-from copyist.objectives import Classification, Copying, Denoising
-from copyist.recipes import RECIPES, configured, hidden_unet, linear, overcomplete_mlp, unet, unet_skips
+from copyist.objectives import (
+    ELBO,
+    Classification,
+    Contraction,
+    Copying,
+    Denoising,
+    ImportanceWeighted,
+    KLSparsity,
+    L1Sparsity,
+    MaskedCopying,
+    Reviving,
+)
+from copyist.recipes import RECIPES, configured, hidden_unet, iwae, linear, overcomplete_mlp, unet, unet_skips, vae
 
-CLASSIFYING = {"conv-classifier", "vit-classifier"}
+DENOISING = {"denoising-unet", "blind-denoiser", "direct-denoiser"}
+VARIATIONAL = {"vae", "iwae", "conv-vae"}
+CLASSIFYING = {"conv-classifier", "masked-vit-classifier", "stacked-classifier", "vit-classifier"}
+STACKED = {"stacked", "stacked-denoising"}
+PRICED = {"sparse-mlp", "kl-sparse-mlp", "topk-mlp", "contractive-mlp"}
+MASKED = {"masked-vit", "masked-unet"}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -33,10 +55,39 @@ def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -
         keeps_the_shape(built(config), images(2, shape))
 
 
-@pytest.mark.parametrize("name", sorted(set(RECIPES) - {"denoising-unet"} - CLASSIFYING))
+@pytest.mark.parametrize(
+    "name", sorted(set(RECIPES) - DENOISING - STACKED - CLASSIFYING - VARIATIONAL - PRICED - MASKED)
+)
 def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
     assert RECIPES[name]().objective == Copying()
-    assert isinstance(RECIPES["denoising-unet"]().objective, Denoising)
+    assert all(isinstance(RECIPES[each]().objective, Denoising) for each in DENOISING)
+    assert all(isinstance(RECIPES[each]().objective, MaskedCopying) for each in MASKED)
+
+
+def test_the_sparse_recipes_differ_in_what_keeps_their_units_quiet() -> None:
+    priced, largest, rates = (RECIPES[name]() for name in ("sparse-mlp", "topk-mlp", "kl-sparse-mlp"))
+    assert largest.model == SparseMLPConfig(widths=(256,), k=8)
+    assert priced.model == SparseMLPConfig(widths=(256,), k=None)
+    assert rates.model == MLPConfig(widths=(256,), activation="sigmoid")
+    assert largest.objective == Reviving(objective=Copying())
+    assert priced.objective == Reviving(objective=L1Sparsity(weight=0.1))
+    assert rates.objective == KLSparsity(weight=0.1, rate=0.05)
+    changed = configured("sparse-mlp", assignments=["objective.objective.weight=0.3", "after=500"])
+    assert changed.objective == Reviving(objective=L1Sparsity(weight=0.3), after=500)
+
+
+def test_the_contractive_recipe_is_that_of_its_paper() -> None:
+    # One sigmoid layer, its transpose, and the exact norm: Rifai et al. (2011).
+    assert RECIPES["contractive-mlp"]().model == MLPConfig(widths=(256,), activation="sigmoid", tied=True)
+    assert RECIPES["contractive-mlp"]().objective == Contraction(weight=0.1)
+
+
+def test_the_masked_classifier_has_the_encoder_of_the_masked_model() -> None:
+    masked = built(RECIPES["masked-vit"]().model.fitted((3, 16, 24))).state_dict()
+    names = classifier(RECIPES["masked-vit-classifier"]().model.fitted((3, 16, 24)).with_classes(5)).state_dict()
+    assert set(names) - set(masked) == {"head.weight", "head.bias"}
+    assert all(names[name].shape == masked[name].shape for name in set(names) & set(masked))
+    assert all(name.startswith("decoder.") for name in set(masked) - set(names))
 
 
 @pytest.mark.parametrize("name", sorted(CLASSIFYING))
@@ -57,6 +108,17 @@ def test_the_control_differs_from_the_net_in_its_skips_alone() -> None:
     assert unet_skips().training == unet().training
     assert isinstance(built(net.fitted((3, 16, 24))), UNet)
     assert isinstance(built(control.fitted((3, 16, 24))), UNetSkips)
+
+
+def test_blind_denoisers_differ_in_what_they_predict_alone() -> None:
+    blind, direct = RECIPES["blind-denoiser"](), RECIPES["direct-denoiser"]()
+    # As DnCNN-B was trained, whose noise reaches 55 gray levels.
+    assert blind.objective == direct.objective == Denoising(corruption=GaussianNoise(sigma=(0.0, 55 / 255)))
+    assert blind.model == ResidualConfig(model=direct.model)
+    assert direct.model == DnCNNConfig(width=64, depth=20, biases=False)
+    assert configured("blind-denoiser", assignments=["width=8"]).model == ResidualConfig(
+        model=DnCNNConfig(width=8, depth=20, biases=False)
+    )
 
 
 def test_the_hidden_module_has_the_widths_of_the_page() -> None:
@@ -90,6 +152,24 @@ def test_the_u_nets_that_attend_differ_from_the_u_net_in_their_attention_alone()
     assert linear_one.model == AttentionUNetConfig(width=16, levels=4, attention="linear")
     assert mixed.model == AttentionUNetConfig(width=16, levels=4, attention="mixed")
     assert linear_one.training == mixed.training == unet().training
+
+
+@pytest.mark.parametrize("name", sorted(VARIATIONAL))
+def test_recipes_with_a_likelihood_train_on_a_bound_that_their_default_data_allow(name: str) -> None:
+    recipe = RECIPES[name]()
+    splits = open_source(recipe.data)
+    model = built(recipe.model.fitted(splits.train.image_shape))
+    recipe.objective.check_model(model)
+    recipe.objective.check_data(model, splits.test.images(0, 20))
+
+
+def test_the_nets_of_published_figures_have_their_sizes() -> None:
+    # Rezende & Mohamed (2015) as pythae has it, and Burda et al. (2016) with one stochastic layer.
+    assert vae().model == VariationalMLPConfig(widths=(400,), code_size=40, activation="relu", likelihood="bernoulli")
+    assert vae().objective == ELBO()
+    assert iwae().model == VariationalMLPConfig(widths=(200, 200), code_size=50, activation="tanh")
+    assert iwae().objective == ImportanceWeighted(samples=50)
+    assert (vae().training.batch_size, iwae().training.batch_size) == (100, 20)
 
 
 def test_a_recipe_is_found_by_its_name_and_changed() -> None:

@@ -10,11 +10,19 @@ from hypothesis import strategies as st
 
 from copyist.corruption import Blend, Blur, Corruption, GaussianNoise, MaskingNoise, OneOf, SaltAndPepper, Shift
 from copyist.errors import ArgumentError, UnknownNameError
-from copyist.models import ConvClassifierConfig, MLPConfig, ModelConfig, UNetConfig, UNetSkipsConfig, ViTConfig
+from copyist.models import (
+    ConvClassifierConfig,
+    MLPConfig,
+    ModelConfig,
+    StackedClassifierConfig,
+    UNetConfig,
+    UNetSkipsConfig,
+    ViTConfig,
+)
 from copyist.objectives import Classification, Copying, Denoising, Objective
-from copyist.recipes import RECIPES, denoising_unet, linear, unet
+from copyist.recipes import RECIPES, denoising_unet, linear, stacked, stacked_classifier, unet
 from copyist.settings import change, dump, load
-from copyist.training import CATALOGUES, Optimization, Recipe, Training
+from copyist.training import CATALOGUES, Optimization, Pretraining, Recipe, Training
 
 SHARES = st.floats(0, 1) | st.tuples(st.floats(0, 0.5), st.floats(0.5, 1))
 SIGMAS = st.floats(0, 3) | st.tuples(st.floats(0, 1), st.floats(1, 3))
@@ -38,6 +46,14 @@ UNETS = {
     "statistics": st.sampled_from(["batch", "image", "running", "group", "none"]),
 }
 WIDTHS = st.lists(COUNTS, min_size=1).map(tuple)
+STACKS = st.builds(
+    MLPConfig,
+    widths=WIDTHS,
+    activation=st.sampled_from(["sigmoid", "relu"]),
+    output=st.sampled_from(["sigmoid", "identity"]),
+    tied=st.booleans(),
+    initialization=st.sampled_from(["uniform", "normal", "glorot", "he"]),
+)
 MODELS: st.SearchStrategy[ModelConfig] = st.one_of(
     st.builds(MLPConfig, image_shape=st.none() | st.tuples(COUNTS, COUNTS, COUNTS), widths=WIDTHS),
     st.builds(UNetConfig, **UNETS, hidden=WIDTHS, image_size=st.none() | st.tuples(COUNTS, COUNTS)),
@@ -54,9 +70,23 @@ OPTIMIZATIONS = st.builds(
 )
 TRAININGS = st.builds(Training, steps=COUNTS, flip=st.booleans(), averaging=st.floats(0, 1), optimization=OPTIMIZATIONS)
 RECIPE = st.builds(Recipe, name=st.text(), data=st.text(), model=MODELS, objective=OBJECTIVES, training=TRAININGS)
+PRETRAINED = st.builds(
+    Recipe,
+    name=st.text(),
+    data=st.text(),
+    model=STACKS | st.builds(StackedClassifierConfig, stack=STACKS, num_classes=st.none() | COUNTS),
+    objective=OBJECTIVES,
+    training=TRAININGS,
+    pretraining=st.builds(
+        Pretraining,
+        objectives=st.tuples(OBJECTIVES),
+        steps=COUNTS,
+        optimization=st.none() | OPTIMIZATIONS,
+    ),
+)
 
 
-@given(RECIPE)
+@given(RECIPE | PRETRAINED)
 def test_a_recipe_comes_back_from_json_as_it_was(recipe: Recipe) -> None:
     document = json.loads(json.dumps(dump(recipe, CATALOGUES)))
     assert load(Recipe, document, CATALOGUES) == recipe
@@ -207,3 +237,23 @@ def test_a_document_that_is_none_is_refused() -> None:
         load(Recipe, {"stepps": 3}, CATALOGUES)
     with pytest.raises(UnknownNameError, match=r"^there is no model 'unett'; did you mean 'unet'\?$"):
         load(Recipe, {"model": {"kind": "unett"}}, CATALOGUES)
+
+
+def test_a_part_that_is_left_out_is_not_mentioned() -> None:
+    assert "pretraining" not in dump(unet(), CATALOGUES)
+    assert dump(stacked(), CATALOGUES)["pretraining"] == {
+        "objectives": [{"kind": "cross-entropy", "corruption": {"kind": "identity"}}],
+        "steps": 1000,
+    }
+    with pytest.raises(UnknownNameError, match=r"^there is no setting 'pretraining.steps'; "):
+        change(unet(), {"pretraining.steps": "3"}, CATALOGUES)
+
+
+def test_a_part_that_can_be_of_one_kind_alone_is_of_that_kind() -> None:
+    document = dump(stacked_classifier(), CATALOGUES)
+    assert document["model"]["stack"]["kind"] == "mlp"
+    del document["model"]["stack"]["kind"]
+    assert load(Recipe, document, CATALOGUES) == stacked_classifier()
+    document["model"]["stack"]["kind"] = "unet"
+    with pytest.raises(UnknownNameError, match=r"^there is no model.stack 'unet'; there are mlp$"):
+        load(Recipe, document, CATALOGUES)

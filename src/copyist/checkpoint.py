@@ -5,7 +5,7 @@ config of the model, batch size, statistics and fingerprint of the data, recipe,
 "tensors" and "document" are SHA-256 sums, so that a file with one wrong bit is refused and never half believed.
 """
 
-__all__ = ["FORMAT_VERSION", "Header", "load", "read_header", "read_tensors", "save", "write_tensors"]
+__all__ = ["FORMAT_VERSION", "Header", "load", "read_header", "read_tensors", "save", "sum_of_tensors", "write_tensors"]
 
 import contextlib
 import hashlib
@@ -136,7 +136,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], document: Mapping[s
     # A clone parts tensors that share memory, which the format refuses.
     kept = {name: tensor.detach().to("cpu").contiguous().clone() for name, tensor in tensors.items()}
     text = json.dumps(document, ensure_ascii=True)
-    metadata = {"copyist": text, "document": _sum(text.encode()), "tensors": _sum_of_tensors(kept)}
+    metadata = {"copyist": text, "document": _sum(text.encode()), "tensors": sum_of_tensors(kept)}
     with whole_file(path) as temporary:
         try:
             save_file(kept, temporary, metadata=metadata)
@@ -153,9 +153,19 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     document = _document(path)
     with _opened(path) as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
-        if _sum_of_tensors(tensors) != (file.metadata() or {}).get("tensors"):
+        if sum_of_tensors(tensors) != (file.metadata() or {}).get("tensors"):
             raise CheckpointError(f"{path} is damaged: its weights are not those that were written; use another copy")
     return document, tensors
+
+
+def sum_of_tensors(tensors: Mapping[str, Tensor]) -> str:
+    """A SHA-256 sum of names, types, shapes and values: equal weights, equal sum."""
+    total = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        total.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return total.hexdigest()
 
 
 def _device(device: str | torch.device | None) -> torch.device:
@@ -271,11 +281,12 @@ def _opened(path: Path) -> Generator[Any, None, None]:
 def _refuse_pickles(path: Path) -> None:
     try:
         with path.open("rb") as file:
-            start = file.read(4)
+            start = file.read(9)
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read ({(error.strerror or str(error)).lower()})") from error
     # torch.save writes a zip of a pickle; older versions and pickle itself begin with the protocol's opcode.
-    if start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+    # A safetensors file begins with the length of its header, which may be any eight bytes; the header is JSON.
+    if start[8:] != b"{" and start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
         raise CheckpointError(
             f"{path} is a pickle, and reading one can run any code; save the weights as safetensors instead"
         )
@@ -283,12 +294,3 @@ def _refuse_pickles(path: Path) -> None:
 
 def _sum(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _sum_of_tensors(tensors: Mapping[str, Tensor]) -> str:
-    total = hashlib.sha256()
-    for name in sorted(tensors):
-        tensor = tensors[name].contiguous()
-        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        total.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return total.hexdigest()

@@ -4,11 +4,11 @@ A field whose type is abstract holds one of several classes; a *catalogue* names
 "kind". Values are checked by pydantic, so that "64" from a command line becomes the integer 64 and "many" is refused.
 """
 
-__all__ = ["Catalogues", "change", "dump", "load"]
+__all__ = ["Catalogues", "change", "dump", "load", "read_assignments"]
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import pydantic
@@ -28,9 +28,13 @@ def dump(value: Any, catalogues: Catalogues) -> Any:
         return [dump(item, catalogues) for item in cast("list[Any]", value)]
     if not dataclasses.is_dataclass(value):
         return value
-    return _tag(type(value), catalogues) | {
-        field.name: dump(getattr(value, field.name), catalogues) for field in dataclasses.fields(value) if field.init
+    hints = get_type_hints(type(value))
+    settings = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
+    # A part that is left out is not mentioned.
+    mentioned = {
+        name: item for name, item in settings.items() if item is not None or not _parts(hints[name], catalogues)
     }
+    return _tag(type(value), catalogues) | {name: dump(item, catalogues) for name, item in mentioned.items()}
 
 
 def load(kind: type[T], data: Any, catalogues: Catalogues, *, name: str = "") -> T:
@@ -49,6 +53,9 @@ def load(kind: type[T], data: Any, catalogues: Catalogues, *, name: str = "") ->
         chosen = str(given.pop("kind"))
         check_choice(name or "kind", chosen, catalogues[kind])
         kind = cast("type[T]", catalogues[kind][chosen])
+    elif names := _tag(kind, catalogues):
+        # A class that only one kind may stand for is told by it all the same.
+        check_choice(name or "kind", str(given.pop("kind", names["kind"])), names.values())
     hints = get_type_hints(kind)
     fields = [field.name for field in dataclasses.fields(cast(Any, kind)) if field.init]
     for key in given:
@@ -79,6 +86,21 @@ def change(value: T, assignments: Mapping[str, str], catalogues: Catalogues) -> 
     return load(type(value), document, catalogues)
 
 
+def read_assignments(assignments: Sequence[str]) -> dict[str, str]:
+    """Settings written `name=value`, as texts by name.
+
+    Raises:
+        ArgumentError: one is written in another way.
+    """
+    changes: dict[str, str] = {}
+    for assignment in assignments:
+        setting, separator, value = assignment.partition("=")
+        if not separator or not setting.strip():
+            raise ArgumentError(f"a setting must be written name=value, got {assignment!r}; write --set width=32")
+        changes[setting.strip()] = value.strip()
+    return changes
+
+
 def _tag(kind: type, catalogues: Catalogues) -> dict[str, str]:
     for abstract, known in catalogues.items():
         names = [name for name, choice in known.items() if kind is choice]
@@ -89,9 +111,7 @@ def _tag(kind: type, catalogues: Catalogues) -> dict[str, str]:
 
 
 def _value(hint: Any, item: Any, catalogues: Catalogues, *, name: str) -> Any:
-    nested = [
-        choice for choice in (hint, *get_args(hint)) if isinstance(choice, type) and _is_nested(choice, catalogues)
-    ]
+    nested = _parts(hint, catalogues)
     if nested and get_origin(hint) is tuple:
         if not isinstance(item, list):
             raise ArgumentError(f"{name} must be a list, got {item!r}")
@@ -106,6 +126,11 @@ def _value(hint: Any, item: Any, catalogues: Catalogues, *, name: str) -> Any:
         return adapter.validate_python(item, strict=isinstance(item, bool))
     except pydantic.ValidationError as error:
         raise ArgumentError(f"{name} must be {_in_words(hint)}, got {item!r}") from error
+
+
+def _parts(hint: Any, catalogues: Catalogues) -> list[type[Any]]:
+    """The classes with settings of their own that a value of this type may be."""
+    return [choice for choice in (hint, *get_args(hint)) if isinstance(choice, type) and _is_nested(choice, catalogues)]
 
 
 def _in_words(hint: Any) -> str:

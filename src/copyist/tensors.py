@@ -1,6 +1,6 @@
 """Names for tensors, each with its shape and range."""
 
-__all__ = ["Codes", "Features", "Images", "PerImage"]
+__all__ = ["Codes", "Features", "Images", "PerImage", "Visible"]
 
 from typing import TypeAlias
 
@@ -17,3 +17,6 @@ Features: TypeAlias = Tensor
 
 PerImage: TypeAlias = Tensor
 """(B,), one number per image."""
+
+Visible: TypeAlias = Tensor
+"""(B, N), bool: True is a patch that is shown, False one that is hidden."""

@@ -11,12 +11,15 @@ from typer.testing import CliRunner
 
 from copyist.bench.measure import Contender, Turn, count_flops, matmul_peak
 from copyist.bench.reference import PNGFolder, textbook_copy, write_pngs
+from copyist.bench.reference_vae import peer, textbook_vae
 from copyist.bench.results import Comparison, LossComparison, Machine, Result, Spread
 from copyist.bench.train import bench_train
+from copyist.bench.vae import bench_vae
 from copyist.cli.bench import app
 from copyist.data import open_source
 from copyist.models.unet import UNetConfig
-from copyist.objectives import Copying
+from copyist.models.variational import VariationalMLPConfig
+from copyist.objectives import ELBO, Copying
 
 CONFIG = UNetConfig(channels=3, width=4, levels=3)
 
@@ -62,6 +65,31 @@ def test_the_references_files_hold_the_images_that_ours_trains_on(tmp_path: Path
     expected = open_source("scenes?size=16&limit=3").train.images()
     folder = PNGFolder(tmp_path)
     torch.testing.assert_close(torch.stack([folder[index] for index in range(len(folder))]), expected)
+
+
+def test_the_plain_vae_and_ours_have_the_same_loss_and_gradients_on_the_same_batch_and_draws() -> None:
+    config = VariationalMLPConfig(image_shape=(1, 5, 7), widths=(9,), code_size=4)
+    theirs = textbook_vae(config, seed=3)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        ours = config.build().train()
+    x = torch.rand(6, 1, 5, 7, generator=torch.Generator().manual_seed(0)).round()
+    our_loss = ELBO()(ours, x, generator=torch.Generator().manual_seed(1))
+    their_loss = theirs(x, generator=torch.Generator().manual_seed(1))
+    assert our_loss.item() == pytest.approx(their_loss.item(), rel=1e-6)
+    our_loss.backward()
+    their_loss.backward()
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(mine.grad, other.grad, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_training_of_a_vae_is_timed_against_whatever_there_is() -> None:
+    said: list[str] = []
+    result = bench_vae(size=6, batch=5, rounds=1, num_images=30, say=said.append)
+    assert result.name == f"vae against {peer()}"
+    assert said[0] == f"the reference is {peer()}; warming up"
+    assert result.comparisons[0].ratio.median > 0
 
 
 def test_a_result_comes_back_from_json() -> None:

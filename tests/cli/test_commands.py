@@ -17,9 +17,10 @@ from typer.main import get_command
 
 import copyist as library
 from copyist.cli.app import app
-from copyist.corruption import Blend
+from copyist.corruption import Blend, GaussianNoise
 from copyist.data import read_pictures
 from copyist.errors import CopyistError
+from copyist.procedures import METHODS, ImplicitPrior, Langevin, Method, NoDiffusion, Walkback
 from copyist.randomness import generator
 from copyist.recipes import RECIPES, configured
 from copyist.settings import dump
@@ -119,6 +120,21 @@ def test_resume_goes_on_to_more_steps_only_with_the_same_settings(tmp_path: Path
     assert (
         "was started with seed = 0, got 1; resume it with the same" in copyist(*line, "--resume", "--seed", 1).sentence
     )
+
+
+def test_a_classifier_is_fine_tuned_from_a_masked_model(tmp_path: Path) -> None:
+    common = ["--data", "digits?limit=60", "--steps", 2, "--json", "--set", "batch_size=8"]
+    common += [part for setting in ("model.patch=2", "width=8", "depth=2", "heads=2") for part in ("--set", setting)]
+    masked, tuned = tmp_path / "masked", tmp_path / "tuned"
+    decoder = ["--set", "decoder_width=4", "--set", "decoder_heads=2"]
+    assert copyist("train", "masked-vit", *common, *decoder, "--out", masked).result["steps"] == 2
+    line = ["train", "masked-vit-classifier", *common, "--out", tuned]
+    result = copyist(*line, "--from", masked).result
+    assert result["model"] == str(tuned / "model.safetensors")
+    assert 0 <= result["measures"]["accuracy"] <= 1
+    assert len(copyist("info", tuned, "--json").result["training"]["start"]) == 64
+    sentence = copyist(*line, "--force", "--from", masked, "--set", "depth=3", "--set", "width=12").sentence
+    assert sentence.endswith("; add --set model.width=8 --set model.depth=2")
 
 
 @pytest.mark.parametrize("name", ["gray", "skips", "mlp"])
@@ -314,9 +330,8 @@ def test_samples_as_array_are_the_library_s_and_depend_on_the_seed_alone(trained
     wanted = library.sample(
         library.load(trained("gray")),
         count=5,
+        method=NoDiffusion(steps=3, schedule=library.schedules.cosine(3)),
         shape=(1, 16, 20),
-        steps=3,
-        schedule=library.schedules.cosine(3),
         generator=generator(1, "sample"),
         batch_size=4,
     )
@@ -344,15 +359,55 @@ def test_samples_grow_to_each_size_in_turn(ending: str, trained: Trained, tmp_pa
     assert (result["steps"], result["image_shape"]) == (7, [1, 32, 40])
     if ending == ".npy":
         model, draws = library.load(trained("gray")), generator(1, "sample")
-        wanted = library.sample(model, count=2, steps=3, grow=[(24, 24), (32, 40)], grow_steps=2, generator=draws)
+        method = NoDiffusion(steps=3, grow=[(24, 24), (32, 40)], grow_steps=2)
+        wanted = library.sample(model, count=2, method=method, generator=draws)
         np.testing.assert_array_equal(np.load(out), wanted.numpy())
     text = copyist(*line, "--out", tmp_path / "other.npy").stdout
     assert " in 7 steps on a linear schedule, grown to 24x24, grown to 32x40 into " in text
 
 
+@pytest.mark.parametrize(
+    ("name", "settings", "method"),
+    [
+        ("langevin", ["levels=3", "sigma=0.5"], Langevin(levels=3, sigma=0.5, steps=2)),
+        (
+            "walkback",
+            ["corruption.sigma=0.1", "spread=0.05"],
+            Walkback(corruption=GaussianNoise(0.1), spread=0.05, steps=2),
+        ),
+        ("implicit-prior", ["beta=0.5"], ImplicitPrior(beta=0.5, steps=2)),
+    ],
+)
+def test_samples_by_another_method_are_the_library_s(
+    name: str, settings: list[str], method: Method, trained: Trained, tmp_path: Path
+) -> None:
+    out = tmp_path / "samples.npy"
+    line = ["sample", trained("gray"), "--count", 3, "--method", name, "--steps", 2, "--seed", 1, "--out", out]
+    result = copyist(*line, *(part for each in settings for part in ("--set", each)), "--json").result
+    assert (result["method"], result["steps"], "schedule" in result) == (name, method.num_steps, False)
+    wanted = library.sample(library.load(trained("gray")), count=3, method=method, generator=generator(1, "sample"))
+    np.testing.assert_array_equal(np.load(out), wanted.numpy())
+    text = copyist(*line, "--force").stdout
+    assert text.startswith(f"sampled 3 images in {METHODS[name](steps=2).num_steps} steps by {name} into {out}, ")
+
+
 def test_samples_of_a_model_of_one_size_do_not_grow(trained: Trained, tmp_path: Path) -> None:
     sentence = copyist("sample", trained("mlp"), "--grow", 16, "--out", tmp_path / "s.png").sentence
     assert sentence.startswith("samples grow only in a model that takes images of many sizes, and this one takes 8x8 ")
+
+
+def test_whole_pictures_of_any_size_are_denoised_and_their_psnr_printed(trained: Trained, tmp_path: Path) -> None:
+    draws = np.random.default_rng(0)
+    for name, size in (("a", (30, 41)), ("b", (41, 30))):
+        Image.fromarray(draws.integers(0, 256, (*size, 3), dtype=np.uint8)).save(tmp_path / f"{name}.png")
+    line = ["psnr", trained("gray"), f"{tmp_path}?channels=1", "--sigma", "15/255", "--sigma", 0.2]
+    result = copyist(*line, "--json").result
+    assert (result["images"], [row["sigma"] for row in result["rows"]]) == (2, [15 / 255, 0.2])
+    assert [row["noisy"]["mean"] for row in result["rows"]] == pytest.approx([24.61, 13.98], abs=0.3)
+    text = copyist(*line).stdout
+    assert "σ = 15/255" in text
+    assert [part in text for part in ("noisy", "blur", "total variation", "model")] == [True] * 4
+    assert "total variation" not in copyist(*line, "--no-filters").stdout
 
 
 @pytest.mark.slow
@@ -364,6 +419,9 @@ def test_models_are_evaluated_side_by_side_and_the_table_reads_back(trained: Tra
     methods = {row["method"] for row in result["rows"]}
     assert {"gray", "skips", "identity"} <= methods
     assert result["batch_size"] == BATCH
+    # One has a code, digits have labels: its classes are probed beside what needs no training.
+    assert list(result["probes"]) == ["gray", "gray, random weights", "pixels", "59 principal components"]
+    assert all(0 <= share <= 1 for row in result["probes"].values() for share in row.values())
     assert copyist(*line, "--out", out).sentence.endswith("or add --force to replace it")
 
 

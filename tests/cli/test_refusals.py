@@ -350,6 +350,37 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
         (["sample", "MODEL", "--grow", "16", "--out", "s.png"], "each size to grow to must be larger than the one "),
         (["sample", "MODEL", "--grow", "33", "--out", "s.png"], "sides of samples must be multiples of 2, got 33x33"),
         (["sample", "MODEL", "--schedule", "cosin", "--out", "s.png"], "there is no schedule 'cosin'; did you mean "),
+        (["psnr", "MODEL", "IN", "--sigma", "0"], "sigma must be greater than 0, got 0.0"),
+        (["psnr", "MODEL", "IN", "--sigma", "-1/255"], "sigma must be greater than 0, got -0.0039"),
+        (
+            ["psnr", "MODEL", "IN", "--sigma", "low"],
+            "--sigma must be a number like 0.1, or a fraction like 25/255, got ",
+        ),
+        (
+            ["psnr", "MODEL", "IN", "--sigma", "1/0"],
+            "--sigma must be a number like 0.1, or a fraction like 25/255, got ",
+        ),
+        (["sample", "MODEL", "--method", "langevn", "--out", "s.png"], "there is no method 'langevn'; did you mean "),
+        (
+            ["sample", "MODEL", "--method", "langevin", "--grow", "32", "--out", "s.png"],
+            "--grow goes with --method no-diffusion, got langevin; leave it out",
+        ),
+        (
+            ["sample", "MODEL", "--method", "walkback", "--noise-std", "0", "--out", "s.png"],
+            "--noise-std goes with --method no-diffusion, got walkback; leave it out",
+        ),
+        (
+            ["sample", "MODEL", "--set", "std=1", "--out", "s.png"],
+            "--set goes with other methods, got no-diffusion and ",
+        ),
+        (
+            ["sample", "MODEL", "--method", "langevin", "--set", "sigma=0", "--out", "s.png"],
+            "sigma must be greater than 0, got 0",
+        ),
+        (
+            ["sample", "MODEL", "--method", "implicit-prior", "--set", "levels=3", "--out", "s.png"],
+            "there is no setting 'levels'; ",
+        ),
         (["sample", "MODEL", "--out", "s.bmp"], "samples are written as .png, .npy, .mp4, .gif, .webp or a folder, "),
         (["corrupt", "IN", "--alpha", "2", "--out", "o"], "alpha must lie in [0, 1], got 2.0"),
         (["corrupt", "IN", "--alpha", "0.3", "--mean", "inf", "--out", "o"], "mean must be a finite number, got inf"),
@@ -472,7 +503,6 @@ CODES = "{} works in a model's code, and ConvClassifier has none; take a model t
         ("reconstruct", ["{in}"], "out", COPIES),
         ("denoise", ["{in}"], "out", COPIES),
         ("sample", ["--count", 2, "--steps", 2], "out.png", COPIES),
-        ("evaluate", ["--data", "digits?limit=40"], "out.json", COPIES),
         ("encode", ["{in}"], "out.npz", CODES),
         ("walk", ["{in}", "--steps", 2], "out.gif", CODES),
     ],

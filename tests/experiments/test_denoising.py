@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -132,6 +133,19 @@ def test_a_table_reads_back_from_its_json_as_itself(table: DenoisingTable) -> No
     assert DenoisingTable.from_json(json.loads(text)) == table
 
 
+def test_a_table_from_before_units_were_counted_is_still_read_and_shown() -> None:
+    path = Path(__file__).parents[2] / "docs" / "evidence" / "denoising-faces64.json"
+    table = DenoisingTable.from_json(json.loads(path.read_text()))
+    code = table.clean[0].code
+    assert code is not None
+    assert (code.active_share, code.effective_share, code.dead_units) == (None, None, None)
+    line = next(line for line in denoising_text(table).splitlines() if "  8192  " in line)
+    assert line.split()[-2:] == ["–", "–"]
+    counted = replace(code, active_share=0.125, effective_share=0.1, dead_units=7)
+    table = replace(table, clean=(replace(table.clean[0], code=counted), *table.clean[1:]))
+    assert "12.5 %     7\n" in denoising_text(table)
+
+
 @pytest.mark.slow
 def test_foreign_newer_and_damaged_tables_are_refused(table: DenoisingTable) -> None:
     document = table.to_json()
@@ -217,6 +231,14 @@ def test_quiet_units_are_those_that_hardly_move() -> None:
     assert (found.num_units, found.quiet_share) == (5, pytest.approx(0.4))
     assert found.mean == pytest.approx(2, abs=0.2)
     assert found.std == pytest.approx(0.6**0.5, abs=0.1)
+
+
+def test_units_that_no_image_activates_are_dead_and_the_others_are_shared_out() -> None:
+    z = torch.tensor([[1.0, 0.0, 2.0, 0.001], [-1.0, 0.0, 0.0, 0.0]])
+    found = code_statistics(z)
+    assert (found.active_share, found.dead_units) == (pytest.approx(3 / 8), 2)
+    # (1 + 2 + 0.001)² / (4 · 5.000001) and 1 / 4.
+    assert found.effective_share == pytest.approx((3.001**2 / 20.000004 + 0.25) / 2)
 
 
 def test_arguments_that_cannot_be_are_refused_before_any_work() -> None:

@@ -7,6 +7,7 @@ from contracts import (
     CLASSIFIERS,
     CODELESS,
     CONFIGS,
+    VARIATIONAL,
     autoencoder,
     built,
     classifier,
@@ -36,7 +37,7 @@ def test_a_model_gives_images_of_the_shape_it_takes(kind: str) -> None:
     keeps_the_shape(built(CONFIGS[kind]), images())
 
 
-@EVERY
+@pytest.mark.parametrize("kind", sorted(set(CONFIGS) - VARIATIONAL))
 def test_every_parameter_gets_a_gradient(kind: str) -> None:
     gives_every_parameter_a_gradient(built(CONFIGS[kind]), images())
 
@@ -73,6 +74,17 @@ def test_a_model_without_a_code_says_so(kind: str) -> None:
     model = built(CONFIGS[kind])
     with pytest.raises(ContractError, match=rf"^walk works in a model's code, and {type(model).__name__} has none; "):
         model.as_autoencoder(verb="walk")
+
+
+@pytest.mark.parametrize("kind", sorted(set(CONFIGS) - VARIATIONAL))
+def test_a_model_without_a_likelihood_says_so(kind: str) -> None:
+    model = built(CONFIGS[kind])
+    assert not model.has_likelihood
+    with pytest.raises(
+        ContractError,
+        match=rf"^the ELBO needs a model's likelihood, and {type(model).__name__} has none; take a variational auto",
+    ):
+        model.as_variational(verb="the ELBO")
 
 
 @NAMING

@@ -1,5 +1,6 @@
 """Fully connected autoencoders have the widths they are told, and without an activation are one matrix."""
 
+import copy
 from itertools import pairwise
 from typing import Any
 
@@ -71,3 +72,26 @@ def test_a_config_that_cannot_be_is_refused() -> None:
         MLPConfig(activation=wrong)
     with pytest.raises(ArgumentError, match=r"^an MLP must know its image_shape; give it, or fit the config to data$"):
         MLPConfig().build()
+
+
+def test_a_tied_decoder_is_the_encoder_transposed() -> None:
+    model = autoencoder(MLPConfig(image_shape=SHAPE, widths=(7, 4), activation="sigmoid", tied=True))
+    first, second = (part for part in model.modules() if isinstance(part, nn.Linear))
+    x = images(3, SHAPE)
+    with torch.no_grad():
+        biases = [model.get_parameter("decoder.0.bias"), model.get_parameter("decoder.2.bias")]
+        h = torch.sigmoid(torch.sigmoid(x.flatten(1) @ first.weight.T + first.bias) @ second.weight.T + second.bias)
+        h = torch.sigmoid(h @ second.weight + biases[0]) @ first.weight + biases[1]
+        torch.testing.assert_close(model(x).flatten(1), h)
+    assert sum(weight.numel() for weight in model.parameters()) == 30 * 7 + 7 * 4 + 7 + 4 + 7 + 30
+
+
+def test_copies_of_a_tied_model_are_tied_to_themselves() -> None:
+    model = autoencoder(MLPConfig(image_shape=SHAPE, widths=(7,), tied=True))
+    again, x = copy.deepcopy(model), images(3, SHAPE)
+    with torch.no_grad():
+        before = model(x)
+        for weight in again.parameters():
+            weight.zero_()
+        assert torch.equal(model(x), before)
+        assert not again(x).any()

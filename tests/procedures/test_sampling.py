@@ -1,5 +1,6 @@
 """Sampling on models whose answers are known on paper."""
 
+import math
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from torch import Tensor
 from contracts import CONFIGS, built
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models import MLPConfig, Reconstructor
-from copyist.procedures import SCHEDULES, sample, sample_steps
+from copyist.procedures import SCHEDULES, NoDiffusion, sample, sample_steps
 from copyist.randomness import draw_normal
 
 SHAPE = (2, 3, 5)
@@ -48,42 +49,43 @@ def seeded(seed: int) -> torch.Generator:
 
 
 def test_a_model_that_answers_a_constant_samples_it() -> None:
-    x = sample(CONSTANT, count=4, shape=SHAPE, steps=5)
+    x = sample(CONSTANT, count=4, shape=SHAPE, method=NoDiffusion(steps=5))
     assert torch.equal(x, torch.full((4, *SHAPE), 0.25))
 
 
 def test_one_step_is_a_copy_of_noise() -> None:
-    x = sample(IDENTITY, count=4, shape=SHAPE, steps=1, mean=0.3, std=0.1, generator=seeded(7))
+    x = sample(IDENTITY, count=4, shape=SHAPE, method=NoDiffusion(steps=1, mean=0.3, std=0.1), generator=seeded(7))
     assert torch.equal(x, draws(7, 4, 1, mean=0.3, std=0.1)[0])
 
 
 def test_the_identity_samples_a_known_mixture_of_the_noises() -> None:
     # c = ¼, ½, ¾, 1: the last answer is ¾(½(¼a₀ + ¾ε₁) + ½ε₂) + ¼ε₃.
-    x = sample(IDENTITY, count=3, shape=SHAPE, steps=4, generator=seeded(2), precision="float32")
+    x = sample(IDENTITY, count=3, shape=SHAPE, method=NoDiffusion(steps=4), generator=seeded(2), precision="float32")
     a, e1, e2, e3 = draws(2, 3, 4)
     torch.testing.assert_close(x, 3 / 32 * a + 9 / 32 * e1 + 3 / 8 * e2 + 1 / 4 * e3)
 
 
 def test_an_affine_model_mixes_by_the_schedule_it_is_given() -> None:
     model, schedule = Known(scale=0.5, offset=0.1), (0.9, 0.2, 0.6)
-    steps = list(sample_steps(model, count=3, shape=SHAPE, steps=3, schedule=schedule, generator=seeded(4)))
+    method = NoDiffusion(steps=3, schedule=schedule)
+    steps = list(sample_steps(model, count=3, shape=SHAPE, method=method, generator=seeded(4)))
     a, *noises = draws(4, 3, 4)
     for x_hat, share, noise in zip(steps, schedule, noises, strict=True):
         torch.testing.assert_close(x_hat, 0.5 * a + 0.1)
         a = share * x_hat + (1 - share) * noise
-    assert torch.equal(sample(model, count=3, shape=SHAPE, steps=3, schedule=schedule, generator=seeded(4)), steps[-1])
+    assert torch.equal(sample(model, count=3, shape=SHAPE, method=method, generator=seeded(4)), steps[-1])
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_every_schedule_may_be_given(name: str) -> None:
-    x = sample(IDENTITY, count=2, shape=SHAPE, steps=5, schedule=SCHEDULES[name](5), std=0)
+    x = sample(IDENTITY, count=2, shape=SHAPE, method=NoDiffusion(steps=5, schedule=SCHEDULES[name](5), std=0))
     torch.testing.assert_close(x, torch.full((2, *SHAPE), 0.7))
 
 
 def test_the_generator_decides_the_bits_and_seed_0_is_the_default() -> None:
-    one, same, other = (sample(IDENTITY, count=2, shape=SHAPE, steps=3, generator=seeded(s)) for s in (0, 0, 1))
+    one, same, other = (sample(IDENTITY, count=2, shape=SHAPE, generator=seeded(s)) for s in (0, 0, 1))
     assert torch.equal(one, same)
-    assert torch.equal(one, sample(IDENTITY, count=2, shape=SHAPE, steps=3))
+    assert torch.equal(one, sample(IDENTITY, count=2, shape=SHAPE))
     assert not torch.equal(one, other)
 
 
@@ -94,8 +96,8 @@ def test_the_shape_is_that_of_the_training_images_unless_told_otherwise() -> Non
     ):
         sample(model, count=2)
     model.image_shape = (3, 8, 12)
-    assert sample(model, count=2, steps=2).shape == (2, 3, 8, 12)
-    assert sample(model, count=2, steps=2, shape=(3, 16, 8)).shape == (2, 3, 16, 8)
+    assert sample(model, count=2, method=NoDiffusion(steps=2)).shape == (2, 3, 8, 12)
+    assert sample(model, count=2, method=NoDiffusion(steps=2), shape=(3, 16, 8)).shape == (2, 3, 16, 8)
 
 
 def test_images_are_sampled_in_batches_of_the_stored_size() -> None:
@@ -104,7 +106,7 @@ def test_images_are_sampled_in_batches_of_the_stored_size() -> None:
     a = draw_normal((5, 3, 8, 12), mean=0.7, std=0.2, generator=seeded(1), like=torch.empty(0))
     with torch.no_grad():
         by_hand = torch.cat([model(a[:3]), model(a[[3, 4, 0]])[:2]])
-    arguments: Any = {"count": 5, "shape": (3, 8, 12), "steps": 1, "precision": "float32"}
+    arguments: Any = {"count": 5, "shape": (3, 8, 12), "method": NoDiffusion(steps=1), "precision": "float32"}
     assert torch.equal(sample(model, **arguments, generator=seeded(1)), by_hand)
     whole = sample(model, **arguments, generator=seeded(1), batch_size=5)
     assert not torch.allclose(whole, by_hand, atol=1e-3)
@@ -112,7 +114,10 @@ def test_images_are_sampled_in_batches_of_the_stored_size() -> None:
 
 def test_bf16_samples_close_to_float32() -> None:
     model = built(CONFIGS["unet-group"])
-    full, half = (sample(model, count=2, shape=(3, 8, 12), steps=2, precision=name) for name in ("float32", "bf16"))
+    method = NoDiffusion(steps=2)
+    full, half = (
+        sample(model, count=2, shape=(3, 8, 12), method=method, precision=name) for name in ("float32", "bf16")
+    )
     assert half.dtype == torch.float32
     assert not torch.equal(half, full)
     # bfloat16 has eight bits of precision.
@@ -122,26 +127,33 @@ def test_bf16_samples_close_to_float32() -> None:
 def test_the_model_and_the_global_generator_are_left_as_they_were() -> None:
     model = built(CONFIGS["unet-running"]).train()
     before, buffers = torch.random.get_rng_state(), [buffer.clone() for buffer in model.buffers()]
-    assert not sample(model, count=2, shape=(3, 8, 12), steps=2).requires_grad
+    assert not sample(model, count=2, shape=(3, 8, 12), method=NoDiffusion(steps=2)).requires_grad
     assert all(part.training for part in model.modules())
     assert all(torch.equal(old, new) for old, new in zip(buffers, model.buffers(), strict=True))
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("settings", "message"),
     [
-        ({"count": 0}, r"^count must be at least 1, got 0$"),
         ({"steps": 0}, r"^steps must be at least 1, got 0$"),
         ({"std": -1}, r"^std must be at least 0, got -1$"),
+        ({"mean": math.nan}, r"^mean must be a finite number, got nan$"),
         ({"schedule": (0.5, 1.0)}, r"^a schedule must be 3 shares in \[0, 1\], one per step, got 2 numbers$"),
         ({"schedule": (0.5, 1.5, 1)}, r"^a schedule must be 3 shares in \[0, 1\], one per step, got 3 numbers$"),
-        ({"shape": (3, 4)}, r"^shape must be \(C, H, W\) of one image, got \(3, 4\)"),
     ],
 )
-def test_numbers_out_of_range_are_refused(arguments: dict[str, Any], message: str) -> None:
+def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
-        sample(IDENTITY, **({"count": 2, "steps": 3, "shape": SHAPE} | arguments))
+        NoDiffusion(**({"steps": 3} | settings))
+
+
+def test_no_samples_and_shapes_that_are_none_are_refused() -> None:
+    with pytest.raises(ArgumentError, match=r"^count must be at least 1, got 0$"):
+        sample(IDENTITY, count=0, shape=SHAPE)
+    wrong: Any = (3, 4)
+    with pytest.raises(ShapeError, match=r"^shape must be \(C, H, W\) of one image, got \(3, 4\)"):
+        sample(IDENTITY, count=2, shape=wrong)
 
 
 def test_a_shape_the_model_does_not_take_is_refused() -> None:

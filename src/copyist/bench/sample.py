@@ -11,6 +11,7 @@ from copyist.bench import reference
 from copyist.bench.measure import Contender, Turn, alternate, compared, count_flops, machine
 from copyist.bench.results import Comparison, Result
 from copyist.models.unet import UNetConfig
+from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.sampling import sample
 
 
@@ -57,5 +58,11 @@ def our_loop(config: UNetConfig, size: int, count: int, steps: int, turn: Turn) 
     """`copyist.sample`, for as long as `turn` allows."""
     model = config.build().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     while True:
-        sample(model, count=count, shape=(config.channels or 3, size, size), steps=steps, batch_size=count)
+        sample(
+            model,
+            count=count,
+            method=NoDiffusion(steps=steps),
+            shape=(config.channels or 3, size, size),
+            batch_size=count,
+        )
         turn()

@@ -21,6 +21,7 @@ from copyist.cli import (
     invert,
     layers,
     listing,
+    psnr,
     restore,
     sample,
     train,
@@ -67,6 +68,7 @@ app.command(short_help="Make images anew from what a layer says of them.")(inver
 app.command(short_help="Make images out of pure noise.")(sample.sample)
 app.command(short_help="Make noisy images to denoise.")(corrupt.corrupt)
 app.command(short_help="Measure models on held-out images, beside every control.")(evaluate.evaluate)
+app.command(short_help="Print the mean PSNR of denoised pictures, as papers do.")(psnr.psnr)
 app.command(short_help="Say what a model file holds.")(info.info)
 app.command(short_help="List the layers of a model, which 'invert' takes.")(layers.layers)
 app.command(short_help="List the recipes that 'copyist train' takes, or one with its settings.")(listing.recipes)

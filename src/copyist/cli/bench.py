@@ -29,9 +29,10 @@ def every(context: typer.Context) -> None:
         return
     from copyist.bench.sample import bench_sample
     from copyist.bench.train import bench_train
+    from copyist.bench.vae import bench_vae
     from copyist.bench.walk import bench_walk
 
-    for result in (bench_train(say=_say), bench_sample(say=_say), bench_walk(say=_say)):
+    for result in (bench_train(say=_say), bench_sample(say=_say), bench_walk(say=_say), bench_vae(say=_say)):
         _show(result, as_json=False, out=None)
 
 
@@ -87,6 +88,23 @@ def walk(
 
     _check(out, force=force)
     result = bench_walk(widths=width, size=size, batch=batch, rounds=rounds, say=_say)
+    _show(result, as_json=as_json, out=out)
+
+
+@app.command()
+def vae(
+    size: Annotated[int, typer.Option(min=1, help="Side of an image in pixels.")] = 28,
+    batch: Batch = 100,
+    rounds: Rounds = 20,
+    as_json: AsJson = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Time a step of training a variational autoencoder."""
+    from copyist.bench.vae import bench_vae
+
+    _check(out, force=force)
+    result = bench_vae(size=size, batch=batch, rounds=rounds, say=_say)
     _show(result, as_json=as_json, out=out)
 
 

@@ -16,8 +16,14 @@ def evaluate(
         list[str], typer.Argument(help="Model files or run folders; several stand side by side.", metavar="MODEL")
     ],
     data: Annotated[str, typer.Option("--data", help="A source; filters learn on its train split.", metavar="SOURCE")],
-    images: Annotated[int, typer.Option("--images", help="At most this many test images.")] = 512,
+    images: Annotated[
+        int | None,
+        typer.Option("--images", help="At most this many test images; 512 for copies and all for names unless given."),
+    ] = None,
     details: Annotated[bool, typer.Option("--details", help="Show every measure, not only the ratios.")] = False,
+    importance_samples: Annotated[
+        int, typer.Option("--importance-samples", help="Codes per image that a likelihood is estimated by.")
+    ] = 200,
     out: Annotated[Path | None, typer.Option("--out", help="Write the whole table as JSON here.")] = None,
     seed: Seed = 0,
     batch: Batch = None,
@@ -26,8 +32,9 @@ def evaluate(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Measure models on held-out images: copies, denoising beside every control, identity, codes, batch dependence."""
+    """Measure models on held-out images: copies, denoising beside every control, codes, likelihoods, names."""
     import json
+    from dataclasses import asdict
 
     from copyist.checkpoint import load
     from copyist.checks import check_at_least
@@ -35,9 +42,13 @@ def evaluate(
     from copyist.errors import ArgumentError
     from copyist.experiments.denoising_text import denoising_text
     from copyist.experiments.evaluation import evaluated
+    from copyist.experiments.likelihoods import likelihoods, likelihoods_text
+    from copyist.experiments.naming import naming_table, naming_text
+    from copyist.experiments.probing import probe_table, probe_text
     from copyist.outputs import check_output, write_text
 
-    check_at_least("images", images, 1)
+    check_at_least("images", 1 if images is None else images, 1)
+    check_at_least("importance-samples", importance_samples, 1)
     for path in models:
         if models.count(path) > 1:
             raise ArgumentError(f"models side by side must be different ones, got {path} twice; name it once")
@@ -45,12 +56,23 @@ def evaluate(
         check_output(out, overwrite=force)
     loaded = {name: load(path, class_of=class_of, device=device) for name, path in _named(models).items()}
     splits = open_source(data, say=say)
-    with bar("corruptions") as update:
-        table = evaluated(loaded, splits, num_images=images, batch_size=batch, seed=seed, progress=update)
+    if any(model.copies for model in loaded.values()):
+        count = images or 512
+        with bar("corruptions") as update:
+            table = evaluated(loaded, splits, num_images=count, batch_size=batch, seed=seed, progress=update)
+        nats = likelihoods(loaded, splits, num_images=count, samples=importance_samples, seed=seed)
+        probed = probe_table(loaded, splits, num_images=count, batch_size=batch, seed=seed)
+        texts = [denoising_text(table, details=details), likelihoods_text(nats), probe_text(probed) if probed else ""]
+        result = table.to_json() | {"probes": {name: asdict(row) for name, row in probed.items()}}
+        if nats:
+            result["likelihoods"] = {name: asdict(each) for name, each in nats.items()}
+    else:
+        names = naming_table(loaded, splits, num_images=images, batch_size=batch)
+        texts, result = [naming_text(names)], names.to_json()
     if out is not None:
-        write_text(out, json.dumps(table.to_json(), indent=1) + "\n")
+        write_text(out, json.dumps(result, indent=1) + "\n")
 
-    show(denoising_text(table, details=details), table.to_json(), as_json=as_json)
+    show("\n".join(filter(None, texts)), result, as_json=as_json)
 
 
 def _named(paths: list[str]) -> dict[str, str]:

@@ -36,13 +36,13 @@ def models(as_json: Json = False) -> None:
     import dataclasses
     import json
 
-    from copyist.models import MODELS
+    from copyist.models import MODELS, ModelConfig
     from copyist.settings import dump
 
     lines: list[str] = []
     found: dict[str, dict[str, Any]] = {}
     for kind, config in MODELS.items():
-        found[kind] = {field.name: dump(field.default, {}) for field in dataclasses.fields(config)}
+        found[kind] = {field.name: dump(field.default, {ModelConfig: MODELS}) for field in dataclasses.fields(config)}
         lines.append(f"{kind:16} {(config.__doc__ or '').strip()}")
         lines += [f"                 {name} = {json.dumps(default)}" for name, default in found[kind].items()]
     show("\n".join(lines), found, as_json=as_json)

@@ -29,7 +29,9 @@ Seed: TypeAlias = Annotated[int, typer.Option("--seed", help="Of everything rand
 Count: TypeAlias = Annotated[int, typer.Option("--count", help="How many images.")]
 Data: TypeAlias = Annotated[
     str | None,
-    typer.Option("--data", help="A source: photos, faces, digits, scenes, or a path, with ?options.", metavar="SOURCE"),
+    typer.Option(
+        "--data", help="A source: photos, faces, digits, scenes, blobs, or a path, with ?options.", metavar="SOURCE"
+    ),
 ]
 Batch: TypeAlias = Annotated[
     int | None,

@@ -19,6 +19,10 @@ def train(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="A setting of the recipe, such as width=32; again for more.")
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="A model whose weights are taken over where names agree.", metavar="MODEL"),
+    ] = None,
     seed: Seed = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last state in the folder.")] = False,
     force: Force = False,
@@ -34,22 +38,27 @@ def train(
 
     chosen = configured(recipe, data=data, steps=steps, assignments=settings or [])
     with TrainingBar(recipe) as bar:
-        run = run_training(chosen, out=out, seed=seed, resume=resume, overwrite=force, observer=bar)
+        run = run_training(chosen, out=out, seed=seed, start=start, resume=resume, overwrite=force, observer=bar)
 
     if not is_first():
         return
     last = run.history()[-1]
+    measured = "".join(f", {name} {value:.4f}" for name, value in last.measures.items())
     lines = (
         f"trained {recipe} on {chosen.data} for {counted(last.step, 'step')} in {last.seconds:.0f} s, "
-        f"in batches of {chosen.training.batch_size}: held-out loss {last.validation_loss:.5f}\n"
+        f"in batches of {chosen.training.batch_size}: held-out loss {last.validation_loss:.5f}{measured}\n"
         f"the model is {run.model_file}"
     )
+    if run.layers:
+        lines += f"\nbefore, its layers were trained one by one: {', '.join(str(layer.folder) for layer in run.layers)}"
     result = {
         "model": str(run.model_file),
         "steps": last.step,
         "loss": last.loss,
         "validation_loss": last.validation_loss,
+        "measures": last.measures,
         "seconds": last.seconds,
         "batch_size": chosen.training.batch_size,
+        "layers": [str(layer.model_file) for layer in run.layers],
     }
     show(lines, result, as_json=as_json)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from copyist.data.blobs import blob_centers, draw_blobs
 from copyist.data.fitting import tile_corners
 from copyist.data.items import Items, items_of_array
 from copyist.data.source import Source
@@ -22,6 +23,9 @@ PHOTOS_SIZE = (32, 32)
 SCENES_SIZE = (64, 64)
 NUM_SCENES = 2048
 NUM_TEST_SCENES = 512
+BLOBS_SIZE = (16, 16)
+NUM_BLOBS = 2048
+NUM_TEST_BLOBS = 512
 
 HELD_OUT_PHOTOS = ("chelsea", "coffee", "rocket")
 """A cat, a cup and a launch pad: a photograph is wholly in one split. Together their colors have about the mean and
@@ -52,6 +56,7 @@ def embedded_items(source: Source) -> Items:
         "faces": _faces,
         "digits": _digits,
         "scenes": _scenes,
+        "blobs": _blobs,
     }
     return makers[source.place](source)
 
@@ -129,3 +134,15 @@ def _scenes(source: Source) -> Items:
     names = [f"{split}_{index:06d}" for split, number in counts.items() for index in range(number)]
     is_test = np.arange(len(names)) >= count
     return items_of_array(array, place="scenes", names=names, labels=labels, is_test=is_test)
+
+
+def _blobs(source: Source) -> Items:
+    size = source.size or BLOBS_SIZE
+    if min(size) < 8:
+        raise ArgumentError(f"blobs must have sides of at least 8, got size={size[0]}x{size[1]}")
+    count = source.limit or NUM_BLOBS
+    counts = {"train": count, "test": min(count, NUM_TEST_BLOBS)}
+    centers = [blob_centers(counts["train"], split="train"), blob_centers(counts["test"], split="test")]
+    array = draw_blobs(np.concatenate(centers), size=size)
+    names = [f"{split}_{index:06d}" for split, number in counts.items() for index in range(number)]
+    return items_of_array(array, place="blobs", names=names, is_test=np.arange(len(names)) >= count)

@@ -13,6 +13,9 @@ from copyist.errors import DataError
 
 Pixels: TypeAlias = npt.NDArray[Any]
 
+_LUMA = np.array([0.298936021293775390, 0.587043074451121360, 0.114020904255103250])
+"""ITU-R BT.601 before its weights are rounded to 0.299, 0.587 and 0.114: what gray BSD68 was made with."""
+
 
 def fitted(pixels: Pixels, size: tuple[int, int], fit: Fit) -> Pixels:
     """One image (H, W, C) brought to `size` by cropping, stretching or padding; `tile` is `tile_corners`."""
@@ -64,8 +67,7 @@ def with_channels(pixels: Pixels, channels: int, *, name: str) -> Pixels:
     if present == 1 and channels == 3:
         return np.repeat(pixels, 3, axis=-1)
     if present == 3 and channels == 1:
-        luma = pixels @ np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
-        return _stored(luma[..., None], pixels.dtype)
+        return _stored((pixels @ _LUMA)[..., None], pixels.dtype)
     raise DataError(
         f"{name} must have {channels} channels, got {present}; leave ?channels= out to take them as they are"
     )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from copyist.data.arrays import array_items, mnist_items
 from copyist.data.base import ImageSet, Splits
+from copyist.data.binarizing import binarized
 from copyist.data.cache import Progress, made
 from copyist.data.embedded import embedded_items
 from copyist.data.files import files_in_folder, files_in_zip
@@ -23,7 +24,7 @@ from copyist.errors import ArgumentError, DataError
 Corner: TypeAlias = tuple[int, int] | None
 """Top and left of a tile; None for an image taken whole."""
 
-READ = "a source is a folder or .zip of images, .npy, .npz, idx .gz, or one of photos, faces, digits, scenes"
+READ = "a source is a folder or .zip of images, .npy, .npz, idx .gz, or one of photos, faces, digits, scenes, blobs"
 
 MOST_UNREADABLE = 0.01
 """When a larger share of files cannot be read, something is wrong with all of them."""
@@ -96,9 +97,13 @@ def _opened(
         pixels = items.pixels(order[position])
         if isinstance(pixels, str):
             return pixels
-        return _rows(with_channels(pixels, channels, name=f"images of {source.place}"), tiles[position], size, source)
+        rows = _rows(with_channels(pixels, channels, name=f"images of {source.place}"), tiles[position], size, source)
+        if source.binarize is None:
+            return rows
+        return binarized(rows, source.binarize, digest=items.digests[order[position]])
 
     options = (size, source.fit, source.stride, channels, str(items.dtype))
+    options += () if source.binarize is None else (f"binarize={source.binarize}",)
     key = fingerprint([items.digests[index] for index in order], *options)
     counts = [len(each) for each in tiles]
     result = made(counts, (channels, *size), items.dtype, make=make, key=key, progress=progress)

@@ -18,10 +18,10 @@ Layout: TypeAlias = Literal["nhwc", "nchw"]
 Split: TypeAlias = Literal["train", "test", "all"]
 """A part of a source."""
 
-EMBEDDED = ("photos", "faces", "digits", "scenes")
+EMBEDDED = ("photos", "faces", "digits", "scenes", "blobs")
 """Sources that need no file. `./photos` is a folder of that name."""
 
-_OPTIONS = ("size", "fit", "channels", "split", "layout", "key", "stride", "limit")
+_OPTIONS = ("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,10 @@ class Source:
 
     limit: int | None = None
     """At most so many images (tiles are cut afterwards), spread evenly over each split."""
+
+    binarize: float | str | None = None
+    """Values become 0 or 1: 1 from this share of the largest on, or `sample`, 1 with the probability that they name,
+    drawn once; None leaves them."""
 
     @property
     def is_embedded(self) -> bool:
@@ -106,6 +110,8 @@ def _value(name: str, value: str) -> object:
             return parse_size(value)
         case "channels" | "stride" | "limit":
             return _whole_number(name, value)
+        case "binarize":
+            return value if value == "sample" else _threshold(value)
         case "fit" | "layout" | "split":
             check_choice(f"{name}=", value, get_args({"fit": Fit, "layout": Layout, "split": Split}[name]))
             return value
@@ -115,10 +121,22 @@ def _value(name: str, value: str) -> object:
 
 def _whole_number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 10**9):
-        form = " like 64, or 64x48 for height x width" if name not in ("channels", "stride", "limit") else ""
+        form = (
+            " like 64, or 64x48 for height x width" if name not in ("channels", "stride", "limit", "binarize") else ""
+        )
         what = name if form else f"source option {name}"
         raise ArgumentError(f"{what} must be a whole number greater than 0{form}, got {text!r}")
     return int(text)
+
+
+def _threshold(text: str) -> float:
+    try:
+        threshold = float(text)
+    except ValueError:
+        threshold = 0.0
+    if not 0 < threshold <= 1:
+        raise ArgumentError(f"source option binarize must be a number in (0, 1], or sample, got {text!r}")
+    return threshold
 
 
 def _check_together(source: Source) -> None:

@@ -47,6 +47,12 @@ NAMES = (
     "perfect-representation-cannot-denoise",
     "scale-does-not-rescue",
     "bottleneck-trades-error",
+    "residual-is-the-score",
+    "denoising-needs-no-bottleneck",
+    "layerwise-pretraining-helps",
+    "sparse-codes-use-few-units",
+    "contraction-spares-the-manifold",
+    "masked-copying-learns-features",
 )
 """Each is the file in `claims` of the same name, with underscores."""
 

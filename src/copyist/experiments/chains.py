@@ -35,6 +35,7 @@ from copyist.metrics.walkers import LONGEST_CYCLE, WalkDiagnostics, walk_diagnos
 from copyist.models.base import Autoencoder, Classifier, Reconstructor
 from copyist.models.batches import apply_in_batches, in_batches
 from copyist.procedures.filters import MatchedBlur
+from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.sampling import sample
 from copyist.procedures.walk import walk
 from copyist.randomness import draw_normal
@@ -172,7 +173,8 @@ def spread(frames: Tensor, model: Reconstructor, where: Ground) -> float:
 def samples(model: Reconstructor, trial: Trial, *, steps: int) -> Images:
     """Diffusion with no diffusion in float32, as many pictures as `Ground.real` holds."""
     draws = trial.generator("samples")
-    return sample(model, count=_count(trial), steps=steps, mean=MEAN, std=STD, generator=draws, precision="float32")
+    method = NoDiffusion(steps=steps, mean=MEAN, std=STD)
+    return sample(model, count=_count(trial), method=method, generator=draws, precision="float32")
 
 
 def one_pass(model: Reconstructor, where: Ground, trial: Trial) -> Images:

@@ -11,6 +11,7 @@ from copyist.experiments.denoising_table import CleanRow, CodeStatistics
 from copyist.metrics.distortion import psnr, ssim
 from copyist.metrics.identity import projected_gain
 from copyist.metrics.intervals import mean_interval
+from copyist.metrics.sparsity import active_units, effective_share
 from copyist.randomness import generator
 from copyist.tensors import Codes, Images
 
@@ -62,12 +63,16 @@ def clean_copies(
 
 
 def code_statistics(z: Codes) -> CodeStatistics:
-    """Summarize codes (B, ...) of any range: how many units, how they spread, how many say nothing."""
-    units = z.flatten(1)  # (B, K)
+    """Summarize codes (B, ...) of any range: how many units, how they spread, how many are used and how many never."""
+    units = z.flatten(1).float()  # (B, K)
+    active = active_units(units)
     spread = units.std(0, correction=0)
     return CodeStatistics(
         num_units=units.shape[1],
         mean=float(units.mean()),
         std=float(units.std(correction=0)),
         quiet_share=float((spread <= QUIET * spread.max()).float().mean()),
+        active_share=float(active.float().mean()),
+        effective_share=float(effective_share(units).nan_to_num(0.0).mean()),
+        dead_units=int((~active.any(0)).sum()),
     )

@@ -16,7 +16,7 @@ from copyist.data.video import write_video
 from copyist.metrics.neighbors import Neighbors, memorization, nearest
 from copyist.models.base import Autoencoder, Reconstructor
 from copyist.outputs import write_text
-from copyist.procedures import denoise, sample_steps, walk_steps
+from copyist.procedures import NoDiffusion, denoise, sample_steps, walk_steps
 from copyist.randomness import generator
 from copyist.tensors import Images
 
@@ -85,13 +85,14 @@ def draw_samples(
     """Samples over steps, the samples, and the training images nearest to them."""
     total = _SAMPLE_STEPS + _LONG_SAMPLE_STEPS
     short: list[Images] = []
-    for x_hat in sample_steps(model, count=_NUM_SAMPLES, steps=_SAMPLE_STEPS, generator=generator(seed, "sample")):
+    brief, patient = (NoDiffusion(steps=steps) for steps in (_SAMPLE_STEPS, _LONG_SAMPLE_STEPS))
+    for x_hat in sample_steps(model, count=_NUM_SAMPLES, method=brief, generator=generator(seed, "sample")):
         short.append(x_hat)
         progress(len(short), total)
     write_png(out / "pictures" / "samples.png", grid(short[-1].cpu(), columns=16))
     _write_rows(out, "steps", {f"n = {step}": short[step - 1] for step in _STAGES})
     long = short[-1]
-    chain = sample_steps(model, count=_NUM_SAMPLES, steps=_LONG_SAMPLE_STEPS, generator=generator(seed, "sample"))
+    chain = sample_steps(model, count=_NUM_SAMPLES, method=patient, generator=generator(seed, "sample"))
     for step, x_hat in enumerate(chain, start=1):
         long = x_hat
         progress(_SAMPLE_STEPS + step, total)

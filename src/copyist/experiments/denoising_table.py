@@ -94,6 +94,15 @@ class CodeStatistics:
     quiet_share: float
     """Share of units whose standard deviation over images is at most 1 % of the liveliest unit's."""
 
+    active_share: float | None = None
+    """Mean share of units above 1 % of the loudest; None in tables that are older than this measure."""
+
+    effective_share: float | None = None
+    """Mean share of units in use, each counted by how loud it is: (Σ|z|)² / (K·Σz²); None likewise."""
+
+    dead_units: int | None = None
+    """How many units no image activates; None likewise."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CleanRow:

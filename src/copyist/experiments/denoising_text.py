@@ -68,15 +68,17 @@ def _ratios(table: DenoisingTable, kind: Kind) -> str:
 
 
 def _clean(table: DenoisingTable) -> str:
-    lines = [["model", "PSNR dB", "SSIM", "gain at σ = 0.1", "units", "mean", "std", "quiet"]]
+    lines = [["model", "PSNR dB", "SSIM", "gain at σ = 0.1", "units", "mean", "std", "quiet", "active", "dead"]]
     for row in table.clean:
-        code = ["–"] * 4
+        code = ["–"] * 6
         if row.code is not None:
             code = [
                 str(row.code.num_units),
                 f"{row.code.mean:.3g}",
                 f"{row.code.std:.3g}",
                 f"{100 * row.code.quiet_share:.0f} %",
+                "–" if row.code.active_share is None else f"{100 * row.code.active_share:.1f} %",
+                "–" if row.code.dead_units is None else str(row.code.dead_units),
             ]
         lines.append([row.model, f"{row.psnr:.2f}", f"{row.ssim:.3f}", _pm(row.gain), *code])
     title = f"Clean images, in batches of {table.batch_size} (gain: 1 passes all noise on, 0 none; right: the code)"

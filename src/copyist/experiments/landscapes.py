@@ -24,6 +24,7 @@ from copyist.metrics.noise import noise_level
 from copyist.metrics.scenes import scene_rules
 from copyist.metrics.spectra import high_frequency_energy
 from copyist.models.base import Reconstructor
+from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.sampling import sample
 from copyist.tensors import Images
 
@@ -74,7 +75,9 @@ def sampled(model: Reconstructor, trial: Trial) -> Landscapes:
     """Draw from noise by copying on the linear schedule, the same noise for every model, in batches of 64."""
     count, steps = trial.pick(smoke=(32, 4), cpu=(256, 30), gpu=(512, 200))
     draws = trial.generator("samples")
-    images = sample(model, count=count, steps=steps, generator=draws, batch_size=64, precision="float32")
+    images = sample(
+        model, count=count, method=NoDiffusion(steps=steps), generator=draws, batch_size=64, precision="float32"
+    )
     return judged(images, trial)
 
 

@@ -21,7 +21,7 @@ from copyist.experiments.measurements import Measurements
 from copyist.models.base import Autoencoder, Classifier, Model, Reconstructor
 from copyist.randomness import derive, generator
 from copyist.settings import dump
-from copyist.training import CATALOGUES, Recipe, finished_run, train
+from copyist.training import CATALOGUES, Recipe, Run, finished_run, train
 
 Scale: TypeAlias = Literal["smoke", "cpu", "gpu"]
 """smoke: seconds, for tests · cpu: all claims overnight on two cores · gpu: the sizes of the source."""
@@ -77,21 +77,17 @@ class Trial:
         """A source, opened once per process."""
         return _opened(source)
 
-    def model(self, recipe: Recipe) -> Model:
+    def model(self, recipe: Recipe, *, start: Recipe | None = None) -> Model:
         """The model that a recipe makes with this seed: trained once, and kept for every other claim.
+
+        Args:
+            recipe: what is trained, and how.
+            start: a recipe whose model hands over its weights, wherever the names agree; it is trained first.
 
         Raises:
             CopyistError: as `train`.
         """
-        folder = self.models / f"{self._noted(recipe)}-seed-{self.seed}"
-        self.models.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.models / f"{folder.name}.lock"):
-            fingerprint = self.splits(recipe.data).train.fingerprint
-            run = finished_run(folder, recipe, seed=self.seed, fingerprint=fingerprint)
-            if run is None:
-                begun = (folder / "state" / "state.safetensors").exists()
-                run = train(recipe, out=folder, seed=self.seed, resume=begun)
-        return load(run.model_file)
+        return load(self._run(recipe, start).model_file)
 
     def trained(self, recipe: Recipe) -> Reconstructor:
         """The trained model of a recipe, as one that copies.
@@ -131,6 +127,20 @@ class Trial:
         model.batch_size = recipe.training.batch_size
         model.image_shape = shape
         return model.to(self.device).eval()
+
+    def _run(self, recipe: Recipe, start: Recipe | None) -> Run:
+        """The finished run of a recipe, trained now unless it was before."""
+        begin = None if start is None else self._run(start, None).model_file
+        origin = "" if start is None else f"-from-{self._noted(start)}"
+        folder = self.models / f"{self._noted(recipe)}{origin}-seed-{self.seed}"
+        self.models.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.models / f"{folder.name}.lock"):
+            fingerprint = self.splits(recipe.data).train.fingerprint
+            run = finished_run(folder, recipe, seed=self.seed, fingerprint=fingerprint, start=begin)
+            if run is None:
+                begun = (folder / "state" / "state.safetensors").exists()
+                run = train(recipe, out=folder, seed=self.seed, start=begin, resume=begun)
+        return run
 
     def _noted(self, recipe: Recipe) -> str:
         """Put a recipe on record, under its name and a digest of its settings."""

@@ -11,25 +11,63 @@ __all__ = [
     "Autoencoder",
     "Classifier",
     "ClassifierConfig",
+    "CodeLayer",
     "ConvClassifier",
     "ConvClassifierConfig",
+    "Dictionary",
+    "DnCNN",
+    "DnCNNConfig",
     "MLPConfig",
+    "Masked",
+    "MaskedViT",
+    "MaskedViTConfig",
     "Model",
     "ModelConfig",
     "Reconstructor",
+    "Residual",
+    "ResidualConfig",
+    "SparseMLP",
+    "SparseMLPConfig",
+    "Stack",
+    "StackedClassifier",
+    "StackedClassifierConfig",
     "UNet",
     "UNetConfig",
     "UNetSkips",
     "UNetSkipsConfig",
+    "Variational",
+    "VariationalMLP",
+    "VariationalMLPConfig",
+    "VariationalUNet",
+    "VariationalUNetConfig",
     "ViT",
     "ViTConfig",
 ]
 
 from copyist.models.attention import Attention, AttentionConfig
 from copyist.models.attention_unet import AttentionUNet, AttentionUNetConfig, AttentionUNetSkips
-from copyist.models.base import Autoencoder, Classifier, ClassifierConfig, Model, ModelConfig, Reconstructor
+from copyist.models.base import (
+    Autoencoder,
+    Classifier,
+    ClassifierConfig,
+    CodeLayer,
+    Dictionary,
+    Masked,
+    Model,
+    ModelConfig,
+    Reconstructor,
+    Stack,
+    Variational,
+)
 from copyist.models.catalogue import MODELS
 from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
+from copyist.models.dncnn import DnCNN, DnCNNConfig
+from copyist.models.masked import MaskedViT, MaskedViTConfig
 from copyist.models.mlp import MLP, MLPConfig
+from copyist.models.residual import Residual, ResidualConfig
+from copyist.models.sparse import SparseMLP, SparseMLPConfig
+from copyist.models.stacked import StackedClassifier, StackedClassifierConfig
 from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig
+from copyist.models.variational import VariationalMLP, VariationalMLPConfig
+from copyist.models.variational_unet import VariationalUNet, VariationalUNetConfig
 from copyist.models.vit import ViT, ViTConfig

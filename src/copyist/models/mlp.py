@@ -5,26 +5,17 @@ __all__ = ["MLP", "MLPConfig"]
 import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal, Self, TypeAlias, final, get_args
+from typing import Self, final, get_args
 
+import torch
 from torch import nn
 
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError, ShapeError
-from copyist.models.base import Autoencoder, ModelConfig
+from copyist.models.base import Autoencoder, CodeLayer, ModelConfig, Stack
+from copyist.models.shallow import Layer
+from copyist.nn.dense import Activation, Initialization, Transposed, activation_layer, draw_weights
 from copyist.tensors import Codes, Images
-
-Activation: TypeAlias = Literal["gelu", "relu", "elu", "silu", "tanh", "sigmoid", "identity"]
-
-_ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "gelu": nn.GELU,
-    "relu": nn.ReLU,
-    "elu": nn.ELU,
-    "silu": nn.SiLU,
-    "tanh": nn.Tanh,
-    "sigmoid": nn.Sigmoid,
-    "identity": nn.Identity,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +31,23 @@ class MLPConfig(ModelConfig):
     activation: Activation = "gelu"
     """Applied after every layer but the output; with `identity` the whole is linear."""
 
+    output: Activation = "identity"
+    """Applied to the output; with `sigmoid` every value of a copy lies in (0, 1)."""
+
+    tied: bool = False
+    """Whether the decoder's weights are the encoder's, transposed, so that one cannot grow while the other shrinks."""
+
+    initialization: Initialization = "uniform"
+    """The distribution that the first weights are drawn from."""
+
     def __post_init__(self) -> None:
         if not self.widths:
             raise ArgumentError("widths must name at least the units of the code, got none")
         for units in self.widths:
             check_at_least("widths", units, 1)
         check_choice("activation", self.activation, get_args(Activation))
+        check_choice("activation", self.output, get_args(Activation))
+        check_choice("initialization", self.initialization, get_args(Initialization))
 
     def fitted(self, image_shape: tuple[int, int, int]) -> Self:
         if self.image_shape not in (None, image_shape):
@@ -55,13 +57,16 @@ class MLPConfig(ModelConfig):
             )
         return replace(self, image_shape=image_shape)
 
-    def build(self) -> Autoencoder:
+    def stacks(self) -> tuple[Self, ...]:
+        return tuple(replace(self, widths=self.widths[: depth + 1]) for depth in range(len(self.widths)))
+
+    def build(self) -> Stack:
         return MLP(self)
 
 
 @final
-class MLP(Autoencoder):
-    """Linear layers to a code (B, widths[-1]) and back.
+class MLP(Stack):
+    """Linear layers to a code (B, widths[-1]) and back: shallow autoencoders in a row.
 
     It is overcomplete when every width is at least the number of values of an image.
     """
@@ -73,22 +78,28 @@ class MLP(Autoencoder):
         self._config = config
         self._shape = self.image_shape = config.image_shape
         self.image_size = config.image_shape[1:]
-        activation = _ACTIVATIONS[config.activation]
         widths = (math.prod(config.image_shape), *config.widths)
         encoder: list[nn.Module] = [nn.Flatten()]
-        for inputs, outputs in pairwise(widths):
-            encoder += [nn.Linear(inputs, outputs), activation()]
         decoder: list[nn.Module] = []
-        for inputs, outputs in pairwise(widths[::-1]):
-            decoder += [nn.Linear(inputs, outputs), activation()]
-        # The output is a pixel value, and nothing bends it.
-        decoder[-1] = nn.Unflatten(1, config.image_shape)
+        into: list[nn.Linear] = []
+        for inputs, outputs in pairwise(widths):
+            into.append(_linear(inputs, outputs, config, config.activation))
+            encoder += [into[-1], activation_layer(config.activation)]
+        for index in reversed(range(len(into))):
+            activation = _activation_below(config, index)
+            turned = (widths[index + 1], widths[index])
+            decoder.append(Transposed(into[index]) if config.tied else _linear(*turned, config, activation))
+            decoder.append(activation_layer(activation))
         self.encoder = nn.Sequential(*encoder)
-        self.decoder = nn.Sequential(*decoder)
+        self.decoder = nn.Sequential(*decoder, nn.Unflatten(1, config.image_shape))
 
     @property
     def config(self) -> MLPConfig:
         return self._config
+
+    @property
+    def layers(self) -> tuple[Autoencoder, ...]:
+        return tuple(map(self._layer, range(len(self._config.widths))))
 
     def check_input(self, x: Images) -> None:
         if tuple(x.shape[1:]) != self._shape:
@@ -102,3 +113,38 @@ class MLP(Autoencoder):
 
     def decode(self, z: Codes) -> Images:
         return self.decoder(z)
+
+    def as_code_layer(self, *, verb: str) -> CodeLayer:
+        if len(self._config.widths) > 1:
+            return super().as_code_layer(verb=verb)
+        linear = self.encoder[1]
+        assert isinstance(linear, nn.Linear)
+        return CodeLayer(linear=linear, activation=self.encoder[2])
+
+    @torch.no_grad()
+    def start_from(self, stack: Stack) -> None:
+        for own, given in zip(self.layers, stack.layers, strict=False):
+            for weight, start in zip(own.parameters(), given.parameters(), strict=True):
+                weight.copy_(start)
+
+    def _layer(self, index: int) -> Autoencoder:
+        config, last = self._config, len(self._config.widths) - 1
+        shape = self._shape if index == 0 else (config.widths[index - 1], 1, 1)
+        own = replace(
+            config, image_shape=shape, widths=(config.widths[index],), output=_activation_below(config, index)
+        )
+        # The innermost layer is the last of the encoder, and the first of the decoder.
+        start = 2 * (last - index)
+        encoder = nn.Sequential(nn.Flatten(), self.encoder[1 + 2 * index : 3 + 2 * index])
+        return Layer(own, encoder, nn.Sequential(self.decoder[start : start + 2], nn.Unflatten(1, shape)))
+
+
+def _activation_below(config: MLPConfig, index: int) -> Activation:
+    """What the decoder of a layer ends with: what the layer below it does, and on the images the output."""
+    return config.output if index == 0 else config.activation
+
+
+def _linear(inputs: int, outputs: int, config: MLPConfig, activation: Activation) -> nn.Linear:
+    layer = nn.Linear(inputs, outputs)
+    draw_weights(layer, config.initialization, activation=activation)
+    return layer

@@ -1,10 +1,11 @@
 """Normalizations, and whose statistics they use."""
 
-__all__ = ["STATISTICS", "Statistics", "normalization"]
+__all__ = ["STATISTICS", "RunningScale", "Statistics", "normalization"]
 
 from typing import Literal, TypeAlias, get_args
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 Statistics: TypeAlias = Literal["batch", "image", "running", "group", "none"]
 """Over what the mean and variance of a feature map are taken.
@@ -38,3 +39,31 @@ def normalization(channels: int, statistics: Statistics) -> nn.Module:
             return nn.GroupNorm(max(groups for groups in range(1, 9) if channels % groups == 0), channels)
         case "none":
             return nn.Identity()
+
+
+class RunningScale(nn.Module):
+    """Batch normalization with nothing added: (B, C, H, W) over each map's spread, times a learned number.
+
+    The spread is that of the batch at hand in training, and its running average in use. No mean is taken off.
+
+    Source:
+        Mohan et al. (2020), "Robust and Interpretable Blind Image Denoising via Bias-Free Convolutional Neural
+        Networks", section 4.
+    """
+
+    spread: Tensor
+    """(C,) running average of the standard deviations."""
+
+    def __init__(self, channels: int, *, momentum: float = 0.1, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.momentum, self.eps = momentum, eps
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.register_buffer("spread", torch.ones(channels))
+
+    def forward(self, h: Tensor) -> Tensor:
+        spread = self.spread
+        if self.training:
+            spread = (h.float().var((0, 2, 3), correction=0) + self.eps).sqrt()
+            with torch.no_grad():
+                self.spread.lerp_(spread, self.momentum)
+        return h * (self.weight / spread).to(h.dtype)[:, None, None]

@@ -3,17 +3,24 @@
 __all__ = ["Contract", "Objective", "ObjectiveLoss"]
 
 import abc
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias, final
 
 import torch
 from torch import Tensor, nn
 
+from copyist.corruption import Blend
 from copyist.models.base import Model
+from copyist.models.batches import in_batches
 from copyist.tensors import Images
 
-Contract: TypeAlias = Literal["reconstructor", "autoencoder", "classifier"]
-"""What a model must keep to be trained: copy, have a code, or name its images."""
+Contract: TypeAlias = Literal["reconstructor", "autoencoder", "dictionary", "stack", "variational", "classifier"]
+"""What a model must keep to be trained: copy, have a code, have units that can be told apart, be layers in a row, say
+how likely images are, or name them."""
+
+_ALPHA = 0.3
+"""Share of the image in the noisy row of a picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,18 +41,48 @@ class Objective(abc.ABC):
         """Refuse, before training, a model that does not keep the contract this objective asks for.
 
         Raises:
-            ContractError: it copies where names are asked for, or the other way round, or has no code.
+            ContractError: it copies where names are asked for, or the other way round, or has no code, layers or
+                likelihood.
         """
         asked = {
             "reconstructor": model.as_reconstructor,
             "autoencoder": model.as_autoencoder,
+            "variational": model.as_variational,
+            "stack": model.as_stack,
+            "dictionary": model.as_dictionary,
             "classifier": model.as_classifier,
         }
         asked[self.trains](verb=type(self).__name__)
+        self.check_settings(model)
+
+    def check_settings(self, model: Model) -> None:  # noqa: B027 most objectives ask for nothing more
+        """Refuse a model that keeps the contract but does not go with these settings; `check_model` asks.
+
+        Raises:
+            ContractError: the model lacks what a setting needs.
+        """
+
+    def check_data(self, model: Model, x: Images) -> None:  # noqa: B027 (most objectives take any)
+        """Refuse, before training, images (B, C, H, W) that this objective cannot train `model` on: none, mostly.
+
+        Raises:
+            DataError: they have values that the model gives no probability.
+        """
+
+    def check_shape(self, model: Model, image_shape: tuple[int, int, int]) -> None:  # noqa: B027 (few refuse any)
+        """Refuse, before training, images (C, H, W) that the model takes and this objective does not.
+
+        Raises:
+            ArgumentError: as for a call.
+        """
 
     @abc.abstractmethod
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         """The loss, a scalar, of `model` on images (B, C, H, W), and on their classes (B,) where they have any."""
+
+    def frozen(self, model: Model) -> Iterable[nn.Parameter]:
+        """The weights that it leaves as they are: none, unless it trains a part of a model."""
+        return ()
 
     def warmed(self, progress: float) -> "Objective":
         """This objective when a share of the training, in [0, 1], is over: itself, unless it warms up.
@@ -59,6 +96,19 @@ class Objective(abc.ABC):
     ) -> dict[str, float]:
         """What the history records of held-out images beside the loss, by name: means over the images of a batch."""
         return {}
+
+    def pictures(self, model: Model, x: Images, *, generator: torch.Generator) -> Mapping[str, Images]:
+        """Rows of pictures by their names, that show of held-out images (B, C, H, W) how far a model that copies is.
+
+        Here these are the images and their copies, and the same of the images in noise.
+        """
+        x_tilde = Blend(alpha=_ALPHA)(x, generator=generator)
+        return {
+            "image": x,
+            "copy": in_batches(model, model, x),
+            f"noisy, α = {_ALPHA}": x_tilde,
+            "its copy": in_batches(model, model, x_tilde),
+        }
 
     def mend(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> int:
         """Put right in place, after a step on images `x`, what no gradient can: nothing, unless units die.

@@ -26,3 +26,10 @@ class Classification(Objective):
         if labels is None:
             raise ArgumentError("classification must be given labels, got none; give one per image")
         return F.cross_entropy(model(x).float(), labels)
+
+    def measures(
+        self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None
+    ) -> dict[str, float]:
+        """The share of images whose class is the likeliest."""
+        assert labels is not None
+        return {"accuracy": float((model(x).argmax(1) == labels).double().mean())}

@@ -1,20 +1,33 @@
 """What a trained model can be asked, one question per file."""
 
 __all__ = [
+    "METHODS",
     "SCHEDULES",
     "Course",
+    "ImplicitPrior",
     "Inversion",
+    "Langevin",
     "Layer",
+    "Method",
+    "Nats",
+    "NoDiffusion",
     "Stillness",
+    "Walkback",
     "denoise",
     "encode",
     "interpolate",
     "invert",
     "layers",
+    "likelihood",
+    "negative_log_likelihood",
+    "posterior_mean",
+    "prior_samples",
+    "probe",
     "reconstruct",
     "representation",
     "sample",
     "sample_steps",
+    "score",
     "walk",
     "walk_steps",
     "walkers",
@@ -22,9 +35,19 @@ __all__ = [
 
 from copyist.procedures.course import Course, walkers
 from copyist.procedures.denoising import denoise, encode, reconstruct
+from copyist.procedures.implicit_prior import ImplicitPrior
 from copyist.procedures.interpolation import interpolate
 from copyist.procedures.inversion import Inversion, invert
+from copyist.procedures.langevin import Langevin
 from copyist.procedures.layers import Layer, layers, representation
-from copyist.procedures.sampling import SCHEDULES, sample, sample_steps
+from copyist.procedures.likelihood import Nats, likelihood, negative_log_likelihood
+from copyist.procedures.method import Method
+from copyist.procedures.no_diffusion import SCHEDULES, NoDiffusion
+from copyist.procedures.posterior import posterior_mean
+from copyist.procedures.prior import prior_samples
+from copyist.procedures.probing import probe
+from copyist.procedures.sampling import METHODS, sample, sample_steps
+from copyist.procedures.score import score
 from copyist.procedures.stillness import Stillness
 from copyist.procedures.walk import walk, walk_steps
+from copyist.procedures.walkback import Walkback

@@ -39,7 +39,7 @@ def apply_to_pictures(
     Raises:
         ShapeError: the model does not take a picture, which is named.
     """
-    device = next(model.parameters()).device
+    device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
     groups: dict[torch.Size, list[int]] = {}
     for index, picture in enumerate(pictures):
         groups.setdefault(picture.shape, []).append(index)

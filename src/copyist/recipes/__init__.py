@@ -2,19 +2,34 @@
 
 __all__ = [
     "RECIPES",
+    "blind_denoiser",
     "configured",
+    "contractive_mlp",
     "conv_classifier",
+    "conv_vae",
     "denoising_unet",
+    "direct_denoiser",
     "dot_attention",
     "dot_attention_alone",
     "hidden_unet",
+    "iwae",
+    "kl_sparse_mlp",
     "linear",
     "linear_attention",
     "linear_attention_unet",
+    "masked_unet",
+    "masked_vit",
+    "masked_vit_classifier",
     "mixed_attention_unet",
     "overcomplete_mlp",
+    "sparse_mlp",
+    "stacked",
+    "stacked_classifier",
+    "stacked_denoising",
+    "topk_mlp",
     "unet",
     "unet_skips",
+    "vae",
     "vit_classifier",
 ]
 
@@ -27,5 +42,10 @@ from copyist.recipes.attention import (
 )
 from copyist.recipes.catalogue import RECIPES, configured
 from copyist.recipes.classification import conv_classifier, vit_classifier
+from copyist.recipes.contractive import contractive_mlp
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
-from copyist.recipes.denoising import denoising_unet
+from copyist.recipes.denoising import blind_denoiser, denoising_unet, direct_denoiser
+from copyist.recipes.masked import masked_unet, masked_vit, masked_vit_classifier
+from copyist.recipes.sparse import kl_sparse_mlp, sparse_mlp, topk_mlp
+from copyist.recipes.stacked import stacked, stacked_classifier, stacked_denoising
+from copyist.recipes.variational import conv_vae, iwae, vae

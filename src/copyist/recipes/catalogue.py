@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from copyist.checks import check_choice
-from copyist.errors import ArgumentError
 from copyist.recipes.attention import (
     dot_attention,
     dot_attention_alone,
@@ -15,9 +14,14 @@ from copyist.recipes.attention import (
     mixed_attention_unet,
 )
 from copyist.recipes.classification import conv_classifier, vit_classifier
+from copyist.recipes.contractive import contractive_mlp
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
-from copyist.recipes.denoising import denoising_unet
-from copyist.settings import change
+from copyist.recipes.denoising import blind_denoiser, denoising_unet, direct_denoiser
+from copyist.recipes.masked import masked_unet, masked_vit, masked_vit_classifier
+from copyist.recipes.sparse import kl_sparse_mlp, sparse_mlp, topk_mlp
+from copyist.recipes.stacked import stacked, stacked_classifier, stacked_denoising
+from copyist.recipes.variational import conv_vae, iwae, vae
+from copyist.settings import change, read_assignments
 from copyist.training import CATALOGUES, Recipe
 
 RECIPES: Mapping[str, Callable[..., Recipe]] = {
@@ -25,15 +29,30 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "unet-skips": unet_skips,
     "hidden-unet": hidden_unet,
     "denoising-unet": denoising_unet,
+    "blind-denoiser": blind_denoiser,
+    "direct-denoiser": direct_denoiser,
     "overcomplete-mlp": overcomplete_mlp,
     "linear": linear,
+    "stacked": stacked,
+    "stacked-denoising": stacked_denoising,
+    "sparse-mlp": sparse_mlp,
+    "kl-sparse-mlp": kl_sparse_mlp,
+    "topk-mlp": topk_mlp,
+    "contractive-mlp": contractive_mlp,
     "linear-attention": linear_attention,
     "dot-attention": dot_attention,
     "dot-attention-alone": dot_attention_alone,
     "linear-attention-unet": linear_attention_unet,
     "mixed-attention-unet": mixed_attention_unet,
+    "vae": vae,
+    "iwae": iwae,
+    "conv-vae": conv_vae,
     "conv-classifier": conv_classifier,
+    "stacked-classifier": stacked_classifier,
     "vit-classifier": vit_classifier,
+    "masked-vit": masked_vit,
+    "masked-unet": masked_unet,
+    "masked-vit-classifier": masked_vit_classifier,
 }
 """By the name under which `copyist train` knows them."""
 
@@ -56,11 +75,5 @@ def configured(
     plain = name.replace("_", "-")
     check_choice("recipe", plain, RECIPES)
     recipe = RECIPES[plain]() if data is None else RECIPES[plain](data=data)
-    changes: dict[str, str] = {}
-    for assignment in assignments:
-        setting, separator, value = assignment.partition("=")
-        if not separator or not setting.strip():
-            raise ArgumentError(f"a setting must be written name=value, got {assignment!r}; write --set width=32")
-        changes[setting.strip()] = value.strip()
-    recipe = change(recipe, changes, CATALOGUES)
+    recipe = change(recipe, read_assignments(assignments), CATALOGUES)
     return recipe if steps is None else replace(recipe, training=replace(recipe.training, steps=steps))

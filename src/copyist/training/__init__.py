@@ -4,6 +4,7 @@ __all__ = [
     "CATALOGUES",
     "Observer",
     "Optimization",
+    "Pretraining",
     "Recipe",
     "Row",
     "Run",
@@ -13,7 +14,7 @@ __all__ = [
     "train",
 ]
 
-from copyist.training.config import Optimization, Recipe, Training
+from copyist.training.config import Optimization, Pretraining, Recipe, Training
 from copyist.training.history import Row, read_history
 from copyist.training.loop import Run, finished_run, train
 from copyist.training.observer import Observer

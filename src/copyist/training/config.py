@@ -1,11 +1,12 @@
 """How long, how fast and how carefully to train."""
 
-__all__ = ["Optimization", "Recipe", "Training"]
+__all__ = ["Optimization", "Pretraining", "Recipe", "Training"]
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 from copyist.checks import check_at_least, check_choice, check_positive, check_within
+from copyist.errors import ArgumentError
 from copyist.models.base import ModelConfig
 from copyist.nn.precision import Precision
 from copyist.objectives.base import Objective
@@ -94,6 +95,37 @@ class Training:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pretraining:
+    """Training layer by layer, before all are trained together; what is not said here is as in that training."""
+
+    objectives: tuple[Objective, ...]
+    """What each layer minimizes on the representation below it, the outermost first; a single one is for all."""
+
+    steps: int = 1000
+    """Steps of the optimizer for each layer."""
+
+    optimization: Optimization | None = None
+    """From gradients to steps in the layers' runs; None is as in the training of all together."""
+
+    def __post_init__(self) -> None:
+        check_at_least("steps", self.steps, 1)
+        if not self.objectives:
+            raise ArgumentError("pretraining must have at least one objective, got none; give one for all layers")
+
+    def check_layers(self, num_layers: int) -> None:
+        """Refuse a stack of another number of layers.
+
+        Raises:
+            ArgumentError: there are several objectives, and not one for each layer.
+        """
+        if len(self.objectives) not in (1, num_layers):
+            raise ArgumentError(
+                f"pretraining must have one objective per layer, {num_layers} in all, or a single one, "
+                f"got {len(self.objectives)}; change the objectives (--set pretraining.objectives=…) or the widths"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Everything that decides what a training run makes, but for its seed."""
 
@@ -111,3 +143,10 @@ class Recipe:
 
     training: Training = field(default_factory=Training)
     """How."""
+
+    pretraining: Pretraining | None = None
+    """What the layers of the model learn before, one by one; None begins with all of them."""
+
+    def __post_init__(self) -> None:
+        if self.pretraining is not None:
+            self.pretraining.check_layers(len(self.model.stacks()))

@@ -17,9 +17,11 @@ from copyist.settings import dump
 from copyist.training.config import Recipe
 from copyist.training.history import Row, read_history
 from copyist.training.interrupts import Interrupts, reproducible
+from copyist.training.layerwise import layer_folder, layer_folders, layer_recipes
 from copyist.training.observer import Observer, Silence
 from copyist.training.optimization import learning_rate, set_rate
 from copyist.training.session import CATALOGUES, Session
+from copyist.training.start import Start
 from copyist.training.upkeep import Upkeep
 
 
@@ -28,12 +30,18 @@ class Run:
     """A finished run on disk."""
 
     folder: Path
-    """Holds `model.safetensors`, `history.csv`, `samples/`, `tensorboard/` and `state/`."""
+    """Holds `model.safetensors`, `history.csv`, `samples/`, `tensorboard/`, `state/`, and a run for each layer that was
+    trained before: `layer-0/`, `layer-1/`, …"""
 
     @property
     def model_file(self) -> Path:
         """The trained model."""
         return self.folder / "model.safetensors"
+
+    @property
+    def layers(self) -> tuple["Run", ...]:
+        """The runs of the layers that were trained before, the outermost first."""
+        return tuple(map(Run, layer_folders(self.folder)))
 
     def load(self) -> Model:
         """The trained model, as `copyist.load` gives it."""
@@ -44,18 +52,22 @@ class Run:
         return read_history(self.folder / "history.csv")
 
 
-def finished_run(folder: Path, recipe: Recipe, *, seed: int, fingerprint: str) -> Run | None:
-    """The run in `folder`, if it is finished and had this recipe, seed and data; else None.
+def finished_run(
+    folder: Path, recipe: Recipe, *, seed: int, fingerprint: str, start: str | Path | None = None
+) -> Run | None:
+    """The run in `folder`, if it is finished and had this recipe, seed, data and start; else None.
 
     Raises:
-        CheckpointError: its model file is damaged.
+        CheckpointError: its model file, or that of the start, is damaged.
     """
     run = Run(folder)
     if not run.model_file.exists():
         return None
     header = checkpoint.read_header(run.model_file)
-    wanted = (dump(recipe, CATALOGUES), seed, fingerprint)
-    found = (header.recipe, header.training.get("seed"), header.data.get("fingerprint"))
+    begun = None if start is None else Start.read(start).fingerprint
+    wanted = (dump(recipe, CATALOGUES), seed, fingerprint, begun)
+    training = header.training
+    found = (header.recipe, training.get("seed"), header.data.get("fingerprint"), training.get("start"))
     return run if found == wanted else None
 
 
@@ -64,6 +76,7 @@ def train(
     *,
     out: str | Path,
     seed: int = 0,
+    start: str | Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
     observer: Observer | None = None,
@@ -74,6 +87,8 @@ def train(
         recipe: data, model, objective and training.
         out: the folder; it gets the model, its history and the state to resume from.
         seed: of the weights, the order of the images and every other draw.
+        start: a model file or run folder, whose weights are taken over wherever the model has some of the same name:
+            so is fine-tuned what was trained before. None starts from fresh weights.
         resume: go on from the last state in the folder. On one machine the weights become, bit for bit, those of a
             run that never stopped.
         overwrite: replace a run that is there.
@@ -87,24 +102,57 @@ def train(
         DataError: the source cannot be read, or has no labels where the objective needs them.
         ShapeError: the model does not take the source's images.
         ContractError: the objective does not train models of this kind.
-        CheckpointError: there is no run to resume, or it was started with other settings.
+        CheckpointError: there is no run to resume, or it was started with other settings; or the weights to start
+            from cannot be read, or are of other shapes.
         ArgumentError: `seed` is no whole number, or negative.
         TrainingError: the loss was not finite twice, or the run was interrupted.
     """
     check_whole("seed", seed, 0)
     watcher = observer or Silence()
-    session = Session(recipe, Path(out), seed=seed, resume=resume, overwrite=overwrite, observer=watcher)
-    with contextlib.closing(Upkeep(session)) as upkeep, Interrupts() as interrupts, reproducible(), torch.enable_grad():
-        watcher.started(step=session.counters.step, steps=recipe.training.steps)
+    begin = None if start is None else Start.read(start)
+    session = Session(recipe, Path(out), seed=seed, start=begin, resume=resume, overwrite=overwrite, observer=watcher)
+    with Interrupts() as interrupts, reproducible(), torch.enable_grad():
+        if session.counters.step == 0:
+            _pretrain(session, interrupts)
+        _take_steps(session, interrupts)
+    return Run(Path(out))
+
+
+def _pretrain(session: Session, interrupts: Interrupts) -> None:
+    """Train the layers that a recipe wants trained before, each in a run of its own, and start from the last."""
+    recipes = layer_recipes(session.recipe)
+    below: Session | None = None
+    for index, recipe in enumerate(recipes):
+        folder, watcher = layer_folder(session.folder, index), session.observer
+        begun = (folder / "state" / "state.safetensors").exists()
+        # All processes must have looked before one writes.
+        session.accelerator.wait_for_everyone()
+        layer = Session(
+            recipe, folder, seed=session.seed, resume=begun, overwrite=True, observer=watcher, splits=session.splits
+        )
+        if below is not None:
+            layer.start_from(below.result)
+        if not layer.finished:
+            watcher.said(f"pretraining layer {index + 1} of {len(recipes)}, in {folder}")
+        _take_steps(layer, interrupts)
+        below = layer
+    if below is not None:
+        session.start_from(below.result)
+
+
+def _take_steps(session: Session, interrupts: Interrupts) -> None:
+    """All steps that are left, and the model at the end."""
+    recipe = session.recipe.training
+    with contextlib.closing(Upkeep(session)) as upkeep:
+        session.observer.started(step=session.counters.step, steps=recipe.steps)
         while not session.finished:
+            if interrupts.seen:
+                upkeep.stop()
             step = session.counters.step
-            set_rate(session.optimizer, learning_rate(step, recipe.training) * session.counters.rate_scale)
+            set_rate(session.optimizer, learning_rate(step, recipe) * session.counters.rate_scale)
             loss = _take_step(session, step)
             upkeep.after(step + 1, loss)
-            if interrupts.seen and not session.finished:
-                upkeep.stop()
         upkeep.finish()
-    return Run(Path(out))
 
 
 def _take_step(session: Session, step: int) -> torch.Tensor:

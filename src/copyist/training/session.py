@@ -27,8 +27,10 @@ from copyist.randomness import derive
 from copyist.settings import Catalogues, dump
 from copyist.training.averaging import update_average
 from copyist.training.config import Recipe
+from copyist.training.layerwise import layer_folders
 from copyist.training.observer import Observer
 from copyist.training.optimization import build_optimizer
+from copyist.training.start import Start
 from copyist.training.state import Counters, restore, save
 from copyist.training.validation import Validation
 
@@ -43,9 +45,19 @@ class Session:
     """Data, model, optimizer and counters of one run, ready for its next step."""
 
     def __init__(
-        self, recipe: Recipe, folder: Path, *, seed: int, resume: bool, overwrite: bool, observer: Observer
+        self,
+        recipe: Recipe,
+        folder: Path,
+        *,
+        seed: int,
+        resume: bool,
+        overwrite: bool,
+        observer: Observer,
+        splits: Splits | None = None,
+        start: Start | None = None,
     ) -> None:
         self.recipe, self.folder, self.seed, self.observer = recipe, folder, seed, observer
+        self.start = start
         config = recipe.training
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
@@ -61,12 +73,16 @@ class Session:
             check_output(folder, overwrite=overwrite)
             if folder.is_file():
                 raise OutputError(f"{folder} must be a folder to train into, and is a file; choose another place")
-        splits = open_source(recipe.data, say=observer.said, progress=observer.reading)
+        if splits is None:
+            splits = open_source(recipe.data, say=observer.said, progress=observer.reading)
+        self.splits = splits
         num_classes = splits.num_classes() if recipe.objective.uses_labels else None
         self.model_config = recipe.model.fitted(splits.train.image_shape)
         if num_classes is not None:
             self.model_config = self.model_config.with_classes(num_classes)
         self._build(splits.train.image_shape)
+        shown = splits.test.images(0, config.validation_images).to(self.device)
+        recipe.objective.check_data(self.model, shown)
         self.data = _described(recipe.data, splits)
         if num_classes is not None:
             self.data |= {"num_classes": num_classes, "labels": _labels_hash(splits)}
@@ -77,6 +93,8 @@ class Session:
         }
         if num_classes is not None:
             self.identity["labels"] = self.data["labels"]
+        if start is not None:
+            self.identity["start"] = start.fingerprint
         self.feed = Feed(
             splits.train,
             batch_size=config.batch_size,
@@ -105,6 +123,27 @@ class Session:
     def current(self) -> Model:
         """The model as it would be used now: the average of the weights where one is kept."""
         return self.model if self.average is None else self.average
+
+    @property
+    def result(self) -> Model:
+        """The model that the run makes: the best one where that is kept, or else the current one."""
+        return self.current if self.best is None else self.best
+
+    def start_from(self, pretrained: Model) -> None:
+        """Before the first step, take over the layers of a pretrained stack; a resumed run has them already.
+
+        Raises:
+            ContractError: this model has no such layers, or `pretrained` is no stack.
+            OutputError: the disk is full, or the place cannot be written.
+        """
+        if self.counters.step:
+            return
+        stack = pretrained.as_stack(verb="pretraining")
+        for model in (self.model, self.average, self.best):
+            if model is not None:
+                model.start_from(stack)
+        # What goes back to the start must not go back to before it.
+        self.save()
 
     def synchronized(self, *, last: bool) -> contextlib.AbstractContextManager[Any]:
         """A context in which devices exchange gradients only after the last batch of a step."""
@@ -155,10 +194,11 @@ class Session:
                 "loss_was_not_finite_at": counters.fell_at,
                 "device": self.device.type,
                 "torch": torch.__version__,
+                **({} if self.start is None else {"start": self.start.fingerprint}),
             },
         )
         if self.accelerator.is_main_process:
-            checkpoint.save(self.folder / "model.safetensors", self.best or self.current, header)
+            checkpoint.save(self.folder / "model.safetensors", self.result, header)
 
     def _build(self, image_shape: tuple[int, int, int]) -> None:
         config = self.recipe.training
@@ -166,7 +206,12 @@ class Session:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(self.seed, "weights"))
             model = self.model_config.build()
+        if self.start is not None:
+            self.start.hand_over(model)
         self.recipe.objective.check_model(model)
+        for weight in self.recipe.objective.frozen(model):
+            weight.requires_grad_(False)
+        self.recipe.objective.check_shape(model, image_shape)
         if config.channels_last:
             model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.model: Model = model.to(self.device).train()
@@ -226,8 +271,8 @@ def _clear(folder: Path) -> None:
     """Take away what a run writes, and nothing else that may lie there."""
     for name in ("model.safetensors", "history.csv"):
         (folder / name).unlink(missing_ok=True)
-    for name in _FOLDERS:
-        shutil.rmtree(folder / name, ignore_errors=True)
+    for part in (*(folder / name for name in _FOLDERS), *layer_folders(folder)):
+        shutil.rmtree(part, ignore_errors=True)
     _clear_unfinished(folder)
 
 

@@ -124,9 +124,8 @@ class Upkeep:
         if not math.isfinite(look.loss):
             return look
         if session.accelerator.is_main_process and model.copies:
-            session.validation.picture(
-                model.as_reconstructor(verb="picture"), session.folder / "samples" / f"step-{step:07d}.png"
-            )
+            path = session.folder / "samples" / f"step-{step:07d}.png"
+            session.validation.picture(model, session.recipe.objective.warmed(1.0), path)
         session.model.train()
         if counters.best is None or look.loss < counters.best:
             counters.best, counters.waited = look.loss, 0

@@ -1,4 +1,4 @@
-"""A look at held-out images: the loss, and a picture of the copies."""
+"""A look at held-out images: the loss, and a picture of what the model makes of them."""
 
 __all__ = ["Look", "Validation"]
 
@@ -8,19 +8,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from copyist.corruption import Blend
 from copyist.data.base import ImageSet
 from copyist.data.grids import rows, write_png
-from copyist.models.base import Model, Reconstructor
-from copyist.models.batches import batches, in_batches
+from copyist.models.base import Model
+from copyist.models.batches import batches
 from copyist.objectives.base import Objective
 from copyist.randomness import generator
 
 _SHOWN = 8
 """Images in a picture."""
-
-_ALPHA = 0.3
-"""Share of the image in the noisy row of a picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,18 +56,11 @@ class Validation:
         return Look(loss=total / len(self.x), measures=means)
 
     @torch.no_grad()
-    def picture(self, model: Reconstructor, path: Path) -> None:
-        """Write rows of images, copies, the images in noise, and what the model makes of those.
+    def picture(self, model: Model, objective: Objective, path: Path) -> None:
+        """Write the rows by which the objective shows how far the model is.
 
         Raises:
             OutputError: the disk is full, or the place cannot be written.
         """
-        x = self.x[: self.batch_size]
-        x_tilde = Blend(alpha=_ALPHA)(x, generator=generator(self.seed, "picture"))
-        shown = {
-            "image": x,
-            "copy": in_batches(model, model, x, batch_size=self.batch_size),
-            f"noisy, α = {_ALPHA}": x_tilde,
-            "its copy": in_batches(model, model, x_tilde, batch_size=self.batch_size),
-        }
+        shown = objective.pictures(model, self.x[: self.batch_size], generator=generator(self.seed, "picture"))
         write_png(path, rows({name: batch[:_SHOWN].float().cpu() for name, batch in shown.items()}))

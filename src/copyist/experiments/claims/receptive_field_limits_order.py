@@ -15,6 +15,7 @@ from copyist.experiments.trial import Experiment, Trial
 from copyist.metrics.jacobian import jacobian_support
 from copyist.metrics.scenes import scene_rules
 from copyist.models.unet import UNetConfig
+from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.sampling import sample
 from copyist.randomness import derive
 from copyist.tensors import Images
@@ -77,7 +78,7 @@ def run(trial: Trial) -> Measurements:
             model,
             count=trial.pick(smoke=16, cpu=128, gpu=256),
             shape=(x.shape[1], x.shape[2], x.shape[3]),
-            steps=trial.pick(smoke=3, cpu=30, gpu=30),
+            method=NoDiffusion(steps=trial.pick(smoke=3, cpu=30, gpu=30)),
             generator=trial.generator("samples"),
             precision="float32",
         )

@@ -3,10 +3,14 @@
 __all__ = [
     "attention_copier",
     "attention_unet",
+    "blobs",
     "bottleneck",
     "brief_unet",
     "classifier",
+    "contracted",
     "denoiser",
+    "masked_vit",
+    "masked_vit_classifier",
     "overcomplete",
     "photos",
     "photos_unet",
@@ -18,13 +22,18 @@ __all__ = [
     "scenes_unet_skips",
     "small_photos",
     "small_photos_unet",
+    "sparse",
+    "stack",
     "undercomplete",
+    "variational",
     "widened",
 ]
 
 from copyist.experiments.subjects.attention import attention_copier, attention_unet
 from copyist.experiments.subjects.classifiers import classifier, scenes_classifier
+from copyist.experiments.subjects.codes import blobs, contracted, sparse
 from copyist.experiments.subjects.dense import bottleneck, overcomplete, undercomplete
+from copyist.experiments.subjects.masked import masked_vit, masked_vit_classifier
 from copyist.experiments.subjects.photos import (
     brief_unet,
     photos,
@@ -34,4 +43,6 @@ from copyist.experiments.subjects.photos import (
     small_photos_unet,
 )
 from copyist.experiments.subjects.scenes import scenes, scenes_attention_unet, scenes_unet, scenes_unet_skips
+from copyist.experiments.subjects.stacks import stack
 from copyist.experiments.subjects.unets import denoiser, widened
+from copyist.experiments.subjects.variational import variational

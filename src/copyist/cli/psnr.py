@@ -1,0 +1,76 @@
+"""`copyist psnr`."""
+
+__all__ = ["psnr"]
+
+from typing import Annotated
+
+import typer
+
+from copyist.cli.options import Batch, ClassOf, Device, Inputs, Json, Model, Seed
+from copyist.cli.terminal import bar, say, show
+
+
+def psnr(
+    model: Model,
+    inputs: Inputs,
+    sigmas: Annotated[
+        list[str],
+        typer.Option(
+            "--sigma", help="Of the noise, in units of pixel value: 0.1, or 25/255; may be repeated.", metavar="SIGMA"
+        ),
+    ],
+    filters: Annotated[
+        bool, typer.Option("--filters/--no-filters", help="Try a blur and total variation beside it, which takes time.")
+    ] = True,
+    seed: Seed = 0,
+    batch: Batch = None,
+    device: Device = None,
+    class_of: ClassOf = None,
+    as_json: Json = False,
+) -> None:
+    """Denoise whole pictures at several levels of Gaussian noise, and print the mean PSNR, as papers do."""
+    import dataclasses
+
+    from copyist.checkpoint import load
+    from copyist.cli.batch import stated
+    from copyist.data import pixels_for, read_pictures
+    from copyist.experiments.psnr_table import psnr_table, psnr_text
+
+    levels = [_level(text) for text in sigmas]
+    network = load(model, class_of=class_of, device=device).as_reconstructor(verb="psnr")
+    pictures = read_pictures(inputs, say=say)
+    channels = network.image_shape[0] if network.image_shape else len(pictures[0].pixels)
+    statement = stated(network, num_images=len(pictures), batch=batch)
+    with bar("levels of noise") as update:
+        rows = psnr_table(
+            network,
+            pixels_for(pictures, channels, say=say),
+            names=[picture.name for picture in pictures],
+            sigmas=levels,
+            filters=filters,
+            seed=seed,
+            batch_size=batch,
+            progress=update,
+        )
+
+    result = {"images": len(pictures), "seed": seed, "rows": [dataclasses.asdict(row) for row in rows], **statement}
+    text = psnr_text(rows, labels=sigmas, num_pictures=len(pictures), batch=statement["batch"])
+    show(text, result, as_json=as_json)
+
+
+def _level(text: str) -> float:
+    """A number, or a fraction of two.
+
+    Raises:
+        ArgumentError: it is neither, or not greater than 0.
+    """
+    from copyist.checks import check_positive
+    from copyist.errors import ArgumentError
+
+    above, slash, below = text.partition("/")
+    try:
+        level = float(above) / (float(below) if slash else 1)
+    except (ValueError, ZeroDivisionError):
+        raise ArgumentError(f"--sigma must be a number like 0.1, or a fraction like 25/255, got {text!r}") from None
+    check_positive("sigma", level)
+    return level

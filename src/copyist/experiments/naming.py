@@ -1,0 +1,122 @@
+"""How many held-out images classifiers name wrong."""
+
+__all__ = ["Naming", "NamingTable", "naming_table", "naming_text"]
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from copyist.data.base import Splits
+from copyist.errors import ArgumentError
+from copyist.evidence import Interval, binomial_interval
+from copyist.models.base import Model
+from copyist.models.batches import in_batches
+
+
+@dataclass(frozen=True, kw_only=True)
+class Naming:
+    """What one classifier, or one rule, got wrong."""
+
+    wrong: int
+    """Images whose largest logit is not that of their class."""
+
+    cross_entropy: float | None
+    """Mean of −log softmax(logits)_y over the images, in nats; None for a rule that gives no probabilities."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamingTable:
+    """Several classifiers on the same images, beside the rule that always names the commonest class."""
+
+    num_test: int
+    """Held-out images."""
+
+    num_classes: int
+    """Classes in the data."""
+
+    models: Mapping[str, Naming]
+    """By name."""
+
+    commonest: Naming
+    """The rule that gives every image the class most training images have."""
+
+    def error(self, naming: Naming) -> Interval:
+        """The share of images named wrong, with its exact 95 % interval."""
+        return binomial_interval(naming.wrong, self.num_test)
+
+    def to_json(self) -> dict[str, Any]:
+        """Numbers by name, ready for JSON."""
+        return {
+            "num_test": self.num_test,
+            "num_classes": self.num_classes,
+            "models": {name: self._row(naming) for name, naming in self.models.items()},
+            "commonest_class": self._row(self.commonest),
+        }
+
+    def _row(self, naming: Naming) -> dict[str, Any]:
+        error = self.error(naming)
+        return {
+            "wrong": naming.wrong,
+            "error": error.mean,
+            "error_interval": [error.low, error.high],
+            "accuracy": 1 - error.mean,
+            "cross_entropy": naming.cross_entropy,
+        }
+
+
+@torch.no_grad()
+def naming_table(
+    models: Mapping[str, Model], splits: Splits, *, num_images: int | None = None, batch_size: int | None = None
+) -> NamingTable:
+    """Let classifiers name test images.
+
+    Args:
+        models: by name; all must be classifiers, and take the source's images.
+        splits: its training labels say which class is the commonest, its test images are named.
+        num_images: at most so many of them; None for all.
+        batch_size: images per batch; None takes each model's own.
+
+    Raises:
+        ContractError: a model names nothing.
+        DataError: the images have no labels.
+        ShapeError: a model does not take the images.
+        ArgumentError: a model knows fewer classes than the data has.
+    """
+    classifiers = {name: model.as_classifier(verb="evaluate") for name, model in models.items()}
+    num_classes = splits.num_classes()
+    assert splits.train.labels is not None
+    assert splits.test.labels is not None
+    x, labels = splits.test.images(0, num_images), torch.from_numpy(np.array(splits.test.labels[:num_images]))
+    namings: dict[str, Naming] = {}
+    for name, classifier in classifiers.items():
+        if classifier.head.out_features < num_classes:
+            raise ArgumentError(
+                f"{name} must know the {num_classes} classes of the data, got {classifier.head.out_features}; "
+                "take data with its classes, or train it on these"
+            )
+        device = next(classifier.parameters()).device
+        logits = in_batches(classifier, classifier, x.to(device), batch_size=batch_size).float().cpu()
+        wrong = int((logits.argmax(1) != labels).sum())
+        namings[name] = Naming(wrong=wrong, cross_entropy=float(F.cross_entropy(logits, labels)))
+    commonest = int(np.bincount(splits.train.labels).argmax())
+    by_rule = Naming(wrong=int((labels != commonest).sum()), cross_entropy=None)
+    return NamingTable(num_test=len(x), num_classes=num_classes, models=namings, commonest=by_rule)
+
+
+def naming_text(table: NamingTable) -> str:
+    """Write a table out in aligned columns, for a terminal."""
+    rows = {**table.models, "always the commonest class": table.commonest}
+    widest = max(map(len, rows))
+    lines = [f"Naming: {table.num_test} test images of {table.num_classes} classes; error with its 95 % interval"]
+    for name, naming in rows.items():
+        error = table.error(naming)
+        nats = "" if naming.cross_entropy is None else f"   {naming.cross_entropy:.4f} nats"
+        lines.append(
+            f"{name:{widest}}   {naming.wrong:6} wrong   error {100 * error.mean:6.2f} % "
+            f"[{100 * error.low:.2f}, {100 * error.high:.2f}]   accuracy {100 * (1 - error.mean):6.2f} %{nats}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,117 @@
+"""A code of many units of which few speak at a time: the k largest."""
+
+__all__ = ["SparseMLP", "SparseMLPConfig"]
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Self, final, get_args
+
+import torch
+from torch import Tensor, nn
+
+from copyist.checks import check_at_least, check_choice, check_whole, check_within
+from copyist.errors import ArgumentError, ShapeError
+from copyist.models.base import Dictionary, ModelConfig
+from copyist.nn.dense import Activation, activation_layer
+from copyist.tensors import Codes, Images
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparseMLPConfig(ModelConfig):
+    """The shape of a `SparseMLP`."""
+
+    image_shape: tuple[int, int, int] | None = None
+    """(C, H, W) of one image; None takes the data's."""
+
+    widths: tuple[int, ...] = (1024,)
+    """Units per layer from the input to the code, which is the last; the decoder mirrors them."""
+
+    k: int | None = 32
+    """How many units may speak for one image; None for all, where an objective keeps them quiet."""
+
+    activation: Activation = "gelu"
+    """Of hidden layers, where there are any. Units of the code are rectified."""
+
+    def __post_init__(self) -> None:
+        if not self.widths:
+            raise ArgumentError("widths must name at least the units of the code, got none")
+        for units in self.widths:
+            check_at_least("widths", units, 1)
+        if self.k is not None:
+            check_whole("k", self.k, 1)
+            check_within("k", self.k, 1, self.widths[-1])
+        check_choice("activation", self.activation, get_args(Activation))
+
+    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
+        if self.image_shape not in (None, image_shape):
+            raise ShapeError(
+                f"the model was built for images of shape {self.image_shape}, got {image_shape}; "
+                "resize the images, or leave the model's image_shape open"
+            )
+        return replace(self, image_shape=image_shape)
+
+    def build(self) -> Dictionary:
+        return SparseMLP(self)
+
+
+@final
+class SparseMLP(Dictionary):
+    """z keeps the k largest of max(0, Wh + b), and the others are 0; h is the image, or a hidden layer on it.
+
+    At first each unit speaks with the direction, of length 1, that it listens to: fewer die so. Where fewer than k
+    units hear anything, fewer speak.
+
+    Source:
+        Makhzani & Frey (2014), "k-Sparse Autoencoders", algorithm 1, without its tied weights; rectified, and begun
+        with transposed weights, as in Gao et al. (2024), "Scaling and evaluating sparse autoencoders", section 2.3 and
+        appendix A.1.
+    """
+
+    def __init__(self, config: SparseMLPConfig) -> None:
+        super().__init__()
+        if config.image_shape is None:
+            raise ArgumentError("a sparse MLP must know its image_shape; give it, or fit the config to data")
+        self._config = config
+        self._shape = self.image_shape = config.image_shape
+        self.image_size = config.image_shape[1:]
+
+        widths = (math.prod(config.image_shape), *config.widths)
+        encoder: list[nn.Module] = [nn.Flatten()]
+        for inputs, outputs in pairwise(widths[:-1]):
+            encoder += [nn.Linear(inputs, outputs), activation_layer(config.activation)]
+        decoder: list[nn.Module] = []
+        for inputs, outputs in pairwise(widths[-2::-1]):
+            decoder += [activation_layer(config.activation), nn.Linear(inputs, outputs)]
+        self.encoder = nn.Sequential(*encoder)
+        self.readers = nn.Linear(widths[-2], widths[-1])
+        self.atoms = nn.Linear(widths[-1], widths[-2])
+        self.decoder = nn.Sequential(*decoder, nn.Unflatten(1, config.image_shape))
+        self.silence: Tensor
+        self.register_buffer("silence", torch.zeros(widths[-1], dtype=torch.int64))
+        with torch.no_grad():
+            self.atoms.weight.copy_(nn.functional.normalize(self.readers.weight.T, dim=0))
+
+    @property
+    def config(self) -> SparseMLPConfig:
+        return self._config
+
+    def check_input(self, x: Images) -> None:
+        if tuple(x.shape[1:]) != self._shape:
+            raise ShapeError(
+                f"the model takes images of shape {self._shape} only, got {tuple(x.shape[1:])}; "
+                "resize the images, or train a model on images of their shape"
+            )
+
+    def hidden(self, x: Images) -> Tensor:
+        return self.encoder(x)
+
+    def encode(self, x: Images) -> Codes:
+        z = torch.relu(self.readers(self.hidden(x)))
+        if self._config.k is None:
+            return z
+        loudest, units = z.topk(self._config.k)
+        return torch.zeros_like(z).scatter(1, units, loudest)
+
+    def spoken(self, h: Tensor) -> Images:
+        return self.decoder(h)

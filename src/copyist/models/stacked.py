@@ -1,0 +1,75 @@
+"""The encoder of a stack with a linear head: what a pretrained stack becomes when it learns to name."""
+
+__all__ = ["StackedClassifier", "StackedClassifierConfig"]
+
+from dataclasses import dataclass, replace
+from typing import Self, final
+
+import torch
+from torch import nn
+
+from copyist.errors import ArgumentError, ShapeError
+from copyist.models.base import Classifier, ClassifierConfig, Stack
+from copyist.models.mlp import MLPConfig
+from copyist.tensors import Features, Images
+
+_STACK = MLPConfig(widths=(1000, 1000, 1000), activation="sigmoid", output="sigmoid", tied=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackedClassifierConfig(ClassifierConfig):
+    """The shape of a `StackedClassifier`."""
+
+    stack: MLPConfig = _STACK
+    """The stack whose encoder it is; what that says of the decoder counts in pretraining alone."""
+
+    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
+        return replace(self, stack=self.stack.fitted(image_shape))
+
+    def stacks(self) -> tuple[MLPConfig, ...]:
+        return self.stack.stacks()
+
+    def build(self) -> Classifier:
+        return StackedClassifier(self)
+
+
+@final
+class StackedClassifier(Classifier):
+    """The code of a stack of autoencoders, (B, widths[-1]), is named by one linear layer.
+
+    The decoders are not part of it: without pretraining it is a plain multilayer perceptron.
+
+    Source:
+        Vincent et al. (2010), "Stacked Denoising Autoencoders", section 3.4 and figure 4.
+    """
+
+    def __init__(self, config: StackedClassifierConfig) -> None:
+        super().__init__()
+        if config.stack.image_shape is None or config.num_classes is None:
+            raise ArgumentError(
+                "a classifier must know its image_shape and num_classes; give them, or train it by classification"
+            )
+        self._config = config
+        self._shape = self.image_shape = config.stack.image_shape
+        self.image_size = self._shape[1:]
+        self.encoder = config.stack.build().encoder
+        self.head = nn.Linear(config.stack.widths[-1], config.num_classes)
+
+    @property
+    def config(self) -> StackedClassifierConfig:
+        return self._config
+
+    def check_input(self, x: Images) -> None:
+        if tuple(x.shape[1:]) != self._shape:
+            raise ShapeError(
+                f"the model takes images of shape {self._shape} only, got {tuple(x.shape[1:])}; "
+                "resize the images, or train a model on images of their shape"
+            )
+
+    def features(self, x: Images) -> Features:
+        return self.encoder(x)
+
+    @torch.no_grad()
+    def start_from(self, stack: Stack) -> None:
+        for weight, start in zip(self.encoder.parameters(), stack.encoder.parameters(), strict=True):
+            weight.copy_(start)

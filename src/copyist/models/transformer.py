@@ -1,0 +1,106 @@
+"""What transformers of images share: the shape of their encoder, and its parts."""
+
+__all__ = ["Places", "TransformerConfig", "blocks", "check_shape", "embedding", "positions"]
+
+from dataclasses import dataclass, replace
+from typing import Literal, Self, TypeAlias, get_args
+
+import torch
+from torch import nn
+
+from copyist.checks import check_at_least, check_choice
+from copyist.errors import ArgumentError, ShapeError
+from copyist.models.base import ModelConfig
+from copyist.nn.embeddings import waves
+from copyist.nn.tokens import TokenBlock
+from copyist.tensors import Images
+
+Places: TypeAlias = Literal["drawn", "waves"]
+"""What positions are before they are learned: normal noise, or sines and cosines in which neighbors are alike."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerConfig(ModelConfig):
+    """The shape of an encoder of patches."""
+
+    image_shape: tuple[int, int, int] | None = None
+    """(C, H, W) of one image; None takes the data's."""
+
+    patch: int = 4
+    """Side of a patch in pixels; sides of images must be multiples of it."""
+
+    width: int = 64
+    """Units per token."""
+
+    depth: int = 6
+    """Blocks."""
+
+    heads: int = 4
+    """Of each attention; they divide the width."""
+
+    places: Places = "drawn"
+    """Where learned positions start: `drawn` from a normal distribution, or at `waves` of row and column."""
+
+    def __post_init__(self) -> None:
+        for name in ("patch", "width", "depth", "heads"):
+            check_at_least(name, getattr(self, name), 1)
+        if self.width % self.heads:
+            raise ArgumentError(f"width must be a multiple of heads, got {self.width} and {self.heads}")
+        check_choice("start of positions", self.places, get_args(Places))
+        self.check_waves("width", self.width)
+        if self.image_shape is not None:
+            _, height, width = self.image_shape
+            if height % self.patch or width % self.patch:
+                raise ShapeError(
+                    f"image sides must be multiples of the patch of {self.patch}, got {height}x{width}; "
+                    "resize the images, or build the model with a patch that divides them"
+                )
+
+    def check_waves(self, name: str, width: int) -> None:
+        """Refuse a number of units that sines and cosines of rows and columns do not fill.
+
+        Raises:
+            ArgumentError: positions start at waves, and `width` is no multiple of 4.
+        """
+        if self.places == "waves" and width % 4:
+            raise ArgumentError(f"{name} must be a multiple of 4 for positions that start at waves, got {width}")
+
+    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
+        if self.image_shape not in (None, image_shape):
+            raise ShapeError(
+                f"the model was built for images of shape {self.image_shape}, got {image_shape}; "
+                "resize the images, or leave the model's image_shape open"
+            )
+        return replace(self, image_shape=image_shape)
+
+
+def embedding(image_shape: tuple[int, int, int], config: TransformerConfig) -> nn.Linear:
+    """From the values of a patch to a token."""
+    return nn.Linear(image_shape[0] * config.patch**2, config.width)
+
+
+def positions(image_shape: tuple[int, int, int], config: TransformerConfig, *, width: int) -> nn.Parameter:
+    """What is added to each token to tell its place: (1, N, width), learned."""
+    rows, columns = (side // config.patch for side in image_shape[1:])
+    if config.places == "waves":
+        return nn.Parameter(waves(rows, columns, width=width)[None])
+    # About as large as the embedded patches: a tenth of that is drowned by them, and places are learned late.
+    return nn.Parameter(0.5 * torch.randn(1, rows * columns, width))
+
+
+def blocks(width: int, *, heads: int, depth: int) -> nn.Sequential:
+    """Blocks of attention over tokens (B, N, width), one after the other."""
+    return nn.Sequential(*(TokenBlock(width, heads=heads) for _ in range(depth)))
+
+
+def check_shape(x: Images, image_shape: tuple[int, int, int]) -> None:
+    """Refuse images of another shape than the one whose places were learned.
+
+    Raises:
+        ShapeError: the images are not (B, *image_shape).
+    """
+    if tuple(x.shape[1:]) != image_shape:
+        raise ShapeError(
+            f"the model takes images of shape {image_shape} only, got {tuple(x.shape[1:])}; "
+            "resize the images, or train a model on images of their shape"
+        )

@@ -1,0 +1,117 @@
+"""A fully connected autoencoder that encodes to a Gaussian and decodes to a likelihood."""
+
+__all__ = ["VariationalMLP", "VariationalMLPConfig"]
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Self, final, get_args
+
+from torch import nn
+
+from copyist.checks import check_at_least, check_choice
+from copyist.errors import ArgumentError, ShapeError
+from copyist.models.base import ModelConfig, Variational
+from copyist.nn.dense import Activation, activation_layer
+from copyist.nn.gaussian import Gaussian
+from copyist.nn.likelihoods import LIKELIHOODS, Likelihood, LikelihoodHead, Pixels
+from copyist.tensors import Codes, Images
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariationalMLPConfig(ModelConfig):
+    """The shape of a `VariationalMLP`."""
+
+    image_shape: tuple[int, int, int] | None = None
+    """(C, H, W) of one image; None takes the data's."""
+
+    widths: tuple[int, ...] = (400,)
+    """Units per hidden layer from the input to the code; the decoder mirrors them."""
+
+    code_size: int = 40
+    """Units of the code."""
+
+    activation: Activation = "relu"
+    """Applied after every hidden layer."""
+
+    likelihood: Pixels = "bernoulli"
+    """How values are distributed about what the decoder answers."""
+
+    def __post_init__(self) -> None:
+        check_at_least("code_size", self.code_size, 1)
+        for units in self.widths:
+            check_at_least("widths", units, 1)
+        check_choice("activation", self.activation, get_args(Activation))
+        check_choice("likelihood", self.likelihood, LIKELIHOODS)
+
+    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
+        if self.image_shape not in (None, image_shape):
+            raise ShapeError(
+                f"the model was built for images of shape {self.image_shape}, got {image_shape}; "
+                "resize the images, or leave the model's image_shape open"
+            )
+        return replace(self, image_shape=image_shape)
+
+    def build(self) -> Variational:
+        return VariationalMLP(self)
+
+
+@final
+class VariationalMLP(Variational):
+    """Linear layers to the mean and log-variance of a code (B, code_size), and from a code to a likelihood.
+
+    Weights start uniform as Glorot & Bengio (2010) draw them, and biases at 0.
+
+    Source:
+        Kingma & Welling (2013), appendix C; Burda et al. (2016), section 5, for the start of the weights.
+    """
+
+    def __init__(self, config: VariationalMLPConfig) -> None:
+        super().__init__()
+        if config.image_shape is None:
+            raise ArgumentError("a variational MLP must know its image_shape; give it, or fit the config to data")
+        self._config = config
+        self._shape = self.image_shape = config.image_shape
+        self.image_size = config.image_shape[1:]
+        values = math.prod(config.image_shape)
+        self.encoder = nn.Sequential(nn.Flatten(), *_layers((values, *config.widths), config.activation))
+        narrow = config.widths[-1] if config.widths else values
+        # Means, then log-variances: one product instead of two.
+        self.code = nn.Linear(narrow, 2 * config.code_size)
+        there = (config.code_size, *config.widths[::-1])
+        self.decoder = nn.Sequential(
+            *_layers(there, config.activation), nn.Linear(there[-1], values), nn.Unflatten(1, config.image_shape)
+        )
+        self.head = LikelihoodHead(config.likelihood)
+        for part in self.modules():
+            if isinstance(part, nn.Linear):
+                nn.init.xavier_uniform_(part.weight)
+                nn.init.zeros_(part.bias)
+
+    @property
+    def config(self) -> VariationalMLPConfig:
+        return self._config
+
+    def check_input(self, x: Images) -> None:
+        if tuple(x.shape[1:]) != self._shape:
+            raise ShapeError(
+                f"the model takes images of shape {self._shape} only, got {tuple(x.shape[1:])}; "
+                "resize the images, or train a model on images of their shape"
+            )
+
+    def code_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
+        return (self._config.code_size,)
+
+    def posterior(self, x: Images) -> Gaussian:
+        mean, log_variance = self.code(self.encoder(x)).chunk(2, dim=1)
+        return Gaussian.of(mean=mean, log_variance=log_variance)
+
+    def likelihood(self, z: Codes) -> Likelihood:
+        return self.head(self.decoder(z))
+
+
+def _layers(widths: tuple[int, ...], activation: Activation) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(widths):
+        layers += [nn.Linear(inputs, outputs), activation_layer(activation)]
+    return layers

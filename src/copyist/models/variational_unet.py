@@ -1,0 +1,141 @@
+"""A U-Net without skips that encodes to a Gaussian and decodes to a likelihood."""
+
+__all__ = ["VariationalUNet", "VariationalUNetConfig"]
+
+from dataclasses import dataclass, replace
+from typing import Self, final
+
+from torch import nn
+from torch.nn import functional as F
+
+from copyist.checks import check_at_least, check_choice
+from copyist.errors import ArgumentError, ShapeError
+from copyist.models.base import Variational
+from copyist.models.levels import LevelsConfig, Up, down, initialize_levels
+from copyist.nn.gaussian import Gaussian
+from copyist.nn.likelihoods import LIKELIHOODS, Likelihood, LikelihoodHead, Pixels
+from copyist.nn.norm import Statistics
+from copyist.tensors import Codes, Images
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariationalUNetConfig(LevelsConfig):
+    """The shape of a `VariationalUNet`."""
+
+    width: int = 32
+    """Feature maps at the first level; each further level has twice as many."""
+
+    levels: int = 3
+    """Resolutions, the full one included: sides must be multiples of 2^(levels − 1)."""
+
+    statistics: Statistics = "group"
+    """Whose mean and variance the normalization uses: not the batch's, or one image would decide how likely
+    another is."""
+
+    code_size: int = 32
+    """Units of the code, or, where it is not joined, of each position of the lowest maps."""
+
+    joined: bool = True
+    """Whether linear layers join all positions into one code; without them images of many sizes are taken."""
+
+    image_size: tuple[int, int] | None = None
+    """(H, W) of all images, which only a joined code needs to know; None takes the data's."""
+
+    likelihood: Pixels = "gaussian"
+    """How values are distributed about what the decoder answers."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_at_least("code_size", self.code_size, 1)
+        check_choice("likelihood", self.likelihood, LIKELIHOODS)
+        if self.statistics == "batch":
+            raise ArgumentError(
+                "a likelihood must be that of one image alone, got statistics=batch, which mixes images; "
+                "take statistics=group"
+            )
+
+    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
+        fitted = super().fitted(image_shape)
+        if not self.joined:
+            return fitted
+        if self.image_size not in (None, image_shape[1:]):
+            assert self.image_size is not None
+            raise ShapeError(
+                f"the joined code was built for images of {_by(self.image_size)}, got {_by(image_shape[1:])}; "
+                "resize the images, or leave the model's image_size open"
+            )
+        return replace(fitted, image_size=image_shape[1:])
+
+    def build(self) -> Variational:
+        return VariationalUNet(self)
+
+
+@final
+class VariationalUNet(Variational):
+    """Blocks of convolutions down to the mean and log-variance of a code, and from a code up again.
+
+    A joined code is (B, code_size); one that is not is (B, code_size, h, w), with the sides of the lowest maps.
+
+    Source:
+        Kingma & Welling (2013) for the model; the levels are those of `UNet`.
+    """
+
+    def __init__(self, config: VariationalUNetConfig) -> None:
+        super().__init__()
+        self._config = config
+        self.uses_batch_statistics = False
+        self.size_multiple = config.size_multiple
+        self.image_size = config.image_size if config.joined else None
+        self.down = down(config)
+        maps, size = config.widths[-1], config.code_size
+        if config.joined:
+            lowest = (maps, *self._lowest(config.image_size))
+            units = lowest[0] * lowest[1] * lowest[2]
+            self.code = nn.Sequential(nn.Flatten(), nn.Linear(units, 2 * size))
+            self.widen = nn.Sequential(nn.Linear(size, units), nn.Unflatten(1, lowest))
+        else:
+            self.code = nn.Conv2d(maps, 2 * size, 1)
+            self.widen = nn.Conv2d(size, maps, 1)
+        self.up = Up(config, skips=False)
+        self.head = LikelihoodHead(config.likelihood)
+        initialize_levels(self, self.up.output, config)
+        if config.likelihood == "bernoulli" and self.up.output.bias is not None:
+            # Gray is a logit of 0.
+            nn.init.zeros_(self.up.output.bias)
+
+    @property
+    def config(self) -> VariationalUNetConfig:
+        return self._config
+
+    def check_input(self, x: Images) -> None:
+        self._config.check_images(x)
+        size = (x.shape[2], x.shape[3])
+        if self.image_size is not None and size != self.image_size:
+            raise ShapeError(
+                f"the model's joined code takes images of {_by(self.image_size)} only, got {_by(size)}; "
+                "resize the images, or train a model with joined=false"
+            )
+
+    def code_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
+        size = self._config.code_size
+        return (size,) if self._config.joined else (size, *self._lowest(image_shape[1:]))
+
+    def posterior(self, x: Images) -> Gaussian:
+        h = x
+        for block in self.down:
+            h = block(h)
+        mean, log_variance = self.code(h).chunk(2, dim=1)
+        return Gaussian.of(mean=mean, log_variance=log_variance)
+
+    def likelihood(self, z: Codes) -> Likelihood:
+        return self.head(self.up(F.relu(self.widen(z)), ()))
+
+    def _lowest(self, size: tuple[int, int] | None) -> tuple[int, int]:
+        """(h, w) of the lowest maps."""
+        if size is None:
+            raise ArgumentError("a joined code must know its image_size; give it, or fit the config to data")
+        return size[0] // self.size_multiple, size[1] // self.size_multiple
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"

@@ -1,0 +1,68 @@
+"""What the code of a model knows of the classes of images, which it was never told."""
+
+__all__ = ["code_features", "labeled", "probe"]
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from copyist.data.base import ImageSet, Splits
+from copyist.metrics.probes import Probes, probes
+from copyist.models.base import Model
+from copyist.procedures.denoising import encode
+from copyist.tensors import Features, Images
+
+NUM_TRAIN = 4096
+"""At most so many training images teach a probe."""
+
+
+def probe(model: Model, splits: Splits, *, num_images: int | None = None, batch_size: int | None = None) -> Probes:
+    """Name held-out images by a linear map of their codes, and by the nearest codes of training images.
+
+    Args:
+        model: one with a code; nothing in it is trained.
+        splits: labeled images; at most 4096 training images teach the probes.
+        num_images: at most so many test images; None takes all.
+        batch_size: images per batch, which decides the answer of a model that uses batch statistics; None takes the
+            model's own.
+
+    Returns:
+        The accuracy of both.
+
+    Raises:
+        ContractError: the model has no code.
+        DataError: the images have no labels.
+        ShapeError: the model does not take these images.
+        ArgumentError: there is one class only, or `batch_size` is less than 1.
+    """
+    device = next(model.parameters()).device
+    (x, labels), (held_out, truth) = labeled(splits, num_images=num_images)
+    features = [code_features(model, images.to(device), batch_size=batch_size) for images in (x, held_out)]
+    return probes(features[0], labels, features[1], truth)
+
+
+def code_features(model: Model, x: Images, *, batch_size: int | None = None) -> Features:
+    """The code of images (B, C, H, W), a row each: of tokens (B, N, D) their mean, of other codes all values.
+
+    Raises:
+        ContractError: the model has no code.
+        ShapeError: the model does not take these images.
+        ArgumentError: `batch_size` is less than 1.
+    """
+    z = encode(model.as_autoencoder(verb="probe"), x, batch_size=batch_size).float()
+    return z.mean(1) if z.ndim == 3 else z.flatten(1)
+
+
+def labeled(splits: Splits, *, num_images: int | None = None) -> tuple[tuple[Images, Tensor], tuple[Images, Tensor]]:
+    """Training and test images, each with their classes (N,).
+
+    Raises:
+        DataError: there are no labels.
+    """
+    splits.num_classes()
+    return _with_labels(splits.train, NUM_TRAIN), _with_labels(splits.test, num_images)
+
+
+def _with_labels(images: ImageSet, most: int | None) -> tuple[Images, Tensor]:
+    assert images.labels is not None
+    return images.images(0, most), torch.from_numpy(np.array(images.labels[:most]))

@@ -1,0 +1,39 @@
+"""The gradient of the log-density, read off a denoiser's residual."""
+
+__all__ = ["score"]
+
+from copyist.checks import check_images, check_positive
+from copyist.models.base import Model
+from copyist.procedures.denoising import reconstruct
+from copyist.tensors import Images
+
+
+def score(model: Model, x: Images, *, sigma: float, batch_size: int | None = None) -> Images:
+    """Estimate the score of the noisy data at `x`.
+
+        ∇ log p_σ(x) ≈ (D(E(x)) − x) / σ²
+
+    Equal for the best of all denoisers, the mean of the clean images given the noisy one; p_σ is the data's density
+    after noise of that `sigma`, and tends to the data's own as it falls.
+
+    Args:
+        model: trained to undo Gaussian noise of this same `sigma`, or of a range that holds it.
+        x: noisy images (B, C, H, W); values may leave [0, 1].
+        sigma: standard deviation of that noise, in units of pixel value.
+        batch_size: as for `reconstruct`.
+
+    Returns:
+        Scores (B, C, H, W), in units of 1 / pixel value, pointing to where the data is denser.
+
+    Raises:
+        ContractError: the model does not copy.
+        ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
+        ArgumentError: `sigma` is not greater than 0, or `batch_size` is less than 1.
+
+    Source:
+        Miyasawa (1961); Alain & Bengio (2014) for autoencoders.
+    """
+    check_images(x)
+    check_positive("sigma", sigma)
+    model = model.as_reconstructor(verb="score")
+    return (reconstruct(model, x, batch_size=batch_size) - x) / sigma**2

@@ -1,0 +1,81 @@
+"""Denoisers whose answers are known on paper: the mean of the clean images given the noisy one, for known data."""
+
+import math
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from copyist.models import MLPConfig, Reconstructor
+from copyist.procedures import posterior_mean
+
+
+class Exact(Reconstructor):
+    """A map that takes images of any shape, and has no weights."""
+
+    @property
+    def config(self) -> Any:
+        return MLPConfig()
+
+    def check_input(self, x: Tensor) -> None:
+        assert x.ndim == 4
+
+
+@final
+class GaussianDenoiser(Exact):
+    """E[x | x̃] for x ~ N(mean, std²) in every value: m + s²/(s² + σ²)·(x̃ − m)."""
+
+    def __init__(self, *, mean: float, std: float, sigma: float) -> None:
+        super().__init__()
+        self.mean, self.share = mean, std**2 / (std**2 + sigma**2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.mean + self.share * (x - self.mean)
+
+
+@final
+class MixtureDenoiser(Exact):
+    """E[x | x̃] for a mixture of Gaussians N(mᵢ, s²I) with equal weights."""
+
+    def __init__(self, means: Tensor, *, std: float, sigma: float) -> None:
+        super().__init__()
+        self.means, self.std, self.sigma = means, std, sigma
+
+    def forward(self, x: Tensor) -> Tensor:
+        total = self.std**2 + self.sigma**2
+        center = posterior_mean(x, self.means, sigma=math.sqrt(total))
+        return center + self.std**2 / total * (x - center)
+
+
+@final
+class SetDenoiser(Exact):
+    """E[x | x̃] for x drawn evenly from a finite set, at a known σ."""
+
+    def __init__(self, data: Tensor, *, sigma: float) -> None:
+        super().__init__()
+        self.data, self.sigma = data, sigma
+
+    def forward(self, x: Tensor) -> Tensor:
+        return posterior_mean(x, self.data, sigma=self.sigma)
+
+
+@final
+class BlindSetDenoiser(Exact):
+    """E[x | x̃] for a finite set and noise of unknown σ, which the distance to the nearest point tells."""
+
+    def __init__(self, data: Tensor) -> None:
+        super().__init__()
+        self.data = data
+
+    def forward(self, x: Tensor) -> Tensor:
+        distances = torch.cdist(x.flatten(1), self.data.flatten(1))
+        # ‖x̃ − x‖ is about σ√D.
+        sigma = (distances.min(1).values / math.sqrt(x[0].numel())).clamp(min=1e-4)
+        weights = torch.softmax(-distances.square() / (2 * sigma[:, None] ** 2), dim=1)
+        return (weights @ self.data.flatten(1)).reshape(x.shape)
+
+
+def log_density(x: Tensor, means: Tensor, *, std: float) -> Tensor:
+    """log p (B,) up to a constant of a mixture of Gaussians N(mᵢ, std²I) with equal weights."""
+    squares = (x.flatten(1)[:, None] - means.flatten(1)[None]).square().sum(2)  # (B, N)
+    return torch.logsumexp(-squares / (2 * std**2), dim=1)

@@ -1,0 +1,83 @@
+"""What codes know of classes."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from contracts import CONFIGS, built
+from copyist.data import open_source
+from copyist.data.base import Splits
+from copyist.errors import ContractError, DataError
+from copyist.experiments.probing import probe_table, probe_text
+from copyist.metrics.probes import probes
+from copyist.models import Autoencoder, MaskedViTConfig, MLPConfig
+from copyist.procedures import probe
+from copyist.procedures.probing import code_features
+
+DIGITS = open_source("digits?limit=300")
+UNLABELED = Splits(train=replace(DIGITS.train, labels=None), test=replace(DIGITS.test, labels=None))
+
+
+def test_an_identity_s_code_is_probed_like_pixels() -> None:
+    model = built(MLPConfig(image_shape=(1, 8, 8), widths=(64,), activation="identity")).as_autoencoder(verb="test")
+    with torch.no_grad():
+        for layer in model.modules():
+            if isinstance(layer, torch.nn.Linear):
+                layer.weight.copy_(torch.eye(64))
+                layer.bias.zero_()
+    splits = DIGITS
+    assert splits.train.labels is not None
+    assert splits.test.labels is not None
+    pixels = probes(
+        splits.train.images().flatten(1),
+        torch.tensor(splits.train.labels),
+        splits.test.images().flatten(1),
+        torch.tensor(splits.test.labels),
+    )
+    assert probe(model, splits) == pixels
+    # Digits are told apart by their pixels; ten classes guessed would be one in ten.
+    assert pixels.linear > 0.7
+
+
+def test_features_are_the_mean_token_or_all_values_of_the_code() -> None:
+    x = torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    tokens = built(MaskedViTConfig(image_shape=(1, 8, 8), patch=4, width=8, heads=2)).as_autoencoder(verb="test")
+    with torch.no_grad():
+        assert torch.equal(code_features(tokens, x), tokens.encode(x).mean(1))
+    maps: Autoencoder = built(replace(CONFIGS["unet-none"], channels=1)).as_autoencoder(verb="test")  # pyright: ignore[reportCallIssue]
+    with torch.no_grad():
+        z: Tensor = maps.encode(x)
+        assert torch.equal(code_features(maps, x), z.reshape(4, -1))
+
+
+def test_labels_missing_is_one_sentence() -> None:
+    model = built(MLPConfig(image_shape=(1, 8, 8), widths=(9,)))
+    with pytest.raises(DataError, match=r"^digits.* must have labels to be learned, and has none; take digits, faces "):
+        probe(model, UNLABELED)
+
+
+def test_a_model_without_a_code_is_refused() -> None:
+    model = built(replace(CONFIGS["unet-skips"], channels=1))  # pyright: ignore[reportCallIssue]
+    with pytest.raises(ContractError, match=r"^probe works in a model's code, and UNetSkips has none; "):
+        probe(model, DIGITS)
+
+
+def test_the_table_stands_beside_random_weights_pixels_and_their_axes() -> None:
+    model = built(MLPConfig(image_shape=(1, 8, 8), widths=(9,)), seed=3)
+    skips = built(replace(CONFIGS["unet-skips"], channels=1))  # pyright: ignore[reportCallIssue]
+    table = probe_table({"mlp": model, "skips": skips}, DIGITS, num_images=20)
+    assert list(table) == ["mlp", "mlp, random weights", "pixels", "64 principal components"]
+    assert table["mlp"] == probe(model, DIGITS, num_images=20)
+    lines = probe_text(table).splitlines()
+    assert lines[0].split("  ")[0] == "classes found from"
+    assert lines[3].split() == [
+        "pixels",
+        f"{100 * table['pixels'].linear:.1f}",
+        "%",
+        f"{100 * table['pixels'].neighbors:.1f}",
+        "%",
+    ]
+    assert probe_table({"skips": skips}, DIGITS, num_images=20) == {}
+    assert probe_table({"mlp": model}, UNLABELED, num_images=5) == {}
