@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from copyist.checks import check_at_least
 from copyist.errors import ArgumentError
 from copyist.models.base import Masked
-from copyist.models.transformer import Places, TransformerConfig, blocks, check_shape, embedding, positions
+from copyist.models.fixed_shape import check_shape
+from copyist.models.transformer import Places, TransformerConfig, blocks, embedding, positions
 from copyist.nn.patches import from_patches, shown, to_patches
 from copyist.tensors import Codes, Images, Visible
 

@@ -11,8 +11,9 @@ import torch
 from torch import nn
 
 from copyist.checks import check_at_least, check_choice
-from copyist.errors import ArgumentError, ShapeError
+from copyist.errors import ArgumentError
 from copyist.models.base import Autoencoder, CodeLayer, ModelConfig, Stack
+from copyist.models.fixed_shape import check_shape, fitted_shape, known_shape
 from copyist.models.shallow import Layer
 from copyist.nn.dense import Activation, Initialization, Transposed, activation_layer, draw_weights
 from copyist.tensors import Codes, Images
@@ -50,12 +51,7 @@ class MLPConfig(ModelConfig):
         check_choice("initialization", self.initialization, get_args(Initialization))
 
     def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        if self.image_shape not in (None, image_shape):
-            raise ShapeError(
-                f"the model was built for images of shape {self.image_shape}, got {image_shape}; "
-                "resize the images, or leave the model's image_shape open"
-            )
-        return replace(self, image_shape=image_shape)
+        return replace(self, image_shape=fitted_shape(self.image_shape, image_shape))
 
     def stacks(self) -> tuple[Self, ...]:
         return tuple(replace(self, widths=self.widths[: depth + 1]) for depth in range(len(self.widths)))
@@ -73,12 +69,10 @@ class MLP(Stack):
 
     def __init__(self, config: MLPConfig) -> None:
         super().__init__()
-        if config.image_shape is None:
-            raise ArgumentError("an MLP must know its image_shape; give it, or fit the config to data")
         self._config = config
-        self._shape = self.image_shape = config.image_shape
-        self.image_size = config.image_shape[1:]
-        widths = (math.prod(config.image_shape), *config.widths)
+        self._shape = self.image_shape = known_shape(config.image_shape, model="an MLP")
+        self.image_size = self._shape[1:]
+        widths = (math.prod(self._shape), *config.widths)
         encoder: list[nn.Module] = [nn.Flatten()]
         decoder: list[nn.Module] = []
         into: list[nn.Linear] = []
@@ -91,7 +85,7 @@ class MLP(Stack):
             decoder.append(Transposed(into[index]) if config.tied else _linear(*turned, config, activation))
             decoder.append(activation_layer(activation))
         self.encoder = nn.Sequential(*encoder)
-        self.decoder = nn.Sequential(*decoder, nn.Unflatten(1, config.image_shape))
+        self.decoder = nn.Sequential(*decoder, nn.Unflatten(1, self._shape))
 
     @property
     def config(self) -> MLPConfig:
@@ -102,11 +96,7 @@ class MLP(Stack):
         return tuple(map(self._layer, range(len(self._config.widths))))
 
     def check_input(self, x: Images) -> None:
-        if tuple(x.shape[1:]) != self._shape:
-            raise ShapeError(
-                f"the model takes images of shape {self._shape} only, got {tuple(x.shape[1:])}; "
-                "resize the images, or train a model on images of their shape"
-            )
+        check_shape(x, self._shape)
 
     def encode(self, x: Images) -> Codes:
         return self.encoder(x)

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from copyist.checks import check_at_least, check_choice, check_whole, check_within
-from copyist.errors import ArgumentError, ShapeError
+from copyist.errors import ArgumentError
 from copyist.models.base import Dictionary, ModelConfig
+from copyist.models.fixed_shape import check_shape, fitted_shape, known_shape
 from copyist.nn.dense import Activation, activation_layer
 from copyist.tensors import Codes, Images
 
@@ -44,12 +45,7 @@ class SparseMLPConfig(ModelConfig):
         check_choice("activation", self.activation, get_args(Activation))
 
     def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        if self.image_shape not in (None, image_shape):
-            raise ShapeError(
-                f"the model was built for images of shape {self.image_shape}, got {image_shape}; "
-                "resize the images, or leave the model's image_shape open"
-            )
-        return replace(self, image_shape=image_shape)
+        return replace(self, image_shape=fitted_shape(self.image_shape, image_shape))
 
     def build(self) -> Dictionary:
         return SparseMLP(self)
@@ -70,13 +66,11 @@ class SparseMLP(Dictionary):
 
     def __init__(self, config: SparseMLPConfig) -> None:
         super().__init__()
-        if config.image_shape is None:
-            raise ArgumentError("a sparse MLP must know its image_shape; give it, or fit the config to data")
         self._config = config
-        self._shape = self.image_shape = config.image_shape
-        self.image_size = config.image_shape[1:]
+        self._shape = self.image_shape = known_shape(config.image_shape, model="a sparse MLP")
+        self.image_size = self._shape[1:]
 
-        widths = (math.prod(config.image_shape), *config.widths)
+        widths = (math.prod(self._shape), *config.widths)
         encoder: list[nn.Module] = [nn.Flatten()]
         for inputs, outputs in pairwise(widths[:-1]):
             encoder += [nn.Linear(inputs, outputs), activation_layer(config.activation)]
@@ -86,7 +80,7 @@ class SparseMLP(Dictionary):
         self.encoder = nn.Sequential(*encoder)
         self.readers = nn.Linear(widths[-2], widths[-1])
         self.atoms = nn.Linear(widths[-1], widths[-2])
-        self.decoder = nn.Sequential(*decoder, nn.Unflatten(1, config.image_shape))
+        self.decoder = nn.Sequential(*decoder, nn.Unflatten(1, self._shape))
         self.silence: Tensor
         self.register_buffer("silence", torch.zeros(widths[-1], dtype=torch.int64))
         with torch.no_grad():
@@ -97,11 +91,7 @@ class SparseMLP(Dictionary):
         return self._config
 
     def check_input(self, x: Images) -> None:
-        if tuple(x.shape[1:]) != self._shape:
-            raise ShapeError(
-                f"the model takes images of shape {self._shape} only, got {tuple(x.shape[1:])}; "
-                "resize the images, or train a model on images of their shape"
-            )
+        check_shape(x, self._shape)
 
     def hidden(self, x: Images) -> Tensor:
         return self.encoder(x)

@@ -8,8 +8,9 @@ from typing import Self, final
 import torch
 from torch import nn
 
-from copyist.errors import ArgumentError, ShapeError
+from copyist.errors import ArgumentError
 from copyist.models.base import Classifier, ClassifierConfig, Stack
+from copyist.models.fixed_shape import check_shape
 from copyist.models.mlp import MLPConfig
 from copyist.tensors import Features, Images
 
@@ -60,11 +61,7 @@ class StackedClassifier(Classifier):
         return self._config
 
     def check_input(self, x: Images) -> None:
-        if tuple(x.shape[1:]) != self._shape:
-            raise ShapeError(
-                f"the model takes images of shape {self._shape} only, got {tuple(x.shape[1:])}; "
-                "resize the images, or train a model on images of their shape"
-            )
+        check_shape(x, self._shape)
 
     def features(self, x: Images) -> Features:
         return self.encoder(x)

@@ -1,6 +1,6 @@
 """What transformers of images share: the shape of their encoder, and its parts."""
 
-__all__ = ["Places", "TransformerConfig", "blocks", "check_shape", "embedding", "positions"]
+__all__ = ["Places", "TransformerConfig", "blocks", "embedding", "positions"]
 
 from dataclasses import dataclass, replace
 from typing import Literal, Self, TypeAlias, get_args
@@ -11,9 +11,9 @@ from torch import nn
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.base import ModelConfig
+from copyist.models.fixed_shape import fitted_shape
 from copyist.nn.embeddings import waves
 from copyist.nn.tokens import TokenBlock
-from copyist.tensors import Images
 
 Places: TypeAlias = Literal["drawn", "waves"]
 """What positions are before they are learned: normal noise, or sines and cosines in which neighbors are alike."""
@@ -66,12 +66,7 @@ class TransformerConfig(ModelConfig):
             raise ArgumentError(f"{name} must be a multiple of 4 for positions that start at waves, got {width}")
 
     def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        if self.image_shape not in (None, image_shape):
-            raise ShapeError(
-                f"the model was built for images of shape {self.image_shape}, got {image_shape}; "
-                "resize the images, or leave the model's image_shape open"
-            )
-        return replace(self, image_shape=image_shape)
+        return replace(self, image_shape=fitted_shape(self.image_shape, image_shape))
 
 
 def embedding(image_shape: tuple[int, int, int], config: TransformerConfig) -> nn.Linear:
@@ -91,16 +86,3 @@ def positions(image_shape: tuple[int, int, int], config: TransformerConfig, *, w
 def blocks(width: int, *, heads: int, depth: int) -> nn.Sequential:
     """Blocks of attention over tokens (B, N, width), one after the other."""
     return nn.Sequential(*(TokenBlock(width, heads=heads) for _ in range(depth)))
-
-
-def check_shape(x: Images, image_shape: tuple[int, int, int]) -> None:
-    """Refuse images of another shape than the one whose places were learned.
-
-    Raises:
-        ShapeError: the images are not (B, *image_shape).
-    """
-    if tuple(x.shape[1:]) != image_shape:
-        raise ShapeError(
-            f"the model takes images of shape {image_shape} only, got {tuple(x.shape[1:])}; "
-            "resize the images, or train a model on images of their shape"
-        )

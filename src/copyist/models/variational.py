@@ -10,8 +10,8 @@ from typing import Self, final, get_args
 from torch import nn
 
 from copyist.checks import check_at_least, check_choice
-from copyist.errors import ArgumentError, ShapeError
 from copyist.models.base import ModelConfig, Variational
+from copyist.models.fixed_shape import check_shape, fitted_shape, known_shape
 from copyist.nn.dense import Activation, activation_layer
 from copyist.nn.gaussian import Gaussian
 from copyist.nn.likelihoods import LIKELIHOODS, Likelihood, LikelihoodHead, Pixels
@@ -45,12 +45,7 @@ class VariationalMLPConfig(ModelConfig):
         check_choice("likelihood", self.likelihood, LIKELIHOODS)
 
     def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        if self.image_shape not in (None, image_shape):
-            raise ShapeError(
-                f"the model was built for images of shape {self.image_shape}, got {image_shape}; "
-                "resize the images, or leave the model's image_shape open"
-            )
-        return replace(self, image_shape=image_shape)
+        return replace(self, image_shape=fitted_shape(self.image_shape, image_shape))
 
     def build(self) -> Variational:
         return VariationalMLP(self)
@@ -68,19 +63,17 @@ class VariationalMLP(Variational):
 
     def __init__(self, config: VariationalMLPConfig) -> None:
         super().__init__()
-        if config.image_shape is None:
-            raise ArgumentError("a variational MLP must know its image_shape; give it, or fit the config to data")
         self._config = config
-        self._shape = self.image_shape = config.image_shape
-        self.image_size = config.image_shape[1:]
-        values = math.prod(config.image_shape)
+        self._shape = self.image_shape = known_shape(config.image_shape, model="a variational MLP")
+        self.image_size = self._shape[1:]
+        values = math.prod(self._shape)
         self.encoder = nn.Sequential(nn.Flatten(), *_layers((values, *config.widths), config.activation))
         narrow = config.widths[-1] if config.widths else values
         # Means, then log-variances: one product instead of two.
         self.code = nn.Linear(narrow, 2 * config.code_size)
         there = (config.code_size, *config.widths[::-1])
         self.decoder = nn.Sequential(
-            *_layers(there, config.activation), nn.Linear(there[-1], values), nn.Unflatten(1, config.image_shape)
+            *_layers(there, config.activation), nn.Linear(there[-1], values), nn.Unflatten(1, self._shape)
         )
         self.head = LikelihoodHead(config.likelihood)
         for part in self.modules():
@@ -93,11 +86,7 @@ class VariationalMLP(Variational):
         return self._config
 
     def check_input(self, x: Images) -> None:
-        if tuple(x.shape[1:]) != self._shape:
-            raise ShapeError(
-                f"the model takes images of shape {self._shape} only, got {tuple(x.shape[1:])}; "
-                "resize the images, or train a model on images of their shape"
-            )
+        check_shape(x, self._shape)
 
     def code_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
         return (self._config.code_size,)

@@ -9,7 +9,8 @@ from torch import nn
 
 from copyist.errors import ArgumentError
 from copyist.models.base import Classifier, ClassifierConfig
-from copyist.models.transformer import TransformerConfig, blocks, check_shape, embedding, positions
+from copyist.models.fixed_shape import check_shape
+from copyist.models.transformer import TransformerConfig, blocks, embedding, positions
 from copyist.nn.patches import to_patches
 from copyist.tensors import Features, Images
 
