@@ -251,9 +251,19 @@ def test_a_missing_field_is_named(file: Path, field: str) -> None:
         ({"model": {"kind": "mlp", "widths": [2]}}, r"cannot be built: an MLP must know its image_shape; give it"),
         ({"model": asdict(TINY) | {"kind": "mlp", "widths": [3]}}, r"holds weights of another model than its header"),
         ({"batch_size": 0}, r"must have a batch size of at least 1, got 0"),
-        ({"data": {"image_shape": [3, 4]}}, r"must have an image shape of three whole numbers, got \[3, 4\]"),
-        ({"data": {"image_shape": 3}}, r"must have an image shape of three whole numbers, got 3"),
-        ({"data": {"image_shape": [3, 4, "x"]}}, r"must have an image shape of three whole numbers, got \[3, 4, 'x'\]"),
+        (
+            {"data": {"image_shape": [3, 4]}},
+            r"must have an image shape of three whole numbers, or of one for a table, got \[3, 4\]",
+        ),
+        ({"data": {"columns": ["a", 1]}}, r"must name its columns in a list of texts, got \['a', 1\]"),
+        (
+            {"data": {"image_shape": 3}},
+            r"must have an image shape of three whole numbers, or of one for a table, got 3",
+        ),
+        (
+            {"data": {"image_shape": [3, 4, "x"]}},
+            r"must have an image shape of three whole numbers, or of one for a table, got \[3, 4, 'x'\]",
+        ),
         ({"format_version": "1"}, r"has format version 1, written by"),
     ],
 )
@@ -358,7 +368,8 @@ def test_the_document_is_plain_json_that_anything_can_read(file: Path) -> None:
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     document = json.loads(header["__metadata__"]["copyist"])
     assert document["format_version"] == FORMAT_VERSION
-    assert document["model"] == {"kind": "mlp", "image_shape": [1, 2, 3], "widths": [2], "activation": "gelu"}
+    settings = {"image_shape": [1, 2, 3], "widths": [2], "code": None, "activation": "gelu"}
+    assert document["model"] == {"kind": "mlp", **settings}
 
 
 def test_two_names_of_one_weight_are_both_kept(tmp_path: Path) -> None:

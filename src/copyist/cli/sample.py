@@ -53,9 +53,10 @@ def sample(
     check_sample_format(out)
     check_output(out, overwrite=force)
     network = opened(model, class_of=class_of, device=device).as_reconstructor(verb="sample")
-    shape = network.image_shape
-    if size is not None and shape is not None:
-        shape = (shape[0], *_size("--size", size, network.size_multiple))
+    network.check_pictures(verb="sample")
+    shape = None
+    if size is not None and network.image_shape is not None:
+        shape = (network.image_shape[0], *_size("--size", size, network.size_multiple))
     sizes = [_size("--grow", each, network.size_multiple) for each in grow or ()]
     if grow_steps is not None and not sizes:
         raise ArgumentError("--grow-steps goes with --grow, which is missing; add --grow 64, or leave it out")

@@ -8,9 +8,9 @@ from typing import Self, final
 
 from torch import Tensor, nn
 
-from copyist.checks import check_at_least, check_images
-from copyist.errors import ArgumentError, ContractError
-from copyist.tensors import Codes, Features, Images
+from copyist.checks import check_at_least, check_images, check_rows
+from copyist.errors import ArgumentError, ContractError, ShapeError
+from copyist.tensors import Codes, Examples, Features, Images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,11 +18,11 @@ class ModelConfig(abc.ABC):
     """What it takes to build a model again, but for its weights."""
 
     @abc.abstractmethod
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        """Fill in what was left to the data, for images (C, H, W).
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        """Fill in what was left to the data, for images (C, H, W) or rows (D,) of a table.
 
         Raises:
-            ShapeError: the config was built for other images.
+            ShapeError: the config was built for other examples, or takes no tables.
         """
 
     def with_classes(self, num_classes: int) -> Self:
@@ -62,9 +62,10 @@ class ClassifierConfig(ModelConfig):
 
 
 class Model(nn.Module, abc.ABC):
-    """A module that takes images: what models of every contract share.
+    """A module that takes images, or rows of a table: what models of every contract share.
 
-    `forward` must take images (B, C, H, W) whose shape `check_input` accepts, with values that may leave [0, 1].
+    `forward` must take images (B, C, H, W) whose shape `check_input` accepts, with values that may leave [0, 1]; or,
+    where it `takes_tables`, rows (B, D). What is said of images in a contract then holds for rows.
     """
 
     copies: bool = False
@@ -72,6 +73,9 @@ class Model(nn.Module, abc.ABC):
 
     has_code: bool = False
     """Whether it is an `Autoencoder`."""
+
+    takes_tables: bool = False
+    """Whether it takes rows (B, D) of a table, and no images."""
 
     batch_size: int = 64
     """The batch the model was trained with; verbs take images in batches of this size."""
@@ -82,8 +86,11 @@ class Model(nn.Module, abc.ABC):
     size_multiple: int = 1
     """Both sides of an image must be multiples of this."""
 
-    image_shape: tuple[int, int, int] | None = None
-    """(C, H, W) of the images it was trained on, which its samples have too unless told otherwise."""
+    image_shape: tuple[int, ...] | None = None
+    """(C, H, W) of the images it was trained on, which its samples have too unless told otherwise; (D,) of rows."""
+
+    columns: tuple[str, ...] = ()
+    """What the columns of the table were called that it was trained on, where that is known."""
 
     image_size: tuple[int, int] | None = None
     """The only (H, W) the model takes; None where it takes many."""
@@ -100,6 +107,53 @@ class Model(nn.Module, abc.ABC):
         Raises:
             ShapeError: in one sentence, with the remedy.
         """
+
+    @final
+    def check_batch(self, x: Examples) -> None:
+        """Refuse anything but a batch (B, ...) of the kind and shape this model takes.
+
+        Raises:
+            ShapeError: in one sentence, with the remedy.
+        """
+        if self.takes_tables:
+            check_rows(x)
+        else:
+            check_images(x)
+        self.check_input(x)
+
+    @final
+    def check_pictures(self, *, verb: str) -> None:
+        """Refuse, for a verb that makes pictures, a model of tables.
+
+        Raises:
+            ContractError: the model takes tables.
+        """
+        if self.takes_tables:
+            raise ContractError(f"{verb} works on images, and this model takes tables; take a model trained on images")
+
+    @final
+    def check_columns(self, columns: tuple[str, ...]) -> None:
+        """Refuse a table whose columns are others than those the model was trained on, or in another order.
+
+        Columns without names, which are numbered, pass.
+
+        Raises:
+            ShapeError: a name differs.
+        """
+        named = all(any(not name.isdigit() for name in names) for names in (self.columns, columns))
+        if named and self.columns != columns:
+            raise ShapeError(
+                f"the model was trained on the columns {_listed(self.columns)}, got {_listed(columns)}; give these "
+                "columns in that order, and leave others out by ?drop="
+            )
+
+    def standardize_by(self, *, mean: Tensor, std: Tensor) -> None:
+        """Take and give, from now on, rows in units of their own rather than standardized by these statistics (D,).
+
+        Raises:
+            ContractError: the model takes no tables.
+        """
+        raise ContractError(f"{type(self).__name__} takes images, and only tables are standardized; leave this out")
 
     @abc.abstractmethod
     def as_reconstructor(self, *, verb: str) -> "Reconstructor":
@@ -130,7 +184,7 @@ class Model(nn.Module, abc.ABC):
 
 
 class Reconstructor(Model):
-    """A module from images to images of the same shape."""
+    """A module from images to images of the same shape, or from rows to rows."""
 
     copies = True
 
@@ -171,8 +225,7 @@ class Autoencoder(Reconstructor):
 
     @final
     def forward(self, x: Images) -> Images:
-        check_images(x)
-        self.check_input(x)
+        self.check_batch(x)
         return self.decode(self.encode(x))
 
 
@@ -203,6 +256,9 @@ class Classifier(Model):
     @final
     def forward(self, x: Images) -> Tensor:
         """Logits (B, K), whose softmax are the probabilities of the classes."""
-        check_images(x)
-        self.check_input(x)
+        self.check_batch(x)
         return self.head(self.features(x))
+
+
+def _listed(names: tuple[str, ...], *, most: int = 6) -> str:
+    return ", ".join(map(repr, names[:most])) + (", …" if len(names) > most else "")

@@ -12,6 +12,7 @@ from torch import nn
 from copyist.checks import check_at_least
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.base import Classifier, ClassifierConfig
+from copyist.models.channels import image_shape
 from copyist.nn.patches import to_patches
 from copyist.nn.tokens import TokenBlock
 from copyist.tensors import Features, Images
@@ -45,13 +46,14 @@ class ViTConfig(ClassifierConfig):
         if self.image_shape is not None:
             self._check_sides(self.image_shape)
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        if self.image_shape not in (None, image_shape):
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        found = image_shape(shape)
+        if self.image_shape not in (None, found):
             raise ShapeError(
-                f"the model was built for images of shape {self.image_shape}, got {image_shape}; "
+                f"the model was built for images of shape {self.image_shape}, got {found}; "
                 "resize the images, or leave the model's image_shape open"
             )
-        return replace(self, image_shape=image_shape)
+        return replace(self, image_shape=found)
 
     def build(self) -> Classifier:
         return ViT(self)

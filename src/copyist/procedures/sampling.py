@@ -72,7 +72,7 @@ def sample(
         Images (count, C, H, W) on the model's device, of the last size; values may leave [0, 1] a little.
 
     Raises:
-        ContractError: the model does not copy.
+        ContractError: the model does not copy, or takes tables.
         ArgumentError: a number is out of its range, or the schedule has not `steps` shares.
         ShapeError: the model does not take images of this shape, or of a size to grow to.
 
@@ -127,10 +127,12 @@ def sample_steps(
     check_within("grow_share", grow_share, 0, 1)
     grow_steps = steps if grow_steps is None else grow_steps
     check_at_least("grow_steps", grow_steps, 1)
+    model.check_pictures(verb="sample")
     model = model.as_reconstructor(verb="sample")
-    shape = shape or model.image_shape
-    if shape is None or len(shape) != 3:
-        raise ShapeError(f"shape must be (C, H, W) of one image, got {shape}; give one, as in shape=(3, 32, 32)")
+    found = shape or model.image_shape
+    if found is None or len(found) != 3:
+        raise ShapeError(f"shape must be (C, H, W) of one image, got {found}; give one, as in shape=(3, 32, 32)")
+    shape = found
     _check_sizes(model, shape, grow)
     device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
     like = torch.empty(0, device=device)
