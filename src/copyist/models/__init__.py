@@ -11,8 +11,10 @@ __all__ = [
     "Autoencoder",
     "Classifier",
     "ClassifierConfig",
+    "Conv",
     "ConvClassifier",
     "ConvClassifierConfig",
+    "ConvConfig",
     "MLPConfig",
     "Model",
     "ModelConfig",
@@ -30,6 +32,7 @@ from copyist.models.attention_unet import AttentionUNet, AttentionUNetConfig, At
 from copyist.models.base import Autoencoder, Classifier, ClassifierConfig, Model, ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
 from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
+from copyist.models.conv import Conv, ConvConfig
 from copyist.models.mlp import MLP, MLPConfig
 from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig
 from copyist.models.vit import ViT, ViTConfig

@@ -3,6 +3,7 @@
 __all__ = [
     "RECIPES",
     "configured",
+    "conv",
     "conv_classifier",
     "denoising_unet",
     "dot_attention",
@@ -13,6 +14,8 @@ __all__ = [
     "linear_attention_unet",
     "mixed_attention_unet",
     "overcomplete_mlp",
+    "table",
+    "undercomplete_mlp",
     "unet",
     "unet_skips",
     "vit_classifier",
@@ -29,3 +32,4 @@ from copyist.recipes.catalogue import RECIPES, configured
 from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import denoising_unet
+from copyist.recipes.undercomplete import conv, table, undercomplete_mlp

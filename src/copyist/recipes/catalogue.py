@@ -17,6 +17,7 @@ from copyist.recipes.attention import (
 from copyist.recipes.classification import conv_classifier, vit_classifier
 from copyist.recipes.copying import hidden_unet, linear, overcomplete_mlp, unet, unet_skips
 from copyist.recipes.denoising import denoising_unet
+from copyist.recipes.undercomplete import conv, table, undercomplete_mlp
 from copyist.settings import change
 from copyist.training import CATALOGUES, Recipe
 
@@ -27,6 +28,9 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "denoising-unet": denoising_unet,
     "overcomplete-mlp": overcomplete_mlp,
     "linear": linear,
+    "undercomplete-mlp": undercomplete_mlp,
+    "conv": conv,
+    "table": table,
     "linear-attention": linear_attention,
     "dot-attention": dot_attention,
     "dot-attention-alone": dot_attention_alone,
