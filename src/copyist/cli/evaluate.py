@@ -16,8 +16,10 @@ def evaluate(
         list[str], typer.Argument(help="Model files or run folders; several stand side by side.", metavar="MODEL")
     ],
     data: Annotated[str, typer.Option("--data", help="A source; filters learn on its train split.", metavar="SOURCE")],
-    images: Annotated[int, typer.Option("--images", help="At most this many test images.")] = 512,
-    details: Annotated[bool, typer.Option("--details", help="Show every measure, not only the ratios.")] = False,
+    images: Annotated[int, typer.Option("--images", help="At most this many test images or rows.")] = 512,
+    details: Annotated[
+        bool, typer.Option("--details", help="Show every measure, or the error of every column.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write the whole table as JSON here.")] = None,
     seed: Seed = 0,
     batch: Batch = None,
@@ -26,7 +28,10 @@ def evaluate(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Measure models on held-out images: copies, denoising beside every control, identity, codes, batch dependence."""
+    """Measure models on held-out images: copies beside PCA, denoising beside every control, identity, codes, batches.
+
+    Of a table: the error of the copies, in total and by column, beside PCA of equal code size.
+    """
     import json
 
     from copyist.checkpoint import load
@@ -35,6 +40,8 @@ def evaluate(
     from copyist.errors import ArgumentError
     from copyist.experiments.denoising_text import denoising_text
     from copyist.experiments.evaluation import evaluated
+    from copyist.experiments.table_evaluation import evaluated_table
+    from copyist.experiments.table_text import table_text
     from copyist.outputs import check_output, write_text
 
     check_at_least("images", images, 1)
@@ -45,12 +52,17 @@ def evaluate(
         check_output(out, overwrite=force)
     loaded = {name: load(path, class_of=class_of, device=device) for name, path in _named(models).items()}
     splits = open_source(data, say=say)
-    with bar("corruptions") as update:
-        table = evaluated(loaded, splits, num_images=images, batch_size=batch, seed=seed, progress=update)
+    if splits.train.is_table:
+        copies = evaluated_table(loaded, splits, num_rows=images, batch_size=batch)
+        text, document = table_text(copies, details=details), copies.to_json()
+    else:
+        with bar("corruptions") as update:
+            table = evaluated(loaded, splits, num_images=images, batch_size=batch, seed=seed, progress=update)
+        text, document = denoising_text(table, details=details), table.to_json()
     if out is not None:
-        write_text(out, json.dumps(table.to_json(), indent=1) + "\n")
+        write_text(out, json.dumps(document, indent=1) + "\n")
 
-    show(denoising_text(table, details=details), table.to_json(), as_json=as_json)
+    show(text, document, as_json=as_json)
 
 
 def _named(paths: list[str]) -> dict[str, str]:
