@@ -304,3 +304,13 @@ def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.
         MissingExtraError, match=r"needs pyarrow, which is not installed; pip install 'copyist\[parquet\]'"
     ):
         open_source(f"{tmp_path}/t.parquet")
+
+
+def test_some_rows_are_spread_over_all(file: Callable[..., str]) -> None:
+    found = open_split(f"{file('x,y', *(f'{row},{row // 10}' for row in range(40)))}?label=y", default="all")
+    some = found.spread(8)
+    assert len(some) == len(some.names) == 8
+    assert some.labels is not None
+    assert set(some.labels.tolist()) == {0, 1, 2, 3}
+    assert (some.array[:, 0] // 10 == some.labels).all()
+    assert found.spread(99).names == found.names

@@ -2,13 +2,14 @@
 
 __all__ = ["ExampleSet", "Splits", "as_floats"]
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from copyist.data.splitting import evenly
 from copyist.errors import DataError
 from copyist.tensors import Examples, Images
 
@@ -58,6 +59,16 @@ class ExampleSet:
         self._check_images()
         channels, height, width = self.shape
         return channels, height, width
+
+    def spread(self, count: int) -> "ExampleSet":
+        """At most `count` of the examples, spread evenly over all of them, so that sorted classes all stay."""
+        rows = evenly(len(self), count)
+        return replace(
+            self,
+            array=self.array[rows],
+            names=tuple(self.names[row] for row in rows),
+            labels=None if self.labels is None else self.labels[rows],
+        )
 
     def examples(self, start: int = 0, stop: int | None = None) -> Examples:
         """Examples `start` to `stop` as floats (B, ...): images in [0, 1], tables in units of their own."""

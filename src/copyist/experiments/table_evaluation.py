@@ -97,7 +97,7 @@ def evaluated_table(
     Args:
         models: by name; all must copy, and take tables of these columns.
         splits: axes are fitted on its training rows, and everything is measured on its test rows.
-        num_rows: at most so many test rows.
+        num_rows: at most so many test rows, spread evenly over all.
         batch_size: rows per batch; None takes the first model's.
 
     Raises:
@@ -111,7 +111,7 @@ def evaluated_table(
     size = first.batch_size if batch_size is None else batch_size
     check_at_least("batch", size, 1)
     device = next(first.parameters()).device
-    x = splits.test.examples(0, num_rows).to(device)
+    x = splits.test.spread(num_rows).examples().to(device)
     for model in copiers.values():
         model.check_batch(x)
         model.check_columns(splits.train.columns)

@@ -90,7 +90,7 @@ class Session:
             world_size=self.accelerator.num_processes,
         )
         self.validation = Validation(
-            self._as_learned(splits.test),
+            self._looked_at(splits.test),
             count=config.validation_images,
             batch_size=config.batch_size,
             seed=seed,
@@ -169,6 +169,12 @@ class Session:
 
     def _as_learned(self, examples: ExampleSet) -> ExampleSet:
         return examples if self.scaling is None else self.scaling.standardized_set(examples)
+
+    def _looked_at(self, examples: ExampleSet) -> ExampleSet:
+        """Held-out examples: of a table not the first ones, since tables are often sorted by class."""
+        if self.scaling is None:
+            return examples
+        return self._as_learned(examples.spread(self.recipe.training.validation_images))
 
     def _as_used(self, model: Model) -> Model:
         """The model that is written: of a table, one that takes and gives it in its own units."""
