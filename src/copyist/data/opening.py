@@ -16,9 +16,10 @@ from copyist.data.embedded import embedded_items
 from copyist.data.files import files_in_folder, files_in_zip
 from copyist.data.fitting import fitted, tile_corners, with_channels
 from copyist.data.items import Items, items_of_files
+from copyist.data.sheets import is_sheet
 from copyist.data.source import Source, Split, parse_source
 from copyist.data.splitting import fingerprint, part_of
-from copyist.data.tables import check_for_images, is_table, table_sets
+from copyist.data.tables import check_for_images, table_sets
 from copyist.errors import ArgumentError, DataError
 
 Corner: TypeAlias = tuple[int, int] | None
@@ -94,7 +95,7 @@ def _sets(
         raise DataError(f"there is no file or folder {source.place}; {READ}")
     if source.is_embedded and Path(source.place).exists():
         say(f"took {source.place} as the embedded data of that name; write ./{source.place} for the folder")
-    return table_sets(source, parts) if is_table(source) else _opened(source, parts, say, progress)
+    return table_sets(source, parts) if is_sheet(source) else _opened(source, parts, say, progress)
 
 
 def _opened(

@@ -1,6 +1,6 @@
 """Tables as examples: each row is one, and each column a number in units of its own."""
 
-__all__ = ["TableFile", "check_for_images", "is_table", "open_table", "table_sets"]
+__all__ = ["TableFile", "check_for_images", "open_table", "table_sets"]
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -49,15 +49,6 @@ class TableFile:
         path = folder / self.name
         self.sheet.rewrite({name: values[:, place] for place, name in enumerate(self.columns)}, path)
         return path
-
-
-def is_table(source: Source) -> bool:
-    """Whether a source that exists is a table.
-
-    Raises:
-        DataError: it is an array file that cannot be read.
-    """
-    return is_sheet(source)
 
 
 def check_for_images(source: Source) -> None:
@@ -110,7 +101,7 @@ def open_table(text: str) -> TableFile:
     source = parse_source(text)
     if not source.is_embedded and not Path(source.place).is_file():
         raise DataError(f"there is no file {source.place}; give a table in .csv, .parquet, .npy or .npz")
-    if not is_table(source):
+    if not is_sheet(source):
         raise DataError(f"{source.place} must be a table for this model; give one in .csv, .parquet, .npy or .npz")
     _check_options(source, (*_OF_IMAGES, "split", "limit"), kind="images and training", got="a table to write again")
     sheet = read_sheet(source)

@@ -15,6 +15,7 @@ TITLES: dict[Kind, str] = {
 }
 SYMBOLS: dict[Kind, str] = {"blend": "α", "gaussian": "σ", "shift": "α"}
 WORDS: dict[Judgement, str] = {"supported": "yes", "refuted": "no", "inconclusive": "?"}
+"""A judgement as the answer to a question."""
 
 
 def denoising_text(table: DenoisingTable, *, details: bool = False) -> str:
