@@ -266,9 +266,19 @@ def test_a_missing_field_is_named(file: Path, field: str) -> None:
         ({"model": {"kind": "mlp", "widths": [2]}}, r"cannot be built: an MLP must know its image_shape; give it"),
         ({"model": asdict(TINY) | {"kind": "mlp", "widths": [3]}}, r"holds weights of another model than its header"),
         ({"batch_size": 0}, r"must have a batch size of at least 1, got 0"),
-        ({"data": {"image_shape": [3, 4]}}, r"must have an image shape of three whole numbers, got \[3, 4\]"),
-        ({"data": {"image_shape": 3}}, r"must have an image shape of three whole numbers, got 3"),
-        ({"data": {"image_shape": [3, 4, "x"]}}, r"must have an image shape of three whole numbers, got \[3, 4, 'x'\]"),
+        (
+            {"data": {"image_shape": [3, 4]}},
+            r"must have an image shape of three whole numbers, or of one for a table, got \[3, 4\]",
+        ),
+        ({"data": {"columns": ["a", 1]}}, r"must name its columns in a list of texts, got \['a', 1\]"),
+        (
+            {"data": {"image_shape": 3}},
+            r"must have an image shape of three whole numbers, or of one for a table, got 3",
+        ),
+        (
+            {"data": {"image_shape": [3, 4, "x"]}},
+            r"must have an image shape of three whole numbers, or of one for a table, got \[3, 4, 'x'\]",
+        ),
         ({"format_version": "1"}, r"has format version 1, written by"),
     ],
 )
@@ -377,6 +387,7 @@ def test_the_document_is_plain_json_that_anything_can_read(file: Path) -> None:
         "kind": "mlp",
         "image_shape": [1, 2, 3],
         "widths": [2],
+        "code": None,
         "activation": "gelu",
         "output": "identity",
         "tied": False,

@@ -47,7 +47,8 @@ class Header:
     """Images per batch in training, and in use unless told otherwise."""
 
     data: dict[str, Any] = field(default_factory=dict[str, Any])
-    """The training data: source, shape, number, mean and standard deviation per channel, fingerprint."""
+    """The training data: source, shape, number, mean and standard deviation per channel or column, the names of
+    columns, fingerprint."""
 
     recipe: dict[str, Any] = field(default_factory=dict[str, Any])
     """The recipe that was trained, with every setting."""
@@ -91,6 +92,7 @@ def load(path: str | Path, *, class_of: str | None = None, device: str | torch.d
         raise CheckpointError(f"{file} holds weights of another model than its header describes") from error
     model.batch_size = header.batch_size
     model.image_shape = _image_shape(file, header.data)
+    model.columns = _columns(file, header.data)
     return model.to(place).eval()
 
 
@@ -124,6 +126,7 @@ def read_header(path: Path) -> Header:
     if document["batch_size"] < 1:
         raise CheckpointError(f"{path} must have a batch size of at least 1, got {document['batch_size']}")
     _image_shape(path, document["data"])
+    _columns(path, document["data"])
     return Header(format_version=FORMAT_VERSION, **{name: document[name] for name in fields})
 
 
@@ -205,14 +208,22 @@ def _build(path: Path, header: Header, class_of: str | None) -> Model:
         raise CheckpointError(f"{path} has a config that cannot be built: {error}") from error
 
 
-def _image_shape(path: Path, data: Mapping[str, Any]) -> tuple[int, int, int] | None:
+def _image_shape(path: Path, data: Mapping[str, Any]) -> tuple[int, ...] | None:
     shape = data.get("image_shape")
     if shape is None:
         return None
-    if not isinstance(shape, list) or [type(side) for side in cast("list[Any]", shape)] != [int, int, int]:
-        raise CheckpointError(f"{path} must have an image shape of three whole numbers, got {shape!r}")
-    channels, height, width = cast("list[int]", shape)
-    return channels, height, width
+    if not isinstance(shape, list) or [type(side) for side in cast("list[Any]", shape)] not in ([int] * 3, [int]):
+        raise CheckpointError(
+            f"{path} must have an image shape of three whole numbers, or of one for a table, got {shape!r}"
+        )
+    return tuple(cast("list[int]", shape))
+
+
+def _columns(path: Path, data: Mapping[str, Any]) -> tuple[str, ...]:
+    columns = data.get("columns", [])
+    if not isinstance(columns, list) or not all(isinstance(name, str) for name in cast("list[Any]", columns)):
+        raise CheckpointError(f"{path} must name its columns in a list of texts, got {columns!r}")
+    return tuple(cast("list[str]", columns))
 
 
 def _build_own(path: Path, header: Header, kind: str, class_of: str | None) -> Model:

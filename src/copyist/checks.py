@@ -7,6 +7,7 @@ __all__ = [
     "check_finite",
     "check_images",
     "check_positive",
+    "check_rows",
     "check_same_examples",
     "check_same_shape",
     "check_whole",
@@ -27,7 +28,7 @@ from copyist.errors import ArgumentError, MissingExtraError, ShapeError, Unknown
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from copyist.tensors import Images
+    from copyist.tensors import Images, Rows
 
 
 def check_images(x: "Images", *, name: str = "images") -> None:
@@ -41,10 +42,27 @@ def check_images(x: "Images", *, name: str = "images") -> None:
         raise ShapeError(
             f"{name} must have shape (B, C, H, W), got {shape}; give a single image a batch axis with x[None]"
         )
+    if len(shape) == 2:
+        raise ShapeError(f"{name} must have shape (B, C, H, W), got a table of shape {shape}; take an MLP for tables")
     if len(shape) != 4 or 0 in shape:
         raise ShapeError(f"{name} must have shape (B, C, H, W) with no side of 0, got {shape}")
     if not x.is_floating_point():
         raise ShapeError(f"{name} must be floats in [0, 1], got {x.dtype}; divide 8-bit values by 255")
+
+
+def check_rows(x: "Rows") -> None:
+    """Refuse anything but a float tensor (B, D) with at least one row and one column.
+
+    Raises:
+        ShapeError: `x` is not such a tensor.
+    """
+    shape = tuple(x.shape)
+    if len(shape) == 1:
+        raise ShapeError(f"a table must have shape (B, D), got {shape}; give a single row a batch axis with x[None]")
+    if len(shape) != 2 or 0 in shape:
+        raise ShapeError(f"a table must have shape (B, D) with no side of 0, got {shape}")
+    if not x.is_floating_point():
+        raise ShapeError(f"a table must hold floats, got {x.dtype}; convert it with x.float()")
 
 
 def check_examples(x: "Tensor", *, name: str = "examples") -> None:

@@ -1,6 +1,14 @@
 """Names for tensors, each with its shape and range."""
 
-__all__ = ["Codes", "Features", "Images", "PerImage", "Visible"]
+__all__ = [
+    "Codes",
+    "Examples",
+    "Features",
+    "Images",
+    "PerImage",
+    "Rows",
+    "Visible",
+]
 
 from typing import TypeAlias
 
@@ -8,6 +16,12 @@ from torch import Tensor
 
 Images: TypeAlias = Tensor
 """(B, C, H, W), float32, in [0, 1]; a corrupted image may leave that range."""
+
+Rows: TypeAlias = Tensor
+"""(B, D), float32, rows of a table: each column in units of its own, of any range."""
+
+Examples: TypeAlias = Tensor
+"""(B, ...), what a model copies: images or rows."""
 
 Codes: TypeAlias = Tensor
 """(B, ...), what an encoder makes of images; any shape and range."""

@@ -242,7 +242,10 @@ def test_a_pickle_as_model_is_never_opened(pictures: Pictures, refused: Refused,
         ),
         ({"model": {"kind": "unett"}}, "cannot be rebuilt: there is no model 'unett'; did you mean 'unet'?"),
         ({"batch_size": 0}, "must have a batch size of at least 1, got 0"),
-        ({"data": {"image_shape": [1, 2]}}, "must have an image shape of three whole numbers, got [1, 2]"),
+        (
+            {"data": {"image_shape": [1, 2]}},
+            "must have an image shape of three whole numbers, or of one for a table, got [1, 2]",
+        ),
         (
             {"model": {"kind": "my.package:Net"}},
             "holds a model of the class my.package:Net; add --class-of my.package:Net, which runs that package's code",
@@ -525,6 +528,6 @@ def test_a_classifier_is_asked_for_copies_or_codes(
 def test_a_classifier_is_trained_on_images_without_labels(refused: Refused, pictures: Pictures, tmp_path: Path) -> None:
     folder = pictures(20, (8, 8))
     assert refused("train", "conv-classifier", "--data", folder, "--out", tmp_path / "run") == (
-        f"{folder} must have labels to be learned, and has none; take digits, faces or scenes, or an .npz "
-        "with y beside x"
+        f"{folder} must have labels to be learned, and has none; take digits, faces or scenes, an .npz "
+        "with y beside x, or a table with ?label="
     )

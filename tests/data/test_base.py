@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from copyist.data import ImageSet, Splits
+from copyist.data import ExampleSet, Splits
 from copyist.errors import DataError
 
 
-def labeled(*labels: int) -> ImageSet:
+def labeled(*labels: int) -> ExampleSet:
     array = np.zeros((len(labels), 1, 2, 3), dtype=np.uint8)
     names = tuple(map(str, range(len(labels))))
-    return ImageSet(source="mine.npz", array=array, names=names, labels=np.array(labels), fingerprint="0")
+    return ExampleSet(source="mine.npz", array=array, names=names, labels=np.array(labels), fingerprint="0")
 
 
 def test_classes_are_counted_from_zero_to_the_highest_of_either_split() -> None:
@@ -19,10 +19,10 @@ def test_classes_are_counted_from_zero_to_the_highest_of_either_split() -> None:
 
 
 def test_images_without_labels_have_no_classes() -> None:
-    bare = ImageSet(source="mine", array=np.zeros((1, 1, 2, 3), np.uint8), names=("0",), fingerprint="0")
+    bare = ExampleSet(source="mine", array=np.zeros((1, 1, 2, 3), np.uint8), names=("0",), fingerprint="0")
     with pytest.raises(
         DataError,
-        match=r"^mine must have labels to be learned, and has none; take digits, faces or scenes, or an .npz with y ",
+        match=r"^mine must have labels to be learned, and has none; take digits, faces or scenes, an .npz with y ",
     ):
         Splits(train=bare, test=bare).num_classes()
 

@@ -3,7 +3,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from copyist.data import ImageSet, open_source, open_split
+from copyist.data import ExampleSet, open_source, open_split
 from copyist.data.synthetic import scene_classes, scene_factors
 from copyist.errors import ArgumentError
 
@@ -88,7 +88,7 @@ def test_embedded_images_are_the_same_each_time() -> None:
 
 def test_scenes_have_the_classes_of_their_factors_in_both_splits() -> None:
     splits = open_source("scenes?size=8&limit=60")
-    parts: dict[Literal["train", "test"], ImageSet] = {"train": splits.train, "test": splits.test}
+    parts: dict[Literal["train", "test"], ExampleSet] = {"train": splits.train, "test": splits.test}
     for split, image_set in parts.items():
         expected = scene_classes(scene_factors(60, split=split))
         np.testing.assert_array_equal(image_set.labels, expected)

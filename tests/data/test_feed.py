@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 import torch
 
-from copyist.data import Feed, ImageSet, flips, indices
+from copyist.data import ExampleSet, Feed, flips, indices
 from copyist.errors import ArgumentError, DataError
 
 BYTES = np.random.default_rng(0).integers(0, 256, (11, 3, 4, 5), dtype=np.uint8)
 
 
-def image_set(array: np.ndarray) -> ImageSet:
-    return ImageSet(source="x", array=array, names=tuple(map(str, range(len(array)))), fingerprint="0")
+def image_set(array: np.ndarray) -> ExampleSet:
+    return ExampleSet(source="x", array=array, names=tuple(map(str, range(len(array)))), fingerprint="0")
 
 
 def mapped(array: np.ndarray, folder: Path) -> np.ndarray:
@@ -76,7 +76,7 @@ def test_impossible_shares_are_refused() -> None:
         Feed(image_set(BYTES), batch_size=5, seed=0, world_size=2)
     with pytest.raises(ArgumentError, match="rank must lie in"):
         Feed(image_set(BYTES), batch_size=4, seed=0, rank=2, world_size=2)
-    with pytest.raises(DataError, match="x must hold at least one image"):
+    with pytest.raises(DataError, match="x must hold at least one example"):
         Feed(image_set(BYTES[:0]), batch_size=4, seed=0)
 
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from copyist.data import ImageSet, items, open_source, open_split
+from copyist.data import ExampleSet, items, open_source, open_split
 from copyist.errors import ArgumentError, DataError
 
 from .conftest import png
 
 
-def names_by_content(image_set: ImageSet) -> set[bytes]:
+def names_by_content(image_set: ExampleSet) -> set[bytes]:
     return {row.tobytes() for row in image_set.array}
 
 
@@ -185,12 +185,12 @@ def test_nothing_to_read_is_said_plainly(tmp_path: Path) -> None:
         open_source(str(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["x.tar", "hf:mnist", "x.csv", "x.parquet", "x.xyz"])
+@pytest.mark.parametrize("name", ["x.tar", "hf:mnist", "x.xyz"])
 def test_what_is_not_read_is_refused_with_what_is(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"?")
     for text in (str(path), f"./{name}"):
-        with pytest.raises(DataError, match=r"\.npy, \.npz, idx \.gz, or one of photos"):
+        with pytest.raises(DataError, match=r"\.npy, \.npz, idx \.gz, a table in \.csv or \.parquet, or one of photos"):
             open_source(text)
 
 
@@ -200,7 +200,7 @@ def test_a_folder_named_like_an_embedded_source_is_pointed_out(
     (tmp_path / "faces").mkdir()
     monkeypatch.chdir(tmp_path)
     assert open_source("faces", say=said.append).train.image_shape == (1, 25, 25)
-    assert said == ["took faces as the embedded images of that name; write ./faces for the folder"]
+    assert said == ["took faces as the embedded data of that name; write ./faces for the folder"]
 
 
 def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from sklearn.decomposition import PCA
 from torch import Tensor
 
 from copyist.errors import ArgumentError, DataError, ShapeError
@@ -255,3 +257,20 @@ def test_arguments_that_cannot_be_are_refused_before_any_work() -> None:
         denoising_table({}, train=TRAIN[:1], test=TEST, apply=refuse, batch_size=4)
     with pytest.raises(ArgumentError, match="batch_size must be at least 1"):
         denoising_table({}, train=TRAIN, test=TEST, apply=refuse, batch_size=0)
+
+
+def test_a_code_smaller_than_an_image_stands_beside_pca_of_its_size() -> None:
+    models = {"half": half, "wide": half, "none": half}
+    encoders = {"half": lambda x: x.flatten(1)[:, :3], "wide": lambda x: x.flatten(1)}
+    found = denoising_table(models, train=TRAIN, test=TEST, apply=apply, batch_size=4, seed=3, encoders=encoders)
+    beside = {row.model: row.pca for row in found.clean}
+    assert beside["wide"] is None
+    assert beside["none"] is None
+    pca, (train, test) = beside["half"], (x.flatten(1).double().numpy() for x in (TRAIN, TEST))
+    assert pca is not None
+    fitted = PCA(3).fit(train)
+    errors = ((fitted.inverse_transform(fitted.transform(test)) - test) ** 2).mean(1)
+    assert (pca.num_axes, pca.num_train) == (3, len(TRAIN))
+    assert pca.psnr == pytest.approx(float((-10 * np.log10(errors)).mean()), abs=1e-2)
+    assert "PCA of equal code" in denoising_text(found)
+    assert DenoisingTable.from_json(json.loads(json.dumps(found.to_json()))) == found

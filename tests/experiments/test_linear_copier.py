@@ -1,11 +1,18 @@
 """Copying on principal axes, beside numpy's singular vectors."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from sklearn.decomposition import PCA
 
-from copyist.experiments.linear_copier import linear_copier, moments_matched
+from copyist.data import open_source
+from copyist.experiments.linear_copier import linear_copier, moments_matched, principal_copier
+from copyist.models.batches import in_batches
+from copyist.recipes import configured
 from copyist.tensors import Images
+from copyist.training import train
 
 
 def images(count: int, *, seed: int) -> Images:
@@ -64,3 +71,43 @@ def test_copies_without_contrast_become_the_mean_instead_of_noise() -> None:
     on_paper = like.mean((0, 2, 3))[None, :, None, None].expand(20, 2, 3, 4)
     # A rounding error may be enlarged by the spread over a thousandth.
     torch.testing.assert_close(found, on_paper, rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize(("count", "num_axes"), [(200, 5), (200, 24), (15, 7)])
+def test_principal_copies_are_those_of_scikit_learn(count: int, num_axes: int) -> None:
+    train, x = images(count, seed=0), images(30, seed=1)
+    pca = PCA(num_axes).fit(train.flatten(1).double().numpy())
+    wanted = pca.inverse_transform(pca.transform(x.flatten(1).double().numpy()))
+    x_hat = principal_copier(train, num_axes=num_axes)(x)
+    torch.testing.assert_close(x_hat.flatten(1), torch.from_numpy(wanted).float(), rtol=1e-4, atol=1e-5)
+
+
+def test_there_are_no_more_principal_axes_than_the_examples_span() -> None:
+    assert len(principal_copier(images(10, seed=0), num_axes=20).axes) == 9
+    assert len(principal_copier(images(10, seed=0).flatten(1), num_axes=4).axes) == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("recipe", "settings"),
+    [
+        ("linear", ["steps=2000", "batch_size=128", "learning_rate=1e-2"]),
+        ("table", ["widths=[]", "activation=identity", "steps=1200", "patience=0"]),
+    ],
+)
+def test_a_linear_autoencoder_reaches_the_error_of_pca_and_nothing_less(
+    recipe: str, settings: list[str], tmp_path: Path
+) -> None:
+    assignments = [*settings, "validate_every=9999", "save_every=9999"]
+    chosen = configured(recipe, assignments=assignments)
+    model = train(chosen, out=tmp_path / "run").load().as_autoencoder(verb="test")
+    learned = open_source(chosen.data).train
+    # Images are learned as they are, a table in standard deviations.
+    units = learned.examples().std(0, correction=0) if learned.is_table else torch.ones(())
+    x, num_units = learned.examples() / units, model.encode(learned.examples(0, 1)).numel()
+    copies = in_batches(model, model, learned.examples()).detach() / units
+    pca = PCA(num_units).fit(x.flatten(1).double().numpy())
+    lowest = ((pca.inverse_transform(pca.transform(x.flatten(1).double().numpy())) - x.flatten(1).numpy()) ** 2).mean()
+    found = float((copies - x).square().mean())
+    # No linear code of that size copies the training examples better; the smallest axes are found last.
+    assert lowest * (1 - 1e-5) <= found <= 1.02 * lowest

@@ -95,3 +95,27 @@ def test_copies_of_a_tied_model_are_tied_to_themselves() -> None:
             weight.zero_()
         assert torch.equal(model(x), before)
         assert not again(x).any()
+
+
+def test_a_code_stands_behind_the_widths_and_nothing_bends_it() -> None:
+    model = autoencoder(MLPConfig(image_shape=SHAPE, widths=(7,), code=3, activation="relu"))
+    found = [(part.in_features, part.out_features) for part in model.modules() if isinstance(part, nn.Linear)]
+    assert found == [(30, 7), (7, 3), (3, 7), (7, 30)]
+    assert model.encode(images(50, SHAPE)).min() < 0
+    alone = autoencoder(MLPConfig(image_shape=SHAPE, widths=(), code=3))
+    assert len([part for part in alone.modules() if isinstance(part, nn.Linear)]) == 2
+
+
+@pytest.mark.parametrize("code", [0, -1])
+def test_a_code_without_units_is_refused(code: int) -> None:
+    with pytest.raises(ArgumentError, match=rf"^code must be a whole number of at least 1, got {code}$"):
+        MLPConfig(code=code)
+
+
+def test_rows_of_a_table_are_copied_as_images_are() -> None:
+    model = autoencoder(MLPConfig(widths=(7, 3)).fitted((9,)))
+    x = torch.randn(4, 9, generator=torch.Generator().manual_seed(0))
+    assert model(x).shape == (4, 9)
+    assert model.encode(x).shape == (4, 3)
+    with pytest.raises(ShapeError, match=r"^the model was built for rows of shape \(9,\), got \(8,\); give a table of"):
+        MLPConfig(image_shape=(9,)).fitted((8,))

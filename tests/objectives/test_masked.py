@@ -144,16 +144,16 @@ def test_a_patch_that_does_not_divide_the_image_is_refused() -> None:
 
 
 def test_patches_other_than_the_models_own_are_refused() -> None:
-    MaskedCopying(patch=4).check_shape(masked(), (3, 8, 12))
+    MaskedCopying(patch=4).check_model(masked())
     with pytest.raises(
         ArgumentError, match=r"^the model is cut into patches of 4, and the objective hides patches of 2;"
     ):
-        MaskedCopying(patch=2).check_shape(masked(), (3, 8, 12))
+        MaskedCopying(patch=2).check_model(masked())
 
 
 def test_an_image_of_one_patch_is_refused() -> None:
     with pytest.raises(ArgumentError, match=r"^some patches must be shown and some hidden, got 1 hidden of 1; take "):
-        MaskedCopying(patch=8).check_shape(built(CONFIGS["unet-none"]), (1, 8, 8))
+        MaskedCopying(patch=8).check_data(built(CONFIGS["unet-none"]), torch.rand(2, 1, 8, 8))
 
 
 def test_what_names_images_is_refused() -> None:

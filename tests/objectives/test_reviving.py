@@ -32,9 +32,11 @@ def dictionary(k: int | None = 4, widths: tuple[int, ...] = (60,)) -> Dictionary
 
 
 def mended(model: Dictionary, x: Tensor, *, after: int, seed: int = 0) -> int:
+    before = model.revivals.clone()
     with torch.no_grad():
         objective = Reviving(objective=Copying(), after=after)
-        return objective.mend(model, x, step=1, generator=torch.Generator().manual_seed(seed))
+        objective.mend(model, x, step=1, generator=torch.Generator().manual_seed(seed))
+    return int((model.revivals - before).sum())
 
 
 def test_silence_is_counted_in_images_until_a_unit_speaks() -> None:

@@ -36,10 +36,13 @@ class Growing(Objective):
     ) -> dict[str, float]:
         return {"brightness": float(x.mean()), "weight": self.weight}
 
-    def mend(self, model: Model, x: Tensor, *, step: int, generator: torch.Generator) -> int:
+    @property
+    def mends(self) -> bool:
+        return True
+
+    def mend(self, model: Model, x: Tensor, *, step: int, generator: torch.Generator) -> None:
         assert not torch.is_grad_enabled()
         next(model.parameters()).fill_(step)
-        return 1
 
 
 def test_an_objective_warms_up_with_the_steps_and_is_judged_when_warm(

@@ -21,7 +21,11 @@ def stated(model: "Model", *, num_images: int, batch: int | None) -> dict[str, A
     size = model.batch_size if batch is None else batch
     check_at_least("batch", size, 1)
     if not model.uses_batch_statistics:
-        return {"batch_size": size, "batch_statistics": False, "batch": "each image by itself"}
+        return {
+            "batch_size": size,
+            "batch_statistics": False,
+            "batch": f"each {'row' if model.takes_tables else 'image'} by itself",
+        }
     if num_images < size:
         few, repeated = (
             ("one image does not fill", "it is repeated, so that its own")

@@ -18,14 +18,15 @@ def _group() -> None:
     """Look at data as training would see it."""
 
 
-@app.command("show", short_help="Say what a source holds, and draw its first images.")
+@app.command("show", short_help="Say what a source holds, and draw its first images or list its columns.")
 def show_source(
     source: Annotated[str, typer.Argument(help="A source, such as faces/?size=64.", metavar="SOURCE")],
     out: Annotated[Path | None, typer.Option("--out", help="Write a .png of the first images here.")] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Say what a source holds and how it is split, and draw its first images."""
+    """Say what a source holds and how it is split, and draw its first images; of a table, say what its columns hold."""
+    from copyist.cli.columns import column_text, described
     from copyist.data import open_source, open_split, parse_source
     from copyist.data.base import Splits
     from copyist.data.grids import grid, write_png
@@ -43,6 +44,12 @@ def show_source(
         else:
             parts = {"images": open_split(source, default="all", say=say, progress=update)}
     first = next(iter(parts.values()))
+    if first.is_table:
+        if out is not None:
+            raise OutputError(f"a table has no picture to draw into {out}; leave --out out")
+        document = described(source, parts)
+        show(column_text(document), document, as_json=as_json)
+        return
     x = first.images(0, 1024)
     if out is not None:
         write_png(out, grid(x[:64]))

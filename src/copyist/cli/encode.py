@@ -16,12 +16,14 @@ def encode(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Write the codes of images of one size into an .npz file: z, one row per image, and names."""
+    """Write the codes of images of one size, or of a table, into an .npz file: z, one row per example, and names."""
     import numpy as np
+    import torch
 
     from copyist.checkpoint import load
     from copyist.cli.batch import stated
     from copyist.cli.pictures import stacked
+    from copyist.cli.tables import opened_tables
     from copyist.data import read_pictures
     from copyist.errors import OutputError
     from copyist.outputs import check_output, whole_file
@@ -31,11 +33,18 @@ def encode(
         raise OutputError(f"codes are written as .npz, got {out}; choose a name that ends in .npz")
     check_output(out, overwrite=force)
     autoencoder = load(model, class_of=class_of, device=device).as_autoencoder(verb="encode")
-    pictures = read_pictures(inputs, say=say)
-    statement = stated(autoencoder, num_images=len(pictures), batch=batch)
-    z = verb(autoencoder, stacked(autoencoder, pictures), batch_size=batch).cpu().numpy()
+    if autoencoder.takes_tables:
+        tables = opened_tables(autoencoder, inputs)
+        names = [f"{table.name}#{row}" for table in tables for row in range(len(table.x))]
+        x = torch.cat([table.x for table in tables]).to(next(autoencoder.parameters()).device)
+    else:
+        pictures = read_pictures(inputs, say=say)
+        names = [picture.name for picture in pictures]
+        x = stacked(autoencoder, pictures)
+    statement = stated(autoencoder, num_images=len(x), batch=batch)
+    z = verb(autoencoder, x, batch_size=batch).cpu().numpy()
     with whole_file(out) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, z=z, names=np.array([picture.name for picture in pictures]))
+        np.savez_compressed(file, z=z, names=np.array(names))
 
     shape = " x ".join(str(side) for side in z.shape[1:])
     text = f"wrote {counted(len(z), 'code')} of {shape} values into {out}, {statement['batch']}"

@@ -18,9 +18,13 @@ def evaluate(
     data: Annotated[str, typer.Option("--data", help="A source; filters learn on its train split.", metavar="SOURCE")],
     images: Annotated[
         int | None,
-        typer.Option("--images", help="At most this many test images; 512 for copies and all for names unless given."),
+        typer.Option(
+            "--images", help="At most this many test images or rows; 512 for copies and all for names unless given."
+        ),
     ] = None,
-    details: Annotated[bool, typer.Option("--details", help="Show every measure, not only the ratios.")] = False,
+    details: Annotated[
+        bool, typer.Option("--details", help="Show every measure, or the error of every column.")
+    ] = False,
     importance_samples: Annotated[
         int, typer.Option("--importance-samples", help="Codes per image that a likelihood is estimated by.")
     ] = 200,
@@ -32,7 +36,10 @@ def evaluate(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Measure models on held-out images: copies, denoising beside every control, codes, likelihoods, names."""
+    """Measure models on held-out images: copies beside PCA, denoising beside every control, codes, likelihoods, names.
+
+    Of a table: the error of the copies, in total and by column, beside PCA of equal code size; likelihoods, names.
+    """
     import json
     from dataclasses import asdict
 
@@ -45,6 +52,8 @@ def evaluate(
     from copyist.experiments.likelihoods import likelihoods, likelihoods_text
     from copyist.experiments.naming import naming_table, naming_text
     from copyist.experiments.probing import probe_table, probe_text
+    from copyist.experiments.table_evaluation import evaluated_table
+    from copyist.experiments.table_text import table_text
     from copyist.outputs import check_output, write_text
 
     check_at_least("images", 1 if images is None else images, 1)
@@ -58,12 +67,17 @@ def evaluate(
     splits = open_source(data, say=say)
     if any(model.copies for model in loaded.values()):
         count = images or 512
-        with bar("corruptions") as update:
-            table = evaluated(loaded, splits, num_images=count, batch_size=batch, seed=seed, progress=update)
+        if splits.train.is_table:
+            copies = evaluated_table(loaded, splits, num_rows=count, batch_size=batch)
+            first, result = table_text(copies, details=details), copies.to_json()
+        else:
+            with bar("corruptions") as update:
+                table = evaluated(loaded, splits, num_images=count, batch_size=batch, seed=seed, progress=update)
+            first, result = denoising_text(table, details=details), table.to_json()
         nats = likelihoods(loaded, splits, num_images=count, samples=importance_samples, seed=seed)
         probed = probe_table(loaded, splits, num_images=count, batch_size=batch, seed=seed)
-        texts = [denoising_text(table, details=details), likelihoods_text(nats), probe_text(probed) if probed else ""]
-        result = table.to_json() | {"probes": {name: asdict(row) for name, row in probed.items()}}
+        texts = [first, likelihoods_text(nats), probe_text(probed) if probed else ""]
+        result["probes"] = {name: asdict(row) for name, row in probed.items()}
         if nats:
             result["likelihoods"] = {name: asdict(each) for name, each in nats.items()}
     else:

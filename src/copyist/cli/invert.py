@@ -56,6 +56,7 @@ def invert(
 
     check_folder(out, overwrite=force)
     network = load(model, class_of=class_of, device=device)
+    network.check_pictures(verb="invert")
     pictures = read_pictures(inputs, say=say)
     files = _files([picture.name for picture in pictures])
     x = stacked(network, pictures)

@@ -24,7 +24,7 @@ def check_folder(out: Path, *, overwrite: bool) -> None:
     from copyist.errors import OutputError
     from copyist.outputs import check_output
 
-    if out.suffix.lower() in {*SUFFIXES, ".npy", ".npz", ".zip"} and not out.is_dir():
+    if out.suffix.lower() in {*SUFFIXES, ".npy", ".npz", ".zip", ".csv", ".tsv", ".parquet"} and not out.is_dir():
         raise OutputError(
             f"--out must name a folder, in which files keep their names, got {out}; choose a name like {out.stem}"
         )

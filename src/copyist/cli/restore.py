@@ -1,4 +1,4 @@
-"""`copyist reconstruct` and `copyist denoise`: images in, images out."""
+"""`copyist reconstruct` and `copyist denoise`: images in, images out; tables in, tables out."""
 
 __all__ = ["denoise", "reconstruct"]
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out
+from copyist.cli.tables import restored_tables, table_summary
 from copyist.cli.terminal import bar, counted, say, show
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def reconstruct(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Copy images: the same names, sizes, formats, bit depths, alpha, orientation and color profiles come out."""
+    """Copy images, or tables: the same names, sizes, formats, bit depths, alpha, orientation and profiles come out."""
     from copyist.procedures import reconstruct as verb
 
     result = _restore("reconstruct", model, inputs, out, verb, batch, device, class_of, force=force)
@@ -44,7 +45,7 @@ def denoise(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Remove noise from images by copying them, once or repeatedly."""
+    """Remove noise from images, or tables, by copying them, once or repeatedly."""
     from copyist.checks import check_at_least
     from copyist.procedures import denoise as verb
 
@@ -80,6 +81,8 @@ def _restore(
 
     check_folder(out, overwrite=force)
     model = load(model_path, class_of=class_of, device=device).as_reconstructor(verb=name)
+    if model.takes_tables:
+        return restored_tables(model, inputs, out, lambda x: verb(model, x, batch_size=batch), batch=batch)
     pictures = read_pictures(inputs, say=say)
     statement = stated(model, num_images=len(pictures), batch=batch)
     channels = model.image_shape[0] if model.image_shape else pictures[0].pixels.shape[0]
@@ -99,4 +102,6 @@ def _restore(
 
 
 def _summary(result: dict[str, Any]) -> str:
+    if "rows" in result:
+        return table_summary(result)
     return f"{counted(result['images'], 'image')} into {result['out']}, {result['batch']}"

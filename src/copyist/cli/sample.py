@@ -61,9 +61,12 @@ def sample(
     check_sample_format(out)
     check_output(out, overwrite=force)
     network = opened(model, class_of=class_of, device=device).as_reconstructor(verb="sample")
-    shape = network.image_shape
-    if size is not None and shape is not None:
-        shape = (shape[0], *sizes_of("--size", [size], network.size_multiple)[0])
+    network.check_pictures(verb="sample")
+    shape = None
+    if network.image_shape is not None and len(network.image_shape) == 3:
+        shape = network.image_shape
+        if size is not None:
+            shape = (shape[0], *sizes_of("--size", [size], network.size_multiple)[0])
     sizes = sizes_of("--grow", grow or (), network.size_multiple)
     chosen = method_of(method, steps=steps, assignments=assignments or (), own=own, sizes=sizes)
     statement = stated(network, num_images=count, batch=batch)

@@ -66,7 +66,9 @@ def walk(
     check_video_format(out)
     for file in (out, table):
         check_output(file, overwrite=force)
-    autoencoder = opened(model, class_of=class_of, device=device).as_autoencoder(verb="walk")
+    network = opened(model, class_of=class_of, device=device)
+    network.check_pictures(verb="walk")
+    autoencoder = network.as_autoencoder(verb="walk")
     x = stacked(autoencoder, read_pictures(start, say=say)[:count])
     course = Course(references=None if data is None else _references(data, x))
     stillness = None if until_still is None else Stillness(tolerance=until_still)

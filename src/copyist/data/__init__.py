@@ -1,8 +1,8 @@
-"""Examples in, as images of one shape: sources, their splits, and the order in which training sees them."""
+"""Examples in, as images or rows of one shape: sources, their splits, and the order in which training sees them."""
 
 __all__ = [
+    "ExampleSet",
     "Feed",
-    "ImageSet",
     "Picture",
     "Progress",
     "SceneFactors",
@@ -21,7 +21,7 @@ __all__ = [
     "write_picture",
 ]
 
-from copyist.data.base import ImageSet, Splits
+from copyist.data.base import ExampleSet, Splits
 from copyist.data.cache import Progress
 from copyist.data.feed import Feed
 from copyist.data.opening import open_source, open_split

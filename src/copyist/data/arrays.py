@@ -1,6 +1,16 @@
 """Array files as examples: `.npy`, `.npz` and idx `.gz`."""
 
-__all__ = ["array_items", "channels_first", "idx_array", "mnist_items", "npy_array", "npz_arrays"]
+__all__ = [
+    "array_items",
+    "channels_first",
+    "idx_array",
+    "labels_beside",
+    "mnist_items",
+    "npy_array",
+    "npz_arrays",
+    "npz_shapes",
+    "train_and_test",
+]
 
 import gzip
 import struct
@@ -40,7 +50,7 @@ def array_items(path: Path, source: Source, progress: Progress | None = None) ->
         return items_of_files(files, place=source.place, progress=progress)
     keys = _image_keys(arrays, source)
     images = [channels_first(arrays[key], source) for key in keys]
-    labels = [_labels_beside(arrays, key) for key in keys]
+    labels = [labels_beside(arrays, key) for key in keys]
     return _joined(images, labels, source)
 
 
@@ -72,7 +82,22 @@ def npz_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
 
     def load() -> dict[str, npt.NDArray[Any]]:
         with np.load(path, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files if _is_numeric(file, key)}
+            return {key: file[key] for key in file.files if _header(file, key)[1] in "buif"}
+
+    return _loaded(path, load)
+
+
+def npz_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of all arrays of an `.npz` file but those of objects or text, by name; none is loaded.
+
+    Raises:
+        DataError: it is no such file, or damaged.
+    """
+
+    def load() -> dict[str, tuple[int, ...]]:
+        with np.load(path, allow_pickle=False) as file:
+            headers = {key: _header(file, key) for key in file.files}
+        return {key: shape for key, (shape, kind) in headers.items() if kind in "buif"}
 
     return _loaded(path, load)
 
@@ -110,6 +135,26 @@ def channels_first(array: npt.NDArray[Any], source: Source) -> npt.NDArray[Any]:
     return array if layout == "nchw" else np.moveaxis(array, 3, 1)
 
 
+def train_and_test(keys: Sequence[str]) -> list[str]:
+    """`x_train` and `x_test`, `train_images` and `test_images`, and so on."""
+    for train in keys:
+        test = train.replace("train", "test")
+        if test != train and test in keys:
+            return [train, test]
+    return []
+
+
+def labels_beside(arrays: dict[str, npt.NDArray[Any]], key: str) -> npt.NDArray[np.int64] | None:
+    """`y` beside `x`, `train_labels` beside `train_images`, and so on."""
+    part = next((part for part in ("train", "test") if part in key), "")
+    for name, array in arrays.items():
+        bare = name.replace("train", "").replace("test", "").strip("_").lower()
+        its_part = next((part for part in ("train", "test") if part in name), "")
+        if bare in ("y", "label", "labels", "target", "targets") and its_part == part and array.ndim == 1:
+            return array.astype(np.int64) if array.dtype.kind in "iu" else None
+    return None
+
+
 def _joined(images: list[npt.NDArray[Any]], labels: list[npt.NDArray[np.int64] | None], source: Source) -> Items:
     """Items of one array, or of a train and a test array."""
     for array, names in zip(images, labels, strict=True):
@@ -133,32 +178,12 @@ def _image_keys(arrays: dict[str, npt.NDArray[Any]], source: Source) -> list[str
         check_choice(f"array in {source.place}", source.key, arrays)
         return [source.key]
     keys = [key for key, array in arrays.items() if array.ndim in (3, 4)]
-    if len(keys) == 2 and (pair := _train_and_test(keys)):
+    if len(keys) == 2 and (pair := train_and_test(keys)):
         return pair
     if len(keys) == 1:
         return keys
     held = ", ".join(f"{key} {array.shape}" for key, array in arrays.items()) or "nothing"
     raise DataError(f"{source.place} must hold one array of images, got {held}; name it with ?key=")
-
-
-def _train_and_test(keys: Sequence[str]) -> list[str]:
-    """`x_train` and `x_test`, `train_images` and `test_images`, and so on."""
-    for train in keys:
-        test = train.replace("train", "test")
-        if test != train and test in keys:
-            return [train, test]
-    return []
-
-
-def _labels_beside(arrays: dict[str, npt.NDArray[Any]], key: str) -> npt.NDArray[np.int64] | None:
-    """`y` beside `x`, `train_labels` beside `train_images`, and so on."""
-    part = next((part for part in ("train", "test") if part in key), "")
-    for name, array in arrays.items():
-        bare = name.replace("train", "").replace("test", "").strip("_").lower()
-        its_part = next((part for part in ("train", "test") if part in name), "")
-        if bare in ("y", "label", "labels", "target", "targets") and its_part == part and array.ndim == 1:
-            return array.astype(np.int64) if array.dtype.kind in "iu" else None
-    return None
 
 
 def _guessed_layout(shape: tuple[int, ...], source: Source) -> str:
@@ -181,9 +206,10 @@ def _loaded(path: Path, load: Callable[[], _T]) -> _T:
         raise DataError(f"{path} must be a NumPy file, and is not, or is damaged") from error
 
 
-def _is_numeric(file: Any, key: str) -> bool:
-    """Whether an array holds numbers, judged by its header alone."""
+def _header(file: Any, key: str) -> tuple[tuple[int, ...], str]:
+    """Shape and kind of an array, by its header alone."""
     with file.zip.open(f"{key}.npy") as member:
         version = np.lib.format.read_magic(member)
         reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        return reader(member)[2].kind in "buif"
+        shape, _, dtype = reader(member)
+    return shape, dtype.kind

@@ -1,33 +1,37 @@
 """Examples in a fixed order, all of one shape."""
 
-__all__ = ["ImageSet", "Splits", "as_floats"]
+__all__ = ["ExampleSet", "Splits", "as_floats"]
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from copyist.data.splitting import evenly
 from copyist.errors import DataError
-from copyist.tensors import Images
+from copyist.tensors import Examples, Images
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ImageSet:
-    """Images of one shape in one array, in memory or mapped from disk."""
+class ExampleSet:
+    """Examples of one shape in one array, in memory or mapped from disk: images, or the rows of a table."""
 
     source: str
     """How a user names it."""
 
     array: npt.NDArray[Any]
-    """(N, C, H, W): uint8, uint16 or float32; floats lie in [0, 1]."""
+    """(N, C, H, W): uint8, uint16 or float32, floats in [0, 1]; or (N, D): float32, of any range."""
 
     names: tuple[str, ...]
-    """One per image."""
+    """One per example."""
 
     labels: npt.NDArray[np.int64] | None = None
-    """(N,) the number of each image's class, where the source has them."""
+    """(N,) the number of each example's class, where the source has them."""
+
+    columns: tuple[str, ...] = ()
+    """What the D columns of a table are called; empty for images."""
 
     fingerprint: str
     """A hash of the content, in hexadecimal digits: equal content, equal fingerprint."""
@@ -36,22 +40,68 @@ class ImageSet:
         return len(self.array)
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one example: (C, H, W) of an image, (D,) of a row of a table."""
+        return tuple(int(side) for side in self.array.shape[1:])
+
+    @property
+    def is_table(self) -> bool:
+        """Whether its examples are the rows of a table."""
+        return self.array.ndim == 2
+
+    @property
+    def noun(self) -> str:
+        """What its examples are called in a sentence."""
+        return "rows" if self.is_table else "images"
+
+    @property
     def image_shape(self) -> tuple[int, int, int]:
-        """(C, H, W) of one image."""
-        channels, height, width = self.array.shape[1:]
-        return int(channels), int(height), int(width)
+        """(C, H, W) of one image.
+
+        Raises:
+            DataError: it is a table.
+        """
+        self._check_images()
+        channels, height, width = self.shape
+        return channels, height, width
+
+    def spread(self, count: int) -> "ExampleSet":
+        """At most `count` of the examples, spread evenly over all of them, so that sorted classes all stay."""
+        rows = evenly(len(self), count)
+        return replace(
+            self,
+            array=self.array[rows],
+            names=tuple(self.names[row] for row in rows),
+            labels=None if self.labels is None else self.labels[rows],
+        )
+
+    def examples(self, start: int = 0, stop: int | None = None) -> Examples:
+        """Examples `start` to `stop` as floats (B, ...): images in [0, 1], tables in units of their own."""
+        return as_floats(self.array[start:stop])
 
     def images(self, start: int = 0, stop: int | None = None) -> Images:
-        """Images `start` to `stop` as floats (B, C, H, W) in [0, 1]."""
-        return as_floats(self.array[start:stop])
+        """Images `start` to `stop` as floats (B, C, H, W) in [0, 1].
+
+        Raises:
+            DataError: it is a table.
+        """
+        self._check_images()
+        return self.examples(start, stop)
+
+    def _check_images(self) -> None:
+        if self.is_table:
+            raise DataError(
+                f"{self.source} must hold images here, got a table of {self.array.shape[1]} columns; "
+                "take a folder of images, or photos, faces, digits or scenes"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Splits:
     """A source cut in two, by nothing but its content."""
 
-    train: ImageSet
-    test: ImageSet
+    train: ExampleSet
+    test: ExampleSet
 
     def num_classes(self) -> int:
         """How many classes the labels of both splits tell apart, numbered from 0.
@@ -62,8 +112,8 @@ class Splits:
         source, labels = self.train.source, [each.labels for each in (self.train, self.test) if each.labels is not None]
         if len(labels) < 2:
             raise DataError(
-                f"{source} must have labels to be learned, and has none; take digits, faces or scenes, or an .npz "
-                "with y beside x"
+                f"{source} must have labels to be learned, and has none; take digits, faces or scenes, an .npz "
+                "with y beside x, or a table with ?label="
             )
         lowest, highest = (int(end) for end in (min(map(np.min, labels)), max(map(np.max, labels))))
         if lowest < 0:
@@ -71,8 +121,8 @@ class Splits:
         return highest + 1
 
 
-def as_floats(array: npt.NDArray[Any]) -> Images:
-    """Stored values as float32 in [0, 1]."""
+def as_floats(array: npt.NDArray[Any]) -> Examples:
+    """Stored values as float32; whole numbers are spread over [0, 1]."""
     if array.dtype == np.uint8:
         return torch.from_numpy(np.array(array)).float().div_(255)
     if array.dtype == np.uint16:

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_within
-from copyist.data.base import ImageSet, as_floats
+from copyist.data.base import ExampleSet, as_floats
 from copyist.data.order import flips, indices
 from copyist.errors import ArgumentError, DataError
-from copyist.tensors import Images
+from copyist.tensors import Examples
 
 DEVICE_SHARE = 0.4
 """Of the free memory of a device, what examples may take there."""
@@ -21,7 +21,7 @@ DEVICE_SHARE = 0.4
 
 @final
 class Feed:
-    """The images of every training step, decided by the seed and the step alone.
+    """The examples of every training step, decided by the seed and the step alone.
 
     Sets in memory are held once on the device, in the depth they are stored in, and batches are gathered there. Sets
     that are mapped from disk, or too large for the device, are gathered by a thread, one step ahead; values are equal.
@@ -29,7 +29,7 @@ class Feed:
 
     def __init__(
         self,
-        image_set: ImageSet,
+        examples: ExampleSet,
         *,
         batch_size: int,
         seed: int,
@@ -41,38 +41,38 @@ class Feed:
         """Take hold of the data.
 
         Args:
-            image_set: what is trained on.
+            examples: what is trained on.
             batch_size: of all devices together.
             seed: of the run.
-            flip: whether every image is mirrored left to right half of the time.
+            flip: whether every image is mirrored left to right half of the time; rows of a table never are.
             device: where batches are wanted.
             rank: which of the devices this is.
             world_size: how many there are; `batch_size` must be a multiple.
 
         Raises:
             ArgumentError: a number is out of its range.
-            DataError: there are no images.
+            DataError: there are no examples.
         """
         check_at_least("batch_size", batch_size, 1)
         check_at_least("world_size", world_size, 1)
         check_within("rank", rank, 0, world_size - 1)
         if batch_size % world_size:
             raise ArgumentError(f"batch_size must be a multiple of world_size, got {batch_size} and {world_size}")
-        if not len(image_set):
-            raise DataError(f"{image_set.source} must hold at least one image to train on, and is empty")
-        self._array = image_set.array
-        self._batch_size, self._seed, self._flip = batch_size, seed, flip
+        if not len(examples):
+            raise DataError(f"{examples.source} must hold at least one example to train on, and is empty")
+        self._array = examples.array
+        self._batch_size, self._seed, self._flip = batch_size, seed, flip and not examples.is_table
         share = batch_size // world_size
         self._slice = slice(rank * share, (rank + 1) * share)
         self._device = torch.device(device)
-        self._held = _held(image_set, self._device)
-        labels = image_set.labels
+        self._held = _held(examples, self._device)
+        labels = examples.labels
         self._labels = None if labels is None else torch.from_numpy(np.array(labels)).to(self._device)
         self._ahead: dict[int, Future[Tensor]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="copyist-feed") if self._held is None else None
 
-    def batch(self, step: int) -> Images:
-        """The images of a step, (batch_size / world_size, C, H, W), float32 in [0, 1], on the device."""
+    def batch(self, step: int) -> Examples:
+        """The images of a step, (batch_size / world_size, C, H, W), float32 in [0, 1], on the device; or rows."""
         if self._held is not None:
             rows = _floats(self._held[self._rows(step).to(self._device)])
         else:
@@ -104,9 +104,9 @@ class Feed:
         return as_floats(self._array[ascending][places])
 
 
-def _held(image_set: ImageSet, device: torch.device) -> Tensor | None:
+def _held(examples: ExampleSet, device: torch.device) -> Tensor | None:
     """All images on the device, or None where they are mapped from disk or do not fit."""
-    array = image_set.array
+    array = examples.array
     if isinstance(array, np.memmap):
         return None
     if device.type == "cuda":

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from copyist.data.arrays import channels_first, npy_array
-from copyist.data.base import ImageSet
+from copyist.data.base import ExampleSet
 from copyist.data.decoding import SUFFIXES, Decoded
 from copyist.data.files import files_in_folder, files_in_zip
 from copyist.data.opening import READ, open_split
@@ -134,6 +134,8 @@ def _of_source(source: Source, say: Callable[[str], None]) -> list[Input]:
     """Images of a source, which have no file of their own, as PNG."""
     # What comes with copyist is shown as held out; of a user's own files none is left out unasked.
     images = open_split(source.text, default="test" if source.is_embedded else "all", say=say)
+    if images.is_table:
+        raise DataError(f"{source.place} is a table, which has no pictures; take a model trained on tables")
 
     def reader(index: int) -> Callable[[], Decoded]:
         return lambda: _as_png(images, index)
@@ -141,7 +143,7 @@ def _of_source(source: Source, say: Callable[[str], None]) -> list[Input]:
     return [Input(name=_png_name(name), read=reader(index), is_alone=True) for index, name in enumerate(images.names)]
 
 
-def _as_png(images: ImageSet, index: int) -> Decoded:
+def _as_png(images: ExampleSet, index: int) -> Decoded:
     row = np.moveaxis(np.asarray(images.array[index]), 0, 2)
     if row.dtype == np.float32:
         row = np.rint(row * 65535).astype(np.uint16)

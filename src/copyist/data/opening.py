@@ -1,4 +1,4 @@
-"""A source string becomes images: all of one shape, in train and test."""
+"""A source string becomes examples: all of one shape, in train and test."""
 
 __all__ = ["open_source", "open_split"]
 
@@ -10,21 +10,26 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.data.arrays import array_items, mnist_items
-from copyist.data.base import ImageSet, Splits
+from copyist.data.base import ExampleSet, Splits
 from copyist.data.binarizing import binarized
 from copyist.data.cache import Progress, made
 from copyist.data.embedded import embedded_items
 from copyist.data.files import files_in_folder, files_in_zip
 from copyist.data.fitting import fitted, tile_corners, with_channels
 from copyist.data.items import Items, items_of_files
-from copyist.data.source import Source, parse_source
-from copyist.data.splitting import evenly, fingerprint
+from copyist.data.sheets import is_sheet
+from copyist.data.source import Source, Split, parse_source
+from copyist.data.splitting import fingerprint, part_of
+from copyist.data.tables import check_for_images, table_sets
 from copyist.errors import ArgumentError, DataError
 
 Corner: TypeAlias = tuple[int, int] | None
 """Top and left of a tile; None for an image taken whole."""
 
-READ = "a source is a folder or .zip of images, .npy, .npz, idx .gz, or one of photos, faces, digits, scenes, blobs"
+READ = (
+    "a source is a folder or .zip of images, .npy, .npz, idx .gz, a table in .csv or .parquet, "
+    "or one of photos, faces, digits, scenes, blobs, cancer"
+)
 
 MOST_UNREADABLE = 0.01
 """When a larger share of files cannot be read, something is wrong with all of them."""
@@ -49,11 +54,11 @@ def open_source(text: str, *, say: Callable[[str], None] | None = None, progress
     source = parse_source(text)
     if source.split is not None:
         raise ArgumentError(f"both splits are needed here, got {text!r}; leave split= out")
-    train, test = _opened(source, ("train", "test"), say or _silent, progress)
+    train, test = _sets(source, ("train", "test"), say or _silent, progress)
     if not (len(train) and len(test)):
         raise DataError(
-            f"{source.place} must have images to train and to test on, got {len(train)} and {len(test)}; "
-            "add images, of which a tenth is held out, or part them into folders train and test"
+            f"{source.place} must have {'rows' if train.is_table else 'images'} to train and to test on, got "
+            f"{len(train)} and {len(test)}; {_MORE[train.is_table]}"
         )
     return Splits(train=train, test=test)
 
@@ -64,28 +69,45 @@ def open_split(
     default: Literal["train", "test", "all"],
     say: Callable[[str], None] | None = None,
     progress: Progress | None = None,
-) -> ImageSet:
+) -> ExampleSet:
     """Open one split of a source: the one that `?split=` names, or else `default`.
 
     Raises:
         ArgumentError, UnknownNameError, DataError: as `open_source`.
     """
     source = parse_source(text)
-    return _opened(source, (source.split or default,), say or _silent, progress)[0]
+    return _sets(source, (source.split or default,), say or _silent, progress)[0]
+
+
+_MORE = {
+    False: "add images, of which a tenth is held out, or part them into folders train and test",
+    True: "add rows, of which a tenth is held out",
+}
 
 
 def _silent(notice: str) -> None:
     """Take no notice."""
 
 
+def _sets(
+    source: Source, parts: Sequence[Split], say: Callable[[str], None], progress: Progress | None
+) -> list[ExampleSet]:
+    if not source.is_embedded and not Path(source.place).exists():
+        raise DataError(f"there is no file or folder {source.place}; {READ}")
+    if source.is_embedded and Path(source.place).exists():
+        say(f"took {source.place} as the embedded data of that name; write ./{source.place} for the folder")
+    return table_sets(source, parts) if is_sheet(source) else _opened(source, parts, say, progress)
+
+
 def _opened(
-    source: Source, parts: Sequence[str], say: Callable[[str], None], progress: Progress | None
-) -> list[ImageSet]:
+    source: Source, parts: Sequence[Split], say: Callable[[str], None], progress: Progress | None
+) -> list[ExampleSet]:
     """The parts of a source that are asked for, decoded in one go: each is a slice of one array."""
+    check_for_images(source)
     items = _items(source, say, progress)
     size = _common_size(items, source)
     channels = source.channels or items.channels
-    groups = [_part(items, part, source) for part in parts]
+    groups = [list(map(int, part_of(items.is_test, part, limit=source.limit))) for part in parts]
     order = [index for group in groups for index in group]
     tiles = [_tiles(items.sizes[index], size, source) for index in order]
     if len(order) and not any(tiles):
@@ -110,7 +132,7 @@ def _opened(
     failures = [f"{items.names[order[position]]} ({reason})" for position, reason in result.failures.items()]
     _report([*items.failures, *failures], len(items) + len(items.failures), source, say)
 
-    sets: list[ImageSet] = []
+    sets: list[ExampleSet] = []
     start = first = 0
     for group in groups:
         kept = [position for position in range(start, start + len(group)) if position not in result.failures]
@@ -128,14 +150,14 @@ def _image_set(
     cuts: Sequence[Sequence[Corner]],
     array: npt.NDArray[Any],
     options: tuple[object, ...],
-) -> ImageSet:
+) -> ExampleSet:
     names = [
         items.names[index] if corner is None else f"{items.names[index]}@{corner[0]},{corner[1]}"
         for index, corners in zip(chosen, cuts, strict=True)
         for corner in corners
     ]
     counts = [len(corners) for corners in cuts]
-    return ImageSet(
+    return ExampleSet(
         source=source.text,
         array=array,
         names=tuple(names),
@@ -147,12 +169,8 @@ def _image_set(
 def _items(source: Source, say: Callable[[str], None], progress: Progress | None) -> Items:
     """What a source holds, whatever kind of source it is."""
     if source.is_embedded:
-        if Path(source.place).exists():
-            say(f"took {source.place} as the embedded images of that name; write ./{source.place} for the folder")
         return embedded_items(source)
     path = Path(source.place)
-    if not path.exists():
-        raise DataError(f"there is no file or folder {source.place}; {READ}")
     if path.is_dir():
         found = mnist_items(path, source)
         return found or items_of_files(files_in_folder(path, say=say), place=source.place, progress=progress)
@@ -177,13 +195,6 @@ def _common_size(items: Items, source: Source) -> tuple[int, int]:
             "and &fit=tile to cut rather than scale them"
         )
     return sizes[0]
-
-
-def _part(items: Items, part: str, source: Source) -> list[int]:
-    """Indices of the items of a split, in their order; of all, those for training come first."""
-    train, test = np.flatnonzero(~items.is_test), np.flatnonzero(items.is_test)
-    chosen = {"train": train, "test": test, "all": np.concatenate([train, test])}[part]
-    return [int(index) for index in chosen[evenly(len(chosen), source.limit)]]
 
 
 def _tiles(present: tuple[int, int], size: tuple[int, int], source: Source) -> Sequence[Corner]:

@@ -1,6 +1,6 @@
 """How data is named everywhere: `PATH_OR_NAME?option=value&option=value`."""
 
-__all__ = ["EMBEDDED", "Fit", "Layout", "Source", "Split", "parse_size", "parse_source"]
+__all__ = ["EMBEDDED", "Fit", "Header", "Layout", "Source", "Split", "parse_size", "parse_source"]
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +18,16 @@ Layout: TypeAlias = Literal["nhwc", "nchw"]
 Split: TypeAlias = Literal["train", "test", "all"]
 """A part of a source."""
 
-EMBEDDED = ("photos", "faces", "digits", "scenes", "blobs")
+Header: TypeAlias = Literal["yes", "no"]
+"""Whether the first row of a table names its columns."""
+
+EMBEDDED = ("photos", "faces", "digits", "scenes", "blobs", "cancer")
 """Sources that need no file. `./photos` is a folder of that name."""
 
-_OPTIONS = ("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize")
+_OPTIONS = (
+    *("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize"),
+    *("label", "drop", "header"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +62,16 @@ class Source:
     """Steps between tiles in pixels; None puts them side by side."""
 
     limit: int | None = None
-    """At most so many images (tiles are cut afterwards), spread evenly over each split."""
+    """At most so many images or rows (tiles are cut afterwards), spread evenly over each split."""
+
+    label: str | None = None
+    """The column of a table that holds its classes."""
+
+    drop: tuple[str, ...] = ()
+    """Columns of a table that are left out."""
+
+    header: Header | None = None
+    """Whether the first row of a text file names its columns; None tells by what stands in it."""
 
     binarize: float | str | None = None
     """Values become 0 or 1: 1 from this share of the largest on, or `sample`, 1 with the probability that they name,
@@ -112,9 +127,12 @@ def _value(name: str, value: str) -> object:
             return _whole_number(name, value)
         case "binarize":
             return value if value == "sample" else _threshold(value)
-        case "fit" | "layout" | "split":
-            check_choice(f"{name}=", value, get_args({"fit": Fit, "layout": Layout, "split": Split}[name]))
+        case "fit" | "layout" | "split" | "header":
+            kinds = {"fit": Fit, "layout": Layout, "split": Split, "header": Header}
+            check_choice(f"{name}=", value, get_args(kinds[name]))
             return value
+        case "drop":
+            return tuple(value.split(","))
         case _:
             return value
 

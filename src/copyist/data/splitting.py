@@ -1,9 +1,10 @@
 """Which examples are held out: decided by their content and by nothing else."""
 
-__all__ = ["digest", "evenly", "fingerprint", "held_out"]
+__all__ = ["digest", "evenly", "fingerprint", "held_out", "part_of"]
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,15 @@ def held_out(digests: Sequence[str]) -> npt.NDArray[np.bool_]:
     count = -(-len(distinct) // TEST_SHARE) if len(distinct) > 1 else 0
     chosen = set(distinct[:count])
     return np.array([each in chosen for each in digests], dtype=np.bool_)
+
+
+def part_of(
+    is_test: npt.NDArray[np.bool_], part: Literal["train", "test", "all"], *, limit: int | None
+) -> npt.NDArray[np.int64]:
+    """Indices of the examples of a split, in their order; of all, those for training come first."""
+    train, test = np.flatnonzero(~is_test), np.flatnonzero(is_test)
+    chosen = {"train": train, "test": test, "all": np.concatenate([train, test])}[part]
+    return chosen[evenly(len(chosen), limit)]
 
 
 def evenly(count: int, limit: int | None) -> npt.NDArray[np.int64]:

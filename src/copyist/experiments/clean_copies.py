@@ -1,13 +1,15 @@
 """How a model treats clean images: how well it copies, how near it is to the identity, what its codes look like."""
 
-__all__ = ["clean_copies", "code_statistics"]
+__all__ = ["beside_principal_axes", "clean_copies", "code_statistics"]
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 
 from copyist.experiments.batch_dependence import Apply, Function
-from copyist.experiments.denoising_table import CleanRow, CodeStatistics
+from copyist.experiments.denoising_table import CleanRow, CodeStatistics, PrincipalCopies
+from copyist.experiments.linear_copier import MOST_VALUES, LinearCopier, principal_copier
 from copyist.metrics.distortion import psnr, ssim
 from copyist.metrics.identity import projected_gain
 from copyist.metrics.intervals import mean_interval
@@ -60,6 +62,37 @@ def clean_copies(
         gain=mean_interval(gain),
         code=None if encode is None else code_statistics(apply(encode, x, batch_size=batch_size)),
     )
+
+
+@torch.no_grad()
+def beside_principal_axes(rows: Sequence[CleanRow], *, train: Images, x: Images) -> list[CleanRow]:
+    """Put beside each model whose code is smaller than an image what PCA of equal code size makes of the same images.
+
+    Args:
+        rows: of the models.
+        train: clean images (N, C, H, W) the axes are fitted to.
+        x: the clean images (B, C, H, W) the rows were measured on.
+    """
+    sizes = [row.code.num_units for row in rows if row.code is not None and row.code.num_units < x[0].numel()]
+    if not sizes:
+        return list(rows)
+    copier = principal_copier(train, num_axes=max(sizes))
+    num_train = min(len(train), max(2, MOST_VALUES // train[0].numel()))
+
+    def beside(num_axes: int) -> PrincipalCopies:
+        some = LinearCopier(mean=copier.mean, axes=copier.axes[:num_axes])
+        x_hat = some(x)
+        return PrincipalCopies(
+            num_axes=len(some.axes),
+            num_train=num_train,
+            psnr=float(psnr(x_hat, x).mean()),
+            ssim=float(ssim(x_hat, x).mean()),
+        )
+
+    return [
+        replace(row, pca=beside(row.code.num_units)) if row.code is not None and row.code.num_units in sizes else row
+        for row in rows
+    ]
 
 
 def code_statistics(z: Codes) -> CodeStatistics:

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from copyist.corruption import Blend
-from copyist.data import ImageSet, Splits
+from copyist.data import ExampleSet, Splits
 from copyist.data.grids import grid, rows, write_png
 from copyist.data.video import write_video
 from copyist.metrics.neighbors import Neighbors, memorization, nearest
@@ -43,7 +43,7 @@ class Shown:
     caption: str
 
 
-def draw_denoising(out: Path, models: Mapping[str, Reconstructor], test: ImageSet, *, seed: int) -> dict[str, Shown]:
+def draw_denoising(out: Path, models: Mapping[str, Reconstructor], test: ExampleSet, *, seed: int) -> dict[str, Shown]:
     """Rows of images, the same in noise, and what becomes of them: by one model, by several, and over passes."""
     copier = next(iter(models.values()))
     # A whole batch is judged, as in the table; some of it is shown.
@@ -115,7 +115,7 @@ def draw_samples(
 
 
 def draw_walk(
-    out: Path, model: Autoencoder, test: ImageSet, *, seed: int, progress: Callable[[int, int], None]
+    out: Path, model: Autoencoder, test: ExampleSet, *, seed: int, progress: Callable[[int, int], None]
 ) -> dict[str, str]:
     """A walk from held-out images, as a film and as a contact sheet."""
     x = test.images(0, _WALKERS).to(_device(model))

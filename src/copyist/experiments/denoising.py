@@ -12,7 +12,7 @@ from copyist.corruption import Blend, Corruption, GaussianNoise, Shift
 from copyist.errors import ArgumentError, ShapeError
 from copyist.evidence import Below
 from copyist.experiments.batch_dependence import Apply, Function, batch_dependence
-from copyist.experiments.clean_copies import clean_copies
+from copyist.experiments.clean_copies import beside_principal_axes, clean_copies
 from copyist.experiments.denoising_table import BatchRow, CleanRow, DenoisingTable, Kind, Row, Verdict
 from copyist.metrics.distortion import distance, psnr
 from copyist.metrics.intervals import mean_interval
@@ -115,6 +115,7 @@ def denoising_table(
     for name, model in models.items():
         encode = encoders.get(name)
         clean.append(clean_copies(name, model, x=test, apply=apply, batch_size=batch_size, seed=seed, encode=encode))
+    clean = beside_principal_axes(clean, train=train, x=test)
     return DenoisingTable(
         image_shape=(test.shape[1], test.shape[2], test.shape[3]),
         num_train=len(train),

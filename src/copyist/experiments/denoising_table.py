@@ -1,6 +1,16 @@
 """What a denoising evaluation found: rows, verdicts, and their JSON."""
 
-__all__ = ["BatchKind", "BatchRow", "CleanRow", "CodeStatistics", "DenoisingTable", "Kind", "Row", "Verdict"]
+__all__ = [
+    "BatchKind",
+    "BatchRow",
+    "CleanRow",
+    "CodeStatistics",
+    "DenoisingTable",
+    "Kind",
+    "PrincipalCopies",
+    "Row",
+    "Verdict",
+]
 
 import math
 from dataclasses import dataclass
@@ -105,6 +115,22 @@ class CodeStatistics:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrincipalCopies:
+    """What principal component analysis makes of the same clean images, with as many axes as a code has units."""
+
+    num_axes: int
+    """As many as the code has units, or fewer where the training images span no more."""
+
+    num_train: int
+    """Training images the axes are fitted to."""
+
+    psnr: float
+    """In decibels."""
+
+    ssim: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class CleanRow:
     """One model on clean images."""
 
@@ -118,6 +144,9 @@ class CleanRow:
 
     code: CodeStatistics | None
     """None where the model has no code, or none was asked about."""
+
+    pca: PrincipalCopies | None = None
+    """None where there is no code, or it has as many units as an image has values: then PCA copies without error."""
 
 
 @dataclass(frozen=True, kw_only=True)

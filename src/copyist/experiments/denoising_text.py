@@ -1,6 +1,6 @@
 """A denoising table as plain text, for a terminal 100 columns wide."""
 
-__all__ = ["denoising_text"]
+__all__ = ["WORDS", "aligned", "denoising_text", "plus_minus"]
 
 import unicodedata
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ TITLES: dict[Kind, str] = {
 }
 SYMBOLS: dict[Kind, str] = {"blend": "α", "gaussian": "σ", "shift": "α"}
 WORDS: dict[Judgement, str] = {"supported": "yes", "refuted": "no", "inconclusive": "?"}
+"""A judgement as the answer to a question."""
 
 
 def denoising_text(table: DenoisingTable, *, details: bool = False) -> str:
@@ -33,6 +34,18 @@ def denoising_text(table: DenoisingTable, *, details: bool = False) -> str:
         sections.append(_key(table))
         sections += [_details(table, kind) for kind in TITLES]
     return "\n\n".join(sections) + "\n"
+
+
+def plus_minus(interval: Interval) -> str:
+    """A mean and half of its interval, which may be unknown."""
+    reach = (interval.high - interval.low) / 2
+    return f"{interval.mean:.3f} ± {reach:.3f}" if reach == reach else f"{interval.mean:.3f}"
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Columns two spaces apart, the first to the left, the others to the right."""
+    widths = [max(_width(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join("  ".join(map(_padded, line, widths, range(len(line)))).rstrip() for line in lines)
 
 
 def _head(table: DenoisingTable) -> str:
@@ -57,14 +70,14 @@ def _ratios(table: DenoisingTable, kind: Kind) -> str:
     for method in _methods(table):
         rows = [table.row(method, kind, strength) for strength in strengths]
         name = method if rows[0].control else f"> {method}"
-        cells = [_pm(row.ratio) + ("*" if best[row.strength] is row else " ") for row in rows]
+        cells = [plus_minus(row.ratio) + ("*" if best[row.strength] is row else " ") for row in rows]
         lines.append([name, *cells])
         if not rows[0].control:
             verdicts = [table.verdict(method, kind, strength) for strength in strengths]
             lines.append(["    beats identity", *(WORDS[v.beats_identity] + " " for v in verdicts)])
             lines.append(["    beats matched blur", *(WORDS[v.beats_matched_blur] + " " for v in verdicts)])
             lines.append(["    beats best filter", *(WORDS[v.beats_best_filter] + " " for v in verdicts)])
-    return f"{TITLES[kind]}\n{_aligned(lines)}"
+    return f"{TITLES[kind]}\n{aligned(lines)}"
 
 
 def _clean(table: DenoisingTable) -> str:
@@ -80,9 +93,12 @@ def _clean(table: DenoisingTable) -> str:
                 "–" if row.code.active_share is None else f"{100 * row.code.active_share:.1f} %",
                 "–" if row.code.dead_units is None else str(row.code.dead_units),
             ]
-        lines.append([row.model, f"{row.psnr:.2f}", f"{row.ssim:.3f}", _pm(row.gain), *code])
+        lines.append([row.model, f"{row.psnr:.2f}", f"{row.ssim:.3f}", plus_minus(row.gain), *code])
+        if row.pca is not None:
+            pca = [f"{row.pca.psnr:.2f}", f"{row.pca.ssim:.3f}", "", str(row.pca.num_axes)]
+            lines.append(["    PCA of equal code", *pca, *[""] * 5])
     title = f"Clean images, in batches of {table.batch_size} (gain: 1 passes all noise on, 0 none; right: the code)"
-    return f"{title}\n{_aligned(lines)}"
+    return f"{title}\n{aligned(lines)}"
 
 
 def _batches(table: DenoisingTable) -> str:
@@ -90,8 +106,8 @@ def _batches(table: DenoisingTable) -> str:
     first = [row for row in table.batches if row.method == methods[0]]
     lines = [["ratio", *(row.batch if row.batch == "alone" else f"{row.batch} ({row.size})" for row in first)]]
     for method in methods:
-        lines.append([method, *(_pm(row.ratio) for row in table.batches if row.method == method)])
-    return f"The same noisy images (blend, α = 0.3) in batches of other kinds\n{_aligned(lines)}"
+        lines.append([method, *(plus_minus(row.ratio) for row in table.batches if row.method == method)])
+    return f"The same noisy images (blend, α = 0.3) in batches of other kinds\n{aligned(lines)}"
 
 
 def _key(table: DenoisingTable) -> str:
@@ -108,12 +124,17 @@ def _details(table: DenoisingTable, kind: Kind) -> str:
     for strength in _strengths(table, kind):
         lines = [header]
         for row in _rows(table, kind, strength):
-            numbers = [f"{row.distance_before:.3f}", f"{row.distance_after:.3f}", _pm(row.ratio), f"{row.psnr:.2f}"]
+            numbers = [
+                f"{row.distance_before:.3f}",
+                f"{row.distance_after:.3f}",
+                plus_minus(row.ratio),
+                f"{row.psnr:.2f}",
+            ]
             lines.append(
                 [row.method, *numbers, f"{row.high_frequency_share:.3f}", f"{row.noise_level:.4f}", row.setting]
             )
         blocks.append(
-            f"{TITLES[kind]}, {SYMBOLS[kind]} = {strength:g}, batches of {table.batch_size}\n{_aligned(lines)}"
+            f"{TITLES[kind]}, {SYMBOLS[kind]} = {strength:g}, batches of {table.batch_size}\n{aligned(lines)}"
         )
     return "\n\n".join(blocks)
 
@@ -128,17 +149,6 @@ def _strengths(table: DenoisingTable, kind: Kind) -> list[float]:
 
 def _rows(table: DenoisingTable, kind: Kind, strength: float) -> list[Row]:
     return [row for row in table.rows if (row.corruption, row.strength) == (kind, strength)]
-
-
-def _pm(interval: Interval) -> str:
-    reach = (interval.high - interval.low) / 2
-    return f"{interval.mean:.3f} ± {reach:.3f}" if reach == reach else f"{interval.mean:.3f}"
-
-
-def _aligned(lines: Sequence[Sequence[str]]) -> str:
-    """Columns two spaces apart, the first to the left, the others to the right."""
-    widths = [max(_width(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join("  ".join(map(_padded, line, widths, range(len(line)))).rstrip() for line in lines)
 
 
 def _padded(cell: str, width: int, column: int) -> str:

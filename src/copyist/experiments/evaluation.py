@@ -49,7 +49,7 @@ def evaluated(
     device = next(first.parameters()).device
     train, test = splits.train.images(0, _NUM_TRAIN).to(device), splits.test.images(0, num_images).to(device)
     for model in copiers.values():
-        model.check_input(test)
+        model.check_batch(test)
 
     def apply(function: Callable[[Images], torch.Tensor], x: Images, *, batch_size: int) -> torch.Tensor:
         return apply_in_batches(function, x, batch_size=batch_size)

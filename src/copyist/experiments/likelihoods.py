@@ -30,7 +30,7 @@ def likelihoods(
         DataError: the images have values that a model's likelihood gives no probability.
         ArgumentError: a number is out of its range.
     """
-    x = splits.test.images(0, num_images)
+    x = splits.test.examples(0, num_images)
     found: dict[str, Nats] = {}
     for name, model in models.items():
         if model.has_likelihood:

@@ -1,6 +1,6 @@
-"""The dullest copier: a projection on principal axes, with as many of them as it takes to copy as well as a model."""
+"""The dullest copier: a projection on principal axes, as many as a code has units or as it takes to copy as well."""
 
-__all__ = ["LinearCopier", "linear_copier", "moments_matched"]
+__all__ = ["LinearCopier", "linear_copier", "moments_matched", "principal_copier"]
 
 from dataclasses import dataclass
 from typing import final
@@ -10,7 +10,10 @@ from torch import Tensor
 
 from copyist.metrics.distortion import psnr
 from copyist.procedures.wiener import PrincipalBasis
-from copyist.tensors import Images
+from copyist.tensors import Examples, Images
+
+MOST_VALUES = 50_000_000
+"""Of the examples that axes are fitted to, so that they take less than a gigabyte."""
 
 
 @final
@@ -19,14 +22,35 @@ class LinearCopier:
     """x̂ = μ + P(x − μ), fitted on clean images alone: like a copier, it never saw a noisy one."""
 
     mean: Tensor
-    """μ (C, H, W)."""
+    """μ, of the shape of one example."""
 
     axes: Tensor
-    """(K, C·H·W), orthonormal rows; P is the projection on them."""
+    """(K, C·H·W) or (K, D), orthonormal rows; P is the projection on them."""
 
-    def __call__(self, x: Images) -> Images:
+    def __call__(self, x: Examples) -> Examples:
         rows = (x - self.mean).flatten(1)
         return ((rows @ self.axes.T) @ self.axes).view_as(x) + self.mean
+
+
+def principal_copier(train: Examples, *, num_axes: int) -> LinearCopier:
+    """Fit principal axes on training examples: of all linear codes of that size the one that copies them best.
+
+    Args:
+        train: clean examples (N, ...); of very large ones no more than the first are taken.
+        num_axes: K; fewer are kept where the examples span no more.
+
+    Source:
+        Baldi & Hornik (1989): at its best a linear autoencoder spans these axes.
+    """
+    x = train[: max(2, MOST_VALUES // train[0].numel())].flatten(1).double()  # (N, D)
+    mean = x.mean(0)
+    x = x - mean
+    # Of the two matrices of products, the smaller one is taken apart.
+    wide = x.shape[0] < x.shape[1]
+    values, vectors = torch.linalg.eigh(x @ x.T if wide else x.T @ x)
+    kept = torch.nonzero(values > values[-1] * 1e-12).flatten().flip(0)[:num_axes]
+    axes = vectors[:, kept].T @ x / values[kept].sqrt()[:, None] if wide else vectors[:, kept].T
+    return LinearCopier(mean=mean.to(train).view(train.shape[1:]), axes=axes.to(train))
 
 
 def linear_copier(train: Images, x: Images, *, clean_psnr: float) -> LinearCopier:

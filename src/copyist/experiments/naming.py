@@ -32,8 +32,11 @@ class Naming:
 class NamingTable:
     """Several classifiers on the same images, beside the rule that always names the commonest class."""
 
+    noun: str
+    """What is named: images, or rows of a table."""
+
     num_test: int
-    """Held-out images."""
+    """Held-out ones."""
 
     num_classes: int
     """Classes in the data."""
@@ -90,7 +93,7 @@ def naming_table(
     num_classes = splits.num_classes()
     assert splits.train.labels is not None
     assert splits.test.labels is not None
-    x, labels = splits.test.images(0, num_images), torch.from_numpy(np.array(splits.test.labels[:num_images]))
+    x, labels = splits.test.examples(0, num_images), torch.from_numpy(np.array(splits.test.labels[:num_images]))
     namings: dict[str, Naming] = {}
     for name, classifier in classifiers.items():
         if classifier.head.out_features < num_classes:
@@ -104,14 +107,16 @@ def naming_table(
         namings[name] = Naming(wrong=wrong, cross_entropy=float(F.cross_entropy(logits, labels)))
     commonest = int(np.bincount(splits.train.labels).argmax())
     by_rule = Naming(wrong=int((labels != commonest).sum()), cross_entropy=None)
-    return NamingTable(num_test=len(x), num_classes=num_classes, models=namings, commonest=by_rule)
+    return NamingTable(
+        noun=splits.test.noun, num_test=len(x), num_classes=num_classes, models=namings, commonest=by_rule
+    )
 
 
 def naming_text(table: NamingTable) -> str:
     """Write a table out in aligned columns, for a terminal."""
     rows = {**table.models, "always the commonest class": table.commonest}
     widest = max(map(len, rows))
-    lines = [f"Naming: {table.num_test} test images of {table.num_classes} classes; error with its 95 % interval"]
+    lines = [f"Naming: {table.num_test} test {table.noun} of {table.num_classes} classes; error with its 95 % interval"]
     for name, naming in rows.items():
         error = table.error(naming)
         nats = "" if naming.cross_entropy is None else f"   {naming.cross_entropy:.4f} nats"

@@ -3,17 +3,19 @@
 __all__ = ["probe_table", "probe_text"]
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from copyist.data.base import Splits
+from copyist.data.scaling import Scaling
 from copyist.metrics.features import PCAFeatures
 from copyist.metrics.probes import Probes, probes
 from copyist.models.base import Model
 from copyist.procedures.probing import code_features, labeled
 from copyist.randomness import derive
-from copyist.tensors import Images
+from copyist.tensors import Examples
 
 _AXES = 64
 """Principal components that stand beside the codes, where images vary in so many directions."""
@@ -41,7 +43,7 @@ def probe_table(
     if len(torch.unique(labels)) < 2:
         return {}
 
-    def probed(features: Callable[[Images], Tensor]) -> Probes:
+    def probed(features: Callable[[Examples], Tensor]) -> Probes:
         return probes(features(x), labels, features(held_out), truth)
 
     table: dict[str, Probes] = {}
@@ -51,9 +53,14 @@ def probe_table(
             table[title] = probed(
                 lambda images, m=each, d=device: code_features(m, images.to(d), batch_size=batch_size)
             )
-    table["pixels"] = probed(lambda images: images.flatten(1))
+    # Columns in thousands would hide the others from what goes by distances.
+    plain: Callable[[Examples], Tensor] = (
+        Scaling.of(splits.train).standardized if splits.train.is_table else partial(torch.flatten, start_dim=1)
+    )
+    table["columns" if splits.train.is_table else "pixels"] = probed(plain)
     axes = min(_AXES, len(x) - 1, x[0].numel())
-    table[f"{axes} principal components"] = probed(PCAFeatures.fit(x, dimensions=axes, seed=seed))
+    pca = PCAFeatures.fit(plain(x), dimensions=axes, seed=seed)
+    table[f"{axes} principal components"] = probed(lambda images: pca(plain(images)))
     return table
 
 

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from copyist.checks import check_images, check_whole
+from copyist.checks import check_examples, check_images, check_whole
 from copyist.errors import ArgumentError, ShapeError
-from copyist.tensors import Images
+from copyist.tensors import Examples, Images
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,21 +31,21 @@ class PCAFeatures:
     """(C, H, W) of the images they were found on."""
 
     @classmethod
-    def fit(cls, x: Images, *, dimensions: int, whiten: bool = False, seed: int = 0) -> "PCAFeatures":
+    def fit(cls, x: Examples, *, dimensions: int, whiten: bool = False, seed: int = 0) -> "PCAFeatures":
         """Find the first components of training images.
 
         Args:
-            x: training images (N, C, H, W).
+            x: training images (N, C, H, W), or rows of a table (N, D).
             dimensions: D, how many components.
             whiten: whether each feature gets variance 1 over `x`.
             seed: of the randomized solver, which scikit-learn takes for large sets.
 
         Raises:
-            ShapeError: `x` is not (N, C, H, W).
+            ShapeError: `x` is neither.
             ArgumentError: `dimensions` is below 1, or not below N, or above C·H·W; the images are equal; or whitened
                 features ask for more directions than vary.
         """
-        check_images(x)
+        check_examples(x)
         check_whole("dimensions", dimensions, 1)
         rows = x.detach().flatten(1).double().cpu()
         most = min(rows.shape[0] - 1, rows.shape[1])
@@ -68,13 +68,13 @@ class PCAFeatures:
             image_shape=tuple(x.shape[1:]),
         )
 
-    def __call__(self, x: Images) -> Tensor:
-        """The features of images (B, C, H, W): (B, D), float64, on the device of `x`.
+    def __call__(self, x: Examples) -> Tensor:
+        """The features of images (B, C, H, W) or rows: (B, D), float64, on the device of `x`.
 
         Raises:
             ShapeError: `x` is not images of the shape that the components were found on.
         """
-        check_images(x)
+        check_examples(x)
         if tuple(x.shape[1:]) != self.image_shape:
             raise ShapeError(f"images must have shape (B, *{self.image_shape}), got {tuple(x.shape)}")
         rows = x.detach().flatten(1).double()

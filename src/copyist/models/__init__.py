@@ -12,8 +12,10 @@ __all__ = [
     "Classifier",
     "ClassifierConfig",
     "CodeLayer",
+    "Conv",
     "ConvClassifier",
     "ConvClassifierConfig",
+    "ConvConfig",
     "Dictionary",
     "DnCNN",
     "DnCNNConfig",
@@ -46,22 +48,12 @@ __all__ = [
 
 from copyist.models.attention import Attention, AttentionConfig
 from copyist.models.attention_unet import AttentionUNet, AttentionUNetConfig, AttentionUNetSkips
-from copyist.models.base import (
-    Autoencoder,
-    Classifier,
-    ClassifierConfig,
-    CodeLayer,
-    Dictionary,
-    Masked,
-    Model,
-    ModelConfig,
-    Reconstructor,
-    Stack,
-    Variational,
-)
+from copyist.models.base import Autoencoder, Classifier, ClassifierConfig, Model, ModelConfig, Reconstructor
 from copyist.models.catalogue import MODELS
 from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
+from copyist.models.conv import Conv, ConvConfig
 from copyist.models.dncnn import DnCNN, DnCNNConfig
+from copyist.models.families import CodeLayer, Dictionary, Masked, Stack, Variational
 from copyist.models.masked import MaskedViT, MaskedViTConfig
 from copyist.models.mlp import MLP, MLPConfig
 from copyist.models.residual import Residual, ResidualConfig

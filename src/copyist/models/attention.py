@@ -44,8 +44,8 @@ class AttentionConfig(ModelConfig):
                 check_whole(name, getattr(self, name), 1)
         check_choice("attention", self.attention, ATTENTIONS)
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        return replace(self, channels=fitted_channels(self.channels, image_shape))
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        return replace(self, channels=fitted_channels(self.channels, shape))
 
     def build(self) -> Reconstructor:
         return Attention(self)

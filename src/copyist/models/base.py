@@ -1,33 +1,19 @@
 """The contracts of models: what can be asked of anything that copies images, or names them."""
 
-__all__ = [
-    "Autoencoder",
-    "Classifier",
-    "ClassifierConfig",
-    "CodeLayer",
-    "Dictionary",
-    "Masked",
-    "Model",
-    "ModelConfig",
-    "Reconstructor",
-    "Stack",
-    "Variational",
-]
+__all__ = ["Autoencoder", "Classifier", "ClassifierConfig", "Model", "ModelConfig", "Reconstructor"]
 
 import abc
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Self, final
+from typing import TYPE_CHECKING, Self, final
 
-import torch
 from torch import Tensor, nn
 
-from copyist.checks import check_at_least, check_images
-from copyist.errors import ArgumentError, ContractError
-from copyist.nn.gaussian import Gaussian
-from copyist.nn.likelihoods import Likelihood
-from copyist.nn.patches import check_visible
-from copyist.tensors import Codes, Features, Images, Visible
+from copyist.checks import check_at_least, check_images, check_rows
+from copyist.errors import ArgumentError, ContractError, ShapeError
+from copyist.tensors import Codes, Examples, Features, Images
+
+if TYPE_CHECKING:
+    from copyist.models.families import CodeLayer, Dictionary, Masked, Stack, Variational
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +21,11 @@ class ModelConfig(abc.ABC):
     """What it takes to build a model again, but for its weights."""
 
     @abc.abstractmethod
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        """Fill in what was left to the data, for images (C, H, W).
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        """Fill in what was left to the data, for images (C, H, W) or rows (D,) of a table.
 
         Raises:
-            ShapeError: the config was built for other images.
+            ShapeError: the config was built for other examples, or takes no tables.
         """
 
     def with_classes(self, num_classes: int) -> Self:
@@ -90,9 +76,10 @@ class ClassifierConfig(ModelConfig):
 
 
 class Model(nn.Module, abc.ABC):
-    """A module that takes images: what models of every contract share.
+    """A module that takes images, or rows of a table: what models of every contract share.
 
-    `forward` must take images (B, C, H, W) whose shape `check_input` accepts, with values that may leave [0, 1].
+    `forward` must take images (B, C, H, W) whose shape `check_input` accepts, with values that may leave [0, 1]; or,
+    where it `takes_tables`, rows (B, D). What is said of images in a contract then holds for rows.
     """
 
     copies: bool = False
@@ -107,6 +94,9 @@ class Model(nn.Module, abc.ABC):
     takes_visible: bool = False
     """Whether it is a `Masked`."""
 
+    takes_tables: bool = False
+    """Whether it takes rows (B, D) of a table, and no images."""
+
     batch_size: int = 64
     """The batch the model was trained with; verbs take images in batches of this size."""
 
@@ -116,8 +106,11 @@ class Model(nn.Module, abc.ABC):
     size_multiple: int = 1
     """Both sides of an image must be multiples of this."""
 
-    image_shape: tuple[int, int, int] | None = None
-    """(C, H, W) of the images it was trained on, which its samples have too unless told otherwise."""
+    image_shape: tuple[int, ...] | None = None
+    """(C, H, W) of the images it was trained on, which its samples have too unless told otherwise; (D,) of rows."""
+
+    columns: tuple[str, ...] = ()
+    """What the columns of the table were called that it was trained on, where that is known."""
 
     image_size: tuple[int, int] | None = None
     """The only (H, W) the model takes; None where it takes many."""
@@ -134,6 +127,53 @@ class Model(nn.Module, abc.ABC):
         Raises:
             ShapeError: in one sentence, with the remedy.
         """
+
+    @final
+    def check_batch(self, x: Examples) -> None:
+        """Refuse anything but a batch (B, ...) of the kind and shape this model takes.
+
+        Raises:
+            ShapeError: in one sentence, with the remedy.
+        """
+        if self.takes_tables:
+            check_rows(x)
+        else:
+            check_images(x)
+        self.check_input(x)
+
+    @final
+    def check_pictures(self, *, verb: str) -> None:
+        """Refuse, for a verb that makes pictures, a model of tables.
+
+        Raises:
+            ContractError: the model takes tables.
+        """
+        if self.takes_tables:
+            raise ContractError(f"{verb} works on images, and this model takes tables; take a model trained on images")
+
+    @final
+    def check_columns(self, columns: tuple[str, ...]) -> None:
+        """Refuse a table whose columns are others than those the model was trained on, or in another order.
+
+        Columns without names, which are numbered, pass.
+
+        Raises:
+            ShapeError: a name differs.
+        """
+        named = all(any(not name.isdigit() for name in names) for names in (self.columns, columns))
+        if named and self.columns != columns:
+            raise ShapeError(
+                f"the model was trained on the columns {_listed(self.columns)}, got {_listed(columns)}; give these "
+                "columns in that order, and leave others out by ?drop="
+            )
+
+    def standardize_by(self, *, mean: Tensor, std: Tensor) -> None:
+        """Take and give, from now on, rows in units of their own rather than standardized by these statistics (D,).
+
+        Raises:
+            ContractError: the model takes no tables.
+        """
+        raise ContractError(f"{type(self).__name__} takes images, and only tables are standardized; leave this out")
 
     @abc.abstractmethod
     def as_reconstructor(self, *, verb: str) -> "Reconstructor":
@@ -223,7 +263,7 @@ class Model(nn.Module, abc.ABC):
 
 
 class Reconstructor(Model):
-    """A module from images to images of the same shape."""
+    """A module from images to images of the same shape, or from rows to rows."""
 
     copies = True
 
@@ -264,154 +304,8 @@ class Autoencoder(Reconstructor):
 
     @final
     def forward(self, x: Images) -> Images:
-        check_images(x)
-        self.check_input(x)
+        self.check_batch(x)
         return self.decode(self.encode(x))
-
-
-class Dictionary(Autoencoder):
-    """An autoencoder whose units each listen with a row of one matrix and speak with a column of another.
-
-    A unit is silent at 0 and never negative.
-    """
-
-    readers: nn.Linear
-    """From the last hidden layer of the encoder, or the image, to what each unit hears: a row and a bias per unit."""
-
-    atoms: nn.Linear
-    """From the code to the first hidden layer of the decoder, or the image: a column per unit."""
-
-    silence: Tensor
-    """(K,), int64: images of training since each unit last spoke. It is no weight, but is saved with them."""
-
-    @abc.abstractmethod
-    def hidden(self, x: Images) -> Tensor:
-        """What the readers are handed, (B, D), for images (B, C, H, W)."""
-
-    @abc.abstractmethod
-    def spoken(self, h: Tensor) -> Images:
-        """The images (B, C, H, W) that the rest of the decoder makes of what the atoms hand on, (B, D)."""
-
-    @final
-    def decode(self, z: Codes) -> Images:
-        return self.spoken(self.atoms(z))
-
-    @final
-    def as_dictionary(self, *, verb: str) -> "Dictionary":
-        return self
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class CodeLayer:
-    """An encoder of one layer: z = s(Wx + b), with s applied to each unit alone."""
-
-    linear: nn.Linear
-    """W (K, N) and b, on images laid out as one row."""
-
-    activation: Callable[[Tensor], Tensor]
-    """s."""
-
-
-class Masked(Autoencoder):
-    """An autoencoder whose encoder can be shown some patches of an image, and then knows nothing of the others.
-
-    With every patch visible it is an autoencoder like others.
-    """
-
-    takes_visible = True
-
-    patch: int
-    """Side of a patch in pixels."""
-
-    @abc.abstractmethod
-    def encode_visible(self, x: Images, visible: Visible) -> Codes:
-        """z = E(visible patches of x), tokens (B, n, D) of the n patches that each row of (B, N) shows."""
-
-    @abc.abstractmethod
-    def decode_visible(self, z: Codes, visible: Visible) -> Images:
-        """x̂ = D(z, visible), whole images (B, C, H, W), for codes that `encode_visible` made of these patches."""
-
-    @final
-    def forward_visible(self, x: Images, visible: Visible) -> Images:
-        """x̂, whole images (B, C, H, W), from the visible patches of `x` alone.
-
-        Raises:
-            ShapeError: `x` is not images that the model takes; or `visible` is not bool (B, N) with equally many
-                patches shown in each row, at least one.
-        """
-        check_images(x)
-        self.check_input(x)
-        check_visible(visible, shape=(len(x), self.num_patches(x)))
-        return self.decode_visible(self.encode_visible(x, visible), visible)
-
-    @final
-    def num_patches(self, x: Images) -> int:
-        """N, the patches of one image of (B, C, H, W)."""
-        return (x.shape[2] // self.patch) * (x.shape[3] // self.patch)
-
-    @final
-    def encode(self, x: Images) -> Codes:
-        return self.encode_visible(x, torch.ones(len(x), self.num_patches(x), dtype=torch.bool))
-
-    @final
-    def decode(self, z: Codes) -> Images:
-        return self.decode_visible(z, torch.ones(z.shape[:2], dtype=torch.bool))
-
-    @final
-    def as_masked(self, *, verb: str) -> "Masked":
-        return self
-
-
-class Stack(Autoencoder):
-    """Shallow autoencoders in a row: E = Eₙ ∘ … ∘ E₁ and D = D₁ ∘ … ∘ Dₙ."""
-
-    encoder: nn.Sequential
-    """From images to the code, all layers together."""
-
-    @property
-    @abc.abstractmethod
-    def layers(self) -> tuple[Autoencoder, ...]:
-        """The autoencoders it is made of, the outermost first, which share its weights.
-
-        The first takes images; each other takes the codes of the one before it, as (B, units, 1, 1).
-        """
-
-    @final
-    def as_stack(self, *, verb: str) -> "Stack":
-        return self
-
-
-class Variational(Autoencoder):
-    """An autoencoder that encodes to a Gaussian and decodes to a likelihood, under the prior N(0, I) of its codes.
-
-    As an autoencoder its code is the posterior's mean, and it decodes to the likelihood's mean.
-    """
-
-    has_likelihood = True
-
-    @abc.abstractmethod
-    def posterior(self, x: Images) -> Gaussian:
-        """q(z | x), of codes for images (B, C, H, W)."""
-
-    @abc.abstractmethod
-    def likelihood(self, z: Codes) -> Likelihood:
-        """p(x | z), of images (B, C, H, W) for codes."""
-
-    @abc.abstractmethod
-    def code_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
-        """The shape of one code, of an image (C, H, W)."""
-
-    @final
-    def encode(self, x: Images) -> Codes:
-        return self.posterior(x).mean
-
-    @final
-    def decode(self, z: Codes) -> Images:
-        return self.likelihood(z).mean()
-
-    @final
-    def as_variational(self, *, verb: str) -> "Variational":
-        return self
 
 
 class Classifier(Model):
@@ -441,6 +335,9 @@ class Classifier(Model):
     @final
     def forward(self, x: Images) -> Tensor:
         """Logits (B, K), whose softmax are the probabilities of the classes."""
-        check_images(x)
-        self.check_input(x)
+        self.check_batch(x)
         return self.head(self.features(x))
+
+
+def _listed(names: tuple[str, ...], *, most: int = 6) -> str:
+    return ", ".join(map(repr, names[:most])) + (", …" if len(names) > most else "")

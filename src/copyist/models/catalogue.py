@@ -6,6 +6,7 @@ from copyist.models.attention import AttentionConfig
 from copyist.models.attention_unet import AttentionUNetConfig
 from copyist.models.base import ModelConfig
 from copyist.models.classifier import ConvClassifierConfig
+from copyist.models.conv import ConvConfig
 from copyist.models.dncnn import DnCNNConfig
 from copyist.models.masked import MaskedViTConfig
 from copyist.models.mlp import MLPConfig
@@ -22,6 +23,7 @@ MODELS: dict[str, type[ModelConfig]] = {
     "attention-unet": AttentionUNetConfig,
     "dncnn": DnCNNConfig,
     "masked-vit": MaskedViTConfig,
+    "conv": ConvConfig,
     "mlp": MLPConfig,
     "residual": ResidualConfig,
     "sparse-mlp": SparseMLPConfig,

@@ -1,23 +1,38 @@
 """The channels of images: the one thing that a net of convolutions must know of them before it is built."""
 
-__all__ = ["check_channels", "fitted_channels", "known_channels"]
+__all__ = ["check_channels", "fitted_channels", "image_shape", "known_channels"]
 
 from copyist.errors import ArgumentError, ShapeError
 from copyist.tensors import Images
 
 
-def fitted_channels(channels: int | None, image_shape: tuple[int, int, int]) -> int:
+def image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """The shape (C, H, W) of examples that are images.
+
+    Raises:
+        ShapeError: they are rows of a table.
+    """
+    if len(shape) != 3:
+        raise ShapeError(
+            f"the model takes images (C, H, W), got rows of a table of {shape[0]} columns; take an MLP for tables, "
+            "such as the recipe 'table'"
+        )
+    return shape
+
+
+def fitted_channels(channels: int | None, shape: tuple[int, ...]) -> int:
     """The channels of images (C, H, W), where a config left them open or has the same.
 
     Raises:
-        ShapeError: the config names another number.
+        ShapeError: the config names another number, or the examples are no images.
     """
-    if channels not in (None, image_shape[0]):
+    found, _, _ = image_shape(shape)
+    if channels not in (None, found):
         raise ShapeError(
-            f"the model was built for images of {_counted(channels)}, got {image_shape[0]}; "
+            f"the model was built for images of {_counted(channels)}, got {found}; "
             f"add channels={channels} to the source, or leave the model's channels open"
         )
-    return image_shape[0]
+    return found
 
 
 def known_channels(channels: int | None, *, model: str) -> int:

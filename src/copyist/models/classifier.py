@@ -10,7 +10,7 @@ from torch import nn
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError
 from copyist.models.base import Classifier, ClassifierConfig
-from copyist.models.channels import check_channels, fitted_channels
+from copyist.models.channels import check_channels, fitted_channels, image_shape
 from copyist.models.levels import check_sides, size_multiple
 from copyist.nn.conv import ConvBlock, Downsample, initialize
 from copyist.nn.norm import STATISTICS, Statistics
@@ -49,9 +49,9 @@ class ConvClassifierConfig(ClassifierConfig):
         """What the sides of an image must be multiples of."""
         return size_multiple(self.levels)
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        channels = fitted_channels(self.channels, image_shape)
-        check_sides(image_shape[1:], levels=self.levels)
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        channels = fitted_channels(self.channels, shape)
+        check_sides(image_shape(shape)[1:], levels=self.levels)
         return replace(self, channels=channels)
 
     def build(self) -> Classifier:

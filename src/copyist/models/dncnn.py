@@ -44,8 +44,8 @@ class DnCNNConfig(ModelConfig):
         check_whole("depth", self.depth, 2)
         check_choice("statistics", self.statistics, ("running", "none"))
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        return replace(self, channels=fitted_channels(self.channels, image_shape))
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        return replace(self, channels=fitted_channels(self.channels, shape))
 
     def build(self) -> Reconstructor:
         return DnCNN(self)

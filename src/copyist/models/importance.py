@@ -5,7 +5,7 @@ __all__ = ["log_weights"]
 import torch
 from torch import Tensor
 
-from copyist.models.base import Variational
+from copyist.models.families import Variational
 from copyist.nn.gaussian import standard_log_prob
 from copyist.tensors import Images
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ShapeError
 from copyist.models.base import ModelConfig
-from copyist.models.channels import check_channels, fitted_channels, known_channels
+from copyist.models.channels import check_channels, fitted_channels, image_shape, known_channels
 from copyist.nn.conv import ConvBlock, Downsample, Upsample, initialize
 from copyist.nn.norm import STATISTICS, Statistics
 from copyist.tensors import Images
@@ -53,9 +53,9 @@ class LevelsConfig(ModelConfig):
         """What the sides of an image must be multiples of."""
         return size_multiple(self.levels)
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        channels = fitted_channels(self.channels, image_shape)
-        check_sides(image_shape[1:], levels=self.levels)
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        channels = fitted_channels(self.channels, shape)
+        check_sides(image_shape(shape)[1:], levels=self.levels)
         return replace(self, channels=channels)
 
     def check_images(self, x: Images) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from copyist.checks import check_at_least
 from copyist.errors import ArgumentError
-from copyist.models.base import Masked
+from copyist.models.families import Masked
 from copyist.models.fixed_shape import check_shape
 from copyist.models.transformer import Places, TransformerConfig, blocks, embedding, positions
 from copyist.nn.patches import from_patches, shown, to_patches

@@ -1,4 +1,4 @@
-"""Fully connected autoencoders of any widths, under- and overcomplete."""
+"""Fully connected autoencoders of any widths, under- and overcomplete, for images and for tables."""
 
 __all__ = ["MLP", "MLPConfig"]
 
@@ -10,24 +10,28 @@ from typing import Self, final, get_args
 import torch
 from torch import nn
 
-from copyist.checks import check_at_least, check_choice
+from copyist.checks import check_at_least, check_choice, check_whole
 from copyist.errors import ArgumentError
-from copyist.models.base import Autoencoder, CodeLayer, ModelConfig, Stack
-from copyist.models.fixed_shape import check_shape, fitted_shape, known_shape
+from copyist.models.base import Autoencoder, ModelConfig
+from copyist.models.families import CodeLayer, Stack
+from copyist.models.fixed_shape import FixedShape, fitted_shape
 from copyist.models.shallow import Layer
 from copyist.nn.dense import Activation, Initialization, Transposed, activation_layer, draw_weights
-from copyist.tensors import Codes, Images
+from copyist.tensors import Codes, Examples
 
 
 @dataclass(frozen=True, kw_only=True)
 class MLPConfig(ModelConfig):
     """The shape of an `MLP`."""
 
-    image_shape: tuple[int, int, int] | None = None
-    """(C, H, W) of one image; None takes the data's."""
+    image_shape: tuple[int, ...] | None = None
+    """(C, H, W) of one image, or (D,) of one row of a table; None takes the data's."""
 
     widths: tuple[int, ...] = (4000, 4000, 4000)
-    """Units per layer from the input to the code, which is the last; the decoder mirrors them."""
+    """Units per layer from the input to the code, the last unless there is a `code`; the decoder mirrors them."""
+
+    code: int | None = None
+    """Units of a code behind the last of `widths`, on which no activation acts; None for none."""
 
     activation: Activation = "gelu"
     """Applied after every layer but the output; with `identity` the whole is linear."""
@@ -42,43 +46,51 @@ class MLPConfig(ModelConfig):
     """The distribution that the first weights are drawn from."""
 
     def __post_init__(self) -> None:
-        if not self.widths:
+        if not self.widths and self.code is None:
             raise ArgumentError("widths must name at least the units of the code, got none")
         for units in self.widths:
             check_at_least("widths", units, 1)
+        if self.code is not None:
+            check_whole("code", self.code, 1)
         check_choice("activation", self.activation, get_args(Activation))
         check_choice("activation", self.output, get_args(Activation))
         check_choice("initialization", self.initialization, get_args(Initialization))
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        return replace(self, image_shape=fitted_shape(self.image_shape, image_shape))
+    @property
+    def units(self) -> tuple[int, ...]:
+        """Units per layer from the input to the code, the code included."""
+        return self.widths if self.code is None else (*self.widths, self.code)
+
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        return replace(self, image_shape=fitted_shape(self.image_shape, shape))
 
     def stacks(self) -> tuple[Self, ...]:
-        return tuple(replace(self, widths=self.widths[: depth + 1]) for depth in range(len(self.widths)))
+        outer = tuple(replace(self, widths=self.widths[: depth + 1], code=None) for depth in range(len(self.widths)))
+        return outer if self.code is None else (*outer, self)
 
     def build(self) -> Stack:
         return MLP(self)
 
 
 @final
-class MLP(Stack):
-    """Linear layers to a code (B, widths[-1]) and back: shallow autoencoders in a row.
+class MLP(FixedShape, Stack):
+    """Linear layers to a code (B, units[-1]) and back: shallow autoencoders in a row.
 
-    It is overcomplete when every width is at least the number of values of an image.
+    It is overcomplete when every layer has at least as many units as an image has values. Of a table every column is
+    standardized on its way in, and put back into its own units on its way out.
     """
 
     def __init__(self, config: MLPConfig) -> None:
-        super().__init__()
+        super().__init__(config.image_shape, model="an MLP")
         self._config = config
-        self._shape = self.image_shape = known_shape(config.image_shape, model="an MLP")
-        self.image_size = self._shape[1:]
-        widths = (math.prod(self._shape), *config.widths)
+        widths = (math.prod(self._shape), *config.units)
         encoder: list[nn.Module] = [nn.Flatten()]
         decoder: list[nn.Module] = []
         into: list[nn.Linear] = []
-        for inputs, outputs in pairwise(widths):
-            into.append(_linear(inputs, outputs, config, config.activation))
-            encoder += [into[-1], activation_layer(config.activation)]
+        for index, (inputs, outputs) in enumerate(pairwise(widths)):
+            activation = _activation_above(config, index)
+            into.append(_linear(inputs, outputs, config, activation))
+            encoder += [into[-1], activation_layer(activation)]
         for index in reversed(range(len(into))):
             activation = _activation_below(config, index)
             turned = (widths[index + 1], widths[index])
@@ -93,23 +105,24 @@ class MLP(Stack):
 
     @property
     def layers(self) -> tuple[Autoencoder, ...]:
-        return tuple(map(self._layer, range(len(self._config.widths))))
+        return tuple(map(self._layer, range(len(self._config.units))))
 
-    def check_input(self, x: Images) -> None:
-        check_shape(x, self._shape)
+    def encode(self, x: Examples) -> Codes:
+        return self.encoder(self.standardized(x))
 
-    def encode(self, x: Images) -> Codes:
-        return self.encoder(x)
-
-    def decode(self, z: Codes) -> Images:
-        return self.decoder(z)
+    def decode(self, z: Codes) -> Examples:
+        return self.restored(self.decoder(z))
 
     def as_code_layer(self, *, verb: str) -> CodeLayer:
-        if len(self._config.widths) > 1:
+        if len(self._config.units) > 1:
             return super().as_code_layer(verb=verb)
         linear = self.encoder[1]
         assert isinstance(linear, nn.Linear)
-        return CodeLayer(linear=linear, activation=self.encoder[2])
+        weight, bias = linear.weight, linear.bias
+        if self.standardization is not None:
+            weight = weight / self.standardization.std
+            bias = bias - weight @ self.standardization.mean
+        return CodeLayer(weight=weight, bias=bias, activation=self.encoder[2])
 
     @torch.no_grad()
     def start_from(self, stack: Stack) -> None:
@@ -118,19 +131,29 @@ class MLP(Stack):
                 weight.copy_(start)
 
     def _layer(self, index: int) -> Autoencoder:
-        config, last = self._config, len(self._config.widths) - 1
-        shape = self._shape if index == 0 else (config.widths[index - 1], 1, 1)
+        config, last = self._config, len(self._config.units) - 1
+        shape = self._shape if index == 0 else (config.units[index - 1], 1, 1)
         own = replace(
-            config, image_shape=shape, widths=(config.widths[index],), output=_activation_below(config, index)
+            config,
+            image_shape=shape,
+            widths=(config.units[index],),
+            code=None,
+            activation=_activation_above(config, index),
+            output=_activation_below(config, index),
         )
         # The innermost layer is the last of the encoder, and the first of the decoder.
         start = 2 * (last - index)
         encoder = nn.Sequential(nn.Flatten(), self.encoder[1 + 2 * index : 3 + 2 * index])
-        return Layer(own, encoder, nn.Sequential(self.decoder[start : start + 2], nn.Unflatten(1, shape)))
+        return Layer(own, shape, encoder, nn.Sequential(self.decoder[start : start + 2], nn.Unflatten(1, shape)))
+
+
+def _activation_above(config: MLPConfig, index: int) -> Activation:
+    """What the encoder of a layer ends with: nothing bends a code that stands behind the widths."""
+    return "identity" if index == len(config.widths) else config.activation
 
 
 def _activation_below(config: MLPConfig, index: int) -> Activation:
-    """What the decoder of a layer ends with: what the layer below it does, and on the images the output."""
+    """What the decoder of a layer ends with: what the layer below it does, and on the input the output."""
     return config.output if index == 0 else config.activation
 
 

@@ -7,6 +7,7 @@ from typing import Self, final
 
 from copyist.checks import check_images
 from copyist.models.base import ModelConfig, Reconstructor
+from copyist.models.channels import image_shape
 from copyist.models.dncnn import DnCNNConfig
 from copyist.tensors import Images
 
@@ -20,8 +21,8 @@ class ResidualConfig(ModelConfig):
     model: ModelConfig = _PLAIN
     """The model that says what to take off; any that copies."""
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        return replace(self, model=self.model.fitted(image_shape))
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        return replace(self, model=self.model.fitted(image_shape(shape)))
 
     def build(self) -> Reconstructor:
         return Residual(self)

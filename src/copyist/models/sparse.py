@@ -12,18 +12,19 @@ from torch import Tensor, nn
 
 from copyist.checks import check_at_least, check_choice, check_whole, check_within
 from copyist.errors import ArgumentError
-from copyist.models.base import Dictionary, ModelConfig
-from copyist.models.fixed_shape import check_shape, fitted_shape, known_shape
+from copyist.models.base import ModelConfig
+from copyist.models.families import Dictionary
+from copyist.models.fixed_shape import FixedShape, fitted_shape
 from copyist.nn.dense import Activation, activation_layer
-from copyist.tensors import Codes, Images
+from copyist.tensors import Codes, Examples
 
 
 @dataclass(frozen=True, kw_only=True)
 class SparseMLPConfig(ModelConfig):
     """The shape of a `SparseMLP`."""
 
-    image_shape: tuple[int, int, int] | None = None
-    """(C, H, W) of one image; None takes the data's."""
+    image_shape: tuple[int, ...] | None = None
+    """(C, H, W) of one image, or (D,) of one row of a table; None takes the data's."""
 
     widths: tuple[int, ...] = (1024,)
     """Units per layer from the input to the code, which is the last; the decoder mirrors them."""
@@ -44,15 +45,15 @@ class SparseMLPConfig(ModelConfig):
             check_within("k", self.k, 1, self.widths[-1])
         check_choice("activation", self.activation, get_args(Activation))
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        return replace(self, image_shape=fitted_shape(self.image_shape, image_shape))
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        return replace(self, image_shape=fitted_shape(self.image_shape, shape))
 
     def build(self) -> Dictionary:
         return SparseMLP(self)
 
 
 @final
-class SparseMLP(Dictionary):
+class SparseMLP(FixedShape, Dictionary):
     """z keeps the k largest of max(0, Wh + b), and the others are 0; h is the image, or a hidden layer on it.
 
     At first each unit speaks with the direction, of length 1, that it listens to: fewer die so. Where fewer than k
@@ -65,11 +66,8 @@ class SparseMLP(Dictionary):
     """
 
     def __init__(self, config: SparseMLPConfig) -> None:
-        super().__init__()
+        super().__init__(config.image_shape, model="a sparse MLP")
         self._config = config
-        self._shape = self.image_shape = known_shape(config.image_shape, model="a sparse MLP")
-        self.image_size = self._shape[1:]
-
         widths = (math.prod(self._shape), *config.widths)
         encoder: list[nn.Module] = [nn.Flatten()]
         for inputs, outputs in pairwise(widths[:-1]):
@@ -83,6 +81,8 @@ class SparseMLP(Dictionary):
         self.decoder = nn.Sequential(*decoder, nn.Unflatten(1, self._shape))
         self.silence: Tensor
         self.register_buffer("silence", torch.zeros(widths[-1], dtype=torch.int64))
+        self.revivals: Tensor
+        self.register_buffer("revivals", torch.zeros(widths[-1], dtype=torch.int64))
         with torch.no_grad():
             self.atoms.weight.copy_(nn.functional.normalize(self.readers.weight.T, dim=0))
 
@@ -90,18 +90,15 @@ class SparseMLP(Dictionary):
     def config(self) -> SparseMLPConfig:
         return self._config
 
-    def check_input(self, x: Images) -> None:
-        check_shape(x, self._shape)
+    def hidden(self, x: Examples) -> Tensor:
+        return self.encoder(self.standardized(x))
 
-    def hidden(self, x: Images) -> Tensor:
-        return self.encoder(x)
-
-    def encode(self, x: Images) -> Codes:
+    def encode(self, x: Examples) -> Codes:
         z = torch.relu(self.readers(self.hidden(x)))
         if self._config.k is None:
             return z
         loudest, units = z.topk(self._config.k)
         return torch.zeros_like(z).scatter(1, units, loudest)
 
-    def spoken(self, h: Tensor) -> Images:
-        return self.decoder(h)
+    def spoken(self, h: Tensor) -> Examples:
+        return self.restored(self.decoder(h))

@@ -9,10 +9,11 @@ import torch
 from torch import nn
 
 from copyist.errors import ArgumentError
-from copyist.models.base import Classifier, ClassifierConfig, Stack
-from copyist.models.fixed_shape import check_shape
+from copyist.models.base import Classifier, ClassifierConfig
+from copyist.models.families import Stack
+from copyist.models.fixed_shape import FixedShape
 from copyist.models.mlp import MLPConfig
-from copyist.tensors import Features, Images
+from copyist.tensors import Examples, Features
 
 _STACK = MLPConfig(widths=(1000, 1000, 1000), activation="sigmoid", output="sigmoid", tied=True)
 
@@ -24,8 +25,8 @@ class StackedClassifierConfig(ClassifierConfig):
     stack: MLPConfig = _STACK
     """The stack whose encoder it is; what that says of the decoder counts in pretraining alone."""
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        return replace(self, stack=self.stack.fitted(image_shape))
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        return replace(self, stack=self.stack.fitted(shape))
 
     def stacks(self) -> tuple[MLPConfig, ...]:
         return self.stack.stacks()
@@ -35,8 +36,8 @@ class StackedClassifierConfig(ClassifierConfig):
 
 
 @final
-class StackedClassifier(Classifier):
-    """The code of a stack of autoencoders, (B, widths[-1]), is named by one linear layer.
+class StackedClassifier(FixedShape, Classifier):
+    """The code of a stack of autoencoders, (B, units[-1]), is named by one linear layer.
 
     The decoders are not part of it: without pretraining it is a plain multilayer perceptron.
 
@@ -45,26 +46,21 @@ class StackedClassifier(Classifier):
     """
 
     def __init__(self, config: StackedClassifierConfig) -> None:
-        super().__init__()
         if config.stack.image_shape is None or config.num_classes is None:
             raise ArgumentError(
                 "a classifier must know its image_shape and num_classes; give them, or train it by classification"
             )
+        super().__init__(config.stack.image_shape, model="a classifier")
         self._config = config
-        self._shape = self.image_shape = config.stack.image_shape
-        self.image_size = self._shape[1:]
         self.encoder = config.stack.build().encoder
-        self.head = nn.Linear(config.stack.widths[-1], config.num_classes)
+        self.head = nn.Linear(config.stack.units[-1], config.num_classes)
 
     @property
     def config(self) -> StackedClassifierConfig:
         return self._config
 
-    def check_input(self, x: Images) -> None:
-        check_shape(x, self._shape)
-
-    def features(self, x: Images) -> Features:
-        return self.encoder(x)
+    def features(self, x: Examples) -> Features:
+        return self.encoder(self.standardized(x))
 
     @torch.no_grad()
     def start_from(self, stack: Stack) -> None:

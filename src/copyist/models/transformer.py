@@ -11,6 +11,7 @@ from torch import nn
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.base import ModelConfig
+from copyist.models.channels import image_shape
 from copyist.models.fixed_shape import fitted_shape
 from copyist.nn.embeddings import waves
 from copyist.nn.tokens import TokenBlock
@@ -65,8 +66,8 @@ class TransformerConfig(ModelConfig):
         if self.places == "waves" and width % 4:
             raise ArgumentError(f"{name} must be a multiple of 4 for positions that start at waves, got {width}")
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        return replace(self, image_shape=fitted_shape(self.image_shape, image_shape))
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        return replace(self, image_shape=fitted_shape(self.image_shape, image_shape(shape)))
 
 
 def embedding(image_shape: tuple[int, int, int], config: TransformerConfig) -> nn.Linear:

@@ -8,6 +8,7 @@ from typing import Self, final
 from copyist.checks import check_at_least, check_images
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.base import Autoencoder, Reconstructor
+from copyist.models.channels import image_shape
 from copyist.models.levels import LevelsConfig, Up, down, initialize_levels, maps_per_level
 from copyist.nn.bottleneck import Bottleneck
 from copyist.tensors import Codes, Images
@@ -36,15 +37,14 @@ class UNetConfig(UNetSkipsConfig):
         for units in self.hidden:
             check_at_least("hidden", units, 1)
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        fitted = super().fitted(image_shape)
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        fitted = super().fitted(shape)
         if not self.hidden:
             return fitted
-        if self.image_size not in (None, image_shape[1:]):
-            raise ShapeError(
-                f"the hidden module was built for images of {_by(self.image_size)}, got {_by(image_shape)}"
-            )
-        return replace(fitted, image_size=image_shape[1:])
+        size = image_shape(shape)[1:]
+        if self.image_size not in (None, size):
+            raise ShapeError(f"the hidden module was built for images of {_by(self.image_size)}, got {_by(size)}")
+        return replace(fitted, image_size=size)
 
     def build(self) -> Autoencoder:
         return UNet(self)

@@ -10,20 +10,22 @@ from typing import Self, final, get_args
 from torch import nn
 
 from copyist.checks import check_at_least, check_choice
-from copyist.models.base import ModelConfig, Variational
-from copyist.models.fixed_shape import check_shape, fitted_shape, known_shape
+from copyist.errors import ShapeError
+from copyist.models.base import ModelConfig
+from copyist.models.families import Variational
+from copyist.models.fixed_shape import FixedShape, fitted_shape
 from copyist.nn.dense import Activation, activation_layer
 from copyist.nn.gaussian import Gaussian
-from copyist.nn.likelihoods import LIKELIHOODS, Likelihood, LikelihoodHead, Pixels
-from copyist.tensors import Codes, Images
+from copyist.nn.likelihoods import LIKELIHOODS, GaussianPixels, Likelihood, LikelihoodHead, Pixels
+from copyist.tensors import Codes, Examples
 
 
 @dataclass(frozen=True, kw_only=True)
 class VariationalMLPConfig(ModelConfig):
     """The shape of a `VariationalMLP`."""
 
-    image_shape: tuple[int, int, int] | None = None
-    """(C, H, W) of one image; None takes the data's."""
+    image_shape: tuple[int, ...] | None = None
+    """(C, H, W) of one image, or (D,) of one row of a table; None takes the data's."""
 
     widths: tuple[int, ...] = (400,)
     """Units per hidden layer from the input to the code; the decoder mirrors them."""
@@ -44,15 +46,20 @@ class VariationalMLPConfig(ModelConfig):
         check_choice("activation", self.activation, get_args(Activation))
         check_choice("likelihood", self.likelihood, LIKELIHOODS)
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        return replace(self, image_shape=fitted_shape(self.image_shape, image_shape))
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        if len(shape) == 1 and self.likelihood != "gaussian":
+            raise ShapeError(
+                f"a table must have a likelihood of real numbers, got likelihood={self.likelihood}; "
+                "build the model with likelihood=gaussian"
+            )
+        return replace(self, image_shape=fitted_shape(self.image_shape, shape))
 
     def build(self) -> Variational:
         return VariationalMLP(self)
 
 
 @final
-class VariationalMLP(Variational):
+class VariationalMLP(FixedShape, Variational):
     """Linear layers to the mean and log-variance of a code (B, code_size), and from a code to a likelihood.
 
     Weights start uniform as Glorot & Bengio (2010) draw them, and biases at 0.
@@ -62,10 +69,8 @@ class VariationalMLP(Variational):
     """
 
     def __init__(self, config: VariationalMLPConfig) -> None:
-        super().__init__()
+        super().__init__(config.image_shape, model="a variational MLP")
         self._config = config
-        self._shape = self.image_shape = known_shape(config.image_shape, model="a variational MLP")
-        self.image_size = self._shape[1:]
         values = math.prod(self._shape)
         self.encoder = nn.Sequential(nn.Flatten(), *_layers((values, *config.widths), config.activation))
         narrow = config.widths[-1] if config.widths else values
@@ -85,18 +90,21 @@ class VariationalMLP(Variational):
     def config(self) -> VariationalMLPConfig:
         return self._config
 
-    def check_input(self, x: Images) -> None:
-        check_shape(x, self._shape)
-
-    def code_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
+    def code_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return (self._config.code_size,)
 
-    def posterior(self, x: Images) -> Gaussian:
-        mean, log_variance = self.code(self.encoder(x)).chunk(2, dim=1)
+    def posterior(self, x: Examples) -> Gaussian:
+        mean, log_variance = self.code(self.encoder(self.standardized(x))).chunk(2, dim=1)
         return Gaussian.of(mean=mean, log_variance=log_variance)
 
     def likelihood(self, z: Codes) -> Likelihood:
-        return self.head(self.decoder(z))
+        found = self.head(self.decoder(z))
+        if self.standardization is None:
+            return found
+        # Stretched to a column's own units, a density falls by as much as its values are spread.
+        assert isinstance(found, GaussianPixels)
+        log_sigma = found.log_sigma + self.standardization.std.log()
+        return GaussianPixels(center=self.restored(found.center), log_sigma=log_sigma)
 
 
 def _layers(widths: tuple[int, ...], activation: Activation) -> list[nn.Module]:

@@ -10,7 +10,8 @@ from torch.nn import functional as F
 
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError, ShapeError
-from copyist.models.base import Variational
+from copyist.models.channels import image_shape
+from copyist.models.families import Variational
 from copyist.models.levels import LevelsConfig, Up, down, initialize_levels
 from copyist.nn.gaussian import Gaussian
 from copyist.nn.likelihoods import LIKELIHOODS, Likelihood, LikelihoodHead, Pixels
@@ -54,17 +55,19 @@ class VariationalUNetConfig(LevelsConfig):
                 "take statistics=group"
             )
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
-        fitted = super().fitted(image_shape)
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        fitted = super().fitted(shape)
         if not self.joined:
             return fitted
-        if self.image_size not in (None, image_shape[1:]):
+        _, height, width = image_shape(shape)
+        size = (height, width)
+        if self.image_size not in (None, size):
             assert self.image_size is not None
             raise ShapeError(
-                f"the joined code was built for images of {_by(self.image_size)}, got {_by(image_shape[1:])}; "
+                f"the joined code was built for images of {_by(self.image_size)}, got {_by(size)}; "
                 "resize the images, or leave the model's image_size open"
             )
-        return replace(fitted, image_size=image_shape[1:])
+        return replace(fitted, image_size=size)
 
     def build(self) -> Variational:
         return VariationalUNet(self)
@@ -116,9 +119,10 @@ class VariationalUNet(Variational):
                 "resize the images, or train a model with joined=false"
             )
 
-    def code_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
+    def code_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         size = self._config.code_size
-        return (size,) if self._config.joined else (size, *self._lowest(image_shape[1:]))
+        _, height, width = image_shape(shape)
+        return (size,) if self._config.joined else (size, *self._lowest((height, width)))
 
     def posterior(self, x: Images) -> Gaussian:
         h = x

@@ -83,7 +83,7 @@ class GaussianPixels(Likelihood):
     """(B, C, H, W), the means."""
 
     log_sigma: Tensor
-    """A scalar, the logarithm of σ in units of pixel value."""
+    """The logarithm of σ in units of pixel value, a scalar; or (D,), one per column of a table."""
 
     def mean(self) -> Images:
         return self.center

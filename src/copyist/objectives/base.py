@@ -63,16 +63,11 @@ class Objective(abc.ABC):
         """
 
     def check_data(self, model: Model, x: Images) -> None:  # noqa: B027 (most objectives take any)
-        """Refuse, before training, images (B, C, H, W) that this objective cannot train `model` on: none, mostly.
+        """Refuse, before training, images (B, C, H, W) that the model takes and this objective does not: none, mostly.
 
         Raises:
             DataError: they have values that the model gives no probability.
-        """
-
-    def check_shape(self, model: Model, image_shape: tuple[int, int, int]) -> None:  # noqa: B027 (few refuse any)
-        """Refuse, before training, images (C, H, W) that the model takes and this objective does not.
-
-        Raises:
+            ShapeError: they cannot be cut as the objective wants them.
             ArgumentError: as for a call.
         """
 
@@ -110,7 +105,12 @@ class Objective(abc.ABC):
             "its copy": in_batches(model, model, x_tilde),
         }
 
-    def mend(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> int:
+    @property
+    def mends(self) -> bool:
+        """Whether `mend` does anything."""
+        return False
+
+    def mend(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> None:  # noqa: B027 (few do)
         """Put right in place, after a step on images `x`, what no gradient can: nothing, unless units die.
 
         Args:
@@ -118,11 +118,7 @@ class Objective(abc.ABC):
             x: the images of the step, (B, C, H, W).
             step: how many steps have been taken.
             generator: of any draws; the same on every device.
-
-        Returns:
-            How many units were revived.
         """
-        return 0
 
 
 @final

@@ -12,7 +12,8 @@ from torch.nn import functional as F
 from copyist.checks import check_at_least, check_choice, check_whole
 from copyist.errors import ArgumentError
 from copyist.metrics.jacobian_probes import probed_energy
-from copyist.models.base import Autoencoder, CodeLayer, Model
+from copyist.models.base import Autoencoder, Model
+from copyist.models.families import CodeLayer
 from copyist.objectives.base import Contract, Objective
 from copyist.objectives.differentiable import differentiable_copy
 from copyist.objectives.sparsity import Scale
@@ -103,10 +104,10 @@ class Contraction(Objective):
 def _on_paper(layer: CodeLayer, x: Images) -> tuple[Tensor, PerImage]:
     """The code of one layer, and ‖J‖²_F of each image."""
     with torch.enable_grad():
-        a = layer.linear(x.flatten(1))
+        a = F.linear(x.flatten(1), layer.weight, layer.bias)
         a = a if a.requires_grad else a.detach().requires_grad_()
         z = layer.activation(a)
         # Each unit depends on its own a alone, so that the gradient of their sum is s'(a).
         (slope,) = torch.autograd.grad(z.sum(), a, create_graph=True, materialize_grads=True)
-        rows = layer.linear.weight.float().square().sum(1)
+        rows = layer.weight.float().square().sum(1)
         return z, slope.float().square() @ rows

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least
-from copyist.errors import ArgumentError, ShapeError
+from copyist.errors import ArgumentError, ContractError, ShapeError
 from copyist.models.base import Model
 from copyist.models.batches import in_batches
 from copyist.nn.patches import check_hidden, draw_visible, fill_hidden, from_patches, to_patches
@@ -79,15 +79,16 @@ class MaskedCopying(Objective):
             return loss
         return loss + self.visible_weight * torch.where(visible, errors, 0).sum() / visible.sum()
 
-    def check_shape(self, model: Model, image_shape: tuple[int, int, int]) -> None:
-        size = self.patch_of(model)
-        _, height, width = image_shape
-        if height % size or width % size:
-            raise ShapeError(
-                f"image sides must be multiples of the patch of {size}, got {height}x{width}; "
-                "resize the images, or hide patches of another size"
+    def check_settings(self, model: Model) -> None:
+        if model.takes_tables:
+            raise ContractError(
+                "MaskedCopying hides patches of images, and this model takes tables; "
+                "take denoising with masking noise, which hides values"
             )
-        draw_visible(1, (height // size) * (width // size), hidden=self.hidden, generator=torch.Generator())
+        self.patch_of(model)
+
+    def check_data(self, model: Model, x: Images) -> None:
+        self.draw(model, x[:1], generator=torch.Generator())
 
     def pictures(self, model: Model, x: Images, *, generator: torch.Generator) -> Mapping[str, Images]:
         """What is shown, the same with the model's answer in the hidden patches, and the images.
@@ -133,10 +134,13 @@ class MaskedCopying(Objective):
             ShapeError: the sides of the images are no multiples of the patch.
             ArgumentError: there are so few patches that all or none would be hidden.
         """
-        self.check_shape(model, (x.shape[1], x.shape[2], x.shape[3]))
-        size = self.patch_of(model)
-        num_patches = (x.shape[2] // size) * (x.shape[3] // size)
-        return draw_visible(len(x), num_patches, hidden=self.hidden, generator=generator)
+        size, (height, width) = self.patch_of(model), x.shape[2:]
+        if height % size or width % size:
+            raise ShapeError(
+                f"image sides must be multiples of the patch of {size}, got {height}x{width}; "
+                "resize the images, or hide patches of another size"
+            )
+        return draw_visible(len(x), (height // size) * (width // size), hidden=self.hidden, generator=generator)
 
     def _copies(self, model: Model, x: Images, visible: Visible, *, copier: Callable[[Images], Images]) -> Images:
         """Whole images, made without the hidden patches; `copier` is how a model that takes whole images is asked."""

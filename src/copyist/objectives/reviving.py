@@ -12,7 +12,8 @@ from torch.nn import functional as F
 
 from copyist.checks import check_whole
 from copyist.errors import ArgumentError
-from copyist.models.base import Dictionary, Model
+from copyist.models.base import Model
+from copyist.models.families import Dictionary
 from copyist.objectives.base import Contract, Objective
 from copyist.objectives.sparsity import code_measures
 from copyist.tensors import Images
@@ -79,17 +80,22 @@ class Reviving(Objective):
     def measures(
         self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None
     ) -> dict[str, float]:
-        """What the objective measures, what is said of any code, and `dead_units`."""
+        """What the objective measures, what is said of any code, `dead_units`, and `revivals` so far."""
         dictionary = model.as_dictionary(verb="Reviving")
         dead = dictionary.silence >= self.after
         return {
             **self.objective.measures(model, x, generator=generator, labels=labels),
             **code_measures(dictionary.encode(x)),
             "dead_units": float(dead.sum()),
+            "revivals": float(dictionary.revivals.sum()),
         }
 
+    @property
+    def mends(self) -> bool:
+        return True
+
     @torch.no_grad()
-    def mend(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> int:
+    def mend(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> None:
         dictionary = model.as_dictionary(verb="Reviving")
         x = _of_all_devices(x)
         z = dictionary.encode(x)
@@ -98,7 +104,6 @@ class Reviving(Objective):
         dead = (dictionary.silence >= self.after).nonzero()[:at_once, 0]
         if len(dead):
             _revive(dictionary, dead, x, z, generator)
-        return len(dead)
 
 
 def _revive(dictionary: Dictionary, dead: Tensor, x: Images, z: Tensor, generator: torch.Generator) -> None:
@@ -120,6 +125,7 @@ def _revive(dictionary: Dictionary, dead: Tensor, x: Images, z: Tensor, generato
     dictionary.readers.bias[dead] = -alpha[:, 0] - weights @ mean
     dictionary.atoms.weight[:, dead] = _SHORTER * usual * columns.T
     dictionary.silence[dead] = 0
+    dictionary.revivals[dead] += 1
 
 
 def _telling(rows: Tensor, chosen: Tensor) -> Tensor:

@@ -57,12 +57,13 @@ class TopLayer(Objective):
         layer, h = _top(model, x)
         return self.objective.measures(layer, h, generator=generator)
 
-    def mend(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> int:
-        # Where nothing is mended, a pass through the layers below would be for nothing.
-        if type(self.objective).mend is Objective.mend:
-            return 0
+    @property
+    def mends(self) -> bool:
+        return self.objective.mends
+
+    def mend(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> None:
         layer, h = _top(model, x)
-        return self.objective.mend(layer, h, step=step, generator=generator)
+        self.objective.mend(layer, h, step=step, generator=generator)
 
 
 @torch.no_grad()

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_whole, check_within
-from copyist.models.base import Model, Variational
+from copyist.models.base import Model
+from copyist.models.families import Variational
 from copyist.models.importance import log_weights
 from copyist.objectives.base import Contract, Objective
 from copyist.tensors import Images, PerImage
@@ -150,5 +151,5 @@ def _check_data(model: Model, x: Images, *, binarize: bool) -> None:
     with torch.no_grad():
         if binarize:
             x = x.round().clamp(0, 1)
-        z = x.new_zeros(len(x), *variational.code_shape((x.shape[1], x.shape[2], x.shape[3])))
+        z = x.new_zeros(len(x), *variational.code_shape(tuple(x.shape[1:])))
         variational.likelihood(z).log_prob(x)

@@ -44,9 +44,10 @@ def interpolate(
 
     Raises:
         ShapeError: `x` or `y` is not (B, C, H, W), they do not pair up, or the model does not take them.
-        ContractError: the model has no code.
+        ContractError: the model has no code, or takes tables.
         ArgumentError: `steps` or `batch_size` is less than 1.
     """
+    model.check_pictures(verb="interpolate")
     check_images(x)
     check_images(y)
     check_at_least("steps", steps, 1)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from copyist.checks import check_at_least, check_choice, check_images, check_positive, check_same_shape
-from copyist.errors import ArgumentError
+from copyist.errors import ArgumentError, ContractError
 from copyist.metrics.distortion import aligned, distance
 from copyist.models.base import Model
 from copyist.models.batches import batches
@@ -112,12 +112,14 @@ def invert(
     Raises:
         UnknownNameError: the model has no such layer, or there is no such method or start.
         ShapeError: `x` is not (B, C, H, W), the model does not take it, or a start has another shape.
-        ContractError: the layer has no representation of each image.
+        ContractError: the layer has no representation of each image, or the model takes tables.
         ArgumentError: a number is out of its range, or restarts would all be the same.
 
     Source:
         Badger, "Autoencoders: Learning by Copying", on the representation of the input.
     """
+    if getattr(model, "takes_tables", Model.takes_tables):
+        raise ContractError("invert works on images, and this model takes tables; take a model trained on images")
     check_images(x)
     _check(method, start, restarts, steps, tolerance, dtype)
     if isinstance(start, Tensor):

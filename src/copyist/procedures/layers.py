@@ -10,10 +10,10 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor, nn
 
-from copyist.checks import check_choice, check_images
+from copyist.checks import check_choice, check_images, check_rows
 from copyist.errors import ArgumentError, ContractError
 from copyist.models.base import Model
-from copyist.tensors import Codes, Images
+from copyist.tensors import Codes, Examples, Images
 
 OUTPUT = "output"
 """The name of the model's output; a submodule of that name is passed over."""
@@ -44,14 +44,14 @@ def layers(model: nn.Module, x: Images | None = None) -> tuple[Layer, ...]:
 
     Args:
         model: any module from images to a tensor.
-        x: images (B, C, H, W) to run it on; None takes two gray ones of the model's `image_shape`.
+        x: images (B, C, H, W) to run it on, or rows (B, D); None takes two gray ones of the model's `image_shape`.
 
     Raises:
         ArgumentError: there are no images, and the model does not say what images it takes.
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
     """
     x = _gray(model) if x is None else x
-    check_images(x)
+    _check_batch(model, x)
     # A copy, since even to be run may change a model: its running averages, or hooks of its owner.
     model = settled(model, dtype=x.dtype)
     parts = _parts(model)
@@ -89,7 +89,7 @@ def representation(model: nn.Module, x: Images, layer: str = OUTPUT) -> Codes:
         ContractError: the layer did not run, or gives no floats with one row per image.
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
     """
-    check_images(x)
+    _check_batch(model, x)
     parts = _parts(model)
     check_choice("layer", layer, [*parts, OUTPUT])
     answers: dict[str, Any] = {}
@@ -115,13 +115,20 @@ def settled(model: AnyModule, *, dtype: torch.dtype) -> AnyModule:
     return copy.deepcopy(model).to(dtype).eval().requires_grad_(False)
 
 
+def _check_batch(model: nn.Module, x: Examples) -> None:
+    if getattr(model, "takes_tables", Model.takes_tables):
+        check_rows(x)
+    else:
+        check_images(x)
+
+
 def _parts(model: nn.Module) -> dict[str, nn.Module]:
     return {name: part for name, part in model.named_modules() if name not in ("", OUTPUT)}
 
 
 def _gray(model: nn.Module) -> Images:
     # A module that keeps no contract says no more of its images than the contract does.
-    shape = cast("tuple[int, int, int] | None", getattr(model, "image_shape", Model.image_shape))
+    shape = cast("tuple[int, ...] | None", getattr(model, "image_shape", Model.image_shape))
     if shape is None:
         raise ArgumentError("the layers of a model are found by running it, and it does not say on what; give images")
     weight = next(model.parameters(), torch.empty(0))

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from copyist.checks import check_images, check_whole
-from copyist.models.base import Model, Variational
+from copyist.checks import check_whole
+from copyist.models.base import Model
 from copyist.models.batches import in_batches
+from copyist.models.families import Variational
 from copyist.models.importance import log_weights
 from copyist.objectives.variational import ACTIVE
 from copyist.tensors import Images, PerImage
@@ -118,10 +119,9 @@ def _log_weights(
     model: Model, x: Images, samples: int, generator: torch.Generator | None, *, verb: str
 ) -> tuple[PerImage, PerImage]:
     """log p(x) as estimated, and the mean of log-weights, whose expectation is the ELBO: (B,) each."""
-    check_images(x)
     check_whole("samples", samples, 1)
     variational = model.as_variational(verb=verb)
-    variational.check_input(x)
+    variational.check_batch(x)
     draws = generator or torch.Generator().manual_seed(0)
     rows = max(1, _VALUES // x[0].numel())
     images_at_once = max(1, rows // samples)

@@ -48,9 +48,11 @@ def prior_samples(
     """
     check_at_least("count", count, 1)
     variational = model.as_variational(verb="prior")
-    shape = shape or variational.image_shape
-    if shape is None or len(shape) != 3:
-        raise ShapeError(f"shape must be (C, H, W) of one image, got {shape}; give one, as in shape=(3, 32, 32)")
+    model.check_pictures(verb="prior")
+    found = shape or variational.image_shape
+    if found is None or len(found) != 3:
+        raise ShapeError(f"shape must be (C, H, W) of one image, got {found}; give one, as in shape=(3, 32, 32)")
+    shape = found
     like = next(variational.parameters(), torch.empty(0))
     variational.check_input(like.new_zeros(()).expand(1, *shape))
     draws = generator or torch.Generator().manual_seed(0)

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from copyist.data.base import ImageSet, Splits
+from copyist.data.base import ExampleSet, Splits
 from copyist.metrics.probes import Probes, probes
 from copyist.models.base import Model
 from copyist.procedures.denoising import encode
-from copyist.tensors import Features, Images
+from copyist.tensors import Examples, Features
 
 NUM_TRAIN = 4096
 """At most so many training images teach a probe."""
@@ -41,8 +41,8 @@ def probe(model: Model, splits: Splits, *, num_images: int | None = None, batch_
     return probes(features[0], labels, features[1], truth)
 
 
-def code_features(model: Model, x: Images, *, batch_size: int | None = None) -> Features:
-    """The code of images (B, C, H, W), a row each: of tokens (B, N, D) their mean, of other codes all values.
+def code_features(model: Model, x: Examples, *, batch_size: int | None = None) -> Features:
+    """The code of images (B, C, H, W) or rows (B, D), a row each: of tokens (B, N, D) their mean, of others all values.
 
     Raises:
         ContractError: the model has no code.
@@ -53,8 +53,10 @@ def code_features(model: Model, x: Images, *, batch_size: int | None = None) -> 
     return z.mean(1) if z.ndim == 3 else z.flatten(1)
 
 
-def labeled(splits: Splits, *, num_images: int | None = None) -> tuple[tuple[Images, Tensor], tuple[Images, Tensor]]:
-    """Training and test images, each with their classes (N,).
+def labeled(
+    splits: Splits, *, num_images: int | None = None
+) -> tuple[tuple[Examples, Tensor], tuple[Examples, Tensor]]:
+    """Training and test examples, each with their classes (N,).
 
     Raises:
         DataError: there are no labels.
@@ -63,6 +65,6 @@ def labeled(splits: Splits, *, num_images: int | None = None) -> tuple[tuple[Ima
     return _with_labels(splits.train, NUM_TRAIN), _with_labels(splits.test, num_images)
 
 
-def _with_labels(images: ImageSet, most: int | None) -> tuple[Images, Tensor]:
-    assert images.labels is not None
-    return images.images(0, most), torch.from_numpy(np.array(images.labels[:most]))
+def _with_labels(examples: ExampleSet, most: int | None) -> tuple[Examples, Tensor]:
+    assert examples.labels is not None
+    return examples.examples(0, most), torch.from_numpy(np.array(examples.labels[:most]))

@@ -56,7 +56,7 @@ def sample(
         Images (count, C, H, W) on the model's device, of the last size; values may leave [0, 1] a little.
 
     Raises:
-        ContractError: the model does not copy.
+        ContractError: the model does not copy, or takes tables.
         ArgumentError: a number is out of its range.
         ShapeError: the model does not take images of this shape, or of a size to grow to.
     """
@@ -87,10 +87,12 @@ def sample_steps(
 ) -> Iterator[Images]:
     """The states of the chain of `sample`, one after the other, each (count, C, H, W); sides may grow."""
     check_at_least("count", count, 1)
+    model.check_pictures(verb="sample")
     model = model.as_reconstructor(verb="sample")
-    shape = shape or model.image_shape
-    if shape is None or len(shape) != 3:
-        raise ShapeError(f"shape must be (C, H, W) of one image, got {shape}; give one, as in shape=(3, 32, 32)")
+    found = shape or model.image_shape
+    if found is None or len(found) != 3:
+        raise ShapeError(f"shape must be (C, H, W) of one image, got {found}; give one, as in shape=(3, 32, 32)")
+    shape = found
     method.check(model, shape)
     if method.reads_residuals and precision == "auto":
         precision = "float32"

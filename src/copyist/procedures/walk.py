@@ -48,7 +48,7 @@ def walk(
 
     Raises:
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
-        ContractError: the model has no code.
+        ContractError: the model has no code, or takes tables.
         ArgumentError: `steps` or `batch_size` is less than 1, `noise` is less than 0, or `until_still` is not
             greater than 0 or comes with noise.
 
@@ -80,6 +80,7 @@ def walk_steps(
     precision: Precision = "auto",
 ) -> Iterator[Images]:
     """The frames of `walk`, one (B, C, H, W) after the other, for walks too long to be kept."""
+    model.check_pictures(verb="walk")
     check_images(x)
     check_at_least("steps", steps, 1)
     check_at_least("noise", noise, 0)

@@ -5,6 +5,7 @@ __all__ = [
     "blind_denoiser",
     "configured",
     "contractive_mlp",
+    "conv",
     "conv_classifier",
     "conv_vae",
     "denoising_unet",
@@ -26,7 +27,9 @@ __all__ = [
     "stacked",
     "stacked_classifier",
     "stacked_denoising",
+    "table",
     "topk_mlp",
+    "undercomplete_mlp",
     "unet",
     "unet_skips",
     "vae",
@@ -48,4 +51,5 @@ from copyist.recipes.denoising import blind_denoiser, denoising_unet, direct_den
 from copyist.recipes.masked import masked_unet, masked_vit, masked_vit_classifier
 from copyist.recipes.sparse import kl_sparse_mlp, sparse_mlp, topk_mlp
 from copyist.recipes.stacked import stacked, stacked_classifier, stacked_denoising
+from copyist.recipes.undercomplete import conv, table, undercomplete_mlp
 from copyist.recipes.variational import conv_vae, iwae, vae

@@ -20,6 +20,7 @@ from copyist.recipes.denoising import blind_denoiser, denoising_unet, direct_den
 from copyist.recipes.masked import masked_unet, masked_vit, masked_vit_classifier
 from copyist.recipes.sparse import kl_sparse_mlp, sparse_mlp, topk_mlp
 from copyist.recipes.stacked import stacked, stacked_classifier, stacked_denoising
+from copyist.recipes.undercomplete import conv, table, undercomplete_mlp
 from copyist.recipes.variational import conv_vae, iwae, vae
 from copyist.settings import change, read_assignments
 from copyist.training import CATALOGUES, Recipe
@@ -39,6 +40,9 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "kl-sparse-mlp": kl_sparse_mlp,
     "topk-mlp": topk_mlp,
     "contractive-mlp": contractive_mlp,
+    "undercomplete-mlp": undercomplete_mlp,
+    "conv": conv,
+    "table": table,
     "linear-attention": linear_attention,
     "dot-attention": dot_attention,
     "dot-attention-alone": dot_attention_alone,

@@ -55,10 +55,10 @@ class Training:
     """Steps of the optimizer."""
 
     batch_size: int = 64
-    """Images per batch, over all devices together."""
+    """Images or rows per batch, over all devices together."""
 
     flip: bool = True
-    """Whether half of the images are mirrored left to right, drawn anew at each step."""
+    """Whether half of the images are mirrored left to right, drawn anew at each step; rows of a table never are."""
 
     precision: Precision = "auto"
     """`auto` is bf16 where the hardware computes in it, and float32 elsewhere."""
@@ -133,7 +133,7 @@ class Recipe:
     """As `copyist recipes` lists it."""
 
     data: str
-    """The source of the images."""
+    """The source of the images, or of a table."""
 
     model: ModelConfig
     """What is trained."""

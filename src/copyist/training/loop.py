@@ -174,8 +174,9 @@ def _take_step(session: Session, step: int) -> torch.Tensor:
         total = torch.where(torch.isfinite(torch.as_tensor(norm)), total, torch.nan)
     session.optimizer.step()
     session.optimizer.zero_grad(set_to_none=True)
-    with torch.no_grad():
-        mends = generator(session.seed, "mending", step)
-        session.recipe.objective.mend(session.model, x, step=step + 1, generator=mends)
+    if session.recipe.objective.mends:
+        with torch.no_grad():
+            draws = generator(session.seed, "mending", step)
+            session.recipe.objective.mend(session.model, x, step=step + 1, generator=draws)
     session.update_average(step)
     return total

@@ -15,7 +15,8 @@ from torch import nn
 from copyist import checkpoint
 from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.data import Feed, open_source
-from copyist.data.base import ImageSet, Splits
+from copyist.data.base import ExampleSet, Splits
+from copyist.data.scaling import Scaling
 from copyist.data.splitting import digest
 from copyist.errors import OutputError
 from copyist.models.base import Model, ModelConfig
@@ -77,13 +78,13 @@ class Session:
             splits = open_source(recipe.data, say=observer.said, progress=observer.reading)
         self.splits = splits
         num_classes = splits.num_classes() if recipe.objective.uses_labels else None
-        self.model_config = recipe.model.fitted(splits.train.image_shape)
+        self.model_config = recipe.model.fitted(splits.train.shape)
         if num_classes is not None:
             self.model_config = self.model_config.with_classes(num_classes)
-        self._build(splits.train.image_shape)
-        shown = splits.test.images(0, config.validation_images).to(self.device)
-        recipe.objective.check_data(self.model, shown)
-        self.data = _described(recipe.data, splits)
+        # A table is learned in standard deviations, and the model that is written has its own units again.
+        self.scaling = Scaling.of(splits.train) if splits.train.is_table else None
+        self._build(splits.train.shape)
+        self.data = _described(recipe.data, splits, self.scaling)
         if num_classes is not None:
             self.data |= {"num_classes": num_classes, "labels": _labels_hash(splits)}
         self.identity: dict[str, Any] = {
@@ -96,7 +97,7 @@ class Session:
         if start is not None:
             self.identity["start"] = start.fingerprint
         self.feed = Feed(
-            splits.train,
+            self._as_learned(splits.train),
             batch_size=config.batch_size,
             seed=seed,
             flip=config.flip,
@@ -105,8 +106,13 @@ class Session:
             world_size=self.accelerator.num_processes,
         )
         self.validation = Validation(
-            splits.test, count=config.validation_images, batch_size=config.batch_size, seed=seed, device=self.device
+            self._looked_at(splits.test),
+            count=config.validation_images,
+            batch_size=config.batch_size,
+            seed=seed,
+            device=self.device,
         )
+        recipe.objective.check_data(self.model, self.validation.x)
         self.counters = self._resumed() if resume else self._begun(overwrite=overwrite)
 
     @property
@@ -198,9 +204,26 @@ class Session:
             },
         )
         if self.accelerator.is_main_process:
-            checkpoint.save(self.folder / "model.safetensors", self.result, header)
+            checkpoint.save(self.folder / "model.safetensors", self._as_used(self.result), header)
 
-    def _build(self, image_shape: tuple[int, int, int]) -> None:
+    def _as_learned(self, examples: ExampleSet) -> ExampleSet:
+        return examples if self.scaling is None else self.scaling.standardized_set(examples)
+
+    def _looked_at(self, examples: ExampleSet) -> ExampleSet:
+        """Held-out examples: of a table not the first ones, since tables are often sorted by class."""
+        if self.scaling is None:
+            return examples
+        return self._as_learned(examples.spread(self.recipe.training.validation_images))
+
+    def _as_used(self, model: Model) -> Model:
+        """The model that is written: of a table, one that takes and gives it in its own units."""
+        if self.scaling is None:
+            return model
+        used = copy.deepcopy(model)
+        used.standardize_by(mean=self.scaling.mean, std=self.scaling.std)
+        return used
+
+    def _build(self, shape: tuple[int, ...]) -> None:
         config = self.recipe.training
         # Weights are drawn from torch's global generator, which is left as it was found.
         with torch.random.fork_rng(devices=[]):
@@ -211,12 +234,11 @@ class Session:
         self.recipe.objective.check_model(model)
         for weight in self.recipe.objective.frozen(model):
             weight.requires_grad_(False)
-        self.recipe.objective.check_shape(model, image_shape)
         if config.channels_last:
             model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.model: Model = model.to(self.device).train()
         self.model.batch_size = config.batch_size
-        self.model.image_shape = image_shape
+        self.model.image_shape = shape
         self.average = copy.deepcopy(self.model) if config.averaging > 0 else None
         self.best = copy.deepcopy(self.model) if config.patience > 0 else None
         if config.compile:
@@ -243,11 +265,12 @@ class Session:
         return counters
 
 
-def _described(source: str, splits: Splits) -> dict[str, Any]:
-    mean, std = _statistics(splits.train)
+def _described(source: str, splits: Splits, scaling: Scaling | None) -> dict[str, Any]:
+    mean, std = _statistics(splits.train) if scaling is None else (scaling.mean.tolist(), scaling.std.tolist())
     return {
         "source": source,
-        "image_shape": list(splits.train.image_shape),
+        "image_shape": list(splits.train.shape),
+        **({"columns": list(splits.train.columns)} if splits.train.is_table else {}),
         "num_train": len(splits.train),
         "num_test": len(splits.test),
         "mean": mean,
@@ -261,7 +284,7 @@ def _labels_hash(splits: Splits) -> str:
     return digest(b"".join(each.labels.tobytes() for each in (splits.train, splits.test) if each.labels is not None))
 
 
-def _statistics(images: ImageSet, *, most: int = 4096) -> tuple[list[float], list[float]]:
+def _statistics(images: ExampleSet, *, most: int = 4096) -> tuple[list[float], list[float]]:
     """Mean and standard deviation per channel, over at most so many images."""
     x = images.images(0, most).double()
     return x.mean(dim=(0, 2, 3)).tolist(), x.std(dim=(0, 2, 3), correction=0).tolist()

@@ -123,7 +123,7 @@ class Upkeep:
         look = session.validation.look(model, session.recipe.objective.warmed(1.0))
         if not math.isfinite(look.loss):
             return look
-        if session.accelerator.is_main_process and model.copies:
+        if session.accelerator.is_main_process and model.copies and not model.takes_tables:
             path = session.folder / "samples" / f"step-{step:07d}.png"
             session.validation.picture(model, session.recipe.objective.warmed(1.0), path)
         session.model.train()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from copyist.data.base import ImageSet
+from copyist.data.base import ExampleSet
 from copyist.data.grids import rows, write_png
 from copyist.models.base import Model
 from copyist.models.batches import batches
@@ -33,8 +33,8 @@ class Look:
 class Validation:
     """The same images and the same draws at every look, in batches of the training's size."""
 
-    def __init__(self, images: ImageSet, *, count: int, batch_size: int, seed: int, device: torch.device) -> None:
-        self.x = images.images(0, count).to(device)
+    def __init__(self, images: ExampleSet, *, count: int, batch_size: int, seed: int, device: torch.device) -> None:
+        self.x = images.examples(0, count).to(device)
         labels = images.labels
         self.labels = None if labels is None else torch.from_numpy(np.array(labels[:count])).to(device)
         self.batch_size = batch_size

@@ -1,0 +1,45 @@
+"""What the columns of a table hold, in numbers and as text."""
+
+__all__ = ["column_text", "described"]
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from copyist.data import ExampleSet
+
+_NUMBERS = ("lowest", "mean", "std", "highest")
+
+
+def described(source: str, parts: Mapping[str, "ExampleSet"]) -> dict[str, Any]:
+    """Parts and columns of a table; the columns by the first of its parts, which is the one trained on."""
+    first = next(iter(parts.values()))
+    x = first.examples().double()
+    statistics = (x.amin(0), x.mean(0), x.std(0, correction=0), x.amax(0))
+    columns = [
+        {"name": name, **{what: float(values[place]) for what, values in zip(_NUMBERS, statistics, strict=True)}}
+        for place, name in enumerate(first.columns)
+    ]
+    return {
+        "source": source,
+        "image_shape": list(first.shape),
+        "dtype": str(first.array.dtype),
+        "parts": {name: {"rows": len(part), "fingerprint": part.fingerprint} for name, part in parts.items()},
+        "columns": columns,
+        "labels": first.labels is not None,
+    }
+
+
+def column_text(document: Mapping[str, Any]) -> str:
+    """The same in aligned columns; a constant one, which cannot be learned, is pointed out."""
+    names = [str(column["name"]) for column in document["columns"]]
+    widest = max(map(len, (*names, "column")))
+    labels = "classes beside them" if document["labels"] else "no classes"
+    lines = [f"{document['source']}: a table of {len(names)} columns, {document['dtype']}, {labels}"]
+    for name, part in document["parts"].items():
+        lines.append(f"  {name:6} {part['rows']:7,} rows, fingerprint {part['fingerprint'][:16]}")
+    lines += ["", f"  {'column':{widest}}" + "".join(f"{what:>13}" for what in _NUMBERS)]
+    for column in document["columns"]:
+        constant = "  constant" if column["lowest"] == column["highest"] else ""
+        lines.append(f"  {column['name']:{widest}}" + "".join(f"{column[what]:13.5g}" for what in _NUMBERS) + constant)
+    return "\n".join(lines)

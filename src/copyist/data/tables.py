@@ -1,0 +1,188 @@
+"""Tables as examples: each row is one, and each column a number in units of its own."""
+
+__all__ = ["TableFile", "check_for_images", "open_table", "table_sets"]
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path, PurePath
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from copyist.checks import check_choice
+from copyist.data.base import ExampleSet
+from copyist.data.sheets import Column, Sheet, is_sheet, read_sheet
+from copyist.data.source import Source, Split, parse_source
+from copyist.data.splitting import digest, fingerprint, held_out, part_of
+from copyist.errors import ArgumentError, DataError
+from copyist.tensors import Rows
+
+_OF_IMAGES = ("size", "fit", "channels", "layout", "stride")
+_OF_TABLES = ("label", "drop", "header")
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TableFile:
+    """A table that a verb was given, and that is written again in its own format."""
+
+    name: str
+    """Of the file to write."""
+
+    columns: tuple[str, ...]
+    """What the D columns that the model sees are called."""
+
+    x: Rows
+    """(N, D), in the order of the file."""
+
+    sheet: Sheet
+
+    def write(self, x_hat: Rows, folder: Path) -> Path:
+        """Write the table with these rows (N, D) in place of its own; labels and columns left out stay as they were.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        values = x_hat.detach().to("cpu", torch.float32).numpy()
+        path = folder / self.name
+        self.sheet.rewrite({name: values[:, place] for place, name in enumerate(self.columns)}, path)
+        return path
+
+
+def check_for_images(source: Source) -> None:
+    """Refuse, of a source of images, the options of tables.
+
+    Raises:
+        ArgumentError: there is such an option.
+    """
+    _check_options(source, _OF_TABLES, kind="tables", got="images")
+
+
+def table_sets(source: Source, parts: Sequence[Split]) -> list[ExampleSet]:
+    """The parts of a table that are asked for. A tenth of the distinct rows is held out, unless the file has splits.
+
+    Raises:
+        DataError: the table cannot be read, or holds what is no finite number.
+        UnknownNameError: it has no such column.
+        ArgumentError: an option is one of images.
+    """
+    _check_options(source, _OF_IMAGES, kind="images", got="a table")
+    sheet = read_sheet(source)
+    columns, values = _values(sheet, source)
+    labels = _labels(sheet, source)
+    digests = [digest(row.tobytes()) for row in values]
+    is_test = held_out(digests) if sheet.is_test is None else sheet.is_test
+    sets: list[ExampleSet] = []
+    for part in parts:
+        rows = part_of(is_test, part, limit=source.limit)
+        sets.append(
+            ExampleSet(
+                source=source.text,
+                array=values[rows],
+                names=tuple(f"{row:06d}" for row in rows),
+                labels=None if labels is None else labels[rows],
+                columns=columns,
+                fingerprint=fingerprint([digests[row] for row in rows], *columns),
+            )
+        )
+    return sets
+
+
+def open_table(text: str) -> TableFile:
+    """A table for a verb that writes it again: all its rows, in their order.
+
+    Raises:
+        DataError: it is no table, cannot be read, or holds what is no finite number.
+        UnknownNameError: it has no such column.
+        ArgumentError: an option is one of images, or takes a part of the rows.
+    """
+    source = parse_source(text)
+    if not source.is_embedded and not Path(source.place).is_file():
+        raise DataError(f"there is no file {source.place}; give a table in .csv, .parquet, .npy or .npz")
+    if not is_sheet(source):
+        raise DataError(f"{source.place} must be a table for this model; give one in .csv, .parquet, .npy or .npz")
+    _check_options(source, (*_OF_IMAGES, "split", "limit"), kind="images and training", got="a table to write again")
+    sheet = read_sheet(source)
+    columns, values = _values(sheet, source)
+    name = f"{source.place}.csv" if source.is_embedded else PurePath(source.place).name
+    return TableFile(name=name, columns=columns, x=torch.from_numpy(values), sheet=sheet)
+
+
+def _check_options(source: Source, names: Sequence[str], *, kind: str, got: str) -> None:
+    defaults: Mapping[str, Any] = {field.name: field.default for field in fields(Source)}
+    wrong = next((name for name in names if getattr(source, name) != defaults[name]), None)
+    if wrong is not None:
+        raise ArgumentError(f"source option {wrong} is for {kind}, got {got}: {source.place}; leave {wrong}= out")
+
+
+def _values(sheet: Sheet, source: Source) -> tuple[tuple[str, ...], npt.NDArray[np.float32]]:
+    """The columns to learn from: their names, and their values (N, D)."""
+    for option, name in [("label", source.label), *(("drop", name) for name in source.drop)]:
+        if name is not None:
+            check_choice(f"column for {option}= in {source.place}", name, sheet.columns)
+    kept = {name: column for name, column in sheet.columns.items() if name not in source.drop and name != source.label}
+    if not kept:
+        raise DataError(f"{source.place} must have a column of numbers to learn from, and none is left; drop fewer")
+    _check_numbers(kept, source)
+    # What is too large for 32 bits becomes infinite, and is refused as such; the sum makes -0 a 0, which it equals.
+    with np.errstate(over="ignore"):
+        values = np.stack([column.astype(np.float32) for column in kept.values()], axis=1) + np.float32(0)
+    if not len(values):
+        raise DataError(f"{source.place} must hold at least one row of numbers, and holds none; add rows")
+    _check_finite(tuple(kept), values, source)
+    return tuple(kept), values
+
+
+def _check_numbers(columns: Mapping[str, Column], source: Source) -> None:
+    texts = [name for name, column in columns.items() if column.dtype.kind not in "buif"]
+    if not texts:
+        return
+    cells = columns[texts[0]]
+    row = next((row for row, cell in enumerate(cells) if not _is_number(cell)), 0)
+    drop = ",".join(texts)
+    raise DataError(
+        f"columns of {source.place} must hold numbers, got {str(cells[row])!r} in row {row + 1} of {_quoted(texts)}; "
+        f"leave {'it' if len(texts) == 1 else 'them'} out by ?drop={drop}, or name the one of classes by "
+        f"?label={texts[0]}"
+    )
+
+
+def _check_finite(names: Sequence[str], values: npt.NDArray[np.float32], source: Source) -> None:
+    counts = (~np.isfinite(values)).sum(0)
+    wrong = [name for name, count in zip(names, counts, strict=True) if count]
+    if wrong:
+        held = ", ".join(f"{count} in {name!r}" for name, count in zip(names, counts, strict=True) if count)
+        raise DataError(
+            f"{source.place} must hold finite numbers in all {len(values)} rows, got NaN, infinite or none: {held}; "
+            f"fill these cells, remove their rows, or leave the column out by ?drop={','.join(wrong)}"
+        )
+
+
+def _labels(sheet: Sheet, source: Source) -> npt.NDArray[np.int64] | None:
+    """Classes (N,): whole numbers as they are, texts numbered in the order of the alphabet."""
+    if source.label is None:
+        return sheet.labels
+    column = sheet.columns[source.label]
+    if column.dtype.kind not in "buif":
+        return np.unique([str(cell) for cell in column], return_inverse=True)[1].astype(np.int64)
+    wrong = [cell for cell in column.tolist() if cell != np.rint(cell)]
+    if wrong:
+        raise DataError(
+            f"labels in column {source.label!r} of {source.place} must be texts or whole numbers, one in each row, "
+            f"got {wrong[0]}; name another column, or leave label= out"
+        )
+    return column.astype(np.int64)
+
+
+def _is_number(cell: Any) -> bool:
+    try:
+        float(cell)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names))

@@ -1,0 +1,134 @@
+"""Tables from recipe to report, on the command line."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from copyist.data import open_split
+
+from .conftest import copyist
+
+VALUES = np.random.default_rng(0).normal(size=(60, 3)) @ np.array([[1, 500, 0.1], [0.5, -900, 0.01], [0, 9, 0.3]])
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("table") / "t.csv"
+    names = ["good", "bad"] * 30
+    rows = [f"{','.join(map(repr, row))},{name}" for row, name in zip(VALUES.tolist(), names, strict=True)]
+    path.write_text("\n".join(["a,b,c,kind", *rows]) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(table: Path) -> Path:
+    out = table.parent / "run"
+    settings = [each for pair in ("widths=8", "code=2", "batch_size=8") for each in ("--set", pair)]
+    answer = copyist("train", "table", "--data", f"{table}?label=kind", "--steps", "30", *settings, "--out", out)
+    assert answer.code == 0, answer.stderr
+    return out
+
+
+def test_columns_are_shown(table: Path) -> None:
+    result = copyist("data", "show", f"{table}?label=kind", "--json").result
+    assert result["image_shape"] == [3]
+    assert result["labels"]
+    assert {name: part["rows"] for name, part in result["parts"].items()} == {"train": 54, "test": 6}
+    learned = open_split(f"{table}?label=kind", default="train").array.astype(np.float64)
+    for place, column in enumerate(result["columns"]):
+        values = learned[:, place]
+        assert column["name"] == "abc"[place]
+        found = [column[what] for what in ("lowest", "mean", "std", "highest")]
+        assert found == pytest.approx([values.min(), values.mean(), values.std(), values.max()])
+    text = copyist("data", "show", f"{table}?label=kind").stdout
+    assert text.startswith(f"{table}?label=kind: a table of 3 columns, float32, classes beside them\n")
+    assert "constant" not in text
+
+
+def test_a_constant_column_is_pointed_out(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n" + "".join(f"{row},5\n" for row in range(30)))
+    lines = copyist("data", "show", f"{tmp_path}/t.csv").stdout.splitlines()
+    assert [line.split()[0] for line in lines if line.endswith("constant")] == ["b"]
+    sentence = copyist("train", "table", "--data", f"{tmp_path}/t.csv", "--out", tmp_path / "run").sentence
+    assert sentence.endswith("got one value only in 'b'; leave it out by ?drop=b")
+
+
+def test_a_table_has_no_picture(table: Path, tmp_path: Path) -> None:
+    answer = copyist("data", "show", f"{table}?label=kind", "--out", tmp_path / "t.png")
+    assert answer.sentence == f"a table has no picture to draw into {tmp_path / 't.png'}; leave --out out"
+
+
+def test_a_model_stands_beside_pca_of_its_code_size(run: Path, table: Path, tmp_path: Path) -> None:
+    source = f"{table}?label=kind"
+    result = copyist("evaluate", run, "--data", source, "--out", tmp_path / "found.json", "--json").result
+    (row,) = result["rows"]
+    assert (row["model"], row["num_units"], row["pca"]["num_axes"]) == ("run", 2, 2)
+    assert result["columns"] == ["a", "b", "c"]
+    text = copyist("evaluate", run, "--data", source, "--details").stdout
+    assert "PCA of equal code" in text
+    assert "Error by column" in text
+
+
+@pytest.mark.parametrize("verb", ["reconstruct", "denoise"])
+def test_a_table_comes_back_as_a_table_of_its_own_kind(verb: str, run: Path, table: Path, tmp_path: Path) -> None:
+    result = copyist(verb, run, f"{table}?label=kind", "--out", tmp_path / "out", "--json").result
+    assert (result["rows"], result["batch"]) == (60, "each row by itself")
+    lines = (tmp_path / "out" / "t.csv").read_text().splitlines()
+    before = table.read_text().splitlines()
+    assert lines[0] == before[0]
+    assert [line.split(",")[3] for line in lines] == [line.split(",")[3] for line in before]
+    copies = np.array([line.split(",")[:3] for line in lines[1:]], dtype=np.float64)
+    # Even a poor model answers in the units of each column.
+    assert (np.abs(copies - VALUES).max(0) < 4 * VALUES.std(0)).all()
+
+
+def test_codes_of_rows_are_written_with_their_names(run: Path, table: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "t.npy", VALUES[:7])
+    result = copyist(
+        "encode", run, f"{table}?drop=kind", tmp_path / "t.npy", "--out", tmp_path / "z.npz", "--json"
+    ).result
+    assert result["code_shape"] == [2]
+    with np.load(tmp_path / "z.npz") as file:
+        assert file["z"].shape == (67, 2)
+        assert file["names"].tolist()[58:62] == ["t.csv#58", "t.csv#59", "t.npy#0", "t.npy#1"]
+        np.testing.assert_allclose(file["z"][60:], file["z"][:7], rtol=1e-4, atol=1e-5)
+
+
+def test_what_makes_pictures_is_refused(run: Path, table: Path, tmp_path: Path) -> None:
+    for verb, arguments in {
+        "walk": (table, "--out", tmp_path / "w.gif"),
+        "sample": ("--out", tmp_path / "s.png"),
+        "invert": (table, "--layer", "encoder", "--out", tmp_path / "i"),
+    }.items():
+        sentence = copyist(verb, run, *arguments).sentence
+        assert sentence == f"{verb} works on images, and this model takes tables; take a model trained on images"
+
+
+def test_tables_and_models_that_do_not_fit_are_refused(run: Path, table: Path, tmp_path: Path) -> None:
+    out = ("--out", tmp_path / "out")
+    assert copyist("denoise", run, table, *out).sentence == (
+        f"columns of {table} must hold numbers, got 'good' in row 1 of 'kind'; leave it out by ?drop=kind, or name the "
+        "one of classes by ?label=kind"
+    )
+    assert copyist("denoise", run, "digits", *out).sentence == (
+        "digits must be a table for this model; give one in .csv, .parquet, .npy or .npz"
+    )
+    assert copyist("reconstruct", run, f"{table}?drop=kind,c", *out).sentence == (
+        "the model takes tables of 3 columns only, got 2 columns; leave others out by ?drop=, or train a model on "
+        "this data"
+    )
+    twice = copyist("reconstruct", run, f"{table}?drop=kind", f"{table}?drop=kind", *out).sentence
+    assert twice == "two inputs would be written to t.csv; rename one, or write them to two folders"
+    (tmp_path / "t.csv").write_text("c,b,a\n1,2,3\n")
+    assert copyist("reconstruct", run, tmp_path / "t.csv", *out).sentence == (
+        "the model was trained on the columns 'a', 'b', 'c', got 'c', 'b', 'a'; give these columns in that order, and "
+        "leave others out by ?drop="
+    )
+    assert copyist("train", "conv", "--data", f"{table}?label=kind", *out).sentence == (
+        "the model takes images (C, H, W), got rows of a table of 3 columns; take an MLP for tables, such as the "
+        "recipe 'table'"
+    )
+    assert copyist("train", "table", "--set", "code=0", *out).sentence == (
+        "code must be a whole number of at least 1, got 0"
+    )

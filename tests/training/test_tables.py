@@ -1,0 +1,164 @@
+"""A table is learned in standard deviations, and answered in its own units."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from copyist import encode, load, open_source, reconstruct, train
+from copyist.checkpoint import read_header
+from copyist.errors import ContractError, DataError, ShapeError
+from copyist.models import MLPConfig, UNetConfig
+from copyist.objectives import Copying
+from copyist.procedures import denoise, interpolate, invert, layers, sample, walk
+from copyist.training import Optimization, Recipe, Training
+
+SCALES = np.array([1.0, 3000.0, 0.002, 50.0])
+MEANS = np.array([0.0, 90000.0, 1.0, -7.0])
+
+
+def table(path: Path) -> str:
+    """Four columns of one hidden number each two, in units that differ by millions."""
+    rng = np.random.default_rng(0)
+    hidden = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 4)) + 0.1 * rng.normal(size=(200, 4))
+    path.write_text("a,b,c,d\n" + "\n".join(",".join(map(repr, row)) for row in (hidden * SCALES + MEANS).tolist()))
+    return str(path)
+
+
+def recipe(data: str, *, steps: int = 60, **settings: object) -> Recipe:
+    training = Training(steps=steps, batch_size=16, optimization=Optimization(learning_rate=1e-2))
+    model = MLPConfig(widths=(2,), activation="identity")
+    return Recipe(name="mine", data=data, model=model, objective=Copying(), training=replace(training, **settings))  # pyright: ignore[reportArgumentType]
+
+
+def test_a_model_of_a_table_answers_in_the_units_of_the_table(tmp_path: Path) -> None:
+    data = table(tmp_path / "t.csv")
+    run = train(recipe(data, steps=400), out=tmp_path / "run")
+    model, splits = run.load(), open_source(data)
+    x = splits.test.examples()
+    x_hat = reconstruct(model, x)
+    assert x_hat.shape == x.shape
+    errors = (x_hat - x).std(0) / splits.train.examples().std(0)
+    # No column drowns another: in their own units the errors differ by millions, in standard deviations they do not.
+    assert errors.max() < 0.5
+    assert encode(model, x).shape == (len(x), 2)
+    assert model.image_shape == (4,)
+    assert model.columns == ("a", "b", "c", "d")
+    assert not list((tmp_path / "run" / "samples").glob("*.png"))
+
+
+def test_the_loss_of_a_table_is_in_standard_deviations(tmp_path: Path) -> None:
+    data = table(tmp_path / "t.csv")
+    run = train(recipe(data), out=tmp_path / "run")
+    splits, header = open_source(data), read_header(run.model_file)
+    train_x = splits.train.array.astype(np.float64)
+    mean, std = train_x.mean(0), train_x.std(0)
+    np.testing.assert_allclose(header.data["mean"], mean, rtol=1e-6)
+    np.testing.assert_allclose(header.data["std"], std, rtol=1e-6)
+    x = splits.test.examples()
+    by_hand = (((reconstruct(run.load(), x).numpy() - x.numpy()) / std) ** 2).mean()
+    found = run.history()[-1].validation_loss
+    assert found is not None
+    # Values near 90000 are rounded to a hundredth.
+    assert abs(found - by_hand) < 1e-3 * by_hand
+
+
+def test_another_unit_is_another_number_and_no_other_model(tmp_path: Path) -> None:
+    """Twice the numbers in a column, which floats hold exactly, are copied as twice the numbers."""
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(60, 3)).astype(np.float32)
+    # All rows are learned from, so that both tables have the same splits.
+    for name, factor in (("one", 1), ("two", 1024)):
+        both = values * np.float32([1, factor, 1])
+        np.savez(tmp_path / f"{name}.npz", x_train=both[:50], x_test=both[50:])
+        train(recipe(f"{tmp_path}/{name}.npz", flip=True), out=tmp_path / name)
+    x, factors = torch.from_numpy(values), torch.tensor([1.0, 1024.0, 1.0])
+    one, two = (load(tmp_path / name, device="cpu") for name in ("one", "two"))
+    assert torch.equal(reconstruct(one, x) * factors, reconstruct(two, x * factors))
+
+
+@pytest.mark.slow
+def test_a_run_on_a_table_that_was_resumed_ends_with_the_same_bits(tmp_path: Path) -> None:
+    data = table(tmp_path / "t.csv")
+    settings = {"averaging": 0.9, "patience": 9, "validate_every": 10, "save_every": 10}
+    whole = train(recipe(data, steps=40, **settings), out=tmp_path / "whole")
+
+    class StoppedError(Exception):
+        pass
+
+    class Stopping:
+        def stepped(self, *, step: int, loss: float | None) -> None:
+            if step == 25:
+                raise StoppedError
+
+        def started(self, *, step: int, steps: int) -> None: ...
+        def reading(self, done: int, total: int) -> None: ...
+        def said(self, sentence: str) -> None: ...
+
+    with pytest.raises(StoppedError):
+        train(recipe(data, steps=40, **settings), out=tmp_path / "parts", observer=Stopping())
+    parts = train(recipe(data, steps=40, **settings), out=tmp_path / "parts", resume=True)
+    ours, theirs = whole.load().state_dict(), parts.load().state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    assert ours["standardization.std"].max() > 1000
+
+
+def test_what_cannot_be_learned_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n" + "".join(f"{row},5\n" for row in range(30)))
+    with pytest.raises(
+        DataError, match=r"must vary over the 27 rows .* one value only in 'b'; leave it out by \?drop=b"
+    ):
+        train(recipe(f"{tmp_path}/t.csv"), out=tmp_path / "run")
+    unet = replace(recipe("cancer"), model=UNetConfig(width=4, levels=2))
+    with pytest.raises(
+        ShapeError, match=r"^the model takes images \(C, H, W\), got rows of a table of 30 columns; take"
+    ):
+        train(unet, out=tmp_path / "run")
+
+
+def test_pictures_are_refused_by_a_model_of_tables(tmp_path: Path) -> None:
+    x = torch.rand(5, 4)
+    model = MLPConfig(image_shape=(4,), widths=(2,)).build()
+    asked = {
+        "walk": lambda: walk(model, x, steps=2, noise=0.1),
+        "sample": lambda: sample(model, count=2),
+        "interpolate": lambda: interpolate(model, x, x),
+        "invert": lambda: invert(model, x),
+    }
+    for verb, ask in asked.items():
+        message = f"^{verb} works on images, and this model takes tables; take a model trained on images$"
+        with pytest.raises(ContractError, match=message):
+            ask()
+    assert [layer.shape for layer in layers(model)][-1] == (4,)
+
+
+def test_tables_and_images_are_told_apart() -> None:
+    of_rows = MLPConfig(image_shape=(4,), widths=(2,)).build()
+    of_images = MLPConfig(image_shape=(1, 2, 2), widths=(2,)).build()
+    with pytest.raises(ShapeError, match=r"^a table must have shape \(B, D\) with no side of 0, got \(3, 1, 2, 2\)$"):
+        denoise(of_rows, torch.rand(3, 1, 2, 2))
+    with pytest.raises(
+        ShapeError, match=r"^a table must have shape \(B, D\), got \(4,\); give a single row .* x\[None\]$"
+    ):
+        reconstruct(of_rows, torch.rand(4))
+    with pytest.raises(ShapeError, match=r"^a table must hold floats, got torch.int64; convert it with x.float\(\)$"):
+        reconstruct(of_rows, torch.ones(3, 4, dtype=torch.int64))
+    with pytest.raises(ShapeError, match=r"^the model takes tables of 4 columns only, got 5 columns; leave others out"):
+        encode(of_rows, torch.rand(3, 5))
+    with pytest.raises(
+        ShapeError, match=r"^images must have shape \(B, C, H, W\), got a table of shape \(3, 4\); take"
+    ):
+        reconstruct(of_images, torch.rand(3, 4))
+    with pytest.raises(ContractError, match=r"^MLP takes images, and only tables are standardized; leave this out$"):
+        of_images.standardize_by(mean=torch.zeros(4), std=torch.ones(4))
+
+
+def test_columns_of_other_names_are_refused() -> None:
+    model = MLPConfig(image_shape=(2,), widths=(1,)).build()
+    model.columns = ("height", "weight")
+    model.check_columns(("height", "weight"))
+    model.check_columns(("0", "1"))
+    with pytest.raises(ShapeError, match=r"^the model was trained on the columns 'height', 'weight', got 'weight', 'h"):
+        model.check_columns(("weight", "height"))
