@@ -46,7 +46,7 @@ def test_a_layer_is_the_shallow_autoencoder_that_its_config_describes() -> None:
             weight.data.copy_(own)
         with torch.no_grad():
             torch.testing.assert_close(alone(h), layer(h))
-        with pytest.raises(ShapeError, match=r"^the model was built for images of shape"):
+        with pytest.raises(ShapeError, match=r"^the model takes images of shape"):
             layer(images(4, (1, 2, 2)))
 
 
