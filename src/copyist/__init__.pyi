@@ -20,7 +20,6 @@ from .procedures.inversion import invert as invert
 from .procedures.layers import layers as layers
 from .procedures.likelihood import likelihood as likelihood
 from .procedures.likelihood import negative_log_likelihood as negative_log_likelihood
-from .procedures.prior import prior_samples as prior_samples
 from .procedures.probing import probe as probe
 from .procedures.sampling import sample as sample
 from .procedures.score import score as score

@@ -20,7 +20,7 @@ from copyist.cli.app import app
 from copyist.corruption import Blend, GaussianNoise
 from copyist.data import read_pictures
 from copyist.errors import CopyistError
-from copyist.procedures import METHODS, ImplicitPrior, Langevin, Method, NoDiffusion, Walkback
+from copyist.procedures import METHODS, ImplicitPrior, Langevin, Method, NoDiffusion, Prior, Walkback
 from copyist.randomness import generator
 from copyist.recipes import RECIPES, configured
 from copyist.settings import dump
@@ -389,6 +389,19 @@ def test_samples_by_another_method_are_the_library_s(
     np.testing.assert_array_equal(np.load(out), wanted.numpy())
     text = copyist(*line, "--force").stdout
     assert text.startswith(f"sampled 3 images in {METHODS[name](steps=2).num_steps} steps by {name} into {out}, ")
+
+
+def test_samples_of_a_variational_autoencoder_are_decoded_codes_unless_another_method_is_named(
+    trained: Trained, tmp_path: Path
+) -> None:
+    out = tmp_path / "samples.npy"
+    result = copyist("sample", trained("vae"), "--count", 3, "--seed", 1, "--out", out, "--json").result
+    assert (result["method"], result["steps"]) == ("prior", 1)
+    model = library.load(trained("vae"))
+    wanted = library.sample(model, count=3, method=Prior(), generator=generator(1, "sample"))
+    np.testing.assert_array_equal(np.load(out), wanted.numpy())
+    chain = copyist("sample", trained("vae"), "--method", "no-diffusion", "--steps", 2, "--out", out, "--force").stdout
+    assert " in 2 steps on a linear schedule into " in chain
 
 
 def test_samples_of_a_model_of_one_size_do_not_grow(trained: Trained, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import torch
 
 from contracts import CONFIGS, VARIATIONAL, built, variational
 from copyist.errors import ArgumentError, ContractError, ShapeError
-from copyist.procedures import prior_samples
+from copyist.procedures import Prior, sample
 from objectives.linear_gaussian import LinearGaussian
 
 
@@ -15,7 +15,7 @@ def draws(seed: int = 0) -> torch.Generator:
 
 def test_samples_of_a_linear_model_have_its_mean_and_covariance() -> None:
     model = LinearGaussian()
-    x = prior_samples(model, count=40_000, generator=draws(), precision="float32").flatten(1)
+    x = sample(model, count=40_000, generator=draws(), precision="float32", method=Prior()).flatten(1).double()
     covariance = model.matrix @ model.matrix.T
     torch.testing.assert_close(x.mean(0), model.offset, rtol=0, atol=0.04)
     torch.testing.assert_close(x.T.cov(), covariance, rtol=0, atol=0.04)
@@ -23,10 +23,11 @@ def test_samples_of_a_linear_model_have_its_mean_and_covariance() -> None:
 
 def test_samples_with_noise_have_that_of_the_pixels_too() -> None:
     model = LinearGaussian()
-    x = prior_samples(model, count=40_000, with_noise=True, generator=draws(), precision="float32").flatten(1)
+    method = Prior(with_noise=True)
+    x = sample(model, count=40_000, generator=draws(), precision="float32", method=method).flatten(1).double()
     covariance = model.matrix @ model.matrix.T + 0.3**2 * torch.eye(30).double()
     torch.testing.assert_close(x.T.cov(), covariance, rtol=0, atol=0.04)
-    bits = prior_samples(variational(CONFIGS["variational-mlp"]), count=3, with_noise=True)
+    bits = sample(variational(CONFIGS["variational-mlp"]), count=3, method=Prior(with_noise=True))
     assert set(bits.unique().tolist()) == {0.0, 1.0}
 
 
@@ -37,7 +38,9 @@ def test_samples_are_what_codes_of_the_prior_decode_to(kind: str) -> None:
     with torch.no_grad():
         expected = model.decode(z)
     # In batches of three, which round differently.
-    found = prior_samples(model, count=7, shape=(3, 8, 12), generator=draws(4), batch_size=3, precision="float32")
+    found = sample(
+        model, count=7, shape=(3, 8, 12), generator=draws(4), batch_size=3, precision="float32", method=Prior()
+    )
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
     assert found.shape == (7, 3, 8, 12)
 
@@ -45,19 +48,21 @@ def test_samples_are_what_codes_of_the_prior_decode_to(kind: str) -> None:
 def test_samples_have_the_shape_of_the_training_images_unless_told_otherwise() -> None:
     model = variational(CONFIGS["variational-unet-positions"])
     with pytest.raises(ShapeError, match=r"^shape must be \(C, H, W\) of one image, got None; give one, as in shape="):
-        prior_samples(model, count=2)
+        sample(model, count=2, method=Prior())
     model.image_shape = (3, 16, 24)
-    assert prior_samples(model, count=2).shape == (2, 3, 16, 24)
-    assert torch.equal(prior_samples(model, count=2), prior_samples(model, count=2, generator=draws()))
+    assert sample(model, count=2, method=Prior()).shape == (2, 3, 16, 24)
+    assert torch.equal(
+        sample(model, count=2, method=Prior()), sample(model, count=2, generator=draws(), method=Prior())
+    )
 
 
 def test_what_cannot_be_sampled_is_refused() -> None:
     with pytest.raises(
-        ContractError, match=r"^prior needs a model's likelihood, and UNet has none; take a variational"
+        ContractError, match=r"^the prior needs a model's likelihood, and UNet has none; take a variational"
     ):
-        prior_samples(built(CONFIGS["unet-none"]), count=2, shape=(3, 8, 12))
+        sample(built(CONFIGS["unet-none"]), count=2, shape=(3, 8, 12), method=Prior())
     model = variational(CONFIGS["variational-mlp"])
     with pytest.raises(ArgumentError, match=r"^count must be at least 1, got 0$"):
-        prior_samples(model, count=0)
+        sample(model, count=0, method=Prior())
     with pytest.raises(ShapeError, match=r"^the model takes images of shape \(3, 8, 12\) only, got \(3, 12, 8\); resi"):
-        prior_samples(model, count=2, shape=(3, 12, 8))
+        sample(model, count=2, shape=(3, 12, 8), method=Prior())

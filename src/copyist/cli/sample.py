@@ -18,8 +18,13 @@ def sample(
     out: Out,
     count: Count = 64,
     method: Annotated[
-        str, typer.Option("--method", help="no-diffusion, langevin, walkback or implicit-prior.")
-    ] = "no-diffusion",
+        str | None,
+        typer.Option(
+            "--method",
+            help="no-diffusion, langevin, walkback, implicit-prior, or prior (decoded codes), which a variational "
+            "autoencoder takes unless told otherwise; others take no-diffusion.",
+        ),
+    ] = None,
     steps: Annotated[
         int | None, typer.Option("--steps", help="How many times to copy; the method's own number unless given.")
     ] = None,
@@ -47,7 +52,7 @@ def sample(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Make images out of pure noise: a .png grid, an .npy array, a video of the steps, or a folder of images."""
+    """Make images of noise, or of drawn codes: a .png grid, an .npy array, a video of the steps, or a folder."""
     from copyist.cli.batch import stated
     from copyist.cli.opening import opened
     from copyist.cli.sample_files import FILMS, check_sample_format, write_samples
@@ -57,11 +62,13 @@ def sample(
     from copyist.randomness import generator
 
     own = {"schedule": schedule, "grow": grow, "grow_steps": grow_steps, "noise_mean": mean, "noise_std": std}
-    method_of(method, steps=steps, assignments=assignments or (), own=own, sizes=())
+    if method is not None:
+        method_of(method, steps=steps, assignments=assignments or (), own=own, sizes=())
     check_sample_format(out)
     check_output(out, overwrite=force)
     network = opened(model, class_of=class_of, device=device).as_reconstructor(verb="sample")
     network.check_pictures(verb="sample")
+    method = method or ("prior" if network.has_likelihood else "no-diffusion")
     shape = None
     if network.image_shape is not None and len(network.image_shape) == 3:
         shape = network.image_shape

@@ -39,6 +39,8 @@ def method_of(
     check_choice("method", name, METHODS)
     if steps is not None:
         check_at_least("steps", steps, 1)
+        if name == "prior":
+            raise ArgumentError("--steps goes with chains, and prior draws codes in one step; leave it out")
     if name == "no-diffusion":
         if assignments:
             raise ArgumentError(

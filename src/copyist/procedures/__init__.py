@@ -11,6 +11,7 @@ __all__ = [
     "Method",
     "Nats",
     "NoDiffusion",
+    "Prior",
     "Stillness",
     "Walkback",
     "denoise",
@@ -21,7 +22,6 @@ __all__ = [
     "likelihood",
     "negative_log_likelihood",
     "posterior_mean",
-    "prior_samples",
     "probe",
     "reconstruct",
     "representation",
@@ -44,7 +44,7 @@ from copyist.procedures.likelihood import Nats, likelihood, negative_log_likelih
 from copyist.procedures.method import Method
 from copyist.procedures.no_diffusion import SCHEDULES, NoDiffusion
 from copyist.procedures.posterior import posterior_mean
-from copyist.procedures.prior import prior_samples
+from copyist.procedures.prior import Prior
 from copyist.procedures.probing import probe
 from copyist.procedures.sampling import METHODS, sample, sample_steps
 from copyist.procedures.score import score

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from copyist.checks import check_at_least, check_finite, check_positive, check_within
 from copyist.errors import ArgumentError
-from copyist.procedures.method import Copy, Method
+from copyist.models.base import Reconstructor
+from copyist.procedures.method import Apply, Method
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
 
@@ -72,12 +73,12 @@ class ImplicitPrior(Method):
         return self.steps
 
     def __call__(
-        self, copy: Copy, shape: Sequence[int], *, generator: torch.Generator, like: Tensor
+        self, model: Reconstructor, shape: Sequence[int], *, apply: Apply, generator: torch.Generator, like: Tensor
     ) -> Iterator[Images]:
         y = draw_normal(shape, mean=self.mean, std=self.sigma, generator=generator, like=like)
         moving = torch.ones(shape[0], dtype=torch.bool, device=y.device)
         for t in range(1, self.steps + 1):
-            d = copy(y) - y
+            d = apply(model, y) - y
             sigma = d.square().mean((1, 2, 3), keepdim=True).sqrt()  # (B, 1, 1, 1)
             moving = moving & (sigma.flatten() >= self.last_sigma)
             if not moving.any():

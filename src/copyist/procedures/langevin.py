@@ -11,7 +11,8 @@ from torch import Tensor
 
 from copyist.checks import check_at_least, check_finite, check_positive
 from copyist.errors import ArgumentError
-from copyist.procedures.method import Copy, Method
+from copyist.models.base import Reconstructor
+from copyist.procedures.method import Apply, Method
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
 
@@ -81,12 +82,12 @@ class Langevin(Method):
         return self.levels * self.steps
 
     def __call__(
-        self, copy: Copy, shape: Sequence[int], *, generator: torch.Generator, like: Tensor
+        self, model: Reconstructor, shape: Sequence[int], *, apply: Apply, generator: torch.Generator, like: Tensor
     ) -> Iterator[Images]:
         x = draw_normal(shape, mean=self.mean, std=self.sigma, generator=generator, like=like)
         for sigma in self.sigmas:
             for _ in range(self.steps):
                 z = draw_normal(shape, generator=generator, like=like)
                 # σ² of the step and of the score cancel.
-                x = x + self.rate / 2 * (copy(x) - x) + self.rate**0.5 * sigma * z
+                x = x + self.rate / 2 * (apply(model, x) - x) + self.rate**0.5 * sigma * z
                 yield x

@@ -1,6 +1,6 @@
 """The contract of ways to sample: a chain of images that begins with noise."""
 
-__all__ = ["Copy", "Method"]
+__all__ = ["Apply", "Method"]
 
 import abc
 from collections.abc import Callable, Iterator, Sequence
@@ -13,8 +13,8 @@ from torch import Tensor
 from copyist.models.base import Reconstructor
 from copyist.tensors import Images
 
-Copy: TypeAlias = Callable[[Images], Images]
-"""D(E(·)), in the model's batches and without gradients."""
+Apply: TypeAlias = Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
+"""A part of the model, applied to (B, ...) in the model's batches and without gradients; the model itself copies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +39,14 @@ class Method(abc.ABC):
 
     @abc.abstractmethod
     def __call__(
-        self, copy: Copy, shape: Sequence[int], *, generator: torch.Generator, like: Tensor
+        self, model: Reconstructor, shape: Sequence[int], *, apply: Apply, generator: torch.Generator, like: Tensor
     ) -> Iterator[Images]:
         """The states of the chain, the last of which are the samples.
 
         Args:
-            copy: the model.
+            model: what is asked for samples.
             shape: (B, C, H, W) of the samples.
+            apply: how it is asked.
             generator: of all noise.
             like: whose device and dtype the images have.
         """

@@ -15,7 +15,7 @@ from torch.nn.functional import interpolate
 from copyist.checks import check_at_least, check_finite, check_within
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.base import Reconstructor
-from copyist.procedures.method import Copy, Method
+from copyist.procedures.method import Apply, Method
 from copyist.randomness import draw_normal
 from copyist.schedules import cosine, geometric, linear
 from copyist.tensors import Images
@@ -111,8 +111,9 @@ class NoDiffusion(Method):
             model.check_input(torch.zeros(()).expand(1, shape[0], *size))
 
     def __call__(
-        self, copy: Copy, shape: Sequence[int], *, generator: torch.Generator, like: Tensor
+        self, model: Reconstructor, shape: Sequence[int], *, apply: Apply, generator: torch.Generator, like: Tensor
     ) -> Iterator[Images]:
+        copy = partial(apply, model)
         noise = partial(draw_normal, mean=self.mean, std=self.std, generator=generator, like=like)
         again = tuple(self.grow_share + (1 - self.grow_share) * share for share in linear(self.steps_per_size))
         x_hat = a = noise(shape)
@@ -132,7 +133,7 @@ def _by(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
-def _steps(a: Images, shares: Sequence[float], *, copy: Copy, noise: Noise) -> Iterator[Images]:
+def _steps(a: Images, shares: Sequence[float], *, copy: Callable[[Images], Images], noise: Noise) -> Iterator[Images]:
     for share in shares:
         x_hat = copy(a)
         yield x_hat

@@ -1,11 +1,12 @@
-"""Samples: images that begin as noise, by one of several chains that ask for nothing but a model that copies."""
+"""Samples: images that begin as noise, by one of several chains, or as codes."""
 
 __all__ = ["METHODS", "sample", "sample_steps"]
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 import torch
+from torch import Tensor
 
 from copyist.checks import check_at_least
 from copyist.errors import ShapeError
@@ -16,6 +17,7 @@ from copyist.procedures.implicit_prior import ImplicitPrior
 from copyist.procedures.langevin import Langevin
 from copyist.procedures.method import Method
 from copyist.procedures.no_diffusion import NoDiffusion
+from copyist.procedures.prior import Prior
 from copyist.procedures.walkback import Walkback
 from copyist.tensors import Images
 
@@ -24,6 +26,7 @@ METHODS: Mapping[str, type[Method]] = {
     "langevin": Langevin,
     "walkback": Walkback,
     "implicit-prior": ImplicitPrior,
+    "prior": Prior,
 }
 """By the name under which `copyist sample` knows them."""
 
@@ -43,7 +46,8 @@ def sample(
     """Sample images from noise.
 
     Args:
-        model: any that copies. To copy is enough for `NoDiffusion`; the other methods ask for a denoiser.
+        model: any that copies. To copy is enough for `NoDiffusion`; `Prior` asks for a likelihood, and the others for a
+            denoiser.
         count: how many images.
         method: the chain, with its settings.
         shape: (C, H, W) of one image; None takes that of the images the model was trained on.
@@ -98,13 +102,16 @@ def sample_steps(
         precision = "float32"
     device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
     return method(
-        partial(_copied, model, batch_size, precision),
+        model,
         (count, *shape),
+        apply=partial(_applied, model, batch_size, precision),
         generator=generator or torch.Generator().manual_seed(0),
         like=torch.empty(0, device=device),
     )
 
 
-def _copied(model: Reconstructor, batch_size: int | None, precision: Precision, x: Images) -> Images:
+def _applied(
+    model: Reconstructor, batch_size: int | None, precision: Precision, part: Callable[[Tensor], Tensor], x: Tensor
+) -> Tensor:
     with torch.no_grad(), autocast(precision, x.device):
-        return in_batches(model, model, x, batch_size=batch_size).float()
+        return in_batches(model, part, x, batch_size=batch_size).float()

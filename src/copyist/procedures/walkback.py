@@ -11,7 +11,8 @@ from torch import Tensor
 
 from copyist.checks import check_at_least, check_finite
 from copyist.corruption import Corruption, GaussianNoise
-from copyist.procedures.method import Copy, Method
+from copyist.models.base import Reconstructor
+from copyist.procedures.method import Apply, Method
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
 
@@ -60,11 +61,11 @@ class Walkback(Method):
         return self.steps
 
     def __call__(
-        self, copy: Copy, shape: Sequence[int], *, generator: torch.Generator, like: Tensor
+        self, model: Reconstructor, shape: Sequence[int], *, apply: Apply, generator: torch.Generator, like: Tensor
     ) -> Iterator[Images]:
         x = draw_normal(shape, mean=self.mean, std=self.std, generator=generator, like=like)
         for _ in range(self.steps):
-            x = copy(self.corruption(x, generator=generator))
+            x = apply(model, self.corruption(x, generator=generator))
             if self.spread > 0:
                 x = x + draw_normal(shape, std=self.spread, generator=generator, like=like)
             yield x

@@ -12,7 +12,7 @@ from copyist.experiments.subjects import scenes_unet, variational
 from copyist.experiments.trial import Experiment, Trial
 from copyist.models.base import Autoencoder
 from copyist.models.batches import in_batches
-from copyist.procedures.prior import prior_samples
+from copyist.procedures import Prior, sample
 from copyist.randomness import draw_normal
 from copyist.tensors import Codes, Images
 
@@ -79,8 +79,12 @@ def run(trial: Trial) -> Measurements:
         "samples": samples(model, trial, steps=trial.pick(smoke=5, cpu=30, gpu=30)),
         "one_pass": one_pass(model, where, trial),
         "copies": copies(model, where.real),
-        "vae": prior_samples(
-            vae, count=len(where.real), generator=trial.generator("draws of the prior"), precision="float32"
+        "vae": sample(
+            vae,
+            count=len(where.real),
+            method=Prior(),
+            generator=trial.generator("draws of the prior"),
+            precision="float32",
         ),
         "vae_copies": copies(vae, where.real),
         "real": where.some_train,

@@ -15,7 +15,7 @@ from copyist.experiments.trial import Experiment, Trial
 from copyist.metrics.noise import noise_level
 from copyist.metrics.spectra import high_frequency_energy, radial_spectrum
 from copyist.models.base import Reconstructor
-from copyist.procedures.prior import prior_samples
+from copyist.procedures import Prior, sample
 from copyist.tensors import Images
 
 FACTORS = (0.25, 0.5, 1.0, 2.0)
@@ -132,7 +132,8 @@ def run(trial: Trial) -> Measurements:
 def _samples(vae: Reconstructor, count: int, trial: Trial, *, with_noise: bool = False) -> Images:
     """Images from the prior, as means of p(x | z) or with the noise of their pixels."""
     draws = trial.generator("draws of the prior")
-    return prior_samples(vae, count=count, with_noise=with_noise, generator=draws, precision="float32")
+    method = Prior(with_noise=with_noise)
+    return sample(vae, count=count, method=method, generator=draws, precision="float32")
 
 
 def _detail(x_hat: Images, x: Images) -> float:
