@@ -87,7 +87,7 @@ class Contraction(Objective):
         copier = model.as_autoencoder(verb="Contraction")
         if self.probes is None:
             _, energy = _on_paper(copier.as_code_layer(verb="the exact contraction"), x)
-            return {"jacobian_energy": float(energy.mean())}
+            return {"jacobian_energy": float(energy.detach().mean())}
         energies = self._probed(copier, x, probes=max(_NUM_SHOWN, self.probes), generator=generator)[1].detach()
         mean, variance = energies.mean(), energies.var(0).mean()
         return {"jacobian_energy": float(mean), "probe_spread": float(variance.sqrt() / mean.clamp_min(1e-30))}
