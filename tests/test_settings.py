@@ -147,6 +147,43 @@ def test_a_list_of_corruptions_is_changed_by_json() -> None:
     assert changed.objective == Denoising(corruption=OneOf((Blend(alpha=(0.1, 0.5)), Blur(sigma=2))))
 
 
+def test_a_part_is_replaced_by_its_kind_or_by_json() -> None:
+    assert change(denoising_unet(), {"objective": "copying"}, CATALOGUES).objective == Copying()
+    text = '{"kind": "denoising", "corruption": {"kind": "masking", "share": 0.2}}'
+    objective = Denoising(corruption=MaskingNoise(share=0.2))
+    assert change(unet(), {"objective": text}, CATALOGUES).objective == objective
+    corrupted = change(denoising_unet(), {"corruption": '{"kind": "masking", "share": 0.2}'}, CATALOGUES)
+    assert corrupted.objective == objective
+    assert change(unet(), {"model": "mlp"}, CATALOGUES).model == MLPConfig()
+
+
+def test_a_part_that_was_left_out_is_put_in() -> None:
+    recipe = stacked_classifier()
+    text = '{"kind": "masking", "share": 0.25}'
+    changed = change(recipe, {"objective.corruption": text}, CATALOGUES)
+    assert changed.objective == Classification(corruption=MaskingNoise(share=0.25))
+    assert change(changed, {"objective.corruption": "none"}, CATALOGUES) == recipe
+    pretraining = '{"objectives": [{"kind": "copying"}], "steps": 5}'
+    stack = change(replace(stacked(), pretraining=None), {"pretraining": pretraining}, CATALOGUES)
+    assert stack.pretraining == Pretraining(objectives=(Copying(),), steps=5)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("objective", "copyng", "there is no objective 'copyng'; did you mean 'copying'?"),
+        ("objective", "denoising", "objective must have the setting 'corruption', which is missing"),
+        ("objective", '{"kind": "copying", "sigma": 1}', "there is no setting of objective 'sigma'; "),
+        ("objective", "3", "objective must be a table of settings, got 3"),
+        ("objective", "none", "objective must be a table of settings, got None"),
+    ],
+)
+def test_a_part_that_cannot_be_is_refused_in_one_plain_sentence(name: str, text: str, message: str) -> None:
+    with pytest.raises((ArgumentError, UnknownNameError)) as caught:
+        change(denoising_unet(), {name: text}, CATALOGUES)
+    assert str(caught.value).startswith(message)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [

@@ -8,7 +8,7 @@ __all__ = ["Catalogues", "change", "dump", "load", "read_assignments"]
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import pydantic
@@ -71,18 +71,24 @@ def load(kind: type[T], data: Any, catalogues: Catalogues, *, name: str = "") ->
 def change(value: T, assignments: Mapping[str, str], catalogues: Catalogues) -> T:
     """The same dataclass with settings replaced, each named in full (`model.width`) or by its last part (`width`).
 
+    A part with settings of its own is replaced by its kind (`objective=copying`), or by a JSON table of them.
+
     Raises:
         UnknownNameError: no setting has such a name, or several have; the nearest or all are offered.
         ArgumentError: a value is of the wrong type.
     """
     document = dump(value, catalogues)
+    left_out = list(_left_out(value, catalogues))
     for name, text in assignments.items():
-        *parents, last = _find(document, name).split(".")
+        path = _find([*_paths(document), *left_out], name)
+        *parents, last = path.split(".")
         table = document
         for parent in parents:
             table = table[parent]
         # A text is taken as it stands, be it called 64 or none.
-        table[last] = text if isinstance(table[last], str) else _parse(text)
+        item = text if isinstance(table.get(last), str) else _parse(text)
+        is_part = path in left_out or isinstance(table.get(last), dict)
+        table[last] = {"kind": item} if is_part and isinstance(item, str) else item
     return load(type(value), document, catalogues)
 
 
@@ -116,8 +122,9 @@ def _value(hint: Any, item: Any, catalogues: Catalogues, *, name: str) -> Any:
         if not isinstance(item, list):
             raise ArgumentError(f"{name} must be a list, got {item!r}")
         return tuple(load(nested[0], part, catalogues, name=name) for part in cast("list[Any]", item))
-    if nested and item is not None:
-        return load(nested[0], item, catalogues, name=name)
+    if nested:
+        may_be_left_out = type(None) in get_args(hint)
+        return None if item is None and may_be_left_out else load(nested[0], item, catalogues, name=name)
     if get_origin(hint) is tuple and ... in get_args(hint) and isinstance(item, int | float | str):
         item = [item]
     try:
@@ -169,15 +176,14 @@ def _is_nested(choice: type, catalogues: Catalogues) -> bool:
     return choice in catalogues or dataclasses.is_dataclass(choice)
 
 
-def _find(document: dict[str, Any], name: str) -> str:
-    paths = list(_paths(document))
+def _find(paths: Sequence[str], name: str) -> str:
     matches = [path for path in paths if path == name or path.endswith(f".{name}")]
     if name in matches:
         return name
     if len(matches) > 1:
         raise UnknownNameError(f"setting {name!r} could mean {' or '.join(matches)}; write it in full")
     if not matches:
-        near = nearest_match(name, {path.rpartition(".")[2] for path in paths})
+        near = nearest_match(name.rpartition(".")[2], {path.rpartition(".")[2] for path in paths})
         raise UnknownNameError(f"there is no setting {name!r}; {near}")
     return matches[0]
 
@@ -185,11 +191,23 @@ def _find(document: dict[str, Any], name: str) -> str:
 def _paths(document: dict[str, Any], prefix: str = "") -> list[str]:
     paths: list[str] = []
     for key, value in document.items():
+        if key != "kind":
+            paths.append(f"{prefix}{key}")
         if isinstance(value, dict):
             paths += _paths(cast("dict[str, Any]", value), f"{prefix}{key}.")
-        elif key != "kind":
-            paths.append(f"{prefix}{key}")
     return paths
+
+
+def _left_out(value: Any, catalogues: Catalogues, prefix: str = "") -> Iterator[str]:
+    """The parts of a (nested) dataclass that `dump` does not mention."""
+    if not dataclasses.is_dataclass(value):
+        return
+    hints = get_type_hints(type(value))
+    for field in dataclasses.fields(value):
+        item = getattr(value, field.name)
+        if item is None and field.init and _parts(hints[field.name], catalogues):
+            yield f"{prefix}{field.name}"
+        yield from _left_out(item, catalogues, f"{prefix}{field.name}.")
 
 
 def _parse(text: str) -> Any:
