@@ -45,9 +45,7 @@ def test_images_that_do_not_fit_are_refused(shape: tuple[int, int, int], message
 
 def test_what_is_not_known_cannot_be_built() -> None:
     for config in (ConvClassifierConfig(channels=3), ConvClassifierConfig(num_classes=3)):
-        with pytest.raises(
-            ArgumentError, match=r"^a classifier must know its channels and num_classes; give them, or train it by"
-        ):
+        with pytest.raises(ArgumentError, match=r"^a classifier must know its num"):
             config.build()
 
 

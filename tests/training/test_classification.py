@@ -81,7 +81,7 @@ def test_images_without_labels_are_refused_before_anything_is_written(tmp_path: 
             "Copying copies images, and ConvClassifier names them; take a model trained",
         ),
         (UNetConfig(width=4, levels=2), Classification(), "Classification names images, and UNet copies them; take a"),
-        (CONV, Copying(), "a classifier must know its channels and num_classes; give them, or train it by"),
+        (CONV, Copying(), "a classifier must know its num_classes; give it, or train it by"),
     ],
 )
 def test_an_objective_and_a_model_that_do_not_fit_are_refused_before_anything_is_written(

@@ -71,6 +71,17 @@ class ClassifierConfig(ModelConfig):
             )
         return replace(self, num_classes=self.num_classes or num_classes)
 
+    @final
+    def known_classes(self) -> int:
+        """K, of a config that is about to be built.
+
+        Raises:
+            ArgumentError: it was left open.
+        """
+        if self.num_classes is None:
+            raise ArgumentError("a classifier must know its num_classes; give it, or train it by classification")
+        return self.num_classes
+
     @abc.abstractmethod
     def build(self) -> "Classifier": ...
 

@@ -8,9 +8,8 @@ from typing import Self, final
 from torch import nn
 
 from copyist.checks import check_at_least, check_choice
-from copyist.errors import ArgumentError
 from copyist.models.base import Classifier, ClassifierConfig
-from copyist.models.channels import check_channels, fitted_channels, image_shape
+from copyist.models.channels import check_channels, fitted_channels, image_shape, known_channels
 from copyist.models.levels import check_sides, size_multiple
 from copyist.nn.conv import ConvBlock, Downsample, initialize
 from copyist.nn.norm import STATISTICS, Statistics
@@ -70,12 +69,9 @@ class ConvClassifier(Classifier):
 
     def __init__(self, config: ConvClassifierConfig) -> None:
         super().__init__()
-        if config.channels is None or config.num_classes is None:
-            raise ArgumentError(
-                "a classifier must know its channels and num_classes; give them, or train it by classification"
-            )
+        num_classes = config.known_classes()
         self._config = config
-        self._channels = config.channels
+        self._channels = known_channels(config.channels, model="a classifier")
         self.uses_batch_statistics = config.statistics == "batch"
         self.size_multiple = config.size_multiple
         self.blocks = nn.ModuleList()
@@ -85,7 +81,7 @@ class ConvClassifier(Classifier):
             block = ConvBlock(maps, width, convolutions=config.convolutions, statistics=config.statistics)
             self.blocks.append(block if level == 0 else nn.Sequential(Downsample(), block))
             maps = width
-        self.head = nn.Linear(maps, config.num_classes)
+        self.head = nn.Linear(maps, num_classes)
         if config.statistics == "none":
             initialize(self)
 

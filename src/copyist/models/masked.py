@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from copyist.checks import check_at_least
 from copyist.errors import ArgumentError
 from copyist.models.families import Masked
-from copyist.models.fixed_shape import check_shape
+from copyist.models.fixed_shape import check_shape, known_shape
 from copyist.models.transformer import Places, TransformerConfig, blocks, embedding, positions
 from copyist.nn.patches import from_patches, shown, to_patches
 from copyist.tensors import Codes, Images, Visible
@@ -62,17 +62,15 @@ class MaskedViT(Masked):
 
     def __init__(self, config: MaskedViTConfig) -> None:
         super().__init__()
-        if config.image_shape is None:
-            raise ArgumentError("a masked ViT must know its image_shape; give it, or fit the config to data")
         self._config = config
-        self._shape = self.image_shape = config.image_shape
-        self.image_size = config.image_shape[1:]
+        self._shape = self.image_shape = known_shape(config.image_shape, model="a masked ViT")
+        self.image_size = self._shape[1:]
         self.patch = config.patch
-        self.embed = embedding(config.image_shape, config)
-        self.positions = positions(config.image_shape, config, width=config.width)
+        self.embed = embedding(self._shape, config)
+        self.positions = positions(self._shape, config, width=config.width)
         self.blocks = blocks(config.width, heads=config.heads, depth=config.depth)
         self.norm = nn.LayerNorm(config.width)
-        self.decoder = MaskedDecoder(config, config.image_shape)
+        self.decoder = MaskedDecoder(config, self._shape)
 
     @property
     def config(self) -> MaskedViTConfig:

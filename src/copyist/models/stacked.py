@@ -8,7 +8,6 @@ from typing import Self, final
 import torch
 from torch import nn
 
-from copyist.errors import ArgumentError
 from copyist.models.base import Classifier, ClassifierConfig
 from copyist.models.families import Stack
 from copyist.models.fixed_shape import FixedShape
@@ -46,14 +45,11 @@ class StackedClassifier(FixedShape, Classifier):
     """
 
     def __init__(self, config: StackedClassifierConfig) -> None:
-        if config.stack.image_shape is None or config.num_classes is None:
-            raise ArgumentError(
-                "a classifier must know its image_shape and num_classes; give them, or train it by classification"
-            )
-        super().__init__(config.stack.image_shape, model="a classifier")
+        super().__init__(config.stack.image_shape, model="a stacked classifier")
+        num_classes = config.known_classes()
         self._config = config
         self.encoder = config.stack.build().encoder
-        self.head = nn.Linear(config.stack.units[-1], config.num_classes)
+        self.head = nn.Linear(config.stack.units[-1], num_classes)
 
     @property
     def config(self) -> StackedClassifierConfig:

@@ -7,9 +7,8 @@ from typing import final
 
 from torch import nn
 
-from copyist.errors import ArgumentError
 from copyist.models.base import Classifier, ClassifierConfig
-from copyist.models.fixed_shape import check_shape
+from copyist.models.fixed_shape import check_shape, known_shape
 from copyist.models.transformer import TransformerConfig, blocks, embedding, positions
 from copyist.nn.patches import to_patches
 from copyist.tensors import Features, Images
@@ -41,18 +40,15 @@ class ViT(Classifier):
 
     def __init__(self, config: ViTConfig) -> None:
         super().__init__()
-        if config.image_shape is None or config.num_classes is None:
-            raise ArgumentError(
-                "a classifier must know its image_shape and num_classes; give them, or train it by classification"
-            )
+        num_classes = config.known_classes()
         self._config = config
-        self._shape = self.image_shape = config.image_shape
-        self.image_size = config.image_shape[1:]
-        self.embed = embedding(config.image_shape, config)
-        self.positions = positions(config.image_shape, config, width=config.width)
+        self._shape = self.image_shape = known_shape(config.image_shape, model="a ViT")
+        self.image_size = self._shape[1:]
+        self.embed = embedding(self._shape, config)
+        self.positions = positions(self._shape, config, width=config.width)
         self.blocks = blocks(config.width, heads=config.heads, depth=config.depth)
         self.norm = nn.LayerNorm(config.width)
-        self.head = nn.Linear(config.width, config.num_classes)
+        self.head = nn.Linear(config.width, num_classes)
 
     @property
     def config(self) -> ViTConfig:

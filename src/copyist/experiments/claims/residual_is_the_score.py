@@ -213,4 +213,4 @@ def _identity(model: Reconstructor, x: Images, trial: Trial) -> float:
     return denoising / diffusion
 
 
-EXPERIMENT = Experiment(claim=CLAIM, run=run)
+EXPERIMENT = Experiment(claim=CLAIM, run=run, seeds=range(5))
