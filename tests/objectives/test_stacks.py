@@ -8,7 +8,7 @@ from contracts import built, images
 from copyist.corruption import MaskingNoise
 from copyist.errors import ArgumentError, ContractError
 from copyist.models import MLPConfig, UNetConfig
-from copyist.objectives import Classification, Copying, CrossEntropy, Denoising, TopLayer
+from copyist.objectives import Classification, Contraction, Copying, CrossEntropy, Denoising, TopLayer
 
 SHAPE = (2, 3, 5)
 CONFIG = MLPConfig(image_shape=SHAPE, widths=(9, 7), activation="sigmoid", output="sigmoid")
@@ -36,6 +36,34 @@ def test_cross_entropy_is_finite_where_a_sigmoid_is_saturated() -> None:
     assert torch.isfinite(loss)
     # Every zero is taken for a one with as much certainty as is allowed.
     assert float(loss) == pytest.approx(16.1 * float((x == 0).float().mean()), rel=0.02)
+
+
+def test_cross_entropy_in_half_precision_is_that_of_the_logits() -> None:
+    # A net that answers a logit of 8 to everything: in bfloat16 its sigmoid would be 1, and the loss 16 and flat.
+    model = built(MLPConfig(image_shape=(1, 2, 2), widths=(3,), activation="sigmoid", output="sigmoid"))
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.zero_()
+        model.get_parameter("decoder.0.bias").fill_(8.0)
+    x = torch.zeros(5, 1, 2, 2)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = CrossEntropy()(model, x, generator=torch.Generator())
+    loss.backward()
+    wanted = F.binary_cross_entropy_with_logits(torch.full((5, 4), 8.0), torch.zeros(5, 4))
+    assert float(loss.detach()) == pytest.approx(float(wanted), rel=1e-3)
+    gradient = model.get_parameter("decoder.0.bias").grad
+    assert gradient is not None
+    torch.testing.assert_close(gradient, torch.full((4,), 0.25), rtol=1e-2, atol=0)
+
+
+def test_the_exact_contraction_of_a_layer_is_that_of_the_layer_alone() -> None:
+    model = built(MLPConfig(image_shape=(1, 2, 3), widths=(5, 4), activation="sigmoid"))
+    stack, x = model.as_stack(verb="test"), images(6, (1, 2, 3))
+    h = stack.layers[0].encode(x).detach()[:, :, None, None]
+    exact = Contraction(weight=1.0)
+    alone = exact(stack.layers[1], h, generator=torch.Generator())
+    together = TopLayer(objective=exact)(model, x, generator=torch.Generator())
+    torch.testing.assert_close(together, alone)
 
 
 def test_cross_entropy_of_what_is_no_probability_is_refused() -> None:

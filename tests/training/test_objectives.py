@@ -10,11 +10,11 @@ from torch import Tensor
 
 from copyist.data import open_source
 from copyist.data.grids import rows, write_png
-from copyist.errors import ShapeError
-from copyist.models import Model
-from copyist.objectives import OBJECTIVES, Copying, MaskedCopying, Objective
+from copyist.errors import CopyistError, ShapeError
+from copyist.models import MLPConfig, Model
+from copyist.objectives import OBJECTIVES, Copying, CrossEntropy, KLSparsity, MaskedCopying, Objective
 from copyist.randomness import generator
-from copyist.training import train
+from copyist.training import Pretraining, Recipe, train
 from training.tiny import tiny
 
 
@@ -82,4 +82,21 @@ def test_images_that_an_objective_does_not_take_are_refused_before_anything_is_w
         ShapeError, match=r"^image sides must be multiples of the patch of 3, got 8x8; resize the images"
     ):
         train(tiny(objective=MaskedCopying(patch=3)), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        tiny(model=MLPConfig(widths=(5,), activation="relu"), objective=KLSparsity(weight=0.1)),
+        replace(
+            tiny(model=MLPConfig(widths=(6, 5), activation="relu")),
+            pretraining=Pretraining(objectives=(Copying(), CrossEntropy()), steps=2),
+        ),
+        replace(tiny(model=MLPConfig(widths=(6, 5))), pretraining=Pretraining(objectives=(MaskedCopying(),), steps=2)),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_before_anything_is_written(recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(CopyistError):
+        train(recipe, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()

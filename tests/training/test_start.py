@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from copyist.checkpoint import read_header
-from copyist.errors import CheckpointError
+from copyist.errors import ArgumentError, CheckpointError
 from copyist.models import MaskedViTConfig, ViTConfig
 from copyist.objectives import Classification, Copying, MaskedCopying
+from copyist.recipes import stacked_classifier
 from copyist.training import Recipe, Run, finished_run, train
 from training.tiny import StoppedError, Told, same_bits, tiny, weights
 
@@ -55,6 +56,14 @@ def test_the_model_file_says_by_what_it_started_and_a_run_is_found_by_that(pretr
     assert finished_run(run.folder, **found, start=pretrained.folder) is not None
     assert finished_run(run.folder, **found) is None
     assert "start" not in read_header(pretrained.model_file).training
+
+
+def test_a_start_beside_pretraining_is_refused(pretrained: Run, tmp_path: Path) -> None:
+    with pytest.raises(
+        ArgumentError, match=r"^weights must start from one place, got a start beside pretraining; leave"
+    ):
+        train(stacked_classifier(data="digits?limit=50"), out=tmp_path / "both", start=pretrained.folder)
+    assert not (tmp_path / "both").exists()
 
 
 @pytest.mark.slow

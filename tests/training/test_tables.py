@@ -162,3 +162,23 @@ def test_columns_of_other_names_are_refused() -> None:
     model.check_columns(("0", "1"))
     with pytest.raises(ShapeError, match=r"^the model was trained on the columns 'height', 'weight', got 'weight', 'h"):
         model.check_columns(("weight", "height"))
+
+
+def test_to_go_on_with_a_model_of_a_table_begins_where_it_ended(tmp_path: Path) -> None:
+    data = table(tmp_path / "t.csv")
+    first = train(recipe(data), out=tmp_path / "first")
+    still = replace(Optimization(), learning_rate=1e-30)
+    again = train(recipe(data, steps=1, optimization=still), out=tmp_path / "again", start=first.folder)
+    x = open_source(data).test.examples()
+    torch.testing.assert_close(reconstruct(again.load(), x), reconstruct(first.load(), x))
+    assert again.history()[-1].validation_loss == pytest.approx(first.history()[-1].validation_loss)
+
+
+def test_to_go_on_with_other_columns_is_refused(tmp_path: Path) -> None:
+    data = table(tmp_path / "t.csv")
+    first = train(recipe(data, steps=1), out=tmp_path / "first")
+    with pytest.raises(
+        ShapeError, match=r"^the model was trained on the columns 'a', 'b', 'c', got 'a', 'b', 'c', 'd'"
+    ):
+        train(recipe(f"{data}?drop=d"), out=tmp_path / "again", start=first.folder)
+    assert not (tmp_path / "again").exists()

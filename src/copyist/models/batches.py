@@ -1,6 +1,6 @@
 """How a model takes many images: in batches of a stated size, so that batch statistics have one meaning everywhere."""
 
-__all__ = ["apply_in_batches", "batches", "in_batches"]
+__all__ = ["apply_in_batches", "batches", "in_batches", "in_use"]
 
 import contextlib
 from collections.abc import Callable, Generator
@@ -54,12 +54,12 @@ def in_batches(
         ArgumentError: `batch_size` is less than 1.
     """
     size = model.batch_size if batch_size is None else batch_size
-    with _in_use(model):
+    with in_use(model):
         return apply_in_batches(function, x, batch_size=size, fill=model.uses_batch_statistics)
 
 
 @contextlib.contextmanager
-def _in_use(model: Model) -> Generator[None, None, None]:
+def in_use(model: Model) -> Generator[None, None, None]:
     training = [part for part in model.modules() if part.training]
     for part in training:
         part.training = False

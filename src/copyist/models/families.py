@@ -116,7 +116,7 @@ class Masked(Autoencoder):
 
 
 class Stack(Autoencoder):
-    """Shallow autoencoders in a row: E = Eₙ ∘ … ∘ E₁ and D = D₁ ∘ … ∘ Dₙ."""
+    """Shallow autoencoders in a row: E = Eₙ ∘ … ∘ E₁ and D = D₁ ∘ … ∘ Dₙ, of images or of standardized rows."""
 
     encoder: nn.Sequential
     """From images to the code, all layers together."""
@@ -126,7 +126,8 @@ class Stack(Autoencoder):
     def layers(self) -> tuple[Autoencoder, ...]:
         """The autoencoders it is made of, the outermost first, which share its weights.
 
-        The first takes images; each other takes the codes of the one before it, as (B, units, 1, 1).
+        The first takes images, or rows in standard deviations whatever units the stack takes; each other takes the
+        codes of the one before it, as (B, units, 1, 1).
         """
 
     @final

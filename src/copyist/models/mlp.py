@@ -16,7 +16,7 @@ from copyist.models.base import Autoencoder, ModelConfig
 from copyist.models.families import CodeLayer, Stack
 from copyist.models.fixed_shape import FixedShape, fitted_shape
 from copyist.models.shallow import Layer
-from copyist.nn.dense import Activation, Initialization, Transposed, activation_layer, draw_weights
+from copyist.nn.dense import Activation, InFloat32, Initialization, Transposed, activation_layer, draw_weights
 from copyist.tensors import Codes, Examples
 
 
@@ -95,7 +95,8 @@ class MLP(FixedShape, Stack):
             activation = _activation_below(config, index)
             turned = (widths[index + 1], widths[index])
             decoder.append(Transposed(into[index]) if config.tied else _linear(*turned, config, activation))
-            decoder.append(activation_layer(activation))
+            # Each layer's decoder answers for itself when it is trained alone.
+            decoder.append(InFloat32(activation_layer(activation)))
         self.encoder = nn.Sequential(*encoder)
         self.decoder = nn.Sequential(*decoder, nn.Unflatten(1, self._shape))
 
@@ -116,13 +117,11 @@ class MLP(FixedShape, Stack):
     def as_code_layer(self, *, verb: str) -> CodeLayer:
         if len(self._config.units) > 1:
             return super().as_code_layer(verb=verb)
-        linear = self.encoder[1]
-        assert isinstance(linear, nn.Linear)
-        weight, bias = linear.weight, linear.bias
-        if self.standardization is not None:
-            weight = weight / self.standardization.std
-            bias = bias - weight @ self.standardization.mean
-        return CodeLayer(weight=weight, bias=bias, activation=self.encoder[2])
+        layer = self._layer(0).as_code_layer(verb=verb)
+        if self.standardization is None:
+            return layer
+        weight = layer.weight / self.standardization.std
+        return replace(layer, weight=weight, bias=layer.bias - weight @ self.standardization.mean)
 
     @torch.no_grad()
     def start_from(self, stack: Stack) -> None:
@@ -143,8 +142,10 @@ class MLP(FixedShape, Stack):
         )
         # The innermost layer is the last of the encoder, and the first of the decoder.
         start = 2 * (last - index)
-        encoder = nn.Sequential(nn.Flatten(), self.encoder[1 + 2 * index : 3 + 2 * index])
-        return Layer(own, shape, encoder, nn.Sequential(self.decoder[start : start + 2], nn.Unflatten(1, shape)))
+        linear, activation = self.encoder[1 + 2 * index], self.encoder[2 + 2 * index]
+        assert isinstance(linear, nn.Linear)
+        decoder = nn.Sequential(self.decoder[start : start + 2], nn.Unflatten(1, shape))
+        return Layer(own, shape, linear, activation, decoder)
 
 
 def _activation_above(config: MLPConfig, index: int) -> Activation:

@@ -7,28 +7,33 @@ from typing import final
 from torch import nn
 
 from copyist.models.base import Autoencoder, ModelConfig
+from copyist.models.families import CodeLayer
 from copyist.models.fixed_shape import check_shape
 from copyist.tensors import Codes, Examples
 
 
 @final
 class Layer(Autoencoder):
-    """An encoder and a decoder that belong to a stack: what trains this layer trains the stack's."""
+    """An encoder of one layer and a decoder that belong to a stack: what trains this layer trains the stack's."""
 
-    def __init__(self, config: ModelConfig, shape: tuple[int, ...], encoder: nn.Module, decoder: nn.Module) -> None:
-        """Put two parts side by side.
+    def __init__(
+        self, config: ModelConfig, shape: tuple[int, ...], linear: nn.Linear, activation: nn.Module, decoder: nn.Module
+    ) -> None:
+        """Put the parts side by side.
 
         Args:
             config: of a model with the shape of this layer alone.
             shape: of one of the examples that the layer copies.
-            encoder: from what the layer copies, images (B, C, H, W) or standardized rows (B, D), to its code.
+            linear: of what the layer copies, images (B, C, H, W) or standardized rows (B, D), laid out as one row.
+            activation: of its answer, one by one: the code.
             decoder: back.
         """
         super().__init__()
         self.takes_tables = len(shape) == 1
         self._config = config
         self._shape = shape
-        self.encoder = encoder
+        self.linear = linear
+        self.activation = activation
         self.decoder = decoder
 
     @property
@@ -39,7 +44,10 @@ class Layer(Autoencoder):
         check_shape(x, self._shape)
 
     def encode(self, x: Examples) -> Codes:
-        return self.encoder(x)
+        return self.activation(self.linear(x.flatten(1)))
 
     def decode(self, z: Codes) -> Examples:
         return self.decoder(z)
+
+    def as_code_layer(self, *, verb: str) -> CodeLayer:
+        return CodeLayer(weight=self.linear.weight, bias=self.linear.bias, activation=self.activation)

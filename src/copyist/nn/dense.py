@@ -1,6 +1,6 @@
 """Fully connected layers: activations, how weights are drawn at first, and a layer that is another one turned round."""
 
-__all__ = ["Activation", "Initialization", "Transposed", "activation_layer", "draw_weights"]
+__all__ = ["Activation", "InFloat32", "Initialization", "Transposed", "activation_layer", "draw_weights"]
 
 import math
 from typing import Literal, TypeAlias
@@ -44,6 +44,21 @@ class Transposed(nn.Module):
     def forward(self, h: Tensor) -> Tensor:
         """(B, outputs of the layer) to (B, its inputs)."""
         return F.linear(h, self._layer[0].weight.T, self.bias)
+
+
+class InFloat32(nn.Module):
+    """An activation of what was computed in half precision, taken in float32.
+
+    In bfloat16 a sigmoid is 1 from a logit of 6 on, and its logarithm is lost.
+    """
+
+    def __init__(self, activation: nn.Module) -> None:
+        super().__init__()
+        self.activation = activation
+
+    def forward(self, h: Tensor) -> Tensor:
+        """Values of any shape, one by one; float32 at least."""
+        return self.activation(h.float() if h.dtype.itemsize < 4 else h)
 
 
 def activation_layer(name: Activation) -> nn.Module:

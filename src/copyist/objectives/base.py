@@ -1,6 +1,6 @@
 """What training minimizes."""
 
-__all__ = ["Contract", "Objective", "ObjectiveLoss"]
+__all__ = ["LOUD", "Contract", "Objective", "ObjectiveLoss"]
 
 import abc
 from collections.abc import Iterable, Mapping
@@ -12,12 +12,15 @@ from torch import Tensor, nn
 
 from copyist.corruption import Blend
 from copyist.models.base import Model
-from copyist.models.batches import in_batches
+from copyist.models.batches import in_batches, in_use
 from copyist.tensors import Images
 
 Contract: TypeAlias = Literal["reconstructor", "autoencoder", "dictionary", "stack", "variational", "classifier"]
 """What a model must keep to be trained: copy, have a code, have units that can be told apart, be layers in a row, say
 how likely images are, or name them."""
+
+LOUD = 1000.0
+"""Images so many times as strong show before training whether a code, or a copy, has bounds."""
 
 _ALPHA = 0.3
 """Share of the image in the noisy row of a picture."""
@@ -62,14 +65,21 @@ class Objective(abc.ABC):
             ContractError: the model lacks what a setting needs.
         """
 
-    def check_data(self, model: Model, x: Images) -> None:  # noqa: B027 (most objectives take any)
-        """Refuse, before training, images (B, C, H, W) that the model takes and this objective does not: none, mostly.
+    @torch.no_grad()
+    def check_data(self, model: Model, x: Images, *, labels: Tensor | None = None) -> None:
+        """Refuse, before training, images (B, C, H, W) that it cannot train `model` on, by a look at one batch.
 
         Raises:
-            DataError: they have values that the model gives no probability.
-            ShapeError: they cannot be cut as the objective wants them.
-            ArgumentError: as for a call.
+            CopyistError: whatever a call raises.
         """
+        rows = slice(model.batch_size)
+        with in_use(model):
+            self(
+                model,
+                x[rows],
+                generator=torch.Generator().manual_seed(0),
+                labels=None if labels is None else labels[rows],
+            )
 
     @abc.abstractmethod
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:

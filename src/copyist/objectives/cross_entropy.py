@@ -11,10 +11,13 @@ from torch import Tensor
 from copyist.corruption import Corruption, Identity
 from copyist.errors import ArgumentError
 from copyist.models.base import Model
-from copyist.objectives.base import Objective
+from copyist.models.batches import in_batches
+from copyist.objectives.base import LOUD, Objective
 from copyist.tensors import Images
 
 _CLEAN = Identity()
+
+_OUTPUT = "let the model end with a sigmoid (output=sigmoid)"
 
 _LEAST = 1e-7
 """Of the copy and of what is left to 1: the logarithm of 0 is infinite."""
@@ -36,10 +39,15 @@ class CrossEntropy(Objective):
     corruption: Corruption = _CLEAN
     """C, drawn anew for every image and step."""
 
+    @torch.no_grad()
+    def check_data(self, model: Model, x: Images, *, labels: Tensor | None = None) -> None:
+        super().check_data(model, x, labels=labels)
+        _check_probabilities("copies", in_batches(model, model, LOUD * x[: model.batch_size]), remedy=_OUTPUT)
+
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         x_hat = model(self.corruption(x, generator=generator)).float()
-        _check_probabilities("images", x, remedy="copy what is not in [0, 1] by squared error")
-        _check_probabilities("copies", x_hat, remedy="let the model end with a sigmoid (output=sigmoid)")
+        _check_probabilities("images", x, remedy="copy what is not in [0, 1], as tables, by squared error")
+        _check_probabilities("copies", x_hat, remedy=_OUTPUT)
         x_hat = x_hat.clamp(_LEAST, 1 - _LEAST)
         return -(x * x_hat.log() + (1 - x) * (1 - x_hat).log()).mean()
 

@@ -87,9 +87,6 @@ class MaskedCopying(Objective):
             )
         self.patch_of(model)
 
-    def check_data(self, model: Model, x: Images) -> None:
-        self.draw(model, x[:1], generator=torch.Generator())
-
     def pictures(self, model: Model, x: Images, *, generator: torch.Generator) -> Mapping[str, Images]:
         """What is shown, the same with the model's answer in the hidden patches, and the images.
 

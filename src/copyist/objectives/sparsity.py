@@ -16,7 +16,8 @@ from copyist.errors import ArgumentError
 from copyist.metrics.jacobian_probes import probed_column_norms
 from copyist.metrics.sparsity import active_units, effective_share
 from copyist.models.base import Model
-from copyist.objectives.base import Contract, Objective
+from copyist.models.batches import in_batches
+from copyist.objectives.base import LOUD, Contract, Objective
 from copyist.objectives.differentiable import differentiable_copy
 from copyist.tensors import Codes, Images
 
@@ -110,6 +111,12 @@ class KLSparsity(Objective):
         check_at_least("weight", self.weight, 0)
         if not 0 < self.rate < 1:
             raise ArgumentError(f"rate must lie between 0 and 1, both excluded, got {self.rate}; take rate=0.05")
+
+    @torch.no_grad()
+    def check_data(self, model: Model, x: Images, *, labels: Tensor | None = None) -> None:
+        super().check_data(model, x, labels=labels)
+        copier = model.as_autoencoder(verb="KLSparsity")
+        _check_rates(in_batches(copier, copier.encode, LOUD * x[: model.batch_size]))
 
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         copier = model.as_autoencoder(verb="KLSparsity")

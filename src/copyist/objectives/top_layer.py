@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from copyist.errors import ArgumentError
 from copyist.models.base import Autoencoder, Model
-from copyist.objectives.base import Contract, Objective
+from copyist.objectives.base import LOUD, Contract, Objective
 from copyist.tensors import Images
 
 
@@ -37,6 +37,14 @@ class TopLayer(Objective):
                 f"a layer must be trained to copy, got {type(self.objective).__name__}, which needs labels; "
                 "take copying, denoising or cross-entropy"
             )
+
+    @torch.no_grad()
+    def check_data(self, model: Model, x: Images, *, labels: Tensor | None = None) -> None:
+        layer, h = _top(model, x)
+        self.objective.check_data(layer, h)
+        if len(model.as_stack(verb="TopLayer").layers) > 1:
+            # Codes that have no bounds may leave those of the objective at any step.
+            self.objective.check_data(layer, _top(model, LOUD * x)[1])
 
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         layer, h = _top(model, x)

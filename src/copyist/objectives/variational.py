@@ -59,7 +59,7 @@ class ELBO(Objective):
             return self
         return replace(self, beta=self.beta * progress / self.warmup)
 
-    def check_data(self, model: Model, x: Images) -> None:
+    def check_data(self, model: Model, x: Images, *, labels: Tensor | None = None) -> None:
         _check_data(model, x, binarize=self.binarize)
 
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
@@ -100,7 +100,7 @@ class ImportanceWeighted(Objective):
     def __post_init__(self) -> None:
         check_whole("samples", self.samples, 1)
 
-    def check_data(self, model: Model, x: Images) -> None:
+    def check_data(self, model: Model, x: Images, *, labels: Tensor | None = None) -> None:
         _check_data(model, x, binarize=self.binarize)
 
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:

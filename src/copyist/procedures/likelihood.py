@@ -90,6 +90,9 @@ def likelihood(model: Model, x: Images, *, samples: int = 200, generator: torch.
         samples: codes per image.
         generator: of the codes; without one, seed 0.
 
+    Returns:
+        Means over the images, in nats per image.
+
     Raises:
         ContractError, ShapeError, DataError, ArgumentError: as `negative_log_likelihood`.
 

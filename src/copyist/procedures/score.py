@@ -2,8 +2,11 @@
 
 __all__ = ["score"]
 
+import torch
+
 from copyist.checks import check_images, check_positive
 from copyist.models.base import Model
+from copyist.nn.precision import full_float32
 from copyist.procedures.denoising import reconstruct
 from copyist.tensors import Images
 
@@ -26,14 +29,17 @@ def score(model: Model, x: Images, *, sigma: float, batch_size: int | None = Non
         Scores (B, C, H, W), in units of 1 / pixel value, pointing to where the data is denser.
 
     Raises:
-        ContractError: the model does not copy.
+        ContractError: the model does not copy, or takes tables.
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
         ArgumentError: `sigma` is not greater than 0, or `batch_size` is less than 1.
 
     Source:
         Miyasawa (1961); Alain & Bengio (2014) for autoencoders.
     """
+    model.check_pictures(verb="score")
     check_images(x)
     check_positive("sigma", sigma)
     model = model.as_reconstructor(verb="score")
-    return (reconstruct(model, x, batch_size=batch_size) - x) / sigma**2
+    # What is left after the division by σ² is what half precision, or TF32, rounds away.
+    with torch.autocast(x.device.type, enabled=False), full_float32():
+        return (reconstruct(model, x, batch_size=batch_size) - x) / sigma**2

@@ -10,6 +10,7 @@ import torch
 
 from copyist import checkpoint
 from copyist.checks import check_whole
+from copyist.errors import ArgumentError
 from copyist.models.base import Model
 from copyist.nn.precision import autocast
 from copyist.randomness import generator
@@ -104,11 +105,13 @@ def train(
         ContractError: the objective does not train models of this kind.
         CheckpointError: there is no run to resume, or it was started with other settings; or the weights to start
             from cannot be read, or are of other shapes.
-        ArgumentError: `seed` is no whole number, or negative.
+        ArgumentError: `seed` is no whole number, or negative; or there is a start and pretraining too.
         TrainingError: the loss was not finite twice, or the run was interrupted.
     """
     check_whole("seed", seed, 0)
     watcher = observer or Silence()
+    if start is not None and recipe.pretraining is not None:
+        raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
     begin = None if start is None else Start.read(start)
     session = Session(recipe, Path(out), seed=seed, start=begin, resume=resume, overwrite=overwrite, observer=watcher)
     with Interrupts() as interrupts, reproducible(), torch.enable_grad():

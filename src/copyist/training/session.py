@@ -28,7 +28,7 @@ from copyist.randomness import derive
 from copyist.settings import Catalogues, dump
 from copyist.training.averaging import update_average
 from copyist.training.config import Recipe
-from copyist.training.layerwise import layer_folders
+from copyist.training.layerwise import layer_folders, layer_recipes
 from copyist.training.observer import Observer
 from copyist.training.optimization import build_optimizer
 from copyist.training.start import Start
@@ -112,7 +112,8 @@ class Session:
             seed=seed,
             device=self.device,
         )
-        recipe.objective.check_data(self.model, self.validation.x)
+        if not resume:
+            self._check()
         self.counters = self._resumed() if resume else self._begun(overwrite=overwrite)
 
     @property
@@ -229,6 +230,7 @@ class Session:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(self.seed, "weights"))
             model = self.model_config.build()
+        model.columns = self.splits.train.columns
         if self.start is not None:
             self.start.hand_over(model)
         self.recipe.objective.check_model(model)
@@ -246,6 +248,16 @@ class Session:
         loss = ObjectiveLoss(self.recipe.objective, self.model)
         prepared = self.accelerator.prepare(loss, build_optimizer(self.model, config.optimization))
         self.loss, self.optimizer = cast("tuple[nn.Module, torch.optim.Optimizer]", prepared)
+
+    def _check(self) -> None:
+        """Before anything is written, let the objective refuse the data, and those of layers to come theirs."""
+        shown, labels = self.validation.x, self.validation.labels
+        self.recipe.objective.check_data(self.model, shown, labels=labels)
+        for recipe in layer_recipes(self.recipe):
+            with torch.random.fork_rng(devices=[]):
+                model = recipe.model.fitted(self.splits.train.shape).build().to(self.device)
+            recipe.objective.check_model(model)
+            recipe.objective.check_data(model, shown)
 
     def _modules(self) -> dict[str, nn.Module]:
         kept = {"model": self.model, "average": self.average, "best": self.best}

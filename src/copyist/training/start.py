@@ -25,6 +25,9 @@ class Start:
     settings: dict[str, Any]
     """The kind and config of its model."""
 
+    columns: tuple[str, ...]
+    """Of the table it was trained on; empty for images."""
+
     tensors: dict[str, Tensor]
 
     fingerprint: str
@@ -38,9 +41,11 @@ class Start:
             CheckpointError: the file is missing, damaged, or no model.
         """
         file = model_file(path)
-        settings = read_header(file).model
+        header = read_header(file)
+        columns = tuple(map(str, header.data.get("columns", ())))
         _, tensors = read_tensors(file)
-        return cls(path=file, settings=settings, tensors=tensors, fingerprint=sum_of_tensors(tensors))
+        fingerprint = sum_of_tensors(tensors)
+        return cls(path=file, settings=header.model, columns=columns, tensors=tensors, fingerprint=fingerprint)
 
     @torch.no_grad()
     def hand_over(self, model: Model) -> None:
@@ -48,7 +53,10 @@ class Start:
 
         Raises:
             CheckpointError: there is no such weight, or one has another shape in `model`.
+            ShapeError: both were made for tables, of other columns.
         """
+        if self.columns and model.takes_tables:
+            model.check_columns(self.columns)
         weights = model.state_dict()
         shared = sorted(weights.keys() & self.tensors.keys())
         if not shared:
@@ -64,6 +72,10 @@ class Start:
                 )
         for name in shared:
             weights[name].copy_(self.tensors[name])
+        if model.takes_tables:
+            # Rows are learned standardized: the units of the table come back when the model is written.
+            assert model.image_shape is not None
+            model.standardize_by(mean=torch.zeros(model.image_shape), std=torch.ones(model.image_shape))
 
     def _remedy(self, model: Model) -> str:
         """Which settings would make the shapes agree."""
