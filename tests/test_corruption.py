@@ -74,7 +74,7 @@ def test_the_input_is_left_as_it_was(corruption: Corruption) -> None:
 
 @pytest.mark.parametrize(
     "corruption",
-    [Identity(), Blend(1.0), Shift(1.0), GaussianNoise(0.0), MaskingNoise(0.0), SaltAndPepper(0.0), Blur(0.0)],
+    [Identity(), Blend(1.0), Shift(1.0), MaskingNoise(0.0), SaltAndPepper(0.0)],
 )
 def test_at_strength_nothing_the_image_stays_bit_for_bit(corruption: Corruption) -> None:
     assert torch.equal(corruption(images(), generator=g()), images())
@@ -163,6 +163,12 @@ def test_noise_corrupts_rows_of_a_table_too() -> None:
 def test_settings_outside_their_range_are_refused() -> None:
     with pytest.raises(ArgumentError, match=r"alpha must lie in \[0, 1\], got 1.5"):
         Blend(1.5)
+    for nothing in (0, 0.0, (0.0, 0.0)):
+        for kind in (GaussianNoise, Blur):
+            with pytest.raises(ArgumentError, match=r"^sigma must be greater than 0, got "):
+                kind(nothing)
+    with pytest.raises(ArgumentError, match=r"^sigma must lie in \[0, 1000\], got 1000000000.0$"):
+        Blur(1e9)
     with pytest.raises(ArgumentError, match=r"sigma must be at least 0, got -0.1"):
         GaussianNoise(-0.1)
     with pytest.raises(ArgumentError, match=r"share must be a range from low to high, got \(0.5, 0.2\); swap them"):

@@ -25,7 +25,7 @@ from copyist.settings import change, dump, load
 from copyist.training import CATALOGUES, Optimization, Pretraining, Recipe, Training
 
 SHARES = st.floats(0, 1) | st.tuples(st.floats(0, 0.5), st.floats(0.5, 1))
-SIGMAS = st.floats(0, 3) | st.tuples(st.floats(0, 1), st.floats(1, 3))
+SIGMAS = st.floats(0, 3, exclude_min=True) | st.tuples(st.floats(0, 1), st.floats(1, 3))
 SIMPLE: st.SearchStrategy[Corruption] = st.one_of(
     st.builds(Blend, alpha=SHARES, mean=st.floats(0, 1)),
     st.builds(Shift, alpha=SHARES),

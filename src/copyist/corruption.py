@@ -107,10 +107,10 @@ class GaussianNoise(Corruption):
     """x̃ = x + N(0, σ²) in every value."""
 
     sigma: Setting
-    """Standard deviation, in units of pixel value, at least 0."""
+    """Standard deviation, in units of pixel value, greater than 0; a range may begin at 0."""
 
     def __post_init__(self) -> None:
-        _check_setting("sigma", self.sigma, 0, math.inf)
+        _check_sigma(self.sigma, math.inf)
 
     def __call__(self, x: Images, *, generator: torch.Generator) -> Images:
         check_examples(x)
@@ -166,10 +166,11 @@ class Blur(Corruption):
     """A Gaussian blur; borders are mirrored."""
 
     sigma: Setting
-    """Standard deviation of the kernel, at least 0: here alone in pixels of distance, not of value."""
+    """Standard deviation of the kernel: here alone in pixels of distance, not of value. Greater than 0, and at most
+    1000; a range may begin at 0."""
 
     def __post_init__(self) -> None:
-        _check_setting("sigma", self.sigma, 0, math.inf)
+        _check_sigma(self.sigma, 1000)
 
     def __call__(self, x: Images, *, generator: torch.Generator) -> Images:
         return gaussian_blur(x, sigma=_per_example(self.sigma, x, generator).flatten())
@@ -278,6 +279,12 @@ def _check_setting(name: str, value: Setting, low: float, high: float) -> None:
             check_within(name, end, low, high)
     if ends[0] > ends[1]:
         raise ArgumentError(f"{name} must be a range from low to high, got {ends}; swap them")
+
+
+def _check_sigma(sigma: Setting, high: float) -> None:
+    _check_setting("sigma", sigma, 0, high)
+    if sigma in (0, (0, 0)):
+        raise ArgumentError(f"sigma must be greater than 0, got {sigma}; a range, as (0, 0.2), may begin at 0")
 
 
 def _per_example(value: Setting, x: Tensor, generator: torch.Generator) -> Tensor:

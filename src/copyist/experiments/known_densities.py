@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from copyist.corruption import GaussianNoise
+from copyist.corruption import GaussianNoise, Identity
 from copyist.experiments.trial import Trial
 from copyist.models.base import ModelConfig, Reconstructor
 from copyist.objectives import Denoising
@@ -69,7 +69,10 @@ def fitted_denoiser(
         name: of the data, which sets draws apart.
     """
     model = untrained(config, trial)
-    objective, draws = Denoising(corruption=GaussianNoise(sigma)), trial.generator("training", name, str(sigma))
+    objective, draws = (
+        Denoising(corruption=GaussianNoise(sigma) if sigma else Identity()),
+        trial.generator("training", name, str(sigma)),
+    )
     optimizer = build_optimizer(model, training.optimization)
     with torch.enable_grad():
         for step in range(training.steps):
