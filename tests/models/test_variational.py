@@ -126,3 +126,12 @@ def test_normalization_by_the_batch_is_refused_since_it_gives_no_image_a_likelih
         match=r"^a likelihood must be that of one image alone, got statistics=batch, which mixes images; take",
     ):
         VariationalUNetConfig(statistics="batch")
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_before_training_pixels_are_gray(likelihood: Any) -> None:
+    config = VariationalUNetConfig(channels=3, width=4, levels=2, image_size=(8, 12), likelihood=likelihood)
+    model = variational(config)
+    with torch.no_grad():
+        model.get_parameter("up.output.weight").zero_()
+        assert (model.decode(torch.zeros(2, 32)) == 0.5).all()

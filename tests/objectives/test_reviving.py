@@ -85,6 +85,41 @@ def test_its_row_tells_its_image_from_the_others() -> None:
     assert (heard > 0).sum(0).tolist() == [1, 1, 1]
 
 
+def test_its_row_is_that_of_the_ridge_on_paper() -> None:
+    model, x = dictionary(), images(12, SHAPE)
+    before = copy.deepcopy(model)
+    mended(model, x, after=1000)
+    with torch.no_grad():
+        h, z = model.hidden(x).double(), before.encode(x).double()
+        own = model.readers(model.hidden(x))[:, DEAD].argmax(0)
+    u = h - h.mean(0)
+    covariance = u.T @ u / 12
+    ridge = 0.01 * float(covariance.trace()) / 12
+    for unit, image in zip(DEAD, own.tolist(), strict=True):
+        v = torch.linalg.solve(covariance + ridge * torch.eye(30).double(), u[image])
+        alpha = 1.1 * z[image][z[image] > 0].min()
+        wanted = 2 * alpha * v / (v @ u[image])
+        torch.testing.assert_close(model.readers.weight[unit].detach().double(), wanted, rtol=1e-3, atol=1e-5)
+
+
+def test_where_all_may_speak_a_revived_unit_is_as_loud_as_the_median() -> None:
+    model, x = dictionary(k=None), images(12, SHAPE)
+    with torch.no_grad():
+        z = model.encode(x)
+    mended(model, x, after=1000)
+    with torch.no_grad():
+        heard = model.readers(model.hidden(x))[:, DEAD].amax(0)
+    torch.testing.assert_close(heard, z[z > 0].median().expand(3))
+
+
+def test_a_unit_is_dead_from_as_many_images_on_as_are_said() -> None:
+    model, x = dictionary(), images(6, SHAPE)
+    model.silence[DEAD] = 994
+    assert mended(model, x, after=1001) == 0
+    model.silence[DEAD] = 994
+    assert mended(model, x, after=1000) == 3
+
+
 def test_revival_after_revival_does_not_grow_louder() -> None:
     model, x = dictionary(), images(12, SHAPE)
     with torch.no_grad():

@@ -93,6 +93,18 @@ def test_free_nats_are_charged_per_unit_even_where_fewer_are_used() -> None:
     assert free - plain == pytest.approx((0.5 - per_unit[per_unit < 0.5]).sum().item())
 
 
+def test_what_is_free_is_a_unit_s_mean_over_the_batch_and_not_each_image_s() -> None:
+    model, x = variational(CONFIGS["variational-mlp"]), torch.randint(0, 2, (6, 3, 8, 12), generator=draws()).float()
+    with torch.no_grad():
+        divergence = model.posterior(x).divergence().flatten(1)
+        nats = float(divergence.median())
+        plain, free = (ELBO(free_nats=each)(model, x, generator=draws()) for each in (0.0, nats))
+    wanted = divergence.mean(0).clamp(min=nats).sum() - divergence.sum(1).mean()
+    per_image = divergence.clamp(min=nats).sum(1).mean() - divergence.sum(1).mean()
+    assert float(per_image - wanted) > 0.01
+    torch.testing.assert_close(free - plain, wanted)
+
+
 @pytest.mark.parametrize(("nats", "is_free"), [(0.0, False), (1e6, True)])
 def test_a_unit_that_holds_fewer_than_its_free_nats_is_not_pressed(nats: float, is_free: bool) -> None:
     model = variational(CONFIGS["variational-mlp"])

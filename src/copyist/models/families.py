@@ -43,6 +43,9 @@ class Dictionary(Autoencoder):
     atoms: nn.Linear
     """From the code to the first hidden layer of the decoder, or the image: a column per unit."""
 
+    k: int | None
+    """How many units may speak for one image; None for all."""
+
     silence: Tensor
     """(K,), int64: images of training since each unit last spoke. It is no weight, but is saved with them."""
 

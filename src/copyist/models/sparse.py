@@ -68,6 +68,7 @@ class SparseMLP(FixedShape, Dictionary):
     def __init__(self, config: SparseMLPConfig) -> None:
         super().__init__(config.image_shape, model="a sparse MLP")
         self._config = config
+        self.k = config.k
         widths = (math.prod(self._shape), *config.widths)
         encoder: list[nn.Module] = [nn.Flatten()]
         for inputs, outputs in pairwise(widths[:-1]):
@@ -95,9 +96,9 @@ class SparseMLP(FixedShape, Dictionary):
 
     def encode(self, x: Examples) -> Codes:
         z = torch.relu(self.readers(self.hidden(x)))
-        if self._config.k is None:
+        if self.k is None:
             return z
-        loudest, units = z.topk(self._config.k)
+        loudest, units = z.topk(self.k)
         return torch.zeros_like(z).scatter(1, units, loudest)
 
     def spoken(self, h: Tensor) -> Examples:

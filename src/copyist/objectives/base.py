@@ -1,6 +1,6 @@
 """What training minimizes."""
 
-__all__ = ["LOUD", "Contract", "Objective", "ObjectiveLoss"]
+__all__ = ["LOUD", "Contract", "Objective", "ObjectiveLoss", "corrupted_rows"]
 
 import abc
 from collections.abc import Iterable, Mapping
@@ -107,12 +107,10 @@ class Objective(abc.ABC):
 
         Here these are the images and their copies, and the same of the images in noise.
         """
-        x_tilde = Blend(alpha=_ALPHA)(x, generator=generator)
         return {
             "image": x,
             "copy": in_batches(model, model, x),
-            f"noisy, α = {_ALPHA}": x_tilde,
-            "its copy": in_batches(model, model, x_tilde),
+            **corrupted_rows(f"noisy, α = {_ALPHA}", model, Blend(alpha=_ALPHA)(x, generator=generator)),
         }
 
     @property
@@ -129,6 +127,11 @@ class Objective(abc.ABC):
             step: how many steps have been taken.
             generator: of any draws; the same on every device.
         """
+
+
+def corrupted_rows(name: str, model: Model, x_tilde: Images) -> Mapping[str, Images]:
+    """Two rows of pictures: corrupted images, under this name, and what the model makes of them."""
+    return {name: x_tilde, "its copy": in_batches(model, model, x_tilde)}
 
 
 @final

@@ -2,6 +2,7 @@
 
 __all__ = ["Denoising"]
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -11,7 +12,8 @@ from torch.nn import functional as F
 
 from copyist.corruption import Corruption
 from copyist.models.base import Model
-from copyist.objectives.base import Objective
+from copyist.models.batches import in_batches
+from copyist.objectives.base import Objective, corrupted_rows
 from copyist.tensors import Images
 
 
@@ -29,3 +31,8 @@ class Denoising(Objective):
 
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         return F.mse_loss(model(self.corruption(x, generator=generator)).float(), x)
+
+    def pictures(self, model: Model, x: Images, *, generator: torch.Generator) -> Mapping[str, Images]:
+        """The images and their copies, and the same of the images as they are corrupted in training."""
+        x_tilde = self.corruption(x, generator=generator)
+        return {"image": x, "copy": in_batches(model, model, x), **corrupted_rows("corrupted", model, x_tilde)}

@@ -16,7 +16,7 @@ from copyist.models.base import Model
 from copyist.models.families import Dictionary
 from copyist.objectives.base import Contract, Objective
 from copyist.objectives.sparsity import code_measures
-from copyist.tensors import Images
+from copyist.tensors import Codes, Images
 
 _LOUDER = 1.1
 """A revived unit speaks for its image so many times as loudly as the quietest that does, and is among the k largest."""
@@ -25,7 +25,7 @@ _SHORTER = 0.2
 """Its column has this share of the usual length, so that it disturbs little."""
 
 _RIDGE = 0.01
-"""Share of the batch's mean energy that is added to every direction before one is told from the others."""
+"""Share of the mean variance of a batch's directions that is added to all before one is told from the others."""
 
 _AT_ONCE = 20
 """At most one unit in so many is revived after one step: the others have to make room."""
@@ -43,11 +43,12 @@ class Reviving(Objective):
 
         wᵢ = 2αv / ⟨v, u⟩,  v = (Σ + λI)⁻¹u,  u = hⱼ − m,  bᵢ = −α − ⟨wᵢ, m⟩,  so that wᵢhⱼ + bᵢ = α and wᵢm + bᵢ = −α,
 
-    the direction that tells this image best from the others, so that the unit speaks for few of them. λ is 1 % of what
-    the batch varies in all, and α is a tenth louder than the quietest unit that speaks for the image: louder ones would
-    drive out those at work, and grow louder with each revival. The unit's column points where the squared error of the
-    copy falls fastest, which without hidden layers is the residual, at a fifth of the usual length. It then speaks for
-    its image, unless more units than k are revived at once.
+    the direction that tells this image best from the others, so that the unit speaks for few of them. λ is 1 % of
+    tr Σ / B, the mean variance of the directions in which a batch of B can vary. α is a tenth louder than the quietest
+    unit that speaks for the image, where k units may: louder ones would drive out those at work, and grow louder with
+    each revival. Where all may speak, α is the median of what units say. The unit's column points where the squared
+    error of the copy falls fastest, which without hidden layers is the residual, at a fifth of the usual length. It
+    then speaks for its image, unless more units than k are revived at once.
 
     Source:
         Bricken et al. (2023), "Towards Monosemanticity", on neuron resampling, there by the loss squared and at fixed
@@ -113,9 +114,7 @@ def _revive(dictionary: Dictionary, dead: Tensor, x: Images, z: Tensor, generato
     # Even a perfect copy may be drawn, when there are more units than others.
     chances = (errors + 1e-6 * errors.mean() + 1e-30).double().cpu()
     chosen = torch.multinomial(chances, len(dead), generator=generator).to(x.device)
-    spoken = z[chosen]
-    quietest = spoken.masked_fill(spoken <= 0, torch.inf).amin(1, keepdim=True)
-    alpha = _LOUDER * quietest.masked_fill(quietest == torch.inf, 1.0)  # (D, 1)
+    alpha = _loudness(z, chosen, crowded=dictionary.k is not None)
     h = dictionary.hidden(x).flatten(1)
     mean = h.mean(0)
     weights = 2 * alpha * _telling(h - mean, chosen)
@@ -126,6 +125,16 @@ def _revive(dictionary: Dictionary, dead: Tensor, x: Images, z: Tensor, generato
     dictionary.atoms.weight[:, dead] = _SHORTER * usual * columns.T
     dictionary.silence[dead] = 0
     dictionary.revivals[dead] += 1
+
+
+def _loudness(z: Codes, chosen: Tensor, *, crowded: bool) -> Tensor:
+    """α for each of the chosen images, (D, 1); 1 where nothing is said."""
+    if crowded:
+        spoken = z[chosen]
+        quietest = spoken.masked_fill(spoken <= 0, torch.inf).amin(1, keepdim=True)
+        return _LOUDER * quietest.masked_fill(quietest == torch.inf, 1.0)
+    said = z[z > 0]
+    return (said.median() if len(said) else z.new_ones(())).expand(len(chosen), 1)
 
 
 def _telling(rows: Tensor, chosen: Tensor) -> Tensor:
