@@ -186,3 +186,8 @@ def test_what_is_no_recipe_or_no_assignment_is_refused() -> None:
     for wrong in ("width", "=8"):
         with pytest.raises(ArgumentError, match=rf"^a setting must be written name=value, got '{wrong}'; write --set"):
             configured("unet", assignments=[wrong])
+
+
+@pytest.mark.parametrize("name", ["table", "conv", "undercomplete-mlp", "linear"])
+def test_what_is_judged_beside_pca_has_no_weights_that_test_rows_chose(name: str) -> None:
+    assert configured(name).training.patience == 0

@@ -5,7 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from copyist import load
 from copyist.data import open_split
+from copyist.procedures import Prior, sample
+from copyist.randomness import generator
 
 from .conftest import copyist
 
@@ -26,6 +29,16 @@ def run(table: Path) -> Path:
     out = table.parent / "run"
     settings = [each for pair in ("widths=8", "code=2", "batch_size=8") for each in ("--set", pair)]
     answer = copyist("train", "table", "--data", f"{table}?label=kind", "--steps", "30", *settings, "--out", out)
+    assert answer.code == 0, answer.stderr
+    return out
+
+
+@pytest.fixture(scope="module")
+def likely(table: Path) -> Path:
+    """A variational autoencoder of the table."""
+    out = table.parent / "likely"
+    settings = [each for pair in ("likelihood=gaussian", "widths=8", "code_size=2") for each in ("--set", pair)]
+    answer = copyist("train", "vae", "--data", f"{table}?label=kind", "--steps", "30", *settings, "--out", out)
     assert answer.code == 0, answer.stderr
     return out
 
@@ -132,3 +145,45 @@ def test_tables_and_models_that_do_not_fit_are_refused(run: Path, table: Path, t
     assert copyist("train", "table", "--set", "code=0", *out).sentence == (
         "code must be a whole number of at least 1, got 0"
     )
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".npy", ".parquet"])
+def test_sampled_rows_are_a_table_like_the_one_that_was_learned(
+    ending: str, likely: Path, table: Path, tmp_path: Path
+) -> None:
+    if ending == ".parquet":
+        pytest.importorskip("pyarrow")
+    out = tmp_path / f"rows{ending}"
+    answer = copyist("sample", likely, "--count", 500, "--seed", 3, "--set", "with_noise=true", "--out", out)
+    assert answer.stdout == f"sampled 500 rows in 1 step by prior into {out}, each row by itself\n"
+    found = open_split(str(out), default="all")
+    assert (found.shape, len(found)) == ((3,), 500)
+    assert found.columns == (("0", "1", "2") if ending == ".npy" else ("a", "b", "c"))
+    x = sample(load(likely), count=500, method=Prior(with_noise=True), generator=generator(3, "sample"))
+    # What is opened has the training rows first.
+    np.testing.assert_array_equal(np.sort(found.array, axis=0), np.sort(x.numpy(), axis=0))
+    # Draws of a model that has hardly begun are in the units of each column all the same.
+    assert (np.abs(found.array.mean(0) - VALUES.mean(0)) < VALUES.std(0)).all()
+    back = copyist("evaluate", likely, "--data", out, "--json", "--importance-samples", 5).result
+    assert back["rows"][0]["model"] == "likely"
+
+
+def test_rows_without_names_are_sampled_without_names(tmp_path: Path) -> None:
+    np.save(tmp_path / "t.npy", VALUES)
+    settings = [each for pair in ("likelihood=gaussian", "widths=8", "code_size=2") for each in ("--set", pair)]
+    copyist("train", "vae", "--data", tmp_path / "t.npy", "--steps", "2", *settings, "--out", tmp_path / "run")
+    result = copyist("sample", tmp_path / "run", "--count", 4, "--out", tmp_path / "rows.csv", "--json").result
+    assert (result["rows"], result["method"], result["image_shape"]) == (4, "prior", [3])
+    assert len((tmp_path / "rows.csv").read_text().splitlines()) == 4
+
+
+def test_samples_of_tables_are_neither_pictures_nor_chains(likely: Path, tmp_path: Path) -> None:
+    def refused(*arguments: object) -> str:
+        return copyist("sample", likely, *arguments).sentence
+
+    sentence = "rows of a table are written as .csv, .tsv, .npy or .parquet, got s.png; choose one of these"
+    assert refused("--out", tmp_path / "s.png") == sentence
+    sentence = "sample works on images, and this model takes tables; take a model trained on images"
+    assert refused("--method", "langevin", "--out", tmp_path / "s.csv") == sentence
+    sentence = "--size is of images, and this model takes tables, got 8; leave it out"
+    assert refused("--size", "8", "--out", tmp_path / "s.csv") == sentence

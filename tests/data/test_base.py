@@ -30,3 +30,16 @@ def test_images_without_labels_have_no_classes() -> None:
 def test_negative_labels_are_refused() -> None:
     with pytest.raises(DataError, match=r"^labels of mine.npz must number classes from 0, got -1; number them anew$"):
         Splits(train=labeled(0, 1), test=labeled(-1)).num_classes()
+
+
+def test_a_spread_has_examples_from_first_to_last_and_their_names_and_labels() -> None:
+    some = labeled(*range(10)).spread(4)
+    assert some.labels is not None
+    assert (some.labels.tolist(), some.names, len(some)) == ([0, 2, 5, 7], ("0", "2", "5", "7"), 4)
+
+
+@pytest.mark.parametrize("count", [None, 3, 9])
+def test_as_many_examples_as_there_are_are_all(count: int | None) -> None:
+    labels = labeled(5, 1, 2).spread(count).labels
+    assert labels is not None
+    assert labels.tolist() == [5, 1, 2]

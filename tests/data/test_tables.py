@@ -186,6 +186,40 @@ def test_arrays_without_rows_or_with_nan_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (
+            ["a", "", "b", " "],
+            r"must stand in all 4 rows, got none in 2 of them, the first of which is row 2; fill these",
+        ),
+        (
+            ["1", "2", "?", "2"],
+            r"must stand in all 4 rows, got none in 1 of them, the first of which is row 3; fill these",
+        ),
+        (
+            ["1", "inf", "2", "3"],
+            r"must be texts or whole numbers, one in each row, got inf; name another column, or le",
+        ),
+        (["1", "1e30", "2", "3"], r"must be texts or whole numbers, one in each row, got 1e\+30; name another column"),
+    ],
+)
+def test_a_row_without_a_class_is_refused(file: Callable[..., str], cells: list[str], message: str) -> None:
+    path = file("x,y", *(f"{row},{cell}" for row, cell in enumerate(cells)))
+    with pytest.raises(DataError, match=rf"^labels in column 'y' of .*t.csv {message}"):
+        open_source(f"{path}?label=y")
+
+
+@pytest.mark.parametrize("names", [["a", None, None, "b"], [True, None, None, False], [1, None, None, 2]])
+def test_a_class_that_parquet_has_not_is_refused(tmp_path: Path, names: list[object]) -> None:
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(arrow.table({"x": [0.1, 0.2, 0.3, 0.4], "y": names}), tmp_path / "t.parquet")
+    with pytest.raises(
+        DataError, match=r"must stand in all 4 rows, got none in 2 of them, the first of which is row 2"
+    ):
+        open_source(f"{tmp_path}/t.parquet?label=y")
+
+
+@pytest.mark.parametrize(
     ("option", "kind", "message"),
     [
         ("label=q", UnknownNameError, r"^there is no column for label= in .*t.csv 'q'; there are a, b, c$"),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +14,16 @@ import torch
 from sklearn.decomposition import PCA
 from torch import Tensor
 
+from copyist.data import ExampleSet, Splits
 from copyist.errors import ArgumentError, DataError, ShapeError
 from copyist.experiments.batch_dependence import batch_dependence
-from copyist.experiments.clean_copies import code_statistics
+from copyist.experiments.clean_copies import beside_principal_axes, clean_copies, code_statistics
 from copyist.experiments.denoising import CONDITIONS, denoising_table
-from copyist.experiments.denoising_table import DenoisingTable
+from copyist.experiments.denoising_table import CleanRow, DenoisingTable
 from copyist.experiments.denoising_text import denoising_text
+from copyist.experiments.evaluation import evaluated
+from copyist.experiments.linear_copier import principal_copier
+from copyist.models import MLPConfig
 from copyist.procedures.controls import CONTROLS
 
 
@@ -259,6 +264,31 @@ def test_arguments_that_cannot_be_are_refused_before_any_work() -> None:
         denoising_table({}, train=TRAIN, test=TEST, apply=refuse, batch_size=0)
 
 
+def test_who_copies_better_than_pca_is_judged_image_by_image() -> None:
+    def first(x: Tensor) -> Tensor:
+        return x.flatten(1)[:, :2]
+
+    rows, errors = list[CleanRow](), dict[str, Tensor]()
+    for name, model in {"a copy": (lambda x: x), "its axes": principal_copier(TRAIN, num_axes=2)}.items():
+        row, errors[name] = clean_copies(name, model, x=TEST, apply=apply, batch_size=4, seed=0, encode=first)
+        rows.append(row)
+    beside = beside_principal_axes(rows, errors=errors, train=TRAIN, x=TEST)
+    assert [row.pca is not None and row.pca.beats_pca for row in beside] == ["supported", "inconclusive"]
+
+
+def test_filters_and_axes_and_what_is_measured_come_from_all_over_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    array = np.arange(6000, dtype=np.float32).reshape(6000, 1, 1, 1) / 6000
+    images = ExampleSet(source="mine", array=array, names=("",) * 6000, fingerprint="0")
+    given: dict[str, Any] = {}
+    monkeypatch.setattr("copyist.experiments.evaluation.denoising_table", lambda _, **rest: given.update(rest))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType, reportUnknownMemberType]
+    model = MLPConfig(image_shape=(1, 1, 1), widths=(1,)).build()
+    evaluated({"mine": model}, Splits(train=images, test=images), num_images=4)
+    torch.testing.assert_close(given["test"].flatten(), torch.tensor([0.0, 0.25, 0.5, 0.75]))
+    assert (len(given["train"]), float(given["train"].max())) == (4096, pytest.approx(1, abs=1e-3))
+    # Axes are cheap: they learn from all that the models did.
+    assert len(given["axes_from"]) == 6000
+
+
 def test_a_code_smaller_than_an_image_stands_beside_pca_of_its_size() -> None:
     models = {"half": half, "wide": half, "none": half}
     encoders = {"half": lambda x: x.flatten(1)[:, :3], "wide": lambda x: x.flatten(1)}
@@ -272,5 +302,18 @@ def test_a_code_smaller_than_an_image_stands_beside_pca_of_its_size() -> None:
     errors = ((fitted.inverse_transform(fitted.transform(test)) - test) ** 2).mean(1)
     assert (pca.num_axes, pca.num_train) == (3, len(TRAIN))
     assert pca.psnr == pytest.approx(float((-10 * np.log10(errors)).mean()), abs=1e-2)
-    assert "PCA of equal code" in denoising_text(found)
+    # Each image's error minus that of the same image on the axes, and Student's interval of 11 images.
+    differences = ((test / 2 - test) ** 2).mean(1) - errors
+    assert pca.lead is not None
+    assert pca.lead.mean == pytest.approx(differences.mean(), rel=1e-4)
+    reach = 2.2281 * differences.std(ddof=1) / 11**0.5
+    assert pca.lead.high - pca.lead.mean == pytest.approx(reach, rel=1e-3)
+    assert pca.beats_pca == "refuted"
+    text = denoising_text(found)
+    assert "PCA of equal code" in text
+    said = (
+        f"beats PCA: no; MSE less PCA's {pca.lead.mean:.5f} ± {reach:.5f}, image by image, axes of 14 training images"
+    )
+    assert f"    {said}\n" in text
+    assert max(len(line) for line in text.splitlines()) <= 110
     assert DenoisingTable.from_json(json.loads(json.dumps(found.to_json()))) == found

@@ -92,7 +92,7 @@ def test_there_are_no_more_principal_axes_than_the_examples_span() -> None:
     ("recipe", "settings"),
     [
         ("linear", ["steps=2000", "batch_size=128", "learning_rate=1e-2"]),
-        ("table", ["widths=[]", "activation=identity", "steps=1200", "patience=0"]),
+        ("table", ["widths=[]", "activation=identity", "steps=1200", "weight_decay=0"]),
     ],
 )
 def test_a_linear_autoencoder_reaches_the_error_of_pca_and_nothing_less(

@@ -70,6 +70,7 @@ def test_a_residual_is_fitted_as_its_model_is() -> None:
     assert ResidualConfig(model=MLPConfig(widths=(3,))).fitted((2, 3, 5)).model == MLPConfig(
         image_shape=(2, 3, 5), widths=(3,)
     )
+    assert ResidualConfig(model=MLPConfig(widths=(3,))).fitted((5,)).model == MLPConfig(image_shape=(5,), widths=(3,))
     unet = built(CONFIGS["residual-unet"])
     assert (unet.size_multiple, unet.uses_batch_statistics) == (4, True)
     with pytest.raises(ShapeError, match=r"^image sides must be multiples of 4, got 10x12"):

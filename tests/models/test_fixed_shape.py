@@ -46,6 +46,28 @@ def test_an_answer_in_units_is_the_standardized_one_in_those_units(kind: str) ->
         torch.testing.assert_close((model(x * STD + MEAN) - MEAN) / STD, x_hat, rtol=1e-3, atol=1e-3)
 
 
+def test_a_residual_is_taken_off_rows_in_any_units_and_the_mean_only_once() -> None:
+    within = COPIERS["mlp"]
+    config, x = ResidualConfig(model=within), rows()
+    model = built(config, seed=2)
+    assert (model.takes_tables, model.image_shape) == (True, ROWS)
+    with torch.no_grad():
+        on_paper = x - built(within, seed=2)(x)
+        torch.testing.assert_close(model(x), on_paper)
+        model.standardize_by(mean=MEAN, std=STD)
+        torch.testing.assert_close((model(x * STD + MEAN) - MEAN) / STD, on_paper, rtol=1e-3, atol=1e-3)
+
+
+def test_a_residual_that_takes_nothing_off_hands_rows_on_as_they_are() -> None:
+    model = built(ResidualConfig(model=COPIERS["mlp"]))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+        model.standardize_by(mean=MEAN, std=STD)
+        x = rows() * STD + MEAN
+        torch.testing.assert_close(model(x), x, rtol=1e-5, atol=1e-5)
+
+
 def test_names_do_not_depend_on_units() -> None:
     stack = MLPConfig(image_shape=ROWS, widths=(5,), code=3, activation="sigmoid")
     model, x = classifier(StackedClassifierConfig(stack=stack, num_classes=4)), rows()

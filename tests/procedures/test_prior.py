@@ -5,7 +5,8 @@ import torch
 
 from contracts import CONFIGS, VARIATIONAL, built, variational
 from copyist.errors import ArgumentError, ContractError, ShapeError
-from copyist.procedures import Prior, sample
+from copyist.models import MLPConfig, Variational, VariationalMLPConfig
+from copyist.procedures import METHODS, Prior, sample
 from objectives.linear_gaussian import LinearGaussian
 
 
@@ -54,6 +55,45 @@ def test_samples_have_the_shape_of_the_training_images_unless_told_otherwise() -
     assert torch.equal(
         sample(model, count=2, method=Prior()), sample(model, count=2, generator=draws(), method=Prior())
     )
+
+
+def of_a_table() -> Variational:
+    """Of three columns whose codes decode to a known mean, in units that differ by thousands."""
+    config = VariationalMLPConfig(image_shape=(3,), widths=(), code_size=2, likelihood="gaussian")
+    model = variational(config)
+    model.standardize_by(mean=torch.tensor([0.0, 9e4, -3.0]), std=torch.tensor([1.0, 3e3, 0.5]))
+    return model
+
+
+def test_rows_are_sampled_in_the_units_of_the_table() -> None:
+    model = of_a_table()
+    law = model.likelihood(torch.zeros(1, 2))
+    # A linear decoder: the mean of all samples is what the code 0 decodes to, and both spreads are on paper.
+    std = torch.tensor([1.0, 3e3, 0.5])
+    with torch.no_grad():
+        through = torch.stack([model.decode(axis[None])[0] - law.mean()[0] for axis in torch.eye(2)])
+    # Untrained, p(x | z) leaves a fifth of a standard deviation open.
+    for with_noise, left in ((False, 0.0), (True, 0.2)):
+        x = sample(model, count=40_000, generator=draws(), precision="float32", method=Prior(with_noise=with_noise))
+        assert x.shape == (40_000, 3)
+        torch.testing.assert_close(x.mean(0) / std, law.mean()[0].detach() / std, rtol=0, atol=0.03)
+        variance = (through / std).square().sum(0) + left**2
+        torch.testing.assert_close((x / std).var(0), variance, rtol=0.04, atol=1e-6)
+
+
+def test_other_chains_and_other_shapes_are_no_rows() -> None:
+    model = of_a_table()
+    for name in sorted(METHODS.keys() - {"prior"}):
+        with pytest.raises(ContractError, match=r"^sample works on images, and this model takes tables; take a model "):
+            sample(model, count=2, method=METHODS[name]())
+    with pytest.raises(ShapeError, match=r"^the model takes tables of 3 columns only, got 4 columns; leave others out"):
+        sample(model, count=2, shape=(4,), method=Prior())
+    with pytest.raises(
+        ShapeError, match=r"^shape must be \(D,\) of one row of a table, got \(3, 8, 8\); leave it out$"
+    ):
+        sample(model, count=2, shape=(3, 8, 8), method=Prior())
+    with pytest.raises(ContractError, match=r"^the prior needs a model's likelihood, and MLP has none; take a variati"):
+        sample(built(MLPConfig(image_shape=(3,), widths=(2,))), count=2, method=Prior())
 
 
 def test_what_cannot_be_sampled_is_refused() -> None:

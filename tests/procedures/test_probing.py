@@ -2,19 +2,20 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from contracts import CONFIGS, built
 from copyist.data import open_source
-from copyist.data.base import Splits
-from copyist.errors import ContractError, DataError
+from copyist.data.base import ExampleSet, Splits
+from copyist.errors import ContractError, DataError, ShapeError
 from copyist.experiments.probing import probe_table, probe_text
 from copyist.metrics.probes import probes
 from copyist.models import Autoencoder, MaskedViTConfig, MLPConfig
 from copyist.procedures import probe
-from copyist.procedures.probing import code_features
+from copyist.procedures.probing import code_features, labeled
 
 DIGITS = open_source("digits?limit=300")
 UNLABELED = Splits(train=replace(DIGITS.train, labels=None), test=replace(DIGITS.test, labels=None))
@@ -81,3 +82,30 @@ def test_the_table_stands_beside_random_weights_pixels_and_their_axes() -> None:
     ]
     assert probe_table({"skips": skips}, DIGITS, num_images=20) == {}
     assert probe_table({"mlp": model}, UNLABELED, num_images=5) == {}
+
+
+def test_sorted_classes_teach_a_probe_too() -> None:
+    """Of more rows than a probe takes, those it takes are of all classes: the first ones would be of one."""
+    rng = np.random.default_rng(0)
+    names = np.repeat([0, 1], 3000)
+    values = rng.normal(size=(6000, 4)).astype(np.float32) + 3 * names[:, None].astype(np.float32)
+    rows = ExampleSet(
+        source="t", array=values, names=("",) * 6000, labels=names, columns=("a", "b", "c", "d"), fingerprint="0"
+    )
+    splits = Splits(train=rows, test=rows)
+    model = built(MLPConfig(image_shape=(4,), widths=(2,)))
+    (_, taught), (_, asked) = labeled(splits, num_images=100)
+    assert (len(taught), int(taught.sum())) == (4096, 2048)
+    assert (len(asked), int(asked.sum())) == (100, 50)
+    # Six standard deviations apart along the diagonal.
+    assert probe_table({"mlp": model}, splits, num_images=100)["columns"].linear > 0.98
+
+
+def test_a_table_with_columns_in_another_order_is_refused() -> None:
+    splits = open_source("cancer")
+    model = built(MLPConfig(image_shape=(30,), widths=(2,)))
+    model.columns = splits.train.columns[::-1]
+    with pytest.raises(
+        ShapeError, match=r"^the model was trained on the columns 'worst fractal dimension', .*, got 'me"
+    ):
+        probe_table({"mlp": model}, splits, num_images=9)

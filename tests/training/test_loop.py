@@ -442,3 +442,13 @@ def test_numbers_out_of_range_are_refused() -> None:
 def test_counters_begin_at_nothing() -> None:
     counters = Counters()
     assert (counters.step, counters.rate_scale, counters.fell_at, counters.rows) == (0, 1.0, None, [])
+
+
+def test_a_look_is_at_images_from_all_over_those_held_out(tmp_path: Path) -> None:
+    run = train(tiny(steps=20, model=MLPConfig(widths=(9,))), out=tmp_path / "run")
+    x = open_source("digits").test.images()
+    assert len(x) == 180
+    # 24 of them, as the recipe says: 0, 7, 15, 22, …
+    x = x[[row * 180 // 24 for row in range(24)]]
+    found = run.history()[-1].validation_loss
+    assert found == pytest.approx(float(F.mse_loss(copyist.reconstruct(run.load(), x), x)), rel=1e-4)

@@ -9,9 +9,10 @@ import torch
 
 from copyist import encode, load, open_source, reconstruct, train
 from copyist.checkpoint import read_header
+from copyist.corruption import GaussianNoise
 from copyist.errors import ContractError, DataError, ShapeError
-from copyist.models import MLPConfig, UNetConfig
-from copyist.objectives import Copying
+from copyist.models import MLPConfig, ResidualConfig, UNetConfig
+from copyist.objectives import Copying, Denoising
 from copyist.procedures import denoise, interpolate, invert, layers, sample, walk
 from copyist.training import Optimization, Recipe, Training
 
@@ -63,6 +64,20 @@ def test_the_loss_of_a_table_is_in_standard_deviations(tmp_path: Path) -> None:
     assert found is not None
     # Values near 90000 are rounded to a hundredth.
     assert abs(found - by_hand) < 1e-3 * by_hand
+
+
+@pytest.mark.slow
+def test_a_residual_of_a_table_is_learned_and_kept_in_its_units(tmp_path: Path) -> None:
+    data = table(tmp_path / "t.csv")
+    denoising = Denoising(corruption=GaussianNoise(0.5))
+    mine = replace(recipe(data, steps=200), model=ResidualConfig(model=MLPConfig(widths=(8, 8))), objective=denoising)
+    run = train(mine, out=tmp_path / "run")
+    splits, generator = open_source(data), torch.Generator().manual_seed(0)
+    x, std = splits.test.examples().double(), splits.train.examples().double().std(0)
+    x_tilde = x + 0.5 * std * torch.randn(x.shape, generator=generator)
+    # Two hidden numbers make four columns, so that the columns tell of one another what noise hides.
+    errors = [((answer - x) / std).square().mean() for answer in (denoise(run.load(), x_tilde.float()), x_tilde)]
+    assert errors[0] < 0.8 * errors[1]
 
 
 def test_another_unit_is_another_number_and_no_other_model(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ Out: TypeAlias = Annotated[Path, typer.Option("--out", help="Where the results g
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Seed: TypeAlias = Annotated[int, typer.Option("--seed", help="Of everything random.", parser=_seed, metavar="INTEGER")]
-Count: TypeAlias = Annotated[int, typer.Option("--count", help="How many images.")]
+Count: TypeAlias = Annotated[int, typer.Option("--count", help="How many images, or rows of a table.")]
 Data: TypeAlias = Annotated[
     str | None,
     typer.Option(

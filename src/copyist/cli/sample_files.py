@@ -1,4 +1,4 @@
-"""The files that `copyist sample` writes: a grid, an array, a film of the steps, or a folder of images."""
+"""The files that `copyist sample` writes: a grid, an array, a film of the steps, a folder of images, or a table."""
 
 __all__ = ["FILMS", "check_sample_format", "write_samples"]
 
@@ -7,41 +7,49 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from copyist.tensors import Images
+    from copyist.tensors import Examples, Images
 
 FILMS = (".mp4", ".gif", ".webp")
 """Endings of files that show every step."""
 
 
-def check_sample_format(out: Path) -> None:
-    """Refuse a file name whose ending names no format of samples.
+def check_sample_format(out: Path, *, table: bool) -> None:
+    """Refuse a file name whose ending names no format of samples: of a table, or of images.
 
     Raises:
         OutputError: the ending is unknown.
+        MissingExtraError: it is Parquet, and pyarrow is not installed.
     """
+    from copyist.data.row_files import check_row_format
     from copyist.errors import OutputError
 
-    if out.suffix.lower() not in ("", ".png", ".npy", *FILMS):
+    if table:
+        check_row_format(out)
+    elif out.suffix.lower() not in ("", ".png", ".npy", *FILMS):
         raise OutputError(
             f"samples are written as .png, .npy, {', '.join(FILMS)} or a folder, got {out.name}; choose one of these"
         )
 
 
-def write_samples(stages: list["Images"], out: Path) -> None:
+def write_samples(stages: list["Examples"], out: Path, *, columns: Sequence[str]) -> None:
     """Write the last stage, or all of them where the ending is that of a film.
 
     Args:
-        stages: the samples (B, C, H, W) after one step or more; sides may grow.
+        stages: the samples (B, C, H, W), or rows (B, D), after one step or more; sides may grow.
         out: what its ending says; without one, a folder of images.
+        columns: what the columns of rows are called.
     """
     import numpy as np
 
     from copyist.data.grids import grid, write_png
+    from copyist.data.row_files import write_rows
     from copyist.data.video import write_video
     from copyist.outputs import whole_file, whole_folder
 
     last, ending = stages[-1], out.suffix.lower()
-    if ending == ".png":
+    if last.ndim == 2:
+        write_rows(out, last, columns=columns)
+    elif ending == ".png":
         write_png(out, grid(last))
     elif ending == ".npy":
         with whole_file(out) as temporary, temporary.open("wb") as file:

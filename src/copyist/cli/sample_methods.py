@@ -1,70 +1,88 @@
 """How `copyist sample` comes by its method: options of its own for the default, settings by name for the others."""
 
-__all__ = ["described", "method_of", "sizes_of"]
+__all__ = ["Asked", "Plan", "check_asked", "described", "plan_of"]
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from copyist.models import Reconstructor
     from copyist.procedures import Method
 
 
-def method_of(
-    name: str,
-    *,
-    steps: int | None,
-    assignments: Sequence[str],
-    own: Mapping[str, Any],
-    sizes: Sequence[tuple[int, int]],
-) -> "Method":
-    """The method of that name.
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the command line says of the method."""
 
-    Args:
-        name: in the catalogue.
-        steps: of the chain; None takes the method's own.
-        assignments: `name=value` each, for other methods than the default.
-        own: options of the default alone, by name with underscores; None where they were not given.
-        sizes: that samples grow to.
+    method: str | None
+    """Its name; None leaves it to the model."""
+
+    steps: int | None
+    """Of the chain; None takes the method's own."""
+
+    assignments: Sequence[str]
+    """`name=value` each, for other methods than the default."""
+
+    own: Mapping[str, Any]
+    """Options of the default alone, by name with underscores; None where they were not given."""
+
+    size: str | None
+    """Of the images; None takes that of the model's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How samples are made."""
+
+    name: str
+    """Of the method."""
+
+    method: "Method"
+
+    shape: tuple[int, ...] | None
+    """(C, H, W) of one image, or (D,) of one row; None where it is not known."""
+
+    schedule: str | None
+    """Its name, where one was given."""
+
+    sizes: Sequence[tuple[int, int]]
+    """That samples grow to."""
+
+
+def check_asked(asked: Asked) -> None:
+    """Refuse, before a model is opened, what no model can be asked for.
+
+    Raises:
+        UnknownNameError, ArgumentError: as `plan_of`.
+    """
+    if asked.method is not None:
+        _method_of(asked.method, asked, sizes=())
+
+
+def plan_of(model: "Reconstructor", asked: Asked) -> Plan:
+    """How this model makes samples: of a variational autoencoder codes are decoded, unless a method was named.
 
     Raises:
         UnknownNameError: there is no such method, schedule or setting; the nearest is offered.
-        ArgumentError: an option belongs to another method, or a number is out of its range.
+        ArgumentError: an option belongs to another method or to images, a number is out of its range, or no size.
+        ShapeError: a side is no multiple of what the model takes.
+        ContractError: the model takes tables, and the method makes pictures.
     """
-    from copyist.checks import check_at_least, check_choice
-    from copyist.corruption import CORRUPTIONS, Corruption
     from copyist.errors import ArgumentError
     from copyist.procedures import METHODS
-    from copyist.settings import change, read_assignments
 
-    check_choice("method", name, METHODS)
-    if steps is not None:
-        check_at_least("steps", steps, 1)
-        if name == "prior":
-            raise ArgumentError("--steps goes with chains, and prior draws codes in one step; leave it out")
-    if name == "no-diffusion":
-        if assignments:
-            raise ArgumentError(
-                f"--set goes with other methods, got no-diffusion and {assignments[0]}; use its options"
-            )
-        return _no_diffusion(steps, own, sizes)
-    for option, value in own.items():
-        if value is not None:
-            spelled = option.replace("_", "-")
-            raise ArgumentError(f"--{spelled} goes with --method no-diffusion, got {name}; leave it out")
-    changes = read_assignments(assignments)
-    if steps is not None:
-        changes["steps"] = str(steps)
-    return change(METHODS[name](), changes, {Corruption: CORRUPTIONS})
-
-
-def sizes_of(option: str, texts: Sequence[str], multiple: int) -> list[tuple[int, int]]:
-    """The (H, W) that an option names, each time it is given.
-
-    Raises:
-        ArgumentError: a text names no size.
-        ShapeError: a side is no multiple of what the model takes.
-    """
-    return [_size(option, text, multiple) for text in texts]
+    name = asked.method or ("prior" if model.has_likelihood else "no-diffusion")
+    if not METHODS[name].takes_tables:
+        model.check_pictures(verb="sample")
+    if model.takes_tables and asked.size is not None:
+        raise ArgumentError(f"--size is of images, and this model takes tables, got {asked.size}; leave it out")
+    shape = model.image_shape
+    if asked.size is not None and shape is not None and len(shape) == 3:
+        shape = (shape[0], *_sizes_of("--size", [asked.size], model.size_multiple)[0])
+    sizes = _sizes_of("--grow", asked.own["grow"] or (), model.size_multiple)
+    method = _method_of(name, asked, sizes=sizes)
+    return Plan(name=name, method=method, shape=shape, schedule=asked.own["schedule"], sizes=sizes)
 
 
 def described(name: str, schedule: str | None, sizes: Sequence[tuple[int, int]]) -> str:
@@ -73,6 +91,40 @@ def described(name: str, schedule: str | None, sizes: Sequence[tuple[int, int]])
         return f"by {name}"
     grown = "".join(f", grown to {height}x{width}" for height, width in sizes)
     return f"on a {schedule or 'linear'} schedule{grown}"
+
+
+def _method_of(name: str, asked: Asked, *, sizes: Sequence[tuple[int, int]]) -> "Method":
+    """The method of that name."""
+    from copyist.checks import check_at_least, check_choice
+    from copyist.corruption import CORRUPTIONS, Corruption
+    from copyist.errors import ArgumentError
+    from copyist.procedures import METHODS
+    from copyist.settings import change, read_assignments
+
+    check_choice("method", name, METHODS)
+    if asked.steps is not None:
+        check_at_least("steps", asked.steps, 1)
+        if name == "prior":
+            raise ArgumentError("--steps goes with chains, and prior draws codes in one step; leave it out")
+    if name == "no-diffusion":
+        if asked.assignments:
+            raise ArgumentError(
+                f"--set goes with other methods, got no-diffusion and {asked.assignments[0]}; use its options"
+            )
+        return _no_diffusion(asked.steps, asked.own, sizes)
+    for option, value in asked.own.items():
+        if value is not None:
+            spelled = option.replace("_", "-")
+            raise ArgumentError(f"--{spelled} goes with --method no-diffusion, got {name}; leave it out")
+    changes = read_assignments(asked.assignments)
+    if asked.steps is not None:
+        changes["steps"] = str(asked.steps)
+    return change(METHODS[name](), changes, {Corruption: CORRUPTIONS})
+
+
+def _sizes_of(option: str, texts: Sequence[str], multiple: int) -> list[tuple[int, int]]:
+    """The (H, W) that an option names, each time it is given."""
+    return [_size(option, text, multiple) for text in texts]
 
 
 def _no_diffusion(steps: int | None, own: Mapping[str, Any], sizes: Sequence[tuple[int, int]]) -> "Method":

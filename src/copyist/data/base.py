@@ -65,8 +65,13 @@ class ExampleSet:
         channels, height, width = self.shape
         return channels, height, width
 
-    def spread(self, count: int) -> "ExampleSet":
-        """At most `count` of the examples, spread evenly over all of them, so that sorted classes all stay."""
+    def spread(self, count: int | None) -> "ExampleSet":
+        """At most `count` of the examples, spread evenly over all of them, so that sorted classes all stay.
+
+        With None, or where there are no more than that, these are all.
+        """
+        if count is None or count >= len(self):
+            return self
         rows = evenly(len(self), count)
         return replace(
             self,

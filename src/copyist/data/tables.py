@@ -21,6 +21,8 @@ from copyist.tensors import Rows
 
 _OF_IMAGES = ("size", "fit", "channels", "layout", "stride")
 _OF_TABLES = ("label", "drop", "header")
+_TOO_LARGE = 2**63
+"""No label is as large, since they are kept in 64 bits."""
 
 
 @final
@@ -165,15 +167,31 @@ def _labels(sheet: Sheet, source: Source) -> npt.NDArray[np.int64] | None:
     if source.label is None:
         return sheet.labels
     column = sheet.columns[source.label]
+    _check_named(column, source)
     if column.dtype.kind not in "buif":
         return np.unique([str(cell) for cell in column], return_inverse=True)[1].astype(np.int64)
-    wrong = [cell for cell in column.tolist() if cell != np.rint(cell)]
+    wrong = [cell for cell in column.tolist() if not (abs(cell) < _TOO_LARGE and cell == np.rint(cell))]
     if wrong:
         raise DataError(
             f"labels in column {source.label!r} of {source.place} must be texts or whole numbers, one in each row, "
             f"got {wrong[0]}; name another column, or leave label= out"
         )
     return column.astype(np.int64)
+
+
+def _check_named(column: Column, source: Source) -> None:
+    missing = [row for row, cell in enumerate(column.tolist(), start=1) if _is_missing(cell)]
+    if missing:
+        raise DataError(
+            f"labels in column {source.label!r} of {source.place} must stand in all {len(column)} rows, got none in "
+            f"{len(missing)} of them, the first of which is row {missing[0]}; fill these cells, remove their rows, or "
+            "leave label= out"
+        )
+
+
+def _is_missing(cell: Any) -> bool:
+    """Whether a class is empty, or what stands for that in a file: None, or a number that does not equal itself."""
+    return cell is None or cell != cell or not str(cell).strip()
 
 
 def _is_number(cell: Any) -> bool:

@@ -68,6 +68,7 @@ def denoising_table(
     batch_size: int,
     seed: int = 0,
     encoders: Mapping[str, Callable[[Images], Codes]] | None = None,
+    axes_from: Images | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> DenoisingTable:
     """Measure how models and classical filters denoise the same corrupted test images.
@@ -83,6 +84,7 @@ def denoising_table(
         batch_size: images in one batch; where statistics of the batch are used, all numbers depend on it.
         seed: from which all noise is derived.
         encoders: for models that have a code, the map from images to codes, by the model's name.
+        axes_from: clean images (N, C, H, W) that PCA of equal code size is fitted to; None takes `train`.
         progress: called after each corruption, with the number of those done and of all.
 
     Raises:
@@ -97,6 +99,7 @@ def denoising_table(
     verdicts: list[Verdict] = []
     batches: list[BatchRow] = []
     clean: list[CleanRow] = []
+    errors: dict[str, PerImage] = {}
     for done, condition in enumerate(CONDITIONS):
         name = (condition.kind, str(condition.strength))
         filters = fitter.fit(condition.corruption, generator=generator(seed, "train", *name))
@@ -114,8 +117,11 @@ def denoising_table(
             progress(done + 1, len(CONDITIONS))
     for name, model in models.items():
         encode = encoders.get(name)
-        clean.append(clean_copies(name, model, x=test, apply=apply, batch_size=batch_size, seed=seed, encode=encode))
-    clean = beside_principal_axes(clean, train=train, x=test)
+        row, errors[name] = clean_copies(
+            name, model, x=test, apply=apply, batch_size=batch_size, seed=seed, encode=encode
+        )
+        clean.append(row)
+    clean = beside_principal_axes(clean, errors=errors, train=train if axes_from is None else axes_from, x=test)
     return DenoisingTable(
         image_shape=(test.shape[1], test.shape[2], test.shape[3]),
         num_train=len(train),

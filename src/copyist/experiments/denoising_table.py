@@ -128,6 +128,12 @@ class PrincipalCopies:
     """In decibels."""
 
     ssim: float
+    lead: Interval | None = None
+    """The model's squared error minus that of the axes, image by image; below 0 the model copies better. None in tables
+    that are older than this measure."""
+
+    beats_pca: Judgement | None = None
+    """Is that lead below 0? None likewise."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from copyist.evidence import Interval, Judgement
-from copyist.experiments.denoising_table import DenoisingTable, Kind, Row
+from copyist.experiments.denoising_table import CodeStatistics, DenoisingTable, Kind, PrincipalCopies, Row
 
 TITLES: dict[Kind, str] = {
     "blend": "Blend: x̃ = αx + (1 − α)n, n ~ N(0.7, 0.2²)",
@@ -36,10 +36,11 @@ def denoising_text(table: DenoisingTable, *, details: bool = False) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def plus_minus(interval: Interval) -> str:
-    """A mean and half of its interval, which may be unknown."""
+def plus_minus(interval: Interval, *, digits: int = 3) -> str:
+    """A mean and half of its interval, which may be unknown, to so many digits behind the point."""
     reach = (interval.high - interval.low) / 2
-    return f"{interval.mean:.3f} ± {reach:.3f}" if reach == reach else f"{interval.mean:.3f}"
+    mean = f"{interval.mean:.{digits}f}"
+    return f"{mean} ± {reach:.{digits}f}" if reach == reach else mean
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> str:
@@ -81,24 +82,40 @@ def _ratios(table: DenoisingTable, kind: Kind) -> str:
 
 
 def _clean(table: DenoisingTable) -> str:
+    """One line per model; under each with a small code PCA's, and whether the model copies better."""
     lines = [["model", "PSNR dB", "SSIM", "gain at σ = 0.1", "units", "mean", "std", "quiet", "active", "dead"]]
+    leads: dict[int, str] = {}
     for row in table.clean:
-        code = ["–"] * 6
-        if row.code is not None:
-            code = [
-                str(row.code.num_units),
-                f"{row.code.mean:.3g}",
-                f"{row.code.std:.3g}",
-                f"{100 * row.code.quiet_share:.0f} %",
-                "–" if row.code.active_share is None else f"{100 * row.code.active_share:.1f} %",
-                "–" if row.code.dead_units is None else str(row.code.dead_units),
-            ]
-        lines.append([row.model, f"{row.psnr:.2f}", f"{row.ssim:.3f}", plus_minus(row.gain), *code])
+        lines.append([row.model, f"{row.psnr:.2f}", f"{row.ssim:.3f}", plus_minus(row.gain), *_code(row.code)])
         if row.pca is not None:
             pca = [f"{row.pca.psnr:.2f}", f"{row.pca.ssim:.3f}", "", str(row.pca.num_axes)]
+            leads[len(lines)] = _lead(row.pca)
             lines.append(["    PCA of equal code", *pca, *[""] * 5])
     title = f"Clean images, in batches of {table.batch_size} (gain: 1 passes all noise on, 0 none; right: the code)"
-    return f"{title}\n{aligned(lines)}"
+    texts = aligned(lines).splitlines()
+    return "\n".join([title, *(text + leads.get(place, "") for place, text in enumerate(texts))])
+
+
+def _code(code: CodeStatistics | None) -> list[str]:
+    if code is None:
+        return ["–"] * 6
+    return [
+        str(code.num_units),
+        f"{code.mean:.3g}",
+        f"{code.std:.3g}",
+        f"{100 * code.quiet_share:.0f} %",
+        "–" if code.active_share is None else f"{100 * code.active_share:.1f} %",
+        "–" if code.dead_units is None else str(code.dead_units),
+    ]
+
+
+def _lead(pca: PrincipalCopies) -> str:
+    """Another line, where the lead is known."""
+    if pca.lead is None or pca.beats_pca is None:
+        return ""
+    lead = plus_minus(pca.lead, digits=5)
+    images = f"axes of {pca.num_train} training images"
+    return f"\n    beats PCA: {WORDS[pca.beats_pca]}; MSE less PCA's {lead}, image by image, {images}"
 
 
 def _batches(table: DenoisingTable) -> str:

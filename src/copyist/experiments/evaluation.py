@@ -10,12 +10,13 @@ from copyist.checks import check_at_least
 from copyist.data.base import Splits
 from copyist.experiments.denoising import denoising_table
 from copyist.experiments.denoising_table import DenoisingTable
+from copyist.experiments.linear_copier import most_examples
 from copyist.models.base import Model
 from copyist.models.batches import apply_in_batches
 from copyist.tensors import Images
 
 _NUM_TRAIN = 4096
-"""At most this many training images set the filters."""
+"""At most this many training images set the filters, spread evenly over all."""
 
 
 def evaluated(
@@ -31,11 +32,14 @@ def evaluated(
 
     Args:
         models: by name; all must copy, and take the source's images.
-        splits: filters are fitted on its training images, and everything is measured on its test images.
-        num_images: at most so many test images.
+        splits: filters and PCA are fitted on its training images, and everything is measured on its test images.
+        num_images: at most so many test images, spread evenly over all.
         batch_size: images per batch; None takes the first model's.
         seed: of all noise.
         progress: called after each corruption.
+
+    Returns:
+        Models and filters under each corruption, and the models' copies of clean images beside PCA of equal code size.
 
     Raises:
         ContractError: a model does not copy.
@@ -47,7 +51,10 @@ def evaluated(
     size = first.batch_size if batch_size is None else batch_size
     check_at_least("batch", size, 1)
     device = next(first.parameters()).device
-    train, test = splits.train.images(0, _NUM_TRAIN).to(device), splits.test.images(0, num_images).to(device)
+    train, test = (
+        part.spread(count).images().to(device)
+        for part, count in ((splits.train, _NUM_TRAIN), (splits.test, num_images))
+    )
     for model in copiers.values():
         model.check_batch(test)
 
@@ -55,6 +62,16 @@ def evaluated(
         return apply_in_batches(function, x, batch_size=batch_size)
 
     encoders = {name: model.as_autoencoder(verb="encode").encode for name, model in copiers.items() if model.has_code}
+    # PCA learns from as many as the models did, as far as memory goes.
+    axes_from = splits.train.spread(most_examples(test[0].numel())).images().to(device) if encoders else None
     return denoising_table(
-        copiers, train=train, test=test, apply=apply, batch_size=size, seed=seed, encoders=encoders, progress=progress
+        copiers,
+        train=train,
+        test=test,
+        apply=apply,
+        batch_size=size,
+        seed=seed,
+        encoders=encoders,
+        axes_from=axes_from,
+        progress=progress,
     )

@@ -21,22 +21,27 @@ def likelihoods(
     Args:
         models: by name; those without a likelihood are left out.
         splits: everything is measured on its test images.
-        num_images: at most so many.
+        num_images: at most so many, spread evenly over all.
         samples: codes per image.
         seed: of the codes.
 
+    Returns:
+        Nats per image by name; empty where no model has a likelihood.
+
     Raises:
-        ShapeError: a model does not take the images.
+        ShapeError: a model does not take the images, or a table's columns are not those it was trained on.
         DataError: the images have values that a model's likelihood gives no probability.
         ArgumentError: a number is out of its range.
     """
-    x = splits.test.examples(0, num_images)
+    likely = {name: model for name, model in models.items() if model.has_likelihood}
+    for model in likely.values():
+        model.check_columns(splits.train.columns)
+    x = splits.test.spread(num_images).examples()
     found: dict[str, Nats] = {}
-    for name, model in models.items():
-        if model.has_likelihood:
-            device = next(model.parameters()).device
-            draws = generator(seed, "likelihood")
-            found[name] = likelihood(model, x.to(device), samples=samples, generator=draws)
+    for name, model in likely.items():
+        device = next(model.parameters()).device
+        draws = generator(seed, "likelihood")
+        found[name] = likelihood(model, x.to(device), samples=samples, generator=draws)
     return found
 
 

@@ -1,6 +1,6 @@
 """The dullest copier: a projection on principal axes, as many as a code has units or as it takes to copy as well."""
 
-__all__ = ["LinearCopier", "linear_copier", "moments_matched", "principal_copier"]
+__all__ = ["LinearCopier", "linear_copier", "moments_matched", "most_examples", "principal_copier"]
 
 from dataclasses import dataclass
 from typing import final
@@ -8,6 +8,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from copyist.data.splitting import evenly
 from copyist.metrics.distortion import psnr
 from copyist.procedures.wiener import PrincipalBasis
 from copyist.tensors import Examples, Images
@@ -32,17 +33,27 @@ class LinearCopier:
         return ((rows @ self.axes.T) @ self.axes).view_as(x) + self.mean
 
 
+def most_examples(num_values: int) -> int:
+    """How many examples of so many values each axes are fitted to, at most."""
+    return max(2, MOST_VALUES // num_values)
+
+
 def principal_copier(train: Examples, *, num_axes: int) -> LinearCopier:
     """Fit principal axes on training examples: of all linear codes of that size the one that copies them best.
 
     Args:
-        train: clean examples (N, ...); of very large ones no more than the first are taken.
+        train: clean examples (N, ...) of any range; where they are more than `most_examples`, so many are taken,
+            spread evenly over all.
         num_axes: K; fewer are kept where the examples span no more.
+
+    Returns:
+        The projection on the K axes along which the examples vary most, in the examples' shape and units.
 
     Source:
         Baldi & Hornik (1989): at its best a linear autoencoder spans these axes.
     """
-    x = train[: max(2, MOST_VALUES // train[0].numel())].flatten(1).double()  # (N, D)
+    rows = torch.from_numpy(evenly(len(train), most_examples(train[0].numel()))).to(train.device)
+    x = train[rows].flatten(1).double()  # (N, D)
     mean = x.mean(0)
     x = x - mean
     # Of the two matrices of products, the smaller one is taken apart.

@@ -80,20 +80,26 @@ def naming_table(
     Args:
         models: by name; all must be classifiers, and take the source's images.
         splits: its training labels say which class is the commonest, its test images are named.
-        num_images: at most so many of them; None for all.
+        num_images: at most so many of them, spread evenly over all; None for all.
         batch_size: images per batch; None takes each model's own.
+
+    Returns:
+        How many each names wrong, beside the rule that always names the commonest class.
 
     Raises:
         ContractError: a model names nothing.
         DataError: the images have no labels.
-        ShapeError: a model does not take the images.
+        ShapeError: a model does not take the images, or a table's columns are not those it was trained on.
         ArgumentError: a model knows fewer classes than the data has.
     """
     classifiers = {name: model.as_classifier(verb="evaluate") for name, model in models.items()}
     num_classes = splits.num_classes()
+    for classifier in classifiers.values():
+        classifier.check_columns(splits.train.columns)
+    test = splits.test.spread(num_images)
     assert splits.train.labels is not None
-    assert splits.test.labels is not None
-    x, labels = splits.test.examples(0, num_images), torch.from_numpy(np.array(splits.test.labels[:num_images]))
+    assert test.labels is not None
+    x, labels = test.examples(), torch.from_numpy(np.array(test.labels))
     namings: dict[str, Naming] = {}
     for name, classifier in classifiers.items():
         if classifier.head.out_features < num_classes:

@@ -29,16 +29,23 @@ def probe_table(
     Args:
         models: by name; those without a code are left out.
         splits: as for `probe`; images without labels, or of one class, give an empty table.
-        num_images: at most so many test images.
+        num_images: at most so many test images, spread evenly over all.
         batch_size: images per batch; None takes each model's own.
         seed: of the random weights.
 
     Returns:
         Accuracies by name; empty where no model has a code.
+
+    Raises:
+        ShapeError: a model does not take the images, or a table's columns are not those it was trained on.
+        DataError: a column of a table is constant in the training rows.
+        ArgumentError: `batch_size` is less than 1.
     """
     coded = {name: model for name, model in models.items() if model.has_code}
     if not coded or splits.train.labels is None or splits.test.labels is None:
         return {}
+    for model in coded.values():
+        model.check_columns(splits.train.columns)
     (x, labels), (held_out, truth) = labeled(splits, num_images=num_images)
     if len(torch.unique(labels)) < 2:
         return {}

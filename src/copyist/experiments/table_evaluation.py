@@ -100,9 +100,12 @@ def evaluated_table(
         num_rows: at most so many test rows, spread evenly over all.
         batch_size: rows per batch; None takes the first model's.
 
+    Returns:
+        Errors in standard deviations of the columns, squared: in total and by column, beside PCA and the mean row.
+
     Raises:
         ContractError: a model does not copy.
-        ShapeError: a model does not take the table.
+        ShapeError: a model does not take the table, or its columns are not those it was trained on.
         DataError: a column is constant in the training rows.
         ArgumentError: a number is out of its range.
     """

@@ -32,7 +32,16 @@ class Probes:
 
 
 def probes(train: Tensor, labels: Tensor, held_out: Tensor, held_out_labels: Tensor) -> Probes:
-    """Both probes of features (N, D) of training images and (M, D) of held-out ones, with their classes (N,) and (M,).
+    """Ask features for classes by both probes.
+
+    Args:
+        train: features of training images (N, D).
+        labels: their classes (N,), int64.
+        held_out: features of other images (M, D).
+        held_out_labels: their classes (M,).
+
+    Returns:
+        The share of held-out images that each names rightly, in [0, 1].
 
     Raises:
         ShapeError: features are not (N, D) and (M, D), or labels not (N,) and (M,).

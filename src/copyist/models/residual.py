@@ -5,11 +5,12 @@ __all__ = ["Residual", "ResidualConfig"]
 from dataclasses import dataclass, replace
 from typing import Self, final
 
-from copyist.checks import check_images
+from torch import Tensor
+
 from copyist.models.base import ModelConfig, Reconstructor
-from copyist.models.channels import image_shape
 from copyist.models.dncnn import DnCNNConfig
-from copyist.tensors import Images
+from copyist.nn.standardization import Standardization
+from copyist.tensors import Examples
 
 _PLAIN = DnCNNConfig()
 
@@ -19,10 +20,10 @@ class ResidualConfig(ModelConfig):
     """The shape of a `Residual`."""
 
     model: ModelConfig = _PLAIN
-    """The model that says what to take off; any that copies."""
+    """The model that says what to take off; any that copies, and for tables one that takes them."""
 
     def fitted(self, shape: tuple[int, ...]) -> Self:
-        return replace(self, model=self.model.fitted(image_shape(shape)))
+        return replace(self, model=self.model.fitted(shape))
 
     def build(self) -> Reconstructor:
         return Residual(self)
@@ -32,7 +33,8 @@ class ResidualConfig(ModelConfig):
 class Residual(Reconstructor):
     """x̂ = x̃ − f(x̃), for a model f that copies: trained to denoise, it predicts the noise.
 
-    The input passes around f, so that there is no code, and trained only to copy it need learn nothing.
+    The input passes around f, so that there is no code, and trained only to copy it need learn nothing. Of a table, f
+    is handed standardized rows, and what it says is taken off these.
 
     Source:
         Zhang et al. (2017), "Beyond a Gaussian Denoiser", section III-B.
@@ -46,14 +48,27 @@ class Residual(Reconstructor):
         self.size_multiple = self.model.size_multiple
         self.image_shape = self.model.image_shape
         self.image_size = self.model.image_size
+        self.takes_tables = self.model.takes_tables
+        # Not the model's own: that would add the mean to what is taken off.
+        shape = self.model.image_shape
+        self.standardization = Standardization(shape[0]) if self.takes_tables and shape is not None else None
 
     @property
     def config(self) -> ResidualConfig:
         return self._config
 
-    def check_input(self, x: Images) -> None:
+    def standardize_by(self, *, mean: Tensor, std: Tensor) -> None:
+        if self.standardization is None:
+            super().standardize_by(mean=mean, std=std)
+        else:
+            self.standardization.set(mean=mean, std=std)
+
+    def check_input(self, x: Examples) -> None:
         self.model.check_input(x)
 
-    def forward(self, x: Images) -> Images:
-        check_images(x)
-        return x - self.model(x)
+    def forward(self, x: Examples) -> Examples:
+        self.check_batch(x)
+        if self.standardization is None:
+            return x - self.model(x)
+        rows = self.standardization(x)
+        return self.standardization.inverse(rows - self.model(rows))

@@ -1,4 +1,4 @@
-"""The contract of ways to sample: a chain of images that begins with noise."""
+"""The contract of ways to sample: a chain of images, or of rows, that begins with noise."""
 
 __all__ = ["Apply", "Method"]
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from copyist.models.base import Reconstructor
-from copyist.tensors import Images
+from copyist.tensors import Examples
 
 Apply: TypeAlias = Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
 """A part of the model, applied to (B, ...) in the model's batches and without gradients; the model itself copies."""
@@ -24,13 +24,16 @@ class Method(abc.ABC):
     reads_residuals: ClassVar[bool] = False
     """Whether it takes the residual for what it says of the density, which half precision rounds too coarsely."""
 
+    takes_tables: ClassVar[bool] = False
+    """Whether it samples rows of a table as well as images."""
+
     @property
     @abc.abstractmethod
     def num_steps(self) -> int:
         """How many images of each sample the chain shows, at most."""
 
-    def check(self, model: Reconstructor, shape: tuple[int, int, int]) -> None:
-        """Refuse, before the first step, a model that cannot go where the chain goes from images (C, H, W).
+    def check(self, model: Reconstructor, shape: tuple[int, ...]) -> None:
+        """Refuse, before the first step, a model that cannot go where the chain goes from examples of this shape.
 
         Raises:
             ShapeError: the model does not take images of this shape, or of one that the chain comes to.
@@ -40,13 +43,13 @@ class Method(abc.ABC):
     @abc.abstractmethod
     def __call__(
         self, model: Reconstructor, shape: Sequence[int], *, apply: Apply, generator: torch.Generator, like: Tensor
-    ) -> Iterator[Images]:
+    ) -> Iterator[Examples]:
         """The states of the chain, the last of which are the samples.
 
         Args:
             model: what is asked for samples.
-            shape: (B, C, H, W) of the samples.
+            shape: (B, C, H, W) of the samples, or (B, D) where it `takes_tables`.
             apply: how it is asked.
             generator: of all noise.
-            like: whose device and dtype the images have.
+            like: whose device and dtype the samples have.
         """

@@ -94,7 +94,7 @@ class NoDiffusion(Method):
     def num_steps(self) -> int:
         return self.steps + len(self.grow) * self.steps_per_size
 
-    def check(self, model: Reconstructor, shape: tuple[int, int, int]) -> None:
+    def check(self, model: Reconstructor, shape: tuple[int, ...]) -> None:
         super().check(model, shape)
         if not self.grow:
             return
@@ -103,7 +103,7 @@ class NoDiffusion(Method):
                 "samples grow only in a model that takes images of many sizes, and this one takes "
                 f"{_by(model.image_size)} only; take a U-Net without a hidden module"
             )
-        for before, size in pairwise([shape[1:], *self.grow]):
+        for before, size in pairwise([(shape[-2], shape[-1]), *self.grow]):
             if size[0] < before[0] or size[1] < before[1] or size == before:
                 raise ArgumentError(
                     f"each size to grow to must be larger than the one before, got {_by(before)} and {_by(size)}"

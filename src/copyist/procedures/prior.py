@@ -1,10 +1,10 @@
-"""Images from codes that are drawn from the prior of a variational autoencoder."""
+"""Images, and rows of a table, from codes that are drawn from the prior of a variational autoencoder."""
 
 __all__ = ["Prior"]
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from torch import Tensor
 from copyist.models.base import Reconstructor
 from copyist.procedures.method import Apply, Method
 from copyist.randomness import draw_normal
-from copyist.tensors import Codes, Images
+from copyist.tensors import Codes, Examples
 
 
 @final
@@ -20,9 +20,14 @@ from copyist.tensors import Codes, Images
 class Prior(Method):
     """Decoded codes of the prior: z ~ N(0, I), and the mean of p(x | z), or a draw from it. It takes one step.
 
+    Means vary less than the data by what p(x | z) leaves open: of a table they have too small a spread, and draws have
+    the right one. Rows come in the table's own units.
+
     Source:
         Kingma & Welling (2013), section 2.1.
     """
+
+    takes_tables: ClassVar[bool] = True
 
     with_noise: bool = False
     """Whether each value is drawn from p(x | z) on its own, where its mean is shown otherwise."""
@@ -31,18 +36,18 @@ class Prior(Method):
     def num_steps(self) -> int:
         return 1
 
-    def check(self, model: Reconstructor, shape: tuple[int, int, int]) -> None:
+    def check(self, model: Reconstructor, shape: tuple[int, ...]) -> None:
         model.as_variational(verb="the prior")
         super().check(model, shape)
 
     def __call__(
         self, model: Reconstructor, shape: Sequence[int], *, apply: Apply, generator: torch.Generator, like: Tensor
-    ) -> Iterator[Images]:
+    ) -> Iterator[Examples]:
         variational = model.as_variational(verb="the prior")
-        count, *image_shape = shape
-        z = draw_normal((count, *variational.code_shape(tuple(image_shape))), generator=generator, like=like)
+        count, *example_shape = shape
+        z = draw_normal((count, *variational.code_shape(tuple(example_shape))), generator=generator, like=like)
 
-        def decode(z: Codes) -> Images:
+        def decode(z: Codes) -> Examples:
             law = variational.likelihood(z)
             return law.draw(generator=generator) if self.with_noise else law.mean()
 

@@ -21,8 +21,8 @@ def probe(model: Model, splits: Splits, *, num_images: int | None = None, batch_
 
     Args:
         model: one with a code; nothing in it is trained.
-        splits: labeled images; at most 4096 training images teach the probes.
-        num_images: at most so many test images; None takes all.
+        splits: labeled images; at most 4096 training images, spread evenly over all, teach the probes.
+        num_images: at most so many test images, likewise spread; None takes all.
         batch_size: images per batch, which decides the answer of a model that uses batch statistics; None takes the
             model's own.
 
@@ -58,13 +58,20 @@ def labeled(
 ) -> tuple[tuple[Examples, Tensor], tuple[Examples, Tensor]]:
     """Training and test examples, each with their classes (N,).
 
+    Args:
+        splits: labeled examples; at most 4096 of those for training are taken, spread evenly over all.
+        num_images: at most so many test examples, likewise spread; None takes all.
+
+    Returns:
+        Examples (N, ...) and classes (N,) for training, then (M, ...) and (M,) for testing.
+
     Raises:
         DataError: there are no labels.
     """
     splits.num_classes()
-    return _with_labels(splits.train, NUM_TRAIN), _with_labels(splits.test, num_images)
+    return _with_labels(splits.train.spread(NUM_TRAIN)), _with_labels(splits.test.spread(num_images))
 
 
-def _with_labels(examples: ExampleSet, most: int | None) -> tuple[Examples, Tensor]:
+def _with_labels(examples: ExampleSet) -> tuple[Examples, Tensor]:
     assert examples.labels is not None
-    return examples.examples(0, most), torch.from_numpy(np.array(examples.labels[:most]))
+    return examples.examples(), torch.from_numpy(np.array(examples.labels))

@@ -1,4 +1,4 @@
-"""Samples: images that begin as noise, by one of several chains, or as codes."""
+"""Samples: images that begin as noise, by one of several chains, or images and rows that begin as codes."""
 
 __all__ = ["METHODS", "sample", "sample_steps"]
 
@@ -19,7 +19,7 @@ from copyist.procedures.method import Method
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.prior import Prior
 from copyist.procedures.walkback import Walkback
-from copyist.tensors import Images
+from copyist.tensors import Examples
 
 METHODS: Mapping[str, type[Method]] = {
     "no-diffusion": NoDiffusion,
@@ -38,31 +38,32 @@ def sample(
     *,
     count: int,
     method: Method = _NO_DIFFUSION,
-    shape: tuple[int, int, int] | None = None,
+    shape: tuple[int, ...] | None = None,
     generator: torch.Generator | None = None,
     batch_size: int | None = None,
     precision: Precision = "auto",
-) -> Images:
-    """Sample images from noise.
+) -> Examples:
+    """Sample images from noise, or images and rows of a table from codes.
 
     Args:
         model: any that copies. To copy is enough for `NoDiffusion`; `Prior` asks for a likelihood, and the others for a
             denoiser.
-        count: how many images.
+        count: how many images or rows.
         method: the chain, with its settings.
-        shape: (C, H, W) of one image; None takes that of the images the model was trained on.
+        shape: (C, H, W) of one image, or (D,) of one row; None takes that of what the model was trained on.
         generator: of the noise; without one, seed 0.
         batch_size: images per batch, which decides the answer of a model that uses batch statistics; None takes the
             model's own.
         precision: `auto` is bf16 where the hardware computes in it, and float32 for methods that read residuals.
 
     Returns:
-        Images (count, C, H, W) on the model's device, of the last size; values may leave [0, 1] a little.
+        Images (count, C, H, W) on the model's device, of the last size; values may leave [0, 1] a little. Of a table,
+        rows (count, D) in its own units.
 
     Raises:
-        ContractError: the model does not copy, or takes tables.
+        ContractError: the model does not copy, or takes tables, which `Prior` alone samples.
         ArgumentError: a number is out of its range.
-        ShapeError: the model does not take images of this shape, or of a size to grow to.
+        ShapeError: the model does not take examples of this shape, or of a size to grow to.
     """
     x = None
     for x in sample_steps(  # noqa: B007 (the last one is the sample)
@@ -84,19 +85,33 @@ def sample_steps(
     *,
     count: int,
     method: Method = _NO_DIFFUSION,
-    shape: tuple[int, int, int] | None = None,
+    shape: tuple[int, ...] | None = None,
     generator: torch.Generator | None = None,
     batch_size: int | None = None,
     precision: Precision = "auto",
-) -> Iterator[Images]:
-    """The states of the chain of `sample`, one after the other, each (count, C, H, W); sides may grow."""
+) -> Iterator[Examples]:
+    """The states of the chain of `sample`, one after the other, each (count, C, H, W); sides may grow.
+
+    Args:
+        model: as for `sample`, and so are all others.
+        count: how many images or rows.
+        method: the chain, with its settings.
+        shape: of one image or row.
+        generator: of the noise.
+        batch_size: images or rows per batch.
+        precision: of the model's arithmetic.
+
+    Returns:
+        The states, which are computed as they are asked for; what cannot be sampled is refused before.
+
+    Raises:
+        ContractError, ArgumentError, ShapeError: as `sample`.
+    """
     check_at_least("count", count, 1)
-    model.check_pictures(verb="sample")
+    if not method.takes_tables:
+        model.check_pictures(verb="sample")
     model = model.as_reconstructor(verb="sample")
-    found = shape or model.image_shape
-    if found is None or len(found) != 3:
-        raise ShapeError(f"shape must be (C, H, W) of one image, got {found}; give one, as in shape=(3, 32, 32)")
-    shape = found
+    shape = _shape_of(model, shape)
     method.check(model, shape)
     if method.reads_residuals and precision == "auto":
         precision = "float32"
@@ -108,6 +123,17 @@ def sample_steps(
         generator=generator or torch.Generator().manual_seed(0),
         like=torch.empty(0, device=device),
     )
+
+
+def _shape_of(model: Reconstructor, shape: tuple[int, ...] | None) -> tuple[int, ...]:
+    """The shape that was asked for, or that of the examples the model was trained on."""
+    found = shape or model.image_shape
+    if model.takes_tables and (found is None or len(found) != 1):
+        raise ShapeError(f"shape must be (D,) of one row of a table, got {found}; leave it out")
+    if not model.takes_tables and (found is None or len(found) != 3):
+        raise ShapeError(f"shape must be (C, H, W) of one image, got {found}; give one, as in shape=(3, 32, 32)")
+    assert found is not None
+    return found
 
 
 def _applied(

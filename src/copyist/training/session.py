@@ -211,9 +211,7 @@ class Session:
         return examples if self.scaling is None else self.scaling.standardized_set(examples)
 
     def _looked_at(self, examples: ExampleSet) -> ExampleSet:
-        """Held-out examples: of a table not the first ones, since tables are often sorted by class."""
-        if self.scaling is None:
-            return examples
+        """Held-out examples, and not the first ones: data is often sorted by class."""
         return self._as_learned(examples.spread(self.recipe.training.validation_images))
 
     def _as_used(self, model: Model) -> Model:
