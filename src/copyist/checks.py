@@ -43,7 +43,7 @@ def check_images(x: "Images", *, name: str = "images") -> None:
             f"{name} must have shape (B, C, H, W), got {shape}; give a single image a batch axis with x[None]"
         )
     if len(shape) == 2:
-        raise ShapeError(f"{name} must have shape (B, C, H, W), got a table of shape {shape}; take an MLP for tables")
+        raise ShapeError(f"{name} must have shape (B, C, H, W), got a table of shape {shape}; give images")
     if len(shape) != 4 or 0 in shape:
         raise ShapeError(f"{name} must have shape (B, C, H, W) with no side of 0, got {shape}")
     if not x.is_floating_point():
@@ -59,6 +59,8 @@ def check_rows(x: "Rows") -> None:
     shape = tuple(x.shape)
     if len(shape) == 1:
         raise ShapeError(f"a table must have shape (B, D), got {shape}; give a single row a batch axis with x[None]")
+    if len(shape) == 4:
+        raise ShapeError(f"a table must have shape (B, D), got images of shape {shape}; give rows of numbers")
     if len(shape) != 2 or 0 in shape:
         raise ShapeError(f"a table must have shape (B, D) with no side of 0, got {shape}")
     if not x.is_floating_point():

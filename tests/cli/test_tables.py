@@ -100,9 +100,30 @@ def test_what_makes_pictures_is_refused(run: Path, table: Path, tmp_path: Path) 
         "walk": (table, "--out", tmp_path / "w.gif"),
         "sample": ("--out", tmp_path / "s.png"),
         "invert": (table, "--layer", "encoder", "--out", tmp_path / "i"),
+        "psnr": (table, "--sigma", "0.1"),
     }.items():
         sentence = copyist(verb, run, *arguments).sentence
-        assert sentence == f"{verb} works on images, and this model takes tables; take a model trained on images"
+        assert (
+            sentence == f"{verb} works on images, and this model takes tables; use images and a model trained on them"
+        )
+
+
+def test_tables_where_only_images_will_do_are_refused(tmp_path: Path) -> None:
+    settings = ("--steps", "2", "--set", "widths=4")
+    assert copyist("train", "undercomplete-mlp", "--data", "digits", *settings, "--out", tmp_path / "run").code == 0
+    images, out = tmp_path / "run", ("--out", tmp_path / "out.png")
+    for line in (
+        ("psnr", images, "cancer", "--sigma", "0.1"),
+        ("walk", images, "cancer", *out),
+        ("corrupt", "cancer", "--alpha", "0.3", "--out", tmp_path / "out"),
+    ):
+        assert copyist(*line).sentence == (
+            "cancer is a table, which has no pictures; give images, or reconstruct, denoise or encode it with a model "
+            "trained on tables"
+        )
+    assert copyist("evaluate", images, "--data", "cancer").sentence == (
+        "the model was trained on images, got a table of 30 columns; give images, or train a model on this table"
+    )
 
 
 def test_tables_and_models_that_do_not_fit_are_refused(run: Path, table: Path, tmp_path: Path) -> None:
@@ -113,6 +134,10 @@ def test_tables_and_models_that_do_not_fit_are_refused(run: Path, table: Path, t
     )
     assert copyist("denoise", run, "digits", *out).sentence == (
         "digits must be a table for this model; give one in .csv, .parquet, .npy or .npz"
+    )
+    assert copyist("evaluate", run, "--data", "digits").sentence == (
+        "the model was trained on a table, got images of shape (1, 8, 8); give a table in .csv, .parquet, .npy or "
+        ".npz, or train a model on these images"
     )
     assert copyist("reconstruct", run, f"{table}?drop=kind,c", *out).sentence == (
         "the model takes tables of 3 columns only, got 2 columns; leave others out by ?drop=, or train a model on "

@@ -38,6 +38,7 @@ def psnr(
 
     levels = [_level(text) for text in sigmas]
     network = load(model, class_of=class_of, device=device).as_reconstructor(verb="psnr")
+    network.check_pictures(verb="psnr")
     pictures = read_pictures(inputs, say=say)
     channels = network.image_shape[0] if network.image_shape else len(pictures[0].pixels)
     statement = stated(network, num_images=len(pictures), batch=batch)
