@@ -41,8 +41,11 @@ def test_columns_are_shown(table: Path) -> None:
         assert column["name"] == "abc"[place]
         found = [column[what] for what in ("lowest", "mean", "std", "highest")]
         assert found == pytest.approx([values.min(), values.mean(), values.std(), values.max()])
+    assert result["classes"] == {"column": "kind", "names": ["bad", "good"]}
     text = copyist("data", "show", f"{table}?label=kind").stdout
-    assert text.startswith(f"{table}?label=kind: a table of 3 columns, float32, classes beside them\n")
+    assert text.startswith(
+        f"{table}?label=kind: a table of 3 columns, float32, 2 classes in column 'kind' (bad, good)\n"
+    )
     assert "constant" not in text
 
 
@@ -52,6 +55,25 @@ def test_a_constant_column_is_pointed_out(tmp_path: Path) -> None:
     assert [line.split()[0] for line in lines if line.endswith("constant")] == ["b"]
     sentence = copyist("train", "table", "--data", f"{tmp_path}/t.csv", "--out", tmp_path / "run").sentence
     assert sentence.endswith("got one value only in 'b'; leave it out by ?drop=b")
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown", "why"),
+    [
+        (np.zeros(60, int), "1 class beside them (0)", "all rows to learn from are of one class"),
+        (np.arange(60), "60 classes beside them (0, 1, 2, 3, 4, 5, …)", "each of the rows to learn from is of a class"),
+    ],
+)
+def test_labels_that_teach_no_probe_are_said_to(
+    run: Path, tmp_path: Path, labels: np.ndarray, shown: str, why: str
+) -> None:
+    np.savez(tmp_path / "t.npz", x=VALUES, y=labels)
+    assert shown in copyist("data", "show", f"{tmp_path}/t.npz?split=all").stdout
+    answer = copyist("evaluate", run, "--data", f"{tmp_path}/t.npz")
+    assert answer.code == 0
+    assert f"note: probes are left out, since {why}" in answer.stderr
+    assert "Warning" not in answer.stderr
+    assert "linear probe" not in answer.stdout
 
 
 def test_a_table_has_no_picture(table: Path, tmp_path: Path) -> None:

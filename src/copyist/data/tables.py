@@ -13,13 +13,14 @@ import torch
 
 from copyist.checks import check_choice
 from copyist.data.base import ExampleSet
+from copyist.data.delimited import has_decimal_comma, is_number
 from copyist.data.sheets import Column, Sheet, is_sheet, read_sheet
 from copyist.data.source import Source, Split, parse_source
 from copyist.data.splitting import digest, fingerprint, held_out, part_of
 from copyist.errors import ArgumentError, DataError
 from copyist.tensors import Rows
 
-_OF_IMAGES = ("size", "fit", "channels", "layout", "stride")
+_OF_IMAGES = ("size", "fit", "channels", "layout", "stride", "binarize")
 _OF_TABLES = ("label", "drop", "header")
 
 
@@ -142,6 +143,11 @@ def _check_numbers(columns: Mapping[str, Column], source: Source) -> None:
     cells = columns[texts[0]]
     row = next((row for row, cell in enumerate(cells) if not _is_number(cell)), 0)
     drop = ",".join(texts)
+    if has_decimal_comma(str(cells[row])):
+        raise DataError(
+            f"columns of {source.place} must hold numbers with a decimal point, got the decimal comma of "
+            f"{str(cells[row])!r} in row {row + 1} of {_quoted(texts)}; write points instead"
+        )
     raise DataError(
         f"columns of {source.place} must hold numbers, got {str(cells[row])!r} in row {row + 1} of {_quoted(texts)}; "
         f"leave {'it' if len(texts) == 1 else 'them'} out by ?drop={drop}, or name the one of classes by "
@@ -177,11 +183,7 @@ def _labels(sheet: Sheet, source: Source) -> npt.NDArray[np.int64] | None:
 
 
 def _is_number(cell: Any) -> bool:
-    try:
-        float(cell)
-    except (TypeError, ValueError):
-        return False
-    return True
+    return isinstance(cell, (int, float)) or is_number(str(cell))
 
 
 def _quoted(names: Sequence[str]) -> str:
