@@ -356,6 +356,14 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
         (["psnr", "MODEL", "IN", "--sigma", "0"], "sigma must be greater than 0, got 0.0"),
         (["psnr", "MODEL", "IN", "--sigma", "-1/255"], "sigma must be greater than 0, got -0.0039"),
         (
+            ["psnr", "MODEL", "IN", "--sigma", "25"],
+            "--sigma is in units of pixel value, got 25; write 25/255",
+        ),
+        (
+            ["psnr", "MODEL", "IN", "--sigma", "300/255"],
+            "--sigma is in units of pixel value, got 300/255; images have values in [0, 1]",
+        ),
+        (
             ["psnr", "MODEL", "IN", "--sigma", "low"],
             "--sigma must be a number like 0.1, or a fraction like 25/255, got ",
         ),

@@ -63,7 +63,7 @@ def _level(text: str) -> float:
     """A number, or a fraction of two.
 
     Raises:
-        ArgumentError: it is neither, or not greater than 0.
+        ArgumentError: it is neither, not greater than 0, or greater than 1.
     """
     from copyist.checks import check_positive
     from copyist.errors import ArgumentError
@@ -74,4 +74,7 @@ def _level(text: str) -> float:
     except (ValueError, ZeroDivisionError):
         raise ArgumentError(f"--sigma must be a number like 0.1, or a fraction like 25/255, got {text!r}") from None
     check_positive("sigma", level)
+    if level > 1:
+        remedy = f"write {text}/255" if not slash else "images have values in [0, 1]"
+        raise ArgumentError(f"--sigma is in units of pixel value, got {text}; {remedy}")
     return level
