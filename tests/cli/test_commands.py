@@ -447,6 +447,24 @@ def test_what_there_is_is_told_to_people_and_to_machines(line: list[str]) -> Non
     assert people.stderr == machines.stderr == ""
 
 
+def test_each_line_of_a_list_stands_alone() -> None:
+    recipes = copyist("recipes").stdout.partition("\n\n")[0].splitlines()
+    names = list(copyist("recipes", "--json").result)
+    assert [line.split()[0] for line in recipes] == names
+    for line in recipes:
+        assert " same" not in line
+        assert not line.endswith("…")
+    models = [line for line in copyist("models").stdout.splitlines() if not line.startswith(" ")]
+    assert [line.split()[0] for line in models] == list(copyist("models", "--json").result)
+    # All begin in one column, and say what the model is rather than what its settings are.
+    assert {line[18:20] for line in models} == {"  "}
+    assert not [line for line in models if "The shape of" in line]
+
+
+def test_an_example_can_be_pasted_into_a_shell() -> None:
+    assert "--data 'digits?binarize=sample' --out" in copyist("recipes", "vae").stdout
+
+
 def test_the_version_is_that_of_the_installed_package() -> None:
     answer = copyist("--version")
     assert (answer.code, answer.stdout, answer.stderr) == (0, f"copyist {version('copyist')}\n", "")
