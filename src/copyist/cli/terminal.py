@@ -4,6 +4,7 @@ __all__ = ["TrainingBar", "bar", "counted", "counting", "say", "show"]
 
 import contextlib
 import json
+import math
 import sys
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
@@ -68,7 +69,7 @@ class TrainingBar:
 
     def __init__(self, description: str) -> None:
         self._progress = _progress(TextColumn("{task.fields[loss]}"))
-        self._description = description
+        self._name = self._description = description
         self._reading: TaskID | None = None
 
     def __enter__(self) -> "TrainingBar":
@@ -84,6 +85,10 @@ class TrainingBar:
             self._reading = self._progress.add_task("reading images", total=total, loss="")
         self._progress.update(self._reading, completed=done, total=total)
 
+    def phase(self, name: str) -> None:
+        """A part of the run is named."""
+        self._description = f"{self._name}, {name}"
+
     def started(self, *, step: int, steps: int) -> None:
         """The run begins, or goes on."""
         # The steps of an earlier part are no measure of this one's speed, so the bar starts where the run does.
@@ -93,7 +98,9 @@ class TrainingBar:
     def stepped(self, *, step: int, loss: float | None) -> None:
         """Steps are taken."""
         text = "" if loss is None else f"loss {loss:.5f}"
-        if not _ERRORS.is_terminal and step % max(1, self._steps // 10) == 0:
+        # Losses are looked at every ten steps, and no line is to repeat that of the one before.
+        every = 10 * max(1, math.ceil(self._steps / 100))
+        if not _ERRORS.is_terminal and text and (step % every == 0 or step == self._steps):
             _ERRORS.print(f"{self._description}: step {step} of {self._steps}, {text}", markup=False)
         self._progress.update(self._task, completed=step, loss=text)
 
