@@ -417,7 +417,9 @@ def test_whole_pictures_of_any_size_are_denoised_and_their_psnr_printed(trained:
     result = copyist(*line, "--json").result
     assert (result["images"], [row["sigma"] for row in result["rows"]]) == (2, [15 / 255, 0.2])
     assert [row["noisy"]["mean"] for row in result["rows"]] == pytest.approx([24.61, 13.98], abs=0.3)
-    text = copyist(*line).stdout
+    answer = copyist(*line)
+    text = answer.stdout
+    assert "note: denoising 2 pictures at 2 levels of noise; each filter is tried" in answer.stderr
     assert "σ = 15/255" in text
     assert [part in text for part in ("noisy", "blur", "total variation", "model")] == [True] * 4
     assert "total variation" not in copyist(*line, "--no-filters").stdout

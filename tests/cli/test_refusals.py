@@ -293,7 +293,10 @@ def test_a_size_the_model_does_not_take(trained: Trained, pictures: Pictures, re
         (["unett"], "there is no recipe 'unett'; did you mean 'unet'?"),
         (["unet", "--data", "photoz"], "there is no source, file or folder 'photoz'; did you mean 'photos'?"),
         (["unet", "--data", "photos?sise=3"], "there is no source option 'sise'; did you mean 'size'?"),
-        (["unet", "--data", "digits?fit=corp"], "there is no fit= 'corp'; did you mean 'crop'?"),
+        (
+            ["unet", "--data", "digits?fit=corp"],
+            "fit= must be one of crop, resize, pad, tile, got 'corp'; did you mean 'crop'?",
+        ),
         (["unet", "--set", "widht=3"], "there is no setting 'widht'; did you mean 'width'?"),
         (["unet", "--set", "model.widht=3"], "there is no setting 'model.widht'; "),
         (["unet", "--set", "width"], "a setting must be written name=value, got 'width'; write --set width=32"),

@@ -243,8 +243,12 @@ def test_arrays_without_rows_or_with_nan_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "kind", "message"),
     [
-        ("label=q", UnknownNameError, r"^there is no column for label= in .*t.csv 'q'; there are a, b, c$"),
-        ("drop=a,bb", UnknownNameError, r"^there is no column for drop= in .*t.csv 'bb'; did you mean 'b'\?$"),
+        (
+            "label=q",
+            UnknownNameError,
+            r"^label= of .* must name a column, and there is none called 'q'; there are a, b, c$",
+        ),
+        ("drop=a,bb", UnknownNameError, r"must name a column, and there is none called 'bb'; did you mean 'b'\?$"),
         ("drop=a,b,c", DataError, r"must have a column of numbers to learn from, and none is left; drop fewer$"),
         (
             "binarize=0.5",
@@ -258,7 +262,7 @@ def test_arrays_without_rows_or_with_nan_are_refused(tmp_path: Path) -> None:
             DataError,
             r"labels in column 'c' of .* must be texts or whole numbers, one in each row, got [\d.]+;",
         ),
-        ("header=maybe", UnknownNameError, r"^there is no header= 'maybe'; "),
+        ("header=maybe", UnknownNameError, r"^header= must be one of yes, no, got 'maybe'$"),
     ],
 )
 def test_an_option_a_table_cannot_have_is_refused(

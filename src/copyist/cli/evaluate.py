@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Seed
-from copyist.cli.terminal import bar, say, show
+from copyist.cli.terminal import bar, counted, say, show
 
 if TYPE_CHECKING:
     from copyist.data import Splits
@@ -70,6 +70,7 @@ def evaluate(
     splits = open_source(data, say=say)
     if any(model.copies for model in loaded.values()):
         count = images or 512
+        say(f"measuring {counted(len(loaded), 'model')} and what stands beside them, which takes some seconds")
         if splits.train.is_table:
             copies = evaluated_table(loaded, splits, num_rows=count, batch_size=batch)
             first, result = table_text(copies, details=details), copies.to_json()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Inputs, Json, Model, Seed
-from copyist.cli.terminal import bar, say, show
+from copyist.cli.terminal import bar, counted, say, show
 
 
 def psnr(
@@ -42,6 +42,8 @@ def psnr(
     pictures = read_pictures(inputs, say=say)
     channels = network.image_shape[0] if network.image_shape else len(pictures[0].pixels)
     statement = stated(network, num_images=len(pictures), batch=batch)
+    tried = "; each filter is tried on each, which --no-filters leaves out" if filters else ""
+    say(f"denoising {counted(len(pictures), 'picture')} at {counted(len(levels), 'level')} of noise{tried}")
     with bar("levels of noise") as update:
         rows = psnr_table(
             network,

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import sys
+import time
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+_PATIENCE = 2.0
+"""Seconds without a word, before a log gets a line of progress."""
 
 _ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -40,12 +44,17 @@ def counted(number: int, thing: str) -> str:
 
 @contextlib.contextmanager
 def bar(description: str) -> Generator[Callable[[int, int], None], None, None]:
-    """A bar with the time left; the function it gives is told how many are done, and of how many."""
+    """A bar with the time left, or lines in a log; the function it gives is told how many are done, and of how many."""
     with _progress() as progress:
         task = progress.add_task(description, total=None)
+        told = time.monotonic()
 
         def update(done: int, total: int) -> None:
+            nonlocal told
             progress.update(task, completed=done, total=total)
+            if not _ERRORS.is_terminal and time.monotonic() - told >= _PATIENCE:
+                told = time.monotonic()
+                _ERRORS.print(f"{description}: {done} of {total}", markup=False)
 
         yield update
 

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from copyist.checks import check_choice
+from copyist.checks import nearest_match
 from copyist.data.base import ExampleSet
 from copyist.data.delimited import has_decimal_comma, is_number
 from copyist.data.sheets import Column, Sheet, is_sheet, read_sheet
 from copyist.data.source import Source, Split, parse_source
 from copyist.data.splitting import digest, fingerprint, held_out, part_of
-from copyist.errors import ArgumentError, DataError
+from copyist.errors import ArgumentError, DataError, UnknownNameError
 from copyist.tensors import Rows
 
 _OF_IMAGES = ("size", "fit", "channels", "layout", "stride", "binarize")
@@ -122,7 +122,7 @@ def _values(sheet: Sheet, source: Source) -> tuple[tuple[str, ...], npt.NDArray[
     """The columns to learn from: their names, and their values (N, D)."""
     for option, name in [("label", source.label), *(("drop", name) for name in source.drop)]:
         if name is not None:
-            check_choice(f"column for {option}= in {source.place}", name, sheet.columns)
+            _check_column(name, sheet, f"{option}= of {source.place}")
     kept = {name: column for name, column in sheet.columns.items() if name not in source.drop and name != source.label}
     if not kept:
         raise DataError(f"{source.place} must have a column of numbers to learn from, and none is left; drop fewer")
@@ -134,6 +134,13 @@ def _values(sheet: Sheet, source: Source) -> tuple[tuple[str, ...], npt.NDArray[
         raise DataError(f"{source.place} must hold at least one row of numbers, and holds none; add rows")
     _check_finite(tuple(kept), values, source)
     return tuple(kept), values
+
+
+def _check_column(name: str, sheet: Sheet, what: str) -> None:
+    if name not in sheet.columns:
+        raise UnknownNameError(
+            f"{what} must name a column, and there is none called {name!r}; {nearest_match(name, sheet.columns)}"
+        )
 
 
 def _check_numbers(columns: Mapping[str, Column], source: Source) -> None:
