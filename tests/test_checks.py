@@ -1,8 +1,10 @@
 """Arguments are refused in one voice."""
 
 import math
+import re
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -67,3 +69,21 @@ def test_an_optional_module_that_is_missing_names_its_extra() -> None:
         MissingExtraError, match=r"^flying needs nowhere, which is not installed; pip install 'copyist\["
     ):
         checks.require("nowhere.at_all", extra="sky", purpose="flying")
+
+
+@pytest.mark.parametrize("value", ["a", True, None, [0.2]])
+def test_what_is_no_number_is_refused_as_such(value: Any) -> None:
+    for check, bounds in (
+        (checks.check_finite, ()),
+        (checks.check_positive, ()),
+        (checks.check_at_least, (0,)),
+        (checks.check_within, (0, 1)),
+    ):
+        with pytest.raises(ArgumentError, match=rf"^sigma must be a number, got {re.escape(repr(value))}$"):
+            check("sigma", value, *bounds)
+
+
+@pytest.mark.parametrize("value", [1, 0.5, np.float32(0.5), torch.tensor(0.5)])
+def test_numbers_of_every_kind_pass(value: Any) -> None:
+    checks.check_positive("sigma", value)
+    checks.check_within("sigma", value, 0, 1)

@@ -21,7 +21,7 @@ import importlib
 import math
 from collections.abc import Iterable
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsFloat
 
 from copyist.errors import ArgumentError, MissingExtraError, ShapeError, UnknownNameError
 
@@ -43,7 +43,7 @@ def check_images(x: "Images", *, name: str = "images") -> None:
             f"{name} must have shape (B, C, H, W), got {shape}; give a single image a batch axis with x[None]"
         )
     if len(shape) == 2:
-        raise ShapeError(f"{name} must have shape (B, C, H, W), got a table of shape {shape}; take an MLP for tables")
+        raise ShapeError(f"{name} must have shape (B, C, H, W), got a table of shape {shape}; give images")
     if len(shape) != 4 or 0 in shape:
         raise ShapeError(f"{name} must have shape (B, C, H, W) with no side of 0, got {shape}")
     if not x.is_floating_point():
@@ -59,6 +59,8 @@ def check_rows(x: "Rows") -> None:
     shape = tuple(x.shape)
     if len(shape) == 1:
         raise ShapeError(f"a table must have shape (B, D), got {shape}; give a single row a batch axis with x[None]")
+    if len(shape) == 4:
+        raise ShapeError(f"a table must have shape (B, D), got images of shape {shape}; give rows of numbers")
     if len(shape) != 2 or 0 in shape:
         raise ShapeError(f"a table must have shape (B, D) with no side of 0, got {shape}")
     if not x.is_floating_point():
@@ -108,6 +110,7 @@ def check_finite(name: str, value: float) -> None:
     Raises:
         ArgumentError: `value` is one of these.
     """
+    _check_number(name, value)
     if not math.isfinite(value):
         raise ArgumentError(f"{name} must be a finite number, got {value}")
 
@@ -118,6 +121,7 @@ def check_positive(name: str, value: float) -> None:
     Raises:
         ArgumentError: `value` is 0, negative or not a number.
     """
+    _check_number(name, value)
     if not (value > 0 and math.isfinite(value)):
         rule = "a finite number" if value == math.inf else "greater than 0"
         raise ArgumentError(f"{name} must be {rule}, got {value}")
@@ -129,6 +133,7 @@ def check_at_least(name: str, value: float, bound: float) -> None:
     Raises:
         ArgumentError: `value` is below `bound` or not a number.
     """
+    _check_number(name, value)
     if not (value >= bound and math.isfinite(value)):
         rule = "a finite number" if value == math.inf else f"at least {bound}"
         raise ArgumentError(f"{name} must be {rule}, got {value}")
@@ -150,6 +155,7 @@ def check_within(name: str, value: float, low: float, high: float) -> None:
     Raises:
         ArgumentError: `value` is outside that range or not a number.
     """
+    _check_number(name, value)
     if not low <= value <= high:
         raise ArgumentError(f"{name} must lie in [{low}, {high}], got {value}")
 
@@ -162,7 +168,17 @@ def check_choice(what: str, name: str, choices: Iterable[str]) -> None:
     """
     known = list(choices)
     if name not in known:
+        if what.endswith("="):
+            near = difflib.get_close_matches(name.lower(), known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise UnknownNameError(f"{what} must be one of {', '.join(known)}, got {name!r}{hint}")
         raise UnknownNameError(f"there is no {what} {name!r}; {nearest_match(name, known)}")
+
+
+def _check_number(name: str, value: object) -> None:
+    # A tensor of one value passes, and so would True, which is meant as no number.
+    if isinstance(value, bool) or not isinstance(value, SupportsFloat):
+        raise ArgumentError(f"{name} must be a number, got {value!r}")
 
 
 def nearest_match(name: str, choices: Iterable[str]) -> str:

@@ -417,7 +417,9 @@ def test_whole_pictures_of_any_size_are_denoised_and_their_psnr_printed(trained:
     result = copyist(*line, "--json").result
     assert (result["images"], [row["sigma"] for row in result["rows"]]) == (2, [15 / 255, 0.2])
     assert [row["noisy"]["mean"] for row in result["rows"]] == pytest.approx([24.61, 13.98], abs=0.3)
-    text = copyist(*line).stdout
+    answer = copyist(*line)
+    text = answer.stdout
+    assert "note: denoising 2 pictures at 2 levels of noise; each filter is tried" in answer.stderr
     assert "σ = 15/255" in text
     assert [part in text for part in ("noisy", "blur", "total variation", "model")] == [True] * 4
     assert "total variation" not in copyist(*line, "--no-filters").stdout
@@ -445,6 +447,24 @@ def test_what_there_is_is_told_to_people_and_to_machines(line: list[str]) -> Non
     assert len(people.stdout.splitlines()) > 3
     assert machines.result
     assert people.stderr == machines.stderr == ""
+
+
+def test_each_line_of_a_list_stands_alone() -> None:
+    recipes = copyist("recipes").stdout.partition("\n\n")[0].splitlines()
+    names = list(copyist("recipes", "--json").result)
+    assert [line.split()[0] for line in recipes] == names
+    for line in recipes:
+        assert " same" not in line
+        assert not line.endswith("…")
+    models = [line for line in copyist("models").stdout.splitlines() if not line.startswith(" ")]
+    assert [line.split()[0] for line in models] == list(copyist("models", "--json").result)
+    # All begin in one column, and say what the model is rather than what its settings are.
+    assert {line[18:20] for line in models} == {"  "}
+    assert not [line for line in models if "The shape of" in line]
+
+
+def test_an_example_can_be_pasted_into_a_shell() -> None:
+    assert "--data 'digits?binarize=sample' --out" in copyist("recipes", "vae").stdout
 
 
 def test_the_version_is_that_of_the_installed_package() -> None:

@@ -293,7 +293,10 @@ def test_a_size_the_model_does_not_take(trained: Trained, pictures: Pictures, re
         (["unett"], "there is no recipe 'unett'; did you mean 'unet'?"),
         (["unet", "--data", "photoz"], "there is no source, file or folder 'photoz'; did you mean 'photos'?"),
         (["unet", "--data", "photos?sise=3"], "there is no source option 'sise'; did you mean 'size'?"),
-        (["unet", "--data", "digits?fit=corp"], "there is no fit= 'corp'; did you mean 'crop'?"),
+        (
+            ["unet", "--data", "digits?fit=corp"],
+            "fit= must be one of crop, resize, pad, tile, got 'corp'; did you mean 'crop'?",
+        ),
         (["unet", "--set", "widht=3"], "there is no setting 'widht'; did you mean 'width'?"),
         (["unet", "--set", "model.widht=3"], "there is no setting 'model.widht'; "),
         (["unet", "--set", "width"], "a setting must be written name=value, got 'width'; write --set width=32"),
@@ -355,6 +358,14 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
         (["sample", "MODEL", "--schedule", "cosin", "--out", "s.png"], "there is no schedule 'cosin'; did you mean "),
         (["psnr", "MODEL", "IN", "--sigma", "0"], "sigma must be greater than 0, got 0.0"),
         (["psnr", "MODEL", "IN", "--sigma", "-1/255"], "sigma must be greater than 0, got -0.0039"),
+        (
+            ["psnr", "MODEL", "IN", "--sigma", "25"],
+            "--sigma is in units of pixel value, got 25; write 25/255",
+        ),
+        (
+            ["psnr", "MODEL", "IN", "--sigma", "300/255"],
+            "--sigma is in units of pixel value, got 300/255; images have values in [0, 1]",
+        ),
         (
             ["psnr", "MODEL", "IN", "--sigma", "low"],
             "--sigma must be a number like 0.1, or a fraction like 25/255, got ",

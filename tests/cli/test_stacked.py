@@ -1,5 +1,6 @@
 """Stacks on the command line: trained in phases, resumed, and judged by the names they give."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,26 @@ def test_a_stack_is_trained_in_phases_and_goes_on_when_asked_again(tmp_path: Pat
     assert copyist("train", "linear", *SMALL[:4], "--out", tmp_path / "other", "--json").result["layers"] == []
     # A layer's model is a model for every verb.
     assert copyist("info", layers[1], "--json").result["model"]["widths"] == [12, 9]
+
+
+def test_phases_are_named_and_each_line_of_progress_has_a_loss_of_its_own(tmp_path: Path) -> None:
+    line = ["train", "stacked", "--data", "digits?limit=100", "--set", "widths=6,4", "--set", "pretraining.steps=20"]
+    told = copyist(*line, "--set", "training.steps=30", "--out", tmp_path / "run").stderr.splitlines()
+    assert f"note: training all 2 layers together, in {tmp_path / 'run'}" in told
+    lines = [each.partition(", loss ") for each in told if not each.startswith("note: ")]
+    assert [begin for begin, _, _ in lines] == [
+        *(f"stacked, layer 1 of 2: step {step} of 20" for step in (10, 20)),
+        *(f"stacked, layer 2 of 2: step {step} of 20" for step in (10, 20)),
+        *(f"stacked, all layers together: step {step} of 30" for step in (10, 20, 30)),
+    ]
+    losses = [float(loss) for _, _, loss in lines]
+    assert len(set(losses)) == len(losses)
+
+
+def test_counts_are_shown_as_such(tmp_path: Path) -> None:
+    line = ["train", "sparse-mlp", "--data", "digits?limit=100", "--steps", "5", "--out", tmp_path / "run"]
+    text = copyist(*line).stdout
+    assert re.search(r", silent_units \d+(\.\d)?, dead_units \d+, revivals \d+\n", text)
 
 
 def test_settings_of_pretraining_are_changed_by_name(tmp_path: Path) -> None:

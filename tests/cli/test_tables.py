@@ -54,8 +54,11 @@ def test_columns_are_shown(table: Path) -> None:
         assert column["name"] == "abc"[place]
         found = [column[what] for what in ("lowest", "mean", "std", "highest")]
         assert found == pytest.approx([values.min(), values.mean(), values.std(), values.max()])
+    assert result["classes"] == {"column": "kind", "names": ["bad", "good"]}
     text = copyist("data", "show", f"{table}?label=kind").stdout
-    assert text.startswith(f"{table}?label=kind: a table of 3 columns, float32, classes beside them\n")
+    assert text.startswith(
+        f"{table}?label=kind: a table of 3 columns, float32, 2 classes in column 'kind' (bad, good)\n"
+    )
     assert "constant" not in text
 
 
@@ -65,6 +68,25 @@ def test_a_constant_column_is_pointed_out(tmp_path: Path) -> None:
     assert [line.split()[0] for line in lines if line.endswith("constant")] == ["b"]
     sentence = copyist("train", "table", "--data", f"{tmp_path}/t.csv", "--out", tmp_path / "run").sentence
     assert sentence.endswith("got one value only in 'b'; leave it out by ?drop=b")
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown", "why"),
+    [
+        (np.zeros(60, int), "1 class beside them (0)", "all rows to learn from are of one class"),
+        (np.arange(60), "60 classes beside them (0, 1, 2, 3, 4, 5, …)", "each of the rows to learn from is of a class"),
+    ],
+)
+def test_labels_that_teach_no_probe_are_said_to(
+    run: Path, tmp_path: Path, labels: np.ndarray, shown: str, why: str
+) -> None:
+    np.savez(tmp_path / "t.npz", x=VALUES, y=labels)
+    assert shown in copyist("data", "show", f"{tmp_path}/t.npz?split=all").stdout
+    answer = copyist("evaluate", run, "--data", f"{tmp_path}/t.npz")
+    assert answer.code == 0
+    assert f"note: probes are left out, since {why}" in answer.stderr
+    assert "Warning" not in answer.stderr
+    assert "linear probe" not in answer.stdout
 
 
 def test_a_table_has_no_picture(table: Path, tmp_path: Path) -> None:
@@ -113,9 +135,30 @@ def test_what_makes_pictures_is_refused(run: Path, table: Path, tmp_path: Path) 
         "walk": (table, "--out", tmp_path / "w.gif"),
         "sample": ("--out", tmp_path / "s.png"),
         "invert": (table, "--layer", "encoder", "--out", tmp_path / "i"),
+        "psnr": (table, "--sigma", "0.1"),
     }.items():
         sentence = copyist(verb, run, *arguments).sentence
-        assert sentence == f"{verb} works on images, and this model takes tables; take a model trained on images"
+        assert (
+            sentence == f"{verb} works on images, and this model takes tables; use images and a model trained on them"
+        )
+
+
+def test_tables_where_only_images_will_do_are_refused(tmp_path: Path) -> None:
+    settings = ("--steps", "2", "--set", "widths=4")
+    assert copyist("train", "undercomplete-mlp", "--data", "digits", *settings, "--out", tmp_path / "run").code == 0
+    images, out = tmp_path / "run", ("--out", tmp_path / "out.png")
+    for line in (
+        ("psnr", images, "cancer", "--sigma", "0.1"),
+        ("walk", images, "cancer", *out),
+        ("corrupt", "cancer", "--alpha", "0.3", "--out", tmp_path / "out"),
+    ):
+        assert copyist(*line).sentence == (
+            "cancer is a table, which has no pictures; give images, or reconstruct, denoise or encode it with a model "
+            "trained on tables"
+        )
+    assert copyist("evaluate", images, "--data", "cancer").sentence == (
+        "the model was trained on images, got a table of 30 columns; give images, or train a model on this table"
+    )
 
 
 def test_tables_and_models_that_do_not_fit_are_refused(run: Path, table: Path, tmp_path: Path) -> None:
@@ -126,6 +169,10 @@ def test_tables_and_models_that_do_not_fit_are_refused(run: Path, table: Path, t
     )
     assert copyist("denoise", run, "digits", *out).sentence == (
         "digits must be a table for this model; give one in .csv, .parquet, .npy or .npz"
+    )
+    assert copyist("evaluate", run, "--data", "digits").sentence == (
+        "the model was trained on a table, got images of shape (1, 8, 8); give a table in .csv, .parquet, .npy or "
+        ".npz, or train a model on these images"
     )
     assert copyist("reconstruct", run, f"{table}?drop=kind,c", *out).sentence == (
         "the model takes tables of 3 columns only, got 2 columns; leave others out by ?drop=, or train a model on "

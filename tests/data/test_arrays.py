@@ -119,7 +119,9 @@ def test_an_npz_gives_labels_and_splits(tmp_path: Path) -> None:
 def test_an_npz_of_several_arrays_needs_a_key(tmp_path: Path) -> None:
     path = tmp_path / "x.npz"
     np.savez(path, first=BYTES, second=BYTES[:5])
-    with pytest.raises(DataError, match=r"must hold one array of images, got first .* name it with \?key="):
+    with pytest.raises(
+        DataError, match=r"must hold one array of images or one table, got first .* name it with \?key="
+    ):
         open_source(str(path))
     assert len(open_split(f"{path}?key=second", default="all")) == 5
     with pytest.raises(UnknownNameError, match="did you mean 'second'"):

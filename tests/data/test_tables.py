@@ -37,6 +37,51 @@ def in_any_order(values: np.ndarray) -> set[tuple[float, ...]]:
     return {tuple(np.float32(row).tolist()) for row in values}
 
 
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (
+            np.array([["a", "b"], ["c", "d"]]),
+            r"must hold numbers, got texts; save it as floats, or a table with texts as",
+        ),
+        (np.ones((4, 3)) * 1j, r"must hold real numbers, got complex128; save it as floats, or"),
+        (np.zeros(9), r"or a table \(N, D\), got shape \(9,\)$"),
+    ],
+)
+def test_an_array_that_is_no_table_of_numbers_is_refused(tmp_path: Path, array: np.ndarray, message: str) -> None:
+    np.save(tmp_path / "t.npy", array)
+    with pytest.raises(DataError, match=message):
+        open_split(str(tmp_path / "t.npy"), default="all")
+
+
+def test_arrays_beside_a_table_are_told_from_its_labels(tmp_path: Path) -> None:
+    np.savez(tmp_path / "two.npz", a=VALUES, b=VALUES)
+    with pytest.raises(
+        DataError, match=r"one array of images or one table, got a \(40, 3\), b \(40, 3\); name it with"
+    ):
+        open_split(str(tmp_path / "two.npz"), default="all")
+    np.savez(tmp_path / "y.npz", x=VALUES, y=VALUES[:, 0])
+    with pytest.raises(DataError, match=r"^labels y of .*y\.npz must number classes by whole numbers, got 0\.1257"):
+        open_split(str(tmp_path / "y.npz"), default="all")
+    np.savez(tmp_path / "whole.npz", x=VALUES, y=np.arange(40.0) % 3)
+    found = open_split(str(tmp_path / "whole.npz"), default="all")
+    assert found.labels is not None
+    assert found.labels.tolist() == [int(name) % 3 for name in found.names]
+
+
+def test_a_packed_table_is_to_be_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "t.csv.gz").write_bytes(b"")
+    for opened in (open_source, open_table):
+        with pytest.raises(DataError, match=r"t\.csv\.gz is a packed table, which is not read as it is; unpack it$"):
+            opened(str(tmp_path / "t.csv.gz"))
+
+
+def test_one_row_is_too_few_to_learn_from(file: Callable[..., str]) -> None:
+    splits = open_source(file("a,b", "1,2", "3,4"))
+    with pytest.raises(DataError, match=r"must have at least two rows to learn from, got 1; add rows$"):
+        Scaling.of(splits.train)
+
+
 @pytest.mark.parametrize(("header", "columns"), [("a,b,c", ("a", "b", "c")), (None, ("0", "1", "2"))])
 def test_a_text_table_is_its_numbers(file: Callable[..., str], header: str | None, columns: tuple[str, ...]) -> None:
     splits = open_source(file(*csv_of(VALUES, header=header)))
@@ -144,6 +189,16 @@ def test_whether_there_is_a_row_of_names_may_be_said(file: Callable[..., str]) -
         ),
         (["a,b"], r"must hold at least one row of numbers, and holds none; add rows$"),
         ([""], r"must hold at least one row of numbers, and holds none; add rows$"),
+        (
+            ["# by me", "a,b,c", "1,2,3"],
+            r"as many cells, got 1 in line 1 and 3 in all others; remove that line, or rep",
+        ),
+        (
+            ["a;b", "1;2", "3;0,5"],
+            r"with a decimal point, got the decimal comma of '0,5' in row 2 of 'b'; write points",
+        ),
+        (["0,5;1,25", "1,5;2"], r"with a decimal point, got the decimal comma of '0,5' in row 1 of '0', '1'; write"),
+        (["a,b", "1,2", "1_003,4"], r"must hold numbers, got '1_003' in row 2 of 'a'; leave it out by"),
         (["a,b", "1,2", "3"], r"must all have 2 cells, as the first has, got 1 in line 3; repair that line$"),
         (
             ["a,b", '1,"2', "3,4"],
@@ -222,9 +277,18 @@ def test_a_class_that_parquet_has_not_is_refused(tmp_path: Path, names: list[obj
 @pytest.mark.parametrize(
     ("option", "kind", "message"),
     [
-        ("label=q", UnknownNameError, r"^there is no column for label= in .*t.csv 'q'; there are a, b, c$"),
-        ("drop=a,bb", UnknownNameError, r"^there is no column for drop= in .*t.csv 'bb'; did you mean 'b'\?$"),
+        (
+            "label=q",
+            UnknownNameError,
+            r"^label= of .* must name a column, and there is none called 'q'; there are a, b, c$",
+        ),
+        ("drop=a,bb", UnknownNameError, r"must name a column, and there is none called 'bb'; did you mean 'b'\?$"),
         ("drop=a,b,c", DataError, r"must have a column of numbers to learn from, and none is left; drop fewer$"),
+        (
+            "binarize=0.5",
+            ArgumentError,
+            r"^source option binarize is for images, got a table: .*; leave binarize= out$",
+        ),
         ("size=8", ArgumentError, r"^source option size is for images, got a table: .*; leave size= out$"),
         ("fit=pad", ArgumentError, r"^source option fit is for images, got a table: .*; leave fit= out$"),
         (
@@ -232,7 +296,7 @@ def test_a_class_that_parquet_has_not_is_refused(tmp_path: Path, names: list[obj
             DataError,
             r"labels in column 'c' of .* must be texts or whole numbers, one in each row, got [\d.]+;",
         ),
-        ("header=maybe", UnknownNameError, r"^there is no header= 'maybe'; "),
+        ("header=maybe", UnknownNameError, r"^header= must be one of yes, no, got 'maybe'$"),
     ],
 )
 def test_an_option_a_table_cannot_have_is_refused(

@@ -48,6 +48,12 @@ def test_neighbors_find_what_no_line_divides() -> None:
     assert found.linear < 0.65
 
 
+def test_many_classes_of_few_images_are_no_reason_to_warn() -> None:
+    x = torch.arange(30.0)[:, None]
+    labels = torch.arange(30) % 20  # scikit-learn would warn
+    assert 0 <= probes(x, labels, x, labels).linear <= 1
+
+
 def test_the_nearest_vote_by_hand() -> None:
     train, labels = torch.tensor([[0.0], [1.0], [2.0], [10.0], [11.0]]), torch.tensor([0, 1, 1, 0, 0])
     held_out, truth = torch.tensor([[0.1], [10.4]]), torch.tensor([0, 0])

@@ -56,8 +56,10 @@ def test_every_layer_is_a_run_with_a_model_and_a_history_of_its_own(tmp_path: Pa
     expected = [replace(STACK, image_shape=(1, 8, 8), widths=STACK.widths[:depth]) for depth in (1, 2, 3)]
     assert [layer.load().config for layer in run.layers] == expected
     assert told.sentences == [
-        f"pretraining layer {index + 1} of 3, in {tmp_path / 'run' / f'layer-{index}'}" for index in range(3)
+        *(f"pretraining layer {index + 1} of 3, in {tmp_path / 'run' / f'layer-{index}'}" for index in range(3)),
+        f"training all 3 layers together, in {tmp_path / 'run'}",
     ]
+    assert told.phases == ["layer 1 of 3", "layer 2 of 3", "layer 3 of 3", "all layers together"]
 
 
 def test_a_layer_leaves_those_below_it_as_they_are(tmp_path: Path) -> None:

@@ -67,10 +67,14 @@ class Told:
     def __post_init__(self) -> None:
         self.sentences: list[str] = []
         self.steps: list[int] = []
+        self.phases: list[str] = []
         self.began: tuple[int, int] | None = None
 
     def reading(self, done: int, total: int) -> None:
         pass
+
+    def phase(self, name: str) -> None:
+        self.phases.append(name)
 
     def started(self, *, step: int, steps: int) -> None:
         self.began = step, steps

@@ -1,6 +1,6 @@
 """What the columns of a table hold, in numbers and as text."""
 
-__all__ = ["column_text", "described"]
+__all__ = ["class_text", "classes", "column_text", "described"]
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from copyist.data import ExampleSet
 
 _NUMBERS = ("lowest", "mean", "std", "highest")
+
+_SHOWN = 6
+"""Names of classes that are written out."""
 
 
 def described(source: str, parts: Mapping[str, "ExampleSet"]) -> dict[str, Any]:
@@ -27,14 +30,43 @@ def described(source: str, parts: Mapping[str, "ExampleSet"]) -> dict[str, Any]:
         "parts": {name: {"rows": len(part), "fingerprint": part.fingerprint} for name, part in parts.items()},
         "columns": columns,
         "labels": first.labels is not None,
+        "classes": classes(source, first),
     }
+
+
+def classes(source: str, examples: "ExampleSet") -> dict[str, Any] | None:
+    """The column of the classes, None where they stand beside, and what they are called in order; None without any."""
+    import numpy as np
+
+    from copyist.data.sheets import is_sheet, read_sheet
+    from copyist.data.source import parse_source
+
+    parsed = parse_source(source)
+    if examples.labels is None:
+        return None
+    names: list[Any] = np.unique(examples.labels).tolist()
+    if parsed.label is not None and is_sheet(parsed):
+        column = read_sheet(parsed).columns[parsed.label]
+        if column.dtype.kind not in "buif":
+            names = sorted({str(cell) for cell in column})
+    return {"column": parsed.label, "names": names}
+
+
+def class_text(found: Mapping[str, Any] | None) -> str:
+    """The same in a few words."""
+    if found is None:
+        return "no classes"
+    names = [str(name) for name in found["names"]]
+    first = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    place = "beside them" if found["column"] is None else f"in column {found['column']!r}"
+    return f"{len(names)} {'class' if len(names) == 1 else 'classes'} {place} ({first})"
 
 
 def column_text(document: Mapping[str, Any]) -> str:
     """The same in aligned columns; a constant one, which cannot be learned, is pointed out."""
     names = [str(column["name"]) for column in document["columns"]]
     widest = max(map(len, (*names, "column")))
-    labels = "classes beside them" if document["labels"] else "no classes"
+    labels = class_text(document["classes"])
     lines = [f"{document['source']}: a table of {len(names)} columns, {document['dtype']}, {labels}"]
     for name, part in document["parts"].items():
         lines.append(f"  {name:6} {part['rows']:7,} rows, fingerprint {part['fingerprint'][:16]}")

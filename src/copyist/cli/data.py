@@ -26,7 +26,7 @@ def show_source(
     as_json: Json = False,
 ) -> None:
     """Say what a source holds and how it is split, and draw its first images; of a table, say what its columns hold."""
-    from copyist.cli.columns import column_text, described
+    from copyist.cli.columns import class_text, classes, column_text, described
     from copyist.data import open_source, open_split, parse_source
     from copyist.data.base import Splits
     from copyist.data.grids import grid, write_png
@@ -55,9 +55,10 @@ def show_source(
         write_png(out, grid(x[:64]))
 
     channels, height, width = first.image_shape
+    found = classes(source, first)
     lines = [f"{source}: images of {counted(channels, 'channel')}, {height} x {width}, {first.array.dtype}"]
     lines += [f"  {name:6} {len(part):7,} images, fingerprint {part.fingerprint[:16]}" for name, part in parts.items()]
-    lines.append(f"  mean {float(x.mean()):.3f}, standard deviation {float(x.std()):.3f}")
+    lines.append(f"  mean {float(x.mean()):.3f}, standard deviation {float(x.std()):.3f}; {class_text(found)}")
     result = {
         "source": source,
         "image_shape": [channels, height, width],
@@ -66,5 +67,6 @@ def show_source(
         "mean": float(x.mean()),
         "std": float(x.std()),
         "labels": first.labels is not None,
+        "classes": found,
     }
     show("\n".join(lines), result, as_json=as_json)

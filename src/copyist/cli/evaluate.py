@@ -3,12 +3,15 @@
 __all__ = ["evaluate"]
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Seed
-from copyist.cli.terminal import bar, say, show
+from copyist.cli.terminal import bar, counted, say, show
+
+if TYPE_CHECKING:
+    from copyist.data import Splits
 
 
 def evaluate(
@@ -67,6 +70,7 @@ def evaluate(
     splits = open_source(data, say=say)
     if any(model.copies for model in loaded.values()):
         count = images or 512
+        say(f"measuring {counted(len(loaded), 'model')} and what stands beside them, which takes some seconds")
         if splits.train.is_table:
             copies = evaluated_table(loaded, splits, num_rows=count, batch_size=batch)
             first, result = table_text(copies, details=details), copies.to_json()
@@ -75,7 +79,10 @@ def evaluate(
                 table = evaluated(loaded, splits, num_images=count, batch_size=batch, seed=seed, progress=update)
             first, result = denoising_text(table, details=details), table.to_json()
         nats = likelihoods(loaded, splits, num_images=count, samples=importance_samples, seed=seed)
-        probed = probe_table(loaded, splits, num_images=count, batch_size=batch, seed=seed)
+        why = _unprobed(splits)
+        if why and any(model.has_code for model in loaded.values()):
+            say(f"probes are left out, since {why}")
+        probed = {} if why else probe_table(loaded, splits, num_images=count, batch_size=batch, seed=seed)
         texts = [first, likelihoods_text(nats), probe_text(probed) if probed else ""]
         result["probes"] = {name: asdict(row) for name, row in probed.items()}
         if nats:
@@ -87,6 +94,19 @@ def evaluate(
         write_text(out, json.dumps(result, indent=1) + "\n")
 
     show("\n".join(filter(None, texts)), result, as_json=as_json)
+
+
+def _unprobed(splits: "Splits") -> str | None:
+    """Why labels, where there are any, can teach no probe."""
+    import numpy as np
+
+    labels, noun = splits.train.labels, splits.train.noun
+    if labels is None:
+        return None
+    count = len(np.unique(labels))
+    if count == 1:
+        return f"all {noun} to learn from are of one class"
+    return f"each of the {noun} to learn from is of a class of its own" if count == len(labels) else None
 
 
 def _named(paths: list[str]) -> dict[str, str]:

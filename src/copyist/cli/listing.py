@@ -2,6 +2,9 @@
 
 __all__ = ["models", "recipes"]
 
+import inspect
+import shlex
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, cast
 
@@ -26,7 +29,7 @@ def recipes(
         return
     documents = {name: dump(make(), CATALOGUES) for name, make in RECIPES.items()}
     widest = max(map(len, RECIPES))
-    lines = [f"{name:{widest}}  {(make.__doc__ or '').strip()}" for name, make in RECIPES.items()]
+    lines = [f"{name:{widest}}  {_first_line(make)}" for name, make in RECIPES.items()]
     lines += ["", "All settings of a recipe: copyist recipes NAME. Change them with --set, as in --set width=32."]
     show("\n".join(lines), documents, as_json=as_json)
 
@@ -40,20 +43,34 @@ def models(as_json: Json = False) -> None:
     from copyist.settings import dump
 
     lines: list[str] = []
+    widest = max(map(len, MODELS))
     found: dict[str, dict[str, Any]] = {}
     for kind, config in MODELS.items():
         found[kind] = {field.name: dump(field.default, {ModelConfig: MODELS}) for field in dataclasses.fields(config)}
-        lines.append(f"{kind:16} {(config.__doc__ or '').strip()}")
-        lines += [f"                 {name} = {json.dumps(default)}" for name, default in found[kind].items()]
+        lines.append(f"{kind:{widest}}  {_first_line(_built_by(config))}")
+        lines += [f"{'':{widest}}  {name} = {json.dumps(default)}" for name, default in found[kind].items()]
     show("\n".join(lines), found, as_json=as_json)
+
+
+def _first_line(documented: object) -> str:
+    """What it is, in one sentence."""
+    return (documented.__doc__ or "").strip().partition("\n")[0]
+
+
+def _built_by(config: type) -> object:
+    """The class of the model, which stands below its config and bears its name."""
+    return getattr(sys.modules[config.__module__], config.__name__.removesuffix("Config"))
 
 
 def _settings_of(document: Mapping[str, Any], *, about: str) -> str:
     name, data = document["name"], document["data"]
     rate = document["training"]["optimization"]["learning_rate"]
-    example = f"copyist train {name} --data {data} --out runs/{name} --set learning_rate={rate:g}"
+    # Shells take ? and & for themselves.
+    example = f"copyist train {name} --data {shlex.quote(data)} --out runs/{name} --set learning_rate={rate:g}"
     settings = {key: value for key, value in document.items() if key != "name"}
-    return "\n".join([f"{name}: {about.strip()}", "", *_lines(settings), "", f"Change any with --set: {example}"])
+    return "\n".join(
+        [f"{name}: {inspect.cleandoc(about)}", "", *_lines(settings), "", f"Change any with --set: {example}"]
+    )
 
 
 def _lines(table: Mapping[str, Any], *, indent: str = "") -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Inputs, Json, Model, Seed
-from copyist.cli.terminal import bar, say, show
+from copyist.cli.terminal import bar, counted, say, show
 
 
 def psnr(
@@ -38,9 +38,12 @@ def psnr(
 
     levels = [_level(text) for text in sigmas]
     network = load(model, class_of=class_of, device=device).as_reconstructor(verb="psnr")
+    network.check_pictures(verb="psnr")
     pictures = read_pictures(inputs, say=say)
     channels = network.image_shape[0] if network.image_shape else len(pictures[0].pixels)
     statement = stated(network, num_images=len(pictures), batch=batch)
+    tried = "; each filter is tried on each, which --no-filters leaves out" if filters else ""
+    say(f"denoising {counted(len(pictures), 'picture')} at {counted(len(levels), 'level')} of noise{tried}")
     with bar("levels of noise") as update:
         rows = psnr_table(
             network,
@@ -62,7 +65,7 @@ def _level(text: str) -> float:
     """A number, or a fraction of two.
 
     Raises:
-        ArgumentError: it is neither, or not greater than 0.
+        ArgumentError: it is neither, not greater than 0, or greater than 1.
     """
     from copyist.checks import check_positive
     from copyist.errors import ArgumentError
@@ -73,4 +76,7 @@ def _level(text: str) -> float:
     except (ValueError, ZeroDivisionError):
         raise ArgumentError(f"--sigma must be a number like 0.1, or a fraction like 25/255, got {text!r}") from None
     check_positive("sigma", level)
+    if level > 1:
+        remedy = f"write {text}/255" if not slash else "images have values in [0, 1]"
+        raise ArgumentError(f"--sigma is in units of pixel value, got {text}; {remedy}")
     return level

@@ -4,7 +4,9 @@ __all__ = ["TrainingBar", "bar", "counted", "counting", "say", "show"]
 
 import contextlib
 import json
+import math
 import sys
+import time
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
@@ -18,6 +20,9 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+_PATIENCE = 2.0
+"""Seconds without a word, before a log gets a line of progress."""
 
 _ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -39,12 +44,17 @@ def counted(number: int, thing: str) -> str:
 
 @contextlib.contextmanager
 def bar(description: str) -> Generator[Callable[[int, int], None], None, None]:
-    """A bar with the time left; the function it gives is told how many are done, and of how many."""
+    """A bar with the time left, or lines in a log; the function it gives is told how many are done, and of how many."""
     with _progress() as progress:
         task = progress.add_task(description, total=None)
+        told = time.monotonic()
 
         def update(done: int, total: int) -> None:
+            nonlocal told
             progress.update(task, completed=done, total=total)
+            if not _ERRORS.is_terminal and time.monotonic() - told >= _PATIENCE:
+                told = time.monotonic()
+                _ERRORS.print(f"{description}: {done} of {total}", markup=False)
 
         yield update
 
@@ -68,7 +78,7 @@ class TrainingBar:
 
     def __init__(self, description: str) -> None:
         self._progress = _progress(TextColumn("{task.fields[loss]}"))
-        self._description = description
+        self._name = self._description = description
         self._reading: TaskID | None = None
 
     def __enter__(self) -> "TrainingBar":
@@ -84,6 +94,10 @@ class TrainingBar:
             self._reading = self._progress.add_task("reading images", total=total, loss="")
         self._progress.update(self._reading, completed=done, total=total)
 
+    def phase(self, name: str) -> None:
+        """A part of the run is named."""
+        self._description = f"{self._name}, {name}"
+
     def started(self, *, step: int, steps: int) -> None:
         """The run begins, or goes on."""
         # The steps of an earlier part are no measure of this one's speed, so the bar starts where the run does.
@@ -93,7 +107,9 @@ class TrainingBar:
     def stepped(self, *, step: int, loss: float | None) -> None:
         """Steps are taken."""
         text = "" if loss is None else f"loss {loss:.5f}"
-        if not _ERRORS.is_terminal and step % max(1, self._steps // 10) == 0:
+        # Losses are looked at every ten steps, and no line is to repeat that of the one before.
+        every = 10 * max(1, math.ceil(self._steps / 100))
+        if not _ERRORS.is_terminal and text and (step % every == 0 or step == self._steps):
             _ERRORS.print(f"{self._description}: step {step} of {self._steps}, {text}", markup=False)
         self._progress.update(self._task, completed=step, loss=text)
 

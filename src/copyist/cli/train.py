@@ -43,7 +43,7 @@ def train(
     if not is_first():
         return
     last = run.history()[-1]
-    measured = "".join(f", {name} {value:.4f}" for name, value in last.measures.items())
+    measured = "".join(f", {name} {_measure(name, value)}" for name, value in last.measures.items())
     lines = (
         f"trained {recipe} on {chosen.data} for {counted(last.step, 'step')} in {last.seconds:.0f} s, "
         f"in batches of {chosen.training.batch_size}: held-out loss {last.validation_loss:.5f}{measured}\n"
@@ -62,3 +62,13 @@ def train(
         "layers": [str(layer.model_file) for layer in run.layers],
     }
     show(lines, result, as_json=as_json)
+
+
+_COUNTS = ("silent_units", "dead_units", "active_units", "revivals")
+"""Measures that number things; those of a batch may be means over batches."""
+
+
+def _measure(name: str, value: float) -> str:
+    if name not in _COUNTS:
+        return f"{value:.4f}"
+    return f"{value:.0f}" if value.is_integer() else f"{value:.1f}"

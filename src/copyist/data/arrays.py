@@ -33,6 +33,9 @@ from copyist.errors import DataError
 _T = TypeVar("_T")
 _IDX_TYPES = {0x08: np.uint8, 0x09: np.int8, 0x0B: np.int16, 0x0C: np.int32, 0x0D: np.float32, 0x0E: np.float64}
 
+_TOO_LARGE = 2.0**63
+"""No label is as large, since they are kept in 64 bits."""
+
 
 def array_items(path: Path, source: Source, progress: Progress | None = None) -> Items:
     """The images of an array file; an `.npz` may also hold labels, both splits, or packed image files.
@@ -50,7 +53,7 @@ def array_items(path: Path, source: Source, progress: Progress | None = None) ->
         return items_of_files(files, place=source.place, progress=progress)
     keys = _image_keys(arrays, source)
     images = [channels_first(arrays[key], source) for key in keys]
-    labels = [labels_beside(arrays, key) for key in keys]
+    labels = [labels_beside(arrays, key, place=source.place) for key in keys]
     return _joined(images, labels, source)
 
 
@@ -129,7 +132,8 @@ def channels_first(array: npt.NDArray[Any], source: Source) -> npt.NDArray[Any]:
         return array[:, None]
     if array.ndim != 4 or 0 in array.shape:
         raise DataError(
-            f"{source.place} must hold images (N, H, W), (N, H, W, C) or (N, C, H, W), got shape {array.shape}"
+            f"{source.place} must hold images (N, H, W), (N, H, W, C) or (N, C, H, W), or a table (N, D), "
+            f"got shape {array.shape}"
         )
     layout = source.layout or _guessed_layout(array.shape, source)
     return array if layout == "nchw" else np.moveaxis(array, 3, 1)
@@ -144,15 +148,31 @@ def train_and_test(keys: Sequence[str]) -> list[str]:
     return []
 
 
-def labels_beside(arrays: dict[str, npt.NDArray[Any]], key: str) -> npt.NDArray[np.int64] | None:
-    """`y` beside `x`, `train_labels` beside `train_images`, and so on."""
+def labels_beside(arrays: dict[str, npt.NDArray[Any]], key: str, *, place: str) -> npt.NDArray[np.int64] | None:
+    """`y` beside `x`, `train_labels` beside `train_images`, and so on.
+
+    Raises:
+        DataError: the values are not whole.
+    """
     part = next((part for part in ("train", "test") if part in key), "")
     for name, array in arrays.items():
         bare = name.replace("train", "").replace("test", "").strip("_").lower()
         its_part = next((part for part in ("train", "test") if part in name), "")
         if bare in ("y", "label", "labels", "target", "targets") and its_part == part and array.ndim == 1:
-            return array.astype(np.int64) if array.dtype.kind in "iu" else None
+            _check_labels(array, f"labels {name} of {place}")
+            return array.astype(np.int64)
     return None
+
+
+def _check_labels(array: npt.NDArray[Any], what: str) -> None:
+    if array.dtype.kind != "f":
+        return
+    wrong = array[~(np.abs(array) < _TOO_LARGE) | (array != np.rint(array))]
+    if len(wrong):
+        raise DataError(
+            f"{what} must number classes by whole numbers, got {wrong[0]}; save whole numbers, or the array by another "
+            "name"
+        )
 
 
 def _joined(images: list[npt.NDArray[Any]], labels: list[npt.NDArray[np.int64] | None], source: Source) -> Items:
@@ -183,7 +203,7 @@ def _image_keys(arrays: dict[str, npt.NDArray[Any]], source: Source) -> list[str
     if len(keys) == 1:
         return keys
     held = ", ".join(f"{key} {array.shape}" for key, array in arrays.items()) or "nothing"
-    raise DataError(f"{source.place} must hold one array of images, got {held}; name it with ?key=")
+    raise DataError(f"{source.place} must hold one array of images or one table, got {held}; name it with ?key=")
 
 
 def _guessed_layout(shape: tuple[int, ...], source: Source) -> str:

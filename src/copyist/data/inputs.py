@@ -135,7 +135,10 @@ def _of_source(source: Source, say: Callable[[str], None]) -> list[Input]:
     # What comes with copyist is shown as held out; of a user's own files none is left out unasked.
     images = open_split(source.text, default="test" if source.is_embedded else "all", say=say)
     if images.is_table:
-        raise DataError(f"{source.place} is a table, which has no pictures; take a model trained on tables")
+        raise DataError(
+            f"{source.place} is a table, which has no pictures; give images, or reconstruct, denoise or encode it "
+            "with a model trained on tables"
+        )
 
     def reader(index: int) -> Callable[[], Decoded]:
         return lambda: _as_png(images, index)

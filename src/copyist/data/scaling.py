@@ -28,9 +28,11 @@ class Scaling:
         """The mean and standard deviation of a table's own rows.
 
         Raises:
-            DataError: a column is constant in them.
+            DataError: there is one row only, or a column is constant in them.
         """
         x = rows.examples()
+        if len(x) < 2:
+            raise DataError(f"{rows.source} must have at least two rows to learn from, got {len(x)}; add rows")
         constant = [rows.columns[place] for place in torch.nonzero((x == x[0]).all(0)).flatten().tolist()]
         if constant:
             raise DataError(

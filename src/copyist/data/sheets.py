@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from copyist.checks import check_choice, require
 from copyist.data.arrays import labels_beside, npy_array, npz_arrays, npz_shapes, train_and_test
-from copyist.data.delimited import MISSING, Delimited, read_delimited, write_delimited
+from copyist.data.delimited import MISSING, Delimited, is_number, read_delimited, write_delimited
 from copyist.data.source import Source
 from copyist.errors import DataError
 from copyist.outputs import whole_file
@@ -42,7 +42,7 @@ def is_sheet(source: Source) -> bool:
     """Whether a source is a table: judged by the ending of its name, and of arrays by their headers.
 
     Raises:
-        DataError: it is an array file that cannot be read.
+        DataError: it is an array file that cannot be read, or a table that is packed.
     """
     path = Path(source.place)
     if source.is_embedded or path.is_dir():
@@ -50,6 +50,8 @@ def is_sheet(source: Source) -> bool:
     match path.suffix.lower():
         case ".csv" | ".tsv" | ".parquet":
             return True
+        case ".gz" if path.with_suffix("").suffix.lower() in (".csv", ".tsv"):
+            raise DataError(f"{path} is a packed table, which is not read as it is; unpack it")
         case ".npy":
             return npy_array(path).ndim == 2
         case ".npz":
@@ -113,7 +115,7 @@ def _of_arrays(path: Path, source: Source) -> Sheet:
     tables = [arrays[key] for key in keys]
     if len({table.shape[1] for table in tables}) > 1:
         raise DataError(f"both splits of {path} must have the same columns, and have not; save them again")
-    labels = [labels_beside(arrays, key) for key in keys]
+    labels = [labels_beside(arrays, key, place=source.place) for key in keys]
     for table, each in zip(tables, labels, strict=True):
         if each is not None and len(each) != len(table):
             raise DataError(f"{path} must have one label per row, got {len(each)} for {len(table)}; save it again")
@@ -167,20 +169,17 @@ def _names(given: Sequence[str], *, count: int, path: Path) -> tuple[str, ...]:
 def _columns(array: npt.NDArray[Any], path: Path) -> dict[str, Column]:
     if 0 in array.shape:
         raise DataError(f"{path} must hold at least one row of numbers, got an array of shape {array.shape}; add rows")
+    if array.dtype.kind not in "buif":
+        kind = "real " if array.dtype.kind == "c" else ""
+        got = "texts" if array.dtype.kind in "US" else str(array.dtype)
+        raise DataError(f"{path} must hold {kind}numbers, got {got}; save it as floats, or a table with texts as .csv")
     return {str(place): array[:, place] for place in range(array.shape[1])}
 
 
 def _parsed(cells: Sequence[str]) -> Column:
     """Numbers where all cells are such, with NaN where one is missing; else the texts."""
-    texts = np.array(cells)
-    try:
-        return texts.astype(np.float64)
-    except ValueError:
-        pass
-    try:
-        return np.array(["nan" if cell.strip().lower() in MISSING else cell for cell in cells]).astype(np.float64)
-    except ValueError:
-        return texts
+    numbers = ["nan" if cell.strip().lower() in MISSING else cell for cell in cells]
+    return np.array(numbers).astype(np.float64) if all(map(is_number, numbers)) else np.array(cells)
 
 
 def _replaced(text: Delimited, names: Sequence[str], new: Mapping[str, Column]) -> Delimited:

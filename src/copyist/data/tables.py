@@ -11,15 +11,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from copyist.checks import check_choice
+from copyist.checks import nearest_match
 from copyist.data.base import ExampleSet
+from copyist.data.delimited import has_decimal_comma, is_number
 from copyist.data.sheets import Column, Sheet, is_sheet, read_sheet
 from copyist.data.source import Source, Split, parse_source
 from copyist.data.splitting import digest, fingerprint, held_out, part_of
-from copyist.errors import ArgumentError, DataError
+from copyist.errors import ArgumentError, DataError, UnknownNameError
 from copyist.tensors import Rows
 
-_OF_IMAGES = ("size", "fit", "channels", "layout", "stride")
+_OF_IMAGES = ("size", "fit", "channels", "layout", "stride", "binarize")
 _OF_TABLES = ("label", "drop", "header")
 _TOO_LARGE = 2**63
 """No label is as large, since they are kept in 64 bits."""
@@ -123,7 +124,7 @@ def _values(sheet: Sheet, source: Source) -> tuple[tuple[str, ...], npt.NDArray[
     """The columns to learn from: their names, and their values (N, D)."""
     for option, name in [("label", source.label), *(("drop", name) for name in source.drop)]:
         if name is not None:
-            check_choice(f"column for {option}= in {source.place}", name, sheet.columns)
+            _check_column(name, sheet, f"{option}= of {source.place}")
     kept = {name: column for name, column in sheet.columns.items() if name not in source.drop and name != source.label}
     if not kept:
         raise DataError(f"{source.place} must have a column of numbers to learn from, and none is left; drop fewer")
@@ -137,6 +138,13 @@ def _values(sheet: Sheet, source: Source) -> tuple[tuple[str, ...], npt.NDArray[
     return tuple(kept), values
 
 
+def _check_column(name: str, sheet: Sheet, what: str) -> None:
+    if name not in sheet.columns:
+        raise UnknownNameError(
+            f"{what} must name a column, and there is none called {name!r}; {nearest_match(name, sheet.columns)}"
+        )
+
+
 def _check_numbers(columns: Mapping[str, Column], source: Source) -> None:
     texts = [name for name, column in columns.items() if column.dtype.kind not in "buif"]
     if not texts:
@@ -144,6 +152,11 @@ def _check_numbers(columns: Mapping[str, Column], source: Source) -> None:
     cells = columns[texts[0]]
     row = next((row for row, cell in enumerate(cells) if not _is_number(cell)), 0)
     drop = ",".join(texts)
+    if has_decimal_comma(str(cells[row])):
+        raise DataError(
+            f"columns of {source.place} must hold numbers with a decimal point, got the decimal comma of "
+            f"{str(cells[row])!r} in row {row + 1} of {_quoted(texts)}; write points instead"
+        )
     raise DataError(
         f"columns of {source.place} must hold numbers, got {str(cells[row])!r} in row {row + 1} of {_quoted(texts)}; "
         f"leave {'it' if len(texts) == 1 else 'them'} out by ?drop={drop}, or name the one of classes by "
@@ -195,11 +208,7 @@ def _is_missing(cell: Any) -> bool:
 
 
 def _is_number(cell: Any) -> bool:
-    try:
-        float(cell)
-    except (TypeError, ValueError):
-        return False
-    return True
+    return isinstance(cell, (int, float)) or is_number(str(cell))
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -2,7 +2,9 @@
 
 __all__ = ["Probes", "linear_probe", "neighbor_accuracy", "probes"]
 
+import contextlib
 import warnings
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,7 +80,7 @@ def linear_probe(train: Tensor, labels: Tensor, held_out: Tensor, held_out_label
     from sklearn.preprocessing import StandardScaler
 
     scaler = StandardScaler().fit(x)
-    with warnings.catch_warnings():
+    with _many_classes():
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = LogisticRegression(max_iter=_MOST_ITERATIONS).fit(scaler.transform(x), y)
     return float((fitted.predict(scaler.transform(other)) == truth).mean())
@@ -107,8 +109,17 @@ def neighbor_accuracy(
     x, y, other, truth = _arrays(train, labels, held_out, held_out_labels)
     from sklearn.neighbors import KNeighborsClassifier
 
-    fitted = KNeighborsClassifier(n_neighbors=min(neighbors, len(x))).fit(x, y)
+    with _many_classes():
+        fitted = KNeighborsClassifier(n_neighbors=min(neighbors, len(x))).fit(x, y)
     return float((fitted.predict(other) == truth).mean())
+
+
+@contextlib.contextmanager
+def _many_classes() -> Generator[None, None, None]:
+    """Classes of few images each are meant as such; scikit-learn takes them for numbers to be regressed."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        yield
 
 
 def _arrays(

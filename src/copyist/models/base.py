@@ -146,6 +146,16 @@ class Model(nn.Module, abc.ABC):
         Raises:
             ShapeError: in one sentence, with the remedy.
         """
+        if self.takes_tables and x.ndim == 4:
+            raise ShapeError(
+                f"the model was trained on a table, got images of shape {tuple(x.shape[1:])}; "
+                "give a table in .csv, .parquet, .npy or .npz, or train a model on these images"
+            )
+        if not self.takes_tables and x.ndim == 2:
+            raise ShapeError(
+                f"the model was trained on images, got a table of {x.shape[1]} columns; "
+                "give images, or train a model on this table"
+            )
         if self.takes_tables:
             check_rows(x)
         else:
@@ -160,7 +170,9 @@ class Model(nn.Module, abc.ABC):
             ContractError: the model takes tables.
         """
         if self.takes_tables:
-            raise ContractError(f"{verb} works on images, and this model takes tables; take a model trained on images")
+            raise ContractError(
+                f"{verb} works on images, and this model takes tables; use images and a model trained on them"
+            )
 
     @final
     def check_columns(self, columns: tuple[str, ...]) -> None:

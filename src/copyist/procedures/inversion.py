@@ -119,7 +119,9 @@ def invert(
         Badger, "Autoencoders: Learning by Copying", on the representation of the input.
     """
     if getattr(model, "takes_tables", Model.takes_tables):
-        raise ContractError("invert works on images, and this model takes tables; take a model trained on images")
+        raise ContractError(
+            "invert works on images, and this model takes tables; use images and a model trained on them"
+        )
     check_images(x)
     _check(method, start, restarts, steps, tolerance, dtype)
     if isinstance(start, Tensor):

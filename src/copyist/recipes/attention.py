@@ -23,7 +23,7 @@ def linear_attention(*, data: str = "photos") -> Recipe:
 
 
 def dot_attention(*, data: str = "photos") -> Recipe:
-    """The same with dot-product attention, whose time grows with the square of the positions."""
+    """One dot-product attention between two convolutions, whose time grows with the square of the positions."""
     base = linear_attention(data=data)
     return replace(base, name="dot-attention", model=AttentionConfig(attention="dot"))
 
@@ -41,6 +41,6 @@ def linear_attention_unet(*, data: str = "photos") -> Recipe:
 
 
 def mixed_attention_unet(*, data: str = "photos") -> Recipe:
-    """The same with dot-product attention at the lowest two levels, as diffusion models have it."""
+    """The U-Net without skips, with linear attention, and dot-product attention at the lowest two levels."""
     model = AttentionUNetConfig(width=16, levels=4, attention="mixed")
     return replace(unet(data=data), name="mixed-attention-unet", model=model)

@@ -22,7 +22,7 @@ def conv_classifier(*, data: str = "digits") -> Recipe:
 
 
 def vit_classifier(*, data: str = "digits") -> Recipe:
-    """A vision transformer that does the same on patches of 2×2; for images of 32×32 and more take --set patch=4."""
+    """A vision transformer that names classes from patches of 2×2; for images of 32×32 and more take --set patch=4."""
     base = conv_classifier(data=data)
     training = replace(base.training, optimization=Optimization(learning_rate=1e-3))
     return replace(base, name="vit-classifier", model=ViTConfig(patch=2), training=training)

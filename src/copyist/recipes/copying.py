@@ -22,7 +22,7 @@ def unet(*, data: str = "photos") -> Recipe:
 
 
 def unet_skips(*, data: str = "photos") -> Recipe:
-    """The same with skips, as the control: it may pass its input around the code, and learns to."""
+    """The U-Net with skips, as the control: it may pass its input around the code, and learns to."""
     base = unet(data=data)
     return replace(base, name="unet-skips", model=UNetSkipsConfig(width=16, levels=4))
 

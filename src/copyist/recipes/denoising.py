@@ -37,7 +37,7 @@ def blind_denoiser(*, data: str = "photos?channels=1") -> Recipe:
 
 
 def direct_denoiser(*, data: str = "photos?channels=1") -> Recipe:
-    """The same convolutions, answering the image itself rather than the noise on it."""
+    """Twenty convolutions without biases that answer the clean image itself, and not the noise on it."""
     return replace(
         blind_denoiser(data=data), name="direct-denoiser", model=DnCNNConfig(width=64, depth=20, biases=False)
     )

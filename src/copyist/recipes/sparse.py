@@ -22,7 +22,7 @@ def topk_mlp(*, data: str = "digits") -> Recipe:
 
 
 def sparse_mlp(*, data: str = "digits") -> Recipe:
-    """The same where any unit may speak, for a price on how loudly (L1, in units of the image)."""
+    """A code of 256 rectified units that may all speak, for a price on how loudly (L1, in units of the image)."""
     objective = Reviving(objective=L1Sparsity(weight=0.1), after=10_000)
     model = SparseMLPConfig(widths=(256,), k=None)
     return replace(topk_mlp(data=data), name="sparse-mlp", model=model, objective=objective)

@@ -27,7 +27,7 @@ def stacked(*, data: str = "digits") -> Recipe:
 
 
 def stacked_denoising(*, data: str = "digits") -> Recipe:
-    """The same where each layer learns to copy from values of which ever more, inward, are set to 0."""
+    """Three layers of sigmoid units that each learn to copy from values of which ever more, inward, are set to 0."""
     objectives = tuple(CrossEntropy(corruption=MaskingNoise(share=share)) for share in SHARES)
     base = stacked(data=data)
     pretraining = Pretraining(objectives=objectives, steps=1000)

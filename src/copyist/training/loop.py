@@ -117,6 +117,8 @@ def train(
     with Interrupts() as interrupts, reproducible(), torch.enable_grad():
         if session.counters.step == 0:
             _pretrain(session, interrupts)
+        if recipe.pretraining is not None:
+            watcher.phase("all layers together")
         _take_steps(session, interrupts)
     return Run(Path(out))
 
@@ -135,12 +137,14 @@ def _pretrain(session: Session, interrupts: Interrupts) -> None:
         )
         if below is not None:
             layer.start_from(below.result)
+        watcher.phase(f"layer {index + 1} of {len(recipes)}")
         if not layer.finished:
             watcher.said(f"pretraining layer {index + 1} of {len(recipes)}, in {folder}")
         _take_steps(layer, interrupts)
         below = layer
     if below is not None:
         session.start_from(below.result)
+        session.observer.said(f"training all {len(recipes)} layers together, in {session.folder}")
 
 
 def _take_steps(session: Session, interrupts: Interrupts) -> None:

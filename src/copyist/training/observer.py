@@ -11,6 +11,9 @@ class Observer(Protocol):
     def reading(self, done: int, total: int) -> None:
         """So many of all files of the source are decoded."""
 
+    def phase(self, name: str) -> None:
+        """What is trained next, of a run that trains its layers one by one and then together."""
+
     def started(self, *, step: int, steps: int) -> None:
         """The run begins, or goes on, after `step` of `steps` steps."""
 
