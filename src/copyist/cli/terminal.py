@@ -21,7 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-_PATIENCE = 2.0
+_PATIENCE = 5.0
 """Seconds without a word, before a log gets a line of progress."""
 
 _ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
