@@ -1,6 +1,7 @@
 """Every command from files to files, and what it says of them."""
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -487,7 +488,7 @@ def test_a_recipe_is_shown_with_all_its_settings_and_a_line_that_trains_it(name:
     assert f"model: {document['model']['kind']}\n" in text
     assert f"\n  steps = {document['training']['steps']}\n" in text
     _, _, line = text.partition("Change any with --set: copyist train ")
-    recipe, _, data, _, out, _, assignment = line.split()
+    recipe, _, data, _, out, _, assignment = shlex.split(line)
     # The line names what the recipe has, so that it trains just that.
     assert configured(recipe, data=data, assignments=[assignment]) == RECIPES[name]()
     assert out == f"runs/{name}"

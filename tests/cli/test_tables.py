@@ -230,7 +230,7 @@ def test_samples_of_tables_are_neither_pictures_nor_chains(likely: Path, tmp_pat
 
     sentence = "rows of a table are written as .csv, .tsv, .npy or .parquet, got s.png; choose one of these"
     assert refused("--out", tmp_path / "s.png") == sentence
-    sentence = "sample works on images, and this model takes tables; take a model trained on images"
+    sentence = "sample works on images, and this model takes tables; use images and a model trained on them"
     assert refused("--method", "langevin", "--out", tmp_path / "s.csv") == sentence
     sentence = "--size is of images, and this model takes tables, got 8; leave it out"
     assert refused("--size", "8", "--out", tmp_path / "s.csv") == sentence

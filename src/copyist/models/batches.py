@@ -60,6 +60,7 @@ def in_batches(
 
 @contextlib.contextmanager
 def in_use(model: Model) -> Generator[None, None, None]:
+    """A context in which the model is in evaluation mode, and after which all its parts are as they were."""
     training = [part for part in model.modules() if part.training]
     for part in training:
         part.training = False
