@@ -46,6 +46,12 @@ def test_an_untrained_model_has_the_weights_that_training_starts_from(
     assert (found.batch_size, found.image_shape, found.training) == (8, (1, 8, 8), False)
 
 
+def test_a_built_model_depends_on_the_seed_alone(trial: Trial, tmp_path: Path) -> None:
+    config = UNetConfig(width=2, levels=2, channels=3)
+    assert same(trial.built(config), trial.built(config))
+    assert not same(trial.built(config), Trial(scale="smoke", seed=4, models=tmp_path).built(config))
+
+
 def test_an_untrained_model_draws_nothing_from_the_global_generator(trial: Trial) -> None:
     before = torch.random.get_rng_state()
     trial.untrained(recipe())

@@ -84,7 +84,9 @@ def test_rows_are_sampled_in_the_units_of_the_table() -> None:
 def test_other_chains_and_other_shapes_are_no_rows() -> None:
     model = of_a_table()
     for name in sorted(METHODS.keys() - {"prior"}):
-        with pytest.raises(ContractError, match=r"^sample works on images, and this model takes tables; use images and "):
+        with pytest.raises(
+            ContractError, match=r"^sample works on images, and this model takes tables; use images and "
+        ):
             sample(model, count=2, method=METHODS[name]())
     with pytest.raises(ShapeError, match=r"^the model takes tables of 3 columns only, got 4 columns; leave others out"):
         sample(model, count=2, shape=(4,), method=Prior())

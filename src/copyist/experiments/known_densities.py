@@ -1,6 +1,6 @@
-"""Data whose density is known, and models trained to denoise it on draws that never repeat."""
+"""Data whose density is known, and models trained on draws that never repeat."""
 
-__all__ = ["Mixture", "circle", "fitted_denoiser", "gaussian_denoiser", "untrained"]
+__all__ = ["Mixture", "circle", "circle_tangents", "gaussian_denoiser", "trained_on_draws"]
 
 import math
 from collections.abc import Callable
@@ -9,14 +9,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from copyist.corruption import GaussianNoise, Identity
 from copyist.experiments.trial import Trial
-from copyist.models.base import ModelConfig, Reconstructor
-from copyist.objectives import Denoising
+from copyist.models.base import Reconstructor
 from copyist.procedures import posterior_mean
-from copyist.randomness import derive, draw_normal
+from copyist.randomness import draw_normal
 from copyist.tensors import Images
-from copyist.training import Training
+from copyist.training import Recipe
 from copyist.training.optimization import build_optimizer, learning_rate, set_rate
 
 
@@ -48,36 +46,33 @@ def circle(count: int, *, shape: tuple[int, int, int], generator: torch.Generato
     return (torch.stack([angles.cos(), angles.sin()], dim=1) @ plane.T).reshape(count, *shape)
 
 
-def untrained(config: ModelConfig, trial: Trial) -> Reconstructor:
-    """A fresh model, whose weights depend on the trial's seed alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive(trial.seed, "weights"))
-        return config.build().as_reconstructor(verb="an experiment").to(trial.device)
+def circle_tangents(points: Images, x: Images) -> Images:
+    """Unit tangents (B, C, H, W) of the circle at those of its evenly spaced `points` that are nearest to `x`."""
+    nearest = torch.cdist(x.flatten(1), points.flatten(1)).argmin(1)
+    # The tangent of a circle around 0 is the point a quarter turn further on.
+    return points.roll(-(len(points) // 4), 0)[nearest]
 
 
-def fitted_denoiser(
-    data: Mixture, config: ModelConfig, *, sigma: float, training: Training, trial: Trial, name: str
-) -> Reconstructor:
-    """A fresh model, trained to remove noise of one level from new draws at every step; to copy where `sigma` is 0.
+def trained_on_draws(data: Mixture, recipe: Recipe, *, trial: Trial) -> Reconstructor:
+    """A fresh model, trained on new draws at every step.
+
+    `train` takes its images from a source, which is finite and within [0, 1]; these never repeat, and have no bounds.
+    The recipe goes on record like any other. Of its training the steps, the batch size, the optimizer and the rate
+    count.
 
     Args:
         data: what is drawn.
-        config: of the model.
-        sigma: standard deviation of the noise.
-        training: steps, batch size and learning rate.
+        recipe: of the model, its objective and its training; its data are words that say what is drawn.
         trial: from whose seed all is derived.
-        name: of the data, which sets draws apart.
     """
-    model = untrained(config, trial)
-    objective, draws = (
-        Denoising(corruption=GaussianNoise(sigma) if sigma else Identity()),
-        trial.generator("training", name, str(sigma)),
-    )
+    trial.noted(recipe)
+    training, draws = recipe.training, trial.generator("training", recipe.name)
+    model = trial.built(recipe.model).as_reconstructor(verb="an experiment").train()
     optimizer = build_optimizer(model, training.optimization)
     with torch.enable_grad():
         for step in range(training.steps):
             set_rate(optimizer, learning_rate(step, training))
-            loss = objective(model, data.draw(training.batch_size, generator=draws), generator=draws)
+            loss = recipe.objective(model, data.draw(training.batch_size, generator=draws), generator=draws)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()

@@ -18,7 +18,7 @@ from copyist.data import open_source
 from copyist.data.base import Splits
 from copyist.evidence import Claim
 from copyist.experiments.measurements import Measurements
-from copyist.models.base import Autoencoder, Classifier, Model, Reconstructor
+from copyist.models.base import Autoencoder, Classifier, Model, ModelConfig, Reconstructor
 from copyist.randomness import derive, generator
 from copyist.settings import dump
 from copyist.training import CATALOGUES, Recipe, Run, finished_run, train
@@ -115,24 +115,35 @@ class Trial:
 
     def untrained(self, recipe: Recipe) -> Model:
         """The same model with the weights it has before training."""
-        self._noted(recipe)
+        self.noted(recipe)
         splits = self.splits(recipe.data)
         shape = splits.train.image_shape
         config = recipe.model.fitted(shape)
         if recipe.objective.uses_labels:
             config = config.with_classes(splits.num_classes())
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derive(self.seed, "weights"))
-            model = config.build()
+        model = self.built(config)
         model.batch_size = recipe.training.batch_size
         model.image_shape = shape
-        return model.to(self.device).eval()
+        return model
+
+    def built(self, config: ModelConfig) -> Model:
+        """A fresh model of this shape, whose weights depend on the seed alone."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive(self.seed, "weights"))
+            return config.build().to(self.device).eval()
+
+    def noted(self, recipe: Recipe) -> str:
+        """Put a recipe on record, under its name and a digest of its settings, which is returned."""
+        document = dump(recipe, CATALOGUES)
+        digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
+        self.recipes[f"{recipe.name}-{digest}"] = document
+        return f"{recipe.name}-{digest}"
 
     def _run(self, recipe: Recipe, start: Recipe | None) -> Run:
         """The finished run of a recipe, trained now unless it was before."""
         begin = None if start is None else self._run(start, None).model_file
-        origin = "" if start is None else f"-from-{self._noted(start)}"
-        folder = self.models / f"{self._noted(recipe)}{origin}-seed-{self.seed}"
+        origin = "" if start is None else f"-from-{self.noted(start)}"
+        folder = self.models / f"{self.noted(recipe)}{origin}-seed-{self.seed}"
         self.models.mkdir(parents=True, exist_ok=True)
         with FileLock(self.models / f"{folder.name}.lock"):
             fingerprint = self.splits(recipe.data).train.fingerprint
@@ -141,13 +152,6 @@ class Trial:
                 begun = (folder / "state" / "state.safetensors").exists()
                 run = train(recipe, out=folder, seed=self.seed, start=begin, resume=begun)
         return run
-
-    def _noted(self, recipe: Recipe) -> str:
-        """Put a recipe on record, under its name and a digest of its settings."""
-        document = dump(recipe, CATALOGUES)
-        digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
-        self.recipes[f"{recipe.name}-{digest}"] = document
-        return f"{recipe.name}-{digest}"
 
 
 @functools.lru_cache(maxsize=8)

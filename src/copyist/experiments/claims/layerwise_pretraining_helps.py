@@ -6,10 +6,10 @@ from typing import Literal
 
 from copyist.corruption import SaltAndPepper
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.experiments.copies import copies, held_out
+from copyist.experiments.copies import copies
 from copyist.experiments.measurements import Curves, Measurements
 from copyist.experiments.naming import naming_table
-from copyist.experiments.subjects import stack
+from copyist.experiments.subjects import stack, stack_splits
 from copyist.experiments.trial import Experiment, Trial
 from copyist.metrics.distortion import mse
 from copyist.nn.dense import Initialization
@@ -24,7 +24,10 @@ ARMS: dict[str, tuple[Literal["sigmoid", "relu"], Initialization]] = {
 }
 """Activation and first weights: old is U(−1/√n, 1/√n), small N(0, 0.01²), good Glorot's or He's."""
 
-ARM = "digits, five hidden layers, equal steps in all, gradient descent with momentum after the layers"
+COMPARED = ("sigmoid_old", "relu_good")
+"""The arms that bounds are set for; there all is trained by Adam too."""
+
+HELD_OUT = "of 897 held-out digits (900 to learn from)"
 
 CLAIM = Claim(
     sentence="Greedy layer-by-layer pretraining followed by fine-tuning beats fine-tuning alone on deep sigmoid nets; "
@@ -33,9 +36,10 @@ CLAIM = Claim(
     parts=(
         Part(
             name="sigmoid_old",
-            measure="share of held-out digits named wrong without pretraining minus with it: sigmoid units, first "
-            f"weights U(−1/√n, 1/√n); {ARM}",
-            holds_when=Above(0.0),
+            measure=f"share {HELD_OUT} named wrong without pretraining, by gradient descent with momentum or by Adam, "
+            "whichever names fewer wrong, minus with it (layers by Adam, then gradient descent); five hidden layers of "
+            "sigmoid units, first weights U(−1/√n, 1/√n), equal steps in all; the bound is five digits in a thousand",
+            holds_when=Above(0.005),
         ),
         Part(
             name="relu_good",
@@ -44,7 +48,7 @@ CLAIM = Claim(
         ),
         Part(
             name="sigmoid_old_copying",
-            measure="mean squared error of copies of held-out digits without pretraining over that with it, sigmoid "
+            measure="mean squared error of copies of those digits without pretraining over that with it, sigmoid "
             "units, old first weights, ten layers from image to image, equal steps in all, Adam throughout",
             holds_when=Above(1.0),
         ),
@@ -63,19 +67,22 @@ CLAIM = Claim(
             measure="share named wrong after pretraining that sees salt and pepper only, and no digit: the steps and "
             "the scale of the weights without what they learn, old arm",
         ),
-        Control(
-            name="adam_alone", measure="share named wrong without pretraining when all is trained by Adam, old arm"
-        ),
         *(
             Control(
-                name=f"{arm}_{kind}", measure=f"share named wrong {kind} pretraining; {' units, '.join(how)} weights"
+                name=f"{arm}_{kind}",
+                measure=f"share named wrong {kind} pretraining, in the end by gradient descent; "
+                f"{' units, '.join(how)} weights",
             )
             for arm, how in ARMS.items()
             for kind in ("with", "without")
         ),
         *(
+            Control(name=f"{arm}_adam", measure="share named wrong without pretraining when all is trained by Adam")
+            for arm in COMPARED
+        ),
+        *(
             Control(name=f"{arm}_copying_{kind}", measure=f"mean squared error of copies {kind} pretraining")
-            for arm in ("sigmoid_old", "relu_good")
+            for arm in COMPARED
             for kind in ("with", "without")
         ),
     ),
@@ -89,40 +96,46 @@ def run(trial: Trial) -> Measurements:
         for kind in ("with", "without"):
             recipe = stack(trial, activation=activation, initialization=initialization, pretrained=kind == "with")
             values[f"{arm}_{kind}"] = _named_wrong(trial, recipe)
-    for arm in ("sigmoid_old", "relu_good"):
-        activation, initialization = ARMS[arm]
-        for kind in ("with", "without"):
-            recipe = stack(
-                trial,
-                activation=activation,
-                initialization=initialization,
-                pretrained=kind == "with",
-                task="copying",
-            )
-            x = held_out(trial, recipe.data)
-            values[f"{arm}_copying_{kind}"] = float(mse(copies(trial.trained(recipe), x), x).mean())
-        values[arm] = values[f"{arm}_without"] - values[f"{arm}_with"]
-        values[f"{arm}_copying"] = values[f"{arm}_copying_without"] / values[f"{arm}_copying_with"]
-    old = stack(trial, activation="sigmoid", initialization="uniform", pretrained=False)
+    for arm in COMPARED:
+        values[f"{arm}_adam"] = _named_wrong(trial, _plain(trial, arm=arm, adam=True))
+        # The layers are learned by Adam: what Adam does without them must not be laid to their credit.
+        values[arm] = min(values[f"{arm}_without"], values[f"{arm}_adam"]) - values[f"{arm}_with"]
+        values |= _copying(trial, arm)
+    blind = stack(trial, activation="sigmoid", initialization="uniform", corruption=SaltAndPepper(share=1.0))
     values |= {
-        "commonest_class": _by_rule(trial, old.data),
-        "shallow": _named_wrong(trial, _old(trial, depth=1)),
-        "brief": _named_wrong(trial, _old(trial, brief=True)),
-        "adam_alone": _named_wrong(trial, _old(trial, adam=True)),
-        "blind_pretraining": _named_wrong(
-            trial,
-            stack(trial, activation="sigmoid", initialization="uniform", corruption=SaltAndPepper(share=1.0)),
-        ),
+        "commonest_class": _by_rule(trial),
+        "shallow": _named_wrong(trial, _plain(trial, depth=1)),
+        "brief": _named_wrong(trial, _plain(trial, brief=True)),
+        "blind_pretraining": _named_wrong(trial, blind),
     }
     return Measurements(values=values, curves={"arms": _arms(values)})
 
 
-def _old(trial: Trial, *, depth: int = 5, brief: bool = False, adam: bool = False) -> Recipe:
-    """Sigmoid units with the old first weights, not pretrained."""
+def _copying(trial: Trial, arm: str) -> dict[str, float]:
+    """Errors of copies with pretraining and without, and the second over the first."""
+    activation, initialization = ARMS[arm]
+    found: dict[str, float] = {}
+    for kind in ("with", "without"):
+        recipe = stack(
+            trial,
+            activation=activation,
+            initialization=initialization,
+            pretrained=kind == "with",
+            task="copying",
+        )
+        found[f"{arm}_copying_{kind}"] = _copied_wrong(trial, recipe)
+    return found | {f"{arm}_copying": found[f"{arm}_copying_without"] / found[f"{arm}_copying_with"]}
+
+
+def _plain(
+    trial: Trial, *, arm: str = "sigmoid_old", depth: int = 5, brief: bool = False, adam: bool = False
+) -> Recipe:
+    """A stack of one arm that is not pretrained."""
+    activation, initialization = ARMS[arm]
     return stack(
         trial,
-        activation="sigmoid",
-        initialization="uniform",
+        activation=activation,
+        initialization=initialization,
         pretrained=False,
         depth=depth,
         brief=brief,
@@ -131,12 +144,17 @@ def _old(trial: Trial, *, depth: int = 5, brief: bool = False, adam: bool = Fals
 
 
 def _named_wrong(trial: Trial, recipe: Recipe) -> float:
-    table = naming_table({"net": trial.model(recipe)}, trial.splits(recipe.data))
+    table = naming_table({"net": trial.model(recipe)}, stack_splits(trial))
     return table.error(table.models["net"]).mean
 
 
-def _by_rule(trial: Trial, data: str) -> float:
-    table = naming_table({}, trial.splits(data))
+def _copied_wrong(trial: Trial, recipe: Recipe) -> float:
+    x = stack_splits(trial).test.images().to(trial.device)
+    return float(mse(copies(trial.trained(recipe), x), x).mean())
+
+
+def _by_rule(trial: Trial) -> float:
+    table = naming_table({}, stack_splits(trial))
     return table.error(table.commonest).mean
 
 

@@ -2,7 +2,11 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
+from collections.abc import Callable
+
 import torch
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from copyist.evidence import Above, Claim, Control, Part
@@ -123,8 +127,14 @@ def _cost(recipe: Recipe, trial: Trial) -> float:
     objective: Objective = recipe.objective
     x = trial.splits(recipe.data).train.images(0, 1).expand(batch, -1, -1, -1)
     labels = torch.zeros(batch, dtype=torch.int64)
-    with FlopCounterMode(display=False) as counter, torch.enable_grad():
-        objective(model, x, generator=trial.generator("cost"), labels=labels).backward()
+    return _operations(lambda: objective(model, x, generator=trial.generator("cost"), labels=labels))
+
+
+def _operations(loss: Callable[[], Tensor]) -> float:
+    """Multiplications and additions in products of matrices, of a loss and of its gradient."""
+    # The fast kernels of attention on a CPU are counted as nothing; its products are, where they are written out.
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH), torch.enable_grad():
+        loss().backward()
     return float(counter.get_total_flops())
 
 

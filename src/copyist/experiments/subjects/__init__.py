@@ -24,6 +24,8 @@ __all__ = [
     "small_photos_unet",
     "sparse",
     "stack",
+    "stack_splits",
+    "through_code",
     "undercomplete",
     "variational",
     "widened",
@@ -32,7 +34,7 @@ __all__ = [
 from copyist.experiments.subjects.attention import attention_copier, attention_unet
 from copyist.experiments.subjects.classifiers import classifier, scenes_classifier
 from copyist.experiments.subjects.codes import blobs, contracted, sparse
-from copyist.experiments.subjects.dense import bottleneck, overcomplete, undercomplete
+from copyist.experiments.subjects.dense import bottleneck, overcomplete, through_code, undercomplete
 from copyist.experiments.subjects.masked import masked_vit, masked_vit_classifier
 from copyist.experiments.subjects.photos import (
     brief_unet,
@@ -43,6 +45,6 @@ from copyist.experiments.subjects.photos import (
     small_photos_unet,
 )
 from copyist.experiments.subjects.scenes import scenes, scenes_attention_unet, scenes_unet, scenes_unet_skips
-from copyist.experiments.subjects.stacks import stack
+from copyist.experiments.subjects.stacks import stack, stack_splits
 from copyist.experiments.subjects.unets import denoiser, widened
 from copyist.experiments.subjects.variational import variational

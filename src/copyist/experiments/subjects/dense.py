@@ -1,6 +1,6 @@
 """Fully connected nets on small photographs: wider than their input, narrower, and linear."""
 
-__all__ = ["bottleneck", "overcomplete", "undercomplete"]
+__all__ = ["bottleneck", "overcomplete", "through_code", "undercomplete"]
 
 from dataclasses import replace
 
@@ -41,6 +41,25 @@ def bottleneck(trial: Trial, *, code: int, units: float = 1.0) -> Recipe:
     rate = Optimization(learning_rate=trial.pick(smoke=1e-3, cpu=1e-3, gpu=3e-4))
     name = f"photos-bottleneck-of-{code}{'' if units == 1 else f'-{units:g}-times-as-wide'}"
     return replace(base, name=name, model=config, training=replace(base.training, optimization=rate))
+
+
+def through_code(trial: Trial, *, code: int | None = None) -> Recipe:
+    """The overcomplete net with a code of another size: its other layers, its rate and its steps stay.
+
+    Args:
+        trial: decides sizes and steps.
+        code: units of the code; None for as many as the other layers have.
+    """
+    base = overcomplete(trial)
+    assert isinstance(base.model, MLPConfig)
+    *wide, last = base.model.widths
+    steps = trial.pick(smoke=20, cpu=1500, gpu=20_000)
+    return replace(
+        base,
+        name=f"photos-mlp-with-code-of-{code or last}",
+        model=replace(base.model, widths=(*wide, code or last)),
+        training=replace(base.training, steps=steps, validate_every=steps, save_every=steps),
+    )
 
 
 def undercomplete(trial: Trial, *, size: int) -> Recipe:

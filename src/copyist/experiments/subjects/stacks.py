@@ -1,11 +1,14 @@
 """Deep stacks on digits, with and without pretraining, for as many steps in all."""
 
-__all__ = ["stack"]
+__all__ = ["stack", "stack_splits"]
 
 from dataclasses import replace
 from typing import Literal
 
+import numpy as np
+
 from copyist.corruption import Corruption, MaskingNoise
+from copyist.data.base import Splits
 from copyist.experiments.trial import Trial
 from copyist.models.mlp import MLPConfig
 from copyist.models.stacked import StackedClassifierConfig
@@ -50,7 +53,7 @@ def stack(
         adam: whether names are learned by Adam too.
     """
     units, each = trial.pick(smoke=16, cpu=100, gpu=500), trial.pick(smoke=4, cpu=300, gpu=4000)
-    together = trial.pick(smoke=8, cpu=1500, gpu=20_000)
+    together = trial.pick(smoke=8, cpu=1350, gpu=20_000)
     is_sigmoid = activation == "sigmoid"
     net = MLPConfig(
         widths=(*[units] * (depth - 1), 30),
@@ -73,10 +76,30 @@ def stack(
     name = "-".join([f"digits-{activation}-{initialization}-stack-{task}", *(mark for mark in marks if marks[mark])])
     recipe = Recipe(
         name=name,
-        data=trial.pick(smoke="digits?limit=100", cpu="digits", gpu="digits"),
+        data=_learned(trial),
         model=StackedClassifierConfig(stack=net) if task == "naming" else net,
         objective=Classification() if task == "naming" else copying,
         training=Training(steps=steps, flip=False, validate_every=steps, save_every=steps, optimization=optimization),
     )
     pretraining = Pretraining(objectives=(layer,), steps=each, optimization=ADAM)
     return replace(recipe, pretraining=pretraining) if pretrained else recipe
+
+
+def stack_splits(trial: Trial) -> Splits:
+    """The digits that stacks learn from, and all others, five times the tenth that is held out of every source."""
+    learned, whole = trial.splits(_learned(trial)).train, trial.splits("digits")
+    rest = np.flatnonzero(~np.isin(whole.train.names, learned.names))
+    assert whole.train.labels is not None
+    assert whole.test.labels is not None
+    others = replace(
+        whole.test,
+        array=np.concatenate([whole.test.array, whole.train.array[rest]]),
+        names=(*whole.test.names, *(whole.train.names[row] for row in rest)),
+        labels=np.concatenate([whole.test.labels, whole.train.labels[rest]]),
+    )
+    return Splits(train=learned, test=others)
+
+
+def _learned(trial: Trial) -> str:
+    """Half of the digits; the other half has 897."""
+    return trial.pick(smoke="digits?limit=100", cpu="digits?limit=900", gpu="digits?limit=900")
