@@ -25,8 +25,9 @@ from torch import Tensor
 from copyist import settings
 from copyist.checks import nearest_match
 from copyist.errors import ArgumentError, CheckpointError, UnknownNameError
-from copyist.models.base import Model, ModelConfig
+from copyist.models.base import Model
 from copyist.models.catalogue import MODELS
+from copyist.models.config import ModelConfig
 from copyist.outputs import whole_file
 
 FORMAT_VERSION = 1

@@ -18,7 +18,8 @@ from copyist.data import open_source
 from copyist.data.base import Splits
 from copyist.evidence import Claim
 from copyist.experiments.measurements import Measurements
-from copyist.models.base import Autoencoder, Classifier, Model, ModelConfig, Reconstructor
+from copyist.models.base import Autoencoder, Classifier, Model, Reconstructor
+from copyist.models.config import ModelConfig
 from copyist.randomness import derive, generator
 from copyist.settings import dump
 from copyist.training import CATALOGUES, Recipe, Run, finished_run, train

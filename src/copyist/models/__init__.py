@@ -48,9 +48,10 @@ __all__ = [
 
 from copyist.models.attention import Attention, AttentionConfig
 from copyist.models.attention_unet import AttentionUNet, AttentionUNetConfig, AttentionUNetSkips
-from copyist.models.base import Autoencoder, Classifier, ClassifierConfig, Model, ModelConfig, Reconstructor
+from copyist.models.base import Autoencoder, Classifier, Model, Reconstructor
 from copyist.models.catalogue import MODELS
 from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
+from copyist.models.config import ClassifierConfig, ModelConfig
 from copyist.models.conv import Conv, ConvConfig
 from copyist.models.dncnn import DnCNN, DnCNNConfig
 from copyist.models.families import CodeLayer, Dictionary, Masked, Stack, Variational

@@ -8,8 +8,9 @@ from typing import Self, final
 from torch import nn
 
 from copyist.checks import check_choice, check_images, check_whole
-from copyist.models.base import ModelConfig, Reconstructor
+from copyist.models.base import Reconstructor
 from copyist.models.channels import check_channels, fitted_channels, known_channels
+from copyist.models.config import ModelConfig
 from copyist.nn.attention import ATTENTIONS, AttentionKind, attention
 from copyist.tensors import Images
 

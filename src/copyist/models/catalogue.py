@@ -4,8 +4,8 @@ __all__ = ["MODELS"]
 
 from copyist.models.attention import AttentionConfig
 from copyist.models.attention_unet import AttentionUNetConfig
-from copyist.models.base import ModelConfig
 from copyist.models.classifier import ConvClassifierConfig
+from copyist.models.config import ModelConfig
 from copyist.models.conv import ConvConfig
 from copyist.models.dncnn import DnCNNConfig
 from copyist.models.masked import MaskedViTConfig

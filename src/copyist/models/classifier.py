@@ -8,8 +8,9 @@ from typing import Self, final
 from torch import nn
 
 from copyist.checks import check_at_least, check_choice
-from copyist.models.base import Classifier, ClassifierConfig
+from copyist.models.base import Classifier
 from copyist.models.channels import check_channels, fitted_channels, image_shape, known_channels
+from copyist.models.config import ClassifierConfig
 from copyist.models.levels import check_sides, size_multiple
 from copyist.nn.conv import ConvBlock, Downsample, initialize
 from copyist.nn.norm import STATISTICS, Statistics

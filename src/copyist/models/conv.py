@@ -11,8 +11,9 @@ from torch import nn
 
 from copyist.checks import check_whole
 from copyist.errors import ShapeError
-from copyist.models.base import Autoencoder, ModelConfig
+from copyist.models.base import Autoencoder
 from copyist.models.channels import image_shape
+from copyist.models.config import ModelConfig
 from copyist.models.fixed_shape import check_shape, fitted_shape, known_shape
 from copyist.nn.conv import initialize
 from copyist.tensors import Codes, Images

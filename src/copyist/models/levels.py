@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ShapeError
-from copyist.models.base import ModelConfig
 from copyist.models.channels import check_channels, fitted_channels, image_shape, known_channels
+from copyist.models.config import ModelConfig
 from copyist.nn.conv import ConvBlock, Downsample, Upsample, initialize
 from copyist.nn.norm import STATISTICS, Statistics
 from copyist.tensors import Images

@@ -12,7 +12,8 @@ from torch import nn
 
 from copyist.checks import check_at_least, check_choice, check_whole
 from copyist.errors import ArgumentError
-from copyist.models.base import Autoencoder, ModelConfig
+from copyist.models.base import Autoencoder
+from copyist.models.config import ModelConfig
 from copyist.models.families import CodeLayer, Stack
 from copyist.models.fixed_shape import FixedShape, fitted_shape
 from copyist.models.shallow import Layer

@@ -7,7 +7,8 @@ from typing import Self, final
 
 from torch import Tensor
 
-from copyist.models.base import ModelConfig, Reconstructor
+from copyist.models.base import Reconstructor
+from copyist.models.config import ModelConfig
 from copyist.models.dncnn import DnCNNConfig
 from copyist.nn.standardization import Standardization
 from copyist.tensors import Examples

@@ -6,7 +6,8 @@ from typing import final
 
 from torch import nn
 
-from copyist.models.base import Autoencoder, ModelConfig
+from copyist.models.base import Autoencoder
+from copyist.models.config import ModelConfig
 from copyist.models.families import CodeLayer
 from copyist.models.fixed_shape import check_shape
 from copyist.tensors import Codes, Examples

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from copyist.checks import check_at_least, check_choice, check_whole, check_within
 from copyist.errors import ArgumentError
-from copyist.models.base import ModelConfig
+from copyist.models.config import ModelConfig
 from copyist.models.families import Dictionary
 from copyist.models.fixed_shape import FixedShape, fitted_shape
 from copyist.nn.dense import Activation, activation_layer

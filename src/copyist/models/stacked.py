@@ -8,7 +8,8 @@ from typing import Self, final
 import torch
 from torch import nn
 
-from copyist.models.base import Classifier, ClassifierConfig
+from copyist.models.base import Classifier
+from copyist.models.config import ClassifierConfig
 from copyist.models.families import Stack
 from copyist.models.fixed_shape import FixedShape
 from copyist.models.mlp import MLPConfig

@@ -10,8 +10,8 @@ from torch import nn
 
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError, ShapeError
-from copyist.models.base import ModelConfig
 from copyist.models.channels import image_shape
+from copyist.models.config import ModelConfig
 from copyist.models.fixed_shape import fitted_shape
 from copyist.nn.embeddings import waves
 from copyist.nn.tokens import TokenBlock

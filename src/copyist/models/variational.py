@@ -11,7 +11,7 @@ from torch import nn
 
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ShapeError
-from copyist.models.base import ModelConfig
+from copyist.models.config import ModelConfig
 from copyist.models.families import Variational
 from copyist.models.fixed_shape import FixedShape, fitted_shape
 from copyist.nn.dense import Activation, activation_layer

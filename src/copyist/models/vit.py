@@ -7,7 +7,8 @@ from typing import final
 
 from torch import nn
 
-from copyist.models.base import Classifier, ClassifierConfig
+from copyist.models.base import Classifier
+from copyist.models.config import ClassifierConfig
 from copyist.models.fixed_shape import check_shape, known_shape
 from copyist.models.transformer import TransformerConfig, blocks, embedding, positions
 from copyist.nn.patches import to_patches

@@ -7,7 +7,7 @@ from typing import Literal
 
 from copyist.checks import check_at_least, check_choice, check_positive, check_within
 from copyist.errors import ArgumentError
-from copyist.models.base import ModelConfig
+from copyist.models.config import ModelConfig
 from copyist.nn.precision import Precision
 from copyist.objectives.base import Objective
 

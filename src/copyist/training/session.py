@@ -4,7 +4,6 @@ __all__ = ["CATALOGUES", "Session"]
 
 import contextlib
 import copy
-import shutil
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,29 +16,26 @@ from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.data import Feed, open_source
 from copyist.data.base import ExampleSet, Splits
 from copyist.data.scaling import Scaling
-from copyist.data.splitting import digest
-from copyist.errors import OutputError
-from copyist.models.base import Model, ModelConfig
+from copyist.models.base import Model
 from copyist.models.catalogue import MODELS
+from copyist.models.config import ModelConfig
 from copyist.nn.memory import keep_freed_memory
 from copyist.objectives import OBJECTIVES, Objective, ObjectiveLoss
-from copyist.outputs import check_output, clear_unfinished
 from copyist.randomness import derive
 from copyist.settings import Catalogues, dump
 from copyist.training.averaging import update_average
 from copyist.training.config import Recipe
-from copyist.training.layerwise import layer_folders, layer_recipes
+from copyist.training.layerwise import layer_recipes
 from copyist.training.observer import Observer
 from copyist.training.optimization import build_optimizer
+from copyist.training.place import STATE, check_place, clear, clear_parts
+from copyist.training.provenance import described
 from copyist.training.start import Start
 from copyist.training.state import Counters, restore, save
 from copyist.training.validation import Validation
 
 CATALOGUES: Catalogues = {ModelConfig: MODELS, Objective: OBJECTIVES, Corruption: CORRUPTIONS}
 """The classes that may stand in a recipe, by name."""
-
-_FOLDERS = ("state", "tensorboard", "samples")
-"""What a run makes in its folder, beside files."""
 
 
 class Session:
@@ -67,37 +63,11 @@ class Session:
             keep_freed_memory()
         # Of several processes only one writes, and the others must not mistake what it wrote for an older run.
         if not resume and self.accelerator.is_main_process:
-            if not overwrite and self.state_file.exists():
-                raise OutputError(
-                    f"{folder} holds a run already; add --resume to go on with it, or --force to replace it"
-                )
-            check_output(folder, overwrite=overwrite)
-            if folder.is_file():
-                raise OutputError(f"{folder} must be a folder to train into, and is a file; choose another place")
-        if splits is None:
-            splits = open_source(recipe.data, say=observer.said, progress=observer.reading)
-        self.splits = splits
-        num_classes = splits.num_classes() if recipe.objective.uses_labels else None
-        self.model_config = recipe.model.fitted(splits.train.shape)
-        if num_classes is not None:
-            self.model_config = self.model_config.with_classes(num_classes)
-        # A table is learned in standard deviations, and the model that is written has its own units again.
-        self.scaling = Scaling.of(splits.train) if splits.train.is_table else None
-        self._build(splits.train.shape)
-        self.data = _described(recipe.data, splits, self.scaling)
-        if num_classes is not None:
-            self.data |= {"num_classes": num_classes, "labels": _labels_hash(splits)}
-        self.identity: dict[str, Any] = {
-            "seed": seed,
-            "data": self.data["fingerprint"],
-            "recipe": dump(recipe, CATALOGUES),
-        }
-        if num_classes is not None:
-            self.identity["labels"] = self.data["labels"]
-        if start is not None:
-            self.identity["start"] = start.fingerprint
+            check_place(folder, overwrite=overwrite)
+        self.splits = splits or open_source(recipe.data, say=observer.said, progress=observer.reading)
+        self._fit()
         self.feed = Feed(
-            self._as_learned(splits.train),
+            self._as_learned(self.splits.train),
             batch_size=config.batch_size,
             seed=seed,
             flip=config.flip,
@@ -106,7 +76,7 @@ class Session:
             world_size=self.accelerator.num_processes,
         )
         self.validation = Validation(
-            self._looked_at(splits.test),
+            self._looked_at(self.splits.test),
             count=config.validation_images,
             batch_size=config.batch_size,
             seed=seed,
@@ -119,7 +89,7 @@ class Session:
     @property
     def state_file(self) -> Path:
         """What the run is resumed from."""
-        return self.folder / "state" / "state.safetensors"
+        return self.folder / STATE
 
     @property
     def finished(self) -> bool:
@@ -222,6 +192,27 @@ class Session:
         used.standardize_by(mean=self.scaling.mean, std=self.scaling.std)
         return used
 
+    def _fit(self) -> None:
+        """The model, in the shape of the data, and what tells this run from others."""
+        recipe, train = self.recipe, self.splits.train
+        num_classes = self.splits.num_classes() if recipe.objective.uses_labels else None
+        self.model_config = recipe.model.fitted(train.shape)
+        if num_classes is not None:
+            self.model_config = self.model_config.with_classes(num_classes)
+        # A table is learned in standard deviations, and the model that is written has its own units again.
+        self.scaling = Scaling.of(train) if train.is_table else None
+        self._build(train.shape)
+        self.data = described(recipe.data, self.splits, self.scaling, num_classes=num_classes)
+        self.identity: dict[str, Any] = {
+            "seed": self.seed,
+            "data": self.data["fingerprint"],
+            "recipe": dump(recipe, CATALOGUES),
+        }
+        if num_classes is not None:
+            self.identity["labels"] = self.data["labels"]
+        if self.start is not None:
+            self.identity["start"] = self.start.fingerprint
+
     def _build(self, shape: tuple[int, ...]) -> None:
         config = self.recipe.training
         # Weights are drawn from torch's global generator, which is left as it was found.
@@ -263,7 +254,7 @@ class Session:
 
     def _begun(self, *, overwrite: bool) -> Counters:
         if overwrite and self.accelerator.is_main_process:
-            _clear(self.folder)
+            clear(self.folder)
         self.counters = Counters()
         self.save()
         return self.counters
@@ -271,44 +262,5 @@ class Session:
     def _resumed(self) -> Counters:
         counters = self.restore()
         if self.accelerator.is_main_process:
-            _clear_unfinished(self.folder)
+            clear_parts(self.folder)
         return counters
-
-
-def _described(source: str, splits: Splits, scaling: Scaling | None) -> dict[str, Any]:
-    mean, std = _statistics(splits.train) if scaling is None else (scaling.mean.tolist(), scaling.std.tolist())
-    return {
-        "source": source,
-        "image_shape": list(splits.train.shape),
-        **({"columns": list(splits.train.columns)} if splits.train.is_table else {}),
-        "num_train": len(splits.train),
-        "num_test": len(splits.test),
-        "mean": mean,
-        "std": std,
-        "fingerprint": splits.train.fingerprint,
-    }
-
-
-def _labels_hash(splits: Splits) -> str:
-    """Of the labels, which are no part of the images' fingerprint."""
-    return digest(b"".join(each.labels.tobytes() for each in (splits.train, splits.test) if each.labels is not None))
-
-
-def _statistics(images: ExampleSet, *, most: int = 4096) -> tuple[list[float], list[float]]:
-    """Mean and standard deviation per channel, over at most so many images."""
-    x = images.images(0, most).double()
-    return x.mean(dim=(0, 2, 3)).tolist(), x.std(dim=(0, 2, 3), correction=0).tolist()
-
-
-def _clear(folder: Path) -> None:
-    """Take away what a run writes, and nothing else that may lie there."""
-    for name in ("model.safetensors", "history.csv"):
-        (folder / name).unlink(missing_ok=True)
-    for part in (*(folder / name for name in _FOLDERS), *layer_folders(folder)):
-        shutil.rmtree(part, ignore_errors=True)
-    _clear_unfinished(folder)
-
-
-def _clear_unfinished(folder: Path) -> None:
-    for part in (folder, *(folder / name for name in _FOLDERS)):
-        clear_unfinished(part)

@@ -20,7 +20,8 @@ from copyist.experiments.known_densities import (
 from copyist.experiments.measurements import Curves, Measurements
 from copyist.experiments.trial import Experiment, Trial
 from copyist.metrics.distortion import distance
-from copyist.models.base import ModelConfig, Reconstructor
+from copyist.models.base import Reconstructor
+from copyist.models.config import ModelConfig
 from copyist.models.mlp import MLPConfig
 from copyist.objectives import Copying, Denoising
 from copyist.procedures import posterior_mean, score
