@@ -71,6 +71,8 @@ def evaluate(
     if any(model.copies for model in loaded.values()):
         count = images or 512
         say(f"measuring {counted(len(loaded), 'model')} and what stands beside them, which takes some seconds")
+        # First, since a likelihood may refuse the values of the images.
+        nats = likelihoods(loaded, splits, num_images=count, samples=importance_samples, seed=seed)
         if splits.train.is_table:
             copies = evaluated_table(loaded, splits, num_rows=count, batch_size=batch)
             first, result = table_text(copies, details=details), copies.to_json()
@@ -78,7 +80,6 @@ def evaluate(
             with bar("corruptions") as update:
                 table = evaluated(loaded, splits, num_images=count, batch_size=batch, seed=seed, progress=update)
             first, result = denoising_text(table, details=details), table.to_json()
-        nats = likelihoods(loaded, splits, num_images=count, samples=importance_samples, seed=seed)
         why = _unprobed(splits)
         if why and any(model.has_code for model in loaded.values()):
             say(f"probes are left out, since {why}")
