@@ -33,6 +33,7 @@ bench: $(READY)
 	$(BIN)/copyist bench train --out bench/train.json --force
 	$(BIN)/copyist bench sample --out bench/sample.json --force
 	$(BIN)/copyist bench walk --out bench/walk.json --force
+	$(BIN)/copyist bench vae --out bench/vae.json --force
 
 kill-points: $(READY)
 	$(BIN)/python tests/kill_points.py --points 200 --out docs/evidence/kill-points.json

@@ -73,8 +73,8 @@ def test_classifiers_are_judged_by_how_many_images_they_name_wrong(trained: Trai
     assert result["num_test"] == len(test)
     assert result["models"]["names"]["wrong"] == wrong
     assert result["models"]["names"]["error"] == pytest.approx(wrong / len(test))
-    # The commonest of ten classes of equal size is right for a tenth, here up to three standard errors.
-    assert result["commonest_class"]["accuracy"] == pytest.approx(0.1, abs=0.067)
+    # The majority of ten classes of equal size is right for a tenth, here up to three standard errors.
+    assert result["majority_class"]["accuracy"] == pytest.approx(0.1, abs=0.067)
     assert f" {wrong} wrong " in copyist(*line).stdout
     assert copyist(*line, "--images", 20, "--json").result["num_test"] == 20
 

@@ -50,10 +50,10 @@ def evaluate(
     from copyist.checks import check_at_least
     from copyist.data import open_source
     from copyist.errors import ArgumentError
+    from copyist.experiments.classification_errors import classification_table, classification_text
     from copyist.experiments.denoising_text import denoising_text
     from copyist.experiments.evaluation import evaluated
     from copyist.experiments.likelihoods import likelihoods, likelihoods_text
-    from copyist.experiments.naming import naming_table, naming_text
     from copyist.experiments.probing import probe_table, probe_text
     from copyist.experiments.table_evaluation import evaluated_table
     from copyist.experiments.table_text import table_text
@@ -89,8 +89,8 @@ def evaluate(
         if nats:
             result["likelihoods"] = {name: asdict(each) for name, each in nats.items()}
     else:
-        names = naming_table(loaded, splits, num_images=images, batch_size=batch)
-        texts, result = [naming_text(names)], names.to_json()
+        names = classification_table(loaded, splits, num_images=images, batch_size=batch)
+        texts, result = [classification_text(names)], names.to_json()
     if out is not None:
         write_text(out, json.dumps(result, indent=1) + "\n")
 

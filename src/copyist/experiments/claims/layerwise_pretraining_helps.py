@@ -6,9 +6,9 @@ from typing import Literal
 
 from copyist.corruption import SaltAndPepper
 from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.experiments.classification_errors import classification_table
 from copyist.experiments.copies import copies
 from copyist.experiments.measurements import Curves, Measurements
-from copyist.experiments.naming import naming_table
 from copyist.experiments.subjects import stack, stack_splits
 from copyist.experiments.trial import Experiment, Trial
 from copyist.metrics.distortion import mse
@@ -144,7 +144,7 @@ def _plain(
 
 
 def _named_wrong(trial: Trial, recipe: Recipe) -> float:
-    table = naming_table({"net": trial.model(recipe)}, stack_splits(trial))
+    table = classification_table({"net": trial.model(recipe)}, stack_splits(trial))
     return table.error(table.models["net"]).mean
 
 
@@ -154,8 +154,8 @@ def _copied_wrong(trial: Trial, recipe: Recipe) -> float:
 
 
 def _by_rule(trial: Trial) -> float:
-    table = naming_table({}, stack_splits(trial))
-    return table.error(table.commonest).mean
+    table = classification_table({}, stack_splits(trial))
+    return table.error(table.majority).mean
 
 
 def _arms(values: dict[str, float]) -> Curves:

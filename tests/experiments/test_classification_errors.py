@@ -8,7 +8,7 @@ import torch
 
 from copyist.data.base import ExampleSet, Splits
 from copyist.errors import ShapeError
-from copyist.experiments.naming import naming_table
+from copyist.experiments.classification_errors import classification_table
 from copyist.models import Classifier, MLPConfig, StackedClassifierConfig
 
 COLUMNS = ("one", "other")
@@ -36,8 +36,8 @@ def comparing() -> Classifier:
 
 def test_sorted_classes_are_all_named() -> None:
     rows = sorted_rows()
-    table = naming_table({"mine": comparing()}, Splits(train=rows, test=rows), num_images=10)
-    assert (table.num_test, table.models["mine"].wrong, table.commonest.wrong) == (10, 0, 5)
+    table = classification_table({"mine": comparing()}, Splits(train=rows, test=rows), num_images=10)
+    assert (table.num_test, table.models["mine"].wrong, table.majority.wrong) == (10, 0, 5)
 
 
 def test_a_table_with_columns_in_another_order_is_refused() -> None:
@@ -46,4 +46,4 @@ def test_a_table_with_columns_in_another_order_is_refused() -> None:
     with pytest.raises(
         ShapeError, match=r"^the model was trained on the columns 'one', 'other', got 'other', 'one'; g"
     ):
-        naming_table({"mine": comparing()}, Splits(train=swapped, test=swapped))
+        classification_table({"mine": comparing()}, Splits(train=swapped, test=swapped))

@@ -1,6 +1,6 @@
 """How many held-out images classifiers name wrong."""
 
-__all__ = ["Naming", "NamingTable", "naming_table", "naming_text"]
+__all__ = ["ClassificationErrors", "ClassificationTable", "classification_table", "classification_text"]
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from copyist.models.batches import in_batches
 
 
 @dataclass(frozen=True, kw_only=True)
-class Naming:
+class ClassificationErrors:
     """What one classifier, or one rule, got wrong."""
 
     wrong: int
@@ -29,8 +29,8 @@ class Naming:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NamingTable:
-    """Several classifiers on the same images, beside the rule that always names the commonest class."""
+class ClassificationTable:
+    """Several classifiers on the same images, beside the rule that always names the majority class."""
 
     noun: str
     """What is named: images, or rows of a table."""
@@ -41,50 +41,50 @@ class NamingTable:
     num_classes: int
     """Classes in the data."""
 
-    models: Mapping[str, Naming]
+    models: Mapping[str, ClassificationErrors]
     """By name."""
 
-    commonest: Naming
+    majority: ClassificationErrors
     """The rule that gives every image the class most training images have."""
 
-    def error(self, naming: Naming) -> Interval:
+    def error(self, row: ClassificationErrors) -> Interval:
         """The share of images named wrong, with its exact 95 % interval."""
-        return binomial_interval(naming.wrong, self.num_test)
+        return binomial_interval(row.wrong, self.num_test)
 
     def to_json(self) -> dict[str, Any]:
         """Numbers by name, ready for JSON."""
         return {
             "num_test": self.num_test,
             "num_classes": self.num_classes,
-            "models": {name: self._row(naming) for name, naming in self.models.items()},
-            "commonest_class": self._row(self.commonest),
+            "models": {name: self._row(row) for name, row in self.models.items()},
+            "majority_class": self._row(self.majority),
         }
 
-    def _row(self, naming: Naming) -> dict[str, Any]:
-        error = self.error(naming)
+    def _row(self, row: ClassificationErrors) -> dict[str, Any]:
+        error = self.error(row)
         return {
-            "wrong": naming.wrong,
+            "wrong": row.wrong,
             "error": error.mean,
             "error_interval": [error.low, error.high],
             "accuracy": 1 - error.mean,
-            "cross_entropy": naming.cross_entropy,
+            "cross_entropy": row.cross_entropy,
         }
 
 
 @torch.no_grad()
-def naming_table(
+def classification_table(
     models: Mapping[str, Model], splits: Splits, *, num_images: int | None = None, batch_size: int | None = None
-) -> NamingTable:
+) -> ClassificationTable:
     """Let classifiers name test images.
 
     Args:
         models: by name; all must be classifiers, and take the source's images.
-        splits: its training labels say which class is the commonest, its test images are named.
+        splits: its training labels say which class is the majority, its test images are named.
         num_images: at most so many of them, spread evenly over all; None for all.
         batch_size: images per batch; None takes each model's own.
 
     Returns:
-        How many each names wrong, beside the rule that always names the commonest class.
+        How many each names wrong, beside the rule that always names the majority class.
 
     Raises:
         ContractError: a model names nothing.
@@ -100,7 +100,7 @@ def naming_table(
     assert splits.train.labels is not None
     assert test.labels is not None
     x, labels = test.examples(), torch.from_numpy(np.array(test.labels))
-    namings: dict[str, Naming] = {}
+    rows: dict[str, ClassificationErrors] = {}
     for name, classifier in classifiers.items():
         if classifier.head.out_features < num_classes:
             raise ArgumentError(
@@ -110,24 +110,25 @@ def naming_table(
         device = next(classifier.parameters()).device
         logits = in_batches(classifier, classifier, x.to(device), batch_size=batch_size).float().cpu()
         wrong = int((logits.argmax(1) != labels).sum())
-        namings[name] = Naming(wrong=wrong, cross_entropy=float(F.cross_entropy(logits, labels)))
-    commonest = int(np.bincount(splits.train.labels).argmax())
-    by_rule = Naming(wrong=int((labels != commonest).sum()), cross_entropy=None)
-    return NamingTable(
-        noun=splits.test.noun, num_test=len(x), num_classes=num_classes, models=namings, commonest=by_rule
+        rows[name] = ClassificationErrors(wrong=wrong, cross_entropy=float(F.cross_entropy(logits, labels)))
+    majority = int(np.bincount(splits.train.labels).argmax())
+    by_rule = ClassificationErrors(wrong=int((labels != majority).sum()), cross_entropy=None)
+    return ClassificationTable(
+        noun=splits.test.noun, num_test=len(x), num_classes=num_classes, models=rows, majority=by_rule
     )
 
 
-def naming_text(table: NamingTable) -> str:
+def classification_text(table: ClassificationTable) -> str:
     """Write a table out in aligned columns, for a terminal."""
-    rows = {**table.models, "always the commonest class": table.commonest}
+    rows = {**table.models, "always the majority class": table.majority}
     widest = max(map(len, rows))
-    lines = [f"Naming: {table.num_test} test {table.noun} of {table.num_classes} classes; error with its 95 % interval"]
-    for name, naming in rows.items():
-        error = table.error(naming)
-        nats = "" if naming.cross_entropy is None else f"   {naming.cross_entropy:.4f} nats"
+    what = f"{table.num_test} test {table.noun} of {table.num_classes} classes"
+    lines = [f"Classification: {what}; error with its 95 % interval"]
+    for name, row in rows.items():
+        error = table.error(row)
+        nats = "" if row.cross_entropy is None else f"   {row.cross_entropy:.4f} nats"
         lines.append(
-            f"{name:{widest}}   {naming.wrong:6} wrong   error {100 * error.mean:6.2f} % "
+            f"{name:{widest}}   {row.wrong:6} wrong   error {100 * error.mean:6.2f} % "
             f"[{100 * error.low:.2f}, {100 * error.high:.2f}]   accuracy {100 * (1 - error.mean):6.2f} %{nats}"
         )
     return "\n".join(lines)
