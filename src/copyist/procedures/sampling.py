@@ -2,6 +2,7 @@
 
 __all__ = ["METHODS", "sample", "sample_steps"]
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
@@ -12,7 +13,7 @@ from copyist.checks import check_at_least
 from copyist.errors import ShapeError
 from copyist.models.base import Model, Reconstructor
 from copyist.models.batches import in_batches
-from copyist.nn.precision import Precision, autocast
+from copyist.nn.precision import Precision, autocast, full_float32
 from copyist.procedures.implicit_prior import ImplicitPrior
 from copyist.procedures.langevin import Langevin
 from copyist.procedures.method import Method
@@ -139,5 +140,7 @@ def _shape_of(model: Reconstructor, shape: tuple[int, ...] | None) -> tuple[int,
 def _applied(
     model: Reconstructor, batch_size: int | None, precision: Precision, part: Callable[[Tensor], Tensor], x: Tensor
 ) -> Tensor:
-    with torch.no_grad(), autocast(precision, x.device):
+    # Neither bfloat16 nor TF32 stands in for float32 where that is asked for.
+    full = full_float32() if precision == "float32" else contextlib.nullcontext()
+    with torch.no_grad(), autocast(precision, x.device), full:
         return in_batches(model, part, x, batch_size=batch_size).float()
