@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from copyist.checks import check_images, check_rows
 from copyist.errors import ContractError, ShapeError
 from copyist.models.config import ModelConfig
+from copyist.nn.standardization import Standardization
 from copyist.tensors import Codes, Examples, Features, Images
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ class Model(nn.Module, abc.ABC):
 
     image_size: tuple[int, int] | None = None
     """The only (H, W) the model takes; None where it takes many."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.standardization: Standardization | None = None
+        """From the units of a table to those that were learned; None for images, and for parts of a model."""
 
     @property
     @abc.abstractmethod
@@ -120,13 +126,16 @@ class Model(nn.Module, abc.ABC):
                 "columns in that order, and leave others out by ?drop="
             )
 
+    @final
     def standardize_by(self, *, mean: Tensor, std: Tensor) -> None:
         """Take and give, from now on, rows in units of their own rather than standardized by these statistics (D,).
 
         Raises:
             ContractError: the model takes no tables.
         """
-        raise ContractError(f"{type(self).__name__} takes images, and only tables are standardized; leave this out")
+        if self.standardization is None:
+            raise ContractError(f"{type(self).__name__} takes images, and only tables are standardized; leave this out")
+        self.standardization.set(mean=mean, std=std)
 
     @abc.abstractmethod
     def as_reconstructor(self, *, verb: str) -> "Reconstructor":

@@ -4,8 +4,6 @@ __all__ = ["FixedShape", "check_shape", "fitted_shape", "known_shape"]
 
 from typing import TypeVar
 
-from torch import Tensor
-
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.base import Model
 from copyist.nn.standardization import Standardization
@@ -36,13 +34,8 @@ class FixedShape(Model):
         self.image_shape = self._shape
         self.takes_tables = len(self._shape) == 1
         self.image_size = None if self.takes_tables else (self._shape[-2], self._shape[-1])
-        self.standardization = Standardization(self._shape[0]) if self.takes_tables else None
-
-    def standardize_by(self, *, mean: Tensor, std: Tensor) -> None:
-        if self.standardization is None:
-            super().standardize_by(mean=mean, std=std)
-        else:
-            self.standardization.set(mean=mean, std=std)
+        if self.takes_tables:
+            self.standardization = Standardization(self._shape[0])
 
     def check_input(self, x: Examples) -> None:
         check_shape(x, self._shape)

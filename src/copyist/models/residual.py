@@ -5,8 +5,6 @@ __all__ = ["Residual", "ResidualConfig"]
 from dataclasses import dataclass, replace
 from typing import Self, final
 
-from torch import Tensor
-
 from copyist.models.base import Reconstructor
 from copyist.models.config import ModelConfig
 from copyist.models.dncnn import DnCNNConfig
@@ -51,18 +49,12 @@ class Residual(Reconstructor):
         self.image_size = self.model.image_size
         self.takes_tables = self.model.takes_tables
         # Not the model's own: that would add the mean to what is taken off.
-        shape = self.model.image_shape
-        self.standardization = Standardization(shape[0]) if self.takes_tables and shape is not None else None
+        if self.takes_tables and self.image_shape is not None:
+            self.standardization = Standardization(self.image_shape[0])
 
     @property
     def config(self) -> ResidualConfig:
         return self._config
-
-    def standardize_by(self, *, mean: Tensor, std: Tensor) -> None:
-        if self.standardization is None:
-            super().standardize_by(mean=mean, std=std)
-        else:
-            self.standardization.set(mean=mean, std=std)
 
     def check_input(self, x: Examples) -> None:
         self.model.check_input(x)
