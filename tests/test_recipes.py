@@ -26,12 +26,12 @@ from copyist.objectives import (
     Classification,
     Contraction,
     Copying,
+    DeadUnitResampling,
     Denoising,
     ImportanceWeighted,
     KLSparsity,
     L1Sparsity,
     MaskedCopying,
-    Reviving,
 )
 from copyist.recipes import RECIPES, configured, hidden_unet, iwae, linear, overcomplete_mlp, unet, unet_skips, vae
 
@@ -69,11 +69,11 @@ def test_the_sparse_recipes_differ_in_what_keeps_their_units_quiet() -> None:
     assert largest.model == SparseMLPConfig(widths=(256,), k=8)
     assert priced.model == SparseMLPConfig(widths=(256,), k=None)
     assert rates.model == MLPConfig(widths=(256,), activation="sigmoid")
-    assert largest.objective == Reviving(objective=Copying())
-    assert priced.objective == Reviving(objective=L1Sparsity(weight=0.1))
+    assert largest.objective == DeadUnitResampling(objective=Copying())
+    assert priced.objective == DeadUnitResampling(objective=L1Sparsity(weight=0.1))
     assert rates.objective == KLSparsity(weight=0.1, rate=0.05)
     changed = configured("sparse-mlp", assignments=["objective.objective.weight=0.3", "after=500"])
-    assert changed.objective == Reviving(objective=L1Sparsity(weight=0.3), after=500)
+    assert changed.objective == DeadUnitResampling(objective=L1Sparsity(weight=0.3), after=500)
 
 
 def test_the_contractive_recipe_is_that_of_its_paper() -> None:

@@ -23,7 +23,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from copyist import settings
-from copyist.checks import nearest_match
+from copyist.devices import find_device
 from copyist.errors import ArgumentError, CheckpointError, UnknownNameError
 from copyist.models.base import Model
 from copyist.models.catalogue import MODELS
@@ -82,7 +82,7 @@ def load(path: str | Path, *, class_of: str | None = None, device: str | torch.d
         CheckpointError: the file is missing, damaged, a pickle, from a newer version, or names an unknown model.
         UnknownNameError, ArgumentError: there is no such device, or not on this machine.
     """
-    place = _device(device)
+    place = find_device(device)
     file = model_file(path)
     header = read_header(file)
     model = _build(file, header, class_of)
@@ -170,26 +170,6 @@ def sum_of_tensors(tensors: Mapping[str, Tensor]) -> str:
         total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         total.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return total.hexdigest()
-
-
-def _device(device: str | torch.device | None) -> torch.device:
-    """The device that is asked for, or else the best at hand."""
-    if device is None or device == "":
-        best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-        return torch.device(best)
-    try:
-        found = torch.device(device)
-    except RuntimeError as error:
-        near = nearest_match(str(device), ("cpu", "cuda", "mps"))
-        raise UnknownNameError(f"there is no device {str(device)!r}; {near}") from error
-    try:
-        # A device may be known to PyTorch, and missing from this machine or this build.
-        torch.zeros(1, device=found).cpu()
-    except (RuntimeError, AssertionError) as error:
-        raise ArgumentError(
-            f"device {str(device)!r} cannot be used on this machine; leave it out, or take cpu"
-        ) from error
-    return found
 
 
 def _build(path: Path, header: Header, class_of: str | None) -> Model:

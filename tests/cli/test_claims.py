@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from copyist.claims import catalogue
+from copyist.claims.measurements import Measurements
+from copyist.claims.trial import Experiment, Trial
 from copyist.errors import TrainingError
 from copyist.evidence import Below, Claim, Control, Part
-from copyist.experiments import catalogue
-from copyist.experiments.measurements import Measurements
-from copyist.experiments.trial import Experiment, Trial
 
 from .conftest import copyist, inside
 

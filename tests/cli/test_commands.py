@@ -590,7 +590,7 @@ def test_the_demo_ends_in_a_report_and_trains_nothing_twice(tmp_path: Path, monk
     def stop(*_: object, **__: object) -> None:
         raise CopyistError("this far and no further")
 
-    monkeypatch.setattr("copyist.experiments.demo.evaluated", stop)
+    monkeypatch.setattr("copyist.demo.run.evaluated", stop)
     again = copyist(*line)
     assert again.stderr.count("is there already, trained by the same recipe on the same data") == 3
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("model.safetensors")} == models

@@ -12,7 +12,7 @@ from PIL import Image
 
 import copyist as library
 from copyist.data import read_pictures
-from copyist.data.grids import rows
+from copyist.drawing.grids import rows
 from copyist.metrics.distortion import aligned
 from copyist.models import UNetConfig
 from copyist.randomness import generator

@@ -8,7 +8,7 @@ import pytest
 
 from cli.conftest import Trained, copyist
 from copyist import load, open_source
-from copyist.experiments.likelihoods import likelihoods_text
+from copyist.evaluation.likelihoods import likelihoods_text
 from copyist.procedures import likelihood
 from copyist.randomness import generator
 

@@ -12,7 +12,7 @@ import copyist as library
 from copyist.data import open_split, read_pictures
 from copyist.metrics.neighbors import nearest
 from copyist.models import Autoencoder
-from copyist.procedures import Stillness, walkers
+from copyist.procedures import AtRest, walkers
 from copyist.randomness import generator
 
 from .conftest import BATCH, Trained, copyist, inside
@@ -37,7 +37,7 @@ def test_a_walk_until_still_stops_where_the_library_does_and_says_when_each_imag
     x, model = start_and_model(folder, trained("mlp"))
     frames = library.walk(model, x, steps=400, noise=0, until_still=0.01)
     assert len(frames) < 401
-    stillness = Stillness(tolerance=0.01)
+    stillness = AtRest(tolerance=0.01)
     for frame in frames:
         stillness.observe(frame)
     line = ["walk", trained("mlp"), folder, "--noise", 0, "--until-still", 0.01, "--steps", 400]

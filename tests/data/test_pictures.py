@@ -13,9 +13,9 @@ from hypothesis.extra import numpy as arrays
 from PIL import ExifTags, Image, ImageCms
 
 from copyist.data import open_split, output_names, pixels_for, read_pictures, write_picture
-from copyist.data.decoding import Decoded, decoded, header
-from copyist.data.encoding import encoded
 from copyist.errors import ArgumentError, DataError, OutputError, ShapeError, UnknownNameError
+from copyist.files.decoding import Decoded, decoded, header
+from copyist.files.encoding import encoded
 
 from .conftest import png
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from contracts import CONFIGS, built, images
 from copyist.data import open_source
 from copyist.errors import ContractError, ShapeError
-from copyist.experiments.evaluation import evaluated
+from copyist.evaluation.evaluate import evaluated
 from copyist.models import Classifier, ModelConfig
 from copyist.procedures import denoise, encode, reconstruct, sample, walk
 

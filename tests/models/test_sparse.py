@@ -76,6 +76,6 @@ def test_a_config_that_cannot_be_is_refused() -> None:
 def test_what_is_no_dictionary_says_so() -> None:
     with pytest.raises(
         ContractError,
-        match=r"^Reviving gives single units of a code new work, and UNet has none that can be told apart; take a sp",
+        match=r"^DeadUnitResampling gives single units of a code new work, and UNet has none that can be told apart",
     ):
-        autoencoder(UNetConfig(channels=3, width=4, levels=2)).as_dictionary(verb="Reviving")
+        autoencoder(UNetConfig(channels=3, width=4, levels=2)).as_dictionary(verb="DeadUnitResampling")

@@ -43,7 +43,7 @@ def test_there_are_eight_groups_or_as_many_as_divide_the_maps(channels: int, gro
     assert normalization(channels, "group").num_groups == groups
 
 
-@pytest.mark.parametrize("statistics", set(STATISTICS) - {"none"})
+@pytest.mark.parametrize("statistics", sorted(set(STATISTICS) - {"none"}))
 def test_what_is_normalized_is_scaled_and_shifted_by_learned_numbers(statistics: Statistics) -> None:
     layer = normalization(6, statistics)
     assert {name: tuple(weight.shape) for name, weight in layer.named_parameters()} == {"weight": (6,), "bias": (6,)}

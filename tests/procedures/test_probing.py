@@ -11,7 +11,7 @@ from contracts import CONFIGS, built
 from copyist.data import open_source
 from copyist.data.base import ExampleSet, Splits
 from copyist.errors import ContractError, DataError, ShapeError
-from copyist.experiments.probing import probe_table, probe_text
+from copyist.evaluation.probe_table import probe_table, probe_text
 from copyist.metrics.probes import probes
 from copyist.models import Autoencoder, MaskedViTConfig, MLPConfig
 from copyist.procedures import probe

@@ -107,7 +107,7 @@ def test_the_mean_over_a_set_tends_to_the_nearest_point_and_to_the_set_s_mean() 
 def test_the_mean_over_a_set_does_not_depend_on_how_many_are_asked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     data, x = drawn(6, seed=9), drawn(5, seed=10)
     whole = posterior_mean(x, data, sigma=0.5)
-    monkeypatch.setattr("copyist.procedures.posterior.MAX_DISTANCES", 12)
+    monkeypatch.setattr("copyist.baselines.posterior.MAX_DISTANCES", 12)
     torch.testing.assert_close(posterior_mean(x, data, sigma=0.5), whole)
 
 

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copyist.errors import DataError
-from copyist.training import Row, read_history, train
+from copyist.training import HistoryRow, read_history, train
 from copyist.training.history import write_history
 from training.tiny import StoppedError, Told, tiny
 
 FLOATS = st.floats(allow_nan=False)
 ROWS = st.lists(
     st.builds(
-        Row,
+        HistoryRow,
         step=st.integers(0, 10**9),
         loss=FLOATS,
         validation_loss=st.none() | FLOATS,
@@ -29,7 +29,7 @@ ROWS = st.lists(
 
 
 @given(rows=ROWS)
-def test_rows_come_back_bit_for_bit(tmp_path_factory: pytest.TempPathFactory, rows: list[Row]) -> None:
+def test_rows_come_back_bit_for_bit(tmp_path_factory: pytest.TempPathFactory, rows: list[HistoryRow]) -> None:
     path = tmp_path_factory.mktemp("history") / "history.csv"
     write_history(path, rows)
     assert read_history(path) == rows

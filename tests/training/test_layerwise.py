@@ -22,7 +22,7 @@ from copyist.errors import ArgumentError, ContractError, DataError, OutputError,
 from copyist.models import MLPConfig, Model, ModelConfig, StackedClassifierConfig, UNetConfig
 from copyist.objectives import Classification, Copying, CrossEntropy, Denoising, Objective
 from copyist.recipes import configured
-from copyist.training import Pretraining, Recipe, Row, Run, train
+from copyist.training import HistoryRow, Pretraining, Recipe, Run, train
 from training.tiny import StoppedError, Told, rows_of, same_bits, tiny, weights
 
 STACK = MLPConfig(widths=(24, 12, 6), activation="sigmoid", output="sigmoid", initialization="glorot")
@@ -43,7 +43,7 @@ def naming(**training: Any) -> Recipe:
     return stack(model=StackedClassifierConfig(stack=replace(STACK, tied=True)), objective=Classification(), **training)
 
 
-def all_rows(run: Run) -> list[list[Row]]:
+def all_rows(run: Run) -> list[list[HistoryRow]]:
     return [rows_of(each) for each in (*run.layers, run)]
 
 

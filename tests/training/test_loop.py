@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import copyist
-from copyist.data import Feed, open_source
+from copyist.data import Batches, open_source
 from copyist.errors import ArgumentError, CheckpointError, OutputError, TrainingError
 from copyist.models import MLPConfig, Model, ModelConfig, Reconstructor, UNetConfig
 from copyist.objectives import Copying, Objective
@@ -73,7 +73,7 @@ def by_hand(recipe: Recipe, *, seed: int, average: float = 0.0) -> tuple[nn.Modu
         torch.manual_seed(derive(seed, "weights"))
         model = recipe.model.fitted(splits.train.image_shape).build().train()
     averaged = {name: weight.detach().clone() for name, weight in model.named_parameters()}
-    feed = Feed(splits.train, batch_size=training.batch_size, seed=seed, flip=training.flip)
+    feed = Batches(splits.train, batch_size=training.batch_size, seed=seed, flip=training.flip)
     optimizer = torch.optim.SGD(model.parameters(), lr=optimization.learning_rate, momentum=0.9)
     for step in range(training.steps):
         parts = optimization.accumulation

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from copyist.data import open_source
-from copyist.data.grids import rows, write_png
+from copyist.drawing.grids import rows, write_png
 from copyist.errors import CopyistError, ShapeError
 from copyist.models import MLPConfig, Model
 from copyist.objectives import OBJECTIVES, Copying, CrossEntropy, KLSparsity, MaskedCopying, Objective

@@ -15,7 +15,7 @@ from copyist.checkpoint import read_tensors
 from copyist.errors import CopyistError
 from copyist.models import Model, ModelConfig, UNetConfig
 from copyist.objectives import Copying, Objective
-from copyist.training import Optimization, Recipe, Row, Run, Training, train
+from copyist.training import HistoryRow, Optimization, Recipe, Run, Training, train
 
 
 def tiny(
@@ -53,7 +53,7 @@ def same_bits(one: Run | Path, other: Run | Path) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-def rows_of(run: Run) -> list[Row]:
+def rows_of(run: Run) -> list[HistoryRow]:
     """The history but for the time."""
     return [replace(row, seconds=0.0) for row in run.history()]
 

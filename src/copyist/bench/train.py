@@ -13,8 +13,8 @@ import torch
 from copyist.bench import reference
 from copyist.bench.measure import Contender, Turn, alternate, compared, count_flops, machine
 from copyist.bench.results import Comparison, LossComparison, Result
+from copyist.devices import Precision
 from copyist.models.unet import UNetConfig
-from copyist.nn.precision import Precision
 from copyist.objectives import Copying
 from copyist.training import Observer, Optimization, Recipe, Training, train
 

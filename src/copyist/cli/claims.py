@@ -29,9 +29,9 @@ def list_claims(
     as_json: Json = False,
 ) -> None:
     """List the claims by name, each with its sentence, and with its verdict where a folder of results is given."""
+    from copyist.claims import catalogue
+    from copyist.claims.result import declaration, read_result
     from copyist.errors import DataError
-    from copyist.experiments import catalogue
-    from copyist.experiments.results import declaration, read_result
 
     if results is not None and not results.is_dir():
         raise DataError(f"{results} must be a folder of results, and there is none; run copyist claims run first")
@@ -77,12 +77,12 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Measure claims, write one JSON file for each, and show the verdicts; an interrupted run goes on where it was."""
+    from copyist.claims import catalogue
+    from copyist.claims.backends import on_backend
+    from copyist.claims.result import read_result
+    from copyist.claims.runner import run_claims
+    from copyist.claims.trial import Scale
     from copyist.evidence import LEAST_SEEDS
-    from copyist.experiments import catalogue
-    from copyist.experiments.backends import on_backend
-    from copyist.experiments.results import read_result
-    from copyist.experiments.runner import run_claims
-    from copyist.experiments.trial import Scale
 
     chosen = catalogue.experiments(names or ())
     numbers = None if seeds is None else _numbers(seeds)
@@ -153,9 +153,9 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write pages on results into their folder: a front page, a page per claim, and all of it as one HTML file."""
-    from copyist.experiments import catalogue
-    from copyist.report.claims import write_claims
-    from copyist.report.claims_wording import counts
+    from copyist.claims import catalogue
+    from copyist.claims.report import write_claims
+    from copyist.claims.wording import counts
 
     results = write_claims(folder, order=catalogue.NAMES)
 

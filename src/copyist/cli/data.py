@@ -29,7 +29,7 @@ def show_source(
     from copyist.cli.columns import class_text, classes, column_text, described
     from copyist.data import open_source, open_split, parse_source
     from copyist.data.base import Splits
-    from copyist.data.grids import grid, write_png
+    from copyist.drawing.grids import grid, write_png
     from copyist.errors import OutputError
     from copyist.outputs import check_output
 

@@ -42,8 +42,8 @@ def demo(
     import time
 
     from copyist.checks import require
-    from copyist.experiments.demo import run_demo
-    from copyist.report import write_report
+    from copyist.demo.page import write_report
+    from copyist.demo.run import run_demo
 
     # Minutes of training must not end in a missing part.
     for module in ("av", "matplotlib", "jinja2"):

@@ -50,13 +50,13 @@ def evaluate(
     from copyist.checks import check_at_least
     from copyist.data import open_source
     from copyist.errors import ArgumentError
-    from copyist.experiments.classification_errors import classification_table, classification_text
-    from copyist.experiments.denoising_text import denoising_text
-    from copyist.experiments.evaluation import evaluated
-    from copyist.experiments.likelihoods import likelihoods, likelihoods_text
-    from copyist.experiments.probing import probe_table, probe_text
-    from copyist.experiments.table_evaluation import evaluated_table
-    from copyist.experiments.table_text import table_text
+    from copyist.evaluation.classification_errors import classification_table, classification_text
+    from copyist.evaluation.denoising_text import denoising_text
+    from copyist.evaluation.evaluate import evaluated
+    from copyist.evaluation.likelihoods import likelihoods, likelihoods_text
+    from copyist.evaluation.probe_table import probe_table, probe_text
+    from copyist.evaluation.table_evaluation import evaluated_table
+    from copyist.evaluation.table_text import table_text
     from copyist.outputs import check_output, write_text
 
     check_at_least("images", 1 if images is None else images, 1)

@@ -15,6 +15,7 @@ from copyist.cli.terminal import bar, counted, say, show
 
 if TYPE_CHECKING:
     from copyist.procedures import Inversion
+    from copyist.procedures.inversion import InversionStart
     from copyist.tensors import Images
 
 SHEET, CERTIFICATE = "sheet.png", "inversion.json"
@@ -51,7 +52,6 @@ def invert(
     from copyist.data import read_pictures
     from copyist.procedures import invert as verb
     from copyist.procedures.descent import Method
-    from copyist.procedures.inversion import Start
     from copyist.randomness import generator
 
     check_folder(out, overwrite=force)
@@ -68,7 +68,7 @@ def invert(
             layer=layer,
             # What is neither is refused there.
             method=cast("Method", method),
-            start=cast("Start", start),
+            start=cast("InversionStart", start),
             restarts=restarts,
             steps=steps,
             tolerance=tolerance,
@@ -119,7 +119,7 @@ def _certificates(found: "Inversion", files: Sequence[str]) -> list[dict[str, An
 
 
 def _write(found: "Inversion", x: "Images", files: Sequence[str], result: dict[str, Any], out: Path) -> None:
-    from copyist.data.grids import grid, rows, write_png
+    from copyist.drawing.grids import grid, rows, write_png
     from copyist.metrics.distortion import aligned
     from copyist.outputs import whole_folder, write_text
 

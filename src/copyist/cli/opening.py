@@ -15,7 +15,7 @@ def opened(path: str, *, class_of: str | None, device: str | None) -> "Model":
         CopyistError: as `load`.
     """
     from copyist.checkpoint import load
-    from copyist.nn.memory import keep_freed_memory
+    from copyist.devices import keep_freed_memory
 
     model = load(path, class_of=class_of, device=device)
     if next(model.parameters()).device.type == "cpu":

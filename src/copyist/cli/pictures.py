@@ -20,8 +20,8 @@ def check_folder(out: Path, *, overwrite: bool) -> None:
     Raises:
         OutputError: as `check_output`, or the name ends as a file's does.
     """
-    from copyist.data.decoding import SUFFIXES
     from copyist.errors import OutputError
+    from copyist.files.decoding import SUFFIXES
     from copyist.outputs import check_output
 
     if out.suffix.lower() in {*SUFFIXES, ".npy", ".npz", ".zip", ".csv", ".tsv", ".parquet"} and not out.is_dir():

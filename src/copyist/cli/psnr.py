@@ -34,7 +34,7 @@ def psnr(
     from copyist.checkpoint import load
     from copyist.cli.batch import stated
     from copyist.data import pixels_for, read_pictures
-    from copyist.experiments.psnr_table import psnr_table, psnr_text
+    from copyist.evaluation.psnr_table import psnr_table, psnr_text
 
     levels = [_level(text) for text in sigmas]
     network = load(model, class_of=class_of, device=device).as_reconstructor(verb="psnr")

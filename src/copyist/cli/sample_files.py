@@ -41,9 +41,9 @@ def write_samples(stages: list["Examples"], out: Path, *, columns: Sequence[str]
     """
     import numpy as np
 
-    from copyist.data.grids import grid, write_png
     from copyist.data.row_files import write_rows
-    from copyist.data.video import write_video
+    from copyist.drawing.grids import grid, write_png
+    from copyist.drawing.video import write_video
     from copyist.outputs import whole_file, whole_folder
 
     last, ending = stages[-1], out.suffix.lower()

@@ -11,7 +11,7 @@ from copyist.cli.options import Batch, ClassOf, Count, Device, Force, Json, Mode
 from copyist.cli.terminal import bar, say, show
 
 if TYPE_CHECKING:
-    from copyist.procedures import Stillness
+    from copyist.procedures import AtRest
     from copyist.tensors import Images
 
 NOISE = 0.2
@@ -54,9 +54,9 @@ def walk(
     from copyist.cli.pictures import stacked
     from copyist.cli.walk_text import measured, sentence
     from copyist.data import read_pictures
-    from copyist.data.video import check_video_format, write_video
+    from copyist.drawing.video import check_video_format, write_video
     from copyist.outputs import check_output, write_text
-    from copyist.procedures import Course, Stillness, interpolate, reconstruct, walk_steps
+    from copyist.procedures import AtRest, Trajectory, interpolate, reconstruct, walk_steps
     from copyist.randomness import generator
 
     check_at_least("count", count, 1)
@@ -70,8 +70,8 @@ def walk(
     network.check_pictures(verb="walk")
     autoencoder = network.as_autoencoder(verb="walk")
     x = stacked(autoencoder, read_pictures(start, say=say)[:count])
-    course = Course(references=None if data is None else _references(data, x))
-    stillness = None if until_still is None else Stillness(tolerance=until_still)
+    course = Trajectory(references=None if data is None else _references(data, x))
+    stillness = None if until_still is None else AtRest(tolerance=until_still)
     y = None if to is None else stacked(autoencoder, read_pictures([to], say=say)[:count])
     statement = stated(autoencoder, num_images=len(x) if y is None else max(len(x), len(y)), batch=batch)
     frames: Iterable[Images] = (
@@ -112,7 +112,7 @@ def _check_together(to: str | None, noise: float | None, until_still: float | No
 
 
 def _watched(
-    frames: Iterable["Images"], stillness: "Stillness | None", update: Callable[[int], None]
+    frames: Iterable["Images"], stillness: "AtRest | None", update: Callable[[int], None]
 ) -> Iterator["Images"]:
     """The frames on the CPU, each counted and looked at as it passes."""
     for step, frame in enumerate(frames):

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from copyist.cli.terminal import counted
 
 if TYPE_CHECKING:
-    from copyist.procedures import Course, Stillness
+    from copyist.procedures import AtRest, Trajectory
     from copyist.tensors import Images
 
 
-def measured(course: "Course", copies: "Images | None", stillness: "Stillness | None") -> dict[str, Any]:
+def measured(course: "Trajectory", copies: "Images | None", stillness: "AtRest | None") -> dict[str, Any]:
     """How a walk ended.
 
     Args:
@@ -59,7 +59,7 @@ def sentence(result: dict[str, Any]) -> str:
     return "; ".join([*parts, f"every step is in {result['course']}"])
 
 
-def _walkers(course: "Course", copies: "Images") -> dict[str, Any]:
+def _walkers(course: "Trajectory", copies: "Images") -> dict[str, Any]:
     """Which images walked; of a single one that is not known."""
     from copyist.procedures import walkers
 

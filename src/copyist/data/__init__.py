@@ -1,8 +1,8 @@
 """Examples in, as images or rows of one shape: sources, their splits, and the order in which training sees them."""
 
 __all__ = [
+    "Batches",
     "ExampleSet",
-    "Feed",
     "Picture",
     "Progress",
     "SceneFactors",
@@ -22,8 +22,8 @@ __all__ = [
 ]
 
 from copyist.data.base import ExampleSet, Splits
+from copyist.data.batches import Batches
 from copyist.data.cache import Progress
-from copyist.data.feed import Feed
 from copyist.data.opening import open_source, open_split
 from copyist.data.order import flips, indices
 from copyist.data.pictures import Picture, output_names, pixels_for, read_pictures, write_picture

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from copyist.data.decoding import SUFFIXES
 from copyist.errors import DataError
+from copyist.files.decoding import SUFFIXES
 
 LARGEST_FILE = 2**29
 """Bytes; a member of an archive that inflates to more is refused."""

@@ -15,11 +15,11 @@ from torch import Tensor
 
 from copyist.data.arrays import channels_first, npy_array
 from copyist.data.base import ExampleSet
-from copyist.data.decoding import SUFFIXES, Decoded
 from copyist.data.files import files_in_folder, files_in_zip
 from copyist.data.opening import READ, open_split
 from copyist.data.source import Source, parse_source
 from copyist.errors import DataError
+from copyist.files.decoding import SUFFIXES, Decoded
 from copyist.outputs import write_bytes
 
 

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.data.cache import Progress, cache_folder, map_items
-from copyist.data.decoding import Header, decoded, header
 from copyist.data.files import File
 from copyist.data.splitting import digest, held_out
 from copyist.errors import DataError, OutputError
+from copyist.files.decoding import ImageHeader, decoded, header
 from copyist.outputs import write_text
 
 
@@ -128,14 +128,14 @@ def _check_floats(row: npt.NDArray[Any], place: str, index: int) -> None:
         )
 
 
-def _pixels(file: File, head: Header, *, wide: bool) -> npt.NDArray[Any] | str:
+def _pixels(file: File, head: ImageHeader, *, wide: bool) -> npt.NDArray[Any] | str:
     """A file's pixels (H, W, C) without alpha, or why it cannot be read; `wide` spreads 8 bits over 16."""
     try:
         image = decoded(file.read())
     except (OSError, DataError) as error:
         return _reason(error)
     height, width, channels = image.pixels.shape
-    if Header(size=(height, width), channels=channels, depth=image.depth) != head:
+    if ImageHeader(size=(height, width), channels=channels, depth=image.depth) != head:
         return "its pixels are not what its header says"
     # 255 of 255 must be 65535 of 65535.
     return image.pixels.astype(np.uint16) * np.uint16(257) if wide and image.depth < 16 else image.pixels
@@ -146,18 +146,18 @@ def _labels(files: Sequence[File]) -> npt.NDArray[np.int64] | None:
     return np.array(labels, dtype=np.int64) if len(labels) == len(files) else None
 
 
-def _looked_into(files: Sequence[File], place: str, progress: Progress | None) -> list[tuple[str, Header] | str]:
+def _looked_into(files: Sequence[File], place: str, progress: Progress | None) -> list[tuple[str, ImageHeader] | str]:
     """Digest and header of each file, or why it cannot be read; remembered for files that have not changed."""
     manifest = _manifest(place)
     known: dict[str, list[Any]] = {}
     with contextlib.suppress(OSError, ValueError):
         known = json.loads(manifest.read_text())
 
-    def look(index: int) -> tuple[str, Header] | str:
+    def look(index: int) -> tuple[str, ImageHeader] | str:
         file = files[index]
         entry = known.get(file.name)
         if entry is not None and file.version is not None and tuple(entry[0]) == file.version:
-            return entry[1], Header(size=(entry[2], entry[3]), channels=entry[4], depth=entry[5])
+            return entry[1], ImageHeader(size=(entry[2], entry[3]), channels=entry[4], depth=entry[5])
         try:
             data = file.read()
             return digest(data), header(data)

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from copyist.data.base import as_floats
 from copyist.data.cache import map_items
-from copyist.data.decoding import Decoded, decoded
-from copyist.data.encoding import encoded
 from copyist.data.fitting import with_channels
 from copyist.data.inputs import ArrayFile, Input, find_inputs
 from copyist.data.opening import MOST_UNREADABLE
 from copyist.errors import ArgumentError, DataError, ShapeError
+from copyist.files.decoding import Decoded, decoded
+from copyist.files.encoding import encoded
 from copyist.outputs import write_bytes
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from copyist.checks import require
-from copyist.data.delimited import Delimited, write_delimited
 from copyist.errors import OutputError
+from copyist.files.delimited import Delimited, write_delimited
 from copyist.outputs import whole_file
 from copyist.tensors import Rows
 

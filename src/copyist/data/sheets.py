@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from copyist.checks import check_choice, require
 from copyist.data.arrays import labels_beside, npy_array, npz_arrays, npz_shapes, train_and_test
-from copyist.data.delimited import MISSING, Delimited, is_number, read_delimited, write_delimited
 from copyist.data.source import Source
 from copyist.errors import DataError
+from copyist.files.delimited import MISSING, Delimited, is_number, read_delimited, write_delimited
 from copyist.outputs import whole_file
 
 Column: TypeAlias = npt.NDArray[Any]

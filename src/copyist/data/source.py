@@ -1,6 +1,6 @@
 """How data is named everywhere: `PATH_OR_NAME?option=value&option=value`."""
 
-__all__ = ["EMBEDDED", "Fit", "Header", "Layout", "Source", "Split", "parse_size", "parse_source"]
+__all__ = ["EMBEDDED", "Fit", "Layout", "Source", "Split", "parse_size", "parse_source"]
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from copyist.checks import check_choice, nearest_match
 from copyist.errors import ArgumentError, UnknownNameError
+from copyist.files.delimited import HeaderLine
 
 Fit: TypeAlias = Literal["crop", "resize", "pad", "tile"]
 """How images are brought to one size: see `Source.fit`."""
@@ -17,9 +18,6 @@ Layout: TypeAlias = Literal["nhwc", "nchw"]
 
 Split: TypeAlias = Literal["train", "test", "all"]
 """A part of a source."""
-
-Header: TypeAlias = Literal["yes", "no"]
-"""Whether the first row of a table names its columns."""
 
 EMBEDDED = ("photos", "faces", "digits", "scenes", "blobs", "cancer")
 """Sources that need no file. `./photos` is a folder of that name."""
@@ -70,7 +68,7 @@ class Source:
     drop: tuple[str, ...] = ()
     """Columns of a table that are left out."""
 
-    header: Header | None = None
+    header: HeaderLine | None = None
     """Whether the first row of a text file names its columns; None tells by what stands in it."""
 
     binarize: float | str | None = None
@@ -128,7 +126,7 @@ def _value(name: str, value: str) -> object:
         case "binarize":
             return value if value == "sample" else _threshold(value)
         case "fit" | "layout" | "split" | "header":
-            kinds = {"fit": Fit, "layout": Layout, "split": Split, "header": Header}
+            kinds = {"fit": Fit, "layout": Layout, "split": Split, "header": HeaderLine}
             check_choice(f"{name}=", value, get_args(kinds[name]))
             return value
         case "drop":

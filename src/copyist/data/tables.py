@@ -13,11 +13,11 @@ import torch
 
 from copyist.checks import nearest_match
 from copyist.data.base import ExampleSet
-from copyist.data.delimited import has_decimal_comma, is_number
 from copyist.data.sheets import Column, Sheet, is_sheet, read_sheet
 from copyist.data.source import Source, Split, parse_source
 from copyist.data.splitting import digest, fingerprint, held_out, part_of
 from copyist.errors import ArgumentError, DataError, UnknownNameError
+from copyist.files.delimited import has_decimal_comma, is_number
 from copyist.tensors import Rows
 
 _OF_IMAGES = ("size", "fit", "channels", "layout", "stride", "binarize")

@@ -7,6 +7,7 @@ __all__ = [
     "Contraction",
     "Copying",
     "CrossEntropy",
+    "DeadUnitResampling",
     "Denoising",
     "ImportanceWeighted",
     "KLSparsity",
@@ -14,7 +15,6 @@ __all__ = [
     "MaskedCopying",
     "Objective",
     "ObjectiveLoss",
-    "Reviving",
     "TopLayer",
     "WalkingBack",
 ]
@@ -23,10 +23,10 @@ from copyist.objectives.base import Objective, ObjectiveLoss
 from copyist.objectives.classification import Classification
 from copyist.objectives.contraction import Contraction
 from copyist.objectives.cross_entropy import CrossEntropy
+from copyist.objectives.dead_units import DeadUnitResampling
 from copyist.objectives.denoising import Denoising
 from copyist.objectives.masked import MaskedCopying
 from copyist.objectives.reconstruction import Copying
-from copyist.objectives.reviving import Reviving
 from copyist.objectives.sparsity import KLSparsity, L1Sparsity
 from copyist.objectives.top_layer import TopLayer
 from copyist.objectives.variational import ELBO, ImportanceWeighted
@@ -44,7 +44,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "top-layer": TopLayer,
     "kl-sparsity": KLSparsity,
     "l1-sparsity": L1Sparsity,
-    "reviving": Reviving,
+    "reviving": DeadUnitResampling,
     "masked": MaskedCopying,
 }
 """By the name under which a recipe knows them."""

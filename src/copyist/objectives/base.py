@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from copyist.corruption import Blend
 from copyist.models.base import Model
-from copyist.models.batches import in_batches, in_use
+from copyist.models.in_batches import in_batches, in_use
 from copyist.tensors import Images
 
 Contract: TypeAlias = Literal["reconstructor", "autoencoder", "dictionary", "stack", "variational", "classifier"]

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from copyist.corruption import Corruption
 from copyist.models.base import Model
-from copyist.models.batches import in_batches
+from copyist.models.in_batches import in_batches
 from copyist.objectives.base import Objective, corrupted_rows
 from copyist.tensors import Images
 

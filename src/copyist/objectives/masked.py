@@ -13,7 +13,7 @@ from torch import Tensor
 from copyist.checks import check_at_least
 from copyist.errors import ArgumentError, ContractError, ShapeError
 from copyist.models.base import Model
-from copyist.models.batches import in_batches
+from copyist.models.in_batches import in_batches
 from copyist.nn.patches import check_hidden, draw_visible, fill_hidden, from_patches, to_patches
 from copyist.objectives.base import Objective
 from copyist.tensors import Images, Visible

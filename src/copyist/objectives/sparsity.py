@@ -16,7 +16,7 @@ from copyist.errors import ArgumentError
 from copyist.metrics.jacobian_probes import probed_column_norms
 from copyist.metrics.sparsity import active_units, effective_share
 from copyist.models.base import Model
-from copyist.models.batches import in_batches
+from copyist.models.in_batches import in_batches
 from copyist.objectives.base import LOUD, Contract, Objective
 from copyist.objectives.differentiable import differentiable_copy
 from copyist.tensors import Codes, Images

@@ -3,7 +3,7 @@
 __all__ = [
     "METHODS",
     "SCHEDULES",
-    "Course",
+    "AtRest",
     "ImplicitPrior",
     "Inversion",
     "Langevin",
@@ -12,7 +12,7 @@ __all__ = [
     "Nats",
     "NoDiffusion",
     "Prior",
-    "Stillness",
+    "Trajectory",
     "Walkback",
     "denoise",
     "encode",
@@ -33,7 +33,8 @@ __all__ = [
     "walkers",
 ]
 
-from copyist.procedures.course import Course, walkers
+from copyist.baselines.posterior import posterior_mean
+from copyist.procedures.at_rest import AtRest
 from copyist.procedures.denoising import denoise, encode, reconstruct
 from copyist.procedures.implicit_prior import ImplicitPrior
 from copyist.procedures.interpolation import interpolate
@@ -43,11 +44,10 @@ from copyist.procedures.layers import Layer, layers, representation
 from copyist.procedures.likelihood import Nats, likelihood, negative_log_likelihood
 from copyist.procedures.method import Method
 from copyist.procedures.no_diffusion import SCHEDULES, NoDiffusion
-from copyist.procedures.posterior import posterior_mean
 from copyist.procedures.prior import Prior
 from copyist.procedures.probing import probe
 from copyist.procedures.sampling import METHODS, sample, sample_steps
 from copyist.procedures.score import score
-from copyist.procedures.stillness import Stillness
+from copyist.procedures.trajectory import Trajectory, walkers
 from copyist.procedures.walk import walk, walk_steps
 from copyist.procedures.walkback import Walkback

@@ -6,7 +6,7 @@ import torch
 
 from copyist.checks import check_at_least
 from copyist.models.base import Model
-from copyist.models.batches import in_batches
+from copyist.models.in_batches import in_batches
 from copyist.tensors import Codes, Examples
 
 

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_images
+from copyist.devices import Precision, autocast
 from copyist.errors import ShapeError
 from copyist.models.base import Autoencoder
-from copyist.models.batches import in_batches
-from copyist.nn.precision import Precision, autocast
+from copyist.models.in_batches import in_batches
 from copyist.tensors import Images
 
 

@@ -1,6 +1,6 @@
 """An image from its representation: which images look the same to a layer of a model."""
 
-__all__ = ["Inversion", "Start", "invert"]
+__all__ = ["Inversion", "InversionStart", "invert"]
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ import torch
 from torch import Tensor, nn
 
 from copyist.checks import check_at_least, check_choice, check_images, check_positive, check_same_shape
+from copyist.devices import full_float32
 from copyist.errors import ArgumentError, ContractError
 from copyist.metrics.distortion import aligned, distance
 from copyist.models.base import Model
-from copyist.models.batches import batches
-from copyist.nn.precision import full_float32
+from copyist.models.in_batches import batches
 from copyist.procedures.descent import METHODS, STEPS, Method, Nearest, descend
 from copyist.procedures.layers import OUTPUT, representation, settled
 from copyist.randomness import draw_normal
 from copyist.tensors import Images, PerImage
 
-Start: TypeAlias = Literal["noise", "constant"]
+InversionStart: TypeAlias = Literal["noise", "constant"]
 """Where the descent starts: N(0.7, 0.05²) per value, or gray of 0.5."""
 
 SHIFT = 1 / 18
@@ -72,7 +72,7 @@ def invert(
     *,
     layer: str = OUTPUT,
     method: Method = "lbfgs",
-    start: Start | Images = "noise",
+    start: InversionStart | Images = "noise",
     restarts: int = 1,
     steps: int | None = None,
     tolerance: float = 0.5,
@@ -175,7 +175,7 @@ def _check(
         raise ArgumentError(f"dtype must be torch.float32 or torch.float64, got {dtype}; the certificate needs it")
 
 
-def _started(start: Start | Images, a: Images, draws: torch.Generator) -> Images:
+def _started(start: InversionStart | Images, a: Images, draws: torch.Generator) -> Images:
     if isinstance(start, Tensor):
         return start.detach().to(a)
     if start == "constant":

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from copyist.checks import check_whole
 from copyist.models.base import Model
-from copyist.models.batches import in_batches
 from copyist.models.families import Variational
 from copyist.models.importance import log_weights
+from copyist.models.in_batches import in_batches
 from copyist.objectives.variational import ACTIVE
 from copyist.tensors import Images, PerImage
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least
+from copyist.devices import Precision, autocast, full_float32
 from copyist.errors import ShapeError
 from copyist.models.base import Model, Reconstructor
-from copyist.models.batches import in_batches
-from copyist.nn.precision import Precision, autocast, full_float32
+from copyist.models.in_batches import in_batches
 from copyist.procedures.implicit_prior import ImplicitPrior
 from copyist.procedures.langevin import Langevin
 from copyist.procedures.method import Method

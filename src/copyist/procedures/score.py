@@ -5,8 +5,8 @@ __all__ = ["score"]
 import torch
 
 from copyist.checks import check_images, check_positive
+from copyist.devices import full_float32
 from copyist.models.base import Model
-from copyist.nn.precision import full_float32
 from copyist.procedures.denoising import reconstruct
 from copyist.tensors import Images
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import torch
 
 from copyist.checks import check_at_least, check_images, check_positive
+from copyist.devices import Precision, autocast
 from copyist.errors import ArgumentError
 from copyist.models.base import Autoencoder, Model
-from copyist.models.batches import in_batches
-from copyist.nn.precision import Precision, autocast
-from copyist.procedures.stillness import Stillness
+from copyist.models.in_batches import in_batches
+from copyist.procedures.at_rest import AtRest
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
 
@@ -38,7 +38,7 @@ def walk(
         noise: standard deviation of the noise in the code; with 0 the manifold's own instability moves the image.
         generator: of the noise; without one, seed 0.
         until_still: without noise, stop as soon as every image is at a fixed point or on a short cycle, which is when
-            it comes back to within this share of its norm (see `Stillness`); None takes all steps.
+            it comes back to within this share of its norm (see `AtRest`); None takes all steps.
         batch_size: images per batch, which decides the answer of a model that uses batch statistics; None takes the
             model's own.
         precision: `auto` is bf16 where the hardware computes in it.
@@ -92,16 +92,16 @@ def walk_steps(
     return frames if stillness is None else _until(stillness, frames)
 
 
-def _stillness(until_still: float | None, noise: float) -> Stillness | None:
+def _stillness(until_still: float | None, noise: float) -> AtRest | None:
     if until_still is None:
         return None
     check_positive("until_still", until_still)
     if noise > 0:
         raise ArgumentError(f"until_still must come with noise=0, got noise={noise:g}; with noise nothing stands still")
-    return Stillness(tolerance=until_still)
+    return AtRest(tolerance=until_still)
 
 
-def _until(stillness: Stillness, frames: Iterator[Images]) -> Iterator[Images]:
+def _until(stillness: AtRest, frames: Iterator[Images]) -> Iterator[Images]:
     for frame in frames:
         yield frame
         stillness.observe(frame)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from copyist.models.mlp import MLPConfig
 from copyist.models.sparse import SparseMLPConfig
-from copyist.objectives import Copying, KLSparsity, L1Sparsity, Reviving
+from copyist.objectives import Copying, DeadUnitResampling, KLSparsity, L1Sparsity
 from copyist.training import Optimization, Recipe, Training
 
 
@@ -16,14 +16,14 @@ def topk_mlp(*, data: str = "digits") -> Recipe:
         name="topk-mlp",
         data=data,
         model=SparseMLPConfig(widths=(256,), k=8),
-        objective=Reviving(objective=Copying(), after=10_000),
+        objective=DeadUnitResampling(objective=Copying(), after=10_000),
         training=Training(steps=3000, flip=False, optimization=Optimization(learning_rate=1e-3)),
     )
 
 
 def sparse_mlp(*, data: str = "digits") -> Recipe:
     """A code of 256 rectified units that may all speak, for a price on how loudly (L1, in units of the image)."""
-    objective = Reviving(objective=L1Sparsity(weight=0.1), after=10_000)
+    objective = DeadUnitResampling(objective=L1Sparsity(weight=0.1), after=10_000)
     model = SparseMLPConfig(widths=(256,), k=None)
     return replace(topk_mlp(data=data), name="sparse-mlp", model=model, objective=objective)
 

@@ -2,11 +2,11 @@
 
 __all__ = [
     "CATALOGUES",
+    "HistoryRow",
     "Observer",
     "Optimization",
     "Pretraining",
     "Recipe",
-    "Row",
     "Run",
     "Training",
     "finished_run",
@@ -15,7 +15,7 @@ __all__ = [
 ]
 
 from copyist.training.config import Optimization, Pretraining, Recipe, Training
-from copyist.training.history import Row, read_history
+from copyist.training.history import HistoryRow, read_history
 from copyist.training.loop import Run, finished_run, train
 from copyist.training.observer import Observer
 from copyist.training.session import CATALOGUES

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from copyist.checks import check_at_least, check_choice, check_positive, check_within
+from copyist.devices import Precision
 from copyist.errors import ArgumentError
 from copyist.models.config import ModelConfig
-from copyist.nn.precision import Precision
 from copyist.objectives.base import Objective
 
 

@@ -5,7 +5,7 @@ __all__ = ["Events"]
 from pathlib import Path
 from typing import Any
 
-from copyist.training.history import Row
+from copyist.training.history import HistoryRow
 
 
 class Events:
@@ -25,7 +25,7 @@ class Events:
         """Whether there is a writer."""
         return self._writer is not None
 
-    def add(self, row: Row) -> None:
+    def add(self, row: HistoryRow) -> None:
         """Write one row."""
         if self._writer is None:
             return

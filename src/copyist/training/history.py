@@ -1,6 +1,6 @@
 """The record of a run: rows on disk as CSV, and as TensorBoard events where TensorBoard is installed."""
 
-__all__ = ["Row", "read_history", "write_history"]
+__all__ = ["HistoryRow", "read_history", "write_history"]
 
 import csv
 import io
@@ -13,7 +13,7 @@ from copyist.outputs import write_text
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class HistoryRow:
     """What happened since the row before."""
 
     step: int
@@ -35,10 +35,10 @@ class Row:
     """What else the objective measured on held-out images, by name, where they were looked at."""
 
 
-_COLUMNS = tuple(each.name for each in fields(Row) if each.name != "measures")
+_COLUMNS = tuple(each.name for each in fields(HistoryRow) if each.name != "measures")
 
 
-def write_history(path: Path, rows: Sequence[Row]) -> None:
+def write_history(path: Path, rows: Sequence[HistoryRow]) -> None:
     """Write all rows as CSV, whole or not at all: a column per field, and one per measure.
 
     Raises:
@@ -53,7 +53,7 @@ def write_history(path: Path, rows: Sequence[Row]) -> None:
     write_text(path, text.getvalue())
 
 
-def read_history(path: Path) -> list[Row]:
+def read_history(path: Path) -> list[HistoryRow]:
     """Read what `write_history` wrote.
 
     Raises:
@@ -62,7 +62,7 @@ def read_history(path: Path) -> list[Row]:
     try:
         with path.open(newline="") as file:
             return [
-                Row(
+                HistoryRow(
                     step=int(row["step"]),
                     loss=float(row["loss"]),
                     validation_loss=float(row["validation_loss"]) if row["validation_loss"] else None,

@@ -10,19 +10,19 @@ import torch
 
 from copyist import checkpoint
 from copyist.checks import check_whole
+from copyist.devices import autocast
 from copyist.errors import ArgumentError
 from copyist.models.base import Model
-from copyist.nn.precision import autocast
 from copyist.randomness import generator
 from copyist.settings import dump
 from copyist.training.config import Recipe
-from copyist.training.history import Row, read_history
+from copyist.training.history import HistoryRow, read_history
 from copyist.training.interrupts import Interrupts, reproducible
 from copyist.training.layerwise import layer_folder, layer_folders, layer_recipes
-from copyist.training.observer import Observer, Silence
+from copyist.training.observer import NullObserver, Observer
 from copyist.training.optimization import learning_rate, set_rate
-from copyist.training.session import CATALOGUES, Session
-from copyist.training.start import Start
+from copyist.training.session import CATALOGUES, TrainingState
+from copyist.training.start import InitialWeights
 from copyist.training.upkeep import Upkeep
 
 
@@ -48,7 +48,7 @@ class Run:
         """The trained model, as `copyist.load` gives it."""
         return checkpoint.load(self.model_file)
 
-    def history(self) -> list[Row]:
+    def history(self) -> list[HistoryRow]:
         """The rows of `history.csv`."""
         return read_history(self.folder / "history.csv")
 
@@ -65,7 +65,7 @@ def finished_run(
     if not run.model_file.exists():
         return None
     header = checkpoint.read_header(run.model_file)
-    begun = None if start is None else Start.read(start).fingerprint
+    begun = None if start is None else InitialWeights.read(start).fingerprint
     wanted = (dump(recipe, CATALOGUES), seed, fingerprint, begun)
     training = header.training
     found = (header.recipe, training.get("seed"), header.data.get("fingerprint"), training.get("start"))
@@ -109,11 +109,13 @@ def train(
         TrainingError: the loss was not finite twice, or the run was interrupted.
     """
     check_whole("seed", seed, 0)
-    watcher = observer or Silence()
+    watcher = observer or NullObserver()
     if start is not None and recipe.pretraining is not None:
         raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
-    begin = None if start is None else Start.read(start)
-    session = Session(recipe, Path(out), seed=seed, start=begin, resume=resume, overwrite=overwrite, observer=watcher)
+    begin = None if start is None else InitialWeights.read(start)
+    session = TrainingState(
+        recipe, Path(out), seed=seed, start=begin, resume=resume, overwrite=overwrite, observer=watcher
+    )
     with Interrupts() as interrupts, reproducible(), torch.enable_grad():
         if session.counters.step == 0:
             _pretrain(session, interrupts)
@@ -123,16 +125,16 @@ def train(
     return Run(Path(out))
 
 
-def _pretrain(session: Session, interrupts: Interrupts) -> None:
+def _pretrain(session: TrainingState, interrupts: Interrupts) -> None:
     """Train the layers that a recipe wants trained before, each in a run of its own, and start from the last."""
     recipes = layer_recipes(session.recipe)
-    below: Session | None = None
+    below: TrainingState | None = None
     for index, recipe in enumerate(recipes):
         folder, watcher = layer_folder(session.folder, index), session.observer
         begun = (folder / "state" / "state.safetensors").exists()
         # All processes must have looked before one writes.
         session.accelerator.wait_for_everyone()
-        layer = Session(
+        layer = TrainingState(
             recipe, folder, seed=session.seed, resume=begun, overwrite=True, observer=watcher, splits=session.splits
         )
         if below is not None:
@@ -147,7 +149,7 @@ def _pretrain(session: Session, interrupts: Interrupts) -> None:
         session.observer.said(f"training all {len(recipes)} layers together, in {session.folder}")
 
 
-def _take_steps(session: Session, interrupts: Interrupts) -> None:
+def _take_steps(session: TrainingState, interrupts: Interrupts) -> None:
     """All steps that are left, and the model at the end."""
     recipe = session.recipe.training
     with contextlib.closing(Upkeep(session)) as upkeep:
@@ -162,7 +164,7 @@ def _take_steps(session: Session, interrupts: Interrupts) -> None:
         upkeep.finish()
 
 
-def _take_step(session: Session, step: int) -> torch.Tensor:
+def _take_step(session: TrainingState, step: int) -> torch.Tensor:
     """One step of the optimizer on the gradients of one batch, or of several; the loss on them."""
     config = session.recipe.training
     parts = config.optimization.accumulation

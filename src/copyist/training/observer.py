@@ -1,6 +1,6 @@
 """Who is told how a run goes."""
 
-__all__ = ["Observer", "Silence"]
+__all__ = ["NullObserver", "Observer"]
 
 from typing import Protocol, final
 
@@ -25,5 +25,5 @@ class Observer(Protocol):
 
 
 @final
-class Silence(Observer):
+class NullObserver(Observer):
     """Tells nobody."""

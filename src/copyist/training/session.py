@@ -1,6 +1,6 @@
 """Everything one run holds while it goes on, and how it starts and ends."""
 
-__all__ = ["CATALOGUES", "Session"]
+__all__ = ["CATALOGUES", "TrainingState"]
 
 import contextlib
 import copy
@@ -13,13 +13,13 @@ from torch import nn
 
 from copyist import checkpoint
 from copyist.corruption import CORRUPTIONS, Corruption
-from copyist.data import Feed, open_source
+from copyist.data import Batches, open_source
 from copyist.data.base import ExampleSet, Splits
 from copyist.data.scaling import Scaling
+from copyist.devices import keep_freed_memory
 from copyist.models.base import Model
 from copyist.models.catalogue import MODELS
 from copyist.models.config import ModelConfig
-from copyist.nn.memory import keep_freed_memory
 from copyist.objectives import OBJECTIVES, Objective, ObjectiveLoss
 from copyist.randomness import derive
 from copyist.settings import Catalogues, dump
@@ -30,7 +30,7 @@ from copyist.training.observer import Observer
 from copyist.training.optimization import build_optimizer
 from copyist.training.place import STATE, check_place, clear, clear_parts
 from copyist.training.provenance import described
-from copyist.training.start import Start
+from copyist.training.start import InitialWeights
 from copyist.training.state import Counters, restore, save
 from copyist.training.validation import Validation
 
@@ -38,7 +38,7 @@ CATALOGUES: Catalogues = {ModelConfig: MODELS, Objective: OBJECTIVES, Corruption
 """The classes that may stand in a recipe, by name."""
 
 
-class Session:
+class TrainingState:
     """Data, model, optimizer and counters of one run, ready for its next step."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Session:
         overwrite: bool,
         observer: Observer,
         splits: Splits | None = None,
-        start: Start | None = None,
+        start: InitialWeights | None = None,
     ) -> None:
         self.recipe, self.folder, self.seed, self.observer = recipe, folder, seed, observer
         self.start = start
@@ -66,7 +66,7 @@ class Session:
             check_place(folder, overwrite=overwrite)
         self.splits = splits or open_source(recipe.data, say=observer.said, progress=observer.reading)
         self._fit()
-        self.feed = Feed(
+        self.feed = Batches(
             self._as_learned(self.splits.train),
             batch_size=config.batch_size,
             seed=seed,

@@ -1,6 +1,6 @@
 """Where the weights of a run start: at those of a model that was trained before, wherever the names agree."""
 
-__all__ = ["Start"]
+__all__ = ["InitialWeights"]
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from copyist.settings import dump
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Start:
+class InitialWeights:
     """The weights of a model file."""
 
     path: Path

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from copyist.checkpoint import read_tensors, write_tensors
 from copyist.errors import CheckpointError
-from copyist.training.history import Row
+from copyist.training.history import HistoryRow
 
 
 @dataclass(kw_only=True)
@@ -39,7 +39,7 @@ class Counters:
     seconds: float = 0.0
     """Time in training."""
 
-    rows: list[Row] = field(default_factory=list[Row])
+    rows: list[HistoryRow] = field(default_factory=list[HistoryRow])
 
 
 def save(
@@ -84,7 +84,7 @@ def restore(
         module.load_state_dict(_under(f"{name}.", tensors))
     _restore_moments(optimizer, _under("optimizer.", tensors))
     counters: dict[str, Any] = document["counters"]
-    rows = [Row(**row) for row in counters.pop("rows")]
+    rows = [HistoryRow(**row) for row in counters.pop("rows")]
     return Counters(rows=rows, **counters)
 
 

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from copyist.errors import TrainingError
 from copyist.training.events import Events
-from copyist.training.history import Row, write_history
+from copyist.training.history import HistoryRow, write_history
 from copyist.training.optimization import learning_rate
-from copyist.training.session import Session
+from copyist.training.session import TrainingState
 from copyist.training.validation import Look
 
 _LOOK_EVERY = 10
@@ -26,7 +26,7 @@ _LOWERED = 0.1
 class Upkeep:
     """Looks after a session. What it does at a step depends on the step's number alone, never on the clock."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: TrainingState) -> None:
         self.session = session
         self._since = time.perf_counter()
         self._forget()
@@ -104,7 +104,7 @@ class Upkeep:
         before = counters.rows[-1].step if counters.rows else 0
         loss = float(self._across_devices(self._total, "mean")) / (step - before)
         rate = learning_rate(step - 1, session.recipe.training) * counters.rate_scale
-        row = Row(
+        row = HistoryRow(
             step=step,
             loss=loss,
             validation_loss=None if look is None else look.loss,

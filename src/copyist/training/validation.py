@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from copyist.data.base import ExampleSet
-from copyist.data.grids import rows, write_png
+from copyist.drawing.grids import rows, write_png
 from copyist.models.base import Model
-from copyist.models.batches import batches
+from copyist.models.in_batches import batches
 from copyist.objectives.base import Objective
 from copyist.randomness import generator
 

@@ -1,0 +1,130 @@
+"""Encode, perturb, decode, again: the walk leaves its start and stays near the data."""
+
+__all__ = ["CLAIM", "EXPERIMENT"]
+
+from torch import Tensor
+
+from copyist.claims.measurements import Measurements, Pictures
+from copyist.claims.measures.copy_measures import copies
+from copyist.claims.measures.walks_and_samples import (
+    code_noise_in_pixels,
+    coherent,
+    diagnose,
+    ground,
+    noisy_pixels,
+    shown,
+    spread,
+    states,
+    walked,
+)
+from copyist.claims.nets import scenes_unet
+from copyist.claims.trial import Experiment, Trial
+from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.models.base import Autoencoder
+from copyist.tensors import Images
+
+OTHERS = {
+    "pixel_noise": "noise in the pixels alone, as strong as one step's noise in the code makes",
+    "copied_pixel_noise": "that noise in the pixels, followed by O",
+    "no_noise": "no noise",
+}
+"""What may take the walk's place, the dullest first."""
+
+CLAIM = Claim(
+    sentence="Encoding, perturbing the code and decoding again and again leaves the image it began with, and stays "
+    "near the data.",
+    source='Badger, "Autoencoders: Learning by Copying", on image generation with a manifold walk',
+    parts=(
+        Part(
+            name="share",
+            measure="share of 64 walkers (one batch, held-out landscapes) whose distance from O(x) after 300 steps "
+            "with noise of 0.2 in the code exceeds half the median distance between two images' copies",
+            holds_when=Above(0.5),
+        ),
+        Part(
+            name="spread",
+            measure="median distance between two walkers after 300 steps, over that between two images' copies: "
+            "walkers that all fade into one picture have left their starts as well, and explore nothing",
+            holds_when=Above(0.5),
+        ),
+        Part(
+            name="nearness",
+            measure="median distance of the second half's states to the nearest training image, over that of held-out "
+            "images",
+            holds_when=Below(1.5),
+        ),
+        Part(
+            name="against_pixel_noise",
+            measure="Fréchet distance of these states to held-out landscapes in a classifier's features, minus that of "
+            "walks with equal noise in the pixels alone",
+            holds_when=Below(0.0),
+        ),
+    ),
+    controls=(
+        *(Control(name=f"share_{name}", measure=f"share of walkers with {what}") for name, what in OTHERS.items()),
+        *(Control(name=f"spread_{name}", measure=f"spread with {what}") for name, what in OTHERS.items()),
+        *(Control(name=f"nearness_{name}", measure=f"nearness with {what}") for name, what in OTHERS.items()),
+        *(Control(name=f"distance_{name}", measure=f"Fréchet distance with {what}") for name, what in OTHERS.items()),
+        *(
+            Control(name=f"check_{name}", measure=f"the same on principal axes, {what}")
+            for name, what in OTHERS.items()
+        ),
+        Control(name="distance", measure="Fréchet distance of the walk's states"),
+        Control(name="check", measure="the same on principal axes"),
+        Control(name="distance_copies", measure="Fréchet distance of held-out images' copies"),
+        Control(name="distance_real", measure="Fréchet distance of as many training images: the floor"),
+        Control(name="check_real", measure="the floor on principal axes"),
+        Control(name="share_low", measure="lower end of the share's binomial 95 % interval"),
+        Control(
+            name="last_step", measure="mean length of the walk's last step, over half the median distance of copies"
+        ),
+        Control(name="coherent", measure="share of the states that keep every rule of the landscapes"),
+        Control(name="coherent_real", measure="the same of held-out landscapes"),
+        Control(name="pixel_sigma", measure="standard deviation in pixels of one step's noise in the code"),
+    ),
+)
+
+
+def run(trial: Trial) -> Measurements:
+    """One model, one batch of starts, and four ways to go on from them."""
+    where = ground(trial)
+    model = trial.autoencoder(scenes_unet(trial))
+    ways = _ways(model, where.starts, trial)
+    pictures = {name: states(frames, trial) for name, frames in ways.items()}
+    found = {name: diagnose(frames, model, where) for name, frames in ways.items()}
+    values: dict[str, float] = {}
+    for name in ways:
+        mark = f"_{name}" if name != "walk" else ""
+        values[f"share{mark}"] = found[name].share.mean
+        values[f"spread{mark}"] = spread(ways[name], model, where)
+        values[f"nearness{mark}"] = where.remembered(pictures[name])
+        values[f"distance{mark}"] = where.distance(pictures[name])
+        values[f"check{mark}"] = where.plain_distance(pictures[name])
+    walk = found["walk"]
+    values |= {
+        "against_pixel_noise": values["distance"] - values["distance_pixel_noise"],
+        "distance_copies": where.distance(copies(model, where.real)),
+        "distance_real": where.distance(where.some_train),
+        "check_real": where.plain_distance(where.some_train),
+        "share_low": walk.share.low,
+        "last_step": float(walk.motion.mean()) / walk.threshold,
+        "coherent": coherent(pictures["walk"]),
+        "coherent_real": coherent(where.real),
+        "pixel_sigma": code_noise_in_pixels(model, where.starts, trial),
+    }
+    caption = "One landscape's way over 300 steps, from the left to the right."
+    rows = {name.replace("_", " "): shown(frames) for name, frames in ways.items()}
+    return Measurements(values=values, pictures={"ways": Pictures(caption=caption, rows=rows)})
+
+
+def _ways(model: Autoencoder, x: Images, trial: Trial) -> dict[str, Tensor]:
+    sigma = code_noise_in_pixels(model, x, trial)
+    return {
+        "walk": walked(model, x, trial),
+        "no_noise": walked(model, x, trial, noise=0.0),
+        "copied_pixel_noise": noisy_pixels(lambda images: copies(model, images), x, trial, sigma=sigma),
+        "pixel_noise": noisy_pixels(lambda images: images, x, trial, sigma=sigma),
+    }
+
+
+EXPERIMENT = Experiment(claim=CLAIM, run=run)

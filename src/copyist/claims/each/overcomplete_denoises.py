@@ -1,0 +1,27 @@
+"""An overcomplete fully connected net that was only trained to copy moves noisy images toward clean ones."""
+
+__all__ = ["CLAIM", "EXPERIMENT"]
+
+from copyist.claims.measurements import Measurements
+from copyist.claims.measures.against_filters import CONTROLS, PARTS, compared
+from copyist.claims.nets import denoiser, overcomplete, small_photos
+from copyist.claims.trial import Experiment, Trial
+from copyist.evidence import Claim
+
+CLAIM = Claim(
+    sentence="Overcomplete autoencoders trained only to copy move noisy images toward clean ones, and beyond what "
+    "filters do.",
+    source='Badger, "Autoencoders: Learning by Copying", on overcomplete autoencoders; the part on filters is ours',
+    parts=PARTS,
+    controls=CONTROLS,
+)
+
+
+def run(trial: Trial) -> Measurements:
+    """Train the net to copy, and an equal one to denoise; photographs of 16×16."""
+    recipe = overcomplete(trial)
+    found = compared(trial.trained(recipe), trial.trained(denoiser(recipe)), small_photos(trial), trial)
+    return Measurements(values=found.values, curves=found.curves, pictures=found.pictures)
+
+
+EXPERIMENT = Experiment(claim=CLAIM, run=run)

@@ -1,0 +1,58 @@
+"""What a copier does to clean and noisy images, one number each: the measures that many claims share."""
+
+__all__ = ["clean_psnr", "copies", "denoising_ratio", "gain", "gains_by_color", "held_out"]
+
+import torch
+
+from copyist.claims.trial import Trial
+from copyist.corruption import Corruption
+from copyist.metrics.distortion import distance, psnr
+from copyist.metrics.identity import projected_gain
+from copyist.models.base import Reconstructor
+from copyist.models.in_batches import in_batches
+from copyist.randomness import draw_normal
+from copyist.tensors import Images
+
+GAIN_SIGMA = 0.1
+"""Standard deviation of the noise that measures the projected gain."""
+
+
+def held_out(trial: Trial, source: str, *, count: int = 256) -> Images:
+    """The first `count` test images of a source; whole batches, where there are as many."""
+    return trial.splits(source).test.images(0, count).to(trial.device)
+
+
+@torch.no_grad()
+def copies(model: Reconstructor, x: Images, *, batch_size: int | None = None) -> Images:
+    """The model's copies in float32, in batches of its own size unless told otherwise."""
+    return in_batches(model, model, x, batch_size=batch_size).float()
+
+
+def clean_psnr(model: Reconstructor, x: Images) -> float:
+    """Mean peak signal-to-noise ratio of the copies, in decibels."""
+    return float(psnr(copies(model, x), x).mean())
+
+
+def gain(model: Reconstructor, x: Images, trial: Trial) -> float:
+    """Mean projected gain at σ = 0.1: 1 for the identity, 0 for a map that ignores noise."""
+    draws = trial.generator("gain")
+    return float(projected_gain(lambda images: copies(model, images), x, sigma=GAIN_SIGMA, generator=draws).mean())
+
+
+@torch.no_grad()
+def gains_by_color(model: Reconstructor, x: Images, trial: Trial) -> tuple[float, float]:
+    """The projected gain for noise of brightness alone, equal in all channels, and for that of color, their rest."""
+    delta = draw_normal(x.shape, std=GAIN_SIGMA, generator=trial.generator("gains by color"), like=x)
+    brightness = delta.mean(1, keepdim=True).expand_as(delta)
+    copy = copies(model, x)
+    parts = [(copies(model, x + noise) - copy, noise) for noise in (brightness, delta - brightness)]
+    first, second = (float((response * noise).sum() / noise.square().sum()) for response, noise in parts)
+    return first, second
+
+
+def denoising_ratio(
+    model: Reconstructor, x: Images, corruption: Corruption, trial: Trial, *, batch_size: int | None = None
+) -> float:
+    """Mean of ‖O(x̃) − x‖ / ‖x̃ − x‖, below 1 where the copy is nearer to the clean image than the noisy one was."""
+    x_tilde = corruption(x, generator=trial.generator("noise", type(corruption).__name__))
+    return float((distance(copies(model, x_tilde, batch_size=batch_size), x) / distance(x_tilde, x)).mean())

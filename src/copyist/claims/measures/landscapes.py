@@ -1,0 +1,147 @@
+"""What a model trained on landscapes samples from noise: whether it keeps their rules, and how much detail it has."""
+
+__all__ = [
+    "Landscapes",
+    "judged",
+    "landscape_controls",
+    "landscape_values",
+    "sampled",
+    "scene_controls",
+    "scene_values",
+    "shuffled",
+]
+
+from dataclasses import dataclass
+
+import torch
+
+from copyist.claims.measures.copy_measures import held_out
+from copyist.claims.nets import scenes
+from copyist.claims.trial import Trial
+from copyist.evidence import Control
+from copyist.metrics.neighbors import nearest
+from copyist.metrics.noise import noise_level
+from copyist.metrics.scenes import scene_rules
+from copyist.metrics.spectra import high_frequency_energy
+from copyist.models.base import Reconstructor
+from copyist.procedures.no_diffusion import NoDiffusion
+from copyist.procedures.sampling import sample
+from copyist.tensors import Images
+
+REMEMBERED = 0.5
+"""A sample is remembered if it is nearer to a training image than this share of what is usual for a held-out one."""
+
+_MEASURES = {
+    "score": "mean graded score of the scene rules in [0, 1], gray and remembered images as 0:",
+    "coherent": "share that keep all scene rules and are neither gray nor remembered:",
+    "gray": "share rejected as gray:",
+    "remembered": "share rejected as remembered (half as far from a training image as held-out ones are):",
+    "detail": "energy above half of Nyquist's frequency over held-out scenes':",
+    "noise": "noise level minus that of held-out scenes, wavelet estimate:",
+    "spread": "standard deviation over the images, mean over pixels, of that of held-out scenes:",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Landscapes:
+    """Images, and what they are worth."""
+
+    images: Images
+    """(B, 3, H, W)."""
+
+    score: float
+    """Mean of the graded rules, in [0, 1], where gray and remembered images count as 0."""
+
+    coherent: float
+    """Share of images that keep all rules, and are neither gray nor remembered."""
+
+    gray: float
+    """Share of images that are gray."""
+
+    remembered: float
+    """Share of images that are nearly a training image."""
+
+    detail: float
+    """Energy above half of Nyquist's frequency, of held-out scenes'."""
+
+    noise: float
+    """Noise level above that of held-out scenes, in units of pixel value."""
+
+    spread: float
+    """Standard deviation over the images, of that of held-out scenes; near 0 where all are alike."""
+
+
+def sampled(model: Reconstructor, trial: Trial) -> Landscapes:
+    """Draw from noise by copying on the linear schedule, the same noise for every model, in batches of 64."""
+    count, steps = trial.pick(smoke=(32, 4), cpu=(256, 30), gpu=(512, 200))
+    draws = trial.generator("samples")
+    images = sample(
+        model, count=count, method=NoDiffusion(steps=steps), generator=draws, batch_size=64, precision="float32"
+    )
+    return judged(images, trial)
+
+
+@torch.no_grad()
+def judged(images: Images, trial: Trial) -> Landscapes:
+    """What any images are worth as landscapes."""
+    train = trial.splits(scenes(trial)).train.images().to(trial.device)
+    x = held_out(trial, scenes(trial), count=len(images))
+    usual = nearest(x, train, flipped=True).distance.median()
+    remembered = nearest(images, train, flipped=True).distance < REMEMBERED * usual
+    rules = scene_rules(images)
+    return Landscapes(
+        images=images,
+        score=float((rules.score * ~remembered).mean()),
+        coherent=float((rules.coherent & ~remembered).float().mean()),
+        gray=float((~rules.not_gray).float().mean()),
+        remembered=float(remembered.float().mean()),
+        detail=float(high_frequency_energy(images).mean() / high_frequency_energy(x).mean()),
+        noise=float(noise_level(images).mean() - noise_level(x).mean()),
+        spread=float(images.std(0).mean() / x.std(0).mean()),
+    )
+
+
+def landscape_controls(label: str, what: str) -> tuple[Control, ...]:
+    """A control for each of the measures of some images."""
+    return tuple(Control(name=f"{name}_{label}", measure=f"{text} {what}") for name, text in _MEASURES.items())
+
+
+def landscape_values(label: str, found: Landscapes) -> dict[str, float]:
+    """Their values, by the names of `landscape_controls`."""
+    return {f"{name}_{label}": getattr(found, name) for name in _MEASURES}
+
+
+def scene_controls() -> tuple[Control, ...]:
+    """Whether the rules know a landscape: what real, shuffled and averaged ones score."""
+    return (
+        Control(name="coherent_scenes", measure="share of held-out scenes that keep all rules"),
+        Control(name="score_scenes", measure="mean graded score of held-out scenes"),
+        Control(name="coherent_shuffled", measure="share of the same whose quarter-size patches are shuffled"),
+        Control(name="score_shuffled", measure="mean graded score of those"),
+        Control(name="score_mean_image", measure="graded score of the training scenes' mean: of having no detail"),
+    )
+
+
+@torch.no_grad()
+def scene_values(trial: Trial) -> dict[str, float]:
+    """Their values."""
+    x = held_out(trial, scenes(trial))
+    mean = trial.splits(scenes(trial)).train.images().mean(0, keepdim=True).to(trial.device)
+    real, mixed = scene_rules(x), scene_rules(shuffled(x, trial))
+    return {
+        "coherent_scenes": float(real.coherent.float().mean()),
+        "score_scenes": float(real.score.mean()),
+        "coherent_shuffled": float(mixed.coherent.float().mean()),
+        "score_shuffled": float(mixed.score.mean()),
+        "score_mean_image": float(scene_rules(mean).score.mean()),
+    }
+
+
+def shuffled(x: Images, trial: Trial) -> Images:
+    """Images of the same patches, 4 × 4 of them, each in another order."""
+    count, channels, height, width = x.shape
+    down, across = height // 4, width // 4
+    parts = x.view(count, channels, 4, down, 4, across).permute(0, 2, 4, 1, 3, 5).reshape(count, 16, -1)
+    order = torch.rand(count, 16, generator=trial.generator("shuffled")).argsort(1).to(x.device)
+    parts = parts.gather(1, order[:, :, None].expand_as(parts))
+    return parts.view(count, 4, 4, channels, down, across).permute(0, 3, 1, 4, 2, 5).reshape(x.shape)

@@ -1,0 +1,68 @@
+"""Verdicts, intervals and bounds in words that need no color."""
+
+__all__ = ["MARKS", "counts", "interval", "labeled", "listed", "repeating", "short", "summary"]
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from copyist.claims.on_disk import ClaimResult, Ends
+from copyist.evidence import VERDICTS, Verdict
+
+MARKS: dict[Verdict, str] = {"supported": "✓", "refuted": "✗", "inconclusive": "?", "open": "○"}
+"""A sign for each verdict."""
+
+
+def labeled(verdict: Verdict) -> str:
+    """A verdict with its sign."""
+    return f"{MARKS[verdict]} {verdict}"
+
+
+def short(value: float) -> str:
+    """A number with three digits that count, or a dash for what is not a number."""
+    if not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    size = abs(value)
+    text = f"{value:,.0f}" if 1000 <= size < 1e7 else f"{value:.2e}" if not 1e-3 <= size < 1e7 else f"{value:#.3g}"
+    return text.rstrip(".").replace("-", "−")
+
+
+def interval(ends: Ends) -> str:
+    """A mean with its interval; what one seed alone tells has none."""
+    if not math.isfinite(ends.mean):
+        return "–"
+    if not math.isfinite(ends.low) or not math.isfinite(ends.high):
+        return short(ends.mean)
+    return f"{short(ends.mean)} [{short(ends.low)}, {short(ends.high)}]"
+
+
+def listed(values: Iterable[float]) -> str:
+    """Values beside one another."""
+    return " · ".join(short(value) for value in values)
+
+
+def counts(results: Sequence[ClaimResult]) -> dict[Verdict, int]:
+    """How many claims have each verdict."""
+    return {verdict: sum(result.verdict == verdict for result in results) for verdict in VERDICTS}
+
+
+def repeating(result: ClaimResult) -> str:
+    """The command that measures a claim again."""
+    seeds = ",".join(str(seed) for seed in result.seeds)
+    chosen = f" --seeds {seeds}" if seeds else ""
+    return f"copyist claims run {result.name} --scale {result.scale}{chosen} --out again"
+
+
+def summary(recipe: dict[str, Any]) -> str:
+    """A recipe in one line: its data, model and length of training."""
+
+    def kind(name: str) -> str:
+        part = recipe.get(name)
+        return str(part.get("kind", "–")) if isinstance(part, dict) else "–"
+
+    training = recipe.get("training")
+    steps = training.get("steps", "–") if isinstance(training, dict) else "–"
+    return f"{kind('model')} on {json.dumps(recipe.get('data', '–'))[1:-1]}, {kind('objective')}, {steps} steps"

@@ -1,0 +1,123 @@
+"""Batches of training steps, on the device where they are needed."""
+
+__all__ = ["Batches"]
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from copyist.checks import check_at_least, check_within
+from copyist.data.base import ExampleSet, as_floats
+from copyist.data.order import flips, indices
+from copyist.errors import ArgumentError, DataError
+from copyist.tensors import Examples
+
+DEVICE_SHARE = 0.4
+"""Of the free memory of a device, what examples may take there."""
+
+
+@final
+class Batches:
+    """The examples of every training step, decided by the seed and the step alone.
+
+    Sets in memory are held once on the device, in the depth they are stored in, and batches are gathered there. Sets
+    that are mapped from disk, or too large for the device, are gathered by a thread, one step ahead; values are equal.
+    """
+
+    def __init__(
+        self,
+        examples: ExampleSet,
+        *,
+        batch_size: int,
+        seed: int,
+        flip: bool = False,
+        device: torch.device | str = "cpu",
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        """Take hold of the data.
+
+        Args:
+            examples: what is trained on.
+            batch_size: of all devices together.
+            seed: of the run.
+            flip: whether every image is mirrored left to right half of the time; rows of a table never are.
+            device: where batches are wanted.
+            rank: which of the devices this is.
+            world_size: how many there are; `batch_size` must be a multiple.
+
+        Raises:
+            ArgumentError: a number is out of its range.
+            DataError: there are no examples.
+        """
+        check_at_least("batch_size", batch_size, 1)
+        check_at_least("world_size", world_size, 1)
+        check_within("rank", rank, 0, world_size - 1)
+        if batch_size % world_size:
+            raise ArgumentError(f"batch_size must be a multiple of world_size, got {batch_size} and {world_size}")
+        if not len(examples):
+            raise DataError(f"{examples.source} must hold at least one example to train on, and is empty")
+        self._array = examples.array
+        self._batch_size, self._seed, self._flip = batch_size, seed, flip and not examples.is_table
+        share = batch_size // world_size
+        self._slice = slice(rank * share, (rank + 1) * share)
+        self._device = torch.device(device)
+        self._held = _held(examples, self._device)
+        labels = examples.labels
+        self._labels = None if labels is None else torch.from_numpy(np.array(labels)).to(self._device)
+        self._ahead: dict[int, Future[Tensor]] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="copyist-feed") if self._held is None else None
+
+    def batch(self, step: int) -> Examples:
+        """The images of a step, (batch_size / world_size, C, H, W), float32 in [0, 1], on the device; or rows."""
+        if self._held is not None:
+            rows = _floats(self._held[self._rows(step).to(self._device)])
+        else:
+            rows = self._gathered(step).to(self._device)
+        if not self._flip:
+            return rows
+        mirrored = flips(step, batch_size=self._batch_size, seed=self._seed)[self._slice].to(self._device)
+        return torch.where(mirrored[:, None, None, None], rows.flip(-1), rows)
+
+    def labels(self, step: int) -> Tensor | None:
+        """The classes of the images of a step, int64 (batch_size / world_size,), or None where there are none."""
+        return None if self._labels is None else self._labels[self._rows(step).to(self._device)]
+
+    def _rows(self, step: int) -> Tensor:
+        count = len(self._array)
+        rows = indices(step, num_examples=count, batch_size=self._batch_size, seed=self._seed)
+        return rows[self._slice]
+
+    def _gathered(self, step: int) -> Tensor:
+        """This step's images, while the next step's are already being read."""
+        assert self._thread is not None
+        current = self._ahead.pop(step, None) or self._thread.submit(self._read, step)
+        self._ahead = {step + 1: self._thread.submit(self._read, step + 1)}
+        return current.result()
+
+    def _read(self, step: int) -> Tensor:
+        rows = self._rows(step).numpy()
+        ascending, places = np.unique(rows, return_inverse=True)
+        return as_floats(self._array[ascending][places])
+
+
+def _held(examples: ExampleSet, device: torch.device) -> Tensor | None:
+    """All images on the device, or None where they are mapped from disk or do not fit."""
+    array = examples.array
+    if isinstance(array, np.memmap):
+        return None
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        stored = array.nbytes if array.dtype == np.uint8 else 4 * array.size
+        if stored > DEVICE_SHARE * free:
+            return None
+    if array.dtype == np.uint8:
+        return torch.from_numpy(np.require(array, requirements=["C", "W"])).to(device)
+    return as_floats(array).to(device)
+
+
+def _floats(rows: Tensor) -> Tensor:
+    return rows.float().div_(255) if rows.dtype == torch.uint8 else rows

@@ -1,0 +1,1 @@
+"""The first five minutes: run, pictures, page."""

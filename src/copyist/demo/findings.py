@@ -1,0 +1,223 @@
+"""What the numbers say, in sentences filled in from the results and never typed."""
+
+__all__ = ["Figure", "Finding", "explanation", "finding", "headline", "key_figures", "on_batches", "on_gain"]
+
+from dataclasses import dataclass
+
+from copyist.demo.reading import Results
+from copyist.demo.results import Clean, Corruption, Evaluation, Row
+from copyist.drawing.wording import SPACE, batch, count, duration, interval, number, percent
+from copyist.evidence import Interval, Judgement
+
+HEADLINE_ALPHA = 0.3
+"""The blend that the headline speaks of, or the nearest one measured; chosen before any value was seen."""
+
+NOISE_IN_THE_BLEND = 0.2
+"""The standard deviation of the blend's noise before it is scaled by 1 − α."""
+
+IDENTITY = "identity"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A number and what it is."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A model's row under one corruption, with what it is compared to."""
+
+    corruption: Corruption
+    row: Row
+    control: Row | None
+    """The best of the controls beside it."""
+
+    beats_identity: Judgement
+    beats_control: Judgement
+
+
+def finding(evaluation: Evaluation, model: str, family: str, strength: float) -> Finding | None:
+    """What was found for a model under the corruption of that family whose strength is nearest."""
+    measured = [c for c in evaluation.corruptions if c.family == family and evaluation.row(model, c)]
+    if not measured:
+        return None
+    corruption = min(measured, key=lambda c: (abs(c.strength - strength), c.strength))
+    row, verdict = evaluation.row(model, corruption), evaluation.verdict(model, corruption)
+    assert row is not None
+    return Finding(
+        corruption=corruption,
+        row=row,
+        control=evaluation.row(verdict.best_filter, corruption) if verdict else None,
+        beats_identity=verdict.beats_identity if verdict else _below_one(row.ratio),
+        beats_control=verdict.beats_best_filter if verdict else "inconclusive",
+    )
+
+
+def headline(results: Results) -> tuple[str, str]:
+    """The finding in one sentence, and in a second what the dullest explanation makes of it."""
+    found = _blend(results)
+    if found is None or results.subject.role != "copier":
+        return results.report.title, ""
+    noise = f"images with {percent(1 - found.corruption.strength)} noise"
+    before, after = _distance(found.row.distance_before), _distance(found.row.distance_after)
+    both, moved = f"their distance was {before} before and {after} after", f"from a distance of {before} to {after}"
+    first = {
+        "supported": f"A network that was only ever asked to copy moved {noise} {moved}.",
+        "refuted": f"A network asked only to copy did not bring {noise} closer: {both}.",
+        "inconclusive": f"Whether a network asked only to copy brings {noise} closer is not clear: {both}.",
+    }[found.beats_identity]
+    return first, _against_control(found)
+
+
+def key_figures(results: Results) -> list[Figure]:
+    """The few numbers to remember."""
+    evaluation, subject = results.evaluation, results.subject
+    figures: list[Figure] = []
+    if evaluation:
+        for found in (_blend(results), _noise(results)):
+            if found:
+                within = interval(found.row.ratio)
+                what = f"of the distance is left, {_words(found.corruption)}"
+                figures.append(
+                    Figure(value=number(found.row.ratio.mean), label=what + (f" ({within})" if within else ""))
+                )
+        if clean := _clean(evaluation, subject.name):
+            figures.append(
+                Figure(value=f"{number(clean.psnr, 1)}{SPACE}dB", label="PSNR of copies of clean held-out images")
+            )
+            figures.append(Figure(value=percent(clean.gain.mean), label="of small noise is copied along"))
+    size = f"parameters, trained for {count(subject.steps)} steps in {duration(subject.seconds)}"
+    return [*figures, Figure(value=count(subject.num_parameters), label=size)]
+
+
+def explanation(results: Results) -> list[tuple[str, str]]:
+    """Which part of the effect is a shift undone and which is noise removed: a few words and a sentence each."""
+    evaluation, name = results.evaluation, results.subject.name
+    if evaluation is None:
+        return []
+    blend, noise = _blend(results), _noise(results)
+    shift = finding(evaluation, name, "shift", blend.corruption.strength if blend else HEADLINE_ALPHA)
+    points: list[tuple[str, str]] = []
+    if blend:
+        points.append(("Both together.", _on_blend(blend, shift)))
+    if shift:
+        points.append(("The shift.", _on_shift(shift)))
+    if noise:
+        points.append(("The noise.", _on_noise(noise)))
+    return points
+
+
+def on_gain(results: Results) -> str:
+    """How much of small noise each model copies along."""
+    entries = results.evaluation.clean if results.evaluation else []
+    if not entries:
+        return ""
+    shares = [f"{clean.model} copies {percent(clean.gain.mean)} of it along" for clean in entries]
+    joined = shares[0] if len(shares) == 1 else f"{', '.join(shares[:-1])} and {shares[-1]}"
+    return f"Of small zero-mean noise on clean images, {joined}; the identity would copy all."
+
+
+def on_batches(results: Results) -> str:
+    """How far the answer depends on the batch."""
+    name = results.subject.name
+    entries = [entry for entry in results.evaluation.batches if entry.method == name] if results.evaluation else []
+    if len(entries) < 2:
+        return ""
+    least, most = min(entries, key=lambda b: b.ratio.mean), max(entries, key=lambda b: b.ratio.mean)
+    if number(least.ratio.mean) == number(most.ratio.mean):
+        return f"Here the same noisy images end at {number(least.ratio.mean)} of their distance in every batch."
+    here, there = batch(least.batch, least.size), batch(most.batch, most.size)
+    return (
+        f"The same noisy images end at {number(least.ratio.mean)} of their distance in one batch ({here}) "
+        f"and at {number(most.ratio.mean)} in another ({there})."
+    )
+
+
+def _blend(results: Results) -> Finding | None:
+    """What the headline speaks of."""
+    evaluation = results.evaluation
+    return finding(evaluation, results.subject.name, "blend", HEADLINE_ALPHA) if evaluation else None
+
+
+def _noise(results: Results) -> Finding | None:
+    """Zero-mean noise, as strong as in the headline's blend or nearest to it."""
+    evaluation, blend = results.evaluation, _blend(results)
+    alpha = blend.corruption.strength if blend else 0.0
+    sigma = (1 - alpha) * NOISE_IN_THE_BLEND
+    return finding(evaluation, results.subject.name, "gaussian", sigma) if evaluation else None
+
+
+def _below_one(ratio: Interval) -> Judgement:
+    return "supported" if ratio.high < 1 else "refuted" if ratio.low > 1 else "inconclusive"
+
+
+def _clean(evaluation: Evaluation, model: str) -> Clean | None:
+    return next((clean for clean in evaluation.clean if clean.model == model), None)
+
+
+def _distance(value: float) -> str:
+    return number(value, 1 if value >= 1 else 3)
+
+
+def _against_control(found: Finding) -> str:
+    control = found.control
+    if control is None:
+        return ""
+    if control.method == IDENTITY:
+        return "No control beside it does better than to leave the images as they are."
+    reached = f"{control.method}, reached {_distance(control.distance_after)}"
+    return {
+        "supported": f"The best control beside it, {reached}.",
+        "refuted": f"But a control beside it, {reached}: this much needs no network.",
+        "inconclusive": f"The best control beside it, {reached}: the two cannot be told apart.",
+    }[found.beats_control]
+
+
+def _words(corruption: Corruption) -> str:
+    return {
+        "blend": f"with {percent(1 - corruption.strength)} noise",
+        "gaussian": f"with zero-mean noise of σ{SPACE}={SPACE}{corruption.strength:g}",
+    }.get(corruption.family, f"with the shift of α{SPACE}={SPACE}{corruption.strength:g}")
+
+
+def _left(found: Finding) -> str:
+    within = interval(found.row.ratio)
+    return number(found.row.ratio.mean) + (f" ({within})" if within else "")
+
+
+def _on_blend(blend: Finding, shift: Finding | None) -> str:
+    alpha = blend.corruption.strength
+    text = f"A blend with {percent(1 - alpha)} noise fades the image to light gray and adds noise. "
+    if shift and shift.corruption.strength == alpha:
+        share = (shift.row.distance_before / blend.row.distance_before) ** 2
+        text += f"The fading alone makes {percent(share)} of the squared distance, the noise the rest. "
+    return text + f"Of the distance, {_left(blend)} is left."
+
+
+def _on_shift(shift: Finding) -> str:
+    alpha = f"α{SPACE}={SPACE}{shift.corruption.strength:g}"
+    text = f"Faded to {alpha} with no noise at all, images keep {_left(shift)} of their distance. "
+    if shift.control:
+        text += f"{_capital(shift.control.method)} leaves {number(shift.control.ratio.mean)}. "
+    return text + "Statistics of the batch can undo this part without removing any noise."
+
+
+def _on_noise(noise: Finding) -> str:
+    sigma = f"σ{SPACE}={SPACE}{noise.corruption.strength:g}"
+    text = f"Zero-mean noise of {sigma} shifts nothing; of its distance {_left(noise)} is left. "
+    if noise.control:
+        text += f"{_capital(noise.control.method)} leaves {number(noise.control.ratio.mean)}. "
+    judged = (noise.beats_identity, noise.beats_control)
+    return text + {
+        ("supported", "supported"): "So noise is removed, and beyond what filters do.",
+        ("supported", "refuted"): "So noise is removed, but not beyond what a filter does.",
+        ("supported", "inconclusive"): "So noise is removed; whether beyond what filters do is not clear.",
+        ("inconclusive", noise.beats_control): "Whether noise is removed at all is not clear.",
+    }.get(judged, "So noise as such is not removed: what helps under the blend is the shift undone.")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

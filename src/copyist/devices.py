@@ -1,0 +1,134 @@
+"""Where and how it is computed: the device, the precision that its hardware has natively, and kept memory."""
+
+__all__ = ["Precision", "autocast", "find_device", "full_float32", "keep_freed_memory", "resolve"]
+
+import contextlib
+import ctypes
+import platform
+from collections.abc import Generator
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import torch
+
+from copyist.checks import nearest_match
+from copyist.errors import ArgumentError, UnknownNameError
+
+Precision: TypeAlias = Literal["auto", "float32", "bf16"]
+"""`bf16` computes convolutions and products in bfloat16 and keeps weights, sums and losses in float32."""
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Numbers of the two options in glibc's malloc.h."""
+
+_LARGEST_MMAP_THRESHOLD = 32 * 1024**2
+"""Glibc takes no more on a 64-bit machine."""
+
+
+def find_device(device: str | torch.device | None) -> torch.device:
+    """The device that is asked for, or else the best at hand.
+
+    Raises:
+        UnknownNameError: there is no such device.
+        ArgumentError: it cannot be used on this machine.
+    """
+    if device is None or device == "":
+        best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        return torch.device(best)
+    try:
+        found = torch.device(device)
+    except RuntimeError as error:
+        near = nearest_match(str(device), ("cpu", "cuda", "mps"))
+        raise UnknownNameError(f"there is no device {str(device)!r}; {near}") from error
+    try:
+        # A device may be known to PyTorch, and missing from this machine or this build.
+        torch.zeros(1, device=found).cpu()
+    except (RuntimeError, AssertionError) as error:
+        raise ArgumentError(
+            f"device {str(device)!r} cannot be used on this machine; leave it out, or take cpu"
+        ) from error
+    return found
+
+
+def resolve(precision: Precision, device: torch.device) -> Precision:
+    """`bf16` or `float32`: what `auto` means on this device."""
+    if precision != "auto":
+        return precision
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    return "bf16" if device.type == "cpu" and _cpu_does_bf16() else "float32"
+
+
+def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractContextManager[Any]:
+    """A context in which modules compute in that precision."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=resolve(precision, device) == "bf16")
+
+
+@contextlib.contextmanager
+def full_float32() -> Generator[None, None, None]:
+    """A context in which float32 is computed in full: neither TF32 nor bfloat16 stands in for it, on any device.
+
+    The settings belong to the process, and are put back as they were found.
+    """
+    operations = _operations()
+    each_before = [operation.fp32_precision for operation in operations]
+    joint_before = _joint()
+    if joint_before is not None:
+        _set_joint("highest", False)
+    for operation in operations:
+        operation.fp32_precision = "ieee"
+    try:
+        yield
+    finally:
+        if joint_before is not None:
+            _set_joint(*joint_before)
+        for operation, before in zip(operations, each_before, strict=True):
+            operation.fp32_precision = before
+
+
+@cache
+def keep_freed_memory() -> bool:
+    """Ask the allocator, for the rest of the process, to keep what is freed; whether it agreed.
+
+    A step of training allocates the same maps again and again. By default glibc returns large ones to the system, and
+    the system hands them out again filled with zeros, page by page, which costs more than many a layer. Values do not
+    change, nor does the largest amount of memory held. Other allocators are left as they are.
+    """
+    if platform.system() != "Linux" or platform.libc_ver()[0] != "glibc":
+        return False
+    mallopt = ctypes.CDLL(None).mallopt
+    return bool(mallopt(_TRIM_THRESHOLD, 2**31 - 1)) and bool(mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD))
+
+
+def _operations() -> list[Any]:
+    """What has a precision of its own, where PyTorch is new enough (2.9)."""
+    backends: Any = torch.backends
+    if not hasattr(backends.cudnn, "conv"):
+        return []
+    return [getattr(backend, name) for backend in (backends.cudnn, backends.mkldnn) for name in ("conv", "rnn")] + [
+        backends.cuda.matmul,
+        backends.mkldnn.matmul,
+    ]
+
+
+def _joint() -> tuple[str, bool] | None:
+    """The older settings, for products and for cuDNN; None where the newer ones have made them unreadable."""
+    try:
+        return torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    except RuntimeError:
+        return None
+
+
+def _set_joint(products: str, cudnn: bool) -> None:
+    torch.set_float32_matmul_precision(products)
+    torch.backends.cudnn.allow_tf32 = cudnn
+
+
+@cache
+def _cpu_does_bf16() -> bool:
+    # Linux names the instructions; elsewhere, and without them, float32 is the faster choice.
+    flags = Path("/proc/cpuinfo")
+    if not flags.exists():
+        return False
+    words = set(flags.read_text().split())
+    return bool(words & {"avx512_bf16", "amx_bf16", "bf16"})

@@ -1,0 +1,1 @@
+"""What people look at: grids, video, charts, numbers as words."""

@@ -1,0 +1,1 @@
+"""Models measured on held-out data, beside every baseline."""

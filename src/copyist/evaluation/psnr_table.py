@@ -1,0 +1,165 @@
+"""How well whole pictures are denoised, as the literature counts it: mean PSNR at a few levels of Gaussian noise."""
+
+__all__ = ["PSNRRow", "psnr_table", "psnr_text"]
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from copyist.baselines.filters import TotalVariation
+from copyist.checks import check_positive
+from copyist.corruption import GaussianNoise, gaussian_blur
+from copyist.errors import ArgumentError
+from copyist.evidence import Interval
+from copyist.metrics.distortion import psnr
+from copyist.metrics.intervals import mean_interval
+from copyist.models.base import Model
+from copyist.procedures.denoising import reconstruct
+from copyist.procedures.sizes import apply_to_pictures
+from copyist.randomness import generator
+from copyist.tensors import Images
+
+WEIGHTS = (0.3, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0)
+"""Of total variation, over σ."""
+
+BLURS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0)
+"""Standard deviations of the blur's kernel, in pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PSNRRow:
+    """What is left of one level of noise: mean PSNR over the pictures in decibels, with its 95 % interval."""
+
+    sigma: float
+    """Of the noise, in units of pixel value."""
+
+    noisy: Interval
+    """Of the noisy pictures."""
+
+    blur: Interval | None
+    """Of the best Gaussian blur of each; None where no filters were tried."""
+
+    total_variation: Interval | None
+    """Of the best total variation of each; likewise."""
+
+    model: Interval
+    """Of the model's answers."""
+
+
+def psnr_table(
+    model: Model,
+    pictures: Sequence[Tensor],
+    *,
+    names: Sequence[str],
+    sigmas: Sequence[float],
+    filters: bool = True,
+    seed: int = 0,
+    batch_size: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[PSNRRow]:
+    """Denoise pictures of any sizes, each whole, at several levels of zero-mean noise.
+
+    The noise of a picture depends on its name, σ and the seed alone, and is not clipped. Answers are clipped to
+    [0, 1], as those that are published are. A filter's setting is the best of a grid for each picture, chosen by its
+    clean original: no filter of the kind can do better in use.
+
+    Args:
+        model: any that copies.
+        pictures: clean ones (C, H, W), in [0, 1].
+        names: of the pictures.
+        sigmas: levels of noise, in units of pixel value.
+        filters: whether blur and total variation are tried, at some seconds per picture.
+        seed: of the noise.
+        batch_size: pictures of one size per batch; None takes the model's own where it uses batch statistics, and else
+            one at a time.
+        progress: called after each level.
+
+    Raises:
+        ContractError: the model does not copy.
+        ShapeError: the model does not take a picture.
+        ArgumentError: a σ is not greater than 0, or no σ or picture is given.
+    """
+    model = model.as_reconstructor(verb="psnr")
+    if not (pictures and sigmas):
+        raise ArgumentError(f"at least one picture and σ must be given, got {len(pictures)} and {len(sigmas)}")
+    for sigma in sigmas:
+        check_positive("sigma", sigma)
+    size = batch_size if batch_size is not None or model.uses_batch_statistics else 1
+    rows: list[PSNRRow] = []
+    for done, sigma in enumerate(sigmas, start=1):
+        noise = GaussianNoise(sigma)
+        noisy = [
+            noise(picture[None], generator=generator(seed, "psnr", name, str(sigma)))[0]
+            for name, picture in zip(names, pictures, strict=True)
+        ]
+        answers = apply_to_pictures(model, lambda x: reconstruct(model, x, batch_size=size), noisy, names=names)
+        rows.append(
+            PSNRRow(
+                sigma=sigma,
+                noisy=_mean(noisy, pictures, clip=False),
+                blur=_best(_blurs, noisy, pictures, sigma) if filters else None,
+                total_variation=_best(_variations, noisy, pictures, sigma) if filters else None,
+                model=_mean(answers, pictures),
+            )
+        )
+        if progress is not None:
+            progress(done, len(sigmas))
+    return rows
+
+
+def psnr_text(rows: Sequence[PSNRRow], *, labels: Sequence[str], num_pictures: int, batch: str) -> str:
+    """Write a table out in aligned columns, one per level of noise.
+
+    Args:
+        rows: what was measured.
+        labels: what each σ is called.
+        num_pictures: over how many pictures the means are.
+        batch: a clause that says in what batches the model took them.
+    """
+    lines = [["dB", *(f"σ = {label}" for label in labels)]]
+    for method in ("noisy", "blur", "total_variation", "model"):
+        found: list[Interval | None] = [getattr(row, method) for row in rows]
+        if None not in found:
+            lines.append([method.replace("_", " "), *(f"{each.mean:.2f}" for each in found if each is not None)])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    table = [
+        "  ".join(
+            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
+        )
+        for line in lines
+    ]
+    counted = "1 picture" if num_pictures == 1 else f"{num_pictures} pictures"
+    head = f"Mean PSNR over {counted}, each whole, {batch}; noise N(0, σ²), not clipped; answers clipped to [0, 1]"
+    notes = [] if rows[0].blur is None else ["Filters have each picture's best setting, chosen by the clean one."]
+    return "\n".join([head, *table, *notes])
+
+
+def _mean(answers: Sequence[Tensor], pictures: Sequence[Tensor], *, clip: bool = True) -> Interval:
+    return mean_interval(torch.stack([_psnr(each, x, clip=clip) for each, x in zip(answers, pictures, strict=True)]))
+
+
+def _psnr(answer: Tensor, picture: Tensor, *, clip: bool) -> Tensor:
+    return psnr((answer.clamp(0, 1) if clip else answer)[None].double(), picture[None].double())[0]
+
+
+def _best(
+    tried: Callable[[Images, float], list[Images]],
+    noisy: Sequence[Tensor],
+    pictures: Sequence[Tensor],
+    sigma: float,
+) -> Interval:
+    best = [
+        torch.stack([_psnr(answer[0], picture, clip=True) for answer in tried(x_tilde[None], sigma)]).max()
+        for x_tilde, picture in zip(noisy, pictures, strict=True)
+    ]
+    return mean_interval(torch.stack(best))
+
+
+def _blurs(x_tilde: Images, sigma: float) -> list[Images]:
+    return [gaussian_blur(x_tilde, sigma=width) for width in BLURS]
+
+
+def _variations(x_tilde: Images, sigma: float) -> list[Images]:
+    return [TotalVariation(weight * sigma)(x_tilde) for weight in WEIGHTS]

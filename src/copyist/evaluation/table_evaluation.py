@@ -1,0 +1,162 @@
+"""How well models copy the rows of a table, beside principal axes as many as their codes have units."""
+
+__all__ = ["PrincipalRow", "TableEvaluation", "TableRow", "evaluated_table"]
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from copyist.baselines.linear_copier import principal_copier
+from copyist.checks import check_at_least
+from copyist.data.base import Splits
+from copyist.data.scaling import Scaling
+from copyist.evidence import Below, Interval, Judgement
+from copyist.metrics.intervals import mean_interval
+from copyist.models.base import Model, Reconstructor
+from copyist.models.in_batches import in_batches
+from copyist.tensors import Rows
+
+SCHEMA = "copyist.table"
+VERSION = 1
+
+LESS = Below(0.0)
+"""When a difference of errors says that a model copies better."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrincipalRow:
+    """Principal component analysis of a table, with as many axes as a model's code has units."""
+
+    num_axes: int
+    error: Interval
+    """As `TableRow.error`."""
+
+    column_errors: tuple[float, ...]
+    """As `TableRow.column_errors`."""
+
+    lead: Interval
+    """The model's error minus that of the axes, row by row; below 0 the model copies better."""
+
+    beats_pca: Judgement
+    """Is that lead below 0?"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableRow:
+    """One model on the test rows. An error of 0 is a perfect copy, and 1 is about that of the mean row."""
+
+    model: str
+    num_units: int | None
+    """Numbers in the code of one row; None where the model has no code."""
+
+    error: Interval
+    """Mean of ((x̂ − x) / std)² over all columns, with its interval over rows."""
+
+    column_errors: tuple[float, ...]
+    """The same, column by column."""
+
+    pca: PrincipalRow | None
+    """None where there is no code, or it has as many units as there are columns: then PCA copies without error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableEvaluation:
+    """All that was measured, and on what."""
+
+    source: str
+    columns: tuple[str, ...]
+    std: tuple[float, ...]
+    """Standard deviation of each column over the training rows, in its own units: the unit of all errors."""
+
+    num_train: int
+    """Training rows the axes are fitted to."""
+
+    num_test: int
+    """Test rows every mean is over."""
+
+    batch_size: int
+    mean_error: Interval
+    """The error of answering with the mean of the training rows."""
+
+    rows: tuple[TableRow, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dicts, lists and numbers."""
+        return {"schema": SCHEMA, "version": VERSION, **asdict(self)}
+
+
+@torch.no_grad()
+def evaluated_table(
+    models: Mapping[str, Model], splits: Splits, *, num_rows: int, batch_size: int | None = None
+) -> TableEvaluation:
+    """Measure models on test rows of a table, in batches of one stated size.
+
+    Args:
+        models: by name; all must copy, and take tables of these columns.
+        splits: axes are fitted on its training rows, and everything is measured on its test rows.
+        num_rows: at most so many test rows, spread evenly over all.
+        batch_size: rows per batch; None takes the first model's.
+
+    Returns:
+        Errors in standard deviations of the columns, squared: in total and by column, beside PCA and the mean row.
+
+    Raises:
+        ContractError: a model does not copy.
+        ShapeError: a model does not take the table, or its columns are not those it was trained on.
+        DataError: a column is constant in the training rows.
+        ArgumentError: a number is out of its range.
+    """
+    copiers = {name: model.as_reconstructor(verb="evaluate") for name, model in models.items()}
+    first = next(iter(copiers.values()))
+    size = first.batch_size if batch_size is None else batch_size
+    check_at_least("batch", size, 1)
+    device = next(first.parameters()).device
+    x = splits.test.spread(num_rows).examples().to(device)
+    for model in copiers.values():
+        model.check_batch(x)
+        model.check_columns(splits.train.columns)
+    scaling = Scaling.of(splits.train)
+    train = scaling.standardized(splits.train.examples().to(device))
+    rows = [_row(name, model, x, train, scaling, batch_size=size) for name, model in copiers.items()]
+    return TableEvaluation(
+        source=splits.train.source,
+        columns=splits.train.columns,
+        std=tuple(scaling.std.tolist()),
+        num_train=len(train),
+        num_test=len(x),
+        batch_size=size,
+        mean_error=mean_interval(scaling.standardized(x).square().mean(1)),
+        rows=tuple(rows),
+    )
+
+
+def _row(name: str, model: Reconstructor, x: Rows, train: Rows, scaling: Scaling, *, batch_size: int) -> TableRow:
+    x_hat = in_batches(model, model, x, batch_size=batch_size).to(x)
+    errors = (scaling.standardized(x_hat) - scaling.standardized(x)).square()
+    units = None
+    if model.has_code:
+        units = model.as_autoencoder(verb="evaluate").encode(x[:1])[0].numel()
+    undercomplete = units is not None and units < x.shape[1]
+    return TableRow(
+        model=name,
+        num_units=units,
+        error=mean_interval(errors.mean(1)),
+        column_errors=tuple(errors.mean(0).tolist()),
+        pca=_pca(errors, scaling.standardized(x), train, num_axes=units) if undercomplete and units else None,
+    )
+
+
+def _pca(errors: Tensor, x: Rows, train: Rows, *, num_axes: int) -> PrincipalRow:
+    copier = principal_copier(train, num_axes=num_axes)
+    linear = (copier(x) - x).square()
+    lead = mean_interval(errors.mean(1) - linear.mean(1))
+    return PrincipalRow(
+        num_axes=len(copier.axes),
+        error=mean_interval(linear.mean(1)),
+        column_errors=tuple(linear.mean(0).tolist()),
+        lead=lead,
+        beats_pca=LESS.judge(lead),
+    )

@@ -1,0 +1,1 @@
+"""A user's files, in and out, faithfully."""

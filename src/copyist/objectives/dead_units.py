@@ -1,0 +1,168 @@
+"""Dead units get new work: a unit that has long been silent is given an image that is copied badly."""
+
+__all__ = ["DeadUnitResampling"]
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, final
+
+import torch
+from torch import Tensor
+from torch import distributed as devices
+from torch.nn import functional as F
+
+from copyist.checks import check_whole
+from copyist.errors import ArgumentError
+from copyist.models.base import Model
+from copyist.models.families import Dictionary
+from copyist.objectives.base import Contract, Objective
+from copyist.objectives.sparsity import code_measures
+from copyist.tensors import Codes, Images
+
+_LOUDER = 1.1
+"""A revived unit speaks for its image so many times as loudly as the quietest that does, and is among the k largest."""
+
+_SHORTER = 0.2
+"""Its column has this share of the usual length, so that it disturbs little."""
+
+_RIDGE = 0.01
+"""Share of the mean variance of a batch's directions that is added to all before one is told from the others."""
+
+_AT_ONCE = 20
+"""At most one unit in so many is revived after one step: the others have to make room."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DeadUnitResampling(Objective):
+    """Another objective, after each step of which the dead units of a dictionary are put to work.
+
+    A unit is dead when none of the last `after` images of training has activated it; how long each has been silent is
+    kept in the model. Of the dead, at most a twentieth of all units and as many as the batch has images each get one
+    image xⱼ of it, drawn without replacement in proportion to its squared error. With hⱼ what the readers are handed,
+    and m and Σ its mean and covariance over the batch,
+
+        wᵢ = 2αv / ⟨v, u⟩,  v = (Σ + λI)⁻¹u,  u = hⱼ − m,  bᵢ = −α − ⟨wᵢ, m⟩,  so that wᵢhⱼ + bᵢ = α and wᵢm + bᵢ = −α,
+
+    the direction that tells this image best from the others, so that the unit speaks for few of them. λ is 1 % of
+    tr Σ / B, the mean variance of the directions in which a batch of B can vary. α is a tenth louder than the quietest
+    unit that speaks for the image, where k units may: louder ones would drive out those at work, and grow louder with
+    each revival. Where all may speak, α is the median of what units say. The unit's column points where the squared
+    error of the copy falls fastest, which without hidden layers is the residual, at a fifth of the usual length. It
+    then speaks for its image, unless more units than k are revived at once.
+
+    Source:
+        Bricken et al. (2023), "Towards Monosemanticity", on neuron resampling, there by the loss squared and at fixed
+        steps, with readers that are the image itself. The moments of the optimizer need no reset: those of a unit
+        without gradients have faded.
+    """
+
+    trains: ClassVar[Contract] = "dictionary"
+
+    objective: Objective
+    """What is minimized."""
+
+    after: int = 10_000
+    """Images of silence after which a unit is dead; of several batches to a step the last one is listened to."""
+
+    def __post_init__(self) -> None:
+        check_whole("after", self.after, 1)
+        if self.objective.uses_labels:
+            raise ArgumentError("units are revived by what is copied badly, got an objective that copies nothing")
+
+    def check_settings(self, model: Model) -> None:
+        self.objective.check_model(model)
+
+    def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
+        return self.objective(model, x, generator=generator, labels=labels)
+
+    def warmed(self, progress: float) -> Objective:
+        return replace(self, objective=self.objective.warmed(progress))
+
+    def measures(
+        self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None
+    ) -> dict[str, float]:
+        """What the objective measures, what is said of any code, `dead_units`, and `revivals` so far."""
+        dictionary = model.as_dictionary(verb="DeadUnitResampling")
+        dead = dictionary.silence >= self.after
+        return {
+            **self.objective.measures(model, x, generator=generator, labels=labels),
+            **code_measures(dictionary.encode(x)),
+            "dead_units": float(dead.sum()),
+            "revivals": float(dictionary.revivals.sum()),
+        }
+
+    @property
+    def mends(self) -> bool:
+        return True
+
+    @torch.no_grad()
+    def mend(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> None:
+        dictionary = model.as_dictionary(verb="DeadUnitResampling")
+        x = _of_all_devices(x)
+        z = dictionary.encode(x)
+        dictionary.silence.add_(len(x)).masked_fill_((z > 0).any(0), 0)
+        at_once = min(len(x), max(1, len(dictionary.silence) // _AT_ONCE))
+        dead = (dictionary.silence >= self.after).nonzero()[:at_once, 0]
+        if len(dead):
+            _revive(dictionary, dead, x, z, generator)
+
+
+def _revive(dictionary: Dictionary, dead: Tensor, x: Images, z: Tensor, generator: torch.Generator) -> None:
+    """Give units of these indices images of the batch, at most as many as it has."""
+    # What is not a number is for the loop to notice.
+    errors = (dictionary.decode(z) - x).float().flatten(1).square().sum(1).nan_to_num(0.0, 0.0)
+    # Even a perfect copy may be drawn, when there are more units than others.
+    chances = (errors + 1e-6 * errors.mean() + 1e-30).double().cpu()
+    chosen = torch.multinomial(chances, len(dead), generator=generator).to(x.device)
+    alpha = _loudness(z, chosen, crowded=dictionary.k is not None)
+    h = dictionary.hidden(x).flatten(1)
+    mean = h.mean(0)
+    weights = 2 * alpha * _telling(h - mean, chosen)
+    columns = F.normalize(_descent(dictionary, x[chosen], z[chosen]), dim=1)
+    usual = dictionary.atoms.weight.norm(dim=0).mean()
+    dictionary.readers.weight[dead] = weights
+    dictionary.readers.bias[dead] = -alpha[:, 0] - weights @ mean
+    dictionary.atoms.weight[:, dead] = _SHORTER * usual * columns.T
+    dictionary.silence[dead] = 0
+    dictionary.revivals[dead] += 1
+
+
+def _loudness(z: Codes, chosen: Tensor, *, crowded: bool) -> Tensor:
+    """α for each of the chosen images, (D, 1); 1 where nothing is said."""
+    if crowded:
+        spoken = z[chosen]
+        quietest = spoken.masked_fill(spoken <= 0, torch.inf).amin(1, keepdim=True)
+        return _LOUDER * quietest.masked_fill(quietest == torch.inf, 1.0)
+    said = z[z > 0]
+    return (said.median() if len(said) else z.new_ones(())).expand(len(chosen), 1)
+
+
+def _telling(rows: Tensor, chosen: Tensor) -> Tensor:
+    """v / ⟨v, u⟩ with v = (Σ + λI)⁻¹u for the chosen u of the rows (B, D), by a system of B equations alone.
+
+    Rows that are all 0 give 0, and leave their units silent.
+    """
+    u = rows[chosen]
+    gram = rows @ rows.T / len(rows)  # (B, B)
+    ridge = _RIDGE * gram.diagonal().mean().clamp_min(1e-12)
+    system = gram + ridge * torch.eye(len(rows), device=rows.device, dtype=rows.dtype)
+    v = u - torch.linalg.solve_ex(system, gram[:, chosen]).result.T @ rows
+    return v / (v * u).sum(1, keepdim=True).clamp_min(1e-12)
+
+
+def _descent(dictionary: Dictionary, x: Images, z: Tensor) -> Tensor:
+    """Minus the gradient of ½‖x̂ − x‖² with respect to what the atoms hand on, (B, D)."""
+    with torch.enable_grad():
+        h = dictionary.atoms(z).detach().requires_grad_()
+        error = (dictionary.spoken(h) - x).square().sum() / 2
+        (gradient,) = torch.autograd.grad(error, h)
+    return -gradient
+
+
+def _of_all_devices(x: Images) -> Images:
+    """The images of a step on all devices together, so that each device mends its copy of the model alike."""
+    if not (devices.is_available() and devices.is_initialized()):
+        return x
+    gathered = [torch.empty_like(x) for _ in range(devices.get_world_size())]
+    devices.all_gather(gathered, x.contiguous())
+    return torch.cat(gathered)

@@ -1,0 +1,119 @@
+"""What claims about the classic family compute from nets and accuracies, where both are known beforehand."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from copyist.baselines.linear_copier import LinearCopier
+from copyist.claims.each import contraction_spares_the_manifold as contraction
+from copyist.claims.each import layerwise_pretraining_helps as layerwise
+from copyist.claims.each import masked_copying_learns_features as masked
+from copyist.claims.each import sparse_codes_use_few_units as sparse
+from copyist.claims.trial import Trial
+from copyist.metrics.distortion import psnr
+from copyist.metrics.probes import Probes
+from copyist.metrics.tangents import ManifoldSensitivity
+from copyist.recipes import configured
+from copyist.training import Optimization, Recipe
+
+Patch = pytest.MonkeyPatch
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Trial:
+    return Trial(scale="smoke", seed=0, models=tmp_path)
+
+
+def test_the_least_growth_is_the_smallest_factor_from_one_price_to_the_next() -> None:
+    assert contraction._least_growth([2.0, 6.0, 9.0]) == pytest.approx(1.5)
+    assert contraction._least_growth([4.0, 3.0, 9.0]) == pytest.approx(0.75)
+
+
+def test_what_is_kept_of_a_sensitivity_is_after_over_before() -> None:
+    before, after = torch.tensor([3.0, 4.0]), torch.tensor([0.3, 0.4])
+    assert contraction._kept(after, before) == pytest.approx(0.1)
+
+
+def test_the_ratio_of_a_linear_encoder_is_that_of_its_gains() -> None:
+    # Gain 3 along the first axis, which is the tangent, and 0.5 along all others, which are the normals.
+    gains = torch.tensor([3.0, *[0.5] * 15])
+    x, tangents = torch.rand(4, 1, 4, 4), torch.zeros(4, 1, 1, 4, 4)
+    tangents[:, 0, 0, 0, 0] = 2.0
+    found: ManifoldSensitivity = contraction.manifold_sensitivity(
+        lambda images: images.flatten(1) * gains, x, tangents, normals=6, generator=torch.Generator().manual_seed(0)
+    )
+    assert found.ratio == pytest.approx(6.0, rel=1e-4)
+
+
+def test_leads_over_principal_axes_are_nothing_for_the_axes_themselves() -> None:
+    draws = torch.Generator().manual_seed(0)
+    x = torch.rand(40, 1, 3, 4, generator=draws)
+    axes = torch.linalg.svd((x - x.mean(0)).flatten(1), full_matrices=False).Vh
+    pca = LinearCopier(mean=x.mean(0), axes=axes)
+    few = float(psnr(LinearCopier(mean=pca.mean, axes=axes[:3])(x), x).mean())
+    assert sparse._lead(few, pca, x, 3) == pytest.approx(0.0, abs=1e-4)
+    assert sparse._lead(few + 2, pca, x, 3) == pytest.approx(2.0, abs=1e-4)
+    # As many axes as values copy exactly, which counts as 60 dB.
+    assert sparse._lead(20.0, pca, x, 12) == pytest.approx(-40.0)
+    assert sparse._lead(20.0, pca, x, 500) == pytest.approx(-40.0)
+
+
+def test_one_attention_costs_what_is_counted_on_paper() -> None:
+    batch, heads, tokens, units = 2, 3, 5, 4
+    q, k, v = (torch.rand(batch, heads, tokens, units, requires_grad=True) for _ in range(3))
+    counted = masked._operations(lambda: F.scaled_dot_product_attention(q, k, v).sum())
+    # Two products of 2·N²·d there, and for each of them two of the same size back.
+    assert counted == 12 * batch * heads * tokens**2 * units
+
+
+def test_compute_is_equal_when_the_steps_of_masked_copying_are_paid_for_too(trial: Trial, monkeypatch: Patch) -> None:
+    pretraining, seen = configured("masked-vit", data="digits?limit=100", steps=40), list[tuple[int, bool]]()
+    costs = {"masked-vit": 5.0, "masked-vit-classifier": 2.0}
+    accuracies = {(10, True): 0.9, (10, False): 0.6, (110, False): 0.75}
+
+    def model(self: Trial, recipe: Recipe, *, start: Recipe | None = None) -> tuple[int, bool]:
+        seen.append((recipe.training.steps, start is not None))
+        return seen[-1]
+
+    monkeypatch.setattr(Trial, "model", model)
+    monkeypatch.setattr(masked, "_cost", lambda recipe, _: costs[recipe.name])
+    monkeypatch.setattr(masked, "_accuracy", lambda found, *_: accuracies[found])
+    monkeypatch.setattr(
+        masked, "masked_vit_classifier", lambda _, steps: configured("masked-vit-classifier", steps=steps)
+    )
+    values = masked._tuned(pretraining, trial)
+    # 10 steps of tuning, and 40 steps that cost 2.5 of them each.
+    assert values["compute_in_steps"] == 110
+    assert values["tuned_at_equal_steps"] == pytest.approx(0.3)
+    assert values["tuned_at_equal_compute"] == pytest.approx(0.15)
+    assert set(seen) == set(accuracies)
+
+
+def test_probes_gain_by_what_the_trained_code_has_more(trial: Trial, monkeypatch: Patch) -> None:
+    rows = {
+        name: Probes(linear=linear, neighbors=linear / 2)
+        for name, linear in zip("mrpa", (0.8, 0.5, 0.9, 0.7), strict=True)
+    }
+    monkeypatch.setattr(masked, "probe_table", lambda *_, **__: rows)
+    model: Any = None
+    values = masked._probed(model, trial, "digits?limit=100")
+    assert values["linear_over_random"] == pytest.approx(0.3)
+    assert values["linear_over_pixels"] == pytest.approx(-0.1)
+    assert values["neighbors_over_random"] == pytest.approx(0.15)
+
+
+def test_pretraining_is_held_against_the_better_of_the_plain_optimizers(trial: Trial, monkeypatch: Patch) -> None:
+    def wrong(_: Trial, recipe: Recipe) -> float:
+        optimization: Optimization = recipe.training.optimization
+        return 0.2 if recipe.pretraining else 0.3 if optimization.optimizer == "adam" else 0.5
+
+    monkeypatch.setattr(layerwise, "_named_wrong", wrong)
+    monkeypatch.setattr(layerwise, "_copied_wrong", lambda _, recipe: 0.01 if recipe.pretraining else 0.04)
+    monkeypatch.setattr(layerwise, "_by_rule", lambda _: 0.9)
+    values = layerwise.run(trial).values
+    assert values["sigmoid_old"] == pytest.approx(0.3 - 0.2)
+    assert values["sigmoid_old_without"] == 0.5
+    assert values["sigmoid_old_copying"] == pytest.approx(4.0)

@@ -1,0 +1,96 @@
+"""Models that experiments share: the same from the same recipe and seed, trained once."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from copyist.claims import trial as module
+from copyist.claims.trial import SCALES, Trial
+from copyist.models import ConvClassifierConfig, Model, ModelConfig, UNetConfig
+from copyist.objectives import Classification, Copying
+from copyist.training import Recipe, Training
+from copyist.training.observer import NullObserver
+from copyist.training.session import TrainingState
+
+
+def recipe(model: ModelConfig | None = None, *, steps: int = 2) -> Recipe:
+    config = model or UNetConfig(width=2, levels=2, convolutions=1)
+    objective = Classification() if isinstance(config, ConvClassifierConfig) else Copying()
+    training = Training(steps=steps, batch_size=8, validation_images=8)
+    return Recipe(name="small", data="digits?limit=40", model=config, objective=objective, training=training)
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Trial:
+    return Trial(scale="smoke", seed=3, models=tmp_path / "models")
+
+
+def same(one: Model, other: Model) -> bool:
+    """Whether two models have the same weights, bit for bit."""
+    first, second = one.state_dict(), other.state_dict()
+    return list(first) == list(second) and all(torch.equal(first[name].cpu(), second[name].cpu()) for name in first)
+
+
+@pytest.mark.parametrize(
+    "config", [UNetConfig(width=2, levels=2), ConvClassifierConfig(width=2, levels=2)], ids=["copies", "names"]
+)
+def test_an_untrained_model_has_the_weights_that_training_starts_from(
+    config: ModelConfig, trial: Trial, tmp_path: Path
+) -> None:
+    found = trial.untrained(recipe(config))
+    begun = TrainingState(
+        recipe(config), tmp_path / "run", seed=trial.seed, resume=False, overwrite=False, observer=NullObserver()
+    )
+    assert same(found, begun.model)
+    assert (found.batch_size, found.image_shape, found.training) == (8, (1, 8, 8), False)
+
+
+def test_a_built_model_depends_on_the_seed_alone(trial: Trial, tmp_path: Path) -> None:
+    config = UNetConfig(width=2, levels=2, channels=3)
+    assert same(trial.built(config), trial.built(config))
+    assert not same(trial.built(config), Trial(scale="smoke", seed=4, models=tmp_path).built(config))
+
+
+def test_an_untrained_model_draws_nothing_from_the_global_generator(trial: Trial) -> None:
+    before = torch.random.get_rng_state()
+    trial.untrained(recipe())
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_a_model_is_trained_once_and_then_loaded(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = trial.trained(recipe())
+    assert not same(first, trial.untrained(recipe()))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("it was trained again")
+
+    monkeypatch.setattr(module, "train", refuse)
+    assert same(trial.trained(recipe()), first)
+    with pytest.raises(AssertionError, match="trained again"):
+        trial.trained(recipe(steps=3))
+
+
+def test_two_seeds_make_two_models_and_one_seed_makes_one(trial: Trial, tmp_path: Path) -> None:
+    other = Trial(scale="smoke", seed=4, models=trial.models)
+    elsewhere = Trial(scale="smoke", seed=3, models=tmp_path / "elsewhere")
+    first = trial.trained(recipe())
+    assert not same(first, other.trained(recipe()))
+    assert same(first, elsewhere.trained(recipe()))
+    assert not same(trial.untrained(recipe()), other.untrained(recipe()))
+
+
+def test_what_was_asked_for_is_on_record_under_its_name_and_settings(trial: Trial) -> None:
+    trial.untrained(recipe())
+    trial.untrained(recipe())
+    trial.untrained(recipe(steps=3))
+    assert [name.rpartition("-")[0] for name in trial.recipes] == ["small", "small"]
+    assert [document["training"]["steps"] for document in trial.recipes.values()] == [2, 3]
+
+
+def test_each_scale_picks_its_own_setting_and_each_purpose_its_own_draws(tmp_path: Path) -> None:
+    picked = [Trial(scale=scale, seed=0, models=tmp_path).pick(smoke=1, cpu=2, gpu=3) for scale in SCALES]
+    assert picked == [1, 2, 3]
+    trial = Trial(scale="smoke", seed=0, models=tmp_path)
+    draws = [torch.rand(5, generator=trial.generator(*names)).tolist() for names in (("a",), ("b",), ("a",))]
+    assert draws[0] == draws[2] != draws[1]

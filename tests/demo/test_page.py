@@ -1,0 +1,213 @@
+import base64
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copyist.demo.page import write_report
+from copyist.drawing.wording import number
+from copyist.errors import MissingExtraError, OutputError
+
+from .conftest import Folder
+
+VOID = {"meta", "link", "img", "br", "hr", "path", "use", "line", "circle", "rect"}
+HOSTILE = "</title></style><script>alert(1)</script> --> $\\frac{1}{0}$ \"'&"
+
+
+class Page(HTMLParser):
+    """A page taken apart: tags with attributes, text, and whether every tag is closed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.open: list[str] = []
+        self.feed(path.read_text())
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data.replace("\u2060", "").replace("\u00a0", " ")
+
+    def named(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "report.html"
+
+
+def written(results: Folder, out: Path) -> Page:
+    write_report(results.path, out)
+    return Page(out)
+
+
+def test_the_page_asks_nothing_of_the_network(results: Folder, out: Path) -> None:
+    page = written(results, out)
+    for tag, attrs in page.tags:
+        for name, value in attrs.items():
+            if name.startswith("xmlns") or value is None:
+                continue
+            assert not re.search(r"https?:|//\w", value) or value.startswith("data:"), (tag, name)
+            if name in ("src", "href", "poster", "xlink:href", "action", "srcset", "data"):
+                assert value.startswith(("data:", "#")), (tag, name)
+    style = out.read_text().split("<style>")[1].split("</style>")[0]
+    assert "url(" not in style
+    assert "@import" not in style
+    assert not page.named("script")
+
+
+def test_every_tag_is_closed_and_every_identifier_is_used_once(results: Folder, out: Path) -> None:
+    page = written(results, out)
+    assert page.open == []
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    known = {f"#{name}" for name in ids}
+    assert {attrs["href"] for attrs in page.named("a")} <= known
+    assert {attrs["xlink:href"] for attrs in page.named("use")} <= known
+
+
+def test_every_number_of_the_table_is_on_the_page(results: Folder, out: Path) -> None:
+    page = written(results, out)
+
+    def check(evaluation: dict[str, Any]) -> None:
+        for row in evaluation["rows"]:
+            low, high = number(row["ratio"]["low"]), number(row["ratio"]["high"])
+            values = [number(row["ratio"]["mean"]), f"{number(row['psnr'], 1)} dB", f"{low}–{high}"]
+            values += [number(row["distance_after"]), number(row["high_frequency_share"])]
+            values += [number(row["noise_level"], 3), row["setting"]]
+            assert all(words in page.text for words in values)
+        for clean in evaluation["clean"]:
+            assert f"{number(clean['psnr'], 1)} dB" in page.text
+            assert number(clean["gain"]["mean"]) in page.text
+
+    results.change("evaluation.json", check)
+
+
+def test_what_was_done_is_on_record(results: Folder, out: Path) -> None:
+    page = written(results, out)
+    for words in (
+        "copyist demo --out demo --seed 0", "2.11.0+cpu", "17 min 17 s", "5f1c09ab77e2d014", "9,216 images",
+        "split by photograph", "7.8 million", "32 × 64 × 128 × 256", "copier.safetensors", "they are not memories",
+        "0.03125",
+    ):  # fmt: skip
+        assert words in page.text
+
+
+def test_pictures_and_film_are_inside_the_page_byte_for_byte(results: Folder, out: Path) -> None:
+    page = written(results, out)
+    film = page.named("video")[0]["src"] or ""
+    assert base64.b64decode(film.removeprefix("data:video/mp4;base64,")) == (results.path / "walk.mp4").read_bytes()
+    shown = {base64.b64decode((image["src"] or "").partition(",")[2]) for image in page.named("img")}
+    assert shown == {file.read_bytes() for file in (results.path / "pictures").iterdir()}
+    assert all(image["alt"] for image in page.named("img"))
+
+
+def test_on_paper_the_film_is_its_contact_sheet(results: Folder, out: Path) -> None:
+    page = written(results, out)
+    assert page.named("video")[0]["class"] == "screen-only"
+    assert sum("print-only" in (attrs.get("class") or "") for _, attrs in page.tags) == 1
+    style = out.read_text().partition("@media print")[2]
+    assert re.search(r"nav, \.screen-only \{ display: none", style)
+
+
+def test_hostile_names_are_shown_as_text(results: Folder, out: Path) -> None:
+    def rename(evaluation: dict[str, Any]) -> None:
+        for row in evaluation["rows"] + evaluation["batches"] + evaluation["clean"] + evaluation["verdicts"]:
+            for key in ("method", "model", "batch"):
+                row.update({key: HOSTILE} if row.get(key) in ("U-Net", "median", "alone") else {})
+
+    def retitle(report: dict[str, Any]) -> None:
+        report.update(title=HOSTILE, command=HOSTILE, versions={HOSTILE: HOSTILE})
+        report["models"][0].update(name=HOSTILE, recipe={HOSTILE: HOSTILE})
+        report["models"][1].update(name="_hidden")
+        report["pictures"]["rows"].update(caption=HOSTILE)
+
+    results.change("evaluation.json", rename)
+    results.change("report.json", retitle)
+    page = written(results, out)
+    assert page.open == []
+    assert not page.named("script")
+    assert HOSTILE in page.text
+    assert "<script" not in out.read_text()
+    assert "_hidden" in page.text
+
+
+def test_parts_that_were_not_measured_are_left_out(results: Folder, out: Path) -> None:
+    for name in ("evaluation.json", "samples.json"):
+        (results.path / name).unlink()
+
+    def bare(report: dict[str, Any]) -> None:
+        for key in ("pictures", "walk", "stages", "versions"):
+            report.pop(key)
+        for model in report["models"]:
+            model["history"] = None
+
+    results.change("report.json", bare)
+    page = written(results, out)
+    assert {attrs["id"] for attrs in page.named("section") if "id" in attrs} == {"trained", "record"}
+    assert not page.named("img") + page.named("video") + page.named("svg")
+    assert page.open == []
+
+
+def test_a_walk_without_a_film_shows_its_contact_sheet_also_on_screen(results: Folder, out: Path) -> None:
+    results.change("report.json", lambda r: r["walk"].update(video=None))
+    page = written(results, out)
+    assert not page.named("video")
+    assert not any("print-only" in (attrs.get("class") or "") for _, attrs in page.tags)
+
+
+def test_a_poster_is_shown_before_the_film(results: Folder, out: Path) -> None:
+    results.change("report.json", lambda r: r["walk"].update(poster="pictures/samples.png"))
+    poster = written(results, out).named("video")[0]["poster"] or ""
+    assert poster.startswith("data:image/png;base64,")
+
+
+def test_values_that_were_not_measured_are_dashes_and_verdicts_are_left_out(results: Folder, out: Path) -> None:
+    def thin(evaluation: dict[str, Any]) -> None:
+        rows = evaluation["rows"]
+        evaluation["rows"] = [r for r in rows if (r["method"], r["strength"]) != ("median", 0.5)]
+        evaluation["rows"][0].update(psnr="inf", ratio={"mean": 0.5, "low": "nan", "high": "nan"})
+        evaluation.update(verdicts=[], batches=[], clean=[], clean_noise_level=None)
+
+    results.change("evaluation.json", thin)
+    page = written(results, out)
+    assert "–" in page.text
+    assert "∞ dB" in page.text
+    assert "nan" not in page.text
+    assert not any((attrs.get("class") or "").startswith("chip") for _, attrs in page.tags)
+
+
+def test_equal_results_give_equal_bytes(results: Folder, out: Path, tmp_path: Path) -> None:
+    write_report(results.path, out)
+    write_report(results.path, tmp_path / "again.html")
+    assert out.read_bytes() == (tmp_path / "again.html").read_bytes()
+
+
+def test_a_place_that_cannot_be_written_is_refused(results: Folder, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="could not be written"):
+        write_report(results.path, tmp_path / "file" / "report.html")
+
+
+@pytest.mark.parametrize("module", ["jinja2", "matplotlib"])
+def test_a_report_without_its_parts_names_the_extra(
+    module: str, results: Folder, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, module, None)
+    with pytest.raises(MissingExtraError, match=r"copyist\[report\]"):
+        write_report(results.path, out)

@@ -1,0 +1,117 @@
+"""The rule by which many images become batches, and its effect on models that use batch statistics."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from contracts import CONFIGS, autoencoder, built, images
+from copyist.errors import ArgumentError
+from copyist.models import Reconstructor, UNetConfig
+from copyist.models.in_batches import batches, in_batches
+from copyist.procedures import denoise, encode, reconstruct
+
+BATCH = CONFIGS["unet-batch"]
+
+
+def by_hand(model: Reconstructor, x: Tensor, rows: list[list[int]], keep: list[int]) -> Tensor:
+    """The model's answers on batches that are written out."""
+    with torch.no_grad():
+        return torch.cat([model(x[chosen])[:count] for chosen, count in zip(rows, keep, strict=True)])
+
+
+def test_the_rule_on_paper() -> None:
+    def rows(num_images: int, batch_size: int, *, fill: bool = True) -> list[tuple[list[int], int]]:
+        return [(chosen.tolist(), count) for chosen, count in batches(num_images, batch_size=batch_size, fill=fill)]
+
+    assert rows(8, 4) == [([0, 1, 2, 3], 4), ([4, 5, 6, 7], 4)]
+    assert rows(7, 3) == [([0, 1, 2], 3), ([3, 4, 5], 3), ([6, 0, 1], 1)]
+    assert rows(3, 8) == [([0, 1, 2, 0, 1, 2, 0, 1], 3)]
+    assert rows(7, 3, fill=False) == [([0, 1, 2], 3), ([3, 4, 5], 3), ([6], 1)]
+    assert rows(3, 8, fill=False) == [([0, 1, 2], 3)]
+    # A whole number of repetitions has the statistics of one.
+    assert rows(2, 8) == [([0, 1], 2)]
+    assert rows(1, 64) == [([0], 1)]
+
+
+@given(st.integers(1, 40), st.integers(1, 12), st.booleans())
+def test_every_image_is_answered_once_and_in_order(num_images: int, batch_size: int, fill: bool) -> None:
+    answered: list[int] = []
+    for chosen, count in batches(num_images, batch_size=batch_size, fill=fill):
+        answered += chosen[:count].tolist()
+    assert answered == list(range(num_images))
+
+
+@given(st.integers(1, 40), st.integers(1, 12))
+def test_a_filled_batch_is_full_or_a_whole_share_of_one(num_images: int, batch_size: int) -> None:
+    for chosen, _ in batches(num_images, batch_size=batch_size, fill=True):
+        assert batch_size % len(chosen) == 0
+
+
+def test_images_are_judged_in_batches_of_the_stored_size() -> None:
+    model = built(BATCH)
+    model.batch_size = 3
+    x = images(7)
+    expected = by_hand(model, x, [[0, 1, 2], [3, 4, 5], [6, 0, 1]], [3, 3, 1])
+    assert torch.equal(reconstruct(model, x), expected)
+    assert torch.equal(denoise(model, x), expected)
+    assert not torch.allclose(by_hand(model, x, [list(range(7))], [7]), expected, atol=1e-3)
+
+
+def test_fewer_images_than_a_batch_are_repeated_until_it_is_full() -> None:
+    model = built(BATCH)
+    model.batch_size = 8
+    x = images(3)
+    assert torch.equal(reconstruct(model, x), by_hand(model, x, [[0, 1, 2, 0, 1, 2, 0, 1]], [3]))
+    # Repeated a whole number of times, images have the statistics they have once.
+    model.batch_size = 6
+    repeated = by_hand(model, x, [[0, 1, 2, 0, 1, 2]], [3])
+    torch.testing.assert_close(reconstruct(model, x), repeated, rtol=1e-4, atol=1e-5)
+
+
+def test_one_image_alone_is_judged_by_its_own_statistics() -> None:
+    model = built(BATCH)
+    by_image = built(UNetConfig(channels=3, width=4, levels=3, convolutions=1, statistics="image"))
+    by_image.load_state_dict(model.state_dict())
+    x = images(4)
+    for one in x:
+        torch.testing.assert_close(
+            reconstruct(model, one[None]), reconstruct(by_image, x)[x.eq(one).flatten(1).all(1)], rtol=1e-4, atol=1e-5
+        )
+
+
+def test_another_batch_size_gives_another_answer_only_with_batch_statistics() -> None:
+    x = images(6)
+    for kind, config in CONFIGS.items():
+        model = built(config)
+        change = (reconstruct(model, x, batch_size=2) - reconstruct(model, x)).abs().max()
+        assert change > 1e-3 if model.uses_batch_statistics else change < 1e-5, kind
+
+
+def test_codes_are_made_in_the_same_batches() -> None:
+    model = autoencoder(BATCH)
+    model.batch_size = 3
+    x = images(5)
+    with torch.no_grad():
+        by_hand = torch.cat([model.encode(x[:3]), model.encode(x[[3, 4, 0]])[:2]])
+    assert torch.equal(encode(model, x), by_hand)
+    assert not torch.allclose(encode(model, x, batch_size=5), by_hand, atol=1e-3)
+
+
+def test_to_be_asked_changes_nothing_in_a_model() -> None:
+    model = built(CONFIGS["unet-running"])
+    in_use = reconstruct(model, images())
+    model.train()
+    model.up.eval()  # pyright: ignore[reportCallIssue]
+    modes = [part.training for part in model.modules()]
+    before = [buffer.clone() for buffer in model.buffers()]
+    assert torch.equal(reconstruct(model, images()), in_use)
+    assert [part.training for part in model.modules()] == modes
+    assert all(torch.equal(old, new) for old, new in zip(before, model.buffers(), strict=True))
+
+
+@pytest.mark.parametrize("size", [0, -3])
+def test_a_batch_size_below_one_is_refused(size: int) -> None:
+    with pytest.raises(ArgumentError, match=f"^batch size must be at least 1, got {size}$"):
+        in_batches(built(BATCH), lambda x: x, images(), batch_size=size)

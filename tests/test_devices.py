@@ -1,0 +1,128 @@
+"""Precision is what was asked for, or what the hardware does natively; kept memory changes no value."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from copyist import devices
+from copyist.devices import autocast, resolve
+
+CPU = torch.device("cpu")
+
+
+def test_a_precision_that_is_named_is_taken() -> None:
+    assert resolve("bf16", CPU) == "bf16"
+    assert resolve("float32", CPU) == "float32"
+    assert resolve("auto", torch.device("mps")) == "float32"
+
+
+def test_auto_is_what_the_processor_does(monkeypatch, tmp_path) -> None:
+    for flags, expected in {"avx2 amx_bf16 fma": "bf16", "avx2 fma": "float32", "": "float32"}.items():
+        (tmp_path / "cpuinfo").write_text(f"flags : {flags}\n")
+        monkeypatch.setattr(devices, "Path", lambda _: tmp_path / "cpuinfo")
+        devices._cpu_does_bf16.cache_clear()
+        assert resolve("auto", CPU) == expected
+    (tmp_path / "cpuinfo").unlink()
+    devices._cpu_does_bf16.cache_clear()
+    assert resolve("auto", CPU) == "float32"
+    devices._cpu_does_bf16.cache_clear()
+
+
+def test_auto_on_a_gpu_asks_the_gpu(monkeypatch) -> None:
+    for native in (True, False):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation, native=native: native)
+        assert resolve("auto", torch.device("cuda")) == ("bf16" if native else "float32")
+
+
+def test_products_are_computed_in_that_precision_and_weights_stay() -> None:
+    layer = torch.nn.Linear(3, 5)
+    for name, dtype in (("bf16", torch.bfloat16), ("float32", torch.float32)):
+        with autocast(name, CPU):
+            assert layer(torch.rand(2, 3)).dtype == dtype
+    assert layer.weight.dtype == torch.float32
+    assert not torch.is_autocast_enabled("cpu")
+
+
+SETTINGS = """
+import torch
+from copyist.devices import full_float32
+
+B = torch.backends
+OPERATIONS = (B.cuda.matmul, B.cudnn.conv, B.cudnn.rnn, B.mkldnn.matmul, B.mkldnn.conv, B.mkldnn.rnn)
+
+def read(look):
+    try:
+        return look()
+    except RuntimeError:
+        return "cannot be read"
+
+def found():
+    older = (torch.get_float32_matmul_precision, lambda: B.cuda.matmul.allow_tf32, lambda: B.cudnn.allow_tf32)
+    return [read(look) for look in older], [operation.fp32_precision for operation in OPERATIONS]
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "pass",
+        "torch.set_float32_matmul_precision('high')",
+        "torch.set_float32_matmul_precision('medium')",
+        "B.cudnn.allow_tf32 = False",
+        "B.cudnn.conv.fp32_precision = 'ieee'",
+        "B.cuda.matmul.fp32_precision = 'tf32'",
+        "B.fp32_precision = 'tf32'",
+    ],
+)
+def test_nothing_stands_in_for_float32_and_settings_are_left_as_they_were(setting: str) -> None:
+    # The settings belong to the process, so that each is tried in one of its own.
+    program = (
+        SETTINGS
+        + f"""
+{setting}
+before = found()
+try:
+    with full_float32():
+        _, each = found()
+        assert each == ["ieee"] * 6, each
+        raise KeyError
+except KeyError:
+    pass
+assert found() == before, (found(), before)
+"""
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+_FAULTS = """
+import resource, sys
+from copyist.devices import keep_freed_memory
+if sys.argv[1] == "keep":
+    assert keep_freed_memory()
+import ctypes
+c = ctypes.CDLL(None)
+c.malloc.restype = ctypes.c_void_p
+c.malloc.argtypes = [ctypes.c_size_t]
+c.free.argtypes = [ctypes.c_void_p]
+def touch():
+    place = c.malloc(16 * 2**20)
+    ctypes.memset(place, 1, 16 * 2**20)
+    c.free(place)
+touch(); touch()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    touch(), touch()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the option is glibc's")
+def test_kept_memory_is_not_asked_of_the_system_again() -> None:
+    found = subprocess.run([sys.executable, "-c", _FAULTS, "keep"], capture_output=True, text=True, check=True)
+    # A block of 16 MiB has 4096 pages: less than one block's worth of faults over 40 of them.
+    assert int(found.stdout) < 4096
