@@ -18,7 +18,7 @@ from copyist.bench.vae import bench_vae
 from copyist.cli.bench import app
 from copyist.data import open_source
 from copyist.models.unet import UNetConfig
-from copyist.models.variational import VariationalMLPConfig
+from copyist.models.variational_mlp import VariationalMLPConfig
 from copyist.objectives import ELBO, Copying
 
 CONFIG = UNetConfig(channels=3, width=4, levels=3)

@@ -17,7 +17,7 @@ from copyist.claims.measures.walks_and_samples import (
 )
 from copyist.claims.trial import Trial
 from copyist.metrics.features import PCAFeatures
-from copyist.models.classifier import ConvClassifierConfig
+from copyist.models.conv_classifier import ConvClassifierConfig
 from copyist.models.unet import UNetConfig
 
 

@@ -10,6 +10,7 @@ import torch
 import copyist as library
 from cli.conftest import Trained, copyist
 from copyist.data import open_source
+from copyist.models.contracts import Classifier, needs
 
 SMALL = ["--data", "digits?limit=200", "--steps", 6, "--set", "batch_size=8", "--set", "pretraining.steps=4"]
 WIDTHS = ["--set", "widths=12,9,7"]
@@ -68,7 +69,7 @@ def test_classifiers_are_judged_by_how_many_images_they_name_wrong(trained: Trai
     test = open_source("digits").test
     assert test.labels is not None
     with torch.no_grad():
-        named = library.load(trained("names"), device="cpu").as_classifier(verb="test")(test.images()).argmax(1)
+        named = needs(library.load(trained("names"), device="cpu"), Classifier, verb="test")(test.images()).argmax(1)
     wrong = int((named.numpy() != test.labels).sum())
     assert result["num_test"] == len(test)
     assert result["models"]["names"]["wrong"] == wrong

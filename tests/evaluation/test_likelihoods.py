@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts import built
+from contracts import built, standardize
 from copyist.data import open_source
 from copyist.data.scaling import Scaling
 from copyist.errors import ShapeError
@@ -17,10 +17,10 @@ CANCER = open_source("cancer")
 
 
 def model() -> Model:
-    config = VariationalMLPConfig(image_shape=(30,), widths=(3,), code_size=2, likelihood="gaussian")
+    config = VariationalMLPConfig(num_columns=30, widths=(3,), code_size=2, likelihood="gaussian")
     found, scaling = built(config), Scaling.of(CANCER.train)
-    found.standardize_by(mean=scaling.mean, std=scaling.std)
-    found.columns = CANCER.train.columns
+    standardize(found, mean=scaling.mean, std=scaling.std)
+    found.trained_on = replace(found.trained_on, columns=CANCER.train.columns)
     return found
 
 
@@ -33,8 +33,8 @@ def test_rows_are_taken_from_all_over_the_table() -> None:
 
 
 def test_a_model_without_a_likelihood_is_left_out() -> None:
-    copier = MLPConfig(image_shape=(30,), widths=(2,)).build()
-    copier.columns = ("a", "b")
+    copier = MLPConfig(num_columns=30, widths=(2,)).build()
+    copier.trained_on = replace(copier.trained_on, columns=("a", "b"))
     assert likelihoods({"copier": copier}, CANCER, num_images=5, samples=3) == {}
 
 

@@ -1,6 +1,7 @@
 """Errors of a table's copies are in standard deviations, and stand beside PCA's by scikit-learn."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
+from contracts import standardize
 from copyist.data import Splits, open_source
 from copyist.errors import ArgumentError, ContractError, DataError, ShapeError
 from copyist.evaluation.table_evaluation import evaluated_table
@@ -30,14 +32,14 @@ def principal_model(splits: Splits, count: int) -> Model:
     x = splits.train.examples()
     mean, std = x.mean(0), x.std(0, correction=0)
     pca = PCA(count).fit(((x - mean) / std).double().numpy())
-    model = MLPConfig(image_shape=(4,), widths=(count,), activation="identity").build()
+    model = MLPConfig(num_columns=4, widths=(count,), activation="identity").build()
     axes = torch.from_numpy(pca.components_).float()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()
         model.get_parameter("encoder.1.weight").copy_(axes)
         model.get_parameter("decoder.0.weight").copy_(axes.T)
-    model.standardize_by(mean=mean, std=std)
+    standardize(model, mean=mean, std=std)
     return model.eval()
 
 
@@ -96,14 +98,14 @@ def test_models_that_do_not_take_the_table_are_refused(splits: Splits) -> None:
     ):
         evaluated_table({"unet": of_images}, splits, num_rows=99)
     with pytest.raises(ShapeError, match=r"^the model takes tables of 5 columns only, got 4 columns; leave others out"):
-        evaluated_table({"five": MLPConfig(image_shape=(5,)).build()}, splits, num_rows=99)
+        evaluated_table({"five": MLPConfig(num_columns=5).build()}, splits, num_rows=99)
     names = ConvClassifierConfig(channels=1, num_classes=2, width=4, levels=1).build()
     with pytest.raises(ContractError, match=r"^evaluate copies images, and ConvClassifier names them"):
         evaluated_table({"names": names}, splits, num_rows=99)
     model = principal_model(splits, 2)
     with pytest.raises(ArgumentError, match=r"^batch must be at least 1, got 0$"):
         evaluated_table({"mine": model}, splits, num_rows=99, batch_size=0)
-    model.columns = ("d", "c", "b", "a")
+    model.trained_on = replace(model.trained_on, columns=("d", "c", "b", "a"))
     with pytest.raises(
         ShapeError, match=r"^the model was trained on the columns 'd', 'c', 'b', 'a', got 'a', 'b', 'c', "
     ):
@@ -112,6 +114,6 @@ def test_models_that_do_not_take_the_table_are_refused(splits: Splits) -> None:
 
 def test_a_column_that_is_constant_in_training_has_no_error(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n" + "".join(f"{row},5\n" for row in range(30)))
-    model = MLPConfig(image_shape=(2,), widths=(1,)).build()
+    model = MLPConfig(num_columns=2, widths=(1,)).build()
     with pytest.raises(DataError, match=r"must vary over the 27 rows they are learned from, got one value only in 'b'"):
         evaluated_table({"mine": model}, open_source(f"{tmp_path}/t.csv"), num_rows=99)

@@ -1,16 +1,16 @@
-"""Places as waves."""
+"""Positions as sines and cosines."""
 
 import math
 
 import pytest
 import torch
 
-from copyist.nn.embeddings import waves
+from copyist.nn.embeddings import sincos_positions
 
 
-def test_waves_on_paper() -> None:
+def test_sincos_positions_on_paper() -> None:
     # Eight units: two frequencies, 1 and 100^(−1/2) = 0.1, as sines and cosines of row and of column.
-    places = waves(3, 5, width=8)
+    places = sincos_positions(3, 5, width=8)
     assert places.shape == (15, 8)
     row, column = 2, 3
     on_paper = [f(k * place) for place in (row, column) for f in (math.sin, math.cos) for k in (1, 0.1)]
@@ -18,7 +18,7 @@ def test_waves_on_paper() -> None:
 
 
 def test_no_two_places_are_alike_and_neighbors_are_the_most_alike() -> None:
-    places = waves(6, 7, width=16)
+    places = sincos_positions(6, 7, width=16)
     apart = torch.cdist(places, places) + 1e9 * torch.eye(42)
     assert apart.min() > 0.1
     index = torch.arange(42)

@@ -13,7 +13,8 @@ from copyist.data.base import ExampleSet, Splits
 from copyist.errors import ContractError, DataError, ShapeError
 from copyist.evaluation.probe_table import probe_table, probe_text
 from copyist.metrics.probes import probes
-from copyist.models import Autoencoder, MaskedViTConfig, MLPConfig
+from copyist.models import MaskedViTConfig, MLPConfig
+from copyist.models.contracts import Autoencoder, needs
 from copyist.procedures import probe
 from copyist.procedures.probing import code_features, labeled
 
@@ -22,7 +23,9 @@ UNLABELED = Splits(train=replace(DIGITS.train, labels=None), test=replace(DIGITS
 
 
 def test_an_identity_s_code_is_probed_like_pixels() -> None:
-    model = built(MLPConfig(image_shape=(1, 8, 8), widths=(64,), activation="identity")).as_autoencoder(verb="test")
+    model = needs(
+        built(MLPConfig(image_shape=(1, 8, 8), widths=(64,), activation="identity")), Autoencoder, verb="test"
+    )
     with torch.no_grad():
         for layer in model.modules():
             if isinstance(layer, torch.nn.Linear):
@@ -44,10 +47,10 @@ def test_an_identity_s_code_is_probed_like_pixels() -> None:
 
 def test_features_are_the_mean_token_or_all_values_of_the_code() -> None:
     x = torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    tokens = built(MaskedViTConfig(image_shape=(1, 8, 8), patch=4, width=8, heads=2)).as_autoencoder(verb="test")
+    tokens = needs(built(MaskedViTConfig(image_shape=(1, 8, 8), patch=4, width=8, heads=2)), Autoencoder, verb="test")
     with torch.no_grad():
         assert torch.equal(code_features(tokens, x), tokens.encode(x).mean(1))
-    maps: Autoencoder = built(replace(CONFIGS["unet-none"], channels=1)).as_autoencoder(verb="test")  # pyright: ignore[reportCallIssue]
+    maps: Autoencoder = needs(built(replace(CONFIGS["unet-none"], channels=1)), Autoencoder, verb="test")  # pyright: ignore[reportCallIssue]
     with torch.no_grad():
         z: Tensor = maps.encode(x)
         assert torch.equal(code_features(maps, x), z.reshape(4, -1))
@@ -93,7 +96,7 @@ def test_sorted_classes_teach_a_probe_too() -> None:
         source="t", array=values, names=("",) * 6000, labels=names, columns=("a", "b", "c", "d"), fingerprint="0"
     )
     splits = Splits(train=rows, test=rows)
-    model = built(MLPConfig(image_shape=(4,), widths=(2,)))
+    model = built(MLPConfig(num_columns=4, widths=(2,)))
     (_, taught), (_, asked) = labeled(splits, num_images=100)
     assert (len(taught), int(taught.sum())) == (4096, 2048)
     assert (len(asked), int(asked.sum())) == (100, 50)
@@ -103,8 +106,8 @@ def test_sorted_classes_teach_a_probe_too() -> None:
 
 def test_a_table_with_columns_in_another_order_is_refused() -> None:
     splits = open_source("cancer")
-    model = built(MLPConfig(image_shape=(30,), widths=(2,)))
-    model.columns = splits.train.columns[::-1]
+    model = built(MLPConfig(num_columns=30, widths=(2,)))
+    model.trained_on = replace(model.trained_on, columns=splits.train.columns[::-1])
     with pytest.raises(
         ShapeError, match=r"^the model was trained on the columns 'worst fractal dimension', .*, got 'me"
     ):

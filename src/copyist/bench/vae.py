@@ -14,7 +14,7 @@ from copyist.bench.measure import Contender, Turn, alternate, compared, machine
 from copyist.bench.reference_vae import peer, pythae_loop, vae_loop
 from copyist.bench.results import Result
 from copyist.data import open_source
-from copyist.models.variational import VariationalMLPConfig
+from copyist.models.variational_mlp import VariationalMLPConfig
 from copyist.recipes import vae
 from copyist.training import Observer, train
 

@@ -18,8 +18,7 @@ from copyist.claims.measurements import Measurements
 from copyist.data import open_source
 from copyist.data.base import Splits
 from copyist.evidence import Claim
-from copyist.models.base import Autoencoder, Classifier, Model, Reconstructor
-from copyist.models.config import ModelConfig
+from copyist.models.contracts import Autoencoder, Classifier, Model, ModelConfig, Reconstructor, TrainedOn, needs
 from copyist.randomness import derive, generator
 from copyist.settings import dump
 from copyist.training import CATALOGUES, Recipe, Run, finished_run, train
@@ -96,7 +95,7 @@ class Trial:
         Raises:
             ContractError: it does not.
         """
-        return self.model(recipe).as_reconstructor(verb="an experiment")
+        return needs(self.model(recipe), Reconstructor, verb="an experiment")
 
     def autoencoder(self, recipe: Recipe) -> Autoencoder:
         """The trained model of a recipe, as one with a code.
@@ -104,7 +103,7 @@ class Trial:
         Raises:
             ContractError: it has none.
         """
-        return self.model(recipe).as_autoencoder(verb="an experiment")
+        return needs(self.model(recipe), Autoencoder, verb="an experiment")
 
     def classifier(self, recipe: Recipe) -> Classifier:
         """The trained model of a recipe, as one that names classes.
@@ -112,7 +111,7 @@ class Trial:
         Raises:
             ContractError: it does not.
         """
-        return self.model(recipe).as_classifier(verb="an experiment")
+        return needs(self.model(recipe), Classifier, verb="an experiment")
 
     def untrained(self, recipe: Recipe) -> Model:
         """The same model with the weights it has before training."""
@@ -123,8 +122,7 @@ class Trial:
         if recipe.objective.uses_labels:
             config = config.with_classes(splits.num_classes())
         model = self.built(config)
-        model.batch_size = recipe.training.batch_size
-        model.image_shape = shape
+        model.trained_on = TrainedOn(batch_size=recipe.training.batch_size, image_shape=shape)
         return model
 
     def built(self, config: ModelConfig) -> Model:

@@ -57,6 +57,7 @@ def evaluate(
     from copyist.evaluation.probe_table import probe_table, probe_text
     from copyist.evaluation.table_evaluation import evaluated_table
     from copyist.evaluation.table_text import table_text
+    from copyist.models.contracts import Autoencoder, Reconstructor
     from copyist.outputs import check_output, write_text
 
     check_at_least("images", 1 if images is None else images, 1)
@@ -68,7 +69,7 @@ def evaluate(
         check_output(out, overwrite=force)
     loaded = {name: load(path, class_of=class_of, device=device) for name, path in _named(models).items()}
     splits = open_source(data, say=say)
-    if any(model.copies for model in loaded.values()):
+    if any(isinstance(model, Reconstructor) for model in loaded.values()):
         count = images or 512
         say(f"measuring {counted(len(loaded), 'model')} and what stands beside them, which takes some seconds")
         # First, since a likelihood may refuse the values of the images.
@@ -81,7 +82,7 @@ def evaluate(
                 table = evaluated(loaded, splits, num_images=count, batch_size=batch, seed=seed, progress=update)
             first, result = denoising_text(table, details=details), table.to_json()
         why = _unprobed(splits)
-        if why and any(model.has_code for model in loaded.values()):
+        if why and any(isinstance(model, Autoencoder) for model in loaded.values()):
             say(f"probes are left out, since {why}")
         probed = {} if why else probe_table(loaded, splits, num_images=count, batch_size=batch, seed=seed)
         texts = [first, likelihoods_text(nats), probe_text(probed) if probed else ""]

@@ -35,9 +35,10 @@ def psnr(
     from copyist.cli.batch import stated
     from copyist.data import pixels_for, read_pictures
     from copyist.evaluation.psnr_table import psnr_table, psnr_text
+    from copyist.models.contracts import Reconstructor, needs
 
     levels = [_level(text) for text in sigmas]
-    network = load(model, class_of=class_of, device=device).as_reconstructor(verb="psnr")
+    network = needs(load(model, class_of=class_of, device=device), Reconstructor, verb="psnr")
     network.check_pictures(verb="psnr")
     pictures = read_pictures(inputs, say=say)
     channels = network.image_shape[0] if network.image_shape else len(pictures[0].pixels)

@@ -76,11 +76,12 @@ def _restore(
     from copyist.cli.batch import stated
     from copyist.cli.pictures import check_folder
     from copyist.data import pixels_for, read_pictures, write_picture
+    from copyist.models.contracts import Reconstructor, needs
     from copyist.outputs import whole_folder
     from copyist.procedures.sizes import apply_to_pictures
 
     check_folder(out, overwrite=force)
-    model = load(model_path, class_of=class_of, device=device).as_reconstructor(verb=name)
+    model = needs(load(model_path, class_of=class_of, device=device), Reconstructor, verb=name)
     if model.takes_tables:
         return restored_tables(model, inputs, out, lambda x: verb(model, x, batch_size=batch), batch=batch)
     pictures = read_pictures(inputs, say=say)

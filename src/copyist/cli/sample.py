@@ -54,18 +54,19 @@ def sample(
     from copyist.cli.sample_files import check_sample_format, write_samples
     from copyist.cli.sample_methods import Asked, check_asked, plan_of
     from copyist.cli.sample_text import sample_result, sample_text
+    from copyist.models.contracts import Reconstructor, needs
     from copyist.outputs import check_output
 
     own = {"schedule": schedule, "grow": grow, "grow_steps": grow_steps, "noise_mean": mean, "noise_std": std}
     asked = Asked(method=method, steps=steps, assignments=assignments or (), own=own, size=size)
     check_asked(asked)
     check_output(out, overwrite=force)
-    network = opened(model, class_of=class_of, device=device).as_reconstructor(verb="sample")
+    network = needs(opened(model, class_of=class_of, device=device), Reconstructor, verb="sample")
     plan = plan_of(network, asked)
     check_sample_format(out, table=network.takes_tables)
     statement = stated(network, num_images=count, batch=batch)
     stages, done = _sampled(network, plan, count=count, seed=seed, batch=batch, out=out)
-    write_samples(stages, out, columns=network.columns)
+    write_samples(stages, out, columns=network.trained_on.columns)
 
     result = sample_result(plan, stages[-1], steps=done, out=out) | statement
     show(sample_text(result, plan), result, as_json=as_json)

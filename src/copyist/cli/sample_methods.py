@@ -70,9 +70,10 @@ def plan_of(model: "Reconstructor", asked: Asked) -> Plan:
         ContractError: the model takes tables, and the method makes pictures.
     """
     from copyist.errors import ArgumentError
+    from copyist.models.contracts import Variational
     from copyist.procedures import METHODS
 
-    name = asked.method or ("prior" if model.has_likelihood else "no-diffusion")
+    name = asked.method or ("prior" if isinstance(model, Variational) else "no-diffusion")
     if not METHODS[name].takes_tables:
         model.check_pictures(verb="sample")
     if model.takes_tables and asked.size is not None:

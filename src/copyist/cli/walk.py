@@ -55,6 +55,7 @@ def walk(
     from copyist.cli.walk_text import measured, sentence
     from copyist.data import read_pictures
     from copyist.drawing.video import check_video_format, write_video
+    from copyist.models.contracts import Autoencoder, needs
     from copyist.outputs import check_output, write_text
     from copyist.procedures import AtRest, Trajectory, interpolate, reconstruct, walk_steps
     from copyist.randomness import generator
@@ -68,7 +69,7 @@ def walk(
         check_output(file, overwrite=force)
     network = opened(model, class_of=class_of, device=device)
     network.check_pictures(verb="walk")
-    autoencoder = network.as_autoencoder(verb="walk")
+    autoencoder = needs(network, Autoencoder, verb="walk")
     x = stacked(autoencoder, read_pictures(start, say=say)[:count])
     course = Trajectory(references=None if data is None else _references(data, x))
     stillness = None if until_still is None else AtRest(tolerance=until_still)

@@ -17,7 +17,7 @@ import torch
 from copyist.data import Splits
 from copyist.demo.pictures import Shown
 from copyist.devices import resolve
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.settings import dump
 from copyist.training import CATALOGUES, Recipe, Run
 

@@ -14,7 +14,7 @@ from copyist.data import ExampleSet, Splits
 from copyist.drawing.grids import grid, rows, write_png
 from copyist.drawing.video import write_video
 from copyist.metrics.neighbors import Neighbors, memorization, nearest
-from copyist.models.base import Autoencoder, Reconstructor
+from copyist.models.contracts import Autoencoder, Reconstructor
 from copyist.outputs import write_text
 from copyist.procedures import NoDiffusion, denoise, sample_steps, walk_steps
 from copyist.randomness import generator

@@ -16,6 +16,7 @@ from copyist.demo.document import Stages, Trained, report_document
 from copyist.demo.pictures import draw_denoising, draw_samples, draw_walk
 from copyist.errors import OutputError
 from copyist.evaluation.evaluate import evaluated
+from copyist.models.contracts import Autoencoder, Reconstructor, needs
 from copyist.outputs import write_text
 from copyist.recipes import RECIPES
 from copyist.training import Observer, finished_run, train
@@ -86,7 +87,7 @@ def run_demo(
     with stages.timed("measure, beside every control"), watch.counting("measuring") as update:
         table = evaluated(models, splits, num_images=_NUM_TEST, seed=seed, progress=update)
         write_text(out / "evaluation.json", json.dumps(table.to_json(), indent=1) + "\n")
-    copier = trained[0].model.as_autoencoder(verb="the demo")
+    copier = needs(trained[0].model, Autoencoder, verb="the demo")
     with stages.timed("denoise"):
         pictures = draw_denoising(out, models, splits.test, seed=seed)
     with stages.timed("sample"), watch.counting("sampling") as update:
@@ -147,4 +148,6 @@ def _trained(
         resume = not overwrite and (place / "state" / "state.safetensors").exists()
         with watch.training(name) as observer:
             run = train(recipe, out=place, seed=seed, resume=resume, overwrite=overwrite, observer=observer)
-    return Trained(name=name, role=role, recipe=recipe, run=run, model=run.load().as_reconstructor(verb="the demo"))
+    return Trained(
+        name=name, role=role, recipe=recipe, run=run, model=needs(run.load(), Reconstructor, verb="the demo")
+    )

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from copyist.data.base import Splits
 from copyist.errors import ArgumentError
 from copyist.evidence import Interval, binomial_interval
-from copyist.models.base import Model
+from copyist.models.contracts import Classifier, Model, needs
 from copyist.models.in_batches import in_batches
 
 
@@ -92,7 +92,7 @@ def classification_table(
         ShapeError: a model does not take the images, or a table's columns are not those it was trained on.
         ArgumentError: a model knows fewer classes than the data has.
     """
-    classifiers = {name: model.as_classifier(verb="evaluate") for name, model in models.items()}
+    classifiers = {name: needs(model, Classifier, verb="evaluate") for name, model in models.items()}
     num_classes = splits.num_classes()
     for classifier in classifiers.values():
         classifier.check_columns(splits.train.columns)

@@ -11,7 +11,7 @@ from copyist.checks import check_at_least
 from copyist.data.base import Splits
 from copyist.evaluation.denoising_measures import denoising_table
 from copyist.evaluation.denoising_table import DenoisingTable
-from copyist.models.base import Model
+from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
 from copyist.models.in_batches import apply_in_batches
 from copyist.tensors import Images
 
@@ -46,7 +46,7 @@ def evaluated(
         ShapeError: a model does not take the images.
         ArgumentError: a number is out of its range.
     """
-    copiers = {name: model.as_reconstructor(verb="evaluate") for name, model in models.items()}
+    copiers = {name: needs(model, Reconstructor, verb="evaluate") for name, model in models.items()}
     first = next(iter(copiers.values()))
     size = first.batch_size if batch_size is None else batch_size
     check_at_least("batch", size, 1)
@@ -61,7 +61,7 @@ def evaluated(
     def apply(function: Callable[[Images], torch.Tensor], x: Images, *, batch_size: int) -> torch.Tensor:
         return apply_in_batches(function, x, batch_size=batch_size)
 
-    encoders = {name: model.as_autoencoder(verb="encode").encode for name, model in copiers.items() if model.has_code}
+    encoders = {name: model.encode for name, model in copiers.items() if isinstance(model, Autoencoder)}
     # PCA learns from as many as the models did, as far as memory goes.
     axes_from = splits.train.spread(most_examples(test[0].numel())).images().to(device) if encoders else None
     return denoising_table(

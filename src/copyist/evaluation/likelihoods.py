@@ -5,7 +5,7 @@ __all__ = ["likelihoods", "likelihoods_text"]
 from collections.abc import Mapping
 
 from copyist.data.base import Splits
-from copyist.models.base import Model
+from copyist.models.contracts import Model, Variational
 from copyist.procedures.likelihood import Nats, likelihood
 from copyist.randomness import generator
 
@@ -33,7 +33,7 @@ def likelihoods(
         DataError: the images have values that a model's likelihood gives no probability.
         ArgumentError: a number is out of its range.
     """
-    likely = {name: model for name, model in models.items() if model.has_likelihood}
+    likely = {name: model for name, model in models.items() if isinstance(model, Variational)}
     for model in likely.values():
         model.check_columns(splits.train.columns)
     x = splits.test.spread(num_images).examples()

@@ -12,7 +12,7 @@ from copyist.data.base import Splits
 from copyist.data.scaling import Scaling
 from copyist.metrics.features import PCAFeatures
 from copyist.metrics.probes import Probes, probes
-from copyist.models.base import Model
+from copyist.models.contracts import Autoencoder, Model
 from copyist.procedures.probing import code_features, labeled
 from copyist.randomness import derive
 from copyist.tensors import Examples
@@ -41,7 +41,7 @@ def probe_table(
         DataError: a column of a table is constant in the training rows.
         ArgumentError: `batch_size` is less than 1.
     """
-    coded = {name: model for name, model in models.items() if model.has_code}
+    coded = {name: model for name, model in models.items() if isinstance(model, Autoencoder)}
     if not coded or splits.train.labels is None or splits.test.labels is None:
         return {}
     for model in coded.values():
@@ -84,5 +84,5 @@ def _fresh(model: Model, *, seed: int) -> Model:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(seed, "weights"))
         built = model.config.build()
-    built.batch_size = model.batch_size
+    built.trained_on = model.trained_on
     return built.to(next(model.parameters()).device).eval()

@@ -15,7 +15,7 @@ from copyist.errors import ArgumentError
 from copyist.evidence import Interval
 from copyist.metrics.distortion import psnr
 from copyist.metrics.intervals import mean_interval
-from copyist.models.base import Model
+from copyist.models.contracts import Model, Reconstructor, needs
 from copyist.procedures.denoising import reconstruct
 from copyist.procedures.sizes import apply_to_pictures
 from copyist.randomness import generator
@@ -81,7 +81,7 @@ def psnr_table(
         ShapeError: the model does not take a picture.
         ArgumentError: a σ is not greater than 0, or no σ or picture is given.
     """
-    model = model.as_reconstructor(verb="psnr")
+    model = needs(model, Reconstructor, verb="psnr")
     if not (pictures and sigmas):
         raise ArgumentError(f"at least one picture and σ must be given, got {len(pictures)} and {len(sigmas)}")
     for sigma in sigmas:

@@ -15,7 +15,7 @@ from copyist.data.base import Splits
 from copyist.data.scaling import Scaling
 from copyist.evidence import Below, Interval, Judgement
 from copyist.metrics.intervals import mean_interval
-from copyist.models.base import Model, Reconstructor
+from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
 from copyist.models.in_batches import in_batches
 from copyist.tensors import Rows
 
@@ -109,7 +109,7 @@ def evaluated_table(
         DataError: a column is constant in the training rows.
         ArgumentError: a number is out of its range.
     """
-    copiers = {name: model.as_reconstructor(verb="evaluate") for name, model in models.items()}
+    copiers = {name: needs(model, Reconstructor, verb="evaluate") for name, model in models.items()}
     first = next(iter(copiers.values()))
     size = first.batch_size if batch_size is None else batch_size
     check_at_least("batch", size, 1)
@@ -137,8 +137,8 @@ def _row(name: str, model: Reconstructor, x: Rows, train: Rows, scaling: Scaling
     x_hat = in_batches(model, model, x, batch_size=batch_size).to(x)
     errors = (scaling.standardized(x_hat) - scaling.standardized(x)).square()
     units = None
-    if model.has_code:
-        units = model.as_autoencoder(verb="evaluate").encode(x[:1])[0].numel()
+    if isinstance(model, Autoencoder):
+        units = needs(model, Autoencoder, verb="evaluate").encode(x[:1])[0].numel()
     undercomplete = units is not None and units < x.shape[1]
     return TableRow(
         model=name,

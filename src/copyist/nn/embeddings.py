@@ -1,6 +1,6 @@
-"""Places as vectors."""
+"""Positions as vectors."""
 
-__all__ = ["waves"]
+__all__ = ["sincos_positions"]
 
 import torch
 from torch import Tensor
@@ -9,11 +9,11 @@ _SLOWEST = 100
 """Rows or columns in 2π of the slowest wave, about."""
 
 
-def waves(rows: int, columns: int, *, width: int) -> Tensor:
-    """Sines and cosines of the row and the column of each place, of several frequencies: (rows·columns, width).
+def sincos_positions(rows: int, columns: int, *, width: int) -> Tensor:
+    """Sines and cosines of the row and the column of each patch, of several frequencies: (rows·columns, width).
 
-    Half of the units tell the row and half the column. Neighbors are alike, and what lies between two places is the
-    same linear map wherever they are. `width` must be a multiple of 4.
+    Half of the units tell the row and half the column. Neighbors are alike, and the shift from one position to another
+    is the same linear map wherever they are. `width` must be a multiple of 4.
 
     Source:
         Vaswani et al. (2017), section 3.5, in two dimensions, with 100 in place of 10,000 since images have few patches

@@ -9,9 +9,7 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_whole
-from copyist.models.base import Model
-from copyist.models.families import Variational
-from copyist.models.importance import log_weights
+from copyist.models.contracts import Model, Variational, log_weights, needs
 from copyist.models.in_batches import in_batches
 from copyist.objectives.variational import ACTIVE
 from copyist.tensors import Images, PerImage
@@ -100,7 +98,7 @@ def likelihood(model: Model, x: Images, *, samples: int = 200, generator: torch.
         Burda et al. (2016), section 5.1, for active units.
     """
     log_p, mean_weight = _log_weights(model, x, samples, generator, verb="likelihood")
-    variational = model.as_variational(verb="likelihood")
+    variational = needs(model, Variational, verb="likelihood")
     means = in_batches(variational, lambda part: variational.posterior(part).mean.flatten(1), x)
     units = in_batches(variational, lambda part: variational.posterior(part).divergence().flatten(1), x).mean(0)
     nll, sampled = -float(log_p.double().mean()), -float(mean_weight.double().mean())
@@ -123,7 +121,7 @@ def _log_weights(
 ) -> tuple[PerImage, PerImage]:
     """log p(x) as estimated, and the mean of log-weights, whose expectation is the ELBO: (B,) each."""
     check_whole("samples", samples, 1)
-    variational = model.as_variational(verb=verb)
+    variational = needs(model, Variational, verb=verb)
     variational.check_batch(x)
     draws = generator or torch.Generator().manual_seed(0)
     rows = max(1, _VALUES // x[0].numel())

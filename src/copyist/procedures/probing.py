@@ -8,7 +8,7 @@ from torch import Tensor
 
 from copyist.data.base import ExampleSet, Splits
 from copyist.metrics.probes import Probes, probes
-from copyist.models.base import Model
+from copyist.models.contracts import Autoencoder, Model, needs
 from copyist.procedures.denoising import encode
 from copyist.tensors import Examples, Features
 
@@ -49,7 +49,7 @@ def code_features(model: Model, x: Examples, *, batch_size: int | None = None) -
         ShapeError: the model does not take these images.
         ArgumentError: `batch_size` is less than 1.
     """
-    z = encode(model.as_autoencoder(verb="probe"), x, batch_size=batch_size).float()
+    z = encode(needs(model, Autoencoder, verb="probe"), x, batch_size=batch_size).float()
     return z.mean(1) if z.ndim == 3 else z.flatten(1)
 
 

@@ -5,7 +5,7 @@ __all__ = ["dot_attention", "dot_attention_alone", "linear_attention", "linear_a
 from dataclasses import replace
 
 from copyist.models.attention import AttentionConfig
-from copyist.models.attention_unet import AttentionUNetConfig
+from copyist.models.unet import UNetConfig
 from copyist.objectives import Copying
 from copyist.recipes.copying import unet
 from copyist.training import Optimization, Recipe, Training
@@ -36,11 +36,11 @@ def dot_attention_alone(*, data: str = "photos") -> Recipe:
 
 def linear_attention_unet(*, data: str = "photos") -> Recipe:
     """The U-Net without skips, with linear attention added behind each level's block."""
-    model = AttentionUNetConfig(width=16, levels=4)
+    model = UNetConfig(width=16, levels=4, attention="linear")
     return replace(unet(data=data), name="linear-attention-unet", model=model)
 
 
 def mixed_attention_unet(*, data: str = "photos") -> Recipe:
     """The U-Net without skips, with linear attention, and dot-product attention at the lowest two levels."""
-    model = AttentionUNetConfig(width=16, levels=4, attention="mixed")
+    model = UNetConfig(width=16, levels=4, attention="mixed")
     return replace(unet(data=data), name="mixed-attention-unet", model=model)

@@ -4,8 +4,8 @@ __all__ = ["conv_classifier", "vit_classifier"]
 
 from dataclasses import replace
 
-from copyist.models.classifier import ConvClassifierConfig
-from copyist.models.vit import ViTConfig
+from copyist.models.conv_classifier import ConvClassifierConfig
+from copyist.models.vit_classifier import ViTConfig
 from copyist.objectives import Classification
 from copyist.training import Optimization, Recipe, Training
 

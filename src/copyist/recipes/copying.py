@@ -5,7 +5,7 @@ __all__ = ["hidden_unet", "linear", "overcomplete_mlp", "unet", "unet_skips"]
 from dataclasses import replace
 
 from copyist.models.mlp import MLPConfig
-from copyist.models.unet import UNetConfig, UNetSkipsConfig
+from copyist.models.unet import UNetConfig
 from copyist.objectives import Copying
 from copyist.training import Optimization, Recipe, Training
 
@@ -24,7 +24,7 @@ def unet(*, data: str = "photos") -> Recipe:
 def unet_skips(*, data: str = "photos") -> Recipe:
     """The U-Net with skips, as the control: it may pass its input around the code, and learns to."""
     base = unet(data=data)
-    return replace(base, name="unet-skips", model=UNetSkipsConfig(width=16, levels=4))
+    return replace(base, name="unet-skips", model=UNetConfig(width=16, levels=4, skips=True))
 
 
 def hidden_unet(*, data: str = "photos") -> Recipe:

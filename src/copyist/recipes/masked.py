@@ -4,8 +4,8 @@ __all__ = ["masked_unet", "masked_vit", "masked_vit_classifier"]
 
 from dataclasses import replace
 
-from copyist.models.masked import MaskedViTConfig
-from copyist.models.vit import ViTConfig
+from copyist.models.masked_vit import MaskedViTConfig
+from copyist.models.vit_classifier import ViTConfig
 from copyist.objectives import MaskedCopying
 from copyist.recipes.classification import vit_classifier
 from copyist.recipes.copying import unet
@@ -49,6 +49,6 @@ def masked_vit_classifier(*, data: str = "scenes?size=32") -> Recipe:
     return replace(
         vit_classifier(data=data),
         name="masked-vit-classifier",
-        model=ViTConfig(patch=_PATCH, width=_WIDTH, depth=_DEPTH, heads=_HEADS, places="waves"),
+        model=ViTConfig(patch=_PATCH, width=_WIDTH, depth=_DEPTH, heads=_HEADS, positions="sincos"),
         training=training,
     )

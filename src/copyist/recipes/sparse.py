@@ -5,7 +5,7 @@ __all__ = ["kl_sparse_mlp", "sparse_mlp", "topk_mlp"]
 from dataclasses import replace
 
 from copyist.models.mlp import MLPConfig
-from copyist.models.sparse import SparseMLPConfig
+from copyist.models.sparse_mlp import SparseMLPConfig
 from copyist.objectives import Copying, DeadUnitResampling, KLSparsity, L1Sparsity
 from copyist.training import Optimization, Recipe, Training
 

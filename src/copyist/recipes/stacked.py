@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from copyist.corruption import MaskingNoise
 from copyist.models.mlp import MLPConfig
-from copyist.models.stacked import StackedClassifierConfig
+from copyist.models.stacked_classifier import StackedClassifierConfig
 from copyist.objectives import Classification, CrossEntropy
 from copyist.training import Optimization, Pretraining, Recipe, Training
 

@@ -2,7 +2,7 @@
 
 __all__ = ["conv_vae", "iwae", "vae"]
 
-from copyist.models.variational import VariationalMLPConfig
+from copyist.models.variational_mlp import VariationalMLPConfig
 from copyist.models.variational_unet import VariationalUNetConfig
 from copyist.objectives import ELBO, ImportanceWeighted
 from copyist.training import Optimization, Recipe, Training

@@ -10,7 +10,7 @@ import torch
 
 from copyist.data.base import ExampleSet
 from copyist.drawing.grids import rows, write_png
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.models.in_batches import batches
 from copyist.objectives.base import Objective
 from copyist.randomness import generator

@@ -14,7 +14,7 @@ from copyist.claims.nets import bottleneck, overcomplete, small_photos
 from copyist.claims.trial import Experiment, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.distortion import mse
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.tensors import Images
 
 HALF_A_LEVEL = 54.2

@@ -15,7 +15,7 @@ from copyist.claims.nets import masked_vit, masked_vit_classifier
 from copyist.claims.trial import Experiment, Trial
 from copyist.evaluation.probe_table import probe_table
 from copyist.evidence import Above, Claim, Control, Part
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.models.in_batches import in_batches
 from copyist.nn.patches import fill_hidden
 from copyist.objectives import MaskedCopying, Objective

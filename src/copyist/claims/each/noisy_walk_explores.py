@@ -20,7 +20,7 @@ from copyist.claims.measures.walks_and_samples import (
 from copyist.claims.nets import scenes_unet
 from copyist.claims.trial import Experiment, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.models.base import Autoencoder
+from copyist.models.contracts import Autoencoder
 from copyist.tensors import Images
 
 OTHERS = {

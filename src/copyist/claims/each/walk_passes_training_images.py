@@ -24,7 +24,7 @@ from copyist.claims.trial import Experiment, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.neighbors import nearest
 from copyist.metrics.walkers import WalkDiagnostics
-from copyist.models.base import Autoencoder
+from copyist.models.contracts import Autoencoder
 from copyist.tensors import Images
 
 CLAIM = Claim(

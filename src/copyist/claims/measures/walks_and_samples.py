@@ -33,7 +33,7 @@ from copyist.metrics.features import PCAFeatures
 from copyist.metrics.neighbors import memorization
 from copyist.metrics.scenes import scene_rules
 from copyist.metrics.walkers import LONGEST_CYCLE, WalkDiagnostics, walk_diagnostics
-from copyist.models.base import Autoencoder, Classifier, Reconstructor
+from copyist.models.contracts import Autoencoder, Classifier, Reconstructor
 from copyist.models.in_batches import apply_in_batches, in_batches
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.sampling import sample

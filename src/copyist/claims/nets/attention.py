@@ -8,7 +8,8 @@ from copyist.claims.nets.photos import brief_unet, photos
 from copyist.claims.nets.sizes import unet_levels, unet_width
 from copyist.claims.trial import Trial
 from copyist.models.attention import AttentionConfig
-from copyist.models.attention_unet import AttentionUNetConfig, LevelsAttention
+from copyist.models.levels import LevelsAttention
+from copyist.models.unet import UNetConfig
 from copyist.nn.attention import AttentionKind
 from copyist.objectives import Copying
 from copyist.training import Optimization, Recipe, Training
@@ -69,6 +70,6 @@ def attention_unet(trial: Trial, *, attention: LevelsAttention = "linear", skips
         attention: linear at every level, or by dot products at the lowest two.
         skips: whether the decoder is also handed the encoder's maps.
     """
-    config = AttentionUNetConfig(width=unet_width(trial), levels=unet_levels(trial), attention=attention, skips=skips)
+    config = UNetConfig(width=unet_width(trial), levels=unet_levels(trial), attention=attention, skips=skips)
     name = f"photos-{attention}-attention-unet{'-skips' if skips else ''}"
     return replace(brief_unet(trial), name=name, model=config)

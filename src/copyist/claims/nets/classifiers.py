@@ -6,8 +6,8 @@ from typing import Literal
 
 from copyist.claims.nets.scenes import scenes
 from copyist.claims.trial import Trial
-from copyist.models.classifier import ConvClassifierConfig
-from copyist.models.vit import ViTConfig
+from copyist.models.conv_classifier import ConvClassifierConfig
+from copyist.models.vit_classifier import ViTConfig
 from copyist.objectives import Classification
 from copyist.training import Optimization, Recipe, Training
 

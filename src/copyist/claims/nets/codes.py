@@ -8,7 +8,7 @@ from typing import Literal
 from copyist.claims.trial import Trial
 from copyist.corruption import GaussianNoise
 from copyist.models.mlp import Activation, MLPConfig
-from copyist.models.sparse import SparseMLPConfig
+from copyist.models.sparse_mlp import SparseMLPConfig
 from copyist.objectives import Contraction, Copying, DeadUnitResampling, Denoising, KLSparsity, L1Sparsity, Objective
 from copyist.training import Optimization, Recipe, Training
 

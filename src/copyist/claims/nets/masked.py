@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from copyist.claims.nets.scenes import scenes
 from copyist.claims.trial import Trial
-from copyist.models.masked import MaskedViTConfig
-from copyist.models.vit import ViTConfig
+from copyist.models.masked_vit import MaskedViTConfig
+from copyist.models.vit_classifier import ViTConfig
 from copyist.objectives import Classification, MaskedCopying
 from copyist.training import Optimization, Recipe, Training
 
@@ -43,7 +43,7 @@ def masked_vit_classifier(trial: Trial, *, steps: int) -> Recipe:
     return replace(
         base,
         name="scenes-masked-vit-classifier",
-        model=ViTConfig(width=base.model.width, depth=base.model.depth, places=base.model.places),
+        model=ViTConfig(width=base.model.width, depth=base.model.depth, positions=base.model.positions),
         objective=Classification(),
         training=replace(base.training, steps=steps, validate_every=steps, save_every=steps),
     )

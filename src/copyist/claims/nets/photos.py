@@ -14,7 +14,7 @@ from dataclasses import replace
 from copyist.claims.nets.sizes import unet_levels, unet_width
 from copyist.claims.nets.unets import unet
 from copyist.claims.trial import Trial
-from copyist.models.unet import UNetSkipsConfig
+from copyist.models.unet import UNetConfig
 from copyist.nn.norm import Statistics
 from copyist.training import Recipe
 
@@ -60,7 +60,7 @@ def photos_unet(
 def photos_unet_skips(trial: Trial, *, statistics: Statistics = "batch", share: float = 1.0) -> Recipe:
     """The same with skips, which may pass its input around the code."""
     base = photos_unet(trial, statistics=statistics, share=share)
-    config = UNetSkipsConfig(width=unet_width(trial), levels=unet_levels(trial), statistics=statistics)
+    config = UNetConfig(width=unet_width(trial), levels=unet_levels(trial), statistics=statistics, skips=True)
     return replace(base, name=base.name.replace("unet", "unet-skips"), model=config)
 
 

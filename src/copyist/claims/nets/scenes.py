@@ -7,8 +7,7 @@ from dataclasses import replace
 from copyist.claims.nets.sizes import unet_levels, unet_width
 from copyist.claims.nets.unets import unet
 from copyist.claims.trial import Trial
-from copyist.models.attention_unet import AttentionUNetConfig
-from copyist.models.unet import UNetConfig, UNetSkipsConfig
+from copyist.models.unet import UNetConfig
 from copyist.training import Recipe
 
 
@@ -55,11 +54,11 @@ def scenes_attention_unet(trial: Trial, *, batch_size: int, share: float) -> Rec
     A step takes sixteen times as long as one of the U-Net without, so batches and steps are to be chosen.
     """
     base = scenes_unet(trial, batch_size=batch_size, share=share)
-    config = AttentionUNetConfig(width=unet_width(trial), levels=unet_levels(trial), attention="mixed")
+    config = UNetConfig(width=unet_width(trial), levels=unet_levels(trial), attention="mixed")
     return replace(base, name=f"{base.name}-attention", model=config)
 
 
 def scenes_unet_skips(trial: Trial) -> Recipe:
     """The same with skips, which may pass its input around the code."""
-    config = UNetSkipsConfig(width=unet_width(trial), levels=unet_levels(trial))
+    config = UNetConfig(width=unet_width(trial), levels=unet_levels(trial), skips=True)
     return replace(scenes_unet(trial), name="scenes-unet-skips", model=config)

@@ -11,7 +11,7 @@ from copyist.claims.trial import Trial
 from copyist.corruption import Corruption, MaskingNoise
 from copyist.data.base import Splits
 from copyist.models.mlp import MLPConfig
-from copyist.models.stacked import StackedClassifierConfig
+from copyist.models.stacked_classifier import StackedClassifierConfig
 from copyist.nn.dense import Initialization
 from copyist.objectives import Classification, Copying, CrossEntropy, Denoising
 from copyist.training import Optimization, Pretraining, Recipe, Training

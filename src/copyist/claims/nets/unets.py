@@ -7,7 +7,7 @@ from dataclasses import replace
 from copyist.claims.nets.sizes import unet_levels, unet_width
 from copyist.claims.trial import Trial
 from copyist.corruption import Blend, GaussianNoise, OneOf
-from copyist.models.unet import UNetConfig, UNetSkipsConfig
+from copyist.models.unet import UNetConfig
 from copyist.nn.norm import Statistics
 from copyist.objectives import Copying, Denoising
 from copyist.training import Optimization, Recipe, Training
@@ -70,6 +70,6 @@ def widened(recipe: Recipe, *, factor: float) -> Recipe:
     """The same U-Net with that many times the maps at every level."""
     if factor == 1:
         return recipe
-    assert isinstance(recipe.model, UNetSkipsConfig)
+    assert isinstance(recipe.model, UNetConfig)
     shape = replace(recipe.model, width=round(recipe.model.width * factor))
     return replace(recipe, name=f"{recipe.name}-{factor:g}-times-as-wide", model=shape)

@@ -8,18 +8,16 @@ from typing import Self, final
 import torch
 from torch import nn
 
-from copyist.models.base import Classifier
-from copyist.models.config import ClassifierConfig
-from copyist.models.families import Stack
-from copyist.models.fixed_shape import FixedShape
+from copyist.models.contracts import Classifier, ClassifierConfig, Pretrainable, PretrainableConfig, Stack
 from copyist.models.mlp import MLPConfig
+from copyist.models.shapes import FixedShape
 from copyist.tensors import Examples, Features
 
 _STACK = MLPConfig(widths=(1000, 1000, 1000), activation="sigmoid", output="sigmoid", tied=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class StackedClassifierConfig(ClassifierConfig):
+class StackedClassifierConfig(ClassifierConfig, PretrainableConfig):
     """The shape of a `StackedClassifier`."""
 
     stack: MLPConfig = _STACK
@@ -31,12 +29,12 @@ class StackedClassifierConfig(ClassifierConfig):
     def stacks(self) -> tuple[MLPConfig, ...]:
         return self.stack.stacks()
 
-    def build(self) -> Classifier:
+    def build(self) -> "StackedClassifier":
         return StackedClassifier(self)
 
 
 @final
-class StackedClassifier(FixedShape, Classifier):
+class StackedClassifier(FixedShape, Classifier, Pretrainable):
     """The code of a stack of autoencoders, (B, units[-1]), is named by one linear layer.
 
     The decoders are not part of it: without pretraining it is a plain multilayer perceptron.
@@ -46,7 +44,7 @@ class StackedClassifier(FixedShape, Classifier):
     """
 
     def __init__(self, config: StackedClassifierConfig) -> None:
-        super().__init__(config.stack.image_shape, model="a stacked classifier")
+        super().__init__(config.stack, model="a stacked classifier")
         num_classes = config.known_classes()
         self._config = config
         self.encoder = config.stack.build().encoder

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from copyist.checks import check_at_least
 from copyist.errors import ArgumentError
-from copyist.models.families import Masked
-from copyist.models.fixed_shape import check_shape, known_shape
-from copyist.models.transformer import Places, TransformerConfig, blocks, embedding, positions
+from copyist.models.contracts import Masked, TrainedOn
+from copyist.models.shapes import check_shape, known_shape
+from copyist.models.transformer import Positions, TransformerConfig, blocks, learned_positions, patch_embedding
 from copyist.nn.patches import from_patches, shown, to_patches
 from copyist.tensors import Codes, Images, Visible
 
@@ -21,8 +21,9 @@ from copyist.tensors import Codes, Images, Visible
 class MaskedViTConfig(TransformerConfig):
     """The shape of a `MaskedViT`; the first settings are its encoder's, and a `ViT` of the same can start from it."""
 
-    places: Places = "waves"
-    """Where learned positions start, of encoder and decoder: at `waves` what to fill in is learned far sooner."""
+    positions: Positions = "sincos"
+    """How learned positions are initialized, of encoder and decoder: with `sincos` the hidden patches are
+    learned far sooner."""
 
     decoder_width: int = 48
     """Units per token of the decoder."""
@@ -42,7 +43,7 @@ class MaskedViTConfig(TransformerConfig):
                 f"decoder_width must be a multiple of decoder_heads, got {self.decoder_width} and {self.decoder_heads}"
             )
 
-        self.check_waves("decoder_width", self.decoder_width)
+        self.check_sincos("decoder_width", self.decoder_width)
 
     def build(self) -> Masked:
         return MaskedViT(self)
@@ -63,11 +64,12 @@ class MaskedViT(Masked):
     def __init__(self, config: MaskedViTConfig) -> None:
         super().__init__()
         self._config = config
-        self._shape = self.image_shape = known_shape(config.image_shape, model="a masked ViT")
+        self._shape = known_shape(config.image_shape, model="a masked ViT")
+        self.trained_on = TrainedOn(image_shape=self._shape)
         self.image_size = self._shape[1:]
         self.patch = config.patch
-        self.embed = embedding(self._shape, config)
-        self.positions = positions(self._shape, config, width=config.width)
+        self.embed = patch_embedding(self._shape, config)
+        self.positions = learned_positions(self._shape, config, width=config.width)
         self.blocks = blocks(config.width, heads=config.heads, depth=config.depth)
         self.norm = nn.LayerNorm(config.width)
         self.decoder = MaskedDecoder(config, self._shape)
@@ -98,7 +100,7 @@ class MaskedDecoder(nn.Module):
         width = config.decoder_width
         self.enter = nn.Linear(config.width, width)
         self.hidden = nn.Parameter(0.02 * torch.randn(1, 1, width))
-        self.positions = positions(image_shape, config, width=width)
+        self.positions = learned_positions(image_shape, config, width=width)
         self.blocks = blocks(width, heads=config.decoder_heads, depth=config.decoder_depth)
         self.norm = nn.LayerNorm(width)
         self.output = nn.Linear(width, image_shape[0] * config.patch**2)

@@ -7,10 +7,9 @@ from typing import final
 
 from torch import nn
 
-from copyist.models.base import Classifier
-from copyist.models.config import ClassifierConfig
-from copyist.models.fixed_shape import check_shape, known_shape
-from copyist.models.transformer import TransformerConfig, blocks, embedding, positions
+from copyist.models.contracts import Classifier, ClassifierConfig, TrainedOn
+from copyist.models.shapes import check_shape, known_shape
+from copyist.models.transformer import TransformerConfig, blocks, learned_positions, patch_embedding
 from copyist.nn.patches import to_patches
 from copyist.tensors import Features, Images
 
@@ -43,10 +42,11 @@ class ViT(Classifier):
         super().__init__()
         num_classes = config.known_classes()
         self._config = config
-        self._shape = self.image_shape = known_shape(config.image_shape, model="a ViT")
+        self._shape = known_shape(config.image_shape, model="a ViT")
+        self.trained_on = TrainedOn(image_shape=self._shape)
         self.image_size = self._shape[1:]
-        self.embed = embedding(self._shape, config)
-        self.positions = positions(self._shape, config, width=config.width)
+        self.embed = patch_embedding(self._shape, config)
+        self.positions = learned_positions(self._shape, config, width=config.width)
         self.blocks = blocks(config.width, heads=config.heads, depth=config.depth)
         self.norm = nn.LayerNorm(config.width)
         self.head = nn.Linear(config.width, num_classes)

@@ -1,36 +1,32 @@
-"""A code of many units of which few speak at a time: the k largest."""
+"""A code of many units of which few are active at a time: the k largest."""
 
 __all__ = ["SparseMLP", "SparseMLPConfig"]
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Self, final, get_args
+from typing import final, get_args
 
 import torch
 from torch import Tensor, nn
 
 from copyist.checks import check_at_least, check_choice, check_whole, check_within
 from copyist.errors import ArgumentError
-from copyist.models.config import ModelConfig
-from copyist.models.families import Dictionary
-from copyist.models.fixed_shape import FixedShape, fitted_shape
+from copyist.models.contracts import Dictionary
+from copyist.models.shapes import FixedShape, FixedShapeConfig
 from copyist.nn.dense import Activation, activation_layer
 from copyist.tensors import Codes, Examples
 
 
 @dataclass(frozen=True, kw_only=True)
-class SparseMLPConfig(ModelConfig):
+class SparseMLPConfig(FixedShapeConfig):
     """The shape of a `SparseMLP`."""
-
-    image_shape: tuple[int, ...] | None = None
-    """(C, H, W) of one image, or (D,) of one row of a table; None takes the data's."""
 
     widths: tuple[int, ...] = (1024,)
     """Units per layer from the input to the code, which is the last; the decoder mirrors them."""
 
     k: int | None = 32
-    """How many units may speak for one image; None for all, where an objective keeps them quiet."""
+    """How many units may be active for one image; None for all, where an objective keeps them sparse."""
 
     activation: Activation = "gelu"
     """Of hidden layers, where there are any. Units of the code are rectified."""
@@ -45,9 +41,6 @@ class SparseMLPConfig(ModelConfig):
             check_within("k", self.k, 1, self.widths[-1])
         check_choice("activation", self.activation, get_args(Activation))
 
-    def fitted(self, shape: tuple[int, ...]) -> Self:
-        return replace(self, image_shape=fitted_shape(self.image_shape, shape))
-
     def build(self) -> Dictionary:
         return SparseMLP(self)
 
@@ -56,8 +49,8 @@ class SparseMLPConfig(ModelConfig):
 class SparseMLP(FixedShape, Dictionary):
     """z keeps the k largest of max(0, Wh + b), and the others are 0; h is the image, or a hidden layer on it.
 
-    At first each unit speaks with the direction, of length 1, that it listens to: fewer die so. Where fewer than k
-    units hear anything, fewer speak.
+    At first each unit's column is its row, scaled to length 1: fewer units die so. Where fewer than k values are
+    positive, fewer units are active.
 
     Source:
         Makhzani & Frey (2014), "k-Sparse Autoencoders", algorithm 1, without its tied weights; rectified, and begun
@@ -66,7 +59,7 @@ class SparseMLP(FixedShape, Dictionary):
     """
 
     def __init__(self, config: SparseMLPConfig) -> None:
-        super().__init__(config.image_shape, model="a sparse MLP")
+        super().__init__(config, model="a sparse MLP")
         self._config = config
         self.k = config.k
         widths = (math.prod(self._shape), *config.widths)
@@ -77,15 +70,15 @@ class SparseMLP(FixedShape, Dictionary):
         for inputs, outputs in pairwise(widths[-2::-1]):
             decoder += [activation_layer(config.activation), nn.Linear(inputs, outputs)]
         self.encoder = nn.Sequential(*encoder)
-        self.readers = nn.Linear(widths[-2], widths[-1])
+        self.to_code = nn.Linear(widths[-2], widths[-1])
         self.atoms = nn.Linear(widths[-1], widths[-2])
         self.decoder = nn.Sequential(*decoder, nn.Unflatten(1, self._shape))
-        self.silence: Tensor
-        self.register_buffer("silence", torch.zeros(widths[-1], dtype=torch.int64))
-        self.revivals: Tensor
-        self.register_buffer("revivals", torch.zeros(widths[-1], dtype=torch.int64))
+        self.examples_since_fired: Tensor
+        self.register_buffer("examples_since_fired", torch.zeros(widths[-1], dtype=torch.int64))
+        self.times_resampled: Tensor
+        self.register_buffer("times_resampled", torch.zeros(widths[-1], dtype=torch.int64))
         with torch.no_grad():
-            self.atoms.weight.copy_(nn.functional.normalize(self.readers.weight.T, dim=0))
+            self.atoms.weight.copy_(nn.functional.normalize(self.to_code.weight.T, dim=0))
 
     @property
     def config(self) -> SparseMLPConfig:
@@ -95,11 +88,11 @@ class SparseMLP(FixedShape, Dictionary):
         return self.encoder(self.standardized(x))
 
     def encode(self, x: Examples) -> Codes:
-        z = torch.relu(self.readers(self.hidden(x)))
+        z = torch.relu(self.to_code(self.hidden(x)))
         if self.k is None:
             return z
-        loudest, units = z.topk(self.k)
-        return torch.zeros_like(z).scatter(1, units, loudest)
+        largest, units = z.topk(self.k)
+        return torch.zeros_like(z).scatter(1, units, largest)
 
-    def spoken(self, h: Tensor) -> Examples:
+    def decode_hidden(self, h: Tensor) -> Examples:
         return self.restored(self.decoder(h))

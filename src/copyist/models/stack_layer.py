@@ -1,20 +1,18 @@
 """One layer of a stack, as an autoencoder of its own."""
 
-__all__ = ["Layer"]
+__all__ = ["StackLayer"]
 
 from typing import final
 
 from torch import nn
 
-from copyist.models.base import Autoencoder
-from copyist.models.config import ModelConfig
-from copyist.models.families import CodeLayer
-from copyist.models.fixed_shape import check_shape
+from copyist.models.contracts import Affine, AffineEncoder, ModelConfig
+from copyist.models.shapes import check_shape
 from copyist.tensors import Codes, Examples
 
 
 @final
-class Layer(Autoencoder):
+class StackLayer(AffineEncoder):
     """An encoder of one layer and a decoder that belong to a stack: what trains this layer trains the stack's."""
 
     def __init__(
@@ -30,7 +28,7 @@ class Layer(Autoencoder):
             decoder: back.
         """
         super().__init__()
-        self.takes_tables = len(shape) == 1
+        self.num_columns = shape[0] if len(shape) == 1 else None
         self._config = config
         self._shape = shape
         self.linear = linear
@@ -50,5 +48,6 @@ class Layer(Autoencoder):
     def decode(self, z: Codes) -> Examples:
         return self.decoder(z)
 
-    def as_code_layer(self, *, verb: str) -> CodeLayer:
-        return CodeLayer(weight=self.linear.weight, bias=self.linear.bias, activation=self.activation)
+    @property
+    def affine(self) -> Affine:
+        return Affine(weight=self.linear.weight, bias=self.linear.bias, activation=self.activation)

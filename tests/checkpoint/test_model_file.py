@@ -219,7 +219,7 @@ def test_a_pickle_of_the_oldest_kinds_is_refused_too(tmp_path: Path) -> None:
 def test_a_file_from_a_newer_version_is_refused_by_name(file: Path) -> None:
     rewritten(file, format_version=FORMAT_VERSION + 1, package_version="9.1")
     with pytest.raises(
-        CheckpointError, match=r"has format version 2, written by copyist 9.1, and this copyist reads up to 1; upgrade"
+        CheckpointError, match=r"has format version 3, written by copyist 9.1, and this copyist reads up to 2; upgrade"
     ):
         load(file)
 
@@ -268,16 +268,16 @@ def test_a_missing_field_is_named(file: Path, field: str) -> None:
         ({"batch_size": 0}, r"must have a batch size of at least 1, got 0"),
         (
             {"data": {"image_shape": [3, 4]}},
-            r"must have an image shape of three whole numbers, or of one for a table, got \[3, 4\]",
+            r"must have an image shape of three whole numbers, got \[3, 4\]",
         ),
         ({"data": {"columns": ["a", 1]}}, r"must name its columns in a list of texts, got \['a', 1\]"),
         (
             {"data": {"image_shape": 3}},
-            r"must have an image shape of three whole numbers, or of one for a table, got 3",
+            r"must have an image shape of three whole numbers, got 3",
         ),
         (
             {"data": {"image_shape": [3, 4, "x"]}},
-            r"must have an image shape of three whole numbers, or of one for a table, got \[3, 4, 'x'\]",
+            r"must have an image shape of three whole numbers, got \[3, 4, 'x'\]",
         ),
         ({"format_version": "1"}, r"has format version 1, written by"),
     ],

@@ -3,7 +3,7 @@
 __all__ = ["VariationalMLP", "VariationalMLPConfig"]
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self, final, get_args
 
@@ -11,9 +11,8 @@ from torch import nn
 
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ShapeError
-from copyist.models.config import ModelConfig
-from copyist.models.families import Variational
-from copyist.models.fixed_shape import FixedShape, fitted_shape
+from copyist.models.contracts import Variational
+from copyist.models.shapes import FixedShape, FixedShapeConfig
 from copyist.nn.dense import Activation, activation_layer
 from copyist.nn.gaussian import Gaussian
 from copyist.nn.likelihoods import LIKELIHOODS, GaussianPixels, Likelihood, LikelihoodHead, Pixels
@@ -21,11 +20,8 @@ from copyist.tensors import Codes, Examples
 
 
 @dataclass(frozen=True, kw_only=True)
-class VariationalMLPConfig(ModelConfig):
+class VariationalMLPConfig(FixedShapeConfig):
     """The shape of a `VariationalMLP`."""
-
-    image_shape: tuple[int, ...] | None = None
-    """(C, H, W) of one image, or (D,) of one row of a table; None takes the data's."""
 
     widths: tuple[int, ...] = (400,)
     """Units per hidden layer from the input to the code; the decoder mirrors them."""
@@ -52,7 +48,7 @@ class VariationalMLPConfig(ModelConfig):
                 f"a table must have a likelihood of real numbers, got likelihood={self.likelihood}; "
                 "build the model with likelihood=gaussian"
             )
-        return replace(self, image_shape=fitted_shape(self.image_shape, shape))
+        return super().fitted(shape)
 
     def build(self) -> Variational:
         return VariationalMLP(self)
@@ -69,7 +65,7 @@ class VariationalMLP(FixedShape, Variational):
     """
 
     def __init__(self, config: VariationalMLPConfig) -> None:
-        super().__init__(config.image_shape, model="a variational MLP")
+        super().__init__(config, model="a variational MLP")
         self._config = config
         values = math.prod(self._shape)
         self.encoder = nn.Sequential(nn.Flatten(), *_layers((values, *config.widths), config.activation))
