@@ -128,3 +128,17 @@ def test_one_image_without_a_batch_axis_is_refused_with_the_remedy(kind: str) ->
 def test_eight_bit_images_are_refused_with_the_remedy(kind: str) -> None:
     with pytest.raises(ShapeError, match=r"must be floats in .*; divide 8-bit values by 255"):
         built(CONFIGS[kind]).check_batch(torch.zeros(2, 3, 8, 12, dtype=torch.uint8))
+
+
+ONE_OF_EACH = {type(config.build()): kind for kind, config in {**CONFIGS, **CLASSIFIERS}.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", sorted(ONE_OF_EACH.values()))
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_can_be_exported_with_any_batch_size(kind: str) -> None:
+    model = classifier(CLASSIFIERS[kind]) if kind in CLASSIFIERS else built(CONFIGS[kind])
+    sizes = ({0: torch.export.Dim("batch", min=2)},)
+    with torch.no_grad():
+        program = torch.export.export(model, (images(4),), dynamic_shapes=sizes, strict=False)
+        torch.testing.assert_close(program.module()(images(7)), model(images(7)), rtol=1e-4, atol=1e-5)

@@ -19,7 +19,10 @@ _UNITS = {
     r"^silence$": "examples_since_fired",
     r"^revivals$": "times_resampled",
 }
-"""Of sparse autoencoders."""
+"""Names in sparse autoencoders."""
+
+_POSTERIOR = {r"^code\.": "to_posterior."}
+"""Names in variational autoencoders."""
 
 
 def migrate_model(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,14 +51,12 @@ def migrate_tensors(tensors: Mapping[str, Tensor], model: Mapping[str, Any]) -> 
         prefix = "model."
         own = {name: tensor for name, tensor in tensors.items() if not name.startswith(prefix)}
         within = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-        renamed = migrate_tensors(within, cast("dict[str, Any]", inner))
-        return own | {f"{prefix}{name}": tensor for name, tensor in renamed.items()}
-    kind = model.get("kind")
-    if kind in _LEVELS:
-        return {_name_in_level(name): tensor for name, tensor in tensors.items()}
-    if kind == "sparse-mlp":
-        return {_replaced(name, _UNITS): tensor for name, tensor in tensors.items()}
-    return dict(tensors)
+        within = migrate_tensors(within, cast("dict[str, Any]", inner))
+        return own | {f"{prefix}{name}": tensor for name, tensor in within.items()}
+    kind = str(model.get("kind"))
+    patterns = _UNITS if kind == "sparse-mlp" else _POSTERIOR if kind.startswith("variational-") else {}
+    renamed = {_replaced(name, patterns): tensor for name, tensor in tensors.items()}
+    return {_name_in_level(name): tensor for name, tensor in renamed.items()} if kind in _LEVELS else renamed
 
 
 def _name_in_level(name: str) -> str:

@@ -13,8 +13,8 @@ from copyist.errors import ArgumentError
 from copyist.models.contracts import Masked, TrainedOn
 from copyist.models.shapes import check_shape, known_shape
 from copyist.models.transformer import Positions, TransformerConfig, blocks, learned_positions, patch_embedding
-from copyist.nn.patches import from_patches, shown, to_patches
-from copyist.tensors import Codes, Images, Visible
+from copyist.nn.patches import from_patches, to_patches
+from copyist.tensors import Codes, Images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,14 +81,13 @@ class MaskedViT(Masked):
     def check_input(self, x: Images) -> None:
         check_shape(x, self._shape)
 
-    def encode_visible(self, x: Images, visible: Visible) -> Codes:
-        places = shown(visible).to(x.device)  # (B, n)
+    def encode_patches(self, x: Images, places: Tensor) -> Codes:
         h = self.embed(_taken(to_patches(x, size=self.patch), places))  # (B, n, D)
-        h = h + _taken(self.positions.expand(len(x), -1, -1), places)
+        h = h + _taken(self.positions.expand(x.shape[0], -1, -1), places)
         return self.norm(self.blocks(h))
 
-    def decode_visible(self, z: Codes, visible: Visible) -> Images:
-        patches = self.decoder(z, shown(visible).to(z.device))
+    def decode_patches(self, z: Codes, places: Tensor) -> Images:
+        patches = self.decoder(z, places)
         return from_patches(patches, size=self.patch, image_size=(self._shape[1], self._shape[2]))
 
 
@@ -107,7 +106,7 @@ class MaskedDecoder(nn.Module):
 
     def forward(self, z: Tensor, places: Tensor) -> Tensor:
         entered = self.enter(z)  # (B, n, W)
-        all_hidden = self.hidden.to(entered.dtype).expand(len(z), self.positions.shape[1], -1)  # (B, N, W)
+        all_hidden = self.hidden.to(entered.dtype).expand(z.shape[0], self.positions.shape[1], -1)  # (B, N, W)
         h = all_hidden.scatter(1, _as_index(places, entered), entered)
         return self.output(self.norm(self.blocks(h + self.positions)))
 

@@ -71,7 +71,7 @@ class VariationalMLP(FixedShape, Variational):
         self.encoder = nn.Sequential(nn.Flatten(), *_layers((values, *config.widths), config.activation))
         narrow = config.widths[-1] if config.widths else values
         # Means, then log-variances: one product instead of two.
-        self.code = nn.Linear(narrow, 2 * config.code_size)
+        self.to_posterior = nn.Linear(narrow, 2 * config.code_size)
         there = (config.code_size, *config.widths[::-1])
         self.decoder = nn.Sequential(
             *_layers(there, config.activation), nn.Linear(there[-1], values), nn.Unflatten(1, self._shape)
@@ -90,7 +90,7 @@ class VariationalMLP(FixedShape, Variational):
         return (self._config.code_size,)
 
     def posterior(self, x: Examples) -> Gaussian:
-        mean, log_variance = self.code(self.encoder(self.standardized(x))).chunk(2, dim=1)
+        mean, log_variance = self.to_posterior(self.encoder(self.standardized(x))).chunk(2, dim=1)
         return Gaussian.of(mean=mean, log_variance=log_variance)
 
     def likelihood(self, z: Codes) -> Likelihood:

@@ -94,10 +94,10 @@ class VariationalUNet(Variational):
         if config.joined:
             lowest = (maps, *self._lowest(config.image_size))
             units = lowest[0] * lowest[1] * lowest[2]
-            self.code = nn.Sequential(nn.Flatten(), nn.Linear(units, 2 * size))
+            self.to_posterior = nn.Sequential(nn.Flatten(), nn.Linear(units, 2 * size))
             self.widen = nn.Sequential(nn.Linear(size, units), nn.Unflatten(1, lowest))
         else:
-            self.code = nn.Conv2d(maps, 2 * size, 1)
+            self.to_posterior = nn.Conv2d(maps, 2 * size, 1)
             self.widen = nn.Conv2d(size, maps, 1)
         self.up = Up(config, skips=False)
         self.head = LikelihoodHead(config.likelihood)
@@ -126,7 +126,7 @@ class VariationalUNet(Variational):
         return (size,) if self._config.joined else (size, *self._lowest((height, width)))
 
     def posterior(self, x: Images) -> Gaussian:
-        mean, log_variance = self.code(self.down(x)[-1]).chunk(2, dim=1)
+        mean, log_variance = self.to_posterior(self.down(x)[-1]).chunk(2, dim=1)
         return Gaussian.of(mean=mean, log_variance=log_variance)
 
     def likelihood(self, z: Codes) -> Likelihood:

@@ -6,9 +6,10 @@ import abc
 from typing import ClassVar, final
 
 import torch
+from torch import Tensor
 
 from copyist.models.contracts.copying import Autoencoder
-from copyist.nn.patches import check_visible
+from copyist.nn.patches import check_visible, shown
 from copyist.tensors import Codes, Images, Visible
 
 
@@ -27,12 +28,22 @@ class Masked(Autoencoder):
     """Side of a patch in pixels."""
 
     @abc.abstractmethod
-    def encode_visible(self, x: Images, visible: Visible) -> Codes:
-        """z = E(visible patches of x), tokens (B, n, D) of the n patches that each row of (B, N) shows."""
+    def encode_patches(self, x: Images, places: Tensor) -> Codes:
+        """z = E(some patches of x), tokens (B, n, D) of the patches at `places`, int64 (B, n) in reading order."""
 
     @abc.abstractmethod
+    def decode_patches(self, z: Codes, places: Tensor) -> Images:
+        """x̂ = D(z, places), whole images (B, C, H, W), for codes that `encode_patches` made of those patches."""
+
+    @final
+    def encode_visible(self, x: Images, visible: Visible) -> Codes:
+        """z = E(visible patches of x), tokens (B, n, D) of the n patches that each row of (B, N) shows."""
+        return self.encode_patches(x, shown(visible).to(x.device))
+
+    @final
     def decode_visible(self, z: Codes, visible: Visible) -> Images:
         """x̂ = D(z, visible), whole images (B, C, H, W), for codes that `encode_visible` made of these patches."""
+        return self.decode_patches(z, shown(visible).to(z.device))
 
     @final
     def forward_visible(self, x: Images, visible: Visible) -> Images:
@@ -53,8 +64,8 @@ class Masked(Autoencoder):
 
     @final
     def encode(self, x: Images) -> Codes:
-        return self.encode_visible(x, torch.ones(len(x), self.num_patches(x), dtype=torch.bool))
+        return self.encode_patches(x, torch.arange(self.num_patches(x), device=x.device).expand(x.shape[0], -1))
 
     @final
     def decode(self, z: Codes) -> Images:
-        return self.decode_visible(z, torch.ones(z.shape[:2], dtype=torch.bool))
+        return self.decode_patches(z, torch.arange(z.shape[1], device=z.device).expand(z.shape[0], -1))
