@@ -183,9 +183,9 @@ def _take_step(session: TrainingState, step: int) -> torch.Tensor:
         total = torch.where(torch.isfinite(torch.as_tensor(norm)), total, torch.nan)
     session.optimizer.step()
     session.optimizer.zero_grad(set_to_none=True)
-    if session.recipe.objective.mends:
+    repair = session.recipe.objective.repair
+    if repair is not None:
         with torch.no_grad():
-            draws = generator(session.seed, "mending", step)
-            session.recipe.objective.mend(session.model, x, step=step + 1, generator=draws)
+            repair(session.model, x, step=step + 1, generator=generator(session.seed, "mending", step))
     session.update_average(step)
     return total

@@ -227,7 +227,7 @@ class TrainingState:
         if self.start is not None:
             self.start.hand_over(model)
         self.recipe.objective.check_model(model)
-        for weight in self.recipe.objective.frozen(model):
+        for weight in self.recipe.objective.frozen_weights(model):
             weight.requires_grad_(False)
         if config.channels_last:
             model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]

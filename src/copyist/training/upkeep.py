@@ -121,12 +121,12 @@ class Upkeep:
     def _validate(self, step: int) -> Look:
         session, counters, config = self.session, self.session.counters, self.session.recipe.training
         model = session.current.eval()
-        look = session.validation.look(model, session.recipe.objective.warmed(1.0))
+        look = session.validation.look(model, session.recipe.objective.at(1.0))
         if not math.isfinite(look.loss):
             return look
         if session.accelerator.is_main_process and isinstance(model, Reconstructor) and not model.takes_tables:
             path = session.folder / "samples" / f"step-{step:07d}.png"
-            session.validation.picture(model, session.recipe.objective.warmed(1.0), path)
+            session.validation.picture(model, session.recipe.objective.at(1.0), path)
         session.model.train()
         if counters.best is None or look.loss < counters.best:
             counters.best, counters.waited = look.loss, 0
