@@ -341,7 +341,7 @@ class Interrupted(Told):
         super().__init__()
         self.at, self.number, self.times = at, number, times
 
-    def stepped(self, *, step: int, loss: float | None) -> None:
+    def finish_step(self, *, step: int, loss: float | None) -> None:
         if step == self.at:
             for _ in range(self.times):
                 os.kill(os.getpid(), self.number)

@@ -25,7 +25,7 @@ class Growing(Objective):
 
     weight: float = 1.0
 
-    def at(self, progress: float) -> Objective:
+    def at_progress(self, progress: float) -> Objective:
         return replace(self, weight=progress)
 
     def __call__(self, model: Model, x: Tensor, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from copyist.data.base import Splits
-from copyist.data.scaling import Scaling
 from copyist.metrics.features import PCAFeatures
 from copyist.metrics.probes import Probes, probes
 from copyist.models.contracts import Autoencoder, Model
 from copyist.procedures.probing import code_features, labeled
 from copyist.randomness import derive
 from copyist.tensors import Examples
+from copyist.training.run_data import fit_standardization
 
 _AXES = 64
 """Principal components that stand beside the codes, where images vary in so many directions."""
@@ -62,7 +62,7 @@ def probe_table(
             )
     # Columns in thousands would hide the others from what goes by distances.
     plain: Callable[[Examples], Tensor] = (
-        Scaling.of(splits.train).standardized if splits.train.is_table else partial(torch.flatten, start_dim=1)
+        fit_standardization(splits.train) if splits.train.is_table else partial(torch.flatten, start_dim=1)
     )
     table["columns" if splits.train.is_table else "pixels"] = probed(plain)
     axes = min(_AXES, len(x) - 1, x[0].numel())

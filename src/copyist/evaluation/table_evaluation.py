@@ -12,12 +12,13 @@ from torch import Tensor
 from copyist.baselines.linear_copier import principal_copier
 from copyist.checks import check_at_least
 from copyist.data.base import Splits
-from copyist.data.scaling import Scaling
 from copyist.evidence import Below, Interval, Judgement
 from copyist.metrics.intervals import mean_interval
 from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
 from copyist.models.in_batches import in_batches
+from copyist.nn.standardization import Standardization
 from copyist.tensors import Rows
+from copyist.training.run_data import fit_standardization
 
 SCHEMA = "copyist.table"
 VERSION = 1
@@ -118,24 +119,26 @@ def evaluated_table(
     for model in copiers.values():
         model.check_batch(x)
         model.check_columns(splits.train.columns)
-    scaling = Scaling.of(splits.train)
-    train = scaling.standardized(splits.train.examples().to(device))
-    rows = [_row(name, model, x, train, scaling, batch_size=size) for name, model in copiers.items()]
+    standardization = fit_standardization(splits.train).to(device)
+    train = standardization(splits.train.examples().to(device))
+    rows = [_row(name, model, x, train, standardization, batch_size=size) for name, model in copiers.items()]
     return TableEvaluation(
         source=splits.train.source,
         columns=splits.train.columns,
-        std=tuple(scaling.std.tolist()),
+        std=tuple(standardization.std.tolist()),
         num_train=len(train),
         num_test=len(x),
         batch_size=size,
-        mean_error=mean_interval(scaling.standardized(x).square().mean(1)),
+        mean_error=mean_interval(standardization(x).square().mean(1)),
         rows=tuple(rows),
     )
 
 
-def _row(name: str, model: Reconstructor, x: Rows, train: Rows, scaling: Scaling, *, batch_size: int) -> TableRow:
+def _row(
+    name: str, model: Reconstructor, x: Rows, train: Rows, standardization: Standardization, *, batch_size: int
+) -> TableRow:
     x_hat = in_batches(model, model, x, batch_size=batch_size).to(x)
-    errors = (scaling.standardized(x_hat) - scaling.standardized(x)).square()
+    errors = (standardization(x_hat) - standardization(x)).square()
     units = None
     if isinstance(model, Autoencoder):
         units = needs(model, Autoencoder, verb="evaluate").encode(x[:1])[0].numel()
@@ -145,7 +148,7 @@ def _row(name: str, model: Reconstructor, x: Rows, train: Rows, scaling: Scaling
         num_units=units,
         error=mean_interval(errors.mean(1)),
         column_errors=tuple(errors.mean(0).tolist()),
-        pca=_pca(errors, scaling.standardized(x), train, num_axes=units) if undercomplete and units else None,
+        pca=_pca(errors, standardization(x), train, num_axes=units) if undercomplete and units else None,
     )
 
 

@@ -99,7 +99,7 @@ class Objective(abc.ABC):
         """The weights that it leaves as they are: none, unless it trains a part of a model."""
         return ()
 
-    def at(self, progress: float) -> "Objective":
+    def at_progress(self, progress: float) -> "Objective":
         """This objective when a share of the training, in [0, 1], is over: itself, unless it warms up.
 
         Held-out images are judged by the objective at 1, so that losses of one run can be compared.
@@ -147,4 +147,4 @@ class ObjectiveLoss(nn.Module):
         self, x: Images, *, progress: float, generator: torch.Generator, labels: Tensor | None = None
     ) -> Tensor:
         """The loss, a scalar, when a share `progress` of the training is over."""
-        return self.objective.at(progress)(self.model, x, generator=generator, labels=labels)
+        return self.objective.at_progress(progress)(self.model, x, generator=generator, labels=labels)

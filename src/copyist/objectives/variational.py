@@ -52,7 +52,7 @@ class ELBO(Objective):
         check_within("warmup", self.warmup, 0, 1)
         check_at_least("free_nats", self.free_nats, 0)
 
-    def at(self, progress: float) -> "ELBO":
+    def at_progress(self, progress: float) -> "ELBO":
         if progress >= self.warmup:
             return self
         return replace(self, beta=self.beta * progress / self.warmup)

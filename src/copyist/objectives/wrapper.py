@@ -79,8 +79,8 @@ class Wrapper(Objective):
         yield from self.added_frozen_weights(model)
 
     @final
-    def at(self, progress: float) -> Self:
-        return replace(self, objective=self.objective.at(progress))
+    def at_progress(self, progress: float) -> Self:
+        return replace(self, objective=self.objective.at_progress(progress))
 
     @final
     def measures(
