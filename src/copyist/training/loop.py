@@ -120,9 +120,10 @@ def _measure(state: TrainingState) -> HeldOutLosses:
 
 def _draw(state: TrainingState) -> None:
     """Show how far a model that copies images is."""
-    model = state.current
-    if state.store.takes_pictures and isinstance(model, Reconstructor) and not model.takes_tables:
-        state.store.write_pictures(state.counters.step, state.held_out.pictures(model, state.recipe.objective.at_progress(1.0)))
+    model, store = state.current, state.store
+    if store.takes_pictures and isinstance(model, Reconstructor) and not model.takes_tables:
+        shown = state.held_out.pictures(model, state.recipe.objective.at_progress(1.0))
+        store.write_pictures(state.counters.step, shown)
 
 
 def _judge(state: TrainingState, loss: float) -> None:

@@ -83,9 +83,9 @@ class Store:
             raise CheckpointError(f"there is no run to resume in {self._folder}; leave out --resume to start one")
         if not self._writes:
             return  # What the writing process has begun is no older run.
+        check_unlocked(self._folder)
         if not resume:
             self._check_free(self._folder, overwrite=overwrite)
-        check_unlocked(self._folder)
 
     def locked(self, notify: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
         """A context in which no other run may write here; `notify` is told where the file system cannot do that.
