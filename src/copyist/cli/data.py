@@ -28,7 +28,7 @@ def show_source(
     """Say what a source holds and how it is split, and draw its first images; of a table, say what its columns hold."""
     from copyist.cli.columns import class_text, classes, column_text, described
     from copyist.data import open_source, open_split, parse_source
-    from copyist.data.base import Splits
+    from copyist.data.examples import Splits
     from copyist.drawing.grids import grid, write_png
     from copyist.errors import OutputError
     from copyist.outputs import check_output

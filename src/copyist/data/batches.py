@@ -1,8 +1,9 @@
-"""Batches of training steps, on the device where they are needed."""
+"""Batches of training steps: decided by the seed and the step, so that training can resume at any step."""
 
-__all__ = ["Batches"]
+__all__ = ["Batches", "flips", "indices"]
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from typing import final
 
 import numpy as np
@@ -10,9 +11,10 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_within
-from copyist.data.base import ExampleSet, as_floats
-from copyist.data.order import flips, indices
+from copyist.data.examples import ExampleSet
 from copyist.errors import ArgumentError, DataError
+from copyist.files.values import as_floats
+from copyist.randomness import generator
 from copyist.tensors import Examples
 
 DEVICE_SHARE = 0.4
@@ -104,6 +106,45 @@ class Batches:
         return as_floats(self._array[ascending][places])
 
 
+def indices(step: int, *, num_examples: int, batch_size: int, seed: int) -> Tensor:
+    """The examples of training step `step`, int64 (batch_size,).
+
+    The epochs, each its own permutation of all examples, stand in one long row, and step k reads positions
+    k·B … (k + 1)·B − 1 of it. A batch may thus run across the border of two epochs, and may even be larger than one.
+
+    Args:
+        step: counted from 0; no earlier step needs to have been computed.
+        num_examples: N, how many there are.
+        batch_size: B, of all devices together; each takes a slice.
+        seed: of the run.
+
+    Raises:
+        ArgumentError: `step` is negative, or a count is below 1.
+    """
+    check_at_least("step", step, 0)
+    check_at_least("num_examples", num_examples, 1)
+    check_at_least("batch_size", batch_size, 1)
+    position, end = step * batch_size, (step + 1) * batch_size
+    pieces: list[Tensor] = []
+    while position < end:
+        epoch, offset = divmod(position, num_examples)
+        piece = _permutation(epoch, num_examples, seed)[offset : offset + end - position]
+        pieces.append(piece)
+        position += len(piece)
+    return torch.cat(pieces)
+
+
+def flips(step: int, *, batch_size: int, seed: int) -> Tensor:
+    """Which examples of a step are mirrored left to right, bool (batch_size,), each with probability ½.
+
+    Raises:
+        ArgumentError: `step` is negative, or `batch_size` is below 1.
+    """
+    check_at_least("step", step, 0)
+    check_at_least("batch_size", batch_size, 1)
+    return torch.rand(batch_size, generator=generator(seed, "flips", step)) < 0.5
+
+
 def _held(examples: ExampleSet, device: torch.device) -> Tensor | None:
     """All images on the device, or None where they are mapped from disk or do not fit."""
     array = examples.array
@@ -121,3 +162,8 @@ def _held(examples: ExampleSet, device: torch.device) -> Tensor | None:
 
 def _floats(rows: Tensor) -> Tensor:
     return rows.float().div_(255) if rows.dtype == torch.uint8 else rows
+
+
+@lru_cache(maxsize=4)
+def _permutation(epoch: int, num_examples: int, seed: int) -> Tensor:
+    return torch.randperm(num_examples, generator=generator(seed, "order", epoch))
