@@ -67,18 +67,18 @@ class Batches:
         share = batch_size // world_size
         self._slice = slice(rank * share, (rank + 1) * share)
         self._device = torch.device(device)
-        self._held = _held(examples, self._device)
+        self._held = _hold(examples, self._device)
         labels = examples.labels
         self._labels = None if labels is None else torch.from_numpy(np.array(labels)).to(self._device)
         self._ahead: dict[int, Future[Tensor]] = {}
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="copyist-feed") if self._held is None else None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="copyist-batches") if self._held is None else None
 
     def batch(self, step: int) -> Examples:
         """The images of a step, (batch_size / world_size, C, H, W), float32 in [0, 1], on the device; or rows."""
         if self._held is not None:
             rows = _floats(self._held[self._rows(step).to(self._device)])
         else:
-            rows = self._gathered(step).to(self._device)
+            rows = self._gather(step).to(self._device)
         if not self._flip:
             return rows
         mirrored = flips(step, batch_size=self._batch_size, seed=self._seed)[self._slice].to(self._device)
@@ -93,7 +93,7 @@ class Batches:
         rows = indices(step, num_examples=count, batch_size=self._batch_size, seed=self._seed)
         return rows[self._slice]
 
-    def _gathered(self, step: int) -> Tensor:
+    def _gather(self, step: int) -> Tensor:
         """This step's images, while the next step's are already being read."""
         assert self._thread is not None
         current = self._ahead.pop(step, None) or self._thread.submit(self._read, step)
@@ -145,7 +145,7 @@ def flips(step: int, *, batch_size: int, seed: int) -> Tensor:
     return torch.rand(batch_size, generator=generator(seed, "flips", step)) < 0.5
 
 
-def _held(examples: ExampleSet, device: torch.device) -> Tensor | None:
+def _hold(examples: ExampleSet, device: torch.device) -> Tensor | None:
     """All images on the device, or None where they are mapped from disk or do not fit."""
     array = examples.array
     if isinstance(array, np.memmap):

@@ -207,5 +207,5 @@ def _check_place(place: str) -> None:
     if place in EMBEDDED or Path(place).exists():
         return
     if any(sign in place for sign in "/\\.:"):
-        return  # Reported where it is opened, which knows what can be read.
+        return  # Refused where it is opened, with what can be read.
     raise UnknownNameError(f"there is no source, file or folder {place!r}; {nearest_match(place, EMBEDDED)}")

@@ -139,7 +139,7 @@ def draw_scenes(factors: SceneFactors, *, size: tuple[int, int] = (64, 64)) -> n
     at_once = max(1, 2**19 // (size[0] * size[1]))
     for start in range(0, len(factors), at_once):
         part = factors[start : start + at_once]
-        scenes[start : start + at_once] = np.rint(255 * np.clip(_drawn(part, size), 0, 1))
+        scenes[start : start + at_once] = np.rint(255 * np.clip(_draw(part, size), 0, 1))
     return scenes
 
 
@@ -175,7 +175,7 @@ def _beside(sun_x: Floats, share: Floats) -> Floats:
     return np.where(along < left, 0.12 + along, 0.88 - (along - left))
 
 
-def _drawn(f: SceneFactors, size: tuple[int, int]) -> Floats:
+def _draw(f: SceneFactors, size: tuple[int, int]) -> Floats:
     """Scenes as floats (N, 3, H, W), from the sky forward to the house."""
     y = ((np.arange(size[0]) + 0.5) / size[0])[None, :, None]
     x = ((np.arange(size[1]) + 0.5) / size[1])[None, None, :]
