@@ -460,7 +460,7 @@ def test_nothing_is_written_when_one_of_many_cannot_be(
     trained: Trained, pictures: Pictures, refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = pictures(3)
-    import copyist.data.pictures as module
+    import copyist.files.picture as module
 
     written, whole = [], module.write_bytes
 

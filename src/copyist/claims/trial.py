@@ -16,7 +16,7 @@ from filelock import FileLock
 from copyist.checkpoint import load
 from copyist.claims.measurements import Measurements
 from copyist.data import open_source
-from copyist.data.base import Splits
+from copyist.data.examples import Splits
 from copyist.evidence import Claim
 from copyist.models.contracts import Autoencoder, Classifier, Model, ModelConfig, Reconstructor, TrainedOn, needs
 from copyist.randomness import derive, generator

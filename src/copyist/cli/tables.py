@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from copyist.cli.terminal import counted
 
 if TYPE_CHECKING:
-    from copyist.data.tables import TableFile
+    from copyist.data import TableFile
     from copyist.models import Model
     from copyist.tensors import Rows
 
@@ -22,7 +22,7 @@ def opened_tables(model: "Model", inputs: Sequence[str]) -> list["TableFile"]:
         ArgumentError: the same, or two would be written to one name.
         ShapeError: the model does not take a table's columns.
     """
-    from copyist.data.tables import open_table
+    from copyist.data import open_table
     from copyist.errors import ArgumentError
 
     tables = [open_table(text) for text in inputs]

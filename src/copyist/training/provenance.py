@@ -4,9 +4,8 @@ __all__ = ["described"]
 
 from typing import Any
 
-from copyist.data.base import ExampleSet, Splits
+from copyist.data.examples import ExampleSet, Splits, digest
 from copyist.data.scaling import Scaling
-from copyist.data.splitting import digest
 
 
 def described(source: str, splits: Splits, scaling: Scaling | None, *, num_classes: int | None) -> dict[str, Any]:

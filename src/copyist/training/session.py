@@ -14,7 +14,7 @@ from torch import nn
 from copyist import checkpoint
 from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.data import Batches, open_source
-from copyist.data.base import ExampleSet, Splits
+from copyist.data.examples import ExampleSet, Splits
 from copyist.data.scaling import Scaling
 from copyist.devices import keep_freed_memory
 from copyist.models.catalogue import MODELS
@@ -181,7 +181,7 @@ class TrainingState:
 
     def _looked_at(self, examples: ExampleSet) -> ExampleSet:
         """Held-out examples, and not the first ones: data is often sorted by class."""
-        return self._as_learned(examples.spread(self.recipe.training.validation_images))
+        return self._as_learned(examples.subset(self.recipe.training.validation_images))
 
     def _as_used(self, model: Model) -> Model:
         """The model that is written: of a table, one that takes and gives it in its own units."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from copyist.data.base import ExampleSet
+from copyist.data.examples import ExampleSet
 from copyist.drawing.grids import rows, write_png
 from copyist.models.contracts import Model
 from copyist.models.in_batches import batches

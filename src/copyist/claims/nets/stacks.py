@@ -9,7 +9,7 @@ import numpy as np
 
 from copyist.claims.trial import Trial
 from copyist.corruption import Corruption, MaskingNoise
-from copyist.data.base import Splits
+from copyist.data.examples import Splits
 from copyist.models.mlp import MLPConfig
 from copyist.models.stacked_classifier import StackedClassifierConfig
 from copyist.nn.dense import Initialization

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from copyist.data import open_source, open_split
+from copyist.data import open_source, open_split, open_table
 from copyist.data.scaling import Scaling
-from copyist.data.tables import open_table
 from copyist.errors import ArgumentError, CopyistError, DataError, MissingExtraError, UnknownNameError
 
 RNG = np.random.default_rng(0)
@@ -406,9 +405,9 @@ def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.
 
 def test_some_rows_are_spread_over_all(file: Callable[..., str]) -> None:
     found = open_split(f"{file('x,y', *(f'{row},{row // 10}' for row in range(40)))}?label=y", default="all")
-    some = found.spread(8)
+    some = found.subset(8)
     assert len(some) == len(some.names) == 8
     assert some.labels is not None
     assert set(some.labels.tolist()) == {0, 1, 2, 3}
     assert (some.array[:, 0] // 10 == some.labels).all()
-    assert found.spread(99).names == found.names
+    assert found.subset(99).names == found.names

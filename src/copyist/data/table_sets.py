@@ -1,66 +1,23 @@
 """Tables as examples: each row is one, and each column a number in units of its own."""
 
-__all__ = ["TableFile", "check_for_images", "open_table", "table_sets"]
+__all__ = ["is_table", "open_table", "read_table", "table_sets"]
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path, PurePath
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from copyist.checks import nearest_match
-from copyist.data.base import ExampleSet
-from copyist.data.sheets import Column, Sheet, is_sheet, read_sheet
-from copyist.data.source import Source, Split, parse_source
-from copyist.data.splitting import digest, fingerprint, held_out, part_of
-from copyist.errors import ArgumentError, DataError, UnknownNameError
+from copyist.data.embedded import cancer_table
+from copyist.data.examples import ExampleSet, digest, fingerprint, hold_out, split_indices
+from copyist.data.source import IMAGE_OPTIONS, Source, Split, check_unset, parse_source
+from copyist.errors import DataError, UnknownNameError
+from copyist.files.array_files import not_class_numbers
 from copyist.files.delimited import has_decimal_comma, is_number
-from copyist.tensors import Rows
-
-_OF_IMAGES = ("size", "fit", "channels", "layout", "stride", "binarize")
-_OF_TABLES = ("label", "drop", "header")
-_TOO_LARGE = 2**63
-"""No label is as large, since they are kept in 64 bits."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class TableFile:
-    """A table that a verb was given, and that is written again in its own format."""
-
-    name: str
-    """Of the file to write."""
-
-    columns: tuple[str, ...]
-    """What the D columns that the model sees are called."""
-
-    x: Rows
-    """(N, D), in the order of the file."""
-
-    sheet: Sheet
-
-    def write(self, x_hat: Rows, folder: Path) -> Path:
-        """Write the table with these rows (N, D) in place of its own; labels and columns left out stay as they were.
-
-        Raises:
-            OutputError: it cannot be written.
-        """
-        values = x_hat.detach().to("cpu", torch.float32).numpy()
-        path = folder / self.name
-        self.sheet.rewrite({name: values[:, place] for place, name in enumerate(self.columns)}, path)
-        return path
-
-
-def check_for_images(source: Source) -> None:
-    """Refuse, of a source of images, the options of tables.
-
-    Raises:
-        ArgumentError: there is such an option.
-    """
-    _check_options(source, _OF_TABLES, kind="tables", got="images")
+from copyist.files.table_files import Column, StoredTable, TableFile, holds_table, read_table_file
 
 
 def table_sets(source: Source, parts: Sequence[Split]) -> list[ExampleSet]:
@@ -71,15 +28,15 @@ def table_sets(source: Source, parts: Sequence[Split]) -> list[ExampleSet]:
         UnknownNameError: it has no such column.
         ArgumentError: an option is one of images.
     """
-    _check_options(source, _OF_IMAGES, kind="images", got="a table")
-    sheet = read_sheet(source)
-    columns, values = _values(sheet, source)
-    labels = _labels(sheet, source)
+    check_unset(source, IMAGE_OPTIONS, kind="images", got="a table")
+    table = read_table(source)
+    columns, values = _values(table, source)
+    labels = _labels(table, source)
     digests = [digest(row.tobytes()) for row in values]
-    is_test = held_out(digests) if sheet.is_test is None else sheet.is_test
+    is_test = hold_out(digests) if table.is_test is None else table.is_test
     sets: list[ExampleSet] = []
     for part in parts:
-        rows = part_of(is_test, part, limit=source.limit)
+        rows = split_indices(is_test, part, limit=source.limit)
         sets.append(
             ExampleSet(
                 source=source.text,
@@ -93,6 +50,28 @@ def table_sets(source: Source, parts: Sequence[Split]) -> list[ExampleSet]:
     return sets
 
 
+def is_table(source: Source) -> bool:
+    """Whether a source is a table: judged by its name, and of arrays by their headers.
+
+    Raises:
+        DataError: it is an array file that cannot be read, or a table that is compressed.
+        UnknownNameError: it has no array of the name that is asked for.
+    """
+    return source.place == "cancer" if source.is_embedded else holds_table(source.place, key=source.key)
+
+
+def read_table(source: Source) -> StoredTable:
+    """All columns of a source that `is_table`.
+
+    Raises:
+        DataError: it cannot be read, holds no rows, or two columns of one name.
+        MissingExtraError: it is a Parquet file, and pyarrow is not installed.
+    """
+    if source.is_embedded:
+        return cancer_table()
+    return read_table_file(source.place, key=source.key, header=source.header)
+
+
 def open_table(text: str) -> TableFile:
     """A table for a verb that writes it again: all its rows, in their order.
 
@@ -104,28 +83,21 @@ def open_table(text: str) -> TableFile:
     source = parse_source(text)
     if not source.is_embedded and not Path(source.place).is_file():
         raise DataError(f"there is no file {source.place}; give a table in .csv, .parquet, .npy or .npz")
-    if not is_sheet(source):
+    if not is_table(source):
         raise DataError(f"{source.place} must be a table for this model; give one in .csv, .parquet, .npy or .npz")
-    _check_options(source, (*_OF_IMAGES, "split", "limit"), kind="images and training", got="a table to write again")
-    sheet = read_sheet(source)
-    columns, values = _values(sheet, source)
+    check_unset(source, (*IMAGE_OPTIONS, "split", "limit"), kind="images and training", got="a table to write again")
+    table = read_table(source)
+    columns, values = _values(table, source)
     name = f"{source.place}.csv" if source.is_embedded else PurePath(source.place).name
-    return TableFile(name=name, columns=columns, x=torch.from_numpy(values), sheet=sheet)
+    return TableFile(name=name, columns=columns, x=torch.from_numpy(values), stored=table)
 
 
-def _check_options(source: Source, names: Sequence[str], *, kind: str, got: str) -> None:
-    defaults: Mapping[str, Any] = {field.name: field.default for field in fields(Source)}
-    wrong = next((name for name in names if getattr(source, name) != defaults[name]), None)
-    if wrong is not None:
-        raise ArgumentError(f"source option {wrong} is for {kind}, got {got}: {source.place}; leave {wrong}= out")
-
-
-def _values(sheet: Sheet, source: Source) -> tuple[tuple[str, ...], npt.NDArray[np.float32]]:
+def _values(table: StoredTable, source: Source) -> tuple[tuple[str, ...], npt.NDArray[np.float32]]:
     """The columns to learn from: their names, and their values (N, D)."""
     for option, name in [("label", source.label), *(("drop", name) for name in source.drop)]:
         if name is not None:
-            _check_column(name, sheet, f"{option}= of {source.place}")
-    kept = {name: column for name, column in sheet.columns.items() if name not in source.drop and name != source.label}
+            _check_column(name, table, f"{option}= of {source.place}")
+    kept = {name: column for name, column in table.columns.items() if name not in source.drop and name != source.label}
     if not kept:
         raise DataError(f"{source.place} must have a column of numbers to learn from, and none is left; drop fewer")
     _check_numbers(kept, source)
@@ -138,10 +110,10 @@ def _values(sheet: Sheet, source: Source) -> tuple[tuple[str, ...], npt.NDArray[
     return tuple(kept), values
 
 
-def _check_column(name: str, sheet: Sheet, what: str) -> None:
-    if name not in sheet.columns:
+def _check_column(name: str, table: StoredTable, what: str) -> None:
+    if name not in table.columns:
         raise UnknownNameError(
-            f"{what} must name a column, and there is none called {name!r}; {nearest_match(name, sheet.columns)}"
+            f"{what} must name a column, and there is none called {name!r}; {nearest_match(name, table.columns)}"
         )
 
 
@@ -175,15 +147,15 @@ def _check_finite(names: Sequence[str], values: npt.NDArray[np.float32], source:
         )
 
 
-def _labels(sheet: Sheet, source: Source) -> npt.NDArray[np.int64] | None:
+def _labels(table: StoredTable, source: Source) -> npt.NDArray[np.int64] | None:
     """Classes (N,): whole numbers as they are, texts numbered in the order of the alphabet."""
     if source.label is None:
-        return sheet.labels
-    column = sheet.columns[source.label]
+        return table.labels
+    column = table.columns[source.label]
     _check_named(column, source)
     if column.dtype.kind not in "buif":
         return np.unique([str(cell) for cell in column], return_inverse=True)[1].astype(np.int64)
-    wrong = [cell for cell in column.tolist() if not (abs(cell) < _TOO_LARGE and cell == np.rint(cell))]
+    wrong: list[float] = not_class_numbers(column).tolist()
     if wrong:
         raise DataError(
             f"labels in column {source.label!r} of {source.place} must be texts or whole numbers, one in each row, "

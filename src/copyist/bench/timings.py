@@ -1,6 +1,6 @@
-"""What a benchmark found, as JSON and as text."""
+"""What a benchmark measured, as JSON and as text."""
 
-__all__ = ["Comparison", "LossComparison", "Machine", "Result", "Spread"]
+__all__ = ["BenchResult", "Comparison", "LossComparison", "Machine", "Quartiles"]
 
 import json
 import statistics
@@ -10,7 +10,7 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spread:
+class Quartiles:
     """A median and its quartiles."""
 
     median: float
@@ -19,7 +19,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Self:
-        """The spread of at least one value."""
+        """The quartiles of at least one value."""
         if len(values) == 1:
             return cls(median=values[0], low=values[0], high=values[0])
         low, median, high = statistics.quantiles(values, n=4, method="inclusive")
@@ -50,13 +50,13 @@ class Comparison:
     size: int
     batch: int
     rounds: int
-    ours: Spread
+    ours: Quartiles
     """Seconds."""
 
-    reference: Spread
+    reference: Quartiles
     """Seconds."""
 
-    ratio: Spread
+    ratio: Quartiles
     """Reference seconds over our seconds of the same round: how many times as fast ours is."""
 
     flops: float | None = None
@@ -74,7 +74,7 @@ class LossComparison:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class BenchResult:
     """One benchmark."""
 
     name: str
@@ -95,11 +95,11 @@ class Result:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """What `to_json` wrote."""
-        found: dict[str, Any] = json.loads(text)
-        found["machine"] = Machine(**found["machine"])
-        found["comparisons"] = tuple(_comparison(row) for row in found["comparisons"])
-        found["losses"] = tuple(_losses(row) for row in found["losses"])
-        return cls(**found)
+        document: dict[str, Any] = json.loads(text)
+        document["machine"] = Machine(**document["machine"])
+        document["comparisons"] = tuple(_comparison(row) for row in document["comparisons"])
+        document["losses"] = tuple(_losses(row) for row in document["losses"])
+        return cls(**document)
 
     def __str__(self) -> str:
         machine = self.machine
@@ -112,7 +112,7 @@ class Result:
         ]
         lines += [self._row(row) for row in self.comparisons]
         for loss in self.losses:
-            spread = Spread.of(loss.ratios)
+            spread = Quartiles.of(loss.ratios)
             lines.append(
                 f"held-out loss after {loss.steps} steps at width {loss.width}, ours over float32: {spread.median:.4f} "
                 f"({min(loss.ratios):.4f} to {max(loss.ratios):.4f} over {len(loss.ratios)} seeds)"
@@ -131,7 +131,7 @@ class Result:
 
 
 def _comparison(row: dict[str, Any]) -> Comparison:
-    spreads: dict[str, Any] = {name: Spread(**row[name]) for name in ("ours", "reference", "ratio")}
+    spreads: dict[str, Any] = {name: Quartiles(**row[name]) for name in ("ours", "reference", "ratio")}
     return Comparison(**{**row, **spreads})
 
 
@@ -139,5 +139,5 @@ def _losses(row: dict[str, Any]) -> LossComparison:
     return LossComparison(width=row["width"], steps=row["steps"], ratios=tuple(row["ratios"]))
 
 
-def _share(flops: float | None, seconds: Spread, peak: float) -> str:
+def _share(flops: float | None, seconds: Quartiles, peak: float) -> str:
     return "–" if flops is None else f"{flops / seconds.median / 1e9 / peak:.0%}"

@@ -1,18 +1,18 @@
-"""A step of our training loop against a textbook's."""
+"""A step of training a U-Net: our loop against a textbook's."""
 
-__all__ = ["bench_train", "compare_losses", "our_loop"]
+__all__ = ["TurnObserver", "bench_train", "compare_losses", "our_steps"]
 
-import contextlib
 import math
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from copyist.bench import reference
-from copyist.bench.measure import Contender, Turn, alternate, compared, count_flops, machine
-from copyist.bench.results import Comparison, LossComparison, Result
+from copyist.bench.measure import Turn, compare, count_flops, machine, race
+from copyist.bench.timings import BenchResult, Comparison, LossComparison
 from copyist.devices import Precision
 from copyist.models.unet import UNetConfig
 from copyist.objectives import Copying
@@ -36,7 +36,7 @@ def bench_train(
     loss_steps: int = 0,
     seeds: Sequence[int] = (0, 1, 2),
     say: Callable[[str], None] = lambda sentence: None,
-) -> Result:
+) -> BenchResult:
     """Time our training loop and the textbook's by turns, each in its own process.
 
     Args:
@@ -48,7 +48,7 @@ def bench_train(
         num_images: scenes that are trained on; the reference reads them as PNG files.
         loss_steps: also train so many steps in our precision and in float32, and compare held-out losses; 0 for not.
         seeds: of those runs.
-        say: is told how it goes.
+        say: takes one sentence a round.
     """
     source = f"scenes?size={size}&limit={num_images}"
     configs = [UNetConfig(channels=3, width=width, levels=levels) for width in widths]
@@ -57,7 +57,7 @@ def bench_train(
         reference.write_pngs(source, Path(folder))
         rows = tuple(_compare(config, source, folder, size, batch, rounds, say) for config in configs)
     losses = (compare_losses(configs[0], source, batch, loss_steps, seeds, say),) if loss_steps > 0 else ()
-    return Result(name="train", unit="step", images_per_unit=batch, machine=where, comparisons=rows, losses=losses)
+    return BenchResult(name="train", unit="step", images_per_unit=batch, machine=where, comparisons=rows, losses=losses)
 
 
 def compare_losses(
@@ -72,14 +72,16 @@ def compare_losses(
     return LossComparison(width=config.width, steps=steps, ratios=tuple(ratios))
 
 
-def our_loop(config: UNetConfig, source: str, batch: int, turn: Turn) -> None:
+def our_steps(config: UNetConfig, source: str, batch: int, turn: Turn) -> None:
     """`copyist.train`, for as long as `turn` allows; each of its steps is reported by its observer."""
     training = _recipe(config, source, batch, _NEVER, "auto")
     with tempfile.TemporaryDirectory() as folder:
-        train(training, out=Path(folder) / "run", observer=_Watch(turn))
+        train(training, out=Path(folder) / "run", observer=TurnObserver(turn))
 
 
-class _Watch(Observer):
+class TurnObserver(Observer):
+    """Takes a turn after each step of a training."""
+
     def __init__(self, turn: Turn) -> None:
         self.turn = turn
 
@@ -93,12 +95,9 @@ def _compare(
     say(f"width {config.width}: warming up")
     model = reference.textbook_copy(config)
     flops = count_flops(model, torch.rand(batch, 3, size, size), backward=True)
-    with (
-        contextlib.closing(Contender(our_loop, config, source, batch, steps=_STEPS_PER_TURN)) as ours,
-        contextlib.closing(Contender(reference.train_loop, config, folder, batch, steps=_STEPS_PER_TURN)) as plain,
-    ):
-        times = alternate(ours, plain, rounds=rounds, say=say)
-    return compared(times, width=config.width, size=size, batch=batch, flops=flops)
+    ours, plain = partial(our_steps, config, source, batch), partial(reference.train_loop, config, folder, batch)
+    times = race(ours, plain, steps=_STEPS_PER_TURN, rounds=rounds, say=say)
+    return compare(times, width=config.width, size=size, batch=batch, flops=flops)
 
 
 def _recipe(config: UNetConfig, source: str, batch: int, steps: int, precision: Precision) -> Recipe:

@@ -1,17 +1,21 @@
-"""Examples in a fixed order, all of one shape."""
+"""Examples in a fixed order, all of one shape, and which of them are held out: decided by their content alone."""
 
-__all__ = ["ExampleSet", "Splits", "as_floats"]
+__all__ = ["ExampleSet", "Splits", "digest", "evenly_spaced", "fingerprint", "hold_out", "split_indices"]
 
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from copyist.data.splitting import evenly
 from copyist.errors import DataError
+from copyist.files.values import as_floats
 from copyist.tensors import Examples, Images
+
+TEST_SHARE = 10
+"""One distinct example in so many is held out."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,14 +69,14 @@ class ExampleSet:
         channels, height, width = self.shape
         return channels, height, width
 
-    def spread(self, count: int | None) -> "ExampleSet":
-        """At most `count` of the examples, spread evenly over all of them, so that sorted classes all stay.
+    def subset(self, count: int | None) -> "ExampleSet":
+        """At most `count` of the examples, evenly spaced over all of them, so that sorted classes all stay.
 
         With None, or where there are no more than that, these are all.
         """
         if count is None or count >= len(self):
             return self
-        rows = evenly(len(self), count)
+        rows = evenly_spaced(len(self), count)
         return replace(
             self,
             array=self.array[rows],
@@ -126,10 +130,39 @@ class Splits:
         return highest + 1
 
 
-def as_floats(array: npt.NDArray[Any]) -> Examples:
-    """Stored values as float32; whole numbers are spread over [0, 1]."""
-    if array.dtype == np.uint8:
-        return torch.from_numpy(np.array(array)).float().div_(255)
-    if array.dtype == np.uint16:
-        return torch.from_numpy(array.astype(np.float32)).div_(65535)
-    return torch.from_numpy(np.array(array, dtype=np.float32))
+def digest(content: bytes) -> str:
+    """A hash of bytes, in 32 hexadecimal digits."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def hold_out(digests: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """True where an example belongs to the test split, (N,).
+
+    The distinct contents are ordered by their digest, and the first tenth of them, rounded up, is held out: equal
+    content is always on one side, and names, dates and order change nothing. One content alone is for training.
+    """
+    distinct = sorted(set(digests))
+    count = -(-len(distinct) // TEST_SHARE) if len(distinct) > 1 else 0
+    chosen = set(distinct[:count])
+    return np.array([each in chosen for each in digests], dtype=np.bool_)
+
+
+def split_indices(
+    is_test: npt.NDArray[np.bool_], part: Literal["train", "test", "all"], *, limit: int | None
+) -> npt.NDArray[np.int64]:
+    """Indices of the examples of a split, in their order; of all, those for training come first."""
+    train, test = np.flatnonzero(~is_test), np.flatnonzero(is_test)
+    chosen = {"train": train, "test": test, "all": np.concatenate([train, test])}[part]
+    return chosen[evenly_spaced(len(chosen), limit)]
+
+
+def evenly_spaced(count: int, limit: int | None) -> npt.NDArray[np.int64]:
+    """Indices of at most `limit` of `count` examples, spread evenly and ascending, so that sorted classes all stay."""
+    if limit is None or limit >= count:
+        return np.arange(count, dtype=np.int64)
+    return np.arange(limit, dtype=np.int64) * count // limit
+
+
+def fingerprint(digests: Iterable[str], *options: object) -> str:
+    """A hash of content digests in their order, and of the options that shaped them."""
+    return digest("\n".join([repr(options), *digests]).encode())
