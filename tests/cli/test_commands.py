@@ -360,11 +360,45 @@ def test_samples_grow_to_each_size_in_turn(ending: str, trained: Trained, tmp_pa
     assert (result["steps"], result["image_shape"]) == (7, [1, 32, 40])
     if ending == ".npy":
         model, draws = library.load(trained("gray")), generator(1, "sample")
-        method = NoDiffusion(steps=3, grow=[(24, 24), (32, 40)], grow_steps=2)
+        method = NoDiffusion(steps=3, grow=((24, 24), (32, 40)), grow_steps=2)
         wanted = library.sample(model, count=2, method=method, generator=draws)
         np.testing.assert_array_equal(np.load(out), wanted.numpy())
     text = copyist(*line, "--out", tmp_path / "other.npy").stdout
     assert " in 7 steps on a linear schedule, grown to 24x24, grown to 32x40 into " in text
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "settings"),
+    [
+        ("no-diffusion", ["--steps", 3, "--noise-mean", 0.4, "--noise-std", 0.1], ["steps=3", "mean=0.4", "std=0.1"]),
+        ("no-diffusion", ["--steps", 2, "--schedule", "geometric"], ["steps=2", "schedule=geometric"]),
+        (
+            "no-diffusion",
+            ["--steps", 2, "--grow", 24, "--grow", "32x40", "--grow-steps", 1],
+            ["steps=2", "grow=[[24,24],[32,40]]", "grow_steps=1"],
+        ),
+        ("walkback", ["--steps", 3, "--noise-mean", 0.4, "--noise-std", 0.1], ["steps=3", "mean=0.4", "std=0.1"]),
+        ("langevin", ["--steps", 2, "--noise-mean", 0.4], ["steps=2", "mean=0.4"]),
+    ],
+)
+def test_an_option_of_sample_is_short_for_a_setting_of_whatever_method_has_it(
+    method: str, options: list[Any], settings: list[str], trained: Trained, tmp_path: Path
+) -> None:
+    line = ["sample", trained("gray"), "--count", 2, "--method", method]
+    chosen = [part for each in settings for part in ("--set", each)]
+    short = copyist(*line, *options, "--out", tmp_path / "short.npy", "--json").result
+    long = copyist(*line, *chosen, "--out", tmp_path / "long.npy", "--json").result
+    assert short | {"out": ""} == long | {"out": ""}
+    assert (tmp_path / "short.npy").read_bytes() == (tmp_path / "long.npy").read_bytes()
+
+
+def test_a_schedule_is_given_by_its_name_or_as_its_shares(trained: Trained, tmp_path: Path) -> None:
+    line = ["sample", trained("gray"), "--count", 2, "--steps", 2]
+    shares = ",".join(map(str, library.schedules.cosine(2)))
+    answer = copyist(*line, "--set", f"schedule={shares}", "--out", tmp_path / "shares.npy")
+    assert " in 2 steps on a schedule of its own into " in answer.stdout
+    assert copyist(*line, "--schedule", "cosine", "--out", tmp_path / "name.npy").code == 0
+    assert (tmp_path / "shares.npy").read_bytes() == (tmp_path / "name.npy").read_bytes()
 
 
 @pytest.mark.parametrize(
