@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import png
+import psutil
 import pytest
 import torch
 from PIL import ExifTags, Image, ImageCms
@@ -664,6 +665,22 @@ def test_a_refusal_in_several_processes_is_said_once(tmp_path: Path) -> None:
     assert done.stdout == ""
     assert done.stderr.startswith("copyist: image sides must be at least 16 for 4 levels, got 8x8; ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_when_one_of_several_processes_is_killed_the_others_end_and_one_sentence_says_so(tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "copyist", "train", "unet", "--data", "digits?size=16&limit=60", "--devices", "2"]
+    line += ["--steps", "1000", "--set", "width=2", "--set", "levels=2", "--set", "batch_size=8"]
+    with subprocess.Popen([*line, "--out", str(tmp_path / "run")], stderr=subprocess.PIPE, text=True) as whole:
+        assert whole.stderr is not None
+        assert "step" in whole.stderr.readline()
+        started = [each for each in psutil.Process(whole.pid).children() if "spawn_main" in " ".join(each.cmdline())]
+        started[-1].kill()
+        *steps, sentence = whole.stderr.read().splitlines()
+    assert whole.returncode == 1
+    assert sentence == "copyist: one of the processes failed; run the command without --devices to see why"
+    assert all("step" in said for said in steps)
+    assert not any(each.is_running() for each in started)
 
 
 def test_several_machines_must_know_where_to_meet(tmp_path: Path) -> None:
