@@ -1,17 +1,37 @@
-"""Stacks of autoencoders: trained layer by layer, and then all layers together."""
+"""Classifiers, and the stacks of autoencoders, trained layer by layer, that the first deep ones began as."""
 
-__all__ = ["stacked", "stacked_classifier", "stacked_denoising"]
+__all__ = ["conv_classifier", "stacked", "stacked_classifier", "stacked_denoising", "vit_classifier"]
 
 from dataclasses import replace
 
 from copyist.corruption import MaskingNoise
+from copyist.models.conv_classifier import ConvClassifierConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.stacked_classifier import StackedClassifierConfig
+from copyist.models.vit_classifier import ViTConfig
 from copyist.objectives import Classification, CrossEntropy
 from copyist.training import Optimization, Pretraining, Recipe, Training
 
 SHARES = (0.1, 0.2, 0.3)
 """Of the values that masking noise sets to 0, from the outermost layer inward."""
+
+
+def conv_classifier(*, data: str = "digits") -> Recipe:
+    """Convolutions that name the classes of labeled images, 8×8 or larger; a mirrored digit is another, so none is."""
+    return Recipe(
+        name="conv-classifier",
+        data=data,
+        model=ConvClassifierConfig(),
+        objective=Classification(),
+        training=Training(steps=600, flip=False, optimization=Optimization(learning_rate=3e-3)),
+    )
+
+
+def vit_classifier(*, data: str = "digits") -> Recipe:
+    """A vision transformer that names classes from patches of 2×2; for images of 32×32 and more take --set patch=4."""
+    base = conv_classifier(data=data)
+    training = replace(base.training, optimization=Optimization(learning_rate=1e-3))
+    return replace(base, name="vit-classifier", model=ViTConfig(patch=2), training=training)
 
 
 def stacked(*, data: str = "digits") -> Recipe:
