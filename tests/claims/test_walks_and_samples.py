@@ -1,7 +1,6 @@
 """Walks and samples as the claims about them take them."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -19,11 +18,6 @@ from copyist.claims.trial import Trial
 from copyist.metrics.features import PCAFeatures
 from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.unet import UNetConfig
-
-
-@pytest.fixture
-def trial(tmp_path: Path) -> Trial:
-    return Trial(scale="smoke", seed=0, models=tmp_path)
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from copyist.claims import catalogue
-from copyist.claims.measurements import Measurements
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.errors import TrainingError
 from copyist.evidence import Below, Claim, Control, Part
 

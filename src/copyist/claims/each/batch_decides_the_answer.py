@@ -5,10 +5,9 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 import torch
 
 from copyist.baselines.filters import MatchedBlur
-from copyist.claims.measurements import Measurements
 from copyist.claims.measures.copy_measures import denoising_ratio, held_out
 from copyist.claims.nets import photos, photos_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
 from copyist.evaluation.batch_dependence import Function, batch_dependence
 from copyist.evidence import Above, Claim, Control, Part

@@ -8,10 +8,10 @@ import torch
 
 from copyist.baselines.controls import CONTROLS as FILTERS
 from copyist.baselines.controls import ControlFitter
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.copy_measures import copies, denoising_ratio, gain, held_out
 from copyist.claims.nets import small_photos, through_code
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import GaussianNoise
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.metrics.distortion import distance

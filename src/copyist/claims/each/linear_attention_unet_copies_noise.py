@@ -9,10 +9,9 @@ block gives. The same with skips, and the mixed one, stand beside it.
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_ratio, gain, held_out
 from copyist.claims.nets import attention_unet, brief_unet, photos
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Claim, Control, Part
 from copyist.models.base import Reconstructor

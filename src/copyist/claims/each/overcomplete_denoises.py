@@ -2,10 +2,9 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measurements import Measurements
 from copyist.claims.measures.against_filters import CONTROLS, PARTS, compared
 from copyist.claims.nets import denoiser, overcomplete, small_photos
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Claim
 
 CLAIM = Claim(

@@ -6,7 +6,6 @@ import torch
 
 from copyist.baselines.filters import MatchedBlur
 from copyist.baselines.linear_copier import moments_matched
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.against_filters import CONTROLS, PARTS, compared
 from copyist.claims.measures.copy_measures import copies, denoising_ratio, held_out
 from copyist.claims.nets import (
@@ -17,7 +16,8 @@ from copyist.claims.nets import (
     small_photos,
     small_photos_unet,
 )
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.metrics.distribution import frechet_distance

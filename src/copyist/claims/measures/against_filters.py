@@ -9,9 +9,9 @@ import torch
 
 from copyist.baselines.controls import CONTROLS as FILTERS
 from copyist.baselines.linear_copier import linear_copier, moments_matched
-from copyist.claims.measurements import Curves, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, held_out
-from copyist.claims.trial import Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Pictures, Trial
 from copyist.corruption import Blend
 from copyist.evaluation.denoising_measures import SIGMAS, WEIGHTS, denoising_table
 from copyist.evaluation.denoising_table import DenoisingTable, Kind
