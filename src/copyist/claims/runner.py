@@ -220,8 +220,7 @@ def _raise(failed: Sequence[_Failure], count: int) -> None:
 
 
 def _check_complete(name: str, experiment: Experiment, found: Measurements) -> None:
-    claim = experiment.claim
-    wanted = {part.name for part in claim.parts if not part.waits_for} | {control.name for control in claim.controls}
+    wanted = set(experiment.names)
     if set(found.values) != wanted:
         odd = ", ".join(sorted(wanted ^ set(found.values)))
         raise ArgumentError(f"{name} must measure each of its parts and controls, and nothing else; see {odd}")

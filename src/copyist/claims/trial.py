@@ -9,8 +9,10 @@ from typing import Any, TypeVar, final
 import torch
 
 from copyist.claims.model_folder import ModelProvider, build_fresh, open_once, recipe_record
+from copyist.claims.names import misnamed
 from copyist.claims.result import Curves, Scale
 from copyist.data.base import Splits
+from copyist.errors import ArgumentError
 from copyist.evidence import Claim
 from copyist.models.base import Autoencoder, Classifier, Model, Reconstructor
 from copyist.models.config import ModelConfig
@@ -33,6 +35,19 @@ class Experiment:
 
     seeds: Sequence[int] = range(3)
     """At least three."""
+
+    def __post_init__(self) -> None:
+        odd = misnamed(self.run, self.names)
+        if odd:
+            raise ArgumentError(
+                f"{self.run.__module__} must measure each of its parts and controls, and nothing beside them; see "
+                f"{', '.join(odd)}, which only its declaration or only its code names"
+            )
+
+    @property
+    def names(self) -> list[str]:
+        """What is measured: each part that is not open, and each control."""
+        return [*(part.name for part in self.claim.parts if not part.waits_for), *(c.name for c in self.claim.controls)]
 
 
 @final

@@ -105,8 +105,8 @@ def _filtered(train: Images, x: Images, trial: Trial) -> dict[str, float]:
     filters = fitter.fit(GaussianNoise(SIGMA), generator=trial.generator("filters"))
     x_tilde = GaussianNoise(SIGMA)(x, generator=trial.generator("noise", "GaussianNoise"))
     return {
-        name.replace(" ", "_"): float((distance(each(x_tilde), x) / distance(x_tilde, x)).mean())
-        for name, each in filters.items()
+        name.replace(" ", "_"): float((distance(filters[name](x_tilde), x) / distance(x_tilde, x)).mean())
+        for name in FILTERS
         if name != "identity"
     }
 

@@ -6,7 +6,7 @@ import torch
 
 from copyist.baselines.filters import MatchedBlur
 from copyist.baselines.linear_copier import moments_matched
-from copyist.claims.measures.against_filters import CONTROLS, PARTS, compared
+from copyist.claims.measures.against_filters import CONTROLS, PARTS, against_filters
 from copyist.claims.measures.copy_measures import copies, denoising_ratio, held_out
 from copyist.claims.nets import (
     denoiser,
@@ -83,12 +83,12 @@ def run(trial: Trial) -> Measurements:
     """The table, the course of training, the MLP on equal images, and pure noise."""
     recipe = photos_unet(trial)
     model = trial.trained(recipe)
-    found = compared(model, trial.trained(denoiser(recipe)), photos(trial), trial)
+    found = against_filters(model, trial.trained(denoiser(recipe)), photos(trial), trial)
     x = held_out(trial, photos(trial), count=trial.pick(smoke=16, cpu=256, gpu=256))
     course = _course(trial, x)
     small = _against_mlp(trial)
     pure, pictures = _pure_noise(trial)
-    values = found.values | small | pure
+    values = {**found.values, **small, **pure}
     values["heavy_blend_ratio"] = denoising_ratio(model, x, Blend(HEAVY), trial)
     line = course.lines["blend, α = 0.3"]
     values["blend_after_more_training"] = line[-1] - line[0]
