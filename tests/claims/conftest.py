@@ -11,4 +11,4 @@ from copyist.claims.trial import Trial
 @pytest.fixture
 def trial(tmp_path: Path) -> Trial:
     """A trial of seed 0 at scale smoke."""
-    return Trial(scale="smoke", seed=0, models=ModelFolder(tmp_path))
+    return Trial(scale="smoke", seed=0, resources=ModelFolder(tmp_path))

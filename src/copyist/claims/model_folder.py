@@ -1,6 +1,6 @@
-"""Where the models of claims come from: a folder in which each is trained once, for all claims that ask for it."""
+"""What claims draw on: sources, and a folder in which each model is trained once for all claims that ask for it."""
 
-__all__ = ["ModelFolder", "ModelProvider", "build_fresh", "open_once", "recipe_record"]
+__all__ = ["ModelFolder", "Resources", "build_fresh", "recipe_record"]
 
 import abc
 import functools
@@ -23,8 +23,16 @@ from copyist.settings import dump
 from copyist.training import CATALOGUES, Recipe, Run, finished_run, train
 
 
-class ModelProvider(abc.ABC):
-    """What hands models to a trial."""
+class Resources(abc.ABC):
+    """The data and the models that a trial is given."""
+
+    @abc.abstractmethod
+    def splits(self, source: str) -> Splits:
+        """What a source holds.
+
+        Raises:
+            CopyistError: as `open_source`.
+        """
 
     @abc.abstractmethod
     def trained(self, recipe: Recipe, *, seed: int, start: Recipe | None) -> Model:
@@ -46,16 +54,19 @@ class ModelProvider(abc.ABC):
 
 @final
 @dataclass(frozen=True)
-class ModelFolder(ModelProvider):
-    """Models trained once, and kept by recipe and seed; several processes may share the folder."""
+class ModelFolder(Resources):
+    """Models trained once on sources, and kept by recipe and seed; several processes may share the folder."""
 
     path: Path
+
+    def splits(self, source: str) -> Splits:
+        return _opened(source)
 
     def trained(self, recipe: Recipe, *, seed: int, start: Recipe | None) -> Model:
         return load(self._run(recipe, seed, start).model_file)
 
     def untrained(self, recipe: Recipe, *, seed: int) -> Model:
-        splits = open_once(recipe.data)
+        splits = self.splits(recipe.data)
         shape = splits.train.image_shape
         config = recipe.model.fitted(shape)
         if recipe.objective.uses_labels:
@@ -72,18 +83,12 @@ class ModelFolder(ModelProvider):
         folder = self.path / f"{recipe_record(recipe)[0]}{origin}-seed-{seed}"
         self.path.mkdir(parents=True, exist_ok=True)
         with FileLock(self.path / f"{folder.name}.lock"):
-            fingerprint = open_once(recipe.data).train.fingerprint
+            fingerprint = self.splits(recipe.data).train.fingerprint
             run = finished_run(folder, recipe, seed=seed, fingerprint=fingerprint, start=begin)
             if run is None:
                 begun = (folder / "state" / "state.safetensors").exists()
                 run = train(recipe, out=folder, seed=seed, start=begin, resume=begun)
         return run
-
-
-@functools.lru_cache(maxsize=8)
-def open_once(source: str) -> Splits:
-    """A source, opened once per process."""
-    return open_source(source)
 
 
 def build_fresh(config: ModelConfig, *, seed: int) -> Model:
@@ -98,3 +103,9 @@ def recipe_record(recipe: Recipe) -> tuple[str, dict[str, Any]]:
     document = dump(recipe, CATALOGUES)
     digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
     return f"{recipe.name}-{digest}", document
+
+
+@functools.lru_cache(maxsize=8)
+def _opened(source: str) -> Splits:
+    """A source, opened once per process."""
+    return open_source(source)

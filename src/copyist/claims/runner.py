@@ -175,7 +175,7 @@ def _runs(
     from joblib import Parallel, delayed
     from joblib.parallel import get_active_backend
 
-    trials = [(name, experiments[name], Trial(scale=scale, seed=seed, models=models)) for name, seed in todo]
+    trials = [(name, experiments[name], Trial(scale=scale, seed=seed, resources=models)) for name, seed in todo]
     if jobs == 1:
         yield from (_run(*trial) for trial in trials)
     elif cast("Any", get_active_backend()[0]).supports_return_generator:

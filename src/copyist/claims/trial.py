@@ -8,7 +8,7 @@ from typing import Any, TypeVar, final
 
 import torch
 
-from copyist.claims.model_folder import ModelProvider, build_fresh, open_once, recipe_record
+from copyist.claims.model_folder import Resources, build_fresh, recipe_record
 from copyist.claims.names import misnamed
 from copyist.claims.result import Curves, Scale
 from copyist.data.base import Splits
@@ -86,8 +86,8 @@ class Trial:
     seed: int
     """From which everything random in this run is derived."""
 
-    models: ModelProvider
-    """What its models come from, trained and untrained."""
+    resources: Resources
+    """Its data, and its models trained and untrained."""
 
     recipes: dict[str, Any] = field(default_factory=dict[str, Any])
     """Every recipe that was asked for, with all its settings, by name and digest: the record of the run."""
@@ -106,8 +106,8 @@ class Trial:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
     def splits(self, source: str) -> Splits:
-        """A source, opened once per process."""
-        return open_once(source)
+        """What a source holds."""
+        return self.resources.splits(source)
 
     def model(self, recipe: Recipe, *, start: Recipe | None = None) -> Model:
         """The model that a recipe makes with this seed: trained once, and kept for every other claim.
@@ -122,7 +122,7 @@ class Trial:
         if start is not None:
             self.note(start)
         self.note(recipe)
-        return self.models.trained(recipe, seed=self.seed, start=start)
+        return self.resources.trained(recipe, seed=self.seed, start=start)
 
     def trained(self, recipe: Recipe) -> Reconstructor:
         """The trained model of a recipe, as one that copies.
@@ -151,7 +151,7 @@ class Trial:
     def untrained(self, recipe: Recipe) -> Model:
         """The same model with the weights it has before training."""
         self.note(recipe)
-        return self.models.untrained(recipe, seed=self.seed)
+        return self.resources.untrained(recipe, seed=self.seed)
 
     def built(self, config: ModelConfig) -> Model:
         """A fresh model of this shape, whose weights depend on the seed alone."""
