@@ -9,12 +9,6 @@ from copyist.claims.runner import run_claims
 from copyist.evidence import Above, Below, Interval, Within
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where claims share what they train."""
-    return tmp_path_factory.mktemp("models")
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_claim_measures_what_it_names_from_end_to_end(name: str, models: Path, tmp_path: Path) -> None:

@@ -101,7 +101,8 @@ def _denoiser(recipe: Recipe) -> Recipe:
 
 
 def _filtered(train: Images, x: Images, trial: Trial) -> dict[str, float]:
-    fitter = ControlFitter(train, run=lambda control, images: control(images))
+    known = train[: trial.pick(smoke=8, cpu=len(train), gpu=len(train))]
+    fitter = ControlFitter(known, run=lambda control, images: control(images))
     filters = fitter.fit(GaussianNoise(SIGMA), generator=trial.generator("filters"))
     x_tilde = GaussianNoise(SIGMA)(x, generator=trial.generator("noise", "GaussianNoise"))
     return {
