@@ -88,10 +88,11 @@ def load(kind: type[T], data: Any, catalogues: Catalogues, *, name: str = "") ->
     return kind(**values)
 
 
-def change(value: T, assignments: Mapping[str, str], catalogues: Catalogues) -> T:
+def change(value: T, assignments: Mapping[str, str], catalogues: Catalogues, *, of: str = "") -> T:
     """The same dataclass with settings replaced, each named in full (`model.width`) or by its last part (`width`).
 
-    A part with settings of its own is replaced by its kind (`objective=copying`), or by a JSON table of them.
+    A part with settings of its own is replaced by its kind (`objective=copying`), or by a JSON table of them. A
+    refusal says whose setting there is not, where `of` names that.
 
     Raises:
         UnknownNameError: no setting has such a name, or several have; the nearest or all are offered.
@@ -100,7 +101,7 @@ def change(value: T, assignments: Mapping[str, str], catalogues: Catalogues) -> 
     document = dump(value, catalogues, whole=True)
     left_out = list(_left_out(value, catalogues))
     for name, text in assignments.items():
-        path = _find([*_paths(document), *left_out], name)
+        path = _find([*_paths(document), *left_out], name, of=of)
         *parents, last = path.split(".")
         table = document
         for parent in parents:
@@ -200,7 +201,7 @@ def _is_nested(choice: type, catalogues: Catalogues) -> bool:
     return choice in catalogues or dataclasses.is_dataclass(choice)
 
 
-def _find(paths: Sequence[str], name: str) -> str:
+def _find(paths: Sequence[str], name: str, *, of: str) -> str:
     matches = [path for path in paths if path == name or path.endswith(f".{name}")]
     if name in matches:
         return name
@@ -208,7 +209,7 @@ def _find(paths: Sequence[str], name: str) -> str:
         raise UnknownNameError(f"setting {name!r} could mean {' or '.join(matches)}; write it in full")
     if not matches:
         near = nearest_match(name.rpartition(".")[2], {path.rpartition(".")[2] for path in paths})
-        raise UnknownNameError(f"there is no setting {name!r}; {near}")
+        raise UnknownNameError(f"there is no setting {name!r}{f' of {of}' if of else ''}; {near}")
     return matches[0]
 
 

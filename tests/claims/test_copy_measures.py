@@ -1,7 +1,6 @@
 """The measures of copies, of maps whose answers are known."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,11 +10,6 @@ from copyist.claims.trial import Trial
 from copyist.corruption import Blend, GaussianNoise
 
 from .known import Affine, Gray
-
-
-@pytest.fixture
-def trial(tmp_path: Path) -> Trial:
-    return Trial(scale="smoke", seed=0, models=tmp_path)
 
 
 def images(count: int = 6) -> torch.Tensor:

@@ -1,6 +1,5 @@
 """What claims about the classic family compute from nets and accuracies, where both are known beforehand."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,11 +19,6 @@ from copyist.recipes import configured
 from copyist.training import Optimization, Recipe
 
 Patch = pytest.MonkeyPatch
-
-
-@pytest.fixture
-def trial(tmp_path: Path) -> Trial:
-    return Trial(scale="smoke", seed=0, models=tmp_path)
 
 
 def test_the_least_growth_is_the_smallest_factor_from_one_price_to_the_next() -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from copyist.claims import catalogue
-from copyist.claims.measurements import Measurements
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.errors import TrainingError
 from copyist.evidence import Below, Claim, Control, Part
 
@@ -158,9 +157,9 @@ def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_real_claim_runs_at_scale_smoke_and_is_reported(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    line = ("skips-learn-identity", "--scale", "smoke", "--seeds", 0, "--jobs", 1, "--models", tmp_path / "models")
+    line = ("untrained-representations-are-gaussian", "--scale", "smoke", "--seeds", 0, "--jobs", 1)
     answer = copyist("claims", "run", *line, "--out", out)
     # One seed tells no interval, so it decides nothing.
-    assert answer.stdout.startswith("skips-learn-identity: inconclusive (scale smoke, 1 seed)\n")
+    assert answer.stdout.startswith("untrained-representations-are-gaussian: inconclusive (scale smoke, 1 seed)\n")
     assert copyist("claims", "report", out).code == 0
-    assert "projected gain" in (out / "skips-learn-identity.md").read_text()
+    assert "Kolmogorov–Smirnov" in (out / "untrained-representations-are-gaussian.md").read_text()

@@ -20,7 +20,7 @@ def test_evaluate_tells_the_likelihood_of_test_images(trained: Trained, tmp_path
     line = ["evaluate", trained("vae"), trained("mlp"), "--data", data, "--images", 5, "--importance-samples", 30]
     result = copyist(*line, "--out", out, "--json").result
     assert json.loads(out.read_text()) == result
-    x = open_source(data).test.spread(5).images()
+    x = open_source(data).test.subset(5).images()
     expected = likelihood(load(trained("vae")), x, samples=30, generator=generator(0, "likelihood"))
     assert result["likelihoods"] == {
         "vae": asdict(expected) | {"divergence_per_unit": list(expected.divergence_per_unit)}

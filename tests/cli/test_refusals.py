@@ -349,10 +349,10 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
         (["walk", "MODEL", "IN", "--out", "w.txt"], "a video's name must end in .mp4, .gif, .webp or .png, "),
         (["sample", "MODEL", "--count", "0", "--out", "s.png"], "count must be at least 1, got 0"),
         (["sample", "MODEL", "--steps", "0", "--out", "s.png"], "steps must be at least 1, got 0"),
-        (["sample", "MODEL", "--noise-mean", "nan", "--out", "s.png"], "noise-mean must be a finite number, got nan"),
-        (["sample", "MODEL", "--noise-std", "nan", "--out", "s.png"], "noise-std must be at least 0, got nan"),
-        (["sample", "MODEL", "--grow", "64", "--grow-steps", "0", "--out", "s.png"], "grow-steps must be at least 1"),
-        (["sample", "MODEL", "--grow-steps", "3", "--out", "s.png"], "--grow-steps goes with --grow, which is "),
+        (["sample", "MODEL", "--noise-mean", "nan", "--out", "s.png"], "mean must be a number, got nan"),
+        (["sample", "MODEL", "--noise-std", "nan", "--out", "s.png"], "std must be a number, got nan"),
+        (["sample", "MODEL", "--grow", "64", "--grow-steps", "0", "--out", "s.png"], "grow_steps must be at least 1"),
+        (["sample", "MODEL", "--grow-steps", "3", "--out", "s.png"], "grow_steps must come with sizes to grow to, "),
         (["sample", "MODEL", "--grow", "abc", "--out", "s.png"], "--grow must be a whole number greater than 0 like "),
         (["sample", "MODEL", "--grow", "16", "--out", "s.png"], "each size to grow to must be larger than the one "),
         (["sample", "MODEL", "--grow", "33", "--out", "s.png"], "sides of samples must be multiples of 2, got 33x33"),
@@ -378,28 +378,26 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
         (["sample", "MODEL", "--method", "prior", "--out", "s.png"], "the prior needs a model's likelihood, and UNet "),
         (
             ["sample", "MODEL", "--method", "prior", "--steps", "3", "--out", "s.png"],
-            "--steps goes with chains, and prior draws codes in one step; leave it out",
+            "there is no setting 'steps' of prior; there are with_noise",
         ),
         (["sample", "MODEL", "--method", "langevn", "--out", "s.png"], "there is no method 'langevn'; did you mean "),
         (
             ["sample", "MODEL", "--method", "langevin", "--grow", "32", "--out", "s.png"],
-            "--grow goes with --method no-diffusion, got langevin; leave it out",
+            "there is no setting 'grow' of langevin; there are last_sigma, levels, mean, rate, sigma, steps",
         ),
         (
-            ["sample", "MODEL", "--method", "walkback", "--noise-std", "0", "--out", "s.png"],
-            "--noise-std goes with --method no-diffusion, got walkback; leave it out",
+            ["sample", "MODEL", "--method", "implicit-prior", "--noise-std", "0", "--out", "s.png"],
+            "there is no setting 'std' of implicit-prior; did you mean 'steps'?",
         ),
-        (
-            ["sample", "MODEL", "--set", "std=1", "--out", "s.png"],
-            "--set goes with other methods, got no-diffusion and ",
-        ),
+        (["sample", "MODEL", "--set", "meen=1", "--out", "s.png"], "there is no setting 'meen' of no-diffusion; did "),
+        (["sample", "MODEL", "--set", "std", "--out", "s.png"], "a setting must be written name=value, got 'std'"),
         (
             ["sample", "MODEL", "--method", "langevin", "--set", "sigma=0", "--out", "s.png"],
             "sigma must be greater than 0, got 0",
         ),
         (
             ["sample", "MODEL", "--method", "implicit-prior", "--set", "levels=3", "--out", "s.png"],
-            "there is no setting 'levels'; ",
+            "there is no setting 'levels' of implicit-prior; ",
         ),
         (["sample", "MODEL", "--out", "s.bmp"], "samples are written as .png, .npy, .mp4, .gif, .webp or a folder, "),
         (["corrupt", "IN", "--alpha", "2", "--out", "o"], "alpha must lie in [0, 1], got 2.0"),
@@ -460,7 +458,7 @@ def test_nothing_is_written_when_one_of_many_cannot_be(
     trained: Trained, pictures: Pictures, refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = pictures(3)
-    import copyist.data.pictures as module
+    import copyist.files.picture as module
 
     written, whole = [], module.write_bytes
 

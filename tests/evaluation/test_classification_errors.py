@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from copyist.data.base import ExampleSet, Splits
+from copyist.data.examples import ExampleSet, Splits
 from copyist.errors import ShapeError
 from copyist.evaluation.classification_errors import classification_table
 from copyist.models import Classifier, MLPConfig, StackedClassifierConfig

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from contracts import CONFIGS, built
 from copyist.data import open_source
-from copyist.data.base import ExampleSet, Splits
+from copyist.data.examples import ExampleSet, Splits
 from copyist.errors import ContractError, DataError, ShapeError
 from copyist.evaluation.probe_table import probe_table, probe_text
 from copyist.metrics.probes import probes

@@ -259,7 +259,7 @@ def test_a_layer_that_denoises_restores_codes_better_than_they_came(tmp_path: Pa
     run = train(recipe, out=tmp_path / "run")
     last = run.layers[1].history()[-1].validation_loss
     model: Model = run.layers[1].load().cpu()
-    x = open_source("digits").test.spread(24).images()
+    x = open_source("digits").test.subset(24).images()
     with torch.no_grad():
         h = needs(model, Stack, verb="test").layers[0].encode(x)
     # A masked value is lost with probability 0.3, which costs its square.

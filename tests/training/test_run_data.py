@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from copyist.data import open_source, open_split
-from copyist.data.base import ExampleSet
+from copyist.data.examples import ExampleSet
 from copyist.errors import DataError
 from copyist.training.run_data import RunData, fit_standardization, standardize_set
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from copyist.baselines.wiener import PrincipalBasis
-from copyist.data.splitting import evenly
+from copyist.data.examples import evenly_spaced
 from copyist.metrics.distortion import psnr
 from copyist.tensors import Examples, Images
 
@@ -52,7 +52,7 @@ def principal_copier(train: Examples, *, num_axes: int) -> LinearCopier:
     Source:
         Baldi & Hornik (1989): at its best a linear autoencoder spans these axes.
     """
-    rows = torch.from_numpy(evenly(len(train), most_examples(train[0].numel()))).to(train.device)
+    rows = torch.from_numpy(evenly_spaced(len(train), most_examples(train[0].numel()))).to(train.device)
     x = train[rows].flatten(1).double()  # (N, D)
     mean = x.mean(0)
     x = x - mean

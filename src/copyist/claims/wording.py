@@ -4,11 +4,11 @@ __all__ = ["MARKS", "counts", "interval", "labeled", "listed", "repeating", "sho
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from copyist.claims.on_disk import ClaimResult, Ends
-from copyist.evidence import VERDICTS, Verdict
+from copyist.claims.result import ClaimResult
+from copyist.evidence import VERDICTS, Interval, Verdict
 
 MARKS: dict[Verdict, str] = {"supported": "✓", "refuted": "✗", "inconclusive": "?", "open": "○"}
 """A sign for each verdict."""
@@ -30,7 +30,7 @@ def short(value: float) -> str:
     return text.rstrip(".").replace("-", "−")
 
 
-def interval(ends: Ends) -> str:
+def interval(ends: Interval) -> str:
     """A mean with its interval; what one seed alone tells has none."""
     if not math.isfinite(ends.mean):
         return "–"
@@ -56,7 +56,7 @@ def repeating(result: ClaimResult) -> str:
     return f"copyist claims run {result.name} --scale {result.scale}{chosen} --out again"
 
 
-def summary(recipe: dict[str, Any]) -> str:
+def summary(recipe: Mapping[str, Any]) -> str:
     """A recipe in one line: its data, model and length of training."""
 
     def kind(name: str) -> str:

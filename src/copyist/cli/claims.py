@@ -30,16 +30,16 @@ def list_claims(
 ) -> None:
     """List the claims by name, each with its sentence, and with its verdict where a folder of results is given."""
     from copyist.claims import catalogue
-    from copyist.claims.result import declaration, read_result
+    from copyist.claims.result import Declaration, read_result
     from copyist.errors import DataError
 
     if results is not None and not results.is_dir():
         raise DataError(f"{results} must be a folder of results, and there is none; run copyist claims run first")
-    found = {name: declaration(name, each.claim) for name, each in catalogue.experiments().items()}
+    found = {name: Declaration.of(name, each.claim).to_document() for name, each in catalogue.experiments().items()}
     for name, each in found.items():
         path = (results or Path()) / f"{name}.json"
         if results is not None:
-            each["verdict"] = read_result(path)["verdict"] if path.exists() else "not run"
+            each["verdict"] = read_result(path).verdict if path.exists() else "not run"
 
     width = max(map(len, found))
     lines = [
@@ -78,16 +78,14 @@ def run(
 ) -> None:
     """Measure claims, write one JSON file for each, and show the verdicts; an interrupted run goes on where it was."""
     from copyist.claims import catalogue
-    from copyist.claims.backends import on_backend
-    from copyist.claims.result import read_result
-    from copyist.claims.runner import run_claims
-    from copyist.claims.trial import Scale
+    from copyist.claims.result import Scale
+    from copyist.claims.runner import on_backend, run_claims
     from copyist.evidence import LEAST_SEEDS
 
     chosen = catalogue.experiments(names or ())
     numbers = None if seeds is None else _numbers(seeds)
     with on_backend(backend) as at_once, counting("runs") as update, _kept():
-        verdicts = run_claims(
+        results = run_claims(
             chosen,
             scale=cast("Scale", scale),
             out=out,
@@ -100,7 +98,7 @@ def run(
             ),
         )
 
-    documents = {name: read_result(out / f"{name}.json") for name in verdicts}
+    documents = {name: result.to_document() for name, result in results.items()}
     shown = {name: {key: each[key] for key in ("verdict", "scale", "parts")} for name, each in documents.items()}
     lines = [line for name, each in documents.items() for line in _lines(name, each)]
     if any(len(each["seeds"]) < LEAST_SEEDS for each in documents.values()):

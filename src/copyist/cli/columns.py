@@ -38,15 +38,15 @@ def classes(source: str, examples: "ExampleSet") -> dict[str, Any] | None:
     """The column of the classes, None where they stand beside, and what they are called in order; None without any."""
     import numpy as np
 
-    from copyist.data.sheets import is_sheet, read_sheet
     from copyist.data.source import parse_source
+    from copyist.data.table_sets import is_table, read_table
 
     parsed = parse_source(source)
     if examples.labels is None:
         return None
     names: list[Any] = np.unique(examples.labels).tolist()
-    if parsed.label is not None and is_sheet(parsed):
-        column = read_sheet(parsed).columns[parsed.label]
+    if parsed.label is not None and is_table(parsed):
+        column = read_table(parsed).columns[parsed.label]
         if column.dtype.kind not in "buif":
             names = sorted({str(cell) for cell in column})
     return {"column": parsed.label, "names": names}

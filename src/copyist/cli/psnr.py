@@ -32,7 +32,7 @@ def psnr(
     import dataclasses
 
     from copyist.checkpoint import load
-    from copyist.cli.batch import stated
+    from copyist.cli.preamble import batch_statement as stated
     from copyist.data import pixels_for, read_pictures
     from copyist.evaluation.psnr_table import psnr_table, psnr_text
     from copyist.models.contracts import Reconstructor, needs

@@ -47,7 +47,7 @@ def write_report(folder: Path, out: Path) -> None:
     template = environment.from_string((package / "page.html.j2").read_text("utf-8"))
     safe = jinja2.utils.markupsafe.Markup
     page = template.render(
-        style=safe((package / "page.css").read_text("utf-8")),
+        style=safe((resources.files("copyist.drawing") / "page.css").read_text("utf-8")),
         charts={name: safe(svg) for name, svg in _charts(results).items()},
         **_content(results),
     )

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from copyist.data.base import Splits
+from copyist.data.examples import Splits
 from copyist.errors import ArgumentError
 from copyist.evidence import Interval, binomial_interval
 from copyist.models.contracts import Classifier, Model, needs
@@ -96,7 +96,7 @@ def classification_table(
     num_classes = splits.num_classes()
     for classifier in classifiers.values():
         classifier.check_columns(splits.train.columns)
-    test = splits.test.spread(num_images)
+    test = splits.test.subset(num_images)
     assert splits.train.labels is not None
     assert test.labels is not None
     x, labels = test.examples(), torch.from_numpy(np.array(test.labels))

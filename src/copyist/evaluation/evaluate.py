@@ -8,7 +8,7 @@ import torch
 
 from copyist.baselines.linear_copier import most_examples
 from copyist.checks import check_at_least
-from copyist.data.base import Splits
+from copyist.data.examples import Splits
 from copyist.evaluation.denoising_measures import denoising_table
 from copyist.evaluation.denoising_table import DenoisingTable
 from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
@@ -52,7 +52,7 @@ def evaluated(
     check_at_least("batch", size, 1)
     device = next(first.parameters()).device
     train, test = (
-        part.spread(count).images().to(device)
+        part.subset(count).images().to(device)
         for part, count in ((splits.train, _NUM_TRAIN), (splits.test, num_images))
     )
     for model in copiers.values():
@@ -63,7 +63,7 @@ def evaluated(
 
     encoders = {name: model.encode for name, model in copiers.items() if isinstance(model, Autoencoder)}
     # PCA learns from as many as the models did, as far as memory goes.
-    axes_from = splits.train.spread(most_examples(test[0].numel())).images().to(device) if encoders else None
+    axes_from = splits.train.subset(most_examples(test[0].numel())).images().to(device) if encoders else None
     return denoising_table(
         copiers,
         train=train,

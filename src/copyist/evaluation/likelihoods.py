@@ -4,7 +4,7 @@ __all__ = ["likelihoods", "likelihoods_text"]
 
 from collections.abc import Mapping
 
-from copyist.data.base import Splits
+from copyist.data.examples import Splits
 from copyist.models.contracts import Model, Variational
 from copyist.procedures.likelihood import Nats, likelihood
 from copyist.randomness import generator
@@ -36,7 +36,7 @@ def likelihoods(
     likely = {name: model for name, model in models.items() if isinstance(model, Variational)}
     for model in likely.values():
         model.check_columns(splits.train.columns)
-    x = splits.test.spread(num_images).examples()
+    x = splits.test.subset(num_images).examples()
     found: dict[str, Nats] = {}
     for name, model in likely.items():
         device = next(model.parameters()).device

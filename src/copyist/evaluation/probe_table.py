@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from copyist.data.base import Splits
+from copyist.data.examples import Splits
 from copyist.metrics.features import PCAFeatures
 from copyist.metrics.probes import Probes, probes
 from copyist.models.contracts import Autoencoder, Model

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from copyist.baselines.linear_copier import principal_copier
 from copyist.checks import check_at_least
-from copyist.data.base import Splits
+from copyist.data.examples import Splits
 from copyist.evidence import Below, Interval, Judgement
 from copyist.metrics.intervals import mean_interval
 from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
@@ -115,7 +115,7 @@ def evaluated_table(
     size = first.batch_size if batch_size is None else batch_size
     check_at_least("batch", size, 1)
     device = next(first.parameters()).device
-    x = splits.test.spread(num_rows).examples().to(device)
+    x = splits.test.subset(num_rows).examples().to(device)
     for model in copiers.values():
         model.check_batch(x)
         model.check_columns(splits.train.columns)

@@ -12,8 +12,7 @@ from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.contracts import ModelConfig
 from copyist.models.shapes import fitted_image_shape
-from copyist.nn.embeddings import sincos_positions
-from copyist.nn.tokens import TokenBlock
+from copyist.nn.tokens import TokenBlock, sincos_positions
 
 Positions: TypeAlias = Literal["normal", "sincos"]
 """How learned positions are initialized: from a normal distribution, or by sines and cosines of row and column."""

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from copyist.data.base import ExampleSet, Splits
+from copyist.data.examples import ExampleSet, Splits
 from copyist.metrics.probes import Probes, probes
 from copyist.models.contracts import Autoencoder, Model, needs
 from copyist.procedures.denoising import encode
@@ -69,7 +69,7 @@ def labeled(
         DataError: there are no labels.
     """
     splits.num_classes()
-    return _with_labels(splits.train.spread(NUM_TRAIN)), _with_labels(splits.test.spread(num_images))
+    return _with_labels(splits.train.subset(NUM_TRAIN)), _with_labels(splits.test.subset(num_images))
 
 
 def _with_labels(examples: ExampleSet) -> tuple[Examples, Tensor]:

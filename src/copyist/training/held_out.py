@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 import torch
 
-from copyist.data.base import ExampleSet
+from copyist.data.examples import ExampleSet
 from copyist.models.contracts import Model
 from copyist.models.in_batches import batches, in_use
 from copyist.objectives.base import Objective

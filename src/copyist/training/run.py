@@ -13,7 +13,7 @@ from accelerate import Accelerator
 from copyist import checkpoint
 from copyist.checks import check_whole
 from copyist.data import open_source
-from copyist.data.base import Splits
+from copyist.data.examples import Splits
 from copyist.devices import deterministic_cudnn
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Model

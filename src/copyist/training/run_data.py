@@ -7,8 +7,7 @@ from typing import Any, Self, final
 
 import torch
 
-from copyist.data.base import ExampleSet, Splits
-from copyist.data.splitting import digest
+from copyist.data.examples import ExampleSet, Splits, digest
 from copyist.errors import DataError
 from copyist.nn.standardization import Standardization
 
@@ -45,7 +44,7 @@ class RunData:
     def held_out(self, count: int) -> ExampleSet:
         """At most so many test examples in the units that are learned; not the first ones, since data is often sorted
         by class."""
-        return self._in_learned_units(self.splits.test.spread(count))
+        return self._in_learned_units(self.splits.test.subset(count))
 
     def summary(self) -> dict[str, Any]:
         """Source, shape, counts, statistics and fingerprint, ready for JSON; of a table its columns too."""

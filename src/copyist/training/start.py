@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from copyist.checkpoint import MODEL_CATALOGUES, model_file, read_model, sum_of_tensors
-from copyist.data.base import ExampleSet
+from copyist.data.examples import ExampleSet
 from copyist.errors import CheckpointError
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
 from copyist.randomness import derive

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from copyist.checkpoint import FORMAT_VERSION
 from copyist.data import Batches
-from copyist.data.base import Splits
+from copyist.data.examples import Splits
 from copyist.devices import keep_freed_memory
 from copyist.errors import CheckpointError
 from copyist.models.contracts import Model, ModelConfig

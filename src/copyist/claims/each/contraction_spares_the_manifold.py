@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from copyist.baselines.wiener import PrincipalBasis
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, copies, held_out
 from copyist.claims.nets import blobs, contracted
-from copyist.claims.trial import Experiment, Trial
-from copyist.data.blobs import blob_centers, blob_tangents
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
+from copyist.data.synthetic import blob_centers, blob_tangents
 from copyist.evidence import Above, Claim, Control, Part
 from copyist.metrics.tangents import ManifoldSensitivity, manifold_sensitivity
 from copyist.models.contracts import Autoencoder, needs

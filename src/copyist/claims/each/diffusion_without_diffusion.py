@@ -4,11 +4,10 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 import torch
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import copies
 from copyist.claims.measures.walks_and_samples import BLURS, Reference, blurred_samples, ground, one_pass, samples
 from copyist.claims.nets import scenes, scenes_unet, scenes_unet_skips
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.metrics.scenes import scene_rules
 from copyist.models.contracts import Reconstructor, needs

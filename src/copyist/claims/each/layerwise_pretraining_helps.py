@@ -4,10 +4,10 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from typing import Literal
 
-from copyist.claims.measurements import Curves, Measurements
 from copyist.claims.measures.copy_measures import copies
 from copyist.claims.nets import stack, stack_splits
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import SaltAndPepper
 from copyist.evaluation.classification_errors import classification_table
 from copyist.evidence import Above, Below, Claim, Control, Part

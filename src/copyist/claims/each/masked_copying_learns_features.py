@@ -9,10 +9,9 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import held_out
 from copyist.claims.nets import masked_vit, masked_vit_classifier
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evaluation.probe_table import probe_table
 from copyist.evidence import Above, Claim, Control, Part
 from copyist.models.contracts import Model

@@ -3,10 +3,9 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.baselines.linear_copier import linear_copier
-from copyist.claims.measurements import Measurements
 from copyist.claims.measures.copy_measures import clean_psnr, gain, held_out
 from copyist.claims.nets import overcomplete, small_photos, small_photos_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.identity import projected_gain
 from copyist.models.contracts import Reconstructor, needs

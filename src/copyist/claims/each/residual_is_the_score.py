@@ -8,7 +8,6 @@ from itertools import pairwise
 import torch
 from torch.nn.functional import cosine_similarity
 
-from copyist.claims.measurements import Curves, Measurements
 from copyist.claims.measures.known_densities import (
     Mixture,
     circle,
@@ -16,7 +15,8 @@ from copyist.claims.measures.known_densities import (
     gaussian_denoiser,
     trained_on_draws,
 )
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.distortion import distance

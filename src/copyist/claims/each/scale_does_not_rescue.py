@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import torch
 
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr
 from copyist.claims.measures.walks_and_samples import ground, samples
 from copyist.claims.nets import scenes_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.models.contracts import Reconstructor, needs
 

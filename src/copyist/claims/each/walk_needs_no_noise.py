@@ -4,10 +4,10 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from torch import Tensor
 
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.walks_and_samples import diagnose, ground, moving, shown, spread, states, walked
 from copyist.claims.nets import scenes_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Claim, Control, Part
 from copyist.metrics.distortion import distance
 from copyist.models.contracts import Autoencoder, needs

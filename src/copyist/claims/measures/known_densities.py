@@ -65,7 +65,7 @@ def trained_on_draws(data: Mixture, recipe: Recipe, *, trial: Trial) -> Reconstr
         recipe: of the model, its objective and its training; its data are words that say what is drawn.
         trial: from whose seed all is derived.
     """
-    trial.noted(recipe)
+    trial.note(recipe)
     training, draws = recipe.training, trial.generator("training", recipe.name)
     model = needs(trial.built(recipe.model), Reconstructor, verb="an experiment").train()
     optimizer = build_optimizer(model, training.optimization)
