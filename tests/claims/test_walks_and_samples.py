@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from copyist.baselines.principal_axes import PCAFeatures
 from copyist.claims.measures.walks_and_samples import (
     Reference,
     blurred_samples,
@@ -16,7 +17,6 @@ from copyist.claims.measures.walks_and_samples import (
     states,
 )
 from copyist.claims.trial import Trial
-from copyist.metrics.features import PCAFeatures
 from copyist.models.classifier import ConvClassifierConfig
 from copyist.models.unet import UNetConfig
 

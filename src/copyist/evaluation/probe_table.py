@@ -8,9 +8,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from copyist.baselines.principal_axes import PCAFeatures
 from copyist.data.base import Splits
 from copyist.data.scaling import Scaling
-from copyist.metrics.features import PCAFeatures
 from copyist.metrics.probes import Probes, probes
 from copyist.models.base import Model
 from copyist.procedures.probing import code_features, labeled

@@ -6,6 +6,7 @@ import torch
 
 from copyist.baselines.filters import MatchedBlur
 from copyist.baselines.linear_copier import moments_matched
+from copyist.baselines.principal_axes import PCAFeatures
 from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.against_filters import CONTROLS, PARTS, compared
 from copyist.claims.measures.copy_measures import copies, denoising_ratio, held_out
@@ -21,7 +22,6 @@ from copyist.claims.trial import Experiment, Trial
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.metrics.distribution import frechet_distance
-from copyist.metrics.features import PCAFeatures
 from copyist.tensors import Images
 
 HEAVY = 0.1
