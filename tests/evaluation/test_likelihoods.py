@@ -29,13 +29,13 @@ def test_rows_are_taken_from_all_over_the_table() -> None:
     found = likelihoods({"mine": mine}, CANCER, num_images=5, samples=3)
     assert len(CANCER.test) == 57
     x = CANCER.test.examples()[[0, 11, 22, 34, 45]]
-    assert found["mine"] == likelihood(mine, x, samples=3, generator=generator(0, "likelihood"))
+    assert found.models["mine"] == likelihood(mine, x, samples=3, generator=generator(0, "likelihood"))
 
 
 def test_a_model_without_a_likelihood_is_left_out() -> None:
     copier = MLPConfig(image_shape=(30,), widths=(2,)).build()
     copier.columns = ("a", "b")
-    assert likelihoods({"copier": copier}, CANCER, num_images=5, samples=3) == {}
+    assert likelihoods({"copier": copier}, CANCER, num_images=5, samples=3).models == {}
 
 
 def test_a_table_with_columns_in_another_order_is_refused() -> None:

@@ -23,7 +23,6 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator
 
-from copyist.demo.results import Picture
 from copyist.evidence import Verdict
 
 Number: TypeAlias = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
@@ -113,10 +112,12 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NamedPicture(Picture):
+class NamedPicture:
     """A picture beside the result."""
 
     name: str
+    file: str
+    caption: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
