@@ -8,7 +8,7 @@ import pytest
 
 from cli.conftest import Trained, copyist
 from copyist import load, open_source
-from copyist.evaluation.likelihoods import Likelihoods
+from copyist.evaluation.likelihood_table import LikelihoodTable
 from copyist.procedures import likelihood
 from copyist.randomness import generator
 
@@ -25,7 +25,7 @@ def test_evaluate_tells_the_likelihood_of_test_images(trained: Trained, tmp_path
     assert result["likelihoods"]["models"] == {
         "vae": asdict(expected) | {"divergence_per_unit": list(expected.divergence_per_unit)}
     }
-    text = Likelihoods(models={"vae": expected}).text()
+    text = LikelihoodTable(models={"vae": expected}).text()
     assert "Likelihood of 5 test images under vae, in nats per image\n" in text
     assert f"negative log-likelihood  {expected.negative_log_likelihood:.2f}  by 30 importance samples" in text
     assert "of 4, the largest with" in text

@@ -26,7 +26,7 @@ from copyist.demo.document import (
 from copyist.drawing.grids import grid, rows, write_png
 from copyist.drawing.video import write_video
 from copyist.evaluation.clean_copies import CleanCopies, CodeStatistics
-from copyist.evaluation.denoising import (
+from copyist.evaluation.denoising_table import (
     BatchKind,
     BatchRow,
     Condition,

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from copyist.demo.tables import blocks, measures, settings
-from copyist.evaluation.denoising import DenoisingRow, DenoisingTable, DenoisingVerdict, Kind
+from copyist.evaluation.denoising_table import DenoisingRow, DenoisingTable, DenoisingVerdict, Kind
 from copyist.evidence import Interval
 
 from .conftest import denoising

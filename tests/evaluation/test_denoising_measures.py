@@ -19,8 +19,8 @@ from copyist.data import ExampleSet, Splits
 from copyist.errors import ArgumentError, DataError, ShapeError
 from copyist.evaluation.clean_copies import CleanCopies
 from copyist.evaluation.clean_measures import beside_principal_axes, clean_copies, code_statistics
-from copyist.evaluation.denoising import DenoisingTable
 from copyist.evaluation.denoising_measures import CONDITIONS, batch_dependence, denoising_table
+from copyist.evaluation.denoising_table import DenoisingTable
 from copyist.evaluation.evaluate import evaluate_images
 from copyist.models import MLPConfig
 

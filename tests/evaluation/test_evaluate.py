@@ -12,7 +12,7 @@ from copyist.data.scaling import Scaling
 from copyist.errors import ArgumentError, ContractError
 from copyist.evaluation.evaluate import evaluate_images
 from copyist.evaluation.evaluation import Evaluation
-from copyist.evaluation.likelihoods import likelihoods
+from copyist.evaluation.likelihood_table import likelihood_table
 from copyist.evaluation.probe_table import probe_table
 from copyist.evaluation.table_copies import table_copies
 from copyist.models import ConvClassifierConfig, MLPConfig, Model, VariationalMLPConfig
@@ -43,7 +43,7 @@ def test_copiers_of_images_are_measured_by_each_part_as_alone() -> None:
     splits = open_source(DIGITS)
     assert parts(found) == {"denoising", "likelihoods", "probes"}
     assert found.denoising == evaluate_images(IMAGES, splits, num_images=6, batch_size=4, seed=2)
-    assert found.likelihoods == likelihoods(IMAGES, splits, num_images=6, samples=3, seed=2)
+    assert found.likelihoods == likelihood_table(IMAGES, splits, num_images=6, samples=3, seed=2)
     assert found.probes == probe_table(IMAGES, splits, num_images=6, batch_size=4, seed=2)
     assert steps == [(done, 11) for done in range(1, 12)]
     assert said == ["measuring 2 models and what stands beside them, which takes some seconds"]

@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar, final
 
 from copyist.errors import DataError
-from copyist.evaluation.denoising import DenoisingTable
+from copyist.evaluation.denoising_table import DenoisingTable
 from copyist.evaluation.documents import Document
 from copyist.evaluation.evaluation import Evaluation
 

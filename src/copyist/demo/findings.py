@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from copyist.demo.document import DemoResults
 from copyist.drawing.wording import SPACE, batch, bounds, count, duration, estimate, number, percent
 from copyist.evaluation.clean_copies import CleanCopies
-from copyist.evaluation.denoising import Condition, DenoisingRow, DenoisingTable, Kind
+from copyist.evaluation.denoising_table import Condition, DenoisingRow, DenoisingTable, Kind
 from copyist.evidence import Below, Judgement
 
 HEADLINE_ALPHA = 0.3

@@ -15,7 +15,7 @@ from copyist.demo.tables import Block, blocks, measures, methods, settings
 from copyist.drawing import wording
 from copyist.drawing.charts import LINE, MUTED, SERIES, Dot, Panel, dots, new_figure, plain, svg_text, under_figure
 from copyist.drawing.embedding import EmbeddedPicture, data_uri, embedded_png
-from copyist.evaluation.denoising import DenoisingTable
+from copyist.evaluation.denoising_table import DenoisingTable
 from copyist.evidence import Interval
 from copyist.outputs import write_text
 

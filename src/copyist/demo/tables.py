@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from copyist.drawing.wording import bounds, number
-from copyist.evaluation.denoising import Condition, DenoisingRow, DenoisingTable, DenoisingVerdict, Kind
+from copyist.evaluation.denoising_table import Condition, DenoisingRow, DenoisingTable, DenoisingVerdict, Kind
 from copyist.evidence import Judgement
 
 FAMILIES: Mapping[Kind, tuple[str, str]] = {

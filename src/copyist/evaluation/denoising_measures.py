@@ -13,7 +13,7 @@ from copyist.corruption import Blend, Corruption, GaussianNoise, Shift
 from copyist.errors import ArgumentError, ShapeError
 from copyist.evaluation.clean_copies import LESS, CleanCopies
 from copyist.evaluation.clean_measures import Apply, Function, beside_principal_axes, clean_copies
-from copyist.evaluation.denoising import (
+from copyist.evaluation.denoising_table import (
     BatchKind,
     BatchRow,
     Condition,

@@ -12,10 +12,10 @@ from copyist.data import open_source
 from copyist.data.base import Splits
 from copyist.errors import ArgumentError
 from copyist.evaluation.classification_errors import classification_table
-from copyist.evaluation.denoising import DenoisingTable
 from copyist.evaluation.denoising_measures import denoising_table
+from copyist.evaluation.denoising_table import DenoisingTable
 from copyist.evaluation.evaluation import Evaluation
-from copyist.evaluation.likelihoods import likelihoods
+from copyist.evaluation.likelihood_table import likelihood_table
 from copyist.evaluation.probe_table import probe_table, why_unprobed
 from copyist.evaluation.table_copies import table_copies
 from copyist.models.base import Model
@@ -79,7 +79,7 @@ def evaluate(
     noun = "1 model" if len(models) == 1 else f"{len(models)} models"
     tell(f"measuring {noun} and what stands beside them, which takes some seconds")
     # First, since a likelihood may refuse the values of the images.
-    nats = likelihoods(models, splits, num_images=count, samples=importance_samples, seed=seed)
+    nats = likelihood_table(models, splits, num_images=count, samples=importance_samples, seed=seed)
     images = table = None
     if splits.train.is_table:
         table = table_copies(models, splits, num_rows=count, batch_size=batch_size)

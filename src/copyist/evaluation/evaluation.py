@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from copyist.evaluation.classification_errors import ClassificationTable
-from copyist.evaluation.denoising import DenoisingTable
+from copyist.evaluation.denoising_table import DenoisingTable
 from copyist.evaluation.documents import Document
-from copyist.evaluation.likelihoods import Likelihoods
+from copyist.evaluation.likelihood_table import LikelihoodTable
 from copyist.evaluation.probe_table import ProbeTable
 from copyist.evaluation.table_copies import TableCopies
 
@@ -27,7 +27,7 @@ class Evaluation(Document):
     table: TableCopies | None = None
     """Of models that copy the rows of a table."""
 
-    likelihoods: Likelihoods | None = None
+    likelihoods: LikelihoodTable | None = None
     """Of those that have a likelihood."""
 
     probes: ProbeTable | None = None

@@ -13,8 +13,8 @@ from copyist.claims.measurements import Curves, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, held_out
 from copyist.claims.trial import Trial
 from copyist.corruption import Blend
-from copyist.evaluation.denoising import DenoisingTable, Kind
 from copyist.evaluation.denoising_measures import SIGMAS, WEIGHTS, denoising_table
+from copyist.evaluation.denoising_table import DenoisingTable, Kind
 from copyist.evidence import Below, Control, Part
 from copyist.models.base import Reconstructor
 from copyist.models.in_batches import apply_in_batches

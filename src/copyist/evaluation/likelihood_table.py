@@ -1,6 +1,6 @@
 """How likely a source's test images are under each of several models."""
 
-__all__ = ["Likelihoods", "likelihoods"]
+__all__ = ["LikelihoodTable", "likelihood_table"]
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _SHOWN = 6
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Likelihoods(Document):
+class LikelihoodTable(Document):
     """What those models that have a likelihood say of the same test images."""
 
     schema: Literal["copyist.likelihoods"] = "copyist.likelihoods"
@@ -33,9 +33,9 @@ class Likelihoods(Document):
         return "\n".join(_lines(name, nats) for name, nats in self.models.items())
 
 
-def likelihoods(
+def likelihood_table(
     models: "Mapping[str, Model]", splits: "Splits", *, num_images: int, samples: int, seed: int = 0
-) -> Likelihoods:
+) -> LikelihoodTable:
     """Measure those models that have a likelihood on test images.
 
     Args:
@@ -65,7 +65,7 @@ def likelihoods(
         device = next(model.parameters()).device
         draws = generator(seed, "likelihood")
         found[name] = likelihood(model, x.to(device), samples=samples, generator=draws)
-    return Likelihoods(models=found)
+    return LikelihoodTable(models=found)
 
 
 def _lines(name: str, nats: Nats) -> str:
