@@ -129,12 +129,13 @@ def read_result(path: Path) -> dict[str, Any]:
     except (ValueError, OSError, RecursionError) as error:
         raise DataError(f"{path} is no whole result of a claim; delete it, and run the claim again") from error
     if not isinstance(document, dict) or cast("dict[str, Any]", document).get("schema") != "copyist.claim":
-        raise DataError(f"{path} is no result of a claim; delete it, or choose another folder")
+        raise DataError(f"{path} is no result of a claim; delete it, or choose another folder with --out")
     found = cast("dict[str, Any]", document)
     if found.get("version") != RESULT_VERSION:
         raise DataError(
             f"{path} was written by copyist {found.get('package')} (format {found.get('version')}), and this is "
-            f"{version('copyist')} (format {RESULT_VERSION}); choose another folder, or add --force to measure it again"
+            f"{version('copyist')} (format {RESULT_VERSION}); choose another folder with --out, or add "
+            "--force to measure it again"
         )
     try:
         _WHOLE.validate_python(found)

@@ -120,12 +120,13 @@ def _known(out: Path, name: str, experiment: Experiment, scale: Scale, overwrite
     document = read_result(path)
     if document.get("scale") != scale:
         raise DataError(
-            f"{path} was measured at scale {document.get('scale')}, and {scale} was asked for; choose another folder"
+            f"{path} was measured at scale {document.get('scale')}, and {scale} was asked for; choose another folder "
+            "with --out"
         )
     if document.get("package") != version("copyist"):
         raise DataError(
             f"{path} was measured by copyist {document.get('package')}, and this is {version('copyist')}; choose "
-            "another folder, or add --force to measure it again"
+            "another folder with --out, or add --force to measure it again"
         )
     if document["claim"].get("digest") != declaration(name, experiment.claim)["digest"]:
         raise DataError(f"{path} is about a claim that was declared otherwise; add --force to measure it again")

@@ -41,7 +41,9 @@ def relaunched(*, devices: int, nodes: int) -> bool:
 
     present = torch.cuda.device_count()
     if present and devices > present:
-        raise ArgumentError(f"devices must be at most the {present} of this machine, got {devices}; take fewer")
+        raise ArgumentError(
+            f"devices must be at most the {present} of this machine, got {devices}; take --devices {present}"
+        )
     # Read as a process starts, so before it can set them itself.
     os.environ |= {
         "MASTER_ADDR": "127.0.0.1",

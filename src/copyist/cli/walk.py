@@ -140,10 +140,11 @@ def _references(data: str, x: "Images") -> "Images":
     from copyist.errors import ShapeError
 
     images = open_split(data, default="train", say=say)
-    if images.image_shape != tuple(x.shape[1:]):
+    channels, height, width = shape = tuple(x.shape[1:])
+    if images.image_shape != shape:
         raise ShapeError(
-            f"--data must hold images of the walk's shape {tuple(x.shape[1:])}, got {images.image_shape}; "
-            "add ?size= or ?channels= to bring them to it"
+            f"--data must hold images of the walk's shape {shape}, got {images.image_shape}; "
+            f"add ?size={height}x{width}&channels={channels} to bring them to it"
         )
     return images.images()
 

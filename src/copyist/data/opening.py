@@ -111,8 +111,10 @@ def _opened(
     order = [index for group in groups for index in group]
     tiles = [_tiles(items.sizes[index], size, source) for index in order]
     if len(order) and not any(tiles):
+        largest = max((items.sizes[index] for index in order), key=min)
         raise DataError(
-            f"tiles of {source.place} must fit into its images, got {size[0]}x{size[1]}; take a smaller size"
+            f"tiles of {source.place} must fit into its images, got {size[0]}x{size[1]}; "
+            f"take ?size={largest[0]}x{largest[1]}, or less"
         )
 
     def make(position: int) -> npt.NDArray[Any] | str:

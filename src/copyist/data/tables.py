@@ -127,7 +127,9 @@ def _values(sheet: Sheet, source: Source) -> tuple[tuple[str, ...], npt.NDArray[
             _check_column(name, sheet, f"{option}= of {source.place}")
     kept = {name: column for name, column in sheet.columns.items() if name not in source.drop and name != source.label}
     if not kept:
-        raise DataError(f"{source.place} must have a column of numbers to learn from, and none is left; drop fewer")
+        raise DataError(
+            f"{source.place} must have a column of numbers to learn from, and none is left; drop fewer by ?drop="
+        )
     _check_numbers(kept, source)
     # What is too large for 32 bits becomes infinite, and is refused as such; the sum makes -0 a 0, which it equals.
     with np.errstate(over="ignore"):

@@ -112,7 +112,7 @@ class NoDiffusion(Method):
         if model.image_size is not None:
             raise ShapeError(
                 "samples grow only in a model that takes images of many sizes, and this one takes "
-                f"{_by(model.image_size)} only; take a U-Net without a hidden module"
+                f"{_by(model.image_size)} only; take a U-Net without a hidden module, such as the recipe 'unet' trains"
             )
         for before, size in pairwise([(shape[-2], shape[-1]), *self.grow]):
             if size[0] < before[0] or size[1] < before[1] or size == before:
