@@ -2,13 +2,17 @@
 
 __all__ = ["app"]
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from copyist.cli.options import Force, Json
 from copyist.cli.terminal import bar, counted, say, show
+
+if TYPE_CHECKING:
+    from copyist.data import ExampleSet
 
 app = typer.Typer(help="Look at data as training would see it.", no_args_is_help=True)
 
@@ -26,7 +30,7 @@ def show_source(
     as_json: Json = False,
 ) -> None:
     """Say what a source holds and how it is split, and draw its first images; of a table, say what its columns hold."""
-    from copyist.cli.columns import class_text, classes, column_text, described
+    from copyist.cli.columns import column_text, described
     from copyist.data import open_source, open_split, parse_source
     from copyist.data.base import Splits
     from copyist.drawing.grids import grid, write_png
@@ -50,23 +54,38 @@ def show_source(
         document = described(source, parts)
         show(column_text(document), document, as_json=as_json)
         return
-    x = first.images(0, 1024)
     if out is not None:
-        write_png(out, grid(x[:64]))
+        write_png(out, grid(first.images(0, 64)))
 
-    channels, height, width = first.image_shape
-    found = classes(source, first)
-    lines = [f"{source}: images of {counted(channels, 'channel')}, {height} x {width}, {first.array.dtype}"]
-    lines += [f"  {name:6} {len(part):7,} images, fingerprint {part.fingerprint[:16]}" for name, part in parts.items()]
-    lines.append(f"  mean {float(x.mean()):.3f}, standard deviation {float(x.std()):.3f}; {class_text(found)}")
-    result = {
+    document = _image_document(source, parts)
+    show(_image_text(document), document, as_json=as_json)
+
+
+def _image_document(source: str, parts: Mapping[str, "ExampleSet"]) -> dict[str, Any]:
+    """Parts and values of a source of images; the values by the first of its parts."""
+    from copyist.cli.columns import classes
+
+    first = next(iter(parts.values()))
+    x = first.images(0, 1024)
+    return {
         "source": source,
-        "image_shape": [channels, height, width],
+        "image_shape": list(first.image_shape),
         "dtype": str(first.array.dtype),
         "parts": {name: {"images": len(part), "fingerprint": part.fingerprint} for name, part in parts.items()},
         "mean": float(x.mean()),
         "std": float(x.std()),
         "labels": first.labels is not None,
-        "classes": found,
+        "classes": classes(source, first),
     }
-    show("\n".join(lines), result, as_json=as_json)
+
+
+def _image_text(document: dict[str, Any]) -> str:
+    """The same for people."""
+    from copyist.cli.columns import class_text
+
+    channels, height, width = document["image_shape"]
+    lines = [f"{document['source']}: images of {counted(channels, 'channel')}, {height} x {width}, {document['dtype']}"]
+    for name, part in document["parts"].items():
+        lines.append(f"  {name:6} {part['images']:7,} images, fingerprint {part['fingerprint'][:16]}")
+    spread = f"  mean {document['mean']:.3f}, standard deviation {document['std']:.3f}"
+    return "\n".join([*lines, f"{spread}; {class_text(document['classes'])}"])
