@@ -55,7 +55,7 @@ def find_device(device: str | torch.device | None) -> torch.device:
         torch.zeros(1, device=found).cpu()
     except (RuntimeError, AssertionError) as error:
         raise ArgumentError(
-            f"device {str(device)!r} cannot be used on this machine; leave it out, or take cpu"
+            f"device {str(device)!r} cannot be used on this machine; leave it out, or take cpu (--device cpu)"
         ) from error
     return found
 

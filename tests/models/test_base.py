@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from contracts import CONFIGS, built, images
 from copyist.data import open_source
 from copyist.errors import ContractError, ShapeError
-from copyist.evaluation.evaluate import evaluated
+from copyist.evaluation.evaluate import evaluate_images
 from copyist.models import ModelConfig
 from copyist.models.contracts import Classifier, Reconstructor, needs
 from copyist.procedures import denoise, encode, reconstruct, sample, walk
@@ -69,7 +69,7 @@ def test_a_classifier_refuses_to_copy(verb: str) -> None:
         "reconstruct": lambda: reconstruct(model, x),
         "denoise": lambda: denoise(model, x),
         "sample": lambda: sample(model, count=2, shape=(3, 8, 12)),
-        "evaluate": lambda: evaluated({"bright": model}, open_source("digits?limit=9"), num_images=4),
+        "evaluate": lambda: evaluate_images({"bright": model}, open_source("digits?limit=9"), num_images=4),
     }
     with pytest.raises(
         ContractError, match=f"^{verb} copies images, and Bright names them; take a model trained to copy$"

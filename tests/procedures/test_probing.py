@@ -10,8 +10,7 @@ from torch import Tensor
 from contracts import CONFIGS, built
 from copyist.data import open_source
 from copyist.data.examples import ExampleSet, Splits
-from copyist.errors import ContractError, DataError, ShapeError
-from copyist.evaluation.probe_table import probe_table, probe_text
+from copyist.errors import ContractError, DataError
 from copyist.metrics.probes import probes
 from copyist.models import MaskedViTConfig, MLPConfig
 from copyist.models.contracts import Autoencoder, needs
@@ -68,25 +67,6 @@ def test_a_model_without_a_code_is_refused() -> None:
         probe(model, DIGITS)
 
 
-def test_the_table_stands_beside_random_weights_pixels_and_their_axes() -> None:
-    model = built(MLPConfig(image_shape=(1, 8, 8), widths=(9,)), seed=3)
-    skips = built(replace(CONFIGS["unet-skips"], channels=1))  # pyright: ignore[reportCallIssue]
-    table = probe_table({"mlp": model, "skips": skips}, DIGITS, num_images=20)
-    assert list(table) == ["mlp", "mlp, random weights", "pixels", "64 principal components"]
-    assert table["mlp"] == probe(model, DIGITS, num_images=20)
-    lines = probe_text(table).splitlines()
-    assert lines[0].split("  ")[0] == "classes found from"
-    assert lines[3].split() == [
-        "pixels",
-        f"{100 * table['pixels'].linear:.1f}",
-        "%",
-        f"{100 * table['pixels'].neighbors:.1f}",
-        "%",
-    ]
-    assert probe_table({"skips": skips}, DIGITS, num_images=20) == {}
-    assert probe_table({"mlp": model}, UNLABELED, num_images=5) == {}
-
-
 def test_sorted_classes_teach_a_probe_too() -> None:
     """Of more rows than a probe takes, those it takes are of all classes: the first ones would be of one."""
     rng = np.random.default_rng(0)
@@ -96,19 +76,6 @@ def test_sorted_classes_teach_a_probe_too() -> None:
         source="t", array=values, names=("",) * 6000, labels=names, columns=("a", "b", "c", "d"), fingerprint="0"
     )
     splits = Splits(train=rows, test=rows)
-    model = built(MLPConfig(num_columns=4, widths=(2,)))
     (_, taught), (_, asked) = labeled(splits, num_images=100)
     assert (len(taught), int(taught.sum())) == (4096, 2048)
     assert (len(asked), int(asked.sum())) == (100, 50)
-    # Six standard deviations apart along the diagonal.
-    assert probe_table({"mlp": model}, splits, num_images=100)["columns"].linear > 0.98
-
-
-def test_a_table_with_columns_in_another_order_is_refused() -> None:
-    splits = open_source("cancer")
-    model = built(MLPConfig(num_columns=30, widths=(2,)))
-    model.trained_on = replace(model.trained_on, columns=splits.train.columns[::-1])
-    with pytest.raises(
-        ShapeError, match=r"^the model was trained on the columns 'worst fractal dimension', .*, got 'me"
-    ):
-        probe_table({"mlp": model}, splits, num_images=9)

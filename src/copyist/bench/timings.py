@@ -8,6 +8,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from copyist.drawing.text import text_table
+
+_HEADINGS = (
+    "width", "size", "batch", "rounds", "ours, ms", "reference, ms", "ratio", "(quartiles)", "ours, img/s",
+    "of bf16 peak", "reference of float32 peak",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True)
 class Quartiles:
@@ -107,10 +114,8 @@ class BenchResult:
             f"{self.name}: {machine.processor}, {machine.cores} cores, {machine.threads} threads, "
             f"Python {machine.python}, torch {machine.torch}",
             f"matrix-multiply peak: float32 {machine.float32_peak:.0f} GFLOP/s, bf16 {machine.bf16_peak:.0f} GFLOP/s",
-            f"{'width':>5} {'size':>5} {'batch':>5} {'rounds':>6} {'ours, ms':>10} {'reference, ms':>14} {'ratio':>6} "
-            f"{'(quartiles)':>14} {'ours, img/s':>12} {'of bf16 peak':>13} {'reference of float32 peak':>26}",
+            text_table([_HEADINGS, *(self._row(row) for row in self.comparisons)], sides=("right",)),
         ]
-        lines += [self._row(row) for row in self.comparisons]
         for loss in self.losses:
             spread = Quartiles.of(loss.ratios)
             lines.append(
@@ -119,15 +124,17 @@ class BenchResult:
             )
         return "\n".join(lines)
 
-    def _row(self, row: Comparison) -> str:
-        quartiles = f"({row.ratio.low:.2f}–{row.ratio.high:.2f})"
-        return (
-            f"{row.width:>5} {row.size:>5} {row.batch:>5} {row.rounds:>6} {1000 * row.ours.median:>10.1f} "
-            f"{1000 * row.reference.median:>14.1f} {row.ratio.median:>6.2f} {quartiles:>14} "
-            f"{self.images_per_unit / row.ours.median:>12.0f} "
-            f"{_share(row.flops, row.ours, self.machine.bf16_peak):>13} "
-            f"{_share(row.flops, row.reference, self.machine.float32_peak):>26}"
-        )
+    def _row(self, row: Comparison) -> list[str]:
+        return [
+            *map(str, (row.width, row.size, row.batch, row.rounds)),
+            f"{1000 * row.ours.median:.1f}",
+            f"{1000 * row.reference.median:.1f}",
+            f"{row.ratio.median:.2f}",
+            f"({row.ratio.low:.2f}–{row.ratio.high:.2f})",
+            f"{self.images_per_unit / row.ours.median:.0f}",
+            _share(row.flops, row.ours, self.machine.bf16_peak),
+            _share(row.flops, row.reference, self.machine.float32_peak),
+        ]
 
 
 def _comparison(row: dict[str, Any]) -> Comparison:

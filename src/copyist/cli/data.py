@@ -33,7 +33,7 @@ def show_source(
     as_json: Json = False,
 ) -> None:
     """Say what a source holds and how it is split, and draw its first images; of a table, say what its columns hold."""
-    from copyist.cli.columns import column_text, described
+    from copyist.cli.columns import column_text, describe_table
     from copyist.data import open_source, open_split, parse_source
     from copyist.drawing.grids import grid, write_png
     from copyist.errors import OutputError
@@ -53,7 +53,7 @@ def show_source(
     if first.is_table:
         if out is not None:
             raise OutputError(f"a table has no picture to draw into {out}; leave --out out")
-        document = described(source, parts)
+        document = describe_table(source, parts)
         show(column_text(document), document, as_json=as_json)
         return
     if out is not None:

@@ -99,7 +99,7 @@ def sample(
 
     short = {"steps": steps, "schedule": schedule, "grow": None if grow is None else _sizes(grow)}
     short |= {"grow_steps": grow_steps, "mean": mean, "std": std}
-    assigned = _assigned(assignments or (), short)
+    assigned = _assignments(assignments or (), short)
     if method is not None:
         # Before the model is opened, since it is to be refused whatever model that is.
         named_method(method, assigned)
@@ -121,7 +121,7 @@ def sample(
     show(_text(result, grown=settings.get("grow", ())), result, as_json=as_json)
 
 
-def _assigned(assignments: Sequence[str], short: Mapping[str, object]) -> dict[str, str]:
+def _assignments(assignments: Sequence[str], short: Mapping[str, object]) -> dict[str, str]:
     """Texts by the names of settings: those of --set, and those that have an option of their own, where it is given."""
     from copyist.settings import read_assignments
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from copyist.cli.launch import is_first, relaunched
+from copyist.cli.launch import is_first, relaunch
 from copyist.cli.options import Data, Force, Json, Out, Seed
 from copyist.cli.terminal import TrainingBar, counted, show
 
@@ -31,7 +31,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a model by a recipe, into a folder that also holds its history and the state to resume from."""
-    if relaunched(devices=devices, nodes=nodes):
+    if relaunch(devices=devices, nodes=nodes):
         return
     from copyist.recipes import configured
     from copyist.training import train as run_training

@@ -3,12 +3,12 @@
 __all__ = ["Nats", "likelihood", "negative_log_likelihood"]
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from copyist.checks import check_whole
+from copyist.metrics.nats import Nats
 from copyist.models.contracts import Model, Variational, log_weights, needs
 from copyist.models.in_batches import in_batches
 from copyist.objectives.variational import ACTIVE
@@ -16,37 +16,6 @@ from copyist.tensors import Images, PerImage
 
 _VALUES = 2**22
 """Values of decoded images held at once: 16 MB of each, and a few times that with what led to them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Nats:
-    """What a model says of some images: means over them, in nats per image."""
-
-    num_images: int
-
-    samples: int
-    """Codes per image that `negative_log_likelihood` was estimated by."""
-
-    negative_log_likelihood: float
-    """An upper bound in expectation, tighter with more samples."""
-
-    negative_elbo: float
-    """Reconstruction and divergence together."""
-
-    reconstruction: float
-    """−E[log p(x | z)], with as many codes per image."""
-
-    divergence: float
-    """KL(q(z | x) ‖ N(0, I))."""
-
-    divergence_per_unit: tuple[float, ...]
-    """Of each unit of the code, the largest first."""
-
-    active_units: int
-    """Units whose posterior mean has a variance above 0.01 over the images."""
-
-    bits_per_value: float
-    """The negative log-likelihood in bits per value of an image; of a density it may be negative."""
 
 
 @torch.no_grad()

@@ -91,7 +91,7 @@ def _probed(model: Model, trial: Trial, source: str) -> dict[str, float]:
     values = {
         f"{probe}_{row}": float(getattr(found, probe))
         for probe in PROBES
-        for row, found in zip(ROWS, table.values(), strict=True)
+        for row, found in zip(ROWS, table.accuracies.values(), strict=True)
     }
     gains = {
         f"{probe}_over_{row}": values[f"{probe}_masked"] - values[f"{probe}_{row}"]

@@ -12,8 +12,7 @@ from sklearn.decomposition import PCA
 from contracts import standardize
 from copyist.data import Splits, open_source
 from copyist.errors import ArgumentError, ContractError, DataError, ShapeError
-from copyist.evaluation.table_evaluation import evaluated_table
-from copyist.evaluation.table_text import table_text
+from copyist.evaluation.table_copies import TableCopies, table_copies
 from copyist.models import ConvClassifierConfig, MLPConfig, Model, UNetConfig
 
 SCALES = np.array([1.0, 3000.0, 0.002, 50.0])
@@ -44,7 +43,7 @@ def principal_model(splits: Splits, count: int) -> Model:
 
 
 def test_a_model_whose_code_is_the_principal_axes_ties_with_pca(splits: Splits) -> None:
-    found = evaluated_table({"mine": principal_model(splits, 2)}, splits, num_rows=1000)
+    found = table_copies({"mine": principal_model(splits, 2)}, splits, num_rows=1000)
     (row,) = found.rows
     assert row.pca is not None
     assert (row.num_units, row.pca.num_axes, found.num_test) == (2, 2, len(splits.test))
@@ -66,22 +65,23 @@ def test_who_copies_better_is_judged_row_by_row(splits: Splits) -> None:
     worse = principal_model(splits, 2)
     worse.get_parameter("decoder.0.bias").data += 0.5
     models = {"three": principal_model(splits, 3), "worse": worse}
-    found = evaluated_table(models, splits, num_rows=1000)
+    found = table_copies(models, splits, num_rows=1000)
     assert [row.pca is not None and row.pca.beats_pca for row in found.rows][1] == "refuted"
-    text = table_text(found, details=True)
+    text = found.text(details=True)
     assert "> worse" in text
     assert text.count("PCA of equal code") == 2
     assert max(map(len, text.splitlines()[1:])) <= 100
-    document = json.loads(json.dumps(found.to_json()))
+    document = json.loads(found.to_json())
     assert document["schema"] == "copyist.table"
     assert document["rows"][0]["num_units"] == 3
+    assert TableCopies.from_document(document) == found
 
 
 def test_a_code_as_large_as_a_row_has_nothing_to_stand_beside(splits: Splits) -> None:
-    found = evaluated_table({"four": principal_model(splits, 4)}, splits, num_rows=1000)
+    found = table_copies({"four": principal_model(splits, 4)}, splits, num_rows=1000)
     assert found.rows[0].pca is None
     assert found.rows[0].error.mean < 1e-5
-    assert "the code is no smaller than a row" in table_text(found)
+    assert "the code is no smaller than a row" in found.text()
 
 
 def test_the_statistics_of_the_model_stay_with_the_model(splits: Splits) -> None:
@@ -96,24 +96,24 @@ def test_models_that_do_not_take_the_table_are_refused(splits: Splits) -> None:
     with pytest.raises(
         ShapeError, match=r"^the model was trained on images, got a table of 4 columns; give images, or"
     ):
-        evaluated_table({"unet": of_images}, splits, num_rows=99)
+        table_copies({"unet": of_images}, splits, num_rows=99)
     with pytest.raises(ShapeError, match=r"^the model takes tables of 5 columns only, got 4 columns; leave others out"):
-        evaluated_table({"five": MLPConfig(num_columns=5).build()}, splits, num_rows=99)
+        table_copies({"five": MLPConfig(num_columns=5).build()}, splits, num_rows=99)
     names = ConvClassifierConfig(channels=1, num_classes=2, width=4, levels=1).build()
     with pytest.raises(ContractError, match=r"^evaluate copies images, and ConvClassifier names them"):
-        evaluated_table({"names": names}, splits, num_rows=99)
+        table_copies({"names": names}, splits, num_rows=99)
     model = principal_model(splits, 2)
     with pytest.raises(ArgumentError, match=r"^batch must be at least 1, got 0$"):
-        evaluated_table({"mine": model}, splits, num_rows=99, batch_size=0)
+        table_copies({"mine": model}, splits, num_rows=99, batch_size=0)
     model.trained_on = replace(model.trained_on, columns=("d", "c", "b", "a"))
     with pytest.raises(
         ShapeError, match=r"^the model was trained on the columns 'd', 'c', 'b', 'a', got 'a', 'b', 'c', "
     ):
-        evaluated_table({"mine": model}, splits, num_rows=99)
+        table_copies({"mine": model}, splits, num_rows=99)
 
 
 def test_a_column_that_is_constant_in_training_has_no_error(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n" + "".join(f"{row},5\n" for row in range(30)))
     model = MLPConfig(num_columns=2, widths=(1,)).build()
     with pytest.raises(DataError, match=r"must vary over the 27 rows they are learned from, got one value only in 'b'"):
-        evaluated_table({"mine": model}, open_source(f"{tmp_path}/t.csv"), num_rows=99)
+        table_copies({"mine": model}, open_source(f"{tmp_path}/t.csv"), num_rows=99)

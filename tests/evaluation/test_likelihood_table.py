@@ -1,4 +1,4 @@
-"""Likelihoods are of rows from all over a source, in the columns the model knows."""
+"""LikelihoodTable are of rows from all over a source, in the columns the model knows."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pytest
 from contracts import built
 from copyist.data import open_source
 from copyist.errors import ShapeError
-from copyist.evaluation.likelihoods import likelihoods
+from copyist.evaluation.likelihood_table import likelihood_table
 from copyist.models import MLPConfig, Model, VariationalMLPConfig
 from copyist.procedures.likelihood import likelihood
 from copyist.randomness import generator
@@ -25,16 +25,16 @@ def model() -> Model:
 
 def test_rows_are_taken_from_all_over_the_table() -> None:
     mine = model()
-    found = likelihoods({"mine": mine}, CANCER, num_images=5, samples=3)
+    found = likelihood_table({"mine": mine}, CANCER, num_images=5, samples=3)
     assert len(CANCER.test) == 57
     x = CANCER.test.examples()[[0, 11, 22, 34, 45]]
-    assert found["mine"] == likelihood(mine, x, samples=3, generator=generator(0, "likelihood"))
+    assert found.models["mine"] == likelihood(mine, x, samples=3, generator=generator(0, "likelihood"))
 
 
 def test_a_model_without_a_likelihood_is_left_out() -> None:
     copier = MLPConfig(num_columns=30, widths=(2,)).build()
     copier.trained_on = replace(copier.trained_on, columns=("a", "b"))
-    assert likelihoods({"copier": copier}, CANCER, num_images=5, samples=3) == {}
+    assert likelihood_table({"copier": copier}, CANCER, num_images=5, samples=3).models == {}
 
 
 def test_a_table_with_columns_in_another_order_is_refused() -> None:
@@ -43,4 +43,4 @@ def test_a_table_with_columns_in_another_order_is_refused() -> None:
     with pytest.raises(
         ShapeError, match=r"^the model was trained on the columns 'mean radius', .*, got 'worst fractal"
     ):
-        likelihoods({"mine": model()}, swapped, num_images=5, samples=3)
+        likelihood_table({"mine": model()}, swapped, num_images=5, samples=3)

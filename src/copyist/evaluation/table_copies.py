@@ -1,32 +1,28 @@
 """How well models copy the rows of a table, beside principal axes as many as their codes have units."""
 
-__all__ = ["PrincipalRow", "TableEvaluation", "TableRow", "evaluated_table"]
+__all__ = ["PrincipalRow", "TableCopies", "TableRow", "table_copies"]
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, final
 
-import torch
-from torch import Tensor
-
-from copyist.baselines.linear_copier import principal_copier
 from copyist.checks import check_at_least
-from copyist.data.examples import Splits
-from copyist.evidence import Below, Interval, Judgement
-from copyist.metrics.intervals import mean_interval
-from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
-from copyist.models.in_batches import in_batches
-from copyist.nn.standardization import Standardization
-from copyist.tensors import Rows
-from copyist.training.run_data import fit_standardization
+from copyist.drawing.text import text_table
+from copyist.drawing.wording import answer, estimate
+from copyist.evaluation.clean_copies import LESS
+from copyist.evaluation.documents import Document
+from copyist.evidence import Interval, Judgement
 
-SCHEMA = "copyist.table"
-VERSION = 1
+if TYPE_CHECKING:
+    from torch import Tensor
 
-LESS = Below(0.0)
-"""When a difference of errors says that a model copies better."""
+    from copyist.data.examples import Splits
+    from copyist.models.contracts import Model, Reconstructor
+    from copyist.nn.standardization import Standardization
+    from copyist.tensors import Rows
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class PrincipalRow:
     """Principal component analysis of a table, with as many axes as a model's code has units."""
@@ -45,6 +41,7 @@ class PrincipalRow:
     """Is that lead below 0?"""
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class TableRow:
     """One model on the test rows. An error of 0 is a perfect copy, and 1 is about that of the mean row."""
@@ -63,9 +60,13 @@ class TableRow:
     """None where there is no code, or it has as many units as there are columns: then PCA copies without error."""
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class TableEvaluation:
+class TableCopies(Document):
     """All that was measured, and on what."""
+
+    schema: Literal["copyist.table"] = "copyist.table"
+    version: Literal[1] = 1
 
     source: str
     columns: tuple[str, ...]
@@ -84,15 +85,19 @@ class TableEvaluation:
 
     rows: tuple[TableRow, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain dicts, lists and numbers."""
-        return {"schema": SCHEMA, "version": VERSION, **asdict(self)}
+    def text(self, *, details: bool = False) -> str:
+        """The table for a terminal 100 columns wide.
+
+        Args:
+            details: whether to give the error of every column.
+        """
+        sections = [_head(self), _totals(self), *([_columns(self)] if details else [])]
+        return "\n\n".join(sections) + "\n"
 
 
-@torch.no_grad()
-def evaluated_table(
-    models: Mapping[str, Model], splits: Splits, *, num_rows: int, batch_size: int | None = None
-) -> TableEvaluation:
+def table_copies(
+    models: "Mapping[str, Model]", splits: "Splits", *, num_rows: int, batch_size: int | None = None
+) -> TableCopies:
     """Measure models on test rows of a table, in batches of one stated size.
 
     Args:
@@ -110,6 +115,12 @@ def evaluated_table(
         DataError: a column is constant in the training rows.
         ArgumentError: a number is out of its range.
     """
+    import torch
+
+    from copyist.metrics.intervals import mean_interval
+    from copyist.models.contracts import Reconstructor, needs
+    from copyist.training.run_data import fit_standardization
+
     copiers = {name: needs(model, Reconstructor, verb="evaluate") for name, model in models.items()}
     first = next(iter(copiers.values()))
     size = first.batch_size if batch_size is None else batch_size
@@ -121,8 +132,9 @@ def evaluated_table(
         model.check_columns(splits.train.columns)
     standardization = fit_standardization(splits.train).to(device)
     train = standardization(splits.train.examples().to(device))
-    rows = [_row(name, model, x, train, standardization, batch_size=size) for name, model in copiers.items()]
-    return TableEvaluation(
+    with torch.no_grad():
+        rows = [_row(name, model, x, train, standardization, batch_size=size) for name, model in copiers.items()]
+    return TableCopies(
         source=splits.train.source,
         columns=splits.train.columns,
         std=tuple(standardization.std.tolist()),
@@ -135,8 +147,12 @@ def evaluated_table(
 
 
 def _row(
-    name: str, model: Reconstructor, x: Rows, train: Rows, standardization: Standardization, *, batch_size: int
+    name: str, model: "Reconstructor", x: "Rows", train: "Rows", standardization: "Standardization", *, batch_size: int
 ) -> TableRow:
+    from copyist.metrics.intervals import mean_interval
+    from copyist.models.contracts import Autoencoder, needs
+    from copyist.models.in_batches import in_batches
+
     x_hat = in_batches(model, model, x, batch_size=batch_size).to(x)
     errors = (standardization(x_hat) - standardization(x)).square()
     units = None
@@ -152,7 +168,10 @@ def _row(
     )
 
 
-def _pca(errors: Tensor, x: Rows, train: Rows, *, num_axes: int) -> PrincipalRow:
+def _pca(errors: "Tensor", x: "Rows", train: "Rows", *, num_axes: int) -> PrincipalRow:
+    from copyist.baselines.linear_copier import principal_copier
+    from copyist.metrics.intervals import mean_interval
+
     copier = principal_copier(train, num_axes=num_axes)
     linear = (copier(x) - x).square()
     lead = mean_interval(errors.mean(1) - linear.mean(1))
@@ -163,3 +182,42 @@ def _pca(errors: Tensor, x: Rows, train: Rows, *, num_axes: int) -> PrincipalRow
         lead=lead,
         beats_pca=LESS.judge(lead),
     )
+
+
+def _head(found: TableCopies) -> str:
+    return (
+        f"Copies of {found.num_test} test rows of {found.source}: {len(found.columns)} columns, in batches of "
+        f"{found.batch_size}; PCA fitted on {found.num_train} training rows\n"
+        "error = mean of ((x̂ − x) / std)² over columns, std of the training rows, ± 95 % interval over rows:\n"
+        "0 is a perfect copy; > a model\n"
+        "beats PCA: yes or no where the interval of the difference lies on one side, ? where it straddles 0"
+    )
+
+
+def _totals(found: TableCopies) -> str:
+    lines = [["", "code", "error", "beats PCA"]]
+    for row in found.rows:
+        code = "–" if row.num_units is None else str(row.num_units)
+        verdict = "–" if row.pca is None else answer(row.pca.beats_pca)
+        lines.append([f"> {row.model}", code, _error(row.error), verdict])
+        if row.pca is not None:
+            lines.append(["    PCA of equal code", str(row.pca.num_axes), _error(row.pca.error), ""])
+        elif row.num_units is not None:
+            lines.append(["    PCA of equal code copies all: the code is no smaller than a row", "", "0.000", ""])
+    lines.append(["the mean row", "0", _error(found.mean_error), ""])
+    return text_table(lines)
+
+
+def _columns(found: TableCopies) -> str:
+    header, errors = ["column", "std"], list[tuple[float, ...]]()
+    for row in found.rows:
+        header += [f"> {row.model}", *([] if row.pca is None else [f"PCA of {row.num_units}"])]
+        errors += [row.column_errors, *([] if row.pca is None else [row.pca.column_errors])]
+    lines = [header]
+    for place, (name, std) in enumerate(zip(found.columns, found.std, strict=True)):
+        lines.append([name, f"{std:.4g}", *(f"{each[place]:.3f}" for each in errors)])
+    return f"Error by column; std in the units of the column\n{text_table(lines)}"
+
+
+def _error(measured: Interval) -> str:
+    return estimate(measured, 3, half_width=True)

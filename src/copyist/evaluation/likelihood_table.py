@@ -1,21 +1,41 @@
-"""How likely a source's test images are under each of several models, as numbers and as text."""
+"""How likely a source's test images are under each of several models."""
 
-__all__ = ["likelihoods", "likelihoods_text"]
+__all__ = ["LikelihoodTable", "likelihood_table"]
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, final
 
-from copyist.data.examples import Splits
-from copyist.models.contracts import Model, Variational
-from copyist.procedures.likelihood import Nats, likelihood
-from copyist.randomness import generator
+from copyist.evaluation.documents import Document
+from copyist.metrics.nats import Nats
+
+if TYPE_CHECKING:
+    from copyist.data.examples import Splits
+    from copyist.models.contracts import Model
 
 _SHOWN = 6
 """Units of the code whose nats are written out."""
 
 
-def likelihoods(
-    models: Mapping[str, Model], splits: Splits, *, num_images: int, samples: int, seed: int = 0
-) -> dict[str, Nats]:
+@final
+@dataclass(frozen=True, kw_only=True)
+class LikelihoodTable(Document):
+    """What those models that have a likelihood say of the same test images."""
+
+    schema: Literal["copyist.likelihoods"] = "copyist.likelihoods"
+    version: Literal[1] = 1
+
+    models: Mapping[str, Nats]
+    """By name; empty where no model has a likelihood."""
+
+    def text(self) -> str:
+        """A few lines per model."""
+        return "\n".join(_lines(name, nats) for name, nats in self.models.items())
+
+
+def likelihood_table(
+    models: "Mapping[str, Model]", splits: "Splits", *, num_images: int, samples: int, seed: int = 0
+) -> LikelihoodTable:
     """Measure those models that have a likelihood on test images.
 
     Args:
@@ -26,13 +46,17 @@ def likelihoods(
         seed: of the codes.
 
     Returns:
-        Nats per image by name; empty where no model has a likelihood.
+        Nats per image by name.
 
     Raises:
         ShapeError: a model does not take the images, or a table's columns are not those it was trained on.
         DataError: the images have values that a model's likelihood gives no probability.
         ArgumentError: a number is out of its range.
     """
+    from copyist.models.contracts import Variational
+    from copyist.procedures.likelihood import likelihood
+    from copyist.randomness import generator
+
     likely = {name: model for name, model in models.items() if isinstance(model, Variational)}
     for model in likely.values():
         model.check_columns(splits.train.columns)
@@ -42,12 +66,7 @@ def likelihoods(
         device = next(model.parameters()).device
         draws = generator(seed, "likelihood")
         found[name] = likelihood(model, x.to(device), samples=samples, generator=draws)
-    return found
-
-
-def likelihoods_text(found: Mapping[str, Nats]) -> str:
-    """A few lines per model; nothing where none has a likelihood."""
-    return "\n".join(_lines(name, nats) for name, nats in found.items())
+    return LikelihoodTable(models=found)
 
 
 def _lines(name: str, nats: Nats) -> str:
