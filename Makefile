@@ -17,7 +17,7 @@ test: $(READY)
 	$(BIN)/ruff format --check src tests
 	$(BIN)/ruff check src tests
 	$(BIN)/pyright
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 format: $(READY)
 	$(BIN)/ruff check --fix src tests
@@ -39,7 +39,8 @@ kill-points: $(READY)
 	$(BIN)/python tests/kill_points.py --points 200 --out docs/evidence/kill-points.json
 
 # All claims, overnight on two cores; stopped and started again, it goes on where it was. Part of it: copyist claims run
-# NAME... with the same options. `make kill-points` and `make bench` measure the rest.
+# NAME... with the same options. `make kill-points` and `make bench` measure the rest. docs/evidence/report.html, all of
+# it on one page, is made here and not committed.
 evidence: $(READY)
 	$(BIN)/copyist claims run --scale cpu --out docs/evidence --models runs/evidence
 	$(BIN)/copyist claims report docs/evidence

@@ -32,7 +32,6 @@ WITHIN_A_STEP = {
     ("devices", "checks"): "a device that is not there is refused in the same voice as any argument",
     ("evidence", "checks"): "bounds are arguments",
     ("settings", "checks"): "settings are arguments",
-    ("claims", "demo"): "both pages share one style sheet and one type of result until they are told apart",
 }
 """The arrows among the names of one step, with their reasons."""
 

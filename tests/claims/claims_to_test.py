@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import torch
 
-from copyist.claims.measurements import Curves, Measurements, Pictures
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.errors import TrainingError
 from copyist.evidence import Above, Below, Claim, Control, Part, Within
 

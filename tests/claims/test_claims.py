@@ -9,18 +9,12 @@ from copyist.claims.runner import run_claims
 from copyist.evidence import Above, Below, Interval, Within
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where claims share what they train."""
-    return tmp_path_factory.mktemp("models")
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_claim_measures_what_it_names_from_end_to_end(name: str, models: Path, tmp_path: Path) -> None:
-    verdicts = run_claims({name: experiment(name)}, scale="smoke", out=tmp_path, models=models, seeds=(0,))
+    results = run_claims({name: experiment(name)}, scale="smoke", out=tmp_path, models=models, seeds=(0,))
     # One seed tells no spread, and so decides nothing; what is open stays open.
-    assert verdicts[name] in ("inconclusive", "open")
+    assert results[name].verdict in ("inconclusive", "open")
     assert (tmp_path / f"{name}.json").exists()
 
 

@@ -1,6 +1,6 @@
 """The measures of copies, of maps whose answers are known."""
 
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,11 +10,6 @@ from copyist.claims.trial import Trial
 from copyist.corruption import Blend, GaussianNoise
 
 from .known import Affine, Gray
-
-
-@pytest.fixture
-def trial(tmp_path: Path) -> Trial:
-    return Trial(scale="smoke", seed=0, models=tmp_path)
 
 
 def images(count: int = 6) -> torch.Tensor:
@@ -55,7 +50,7 @@ def test_copies_that_are_all_off_by_a_tenth_have_20_decibels(shift: float, decib
 
 def test_copies_ask_for_no_gradients_and_hold_every_image_in_its_place() -> None:
     model, x = Affine(scale=3.0), images(11)
-    model.batch_size = 4
+    model.trained_on = replace(model.trained_on, batch_size=4)
     x_hat = copies(model, x)
     assert not x_hat.requires_grad
     assert torch.equal(x_hat, 3 * x)

@@ -1,6 +1,5 @@
 """What claims about the classic family compute from nets and accuracies, where both are known beforehand."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from copyist.claims.each import layerwise_pretraining_helps as layerwise
 from copyist.claims.each import masked_copying_learns_features as masked
 from copyist.claims.each import sparse_codes_use_few_units as sparse
 from copyist.claims.trial import Trial
+from copyist.evaluation.probe_table import ProbeTable
 from copyist.metrics.distortion import psnr
 from copyist.metrics.probes import Probes
 from copyist.metrics.tangents import ManifoldSensitivity
@@ -20,11 +20,6 @@ from copyist.recipes import configured
 from copyist.training import Optimization, Recipe
 
 Patch = pytest.MonkeyPatch
-
-
-@pytest.fixture
-def trial(tmp_path: Path) -> Trial:
-    return Trial(scale="smoke", seed=0, models=tmp_path)
 
 
 def test_the_least_growth_is_the_smallest_factor_from_one_price_to_the_next() -> None:
@@ -97,7 +92,7 @@ def test_probes_gain_by_what_the_trained_code_has_more(trial: Trial, monkeypatch
         name: Probes(linear=linear, neighbors=linear / 2)
         for name, linear in zip("mrpa", (0.8, 0.5, 0.9, 0.7), strict=True)
     }
-    monkeypatch.setattr(masked, "probe_table", lambda *_, **__: rows)
+    monkeypatch.setattr(masked, "probe_table", lambda *_, **__: ProbeTable(accuracies=rows))
     model: Any = None
     values = masked._probed(model, trial, "digits?limit=100")
     assert values["linear_over_random"] == pytest.approx(0.3)

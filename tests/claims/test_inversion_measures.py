@@ -1,7 +1,5 @@
 """What inversions are worth in numbers, where the answers are known."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -68,18 +66,18 @@ def test_the_root_mean_square_of_three_and_four() -> None:
     assert rms(torch.tensor([3.0, -4.0])) == pytest.approx(12.5**0.5)
 
 
-def test_a_map_that_loses_nothing_is_inverted_from_any_start(tmp_path: Path) -> None:
+def test_a_map_that_loses_nothing_is_inverted_from_any_start(trial: Trial) -> None:
     x = torch.rand(4, 3, 8, 10, generator=g())
-    found = known(Affine(scale=0.5, shift=0.1), x, Trial(scale="smoke", seed=0, models=tmp_path))
+    found = known(Affine(scale=0.5, shift=0.1), x, trial)
     assert found.converged == 1.0
     assert max(found.missed, found.apart, found.disagreement) < 0.01
     assert found.sharpness == pytest.approx(1.0, abs=0.01)
     torch.testing.assert_close(found.from_constant, x, rtol=0, atol=0.01)
 
 
-def test_where_nothing_converged_there_are_no_numbers(tmp_path: Path) -> None:
+def test_where_nothing_converged_there_are_no_numbers(trial: Trial) -> None:
     x = torch.rand(4, 3, 8, 10, generator=g())
-    found = known(Affine(scale=float("inf")), x, Trial(scale="smoke", seed=0, models=tmp_path))
+    found = known(Affine(scale=float("inf")), x, trial)
     assert found.converged == 0.0
     assert found.missed != found.missed
 

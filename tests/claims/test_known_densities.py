@@ -1,7 +1,6 @@
 """Known densities are what they say, and a net trained on one comes nearer to its score as the noise falls."""
 
 import math
-from pathlib import Path
 
 import pytest
 import torch
@@ -21,10 +20,6 @@ from copyist.procedures import score
 from copyist.training import Optimization, Recipe, Training
 
 SHAPE = (1, 2, 3)
-
-
-def trial(tmp_path: Path) -> Trial:
-    return Trial(scale="smoke", seed=0, models=tmp_path)
 
 
 def mixture() -> Mixture:
@@ -83,12 +78,12 @@ def test_the_best_linear_denoiser_of_gaussian_data_is_wiener_s() -> None:
 
 
 @pytest.mark.slow
-def test_the_error_of_a_trained_denoiser_s_score_falls_with_sigma(tmp_path: Path) -> None:
+def test_the_error_of_a_trained_denoiser_s_score_falls_with_sigma(trial: Trial) -> None:
     data = mixture()
     x = data.draw(500, generator=torch.Generator().manual_seed(5))
     wanted, errors = data.score(x, sigma=0), []
     for sigma in (0.8, 0.4, 0.2):
-        net = trained_on_draws(data, recipe(sigma=sigma, steps=800), trial=trial(tmp_path))
+        net = trained_on_draws(data, recipe(sigma=sigma, steps=800), trial=trial)
         with torch.no_grad():
             errors.append(float((score(net, x, sigma=sigma) - wanted).norm() / wanted.norm()))
     assert errors[0] > errors[1] > errors[2]
@@ -96,7 +91,7 @@ def test_the_error_of_a_trained_denoiser_s_score_falls_with_sigma(tmp_path: Path
     assert errors[2] < 0.5
 
 
-def test_a_net_is_trained_on_draws_that_never_repeat_and_its_recipe_is_on_record(tmp_path: Path) -> None:
+def test_a_net_is_trained_on_draws_that_never_repeat_and_its_recipe_is_on_record(trial: Trial) -> None:
     drawn: list[torch.Tensor] = []
 
     class Recorded(Mixture):
@@ -104,13 +99,12 @@ def test_a_net_is_trained_on_draws_that_never_repeat_and_its_recipe_is_on_record
             drawn.append(super().draw(count, generator=generator))
             return drawn[-1]
 
-    where = trial(tmp_path)
     data = Recorded(means=mixture().means, std=0.3)
-    one, same = (trained_on_draws(data, recipe(sigma=0.2, steps=3), trial=where) for _ in range(2))
+    one, same = (trained_on_draws(data, recipe(sigma=0.2, steps=3), trial=trial) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), same.parameters(), strict=True))
     rows = torch.cat(drawn[:3]).flatten(1)
     assert len(rows.unique(dim=0)) == 3 * 512
-    ((name, document),) = where.recipes.items()
+    ((name, document),) = trial.recipes.items()
     assert name.startswith("denoiser-0.2-")
     assert document["objective"] == {"kind": "denoising", "corruption": {"kind": "gaussian", "sigma": 0.2}}
     assert document["training"]["steps"] == 3

@@ -1,18 +1,11 @@
 """What images are worth as landscapes: known answers for real, remembered and gray ones."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
 from copyist.claims.measures.landscapes import judged, scene_values
 from copyist.claims.nets import scenes
 from copyist.claims.trial import Trial
-
-
-@pytest.fixture
-def trial(tmp_path: Path) -> Trial:
-    return Trial(scale="smoke", seed=0, models=tmp_path)
 
 
 def test_held_out_scenes_have_exactly_their_own_detail_noise_and_spread(trial: Trial) -> None:

@@ -14,13 +14,17 @@ from PIL import Image
 from scipy.stats import t as student
 
 from copyist.claims.catalogue import NAMES, experiment, experiments
-from copyist.claims.measurements import Measurements
-from copyist.claims.result import read_result, seeds_of
+from copyist.claims.result import read_result
 from copyist.claims.runner import run_claims
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.errors import ArgumentError, DataError, OutputError, TrainingError, UnknownNameError
 
 from .claims_to_test import FAILING, LARGE, OPEN, SMALL, WITHOUT_NUMBERS, run
+
+
+def verdict(experiment: Experiment, out: Path, **options: Any) -> str:
+    """Of one claim, run at scale smoke."""
+    return run_claims({"small": experiment}, scale="smoke", out=out, **options)["small"].verdict
 
 
 def written(folder: Path, name: str = "small") -> dict[str, Any]:
@@ -32,6 +36,12 @@ def done(tmp_path: Path) -> Path:
     """A folder with the result of all three seeds."""
     run_claims({"small": SMALL}, scale="smoke", out=tmp_path / "done")
     return tmp_path / "done"
+
+
+def test_what_a_run_gives_back_is_what_it_wrote(tmp_path: Path) -> None:
+    for each in (SMALL, WITHOUT_NUMBERS, OPEN):
+        result = run_claims({"small": each}, scale="smoke", out=tmp_path, overwrite=True)["small"]
+        assert written(tmp_path) == result.to_document()
 
 
 def test_a_part_has_students_interval_over_seeds_and_the_verdict_that_follows(done: Path) -> None:
@@ -46,7 +56,7 @@ def test_a_part_has_students_interval_over_seeds_and_the_verdict_that_follows(do
 
 
 def test_a_bound_on_the_other_side_refutes(tmp_path: Path) -> None:
-    assert run_claims({"large": LARGE}, scale="smoke", out=tmp_path) == {"large": "refuted"}
+    assert verdict(LARGE, tmp_path) == "refuted"
 
 
 def test_only_missing_seeds_are_run(done: Path) -> None:
@@ -75,7 +85,7 @@ def test_an_interrupted_run_keeps_whole_results_and_goes_on_where_it_was(tmp_pat
 
     with pytest.raises(KeyboardInterrupt):
         run_claims({"small": replace(SMALL, run=interrupted)}, scale="smoke", out=tmp_path)
-    assert list(read_result(tmp_path / "small.json")["seeds"]) == ["0", "1"]
+    assert list(read_result(tmp_path / "small.json").seeds) == [0, 1]
     run_claims({"small": SMALL}, scale="smoke", out=tmp_path)
     assert list(written(tmp_path)["seeds"]) == ["0", "1", "2"]
 
@@ -92,11 +102,12 @@ def test_pictures_are_those_of_the_first_seed_whatever_order_the_seeds_came_in(t
 
 
 def test_what_is_not_a_number_is_null_on_disk_and_says_nothing(tmp_path: Path) -> None:
-    assert run_claims({"small": WITHOUT_NUMBERS}, scale="smoke", out=tmp_path) == {"small": "inconclusive"}
-    document = read_result(tmp_path / "small.json")
+    assert verdict(WITHOUT_NUMBERS, tmp_path) == "inconclusive"
+    document, result = written(tmp_path), read_result(tmp_path / "small.json")
     assert document["seeds"]["0"]["values"]["level"] is None
     assert document["parts"][0]["interval"] == {"mean": None, "low": None, "high": None}
-    assert math.isnan(seeds_of(document)[0].values["level"])
+    assert math.isnan(result.seeds[0].values["level"])
+    assert math.isnan(result.parts[0].interval.low)
 
 
 def test_infinity_in_a_curve_is_null(done: Path) -> None:
@@ -104,27 +115,23 @@ def test_infinity_in_a_curve_is_null(done: Path) -> None:
 
 
 def test_a_part_that_waits_leaves_the_claim_open(tmp_path: Path) -> None:
-    assert run_claims({"open": OPEN}, scale="smoke", out=tmp_path) == {"open": "open"}
-    assert written(tmp_path, "open")["parts"][0]["verdict"] == "open"
+    assert verdict(OPEN, tmp_path) == "open"
+    assert written(tmp_path)["parts"][0]["verdict"] == "open"
 
 
 def test_force_measures_again_what_was_declared_otherwise(done: Path) -> None:
     with pytest.raises(DataError, match=r"declared otherwise; add --force"):
         run_claims({"small": LARGE}, scale="smoke", out=done)
-    assert run_claims({"small": LARGE}, scale="smoke", out=done, overwrite=True) == {"small": "refuted"}
+    assert verdict(LARGE, done, overwrite=True) == "refuted"
 
 
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [
         (lambda d: d.update(scale="gpu"), r"measured at scale gpu, and smoke was asked for; choose another folder"),
-        (lambda d: d.update(version=99), r"was written by copyist \S+ \(format 99\), and this is"),
         (lambda d: d.update(package="9.9"), r"was measured by copyist 9.9, and this is"),
         (lambda d: d.update(schema="other"), r"is no result of a claim; delete it"),
-        (lambda d: d.pop("seeds"), r"is no whole result of a claim; delete it, and run the claim again"),
-        (lambda d: d["seeds"]["1"].pop("values"), r"is no whole result of a claim"),
-        (lambda d: d["parts"][0].pop("interval"), r"is no whole result of a claim"),
-        (lambda d: d.update(seeds={"first": {}}), r"is no whole result of a claim"),
+        (lambda d: d.pop("seeds"), r"is no whole result of a claim \(seeds: field required\)"),
     ],
 )
 def test_a_result_that_does_not_fit_is_refused_and_left_alone(
@@ -137,15 +144,6 @@ def test_a_result_that_does_not_fit_is_refused_and_left_alone(
         run_claims({"new": SMALL, "small": SMALL}, scale="smoke", out=done)
     assert written(done) == document
     assert not (done / "new.json").exists()
-
-
-@pytest.mark.parametrize("keep", [0, 1, 500])
-def test_a_half_written_result_is_refused(keep: int, done: Path) -> None:
-    half = (done / "small.json").read_bytes()[:keep]
-    (done / "small.json").write_bytes(half)
-    with pytest.raises(DataError, match="is no whole result of a claim; delete it, and run the claim again"):
-        run_claims({"small": SMALL}, scale="smoke", out=done)
-    assert (done / "small.json").read_bytes() == half
 
 
 def test_one_failure_does_not_end_the_other_runs(tmp_path: Path) -> None:

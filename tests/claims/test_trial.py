@@ -1,12 +1,15 @@
 """Models that experiments share: the same from the same recipe and seed, trained once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from copyist.claims import trial as module
-from copyist.claims.trial import SCALES, Trial
+from copyist.claims import model_folder
+from copyist.claims.model_folder import ModelFolder
+from copyist.claims.result import SCALES
+from copyist.claims.trial import Trial
 from copyist.models import ConvClassifierConfig, Model, ModelConfig, UNetConfig
 from copyist.objectives import Classification, Copying
 from copyist.training import Recipe, Training
@@ -23,7 +26,7 @@ def recipe(model: ModelConfig | None = None, *, steps: int = 2) -> Recipe:
 
 @pytest.fixture
 def trial(tmp_path: Path) -> Trial:
-    return Trial(scale="smoke", seed=3, models=tmp_path / "models")
+    return Trial(scale="smoke", seed=3, resources=ModelFolder(tmp_path / "models"))
 
 
 def same(one: Model, other: Model) -> bool:
@@ -49,7 +52,7 @@ def test_an_untrained_model_has_the_weights_that_training_starts_from(
 def test_a_built_model_depends_on_the_seed_alone(trial: Trial, tmp_path: Path) -> None:
     config = UNetConfig(width=2, levels=2, channels=3)
     assert same(trial.built(config), trial.built(config))
-    assert not same(trial.built(config), Trial(scale="smoke", seed=4, models=tmp_path).built(config))
+    assert not same(trial.built(config), Trial(scale="smoke", seed=4, resources=ModelFolder(tmp_path)).built(config))
 
 
 def test_an_untrained_model_draws_nothing_from_the_global_generator(trial: Trial) -> None:
@@ -65,15 +68,15 @@ def test_a_model_is_trained_once_and_then_loaded(trial: Trial, monkeypatch: pyte
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("it was trained again")
 
-    monkeypatch.setattr(module, "train", refuse)
+    monkeypatch.setattr(model_folder, "train", refuse)
     assert same(trial.trained(recipe()), first)
     with pytest.raises(AssertionError, match="trained again"):
         trial.trained(recipe(steps=3))
 
 
 def test_two_seeds_make_two_models_and_one_seed_makes_one(trial: Trial, tmp_path: Path) -> None:
-    other = Trial(scale="smoke", seed=4, models=trial.models)
-    elsewhere = Trial(scale="smoke", seed=3, models=tmp_path / "elsewhere")
+    other = Trial(scale="smoke", seed=4, resources=trial.resources)
+    elsewhere = Trial(scale="smoke", seed=3, resources=ModelFolder(tmp_path / "elsewhere"))
     first = trial.trained(recipe())
     assert not same(first, other.trained(recipe()))
     assert same(first, elsewhere.trained(recipe()))
@@ -89,8 +92,7 @@ def test_what_was_asked_for_is_on_record_under_its_name_and_settings(trial: Tria
 
 
 def test_each_scale_picks_its_own_setting_and_each_purpose_its_own_draws(tmp_path: Path) -> None:
-    picked = [Trial(scale=scale, seed=0, models=tmp_path).pick(smoke=1, cpu=2, gpu=3) for scale in SCALES]
-    assert picked == [1, 2, 3]
-    trial = Trial(scale="smoke", seed=0, models=tmp_path)
+    trial = Trial(scale="smoke", seed=0, resources=ModelFolder(tmp_path))
+    assert [replace(trial, scale=scale).pick(smoke=1, cpu=2, gpu=3) for scale in SCALES] == [1, 2, 3]
     draws = [torch.rand(5, generator=trial.generator(*names)).tolist() for names in (("a",), ("b",), ("a",))]
     assert draws[0] == draws[2] != draws[1]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from copyist.baselines.principal_axes import PCAFeatures
 from copyist.claims.measures.walks_and_samples import (
     Reference,
     blurred_samples,
@@ -15,15 +16,10 @@ from copyist.claims.measures.walks_and_samples import (
     spread,
     states,
 )
+from copyist.claims.model_folder import ModelFolder
 from copyist.claims.trial import Trial
-from copyist.metrics.features import PCAFeatures
-from copyist.models.classifier import ConvClassifierConfig
+from copyist.models.conv_classifier import ConvClassifierConfig
 from copyist.models.unet import UNetConfig
-
-
-@pytest.fixture
-def trial(tmp_path: Path) -> Trial:
-    return Trial(scale="smoke", seed=0, models=tmp_path)
 
 
 @pytest.fixture
@@ -36,7 +32,8 @@ def where() -> Reference:
 
 
 @pytest.mark.slow
-def test_distances_are_in_the_features_of_one_classifier_whatever_the_seed(trial: Trial) -> None:
+def test_distances_are_in_the_features_of_one_classifier_whatever_the_seed(models: Path) -> None:
+    trial = Trial(scale="smoke", seed=0, resources=ModelFolder(models))
     first, second = (ground(replace(trial, seed=seed)).classifier.state_dict() for seed in (0, 1))
     assert all(torch.equal(first[name], second[name]) for name in first)
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from copyist.claims import catalogue
-from copyist.claims.measurements import Measurements
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.errors import TrainingError
 from copyist.evidence import Below, Claim, Control, Part
 
@@ -36,9 +35,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_claims_are_listed_with_their_sentences_and_verdicts(tmp_path: Path) -> None:
     assert copyist("claims", "list").stdout == "small  Seeds are small.\n"
     assert copyist("claims", "list", "--json").result["small"]["parts"][0]["holds_when"] == "below 1"
-    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  not run       Seeds are small.\n"
+    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  not run  Seeds are small.\n"
     copyist("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path)
-    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  supported     Seeds are small.\n"
+    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  supported  Seeds are small.\n"
     assert copyist("claims", "list", "--results", tmp_path, "--json").result["small"]["verdict"] == "supported"
 
 
@@ -48,7 +47,7 @@ def test_a_run_shows_each_part_with_its_interval_and_bound_and_tells_how_far_it_
     # Student's interval of 0, 0.1 and 0.2: 0.1 ± 4.3027 · 0.1 / √3.
     assert answer.stdout.splitlines() == [
         "small: supported (scale smoke, 3 seeds)",
-        "  level  0.1 [-0.1484, 0.3484]     below 1               supported",
+        "  level  0.100 [−0.148, 0.348]  below 1  supported",
     ]
     assert answer.stderr.splitlines() == [f"{n} of 3: small, seed {n - 1}, 0 s" for n in (1, 2, 3)]
     again = copyist("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path, "--seeds", "2,3", "--json")
@@ -158,9 +157,9 @@ def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_real_claim_runs_at_scale_smoke_and_is_reported(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    line = ("skips-learn-identity", "--scale", "smoke", "--seeds", 0, "--jobs", 1, "--models", tmp_path / "models")
+    line = ("untrained-representations-are-gaussian", "--scale", "smoke", "--seeds", 0, "--jobs", 1)
     answer = copyist("claims", "run", *line, "--out", out)
     # One seed tells no interval, so it decides nothing.
-    assert answer.stdout.startswith("skips-learn-identity: inconclusive (scale smoke, 1 seed)\n")
+    assert answer.stdout.startswith("untrained-representations-are-gaussian: inconclusive (scale smoke, 1 seed)\n")
     assert copyist("claims", "report", out).code == 0
-    assert "projected gain" in (out / "skips-learn-identity.md").read_text()
+    assert "Kolmogorov–Smirnov" in (out / "untrained-representations-are-gaussian.md").read_text()

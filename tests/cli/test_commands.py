@@ -22,6 +22,7 @@ from copyist.cli.app import app
 from copyist.corruption import Blend, GaussianNoise
 from copyist.data import read_pictures
 from copyist.errors import CopyistError
+from copyist.evaluation.evaluation import Evaluation
 from copyist.procedures import METHODS, ImplicitPrior, Langevin, Method, NoDiffusion, Prior, Walkback
 from copyist.randomness import generator
 from copyist.recipes import RECIPES, configured
@@ -451,7 +452,7 @@ def test_whole_pictures_of_any_size_are_denoised_and_their_psnr_printed(trained:
         Image.fromarray(draws.integers(0, 256, (*size, 3), dtype=np.uint8)).save(tmp_path / f"{name}.png")
     line = ["psnr", trained("gray"), f"{tmp_path}?channels=1", "--sigma", "15/255", "--sigma", 0.2]
     result = copyist(*line, "--json").result
-    assert (result["images"], [row["sigma"] for row in result["rows"]]) == (2, [15 / 255, 0.2])
+    assert (result["num_images"], [row["sigma"] for row in result["rows"]]) == (2, [15 / 255, 0.2])
     assert [row["noisy"]["mean"] for row in result["rows"]] == pytest.approx([24.61, 13.98], abs=0.3)
     answer = copyist(*line)
     text = answer.stdout
@@ -467,12 +468,13 @@ def test_models_are_evaluated_side_by_side_and_the_table_reads_back(trained: Tra
     line = ["evaluate", trained("gray"), trained("skips"), "--data", "digits?size=16&limit=60", "--images", 8]
     result = copyist(*line, "--out", out, "--json").result
     assert json.loads(out.read_text()) == result
-    methods = {row["method"] for row in result["rows"]}
+    methods = {row["method"] for row in result["denoising"]["rows"]}
     assert {"gray", "skips", "identity"} <= methods
-    assert result["batch_size"] == BATCH
+    assert Evaluation.from_document(result).to_document() == result
+    assert result["denoising"]["batch_size"] == BATCH
     # One has a code, digits have labels: its classes are probed beside what needs no training.
-    assert list(result["probes"]) == ["gray", "gray, random weights", "pixels", "59 principal components"]
-    assert all(0 <= share <= 1 for row in result["probes"].values() for share in row.values())
+    assert list(result["probes"]["accuracies"]) == ["gray", "gray, random weights", "pixels", "59 principal components"]
+    assert all(0 <= share <= 1 for row in result["probes"]["accuracies"].values() for share in row.values())
     assert copyist(*line, "--out", out).sentence.endswith("or add --force to replace it")
 
 
@@ -625,7 +627,7 @@ def test_the_demo_ends_in_a_report_and_trains_nothing_twice(tmp_path: Path, monk
     def stop(*_: object, **__: object) -> None:
         raise CopyistError("this far and no further")
 
-    monkeypatch.setattr("copyist.demo.run.evaluated", stop)
+    monkeypatch.setattr("copyist.demo.run.evaluate_images", stop)
     again = copyist(*line)
     assert again.stderr.count("is there already, trained by the same recipe on the same data") == 3
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("model.safetensors")} == models

@@ -108,7 +108,8 @@ def test_images_too_small_for_the_levels(
 ) -> None:
     folder = pictures(20, (3, 2))
     remedy = (
-        "image sides must be at least 4 for 2 levels, got 3x2; enlarge the images, or build the model with fewer levels"
+        "image sides must be at least 4 for 2 levels, got 3x2; enlarge the images (?size=4), "
+        "or build the model with fewer levels (--set levels=1)"
     )
     sentence = refused("denoise", trained("gray"), folder, "--out", tmp_path / "out")
     assert sentence == f"000.png cannot be taken: {remedy}"
@@ -237,14 +238,14 @@ def test_a_pickle_as_model_is_never_opened(pictures: Pictures, refused: Refused,
     ("changes", "wanted"),
     [
         (
-            {"format_version": 2, "package_version": "9.1"},
-            "has format version 2, written by copyist 9.1, and this copyist reads up to 1; upgrade copyist",
+            {"format_version": 3, "package_version": "9.1"},
+            "has format version 3, written by copyist 9.1, and this copyist reads up to 2; upgrade copyist",
         ),
         ({"model": {"kind": "unett"}}, "cannot be rebuilt: there is no model 'unett'; did you mean 'unet'?"),
         ({"batch_size": 0}, "must have a batch size of at least 1, got 0"),
         (
             {"data": {"image_shape": [1, 2]}},
-            "must have an image shape of three whole numbers, or of one for a table, got [1, 2]",
+            "must have an image shape of three whole numbers, got [1, 2]",
         ),
         (
             {"model": {"kind": "my.package:Net"}},
@@ -457,7 +458,7 @@ def test_nothing_is_written_when_one_of_many_cannot_be(
     trained: Trained, pictures: Pictures, refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = pictures(3)
-    import copyist.data.pictures as module
+    import copyist.files.picture as module
 
     written, whole = [], module.write_bytes
 
@@ -511,7 +512,9 @@ def test_a_link_to_nowhere_says_so_in_words(
 
 
 COPIES = "{} copies images, and ConvClassifier names them; take a model trained to copy"
-CODES = "{} works in a model's code, and ConvClassifier has none; take a model trained to copy"
+CODES = (
+    "{} works in a model's code, and ConvClassifier has none; take a model with a code, such as a U-Net without skips"
+)
 
 
 @pytest.mark.parametrize(

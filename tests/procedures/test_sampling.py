@@ -1,6 +1,7 @@
 """Sampling on models whose answers are known on paper."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -118,14 +119,14 @@ def test_the_shape_is_that_of_the_training_images_unless_told_otherwise() -> Non
         ShapeError, match=r"^shape must be \(C, H, W\) of one image, got None; give one, as in shape=\("
     ):
         sample(model, count=2)
-    model.image_shape = (3, 8, 12)
+    model.trained_on = replace(model.trained_on, image_shape=(3, 8, 12))
     assert sample(model, count=2, method=NoDiffusion(steps=2)).shape == (2, 3, 8, 12)
     assert sample(model, count=2, method=NoDiffusion(steps=2), shape=(3, 16, 8)).shape == (2, 3, 16, 8)
 
 
 def test_images_are_sampled_in_batches_of_the_stored_size() -> None:
     model = built(CONFIGS["unet-batch"])
-    model.batch_size = 3
+    model.trained_on = replace(model.trained_on, batch_size=3)
     a = draw_normal((5, 3, 8, 12), mean=0.7, std=0.2, generator=seeded(1), like=torch.empty(0))
     with torch.no_grad():
         by_hand = torch.cat([model(a[:3]), model(a[[3, 4, 0]])[:2]])

@@ -4,9 +4,12 @@ __all__ = ["NAMES", "experiment", "experiments"]
 
 import importlib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from copyist.checks import check_choice
-from copyist.claims.trial import Experiment
+
+if TYPE_CHECKING:
+    from copyist.claims.trial import Experiment
 
 NAMES = (
     "overcomplete-is-not-identity",
@@ -57,7 +60,7 @@ NAMES = (
 """Each is the file in `claims` of the same name, with underscores."""
 
 
-def experiment(name: str) -> Experiment:
+def experiment(name: str) -> "Experiment":
     """The claim of that name, and how it is measured.
 
     Raises:
@@ -67,7 +70,7 @@ def experiment(name: str) -> Experiment:
     return importlib.import_module(f"copyist.claims.each.{name.replace('-', '_')}").EXPERIMENT
 
 
-def experiments(names: Iterable[str] = ()) -> dict[str, Experiment]:
+def experiments(names: Iterable[str] = ()) -> "dict[str, Experiment]":
     """Several claims by name, or all of them when none is named.
 
     Raises:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from copyist.checks import require
-from copyist.claims.on_disk import ClaimResult, Curve, Ends
+from copyist.claims.result import ClaimResult, Curves
 from copyist.claims.wording import interval, labeled
 from copyist.drawing.charts import INK, LINE, MARKERS, MUTED, SERIES, new_figure, plain, svg_text, under_figure
-from copyist.evidence import Verdict
+from copyist.evidence import Interval, Verdict
 
 _BY_DAY = {
     "ink": "#1b1c1f", "muted": "#63656c", "line": "#dfdfdb", "sans": "system-ui, Helvetica, Arial, sans-serif",
@@ -36,13 +36,13 @@ class Row:
     """One part or control as it is drawn."""
 
     name: str
-    ends: Ends
+    ends: Interval
     values: Sequence[float]
     verdict: Verdict | None = None
     """None for a control."""
 
-    between: tuple[float, float] = (math.nan, math.nan)
-    """Where a part must lie; not a number where nothing bounds it."""
+    between: tuple[float, float] = (-math.inf, math.inf)
+    """Where a part must lie; infinite where nothing bounds it."""
 
     @property
     def numbers(self) -> list[float]:
@@ -68,7 +68,7 @@ def parts_figure(result: ClaimResult) -> str:
 
 
 @plain
-def curves_figure(curves: Sequence[Curve], name: str) -> str:
+def curves_figure(curves: Sequence[Curves], name: str) -> str:
     """The mean over seeds as a line, and each seed as a thin one.
 
     Args:
@@ -127,7 +127,7 @@ def _panels(result: ClaimResult) -> list[list[Row]]:
     parts = [
         Row(
             name=part.name, ends=part.interval, values=result.per_seed(part.name), verdict=part.verdict,
-            between=bounds.get(part.name, (math.nan, math.nan)),
+            between=bounds.get(part.name, (-math.inf, math.inf)),
         )
         for part in result.parts
     ]  # fmt: skip

@@ -1,241 +1,312 @@
-"""The result of a claim on disk: one JSON file, written whole after every seed."""
+"""The result of a claim, of which one JSON file is the document: written and read by the types that hold it."""
 
-__all__ = ["Seed", "declaration", "measured", "read_result", "seeds_of", "write_result"]
+__all__ = [
+    "SCALES",
+    "ClaimResult",
+    "Curves",
+    "Declaration",
+    "DeclaredPart",
+    "JudgedPart",
+    "MeasuredControl",
+    "NamedPicture",
+    "Scale",
+    "SeedResult",
+    "read_result",
+    "result_in",
+    "write_result",
+]
 
 import hashlib
 import json
 import math
-import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast, final, get_args
 
-import torch
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
-from copyist.claims.measurements import Curves, Measurements
-from copyist.claims.trial import Scale
-from copyist.devices import resolve
 from copyist.errors import DataError
-from copyist.evidence import RESULT_VERSION, Claim, Interval, Verdict, judged, student_interval, verdict_of
+from copyist.evidence import RESULT_VERSION, Claim, Control, Interval, Verdict
 from copyist.outputs import write_text
 
+Scale: TypeAlias = Literal["smoke", "cpu", "gpu"]
+"""smoke: seconds, for tests · cpu: all claims overnight on two cores · gpu: the sizes of the source."""
 
+SCALES: tuple[Scale, ...] = get_args(Scale)
+"""Their names, the smallest first."""
+
+
+def _or(instead: float) -> BeforeValidator:
+    return BeforeValidator(lambda value: instead if value is None else value)
+
+
+def _with_numbers(interval: Any) -> Any:
+    if not isinstance(interval, dict):
+        return interval
+    ends = cast("dict[str, Any]", interval)
+    return {key: math.nan if value is None else value for key, value in ends.items()}
+
+
+Number: TypeAlias = Annotated[float, _or(math.nan)]
+"""Null in a document where it is not finite, and read as not a number."""
+
+Bounds: TypeAlias = tuple[Annotated[float, _or(-math.inf)], Annotated[float, _or(math.inf)]]
+"""The two numbers that a mean must lie between; null where nothing bounds it."""
+
+Measured: TypeAlias = Annotated[Interval, BeforeValidator(_with_numbers)]
+"""A mean with its 95 % interval over the seeds."""
+
+
+@final
 @dataclass(frozen=True, kw_only=True)
-class Seed:
-    """One run: what it found, and how."""
+class DeclaredPart:
+    """What was to be measured, and its bound in words."""
 
-    values: Mapping[str, float]
+    name: str
+    measure: str
+    holds_when: str
+    waits_for: str
 
-    curves: Mapping[str, Any]
 
-    recipes: Mapping[str, Any]
+@final
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """A claim as it stood before the run."""
+
+    name: str
+    sentence: str
+    source: str
+    parts: Sequence[DeclaredPart]
+    controls: Sequence[Control]
+    bounds: Mapping[str, Bounds]
+    """By part."""
+
+    digest: str
+    """Of all that decides the verdict: equal for claims that are declared alike."""
+
+    @classmethod
+    def of(cls, name: str, claim: Claim) -> "Declaration":
+        """The declaration of a claim under its name."""
+        parts = [
+            DeclaredPart(
+                name=part.name, measure=part.measure, holds_when=part.holds_when.text, waits_for=part.waits_for
+            )
+            for part in claim.parts
+        ]
+        words = {
+            "name": name, "sentence": claim.sentence, "source": claim.source,
+            "parts": list(map(asdict, parts)), "controls": list(map(asdict, claim.controls)),
+        }  # fmt: skip
+        return cls(
+            name=name,
+            sentence=claim.sentence,
+            source=claim.source,
+            parts=parts,
+            controls=claim.controls,
+            bounds={part.name: part.holds_when.between for part in claim.parts},
+            digest=hashlib.sha256(json.dumps(words).encode()).hexdigest()[:16],
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        """What JSON holds of it."""
+        return _finite(asdict(self))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class JudgedPart:
+    """A part's number, and what follows from it."""
+
+    name: str
+    interval: Measured
+    verdict: Verdict
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MeasuredControl:
+    """A control's number."""
+
+    name: str
+    interval: Measured
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class NamedPicture:
+    """A picture beside the result: that of the first seed."""
+
+    name: str
+    file: str
+    caption: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Curves:
+    """Numbers over a common axis, for a figure."""
+
+    title: str
+    x_label: str
+    y_label: str
+    x: Sequence[Number]
+    """Where the numbers were taken; the same for every seed."""
+
+    lines: Mapping[str, Sequence[Number]]
+    """By what the line shows, as many numbers as `x` has."""
+
+    log_x: bool = False
+    log_y: bool = False
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SeedResult:
+    """What one seed found, and how."""
+
+    values: Mapping[str, Number]
+    """By part and control."""
+
+    curves: Mapping[str, Curves]
+    """By a short name, which is part of a file's name."""
+
+    recipes: Mapping[str, Mapping[str, Any]]
+    """By name and digest, each with all its settings."""
 
     seconds: float
-
     device: str
-
     machine: str
     """Processor and PyTorch: equal bits are promised where this is equal."""
 
 
-def declaration(name: str, claim: Claim) -> dict[str, Any]:
-    """A claim as JSON, with a digest of all that decides its verdict."""
-    parts = [
-        {"name": p.name, "measure": p.measure, "holds_when": p.holds_when.text, "waits_for": p.waits_for}
-        for p in claim.parts
-    ]
-    document = {
-        "name": name,
-        "sentence": claim.sentence,
-        "source": claim.source,
-        "parts": parts,
-        "controls": [asdict(control) for control in claim.controls],
-    }
-    digest = hashlib.sha256(json.dumps(document).encode()).hexdigest()[:16]
-    bounds = {part.name: list(part.holds_when.between) for part in claim.parts}
-    return document | {"bounds": _finite(bounds), "digest": digest}
+@final
+@dataclass(frozen=True, kw_only=True)
+class ClaimResult:
+    """One claim, run."""
+
+    schema: Literal["copyist.claim"] = "copyist.claim"
+    version: int = RESULT_VERSION
+    package: str
+    claim: Declaration
+    scale: Scale
+    verdict: Verdict
+    parts: Sequence[JudgedPart]
+    controls: Sequence[MeasuredControl]
+    pictures: Sequence[NamedPicture]
+    seeds: Mapping[int, SeedResult]
+
+    @classmethod
+    def from_document(cls, document: Any, *, name: str) -> "ClaimResult":
+        """A result from what JSON holds of it; keys that are not known are passed over.
+
+        Args:
+            document: objects, lists, texts and numbers.
+            name: of the file, for the error.
+
+        Raises:
+            DataError: another version of copyist wrote it, or something is missing or of another kind.
+        """
+        found = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+        if "version" in found and found["version"] != RESULT_VERSION:
+            raise DataError(
+                f"{name} was written by copyist {found.get('package')} (format {found['version']}), and this is "
+                f"{version('copyist')} (format {RESULT_VERSION}); run the claim again, with --force, or choose another "
+                "folder"
+            )
+        try:
+            return _ADAPTER.validate_python(document)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "it"
+            raise DataError(
+                f"{name} is no whole result of a claim ({place}: {first['msg'].lower()}); delete it, and run the claim "
+                "again"
+            ) from error
+
+    def to_document(self) -> dict[str, Any]:
+        """What JSON holds of it, with null for what is not finite."""
+        return _finite(asdict(self))
+
+    @property
+    def name(self) -> str:
+        """The claim's name."""
+        return self.claim.name
+
+    @property
+    def deciding(self) -> int:
+        """The place of the first part that has the claim's own verdict: the one that decides."""
+        return next((place for place, part in enumerate(self.parts) if part.verdict == self.verdict), 0)
+
+    @property
+    def held(self) -> str:
+        """How many of the parts hold, such as "2 of 3"."""
+        return f"{sum(part.verdict == 'supported' for part in self.parts)} of {len(self.parts)}"
+
+    @property
+    def seconds(self) -> float:
+        """What all seeds took, one after the other."""
+        return sum(run.seconds for run in self.seeds.values())
+
+    @property
+    def recipes(self) -> dict[str, Mapping[str, Any]]:
+        """All recipes that were used, by name."""
+        return {name: recipe for run in self.seeds.values() for name, recipe in run.recipes.items()}
+
+    @property
+    def machines(self) -> Sequence[str]:
+        """The processors and versions that were used, each once."""
+        return list(dict.fromkeys(run.machine for run in self.seeds.values()))
+
+    def per_seed(self, name: str) -> list[float]:
+        """The values of a part or control, in the order of the seeds; not a number where a seed has none."""
+        return [run.values.get(name, math.nan) for run in self.seeds.values()]
 
 
-def measured(found: Measurements, *, recipes: Mapping[str, Any], seconds: float, device: str) -> Seed:
-    """A run as it is kept."""
-    return Seed(
-        values={name: float(value) for name, value in found.values.items()},
-        curves={name: _plain(curves) for name, curves in found.curves.items()},
-        recipes=recipes,
-        seconds=round(seconds, 1),
-        device=device,
-        machine=_machine(device),
-    )
+_ADAPTER = TypeAdapter(ClaimResult)
 
 
-def write_result(
-    path: Path,
-    name: str,
-    claim: Claim,
-    *,
-    scale: Scale,
-    seeds: Mapping[int, Seed],
-    pictures: Mapping[str, Mapping[str, str]],
-) -> Verdict:
-    """Write the result of a claim: its declaration, every seed, and what follows from them.
-
-    Args:
-        path: where.
-        name: of the claim.
-        claim: as it is declared.
-        scale: at which it was run.
-        seeds: the runs so far.
-        pictures: by short name, the file beside this one and its caption.
-
-    Returns:
-        The verdict.
+def write_result(path: Path, result: ClaimResult) -> None:
+    """Write a result as one JSON file, whole or not at all.
 
     Raises:
         OutputError: the disk is full, or the place cannot be written.
     """
-    runs = dict(sorted(seeds.items()))
-    parts = [
-        _judged(part.name, runs) | {"verdict": _verdict(part.waits_for, part.name, part.holds_when.between, runs)}
-        for part in claim.parts
-    ]
-    verdict = verdict_of(cast("Verdict", part["verdict"]) for part in parts)
-    document = {
-        "schema": "copyist.claim",
-        "version": RESULT_VERSION,
-        "package": version("copyist"),
-        "claim": declaration(name, claim),
-        "scale": scale,
-        "verdict": verdict,
-        "parts": parts,
-        "controls": [_judged(control.name, runs) for control in claim.controls],
-        "pictures": [{"name": short, **picture} for short, picture in pictures.items()],
-        "seeds": {str(seed): asdict(run) for seed, run in runs.items()},
-    }
-    write_text(path, json.dumps(_finite(document), indent=1, ensure_ascii=False) + "\n")
-    return verdict
+    write_text(path, json.dumps(result.to_document(), indent=1, ensure_ascii=False) + "\n")
 
 
-def read_result(path: Path) -> dict[str, Any]:
-    """A result as it was written, with null for what is not a number.
+def read_result(path: Path) -> ClaimResult:
+    """Read the result of a claim.
 
     Raises:
-        DataError: the file is half-written or no result, or another version of copyist wrote it.
+        DataError: the file is half-written or about something else, or another version of copyist wrote it.
+    """
+    result = result_in(path)
+    if result is None:
+        raise DataError(f"{path} is no result of a claim; delete it, or choose another folder with --out")
+    return result
+
+
+def result_in(path: Path) -> ClaimResult | None:
+    """Read the result of a claim from a JSON file, or None where it is about something else.
+
+    Raises:
+        DataError: the file is half-written, or another version of copyist wrote it.
     """
     try:
         document: Any = json.loads(path.read_text("utf-8"))
     except (ValueError, OSError, RecursionError) as error:
         raise DataError(f"{path} is no whole result of a claim; delete it, and run the claim again") from error
     if not isinstance(document, dict) or cast("dict[str, Any]", document).get("schema") != "copyist.claim":
-        raise DataError(f"{path} is no result of a claim; delete it, or choose another folder with --out")
-    found = cast("dict[str, Any]", document)
-    if found.get("version") != RESULT_VERSION:
-        raise DataError(
-            f"{path} was written by copyist {found.get('package')} (format {found.get('version')}), and this is "
-            f"{version('copyist')} (format {RESULT_VERSION}); choose another folder with --out, or add "
-            "--force to measure it again"
-        )
-    try:
-        _WHOLE.validate_python(found)
-    except ValidationError as error:
-        raise DataError(f"{path} is no whole result of a claim; delete it, and run the claim again") from error
-    return found
-
-
-def seeds_of(document: Mapping[str, Any]) -> dict[int, Seed]:
-    """The runs in a result, with "not a number" where it has null."""
-    return {int(seed): Seed(**(run | {"values": _numbers(run["values"])})) for seed, run in document["seeds"].items()}
-
-
-@dataclass(frozen=True)
-class _SeedOnDisk:
-    values: dict[str, float | None]
-    curves: dict[str, Any]
-    recipes: dict[str, Any]
-    seconds: float
-    device: str
-    machine: str
-
-
-@dataclass(frozen=True)
-class _IntervalOnDisk:
-    mean: float | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
-class _PartOnDisk:
-    name: str
-    interval: _IntervalOnDisk
-    verdict: Verdict
-
-
-@dataclass(frozen=True)
-class _ClaimOnDisk:
-    digest: str
-
-
-@dataclass(frozen=True)
-class _PictureOnDisk:
-    name: str
-    file: str
-    caption: str
-
-
-@dataclass(frozen=True)
-class _ResultOnDisk:
-    claim: _ClaimOnDisk
-    scale: Scale
-    verdict: Verdict
-    parts: list[_PartOnDisk]
-    pictures: list[_PictureOnDisk]
-    seeds: dict[int, _SeedOnDisk]
-
-
-_WHOLE = TypeAdapter(_ResultOnDisk)
-
-
-def _machine(device: str) -> str:
-    chip = torch.cuda.get_device_name() if device == "cuda" else torch.backends.cpu.get_cpu_capability()
-    trained_in = resolve("auto", torch.device(device))
-    return (
-        f"{platform.system()} {platform.machine()}, {chip}, trained in {trained_in}, "
-        f"Python {platform.python_version()}, PyTorch {torch.__version__}"
-    )
-
-
-def _numbers(values: Mapping[str, float | None]) -> dict[str, float]:
-    return {name: math.nan if value is None else value for name, value in values.items()}
-
-
-def _judged(name: str, runs: Mapping[int, Seed]) -> dict[str, Any]:
-    return {"name": name, "interval": asdict(_interval(name, runs))}
-
-
-def _interval(name: str, runs: Mapping[int, Seed]) -> Interval:
-    return student_interval([run.values[name] for run in runs.values() if name in run.values])
-
-
-def _verdict(waits_for: str, name: str, between: tuple[float, float], runs: Mapping[int, Seed]) -> Verdict:
-    if waits_for:
-        return "open"
-    return judged([run.values.get(name, math.nan) for run in runs.values()], between=between)
-
-
-def _plain(curves: Curves) -> dict[str, Any]:
-    document = asdict(curves)
-    document["x"] = [float(value) for value in curves.x]
-    document["lines"] = {name: [float(value) for value in line] for name, line in curves.lines.items()}
-    return document
+        return None
+    return ClaimResult.from_document(document, name=str(path))
 
 
 def _finite(value: Any) -> Any:
-    """JSON knows no infinity and nothing that is not a number: both are null."""
+    """JSON knows no infinity and nothing that is not a number, which are null, and no keys but texts."""
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in cast("dict[str, Any]", value).items()}
+        return {str(key): _finite(item) for key, item in cast("dict[Any, Any]", value).items()}
     if isinstance(value, list | tuple):
         return [_finite(item) for item in cast("list[Any]", value)]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,12 +1,14 @@
 """Claims run: every seed apart, in parallel, and every result on disk as soon as it is there."""
 
-__all__ = ["run_claims"]
+__all__ = ["BACKENDS", "on_backend", "run_claims"]
 
+import contextlib
 import math
+import platform
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -14,13 +16,27 @@ from typing import Any, cast
 import torch
 from threadpoolctl import threadpool_limits
 
-from copyist.checks import check_at_least, check_choice
-from copyist.claims.measurements import Measurements, Pictures
-from copyist.claims.result import Seed, declaration, measured, read_result, seeds_of, write_result
-from copyist.claims.trial import SCALES, Experiment, Scale, Trial
+from copyist.checks import check_at_least, check_choice, require
+from copyist.claims.judging import judge
+from copyist.claims.model_folder import ModelFolder
+from copyist.claims.result import (
+    SCALES,
+    ClaimResult,
+    Curves,
+    Declaration,
+    NamedPicture,
+    Scale,
+    SeedResult,
+    read_result,
+    write_result,
+)
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
+from copyist.devices import resolve
 from copyist.drawing.grids import rows, write_png
 from copyist.errors import ArgumentError, CopyistError, DataError, OutputError, TrainingError
-from copyist.evidence import Verdict
+
+BACKENDS = ("loky", "dask", "ray")
+"""Processes on this machine; or the cluster that DASK_SCHEDULER_ADDRESS or RAY_ADDRESS names."""
 
 
 def run_claims(
@@ -33,7 +49,7 @@ def run_claims(
     seeds: Sequence[int] | None = None,
     overwrite: bool = False,
     progress: "Callable[[str, int, float, int, int], None] | None" = None,
-) -> dict[str, Verdict]:
+) -> dict[str, ClaimResult]:
     """Measure claims, and write one JSON file for each, with pictures beside it.
 
     What a folder holds already is not measured again: an interrupted run goes on where it was. Each seed of each claim
@@ -52,7 +68,7 @@ def run_claims(
             how many of how many are done.
 
     Returns:
-        The verdict on each claim.
+        The result of each claim, as it was written.
 
     Raises:
         UnknownNameError: there is no such scale.
@@ -70,38 +86,61 @@ def run_claims(
         raise OutputError(f"{out} is a file, and results need a folder; choose another place")
     if models is not None and models.exists() and not models.is_dir():
         raise OutputError(f"{models} is a file, and trained models need a folder; choose another place")
-    found = {name: _known(out, name, each, scale, overwrite) for name, each in experiments.items()}
+    results = {name: _begun(out, name, each, scale, overwrite) for name, each in experiments.items()}
     out.mkdir(parents=True, exist_ok=True)
-    pictures = {name: _pictures_of(out, name) if found[name] else {} for name in experiments}
     wanted = {name: tuple(dict.fromkeys(each.seeds if seeds is None else seeds)) for name, each in experiments.items()}
-    first = {name: min((*wanted[name], *found[name])) for name in experiments}
-    todo = [(name, seed) for name in experiments for seed in wanted[name] if seed not in found[name]]
-    verdicts: dict[str, Verdict] = {
-        name: _written(out, name, experiments[name], scale, found[name], pictures[name]) for name in found
-    }
-    folder = out / "models" if models is None else models
+    first = {name: min((*wanted[name], *results[name].seeds)) for name in experiments}
+    todo = [(name, seed) for name in experiments for seed in wanted[name] if seed not in results[name].seeds]
+    for result in results.values():
+        _write(out, result)
     failed: list[_Failure] = []
+    folder = ModelFolder(out / "models" if models is None else models)
     for done, run in enumerate(_runs(experiments, todo, scale, folder, jobs), start=1):
-        name, seconds = run.name, math.nan
+        seconds = math.nan
         if isinstance(run, _Failure):
             failed.append(run)
         else:
-            seconds = run.found.seconds
-            found[name][run.seed] = run.found
-            if run.seed == first[name]:
-                pictures[name] = {short: _drawn(out, name, short, picture) for short, picture in run.pictures.items()}
-            verdicts[name] = _written(out, name, experiments[name], scale, found[name], pictures[name])
+            seconds, before = run.found.seconds, results[run.name]
+            pictures = _drawn(out, run) if run.seed == first[run.name] else before.pictures
+            found = {**before.seeds, run.seed: run.found}
+            results[run.name] = judge(before.claim, scale=scale, seeds=found, pictures=pictures)
+            _write(out, results[run.name])
         if progress is not None:
-            progress(name, run.seed, seconds, done, len(todo))
+            progress(run.name, run.seed, seconds, done, len(todo))
     _raise(failed, len(todo))
-    return verdicts
+    return results
+
+
+@contextlib.contextmanager
+def on_backend(name: str) -> Generator[int, None, None]:
+    """Send parallel runs to a backend; what is given is how many it runs well at once.
+
+    Machines of a cluster must share the folders of results and models.
+
+    Raises:
+        UnknownNameError: there is no such backend.
+        MissingExtraError: its package is not installed.
+    """
+    import joblib
+
+    check_choice("backend", name, BACKENDS)
+    with contextlib.ExitStack() as opened:
+        if name == "dask":
+            distributed = require("distributed", extra="dask", purpose="--backend dask")
+            opened.enter_context(distributed.Client())
+        if name == "ray":
+            require("ray.util.joblib", extra="ray", purpose="--backend ray").register_ray()
+        opened.enter_context(joblib.parallel_config(backend=name))
+        cores = int(cast("Any", joblib).effective_n_jobs(-1))
+        # A GPU is kept busy by one run, and shared badly by two.
+        yield 1 if name == "loky" and torch.cuda.is_available() else max(1, cores)
 
 
 @dataclass(frozen=True)
 class _Success:
     name: str
     seed: int
-    found: Seed
+    found: SeedResult
     pictures: Mapping[str, Pictures]
 
 
@@ -112,39 +151,33 @@ class _Failure:
     error: Exception
 
 
-def _known(out: Path, name: str, experiment: Experiment, scale: Scale, overwrite: bool) -> dict[int, Seed]:
-    """The runs that need not be made again."""
-    path = out / f"{name}.json"
+def _begun(out: Path, name: str, experiment: Experiment, scale: Scale, overwrite: bool) -> ClaimResult:
+    """The result before this run: what follows from the seeds that need not be measured again."""
+    path, claim = out / f"{name}.json", Declaration.of(name, experiment.claim)
     if overwrite or not path.exists():
-        return {}
-    document = read_result(path)
-    if document.get("scale") != scale:
+        return judge(claim, scale=scale, seeds={}, pictures=())
+    found = read_result(path)
+    if found.scale != scale:
         raise DataError(
-            f"{path} was measured at scale {document.get('scale')}, and {scale} was asked for; choose another folder "
-            "with --out"
+            f"{path} was measured at scale {found.scale}, and {scale} was asked for; choose another folder with --out"
         )
-    if document.get("package") != version("copyist"):
+    if found.package != version("copyist"):
         raise DataError(
-            f"{path} was measured by copyist {document.get('package')}, and this is {version('copyist')}; choose "
-            "another folder with --out, or add --force to measure it again"
+            f"{path} was measured by copyist {found.package}, and this is {version('copyist')}; "
+            "choose another folder with --out, or add --force to measure it again"
         )
-    if document["claim"].get("digest") != declaration(name, experiment.claim)["digest"]:
+    if found.claim.digest != claim.digest:
         raise DataError(f"{path} is about a claim that was declared otherwise; add --force to measure it again")
-    return seeds_of(document)
-
-
-def _pictures_of(out: Path, name: str) -> dict[str, dict[str, str]]:
-    listed = read_result(out / f"{name}.json").get("pictures", [])
-    return {each["name"]: {"file": each["file"], "caption": each["caption"]} for each in listed}
+    return judge(claim, scale=scale, seeds=found.seeds, pictures=found.pictures)
 
 
 def _runs(
-    experiments: Mapping[str, Experiment], todo: Sequence[tuple[str, int]], scale: Scale, models: Path, jobs: int
+    experiments: Mapping[str, Experiment], todo: Sequence[tuple[str, int]], scale: Scale, models: ModelFolder, jobs: int
 ) -> "Iterator[_Success | _Failure]":
     from joblib import Parallel, delayed
     from joblib.parallel import get_active_backend
 
-    trials = [(name, experiments[name], Trial(scale=scale, seed=seed, models=models)) for name, seed in todo]
+    trials = [(name, experiments[name], Trial(scale=scale, seed=seed, resources=models)) for name, seed in todo]
     if jobs == 1:
         yield from (_run(*trial) for trial in trials)
     elif cast("Any", get_active_backend()[0]).supports_return_generator:
@@ -172,8 +205,7 @@ def _run(name: str, experiment: Experiment, trial: Trial) -> "_Success | _Failur
     finally:
         torch.set_num_threads(threads)
     seconds = time.perf_counter() - since
-    seed = measured(found, recipes=trial.recipes, seconds=seconds, device=trial.device.type)
-    return _Success(name, trial.seed, seed, found.pictures)
+    return _Success(name, trial.seed, _seed_result(found, trial, seconds), found.pictures)
 
 
 def _raise(failed: Sequence[_Failure], count: int) -> None:
@@ -190,30 +222,54 @@ def _raise(failed: Sequence[_Failure], count: int) -> None:
 
 
 def _check_complete(name: str, experiment: Experiment, found: Measurements) -> None:
-    claim = experiment.claim
-    wanted = {part.name for part in claim.parts if not part.waits_for} | {control.name for control in claim.controls}
+    wanted = set(experiment.names)
     if set(found.values) != wanted:
         odd = ", ".join(sorted(wanted ^ set(found.values)))
         raise ArgumentError(f"{name} must measure each of its parts and controls, and nothing else; see {odd}")
 
 
-def _drawn(out: Path, name: str, short: str, pictures: Pictures) -> dict[str, str]:
-    file = f"{name}-{short}.png"
-    write_png(out / file, rows({label: images.float().cpu() for label, images in pictures.rows.items()}))
-    return {"file": file, "caption": pictures.caption}
+def _seed_result(found: Measurements, trial: Trial, seconds: float) -> SeedResult:
+    """A run as it is kept: plain numbers, with how they were found."""
+    device = trial.device.type
+    return SeedResult(
+        values={name: float(value) for name, value in found.values.items()},
+        curves={name: _plain(curves) for name, curves in found.curves.items()},
+        recipes=trial.recipes,
+        seconds=round(seconds, 1),
+        device=device,
+        machine=_machine(device),
+    )
 
 
-def _written(
-    out: Path,
-    name: str,
-    experiment: Experiment,
-    scale: Scale,
-    found: Mapping[int, Seed],
-    pictures: Mapping[str, Mapping[str, str]],
-) -> Verdict:
-    if not found and any(not part.waits_for for part in experiment.claim.parts):
-        return "inconclusive"
-    path = out / f"{name}.json"
+def _plain(curves: Curves) -> Curves:
+    lines = {name: [float(value) for value in line] for name, line in curves.lines.items()}
+    return replace(curves, x=[float(value) for value in curves.x], lines=lines)
+
+
+def _machine(device: str) -> str:
+    chip = torch.cuda.get_device_name() if device == "cuda" else torch.backends.cpu.get_cpu_capability()
+    trained_in = resolve("auto", torch.device(device))
+    return (
+        f"{platform.system()} {platform.machine()}, {chip}, trained in {trained_in}, "
+        f"Python {platform.python_version()}, PyTorch {torch.__version__}"
+    )
+
+
+def _drawn(out: Path, run: _Success) -> list[NamedPicture]:
+    """The pictures of a run, written beside its result."""
+    drawn: list[NamedPicture] = []
+    for short, pictures in run.pictures.items():
+        file = f"{run.name}-{short}.png"
+        write_png(out / file, rows({label: images.float().cpu() for label, images in pictures.rows.items()}))
+        drawn.append(NamedPicture(name=short, file=file, caption=pictures.caption))
+    return drawn
+
+
+def _write(out: Path, result: ClaimResult) -> None:
+    """Write a result, unless no seed was run of a claim that can be measured."""
+    if not result.seeds and any(not part.waits_for for part in result.claim.parts):
+        return
+    path = out / f"{result.name}.json"
     if path.is_dir():
         raise OutputError(f"{path} is a folder; choose another place")
-    return write_result(path, name, experiment.claim, scale=scale, seeds=found, pictures=pictures)
+    write_result(path, result)

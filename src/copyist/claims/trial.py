@@ -1,38 +1,28 @@
 """One run of an experiment: at a scale, with a seed, and on models that it shares with other experiments."""
 
-__all__ = ["SCALES", "Experiment", "Scale", "Trial"]
+__all__ = ["Experiment", "Measurements", "Pictures", "Trial"]
 
-import functools
-import hashlib
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar, get_args
+from typing import Any, TypeVar, final
 
 import torch
-from filelock import FileLock
 
-from copyist.checkpoint import load
-from copyist.claims.measurements import Measurements
-from copyist.data import open_source
-from copyist.data.base import Splits
+from copyist.claims.model_folder import Resources, build_fresh, recipe_record
+from copyist.claims.names import misnamed
+from copyist.claims.result import Curves, Scale
+from copyist.data.examples import Splits
+from copyist.errors import ArgumentError
 from copyist.evidence import Claim
-from copyist.models.base import Autoencoder, Classifier, Model, Reconstructor
-from copyist.models.config import ModelConfig
-from copyist.randomness import derive, generator
-from copyist.settings import dump
-from copyist.training import CATALOGUES, Recipe, Run, finished_run, train
-
-Scale: TypeAlias = Literal["smoke", "cpu", "gpu"]
-"""smoke: seconds, for tests · cpu: all claims overnight on two cores · gpu: the sizes of the source."""
-
-SCALES: tuple[Scale, ...] = get_args(Scale)
-"""Their names, the smallest first."""
+from copyist.models.contracts import Autoencoder, Classifier, Model, ModelConfig, Reconstructor, needs
+from copyist.randomness import generator
+from copyist.tensors import Images
+from copyist.training import Recipe
 
 T = TypeVar("T")
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
     """A claim and how it is measured."""
@@ -45,7 +35,47 @@ class Experiment:
     seeds: Sequence[int] = range(3)
     """At least three."""
 
+    def __post_init__(self) -> None:
+        odd = misnamed(self.run, self.names)
+        if odd:
+            raise ArgumentError(
+                f"{self.run.__module__} must measure each of its parts and controls, and nothing beside them; see "
+                f"{', '.join(odd)}, which only its declaration or only its code names"
+            )
 
+    @property
+    def names(self) -> list[str]:
+        """What is measured: each part that is not open, and each control."""
+        return [*(part.name for part in self.claim.parts if not part.waits_for), *(c.name for c in self.claim.controls)]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """Rows of images to look at."""
+
+    caption: str
+    """One sentence."""
+
+    rows: Mapping[str, Images]
+    """By label, a few images (B, C, H, W) each, all rows alike in shape."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Measurements:
+    """What one run found: a named value per part and control, and what to draw."""
+
+    values: Mapping[str, float]
+
+    curves: Mapping[str, Curves] = field(default_factory=dict[str, Curves])
+    """By a short name, which is part of a file's name."""
+
+    pictures: Mapping[str, Pictures] = field(default_factory=dict[str, Pictures])
+    """Likewise; those of the first seed are kept."""
+
+
+@final
 @dataclass(frozen=True, kw_only=True)
 class Trial:
     """What an experiment is handed."""
@@ -55,8 +85,8 @@ class Trial:
     seed: int
     """From which everything random in this run is derived."""
 
-    models: Path
-    """A folder in which trained models are kept, by recipe and seed."""
+    resources: Resources
+    """Its data, and its models trained and untrained."""
 
     recipes: dict[str, Any] = field(default_factory=dict[str, Any])
     """Every recipe that was asked for, with all its settings, by name and digest: the record of the run."""
@@ -75,8 +105,8 @@ class Trial:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
     def splits(self, source: str) -> Splits:
-        """A source, opened once per process."""
-        return _opened(source)
+        """What a source holds."""
+        return self.resources.splits(source)
 
     def model(self, recipe: Recipe, *, start: Recipe | None = None) -> Model:
         """The model that a recipe makes with this seed: trained once, and kept for every other claim.
@@ -88,7 +118,10 @@ class Trial:
         Raises:
             CopyistError: as `train`.
         """
-        return load(self._run(recipe, start).model_file)
+        if start is not None:
+            self.note(start)
+        self.note(recipe)
+        return self.resources.trained(recipe, seed=self.seed, start=start)
 
     def trained(self, recipe: Recipe) -> Reconstructor:
         """The trained model of a recipe, as one that copies.
@@ -96,7 +129,7 @@ class Trial:
         Raises:
             ContractError: it does not.
         """
-        return self.model(recipe).as_reconstructor(verb="an experiment")
+        return needs(self.model(recipe), Reconstructor, verb="an experiment")
 
     def autoencoder(self, recipe: Recipe) -> Autoencoder:
         """The trained model of a recipe, as one with a code.
@@ -104,7 +137,7 @@ class Trial:
         Raises:
             ContractError: it has none.
         """
-        return self.model(recipe).as_autoencoder(verb="an experiment")
+        return needs(self.model(recipe), Autoencoder, verb="an experiment")
 
     def classifier(self, recipe: Recipe) -> Classifier:
         """The trained model of a recipe, as one that names classes.
@@ -112,49 +145,18 @@ class Trial:
         Raises:
             ContractError: it does not.
         """
-        return self.model(recipe).as_classifier(verb="an experiment")
+        return needs(self.model(recipe), Classifier, verb="an experiment")
 
     def untrained(self, recipe: Recipe) -> Model:
         """The same model with the weights it has before training."""
-        self.noted(recipe)
-        splits = self.splits(recipe.data)
-        shape = splits.train.image_shape
-        config = recipe.model.fitted(shape)
-        if recipe.objective.uses_labels:
-            config = config.with_classes(splits.num_classes())
-        model = self.built(config)
-        model.batch_size = recipe.training.batch_size
-        model.image_shape = shape
-        return model
+        self.note(recipe)
+        return self.resources.untrained(recipe, seed=self.seed)
 
     def built(self, config: ModelConfig) -> Model:
         """A fresh model of this shape, whose weights depend on the seed alone."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derive(self.seed, "weights"))
-            return config.build().to(self.device).eval()
+        return build_fresh(config, seed=self.seed)
 
-    def noted(self, recipe: Recipe) -> str:
-        """Put a recipe on record, under its name and a digest of its settings, which is returned."""
-        document = dump(recipe, CATALOGUES)
-        digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
-        self.recipes[f"{recipe.name}-{digest}"] = document
-        return f"{recipe.name}-{digest}"
-
-    def _run(self, recipe: Recipe, start: Recipe | None) -> Run:
-        """The finished run of a recipe, trained now unless it was before."""
-        begin = None if start is None else self._run(start, None).model_file
-        origin = "" if start is None else f"-from-{self.noted(start)}"
-        folder = self.models / f"{self.noted(recipe)}{origin}-seed-{self.seed}"
-        self.models.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.models / f"{folder.name}.lock"):
-            fingerprint = self.splits(recipe.data).train.fingerprint
-            run = finished_run(folder, recipe, seed=self.seed, fingerprint=fingerprint, start=begin)
-            if run is None:
-                begun = (folder / "state" / "state.safetensors").exists()
-                run = train(recipe, out=folder, seed=self.seed, start=begin, resume=begun)
-        return run
-
-
-@functools.lru_cache(maxsize=8)
-def _opened(source: str) -> Splits:
-    return open_source(source)
+    def note(self, recipe: Recipe) -> None:
+        """Put a recipe on record, under its name and a digest of its settings."""
+        name, document = recipe_record(recipe)
+        self.recipes[name] = document

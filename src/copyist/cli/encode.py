@@ -22,13 +22,14 @@ def encode(
     import torch
 
     from copyist.errors import OutputError
+    from copyist.models.contracts import Autoencoder, needs
     from copyist.outputs import check_output, whole_file
     from copyist.procedures import encode as verb
 
     if out.suffix.lower() != ".npz":
         raise OutputError(f"codes are written as .npz, got {out}; choose a name that ends in .npz")
     check_output(out, overwrite=force)
-    autoencoder = open_model(model, class_of=class_of, device=device).as_autoencoder(verb="encode")
+    autoencoder = needs(open_model(model, class_of=class_of, device=device), Autoencoder, verb="encode")
     if autoencoder.takes_tables:
         tables = read_tables(autoencoder, inputs)
         names = [f"{table.name}#{row}" for table in tables for row in range(len(table.x))]

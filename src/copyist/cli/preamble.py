@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from copyist.data import Picture
-    from copyist.data.tables import TableFile
+    from copyist.files.table_files import TableFile
     from copyist.models import Model
     from copyist.tensors import Images
 
@@ -80,7 +80,7 @@ def read_tables(model: "Model", inputs: Sequence[str]) -> list["TableFile"]:
         ArgumentError: the same, or two would be written to one name.
         ShapeError: the model does not take a table's columns.
     """
-    from copyist.data.tables import open_table
+    from copyist.data import open_table
     from copyist.errors import ArgumentError
 
     tables = [open_table(text) for text in inputs]

@@ -30,10 +30,11 @@ def reconstruct(
     as_json: Json = False,
 ) -> None:
     """Copy images, or tables: the same names, sizes, formats, bit depths, alpha, orientation and profiles come out."""
+    from copyist.models.contracts import Reconstructor, needs
     from copyist.procedures import reconstruct as verb
 
     check_folder(out, overwrite=force)
-    network = open_model(model, class_of=class_of, device=device).as_reconstructor(verb="reconstruct")
+    network = needs(open_model(model, class_of=class_of, device=device), Reconstructor, verb="reconstruct")
     result = _restore(network, inputs, out, lambda x: verb(network, x, batch_size=batch), batch=batch)
     show(f"copied {_summary(result)}", result, as_json=as_json)
 
@@ -51,11 +52,12 @@ def denoise(
 ) -> None:
     """Remove noise from images, or tables, by copying them, once or repeatedly."""
     from copyist.checks import check_at_least
+    from copyist.models.contracts import Reconstructor, needs
     from copyist.procedures import denoise as verb
 
     check_at_least("passes", passes, 1)
     check_folder(out, overwrite=force)
-    network = open_model(model, class_of=class_of, device=device).as_reconstructor(verb="denoise")
+    network = needs(open_model(model, class_of=class_of, device=device), Reconstructor, verb="denoise")
     result = _restore(network, inputs, out, lambda x: verb(network, x, passes=passes, batch_size=batch), batch=batch)
     result["passes"] = passes
     show(f"denoised {_summary(result)}", result, as_json=as_json)

@@ -94,6 +94,7 @@ def sample(
     """
     from dataclasses import asdict
 
+    from copyist.models.contracts import Reconstructor, Variational, needs
     from copyist.outputs import check_output
     from copyist.procedures import named_method
 
@@ -104,15 +105,15 @@ def sample(
         # Before the model is opened, since it is to be refused whatever model that is.
         named_method(method, assigned)
     check_output(out, overwrite=force)
-    network = open_model(model, class_of=class_of, device=device).as_reconstructor(verb="sample")
-    name = method or ("prior" if network.has_likelihood else "no-diffusion")
+    network = needs(open_model(model, class_of=class_of, device=device), Reconstructor, verb="sample")
+    name = method or ("prior" if isinstance(network, Variational) else "no-diffusion")
     chosen = named_method(name, assigned)
     settings = asdict(chosen)
     shape = _shape(network, chosen, size=size, grown=settings.get("grow", ()))
     check_sample_format(out, table=network.takes_tables)
     statement = batch_statement(network, num_images=count, batch=batch)
     stages, done = _stages(network, chosen, shape, count=count, seed=seed, batch=batch, out=out)
-    write_samples(stages, out, columns=network.columns)
+    write_samples(stages, out, columns=network.trained_on.columns)
 
     result: dict[str, Any] = {"rows" if network.takes_tables else "images": count, "steps": done, "method": name}
     if name == "no-diffusion":

@@ -62,6 +62,7 @@ def walk(
     """Walk along the manifold: encode, perturb the code, decode, again; as video, contact sheet or frames."""
     from copyist.checks import check_at_least
     from copyist.drawing.video import write_video
+    from copyist.models.contracts import Autoencoder, needs
     from copyist.outputs import write_text
     from copyist.procedures import AtRest, Trajectory, interpolate, reconstruct, walk_steps
     from copyist.randomness import generator
@@ -73,7 +74,7 @@ def walk(
     _check_files(out, table, overwrite=force)
     network = open_model(model, class_of=class_of, device=device)
     network.check_pictures(verb="walk")
-    autoencoder = network.as_autoencoder(verb="walk")
+    autoencoder = needs(network, Autoencoder, verb="walk")
     _, x = read_batch(autoencoder, start, limit=count)
     course = Trajectory(references=None if data is None else _references(data, x))
     stillness = None if until_still is None else AtRest(tolerance=until_still)

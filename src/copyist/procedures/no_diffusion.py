@@ -14,7 +14,7 @@ from torch.nn.functional import interpolate
 
 from copyist.checks import check_at_least, check_choice, check_finite, check_within
 from copyist.errors import ArgumentError, ShapeError
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.procedures.method import ApplyPart, Method
 from copyist.randomness import draw_normal
 from copyist.schedules import cosine, geometric, linear

@@ -13,7 +13,7 @@ from copyist.checks import check_at_least, check_choice
 from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.devices import Precision, autocast, full_float32
 from copyist.errors import ShapeError
-from copyist.models.base import Model, Reconstructor
+from copyist.models.contracts import Model, Reconstructor, needs
 from copyist.models.in_batches import in_batches
 from copyist.procedures.implicit_prior import ImplicitPrior
 from copyist.procedures.langevin import Langevin
@@ -128,7 +128,7 @@ def sample_steps(
     check_at_least("count", count, 1)
     if not method.takes_tables:
         model.check_pictures(verb="sample")
-    model = model.as_reconstructor(verb="sample")
+    model = needs(model, Reconstructor, verb="sample")
     shape = _shape_of(model, shape)
     method.check(model, shape)
     if method.reads_residuals and precision == "auto":
@@ -145,7 +145,7 @@ def sample_steps(
 
 def _shape_of(model: Reconstructor, shape: tuple[int, ...] | None) -> tuple[int, ...]:
     """The shape that was asked for, or that of the examples the model was trained on."""
-    found = shape or model.image_shape
+    found = shape or model.example_shape
     if model.takes_tables and (found is None or len(found) != 1):
         raise ShapeError(f"shape must be (D,) of one row of a table, got {found}; leave it out")
     if not model.takes_tables and (found is None or len(found) != 3):

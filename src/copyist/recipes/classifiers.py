@@ -5,10 +5,10 @@ __all__ = ["conv_classifier", "stacked", "stacked_classifier", "stacked_denoisin
 from dataclasses import replace
 
 from copyist.corruption import MaskingNoise
-from copyist.models.classifier import ConvClassifierConfig
+from copyist.models.conv_classifier import ConvClassifierConfig
 from copyist.models.mlp import MLPConfig
-from copyist.models.stacked import StackedClassifierConfig
-from copyist.models.vit import ViTConfig
+from copyist.models.stacked_classifier import StackedClassifierConfig
+from copyist.models.vit_classifier import ViTConfig
 from copyist.objectives import Classification, CrossEntropy
 from copyist.training import Optimization, Pretraining, Recipe, Training
 

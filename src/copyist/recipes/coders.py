@@ -5,8 +5,8 @@ __all__ = ["contractive_mlp", "conv_vae", "iwae", "kl_sparse_mlp", "sparse_mlp",
 from dataclasses import replace
 
 from copyist.models.mlp import MLPConfig
-from copyist.models.sparse import SparseMLPConfig
-from copyist.models.variational import VariationalMLPConfig
+from copyist.models.sparse_mlp import SparseMLPConfig
+from copyist.models.variational_mlp import VariationalMLPConfig
 from copyist.models.variational_unet import VariationalUNetConfig
 from copyist.objectives import (
     ELBO,

@@ -19,10 +19,9 @@ __all__ = [
 from dataclasses import replace
 
 from copyist.models.attention import AttentionConfig
-from copyist.models.attention_unet import AttentionUNetConfig
 from copyist.models.conv import ConvConfig
 from copyist.models.mlp import MLPConfig
-from copyist.models.unet import UNetConfig, UNetSkipsConfig
+from copyist.models.unet import UNetConfig
 from copyist.objectives import Copying
 from copyist.training import Optimization, Recipe, Training
 
@@ -41,7 +40,7 @@ def unet(*, data: str = "photos") -> Recipe:
 def unet_skips(*, data: str = "photos") -> Recipe:
     """The U-Net with skips, as the control: it may pass its input around the code, and learns to."""
     base = unet(data=data)
-    return replace(base, name="unet-skips", model=UNetSkipsConfig(width=16, levels=4))
+    return replace(base, name="unet-skips", model=UNetConfig(width=16, levels=4, skips=True))
 
 
 def hidden_unet(*, data: str = "photos") -> Recipe:
@@ -52,13 +51,13 @@ def hidden_unet(*, data: str = "photos") -> Recipe:
 
 def linear_attention_unet(*, data: str = "photos") -> Recipe:
     """The U-Net without skips, with linear attention added behind each level's block."""
-    model = AttentionUNetConfig(width=16, levels=4)
+    model = UNetConfig(width=16, levels=4, attention="linear")
     return replace(unet(data=data), name="linear-attention-unet", model=model)
 
 
 def mixed_attention_unet(*, data: str = "photos") -> Recipe:
     """The U-Net without skips, with linear attention, and dot-product attention at the lowest two levels."""
-    model = AttentionUNetConfig(width=16, levels=4, attention="mixed")
+    model = UNetConfig(width=16, levels=4, attention="mixed")
     return replace(unet(data=data), name="mixed-attention-unet", model=model)
 
 

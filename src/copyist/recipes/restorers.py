@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from copyist.corruption import Blend, GaussianNoise, OneOf
 from copyist.models.dncnn import DnCNNConfig
-from copyist.models.masked import MaskedViTConfig
+from copyist.models.masked_vit import MaskedViTConfig
 from copyist.models.residual import ResidualConfig
-from copyist.models.vit import ViTConfig
+from copyist.models.vit_classifier import ViTConfig
 from copyist.objectives import Classification, Denoising, MaskedCopying
 from copyist.recipes.copiers import unet
 from copyist.training import Optimization, Recipe, Training
@@ -83,7 +83,7 @@ def masked_vit_classifier(*, data: str = "scenes?size=32") -> Recipe:
     return replace(
         base,
         name="masked-vit-classifier",
-        model=ViTConfig(patch=_PATCH, width=_WIDTH, depth=_DEPTH, heads=_HEADS, places="waves"),
+        model=ViTConfig(patch=_PATCH, width=_WIDTH, depth=_DEPTH, heads=_HEADS, positions="sincos"),
         objective=Classification(),
         training=replace(base.training, steps=1000, flip=False),
     )

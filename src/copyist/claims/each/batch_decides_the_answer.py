@@ -5,12 +5,12 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 import torch
 
 from copyist.baselines.filters import MatchedBlur
-from copyist.claims.measurements import Measurements
 from copyist.claims.measures.copy_measures import denoising_ratio, held_out
 from copyist.claims.nets import photos, photos_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
-from copyist.evaluation.batch_dependence import Function, batch_dependence
+from copyist.evaluation.clean_measures import Function
+from copyist.evaluation.denoising_measures import batch_dependence
 from copyist.evidence import Above, Claim, Control, Part
 from copyist.models.in_batches import apply_in_batches
 from copyist.nn.norm import Statistics
@@ -84,7 +84,8 @@ def run(trial: Trial) -> Measurements:
 @torch.no_grad()
 def _in_companies(kind: str, method: Function, x: Images, x_tilde: Images, batch_size: int) -> dict[str, float]:
     rows = batch_dependence(kind, method, x=x, x_tilde=x_tilde, apply=apply_in_batches, batch_size=batch_size)
-    return {f"{kind}_{row.batch.replace(' ', '_')}": row.ratio.mean for row in rows}
+    ratios = {row.batch: row.ratio.mean for row in rows}
+    return {f"{kind}_{company.replace(' ', '_')}": ratios[company] for company in COMPANIES}
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

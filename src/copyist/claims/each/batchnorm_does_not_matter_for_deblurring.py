@@ -5,10 +5,10 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 import torch
 
 from copyist.baselines.wiener import fit_linear, linear_bases
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.copy_measures import copies, held_out
 from copyist.claims.nets import denoiser, photos, photos_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blur
 from copyist.evidence import Above, Claim, Control, Part, Within
 from copyist.metrics.distortion import psnr

@@ -2,10 +2,9 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_ratio, held_out
 from copyist.claims.nets import photos, photos_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.noise import noise_level

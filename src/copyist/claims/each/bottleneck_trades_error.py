@@ -8,13 +8,13 @@ from itertools import pairwise
 
 from copyist.baselines.linear_copier import LinearCopier
 from copyist.baselines.wiener import PrincipalBasis
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.copy_measures import copies, held_out
 from copyist.claims.nets import bottleneck, overcomplete, small_photos
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.distortion import mse
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.tensors import Images
 
 HALF_A_LEVEL = 54.2

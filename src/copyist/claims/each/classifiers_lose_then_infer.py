@@ -4,11 +4,10 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from typing import Literal
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import held_out
 from copyist.claims.measures.inversion_measures import Known, known, rms
 from copyist.claims.nets import classifier
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.tensors import Images
 

@@ -8,14 +8,14 @@ import torch
 
 from copyist.baselines.controls import CONTROLS as FILTERS
 from copyist.baselines.controls import ControlFitter
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.copy_measures import copies, denoising_ratio, gain, held_out
 from copyist.claims.nets import small_photos, through_code
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import GaussianNoise
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.metrics.distortion import distance
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.objectives import Denoising
 from copyist.tensors import Images
 from copyist.training import Recipe
@@ -101,12 +101,13 @@ def _denoiser(recipe: Recipe) -> Recipe:
 
 
 def _filtered(train: Images, x: Images, trial: Trial) -> dict[str, float]:
-    fitter = ControlFitter(train, run=lambda control, images: control(images))
+    known = train[: trial.pick(smoke=8, cpu=len(train), gpu=len(train))]
+    fitter = ControlFitter(known, run=lambda control, images: control(images))
     filters = fitter.fit(GaussianNoise(SIGMA), generator=trial.generator("filters"))
     x_tilde = GaussianNoise(SIGMA)(x, generator=trial.generator("noise", "GaussianNoise"))
     return {
-        name.replace(" ", "_"): float((distance(each(x_tilde), x) / distance(x_tilde, x)).mean())
-        for name, each in filters.items()
+        name.replace(" ", "_"): float((distance(filters[name](x_tilde), x) / distance(x_tilde, x)).mean())
+        for name in FILTERS
         if name != "identity"
     }
 

@@ -4,7 +4,6 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 import torch
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, held_out
 from copyist.claims.measures.landscapes import (
     landscape_controls,
@@ -14,7 +13,7 @@ from copyist.claims.measures.landscapes import (
     scene_values,
 )
 from copyist.claims.nets import scenes, scenes_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Claim, Control, Part
 
 CLAIM = Claim(

@@ -2,13 +2,12 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, gain, held_out
 from copyist.claims.measures.inversion_measures import known, missed_by_all
 from copyist.claims.nets import attention_copier
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Claim, Control, Part
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor, needs
 
 NETS = ("dot", "linear", "linear_stopped", "dot_untrained", "linear_untrained")
 SHARES = (0.1, 0.2, 0.5, 1.0)
@@ -57,8 +56,8 @@ def run(trial: Trial) -> Measurements:
     nets: dict[str, Reconstructor] = {
         "dot": trial.trained(dot),
         "linear": trial.trained(linear),
-        "dot_untrained": trial.untrained(dot).as_reconstructor(verb="an experiment"),
-        "linear_untrained": trial.untrained(linear).as_reconstructor(verb="an experiment"),
+        "dot_untrained": needs(trial.untrained(dot), Reconstructor, verb="an experiment"),
+        "linear_untrained": needs(trial.untrained(linear), Reconstructor, verb="an experiment"),
     }
     wanted = clean_psnr(nets["dot"], x)
     shares = trial.pick(smoke=SHARES[-1:], cpu=SHARES, gpu=SHARES)

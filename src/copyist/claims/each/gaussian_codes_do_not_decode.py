@@ -4,13 +4,12 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 import torch
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import copies
 from copyist.claims.measures.walks_and_samples import Reference, coherent, ground, one_pass, samples, states, walked
 from copyist.claims.nets import scenes_unet, variational
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Claim, Control, Part
-from copyist.models.base import Autoencoder
+from copyist.models.contracts import Autoencoder
 from copyist.models.in_batches import in_batches
 from copyist.procedures import Prior, sample
 from copyist.randomness import draw_normal

@@ -4,11 +4,10 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.baselines.linear_copier import LinearCopier
 from copyist.baselines.wiener import PrincipalBasis
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_ratio, held_out
 from copyist.claims.measures.inversion_measures import known
 from copyist.claims.nets import photos, photos_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.distortion import psnr

@@ -4,10 +4,10 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from typing import Literal
 
-from copyist.claims.measurements import Curves, Measurements
 from copyist.claims.measures.copy_measures import copies
 from copyist.claims.nets import stack, stack_splits
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import SaltAndPepper
 from copyist.evaluation.classification_errors import classification_table
 from copyist.evidence import Above, Below, Claim, Control, Part
@@ -145,7 +145,7 @@ def _plain(
 
 def _named_wrong(trial: Trial, recipe: Recipe) -> float:
     table = classification_table({"net": trial.model(recipe)}, stack_splits(trial))
-    return table.error(table.models["net"]).mean
+    return table.models["net"].error.mean
 
 
 def _copied_wrong(trial: Trial, recipe: Recipe) -> float:
@@ -155,7 +155,7 @@ def _copied_wrong(trial: Trial, recipe: Recipe) -> float:
 
 def _by_rule(trial: Trial) -> float:
     table = classification_table({}, stack_splits(trial))
-    return table.error(table.majority).mean
+    return table.majority.error.mean
 
 
 def _arms(values: dict[str, float]) -> Curves:

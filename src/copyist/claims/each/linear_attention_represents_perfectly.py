@@ -3,11 +3,10 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.baselines.linear_copier import linear_copier
-from copyist.claims.measurements import Measurements
 from copyist.claims.measures.copy_measures import clean_psnr, denoising_ratio, gain, gains_by_color, held_out
 from copyist.claims.measures.inversion_measures import copied_and_inverted, known
 from copyist.claims.nets import attention_copier, photos, photos_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.distortion import distance

@@ -9,13 +9,12 @@ block gives. The same with skips, and the mixed one, stand beside it.
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_ratio, gain, held_out
 from copyist.claims.nets import attention_unet, brief_unet, photos
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Claim, Control, Part
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.tensors import Images
 
 NETS = ("linear", "plain", "plain_stopped", "skips", "linear_skips", "mixed", "mixed_skips")
@@ -78,7 +77,9 @@ def run(trial: Trial) -> Measurements:
     shares = trial.pick(smoke=SHARES[-1:], cpu=SHARES, gpu=SHARES)
     stopped = [trial.trained(brief_unet(trial, share=share)) for share in shares]
     nets["plain_stopped"] = min(stopped, key=lambda model: abs(clean_psnr(model, x) - wanted))
-    values = {f"{what}_{net}": value for net in NETS for what, value in _numbers(nets[net], x, trial).items()}
+    values: dict[str, float] = {}
+    for net in NETS:
+        values |= _numbers(net, nets[net], x, trial)
     for what in ("gain", "blend", "gaussian"):
         values[f"{what}_difference"] = values[f"{what}_linear"] - values[f"{what}_plain_stopped"]
     values["gain"] = values.pop("gain_linear")
@@ -90,12 +91,12 @@ def run(trial: Trial) -> Measurements:
     return Measurements(values=values, pictures={"copies": Pictures(caption=caption, rows=rows)})
 
 
-def _numbers(model: Reconstructor, x: Images, trial: Trial) -> dict[str, float]:
+def _numbers(net: str, model: Reconstructor, x: Images, trial: Trial) -> dict[str, float]:
     return {
-        "psnr": clean_psnr(model, x),
-        "gain": gain(model, x, trial),
-        "blend": denoising_ratio(model, x, Blend(0.3), trial),
-        "gaussian": denoising_ratio(model, x, GaussianNoise(0.2), trial),
+        f"psnr_{net}": clean_psnr(model, x),
+        f"gain_{net}": gain(model, x, trial),
+        f"blend_{net}": denoising_ratio(model, x, Blend(0.3), trial),
+        f"gaussian_{net}": denoising_ratio(model, x, GaussianNoise(0.2), trial),
     }
 
 

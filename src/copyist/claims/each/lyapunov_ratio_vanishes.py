@@ -8,15 +8,15 @@ from statistics import linear_regression
 import torch
 from torch import Tensor, nn
 
-from copyist.claims.measurements import Curves, Measurements
 from copyist.claims.measures.copy_measures import held_out
 from copyist.claims.measures.random_maps import draw_weights, found, heavy_tailed, row_space
 from copyist.claims.nets import undercomplete
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Above, Claim, Control, Part, Within
 from copyist.metrics.lyapunov import lyapunov_ratio
 from copyist.metrics.residuals import residual_law
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.procedures.inversion import invert
 from copyist.randomness import draw_normal
 from copyist.tensors import Images

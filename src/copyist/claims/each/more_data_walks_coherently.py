@@ -3,12 +3,11 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, copies
 from copyist.claims.measures.landscapes import shuffled
 from copyist.claims.measures.walks_and_samples import coherent, diagnose, ground, shown, spread, states, walked
 from copyist.claims.nets import scenes_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.neighbors import memorization
 from copyist.metrics.scenes import scene_rules

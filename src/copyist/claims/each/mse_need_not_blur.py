@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import torch
 
 from copyist.baselines.linear_copier import linear_copier
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, copies, held_out
 from copyist.claims.nets import photos, photos_unet, variational, widened
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.noise import noise_level
 from copyist.metrics.spectra import high_frequency_energy, radial_spectrum
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.procedures import Prior, sample
 from copyist.tensors import Images
 

@@ -2,11 +2,10 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import held_out
 from copyist.claims.measures.inversion_measures import known, noise_share, rms
 from copyist.claims.nets import photos, photos_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise, gaussian_blur
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.metrics.distortion import aligned

@@ -4,7 +4,6 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from torch import Tensor
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import copies
 from copyist.claims.measures.walks_and_samples import (
     code_noise_in_pixels,
@@ -18,9 +17,9 @@ from copyist.claims.measures.walks_and_samples import (
     walked,
 )
 from copyist.claims.nets import scenes_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.models.base import Autoencoder
+from copyist.models.contracts import Autoencoder
 from copyist.tensors import Images
 
 OTHERS = {

@@ -4,10 +4,9 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from dataclasses import replace
 
-from copyist.claims.measurements import Measurements
 from copyist.claims.measures.copy_measures import clean_psnr, denoising_ratio, held_out
 from copyist.claims.nets import photos, photos_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
 from copyist.evidence import Below, Claim, Control, Part, Within
 from copyist.models.unet import UNetConfig

@@ -2,10 +2,9 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measurements import Measurements
-from copyist.claims.measures.against_filters import CONTROLS, PARTS, compared
+from copyist.claims.measures.against_filters import CONTROLS, PARTS, against_filters
 from copyist.claims.nets import denoiser, overcomplete, small_photos
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Claim
 
 CLAIM = Claim(
@@ -20,8 +19,7 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Train the net to copy, and an equal one to denoise; photographs of 16×16."""
     recipe = overcomplete(trial)
-    found = compared(trial.trained(recipe), trial.trained(denoiser(recipe)), small_photos(trial), trial)
-    return Measurements(values=found.values, curves=found.curves, pictures=found.pictures)
+    return against_filters(trial.trained(recipe), trial.trained(denoiser(recipe)), small_photos(trial), trial)
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

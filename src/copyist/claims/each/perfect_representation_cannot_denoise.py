@@ -7,10 +7,9 @@ import math
 import torch
 
 from copyist.baselines.linear_copier import linear_copier
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, copies, gain, held_out
 from copyist.claims.nets import attention_copier, denoiser, photos, photos_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
 from copyist.evidence import Claim, Control, Part, Within
 from copyist.metrics.distortion import mse

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import torch
 
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, copies, held_out
 from copyist.claims.measures.landscapes import judged
 from copyist.claims.nets import scenes, scenes_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.jacobian import jacobian_support
 from copyist.metrics.scenes import scene_rules

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.copy_measures import copies
 from copyist.claims.measures.walks_and_samples import Reference, ground, one_pass, samples, shown, states, walked
 from copyist.claims.nets import scenes_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.metrics.spectra import radial_spectrum

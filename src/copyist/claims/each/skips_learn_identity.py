@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from copyist.claims.measurements import Curves, Measurements
 from copyist.claims.measures.copy_measures import clean_psnr, denoising_ratio, gain, held_out
 from copyist.claims.nets import photos, photos_unet, photos_unet_skips
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
 

@@ -10,14 +10,13 @@ from torch import Tensor
 
 from copyist.baselines.linear_copier import LinearCopier
 from copyist.baselines.wiener import PrincipalBasis
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, copies, held_out
 from copyist.claims.nets import sparse
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.distortion import mse, psnr
 from copyist.metrics.sparsity import active_units, dead_units, effective_share
-from copyist.models.base import Autoencoder
+from copyist.models.contracts import Autoencoder
 from copyist.tensors import Images
 
 FEW = 0.2

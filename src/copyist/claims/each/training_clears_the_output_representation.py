@@ -2,11 +2,10 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import held_out
 from copyist.claims.measures.inversion_measures import Known, known, noise_share
 from copyist.claims.nets import photos, photos_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.randomness import draw_normal
 

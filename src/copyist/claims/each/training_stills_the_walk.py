@@ -2,11 +2,11 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr
 from copyist.claims.measures.walks_and_samples import diagnose, ground, shown, spread, walked
 from copyist.claims.nets import scenes_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Claim, Control, Part
 
 STAGES = {"early": 0.3, "usual": 1.0, "late": 3.0}

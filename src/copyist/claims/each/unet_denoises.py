@@ -6,8 +6,8 @@ import torch
 
 from copyist.baselines.filters import MatchedBlur
 from copyist.baselines.linear_copier import moments_matched
-from copyist.claims.measurements import Curves, Measurements, Pictures
-from copyist.claims.measures.against_filters import CONTROLS, PARTS, compared
+from copyist.baselines.principal_axes import PCAFeatures
+from copyist.claims.measures.against_filters import CONTROLS, PARTS, against_filters
 from copyist.claims.measures.copy_measures import copies, denoising_ratio, held_out
 from copyist.claims.nets import (
     denoiser,
@@ -17,11 +17,11 @@ from copyist.claims.nets import (
     small_photos,
     small_photos_unet,
 )
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.metrics.distribution import frechet_distance
-from copyist.metrics.features import PCAFeatures
 from copyist.tensors import Images
 
 HEAVY = 0.1
@@ -83,12 +83,12 @@ def run(trial: Trial) -> Measurements:
     """The table, the course of training, the MLP on equal images, and pure noise."""
     recipe = photos_unet(trial)
     model = trial.trained(recipe)
-    found = compared(model, trial.trained(denoiser(recipe)), photos(trial), trial)
+    found = against_filters(model, trial.trained(denoiser(recipe)), photos(trial), trial)
     x = held_out(trial, photos(trial), count=trial.pick(smoke=16, cpu=256, gpu=256))
     course = _course(trial, x)
     small = _against_mlp(trial)
     pure, pictures = _pure_noise(trial)
-    values = found.values | small | pure
+    values = {**found.values, **small, **pure}
     values["heavy_blend_ratio"] = denoising_ratio(model, x, Blend(HEAVY), trial)
     line = course.lines["blend, α = 0.3"]
     values["blend_after_more_training"] = line[-1] - line[0]

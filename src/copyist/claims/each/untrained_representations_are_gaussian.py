@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.copy_measures import held_out
 from copyist.claims.measures.inversion_measures import rms
 from copyist.claims.measures.random_maps import (
@@ -23,7 +22,8 @@ from copyist.claims.measures.random_maps import (
     noise_added,
     row_space,
 )
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part, Within
 from copyist.metrics.residuals import ResidualLaw, residual_law
 from copyist.metrics.tails import normal_tail, sphere_tail_bound

@@ -4,12 +4,13 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from torch import Tensor
 
-from copyist.claims.measurements import Curves, Measurements, Pictures
 from copyist.claims.measures.walks_and_samples import diagnose, ground, moving, shown, spread, states, walked
 from copyist.claims.nets import scenes_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Claim, Control, Part
 from copyist.metrics.distortion import distance
+from copyist.models.contracts import Autoencoder, needs
 
 CLAIM = Claim(
     sentence="Most of a walk's motion needs no noise: copying a copy again and again moves along the manifold too.",
@@ -68,7 +69,7 @@ def run(trial: Trial) -> Measurements:
     """The same starts, with noise, without, and without in an untrained model."""
     where, recipe = ground(trial), scenes_unet(trial)
     model = trial.autoencoder(recipe)
-    untrained = trial.untrained(recipe).as_autoencoder(verb="an experiment")
+    untrained = needs(trial.untrained(recipe), Autoencoder, verb="an experiment")
     noisy, quiet = (walked(model, where.starts, trial, noise=noise) for noise in (0.2, 0.0))
     random = walked(untrained, where.starts, trial, noise=0.0)
     found, still, wild = (

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from copyist.claims.measurements import Measurements, Pictures
 from copyist.claims.measures.copy_measures import copies
 from copyist.claims.measures.walks_and_samples import (
     Reference,
@@ -20,11 +19,11 @@ from copyist.claims.measures.walks_and_samples import (
     walked,
 )
 from copyist.claims.nets import scenes_unet
-from copyist.claims.trial import Experiment, Trial
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.neighbors import nearest
 from copyist.metrics.walkers import WalkDiagnostics
-from copyist.models.base import Autoencoder
+from copyist.models.contracts import Autoencoder
 from copyist.tensors import Images
 
 CLAIM = Claim(

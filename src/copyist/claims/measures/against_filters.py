@@ -1,22 +1,21 @@
 """One model's denoising beside every filter: the values and curves of a claim about denoising."""
 
-__all__ = ["CONTROLS", "PARTS", "FilterComparison", "compared"]
+__all__ = ["CONTROLS", "PARTS", "against_filters"]
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 
 from copyist.baselines.controls import CONTROLS as FILTERS
 from copyist.baselines.linear_copier import linear_copier, moments_matched
-from copyist.claims.measurements import Curves, Pictures
 from copyist.claims.measures.copy_measures import clean_psnr, held_out
-from copyist.claims.trial import Trial
+from copyist.claims.result import Curves
+from copyist.claims.trial import Measurements, Pictures, Trial
 from copyist.corruption import Blend
 from copyist.evaluation.denoising_measures import SIGMAS, WEIGHTS, denoising_table
 from copyist.evaluation.denoising_table import DenoisingTable, Kind
 from copyist.evidence import Below, Control, Part
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.models.in_batches import apply_in_batches
 from copyist.tensors import Images
 
@@ -77,20 +76,13 @@ CONTROLS = (
 """Beside each: what a filter, a linear copier and a trained denoiser reach."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class FilterComparison:
-    """All that `PARTS` and `CONTROLS` name."""
-
-    values: dict[str, float]
-    curves: dict[str, Curves]
-    pictures: dict[str, Pictures]
-
-
 @torch.no_grad()
-def compared(model: Reconstructor, denoiser: Reconstructor, source: str, trial: Trial) -> FilterComparison:
-    """Measure a model on held-out images, beside filters fitted on its training images and a trained denoiser."""
+def against_filters(model: Reconstructor, denoiser: Reconstructor, source: str, trial: Trial) -> Measurements:
+    """What `PARTS` and `CONTROLS` name: of a model on held-out images, of filters set on its training images, and of a
+    trained denoiser.
+    """
     train = trial.splits(source).train.images().to(trial.device)
-    x = held_out(trial, source, count=trial.pick(smoke=16, cpu=256, gpu=512))
+    x = held_out(trial, source, count=trial.pick(smoke=8, cpu=256, gpu=512))
     quality = clean_psnr(model, x)
     copier = linear_copier(train, x, clean_psnr=quality)
 
@@ -99,7 +91,7 @@ def compared(model: Reconstructor, denoiser: Reconstructor, source: str, trial: 
 
     table = denoising_table(
         {"copier": model, "denoiser": denoiser, "linear copier": linear},
-        train=train[: trial.pick(smoke=16, cpu=len(train), gpu=len(train))],
+        train=train[: trial.pick(smoke=4, cpu=len(train), gpu=len(train))],
         test=x,
         apply=apply_in_batches,
         batch_size=model.batch_size,
@@ -121,7 +113,7 @@ def compared(model: Reconstructor, denoiser: Reconstructor, source: str, trial: 
         "gaussian_noise_left": row.noise_level,
         "clean_noise_level": table.clean_noise_level,
     }
-    return FilterComparison(values=values, curves=_curves(table), pictures=_pictures(model, denoiser, x, trial))
+    return Measurements(values=values, curves=_curves(table), pictures=_pictures(model, denoiser, x, trial))
 
 
 def _ratio(table: DenoisingTable, method: str, kind: Kind, strength: float | None = None) -> float:

@@ -11,11 +11,11 @@ from copyist import recipes
 from copyist.claims.nets.scaling import marked_name, resize, scenes
 from copyist.claims.trial import Trial
 from copyist.corruption import Corruption, MaskingNoise
-from copyist.data.base import Splits
-from copyist.models.masked import MaskedViTConfig
+from copyist.data.examples import Splits
+from copyist.models.masked_vit import MaskedViTConfig
 from copyist.models.mlp import MLPConfig
-from copyist.models.stacked import StackedClassifierConfig
-from copyist.models.vit import ViTConfig
+from copyist.models.stacked_classifier import StackedClassifierConfig
+from copyist.models.vit_classifier import ViTConfig
 from copyist.nn.dense import Initialization
 from copyist.objectives import Classification, Copying, CrossEntropy, Denoising, Objective
 from copyist.training import Optimization, Pretraining, Recipe
@@ -82,7 +82,7 @@ def masked_vit_classifier(trial: Trial, *, steps: int) -> Recipe:
     """The classifier with the same encoder, for so many steps on the labels."""
     base = masked_vit(trial)
     assert isinstance(base.model, MaskedViTConfig)
-    config = ViTConfig(width=base.model.width, depth=base.model.depth, places=base.model.places)
+    config = ViTConfig(width=base.model.width, depth=base.model.depth, positions=base.model.positions)
     recipe = replace(base, model=config, objective=Classification())
     return resize(recipe, name="scenes-masked-vit-classifier", steps=steps)
 

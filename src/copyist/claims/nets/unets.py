@@ -20,8 +20,8 @@ from typing import Any
 from copyist import recipes
 from copyist.claims.nets.scaling import marked_name, photos, resize, scenes, small_photos
 from copyist.claims.trial import Trial
-from copyist.models.attention_unet import LevelsAttention
-from copyist.models.unet import UNetConfig, UNetSkipsConfig
+from copyist.models.levels import LevelsAttention
+from copyist.models.unet import UNetConfig
 from copyist.models.variational_unet import VariationalUNetConfig
 from copyist.nn.norm import Statistics
 from copyist.objectives import ELBO
@@ -145,7 +145,7 @@ def widened(recipe: Recipe, *, factor: float) -> Recipe:
     """The same U-Net with that many times the maps at every level."""
     if factor == 1:
         return recipe
-    assert isinstance(recipe.model, UNetSkipsConfig)
+    assert isinstance(recipe.model, UNetConfig)
     shape = replace(recipe.model, width=round(recipe.model.width * factor))
     return replace(recipe, name=f"{recipe.name}-{factor:g}-times-as-wide", model=shape)
 

@@ -1,0 +1,109 @@
+"""What claims draw on: sources, and a folder in which each model is trained once for all claims that ask for it."""
+
+__all__ = ["ModelFolder", "Resources", "build_fresh", "recipe_record"]
+
+import abc
+import functools
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from filelock import FileLock
+
+from copyist.checkpoint import load
+from copyist.data import open_source
+from copyist.data.examples import Splits
+from copyist.models.contracts import Model, ModelConfig, TrainedOn
+from copyist.randomness import derive
+from copyist.settings import dump
+from copyist.training import CATALOGUES, Recipe, Run, finished_run, train
+
+
+class Resources(abc.ABC):
+    """The data and the models that a trial is given."""
+
+    @abc.abstractmethod
+    def splits(self, source: str) -> Splits:
+        """What a source holds.
+
+        Raises:
+            CopyistError: as `open_source`.
+        """
+
+    @abc.abstractmethod
+    def trained(self, recipe: Recipe, *, seed: int, start: Recipe | None) -> Model:
+        """The model that a recipe makes with this seed.
+
+        Args:
+            recipe: what is trained, and how.
+            seed: from which its weights and the order of its data are derived.
+            start: a recipe whose model hands over its weights, wherever the names agree; it is trained first.
+
+        Raises:
+            CopyistError: as `train`.
+        """
+
+    @abc.abstractmethod
+    def untrained(self, recipe: Recipe, *, seed: int) -> Model:
+        """The same model with the weights it has before training."""
+
+
+@final
+@dataclass(frozen=True)
+class ModelFolder(Resources):
+    """Models trained once on sources, and kept by recipe and seed; several processes may share the folder."""
+
+    path: Path
+
+    def splits(self, source: str) -> Splits:
+        return _opened(source)
+
+    def trained(self, recipe: Recipe, *, seed: int, start: Recipe | None) -> Model:
+        return load(self._run(recipe, seed, start).model_file)
+
+    def untrained(self, recipe: Recipe, *, seed: int) -> Model:
+        splits = self.splits(recipe.data)
+        shape = splits.train.image_shape
+        config = recipe.model.fitted(shape)
+        if recipe.objective.uses_labels:
+            config = config.with_classes(splits.num_classes())
+        model = build_fresh(config, seed=seed)
+        model.trained_on = TrainedOn(batch_size=recipe.training.batch_size, image_shape=shape)
+        return model
+
+    def _run(self, recipe: Recipe, seed: int, start: Recipe | None) -> Run:
+        """The finished run of a recipe, trained now unless it was before."""
+        begin = None if start is None else self._run(start, seed, None).model_file
+        origin = "" if start is None else f"-from-{recipe_record(start)[0]}"
+        folder = self.path / f"{recipe_record(recipe)[0]}{origin}-seed-{seed}"
+        self.path.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.path / f"{folder.name}.lock"):
+            fingerprint = self.splits(recipe.data).train.fingerprint
+            run = finished_run(folder, recipe, seed=seed, fingerprint=fingerprint, start=begin)
+            if run is None:
+                begun = (folder / "state" / "state.safetensors").exists()
+                run = train(recipe, out=folder, seed=seed, start=begin, resume=begun)
+        return run
+
+
+def build_fresh(config: ModelConfig, *, seed: int) -> Model:
+    """A model of this shape, whose weights depend on the seed alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive(seed, "weights"))
+        return config.build().to("cuda" if torch.cuda.is_available() else "cpu").eval()
+
+
+def recipe_record(recipe: Recipe) -> tuple[str, dict[str, Any]]:
+    """A recipe's name with a digest of its settings, and all of them as JSON holds them."""
+    document = dump(recipe, CATALOGUES)
+    digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
+    return f"{recipe.name}-{digest}", document
+
+
+@functools.lru_cache(maxsize=8)
+def _opened(source: str) -> Splits:
+    """A source, opened once per process."""
+    return open_source(source)

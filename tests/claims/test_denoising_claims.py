@@ -1,0 +1,202 @@
+"""What claims about copies of noisy images compute, of models that pass on a known share of the noise."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from copyist.baselines.controls import CONTROLS as FILTERS
+from copyist.claims.each import mse_need_not_blur
+from copyist.claims.nets import photos, small_photos
+from copyist.claims.trial import Trial
+from copyist.training import Recipe
+
+from .known import Affine, Passing, known_splits, known_trial, measured
+
+
+def passing(
+    shares: Callable[[Recipe], float | Callable[[Tensor], float]],
+    *,
+    shift: Callable[[Recipe], float] = lambda _: 0.0,
+    training_shift: Callable[[Recipe], float] = lambda _: 0.0,
+) -> Trial:
+    """A trial whose trained models pass on a share of the noise; untrained ones pass on all of it."""
+    return known_trial(
+        lambda recipe: Passing(
+            known_splits(recipe.data), share=shares(recipe), shift=shift(recipe), training_shift=training_shift(recipe)
+        ),
+        lambda _: Affine(),
+    )
+
+
+SMALL = small_photos(passing(lambda _: 0.0))
+
+
+def near(values: dict[str, float], wanted: dict[str, float], *, within: float = 2e-3) -> None:
+    """Compare some values with those on paper."""
+    assert {name: values[name] for name in wanted} == pytest.approx(wanted, abs=within)
+
+
+def test_skips_are_held_against_the_net_without_them_at_the_same_length_and_at_the_same_psnr() -> None:
+    def share(recipe: Recipe) -> float:
+        if "skips" not in recipe.name:
+            return 0.3
+        # From 0.5 after the shortest training, at share 0.01 of 20 steps, to 0.9 after the longest.
+        return 0.7 if "none" in recipe.name else {60: 0.9, 20: 0.8}.get(recipe.training.steps, 0.5)
+
+    def shift(recipe: Recipe) -> float:
+        if "skips" not in recipe.name:
+            return 0.01
+        return {60: 0.001, 20: 0.001}.get(recipe.training.steps, 0.1)
+
+    values = measured("skips-learn-identity", passing(share, shift=shift))
+    gains = {"gain_with_skips": 0.8, "gain_without_skips": 0.3, "gain_difference": 0.5}
+    near(values, {**gains, "gain_without_normalization": 0.7, "gain_after_longer_training": 0.9})
+    near(values, {"psnr_with_skips": 60.0, "psnr_without_skips": 40.0, "psnr_after_longer_training": 60.0}, within=0.01)
+    # Without skips there are 40 dB: halfway between the 20 of a brief training and the 60 of the usual one.
+    assert 0.5 < values["gain_at_equal_psnr"] < 0.9
+    at_equal = values["gain_at_equal_psnr"] - values["gain_without_skips"]
+    assert values["gain_difference_at_equal_psnr"] == pytest.approx(at_equal)
+    near(values, {"gaussian_ratio_with_skips": 0.8, "gaussian_ratio_difference": 0.3 - 0.8}, within=0.01)
+    assert -0.65 < values["gaussian_ratio_difference_at_equal_psnr"] < -0.15
+
+
+def test_an_image_alone_and_half_clean_company_are_held_against_noisy_company() -> None:
+    def share(passed: Tensor) -> float:
+        noisy = passed.flatten(1).norm(dim=1) > 1e-3
+        return float(noisy.double().mean()) / len(passed)
+
+    values = measured("batch-decides-the-answer", passing(lambda r: {"running": 0.2, "image": 0.3, "none": 0.4}.get(
+        str(getattr(r.model, "statistics", "")), 0.0) or share))  # fmt: skip
+    # Sixteen images are one batch of the 64; beside sixteen clean ones half of 32 are noisy.
+    near(values, {"blend_all_noisy": 1 / 16, "blend_half_clean": 1 / 64, "blend_eights": 1 / 8, "blend_alone": 1.0})
+    near(values, {"alone_minus_company": 1 - 1 / 16, "half_clean_minus_company": 1 / 64 - 1 / 16})
+    near(values, {"blend_running_averages": 0.2, "blend_image_statistics": 0.3, "gaussian_no_statistics": 0.4})
+
+
+def test_batches_of_one_are_held_against_larger_ones_each_net_used_as_it_was_trained() -> None:
+    shares = {1: 0.5, 8: 0.4, 16: 0.2}
+    trial = passing(lambda r: 0.1 * r.training.batch_size / 2 if "shallow" in r.name else shares[r.training.batch_size])
+    values = measured("one-image-is-batch-enough", trial)
+    for kind in ("blend", "gaussian"):
+        near(values, {f"{kind}_one_minus_8": 0.1, f"{kind}_one_minus_16": 0.3, f"{kind}_16": 0.2})
+        near(values, {f"{kind}_shallow_1": 0.05, f"{kind}_shallow_16": 0.8})
+    near(values, {"blend_ratio_of_one": 0.5, "blend_one_among_16": 0.5, "blend_16_alone": 0.2})
+
+
+def test_statistics_that_normalization_keeps_are_those_of_each_image() -> None:
+    def none(recipe: Recipe) -> bool:
+        return "none" in recipe.name
+
+    trial = passing(lambda r: 0.0 if none(r) else 1.0, shift=lambda r: 0.1 if none(r) else 0.0)
+    values = measured("batchnorm-keeps-statistics", trial)
+    near(values, {"noise_left_without": 0.0, "noise_left_with": 1.0})
+    near(values, {f"{kind}_mean_error_without": 0.1 for kind in ("blend", "gaussian")})
+    near(values, {f"{kind}_std_error_without": 0.0 for kind in ("blend", "gaussian")})
+    near(values, {"mean_error_difference": 0.1 - values["blend_mean_error_noisy"]})
+    near(values, {"std_error_difference": 0.0 - values["blend_std_error_noisy"]})
+    assert values["psnr_without"] == pytest.approx(20.0, abs=0.01)
+
+
+def test_deblurring_gains_what_of_the_blur_is_not_passed_on_in_decibels() -> None:
+    shares = {"photos-unet": 0.5, "photos-unet-none": 0.25, "photos-unet-denoiser": 0.1}
+    values = measured("batchnorm-does-not-matter-for-deblurring", passing(lambda r: shares[r.name]))
+    decibels = {name: -20 * math.log10(share) for name, share in shares.items()}
+    near(values, {"gain_with": decibels["photos-unet"], "gain_without": decibels["photos-unet-none"]}, within=0.01)
+    near(values, {"gain_denoiser": 20.0, "difference": 20 * math.log10(2)}, within=0.01)
+
+
+def test_a_code_larger_than_the_image_is_held_against_the_better_of_two_smaller_ones() -> None:
+    def share(recipe: Recipe) -> float:
+        if "denoiser" not in recipe.name:
+            return 0.9
+        # 8×8 images of 192 values, of which 64 are a third, and 16 a twelfth; the largest code has 200 units.
+        return {"64": 0.2, "16": 0.4, "200": 0.3}[recipe.name.split("-")[-2]]
+
+    values = measured("denoising-needs-no-bottleneck", passing(share))
+    near(values, {"overcomplete_ratio": 0.3, "against_undercomplete": 0.3 - 0.2, "overcomplete_copier": 0.9})
+    near(values, {"undercomplete_small": 0.4, "undercomplete_large": 0.2, "training_ratio": 0.3})
+    near(values, {"gain": 0.3, "gain_copier": 0.9, "gain_undercomplete": 0.2})
+    # The best linear map leaves less than it was given, and the training images' mean knows nothing of an image.
+    assert 0.0 < values["linear"] < 1.0 < values["mean_image"]
+
+
+def test_the_identity_is_held_against_a_net_that_is_not_one_on_held_out_images() -> None:
+    def share(recipe: Recipe) -> float:
+        return 1.0 if "skips" in recipe.name else 0.8 if "linear" in recipe.name else 0.4
+
+    trial = passing(share, shift=lambda _: 0.01, training_shift=lambda _: 0.001)
+    values = measured("overcomplete-is-not-identity", trial)
+    near(values, {"gain": 0.4, "gain_linear_map": 0.8, "gain_unet_with_skips": 1.0, "gain_untrained": 1.0})
+    near(values, {"clean_psnr": 40.0, "psnr_linear_map": 40.0, "training_psnr": 60.0}, within=0.01)
+
+
+def test_attention_in_a_unet_is_held_against_the_plain_unet_that_copies_as_well() -> None:
+    names = {"linear-attention-unet": 0.9, "mixed-attention-unet": 0.7, "unet-skips": 0.8}
+    trial = passing(lambda r: next((share for name, share in names.items() if name in r.name), 0.3))
+    values = measured("linear-attention-unet-copies-noise", trial)
+    near(values, {"gain": 0.9, "gain_plain": 0.3, "gain_skips": 0.8, "gain_mixed": 0.7, "gain_linear_skips": 0.9})
+    near(values, {f"{what}_difference": 0.6 for what in ("gain", "blend", "gaussian")})
+
+
+def test_squared_errors_are_held_against_those_of_the_corruption_itself() -> None:
+    def share(recipe: Recipe) -> float:
+        return 0.5 if "denoiser" in recipe.name else 0.9 if "attention" in recipe.name else 0.2
+
+    values = measured("perfect-representation-cannot-denoise", passing(share))
+    near(values, {"identity_gaussian": 1.0, "identity_blend": 1.0}, within=0.02)
+    near(values, {"attention_gaussian": 0.81, "attention_blend": 0.81, "attention_gain": 0.9})
+    near(values, {"attention_denoiser_gaussian": 0.25, "attention_denoiser_blend": 0.25})
+    near(values, {"unet_gaussian": 0.04, "unet_blend": 0.04})
+
+
+def test_errors_of_codes_are_held_against_those_of_a_quarter_of_the_size() -> None:
+    shifts = {"2": 0.1, "8": 0.05, "32": 0.02, "8-2-times-as-wide": 0.01}
+
+    def shift(recipe: Recipe) -> float:
+        return shifts.get(recipe.name.removeprefix("photos-bottleneck-of-"), 0.5)
+
+    trial = passing(lambda _: 0.0, shift=shift, training_shift=lambda recipe: shift(recipe) / 10)
+    values = measured("bottleneck-trades-error", trial)
+    near(values, {"held_out_step": 0.25, "training_step": 0.25, "wider_net": 0.04})
+    x, train = (part.images() for part in (known_splits(SMALL).test, known_splits(SMALL).train))
+    axes = torch.linalg.svd((train - train.mean(0)).flatten(1), full_matrices=False).Vh[:2]
+    rows = (x - train.mean(0)).flatten(1)
+    near(values, {"smallest_against_pca": 0.1**2 / float((rows - rows @ axes.T @ axes).square().mean())})
+    near(values, {"mean_image_psnr": -10 * float(rows.square().mean().log10())})
+    decibels = {"held_out_psnr": 0.02, "lossless": 0.002, "overcomplete_training_psnr": 0.05}
+    near(values, {name: -20 * math.log10(error) for name, error in decibels.items()}, within=0.01)
+
+
+def test_detail_is_that_of_the_copies_on_the_photographs_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A copy of a share of the contrast has the square of it in every frequency, and misses the square of the rest.
+    scales = {"photos-unet-0.25-times-as-wide": 0.5, "photos-unet-2-times-as-wide": 0.9, "photos-unet-variational": 0.6}
+
+    def model(recipe: Recipe) -> Affine:
+        longer = recipe.training.steps == 60 and "0.25" in recipe.name
+        return Affine(scale=0.7 if longer else scales.get(recipe.name, 0.8))
+
+    def drawn(_: object, count: int, trial: Trial, *, with_noise: bool = False) -> Tensor:
+        x = trial.splits(photos(trial)).test.images(0, count)
+        return (0.3 if with_noise else 0.4) * x
+
+    monkeypatch.setattr(mse_need_not_blur, "_samples", drawn)
+    values = measured("mse-need-not-blur", known_trial(model))
+    near(values, {"small_detail": 0.25, "large_detail": 0.81, "large_missed": 0.01, "detail_by_size": 0.56})
+    near(values, {"small_missed": 0.25, "small_trained_longer": 0.49, "usual_detail": 0.64})
+    near(values, {"vae_detail": 0.16, "vae_detail_with_noise": 0.09, "vae_copies_detail": 0.36})
+    near(values, {"large_detail_training": 0.81, "large_missed_training": 0.01})
+
+
+@pytest.mark.slow
+def test_a_copier_is_held_against_the_best_filter_and_shown_beside_a_denoiser() -> None:
+    values = measured("overcomplete-denoises", passing(lambda r: 0.5 if "denoiser" in r.name else 0.25))
+    for kind in ("blend", "gaussian", "shift"):
+        near(values, {f"{kind}_ratio": 0.25, f"{kind}_denoiser": 0.5})
+        # The linear map undoes a noiseless shift exactly, and is no rival there.
+        rivals = [name for name in FILTERS if name != "identity" and (kind, name) != ("shift", "linear")]
+        best = min(1.0, *(values[f"{kind}_{name.replace(' ', '_')}"] for name in rivals))
+        assert values[f"{kind}_beyond_filters"] == pytest.approx(0.25 - best, abs=2e-3)
+    assert values["gaussian_detail"] > 0
