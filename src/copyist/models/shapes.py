@@ -19,7 +19,7 @@ import torch
 
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
-from copyist.nn.standardization import Standardization
+from copyist.nn.standardization import STATISTICS, Standardization
 from copyist.settings import later
 from copyist.tensors import Examples, Images, Rows
 
@@ -72,6 +72,7 @@ class FixedShape(Model):
         if len(self._shape) == 1:
             self.num_columns = self._shape[0]
             self.standardization = Standardization(self._shape[0])
+            self.measured = STATISTICS
         else:
             self.trained_on = TrainedOn(image_shape=image_shape(self._shape))
             self.image_size = (self._shape[-2], self._shape[-1])
