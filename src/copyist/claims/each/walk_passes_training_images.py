@@ -2,8 +2,6 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
@@ -13,10 +11,10 @@ from copyist.claims.measures.walks_and_samples import (
     code_noise_in_pixels,
     diagnose,
     ground,
-    noisy_pixels,
     shown,
     states,
     walked,
+    ways,
 )
 from copyist.claims.nets import scenes_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -24,7 +22,6 @@ from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.neighbors import nearest
 from copyist.metrics.walkers import WalkDiagnostics
 from copyist.models.base import Autoencoder
-from copyist.tensors import Images
 
 CLAIM = Claim(
     sentence="The walk moves between images of the training set.",
@@ -73,16 +70,9 @@ def run(trial: Trial) -> Measurements:
     where = ground(trial)
     model = trial.autoencoder(scenes_unet(trial))
     sigma = code_noise_in_pixels(model, where.starts, trial)
-    found: dict[str, WalkDiagnostics] = {}
-    frames = walked(model, where.starts, trial)
-    found["walk"] = diagnose(frames, model, where, whole=True)
-    found["no_noise"] = diagnose(walked(model, where.starts, trial, noise=0.0), model, where, whole=True)
-    ways: dict[str, Callable[[Images], Images]] = {
-        "copied_pixel_noise": lambda x: copies(model, x),
-        "pixel_noise": lambda x: x,
-    }
-    for name, way in ways.items():
-        found[name] = diagnose(noisy_pixels(way, where.starts, trial, sigma=sigma), model, where, whole=True)
+    walks = ways(model, where.starts, trial, sigma=sigma)
+    found = {name: diagnose(frames, model, where, whole=True) for name, frames in walks.items()}
+    frames = walks["walk"]
     values = {
         "passed": _passed(found["walk"]),
         "nearness": found["walk"].nearness,

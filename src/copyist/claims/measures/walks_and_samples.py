@@ -16,6 +16,7 @@ __all__ = [
     "spread",
     "states",
     "walked",
+    "ways",
 ]
 
 from collections.abc import Callable
@@ -130,6 +131,23 @@ def noisy_pixels(copy: Callable[[Images], Images], x: Images, trial: Trial, *, s
         x = copy(x + draw_normal(x.shape, std=sigma, generator=draws, like=x))
         frames.append(x.cpu())
     return torch.stack(frames)
+
+
+def ways(model: Autoencoder, x: Images, trial: Trial, *, sigma: float) -> dict[str, Tensor]:
+    """The frames of a walk, and of what may take its place: no noise, or noise in the pixels, copied or as it is.
+
+    Args:
+        model: which walks.
+        x: one batch of starts (B, C, H, W).
+        trial: from whose seed all is derived.
+        sigma: standard deviation of the noise in the pixels.
+    """
+    return {
+        "walk": walked(model, x, trial),
+        "no_noise": walked(model, x, trial, noise=0.0),
+        "copied_pixel_noise": noisy_pixels(lambda images: copies(model, images), x, trial, sigma=sigma),
+        "pixel_noise": noisy_pixels(lambda images: images, x, trial, sigma=sigma),
+    }
 
 
 @torch.no_grad()
