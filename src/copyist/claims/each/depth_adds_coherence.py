@@ -9,7 +9,7 @@ from copyist.claims.measures.landscapes import (
     landscape_controls,
     landscape_pictures,
     landscape_values,
-    sampled,
+    sample_landscapes,
     scene_controls,
     scene_values,
 )
@@ -57,7 +57,7 @@ def run(trial: Trial) -> Measurements:
         "usual_deep": trial.trained(scenes_unet(trial, deepen=1)),
         "longer": trial.trained(scenes_unet(trial, share=2.0)),
     }
-    x, found = held_out(trial, scenes(trial)), sampled(models, trial)
+    x, found = held_out(trial, scenes(trial)), sample_landscapes(models, trial)
     values = scene_values(trial) | landscape_values(found)
     values |= {
         "order": found["deep"].score - found["wide"].score,

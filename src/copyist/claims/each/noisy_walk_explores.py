@@ -5,9 +5,9 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 from copyist.claims.measures.copy_measures import copies
 from copyist.claims.measures.walks_and_samples import (
     code_noise_in_pixels,
-    coherent,
+    coherent_share,
     diagnose,
-    ground,
+    reference_for,
     shown,
     spread,
     states,
@@ -81,30 +81,30 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """One model, one batch of starts, and four ways to go on from them."""
-    where = ground(trial)
+    reference = reference_for(trial)
     model = trial.autoencoder(scenes_unet(trial))
-    sigma = code_noise_in_pixels(model, where.starts, trial)
-    walks = ways(model, where.starts, trial, sigma=sigma)
+    sigma = code_noise_in_pixels(model, reference.starts, trial)
+    walks = ways(model, reference.starts, trial, sigma=sigma)
     pictures = {name: states(frames, trial) for name, frames in walks.items()}
-    found = {name: diagnose(walks[name], model, where) for name in ("walk", *OTHERS)}
+    found = {name: diagnose(walks[name], model, reference) for name in ("walk", *OTHERS)}
     values: dict[str, float] = {}
     for name in walks:
         mark = f"_{name}" if name != "walk" else ""
         values[f"share{mark}"] = found[name].share.mean
-        values[f"spread{mark}"] = spread(walks[name], model, where)
-        values[f"nearness{mark}"] = where.remembered(pictures[name])
-        values[f"distance{mark}"] = where.distance(pictures[name])
-        values[f"check{mark}"] = where.plain_distance(pictures[name])
+        values[f"spread{mark}"] = spread(walks[name], model, reference)
+        values[f"nearness{mark}"] = reference.remembered(pictures[name])
+        values[f"distance{mark}"] = reference.distance(pictures[name])
+        values[f"check{mark}"] = reference.plain_distance(pictures[name])
     walk = found["walk"]
     values |= {
         "against_pixel_noise": values["distance"] - values["distance_pixel_noise"],
-        "distance_copies": where.distance(copies(model, where.real)),
-        "distance_real": where.distance(where.some_train),
-        "check_real": where.plain_distance(where.some_train),
+        "distance_copies": reference.distance(copies(model, reference.real)),
+        "distance_real": reference.distance(reference.some_train),
+        "check_real": reference.plain_distance(reference.some_train),
         "share_low": walk.share.low,
         "last_step": float(walk.motion.mean()) / walk.threshold,
-        "coherent": coherent(pictures["walk"]),
-        "coherent_real": coherent(where.real),
+        "coherent": coherent_share(pictures["walk"]),
+        "coherent_real": coherent_share(reference.real),
         "pixel_sigma": sigma,
     }
     caption = "One landscape's way over 300 steps, from the left to the right."

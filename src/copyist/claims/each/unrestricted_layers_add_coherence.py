@@ -9,7 +9,7 @@ from copyist.claims.measures.landscapes import (
     landscape_controls,
     landscape_pictures,
     landscape_values,
-    sampled,
+    sample_landscapes,
     scene_controls,
     scene_values,
 )
@@ -76,7 +76,7 @@ def run(trial: Trial) -> Measurements:
         "attention": trial.trained(scenes_attention_unet(trial, batch_size=BATCH, share=SHARE)),
         "brief": trial.trained(scenes_unet(trial, batch_size=BATCH, share=SHARE)),
     }
-    x, found = held_out(trial, scenes(trial)), sampled(models, trial)
+    x, found = held_out(trial, scenes(trial)), sample_landscapes(models, trial)
     values = scene_values(trial) | landscape_values(found)
     values |= {
         "hidden_order": found["hidden"].score - found["usual"].score,

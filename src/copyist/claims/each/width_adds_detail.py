@@ -9,7 +9,7 @@ from copyist.claims.measures.landscapes import (
     landscape_controls,
     landscape_pictures,
     landscape_values,
-    sampled,
+    sample_landscapes,
     scene_controls,
     scene_values,
 )
@@ -72,7 +72,7 @@ def run(trial: Trial) -> Measurements:
         "wide": trial.trained(scenes_unet(trial, widen=2)),
         "longer": trial.trained(scenes_unet(trial, share=2.0)),
     }
-    x, found = held_out(trial, scenes(trial)), sampled(models, trial)
+    x, found = held_out(trial, scenes(trial)), sample_landscapes(models, trial)
     artifacts = {f"artifacts_{label}": _artifacts(each.images, x) for label, each in found.items()}
     values = scene_values(trial) | artifacts | landscape_values(found)
     values |= {

@@ -2,11 +2,11 @@
 
 __all__ = [
     "Landscapes",
-    "judged",
+    "judge_landscapes",
     "landscape_controls",
     "landscape_pictures",
     "landscape_values",
-    "sampled",
+    "sample_landscapes",
     "scene_controls",
     "scene_values",
     "shuffled",
@@ -73,7 +73,7 @@ class Landscapes:
     """Standard deviation over the images, of that of held-out scenes; near 0 where all are alike."""
 
 
-def sampled(models: Mapping[str, Reconstructor], trial: Trial) -> dict[str, Landscapes]:
+def sample_landscapes(models: Mapping[str, Reconstructor], trial: Trial) -> dict[str, Landscapes]:
     """Samples of models by name: copied from noise on the linear schedule, the same noise for all, in batches of 64."""
     count, steps = trial.pick(smoke=(32, 4), cpu=(256, 30), gpu=(512, 200))
 
@@ -81,11 +81,11 @@ def sampled(models: Mapping[str, Reconstructor], trial: Trial) -> dict[str, Land
         method, draws = NoDiffusion(steps=steps), trial.generator("samples")
         return sample(model, count=count, method=method, generator=draws, batch_size=64, precision="float32")
 
-    return {name: judged(drawn(model), trial) for name, model in models.items()}
+    return {name: judge_landscapes(drawn(model), trial) for name, model in models.items()}
 
 
 @torch.no_grad()
-def judged(images: Images, trial: Trial) -> Landscapes:
+def judge_landscapes(images: Images, trial: Trial) -> Landscapes:
     """What any images are worth as landscapes."""
     train = trial.splits(scenes(trial)).train.images().to(trial.device)
     x = held_out(trial, scenes(trial), count=len(images))
