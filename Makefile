@@ -17,7 +17,7 @@ test: $(READY)
 	$(BIN)/ruff format --check src tests
 	$(BIN)/ruff check src tests
 	$(BIN)/pyright
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 format: $(READY)
 	$(BIN)/ruff check --fix src tests

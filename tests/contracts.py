@@ -9,9 +9,6 @@ from copyist import settings
 from copyist.checkpoint import MODEL_CATALOGUES
 from copyist.models import (
     AttentionConfig,
-    AttentionUNetConfig,
-    Autoencoder,
-    Classifier,
     ConvClassifierConfig,
     ConvConfig,
     DnCNNConfig,
@@ -19,25 +16,23 @@ from copyist.models import (
     MLPConfig,
     Model,
     ModelConfig,
-    Reconstructor,
     ResidualConfig,
     SparseMLPConfig,
     StackedClassifierConfig,
     UNetConfig,
-    UNetSkipsConfig,
-    Variational,
     VariationalMLPConfig,
     VariationalUNetConfig,
     ViTConfig,
 )
+from copyist.models.contracts import Autoencoder, Classifier, Masked, Reconstructor, Variational, needs
 
 CONFIGS: Mapping[str, ModelConfig] = {
     "attention-linear": AttentionConfig(channels=3, maps=6, heads=2, head_width=5),
     "attention-dot": AttentionConfig(channels=3, attention="dot", maps=6, residual=True, heads=2, head_width=5),
     "attention-alone": AttentionConfig(channels=3, attention="dot", maps=None, heads=2, head_width=5),
-    "attention-unet": AttentionUNetConfig(channels=3, width=4, levels=3, convolutions=1),
-    "attention-unet-mixed": AttentionUNetConfig(channels=3, width=4, levels=3, statistics="none", attention="mixed"),
-    "attention-unet-skips": AttentionUNetConfig(channels=3, width=4, levels=3, attention="mixed", skips=True),
+    "unet-linear-attention": UNetConfig(channels=3, width=4, levels=3, convolutions=1, attention="linear"),
+    "unet-mixed-attention": UNetConfig(channels=3, width=4, levels=3, statistics="none", attention="mixed"),
+    "unet-skips-attention": UNetConfig(channels=3, width=4, levels=3, attention="mixed", skips=True),
     "dncnn": DnCNNConfig(channels=3, width=5, depth=4),
     "dncnn-unbiased": DnCNNConfig(channels=3, width=5, depth=4, biases=False),
     "dncnn-none": DnCNNConfig(channels=3, width=5, depth=3, statistics="none"),
@@ -62,8 +57,8 @@ CONFIGS: Mapping[str, ModelConfig] = {
     "unet-group": UNetConfig(channels=3, width=6, levels=2, statistics="group"),
     "unet-none": UNetConfig(channels=3, width=4, levels=3, statistics="none"),
     "unet-hidden": UNetConfig(channels=3, width=4, levels=2, hidden=(6, 2, 9), image_size=(8, 12)),
-    "unet-skips": UNetSkipsConfig(channels=3, width=4, levels=3),
-    "unet-skips-none": UNetSkipsConfig(channels=3, width=4, levels=2, statistics="none"),
+    "unet-skips": UNetConfig(channels=3, width=4, levels=3, skips=True),
+    "unet-skips-none": UNetConfig(channels=3, width=4, levels=2, statistics="none", skips=True),
     "variational-mlp": VariationalMLPConfig(image_shape=(3, 8, 12), widths=(9, 7), code_size=5),
     "variational-mlp-linear": VariationalMLPConfig(
         image_shape=(3, 8, 12), widths=(), code_size=4, likelihood="gaussian"
@@ -106,13 +101,20 @@ def half(x: Tensor) -> Tensor:
     return torch.stack([torch.arange(6).roll(index) < 3 for index in range(len(x))])
 
 
+def standardize(model: Model, *, mean: Tensor, std: Tensor) -> None:
+    """Let the model of a table take and give rows in units with these statistics (D,) in standard deviations."""
+    with torch.no_grad():
+        for name, value in (("mean", mean), ("std", std)):
+            model.get_buffer(f"standardization.{name}").copy_(value)
+
+
 def built(config: ModelConfig, *, seed: int = 0) -> Reconstructor:
     """A model that copies, in evaluation mode, whose weights depend on the seed alone."""
-    return _built(config, seed).as_reconstructor(verb="test")
+    return needs(_built(config, seed), Reconstructor, verb="test")
 
 
 def classifier(config: ModelConfig, *, seed: int = 0) -> Classifier:
-    return _built(config, seed).as_classifier(verb="test")
+    return needs(_built(config, seed), Classifier, verb="test")
 
 
 def _built(config: ModelConfig, seed: int) -> Model:
@@ -122,11 +124,11 @@ def _built(config: ModelConfig, seed: int) -> Model:
 
 
 def autoencoder(config: ModelConfig, *, seed: int = 0) -> Autoencoder:
-    return built(config, seed=seed).as_autoencoder(verb="test")
+    return needs(built(config, seed=seed), Autoencoder, verb="test")
 
 
 def variational(config: ModelConfig, *, seed: int = 0) -> Variational:
-    return built(config, seed=seed).as_variational(verb="test")
+    return needs(built(config, seed=seed), Variational, verb="test")
 
 
 def keeps_the_shape(model: Reconstructor, x: Tensor) -> None:
@@ -140,7 +142,7 @@ def gives_every_parameter_a_gradient(
 ) -> None:
     model.train()
     # A random weighting of the output: a plain sum has no gradient in front of a normalization.
-    partly = model.as_masked(verb="test").forward_visible(x, half(x)) if model.takes_visible else None
+    partly = needs(model, Masked, verb="test").forward_visible(x, half(x)) if isinstance(model, Masked) else None
     answers = (answer or model)(x) if partly is None else partly
     (answers * torch.rand(answers.shape, generator=torch.Generator().manual_seed(9))).sum().backward()
     for name, weight in model.named_parameters():

@@ -1,6 +1,7 @@
 """Every recipe is complete: its name, its model and its data fit together."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,6 @@ from copyist.data import open_source
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.models import (
     AttentionConfig,
-    AttentionUNetConfig,
     DnCNNConfig,
     MLPConfig,
     ResidualConfig,
@@ -18,7 +18,6 @@ from copyist.models import (
     UNet,
     UNetConfig,
     UNetSkips,
-    UNetSkipsConfig,
     VariationalMLPConfig,
 )
 from copyist.objectives import (
@@ -103,8 +102,7 @@ def test_recipes_that_name_learn_from_labels_and_mirror_nothing(name: str) -> No
 def test_the_control_differs_from_the_net_in_its_skips_alone() -> None:
     net, control = unet().model, unet_skips().model
     assert isinstance(net, UNetConfig)
-    assert isinstance(control, UNetSkipsConfig)
-    assert (control.width, control.levels, control.statistics) == (net.width, net.levels, net.statistics)
+    assert control == replace(net, skips=True)
     assert unet_skips().training == unet().training
     assert isinstance(built(net.fitted((3, 16, 24))), UNet)
     assert isinstance(built(control.fitted((3, 16, 24))), UNetSkips)
@@ -149,8 +147,8 @@ def test_the_models_that_attend_differ_in_their_attention_alone() -> None:
 
 def test_the_u_nets_that_attend_differ_from_the_u_net_in_their_attention_alone() -> None:
     linear_one, mixed = RECIPES["linear-attention-unet"](), RECIPES["mixed-attention-unet"]()
-    assert linear_one.model == AttentionUNetConfig(width=16, levels=4, attention="linear")
-    assert mixed.model == AttentionUNetConfig(width=16, levels=4, attention="mixed")
+    assert linear_one.model == UNetConfig(width=16, levels=4, attention="linear")
+    assert mixed.model == UNetConfig(width=16, levels=4, attention="mixed")
     assert linear_one.training == mixed.training == unet().training
 
 

@@ -16,7 +16,6 @@ from copyist.models import (
     ModelConfig,
     StackedClassifierConfig,
     UNetConfig,
-    UNetSkipsConfig,
     ViTConfig,
 )
 from copyist.objectives import Classification, Copying, Denoising, Objective
@@ -57,7 +56,7 @@ STACKS = st.builds(
 MODELS: st.SearchStrategy[ModelConfig] = st.one_of(
     st.builds(MLPConfig, image_shape=st.none() | st.tuples(COUNTS, COUNTS, COUNTS), widths=WIDTHS),
     st.builds(UNetConfig, **UNETS, hidden=WIDTHS, image_size=st.none() | st.tuples(COUNTS, COUNTS)),
-    st.builds(UNetSkipsConfig, **UNETS),
+    st.builds(UNetConfig, **UNETS, skips=st.booleans(), attention=st.sampled_from(["none", "linear", "mixed"])),
     st.builds(ConvClassifierConfig, **UNETS, num_classes=st.none() | COUNTS),
     st.builds(ViTConfig, num_classes=st.none() | COUNTS, patch=COUNTS, width=COUNTS, heads=st.just(1)),
 )

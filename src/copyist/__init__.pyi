@@ -12,6 +12,7 @@ from . import training as training
 from .checkpoint import load as load
 from .checkpoint import save as save
 from .data import open_source as open_source
+from .evaluation.evaluate import evaluate as evaluate
 from .procedures.denoising import denoise as denoise
 from .procedures.denoising import encode as encode
 from .procedures.denoising import reconstruct as reconstruct

@@ -4,7 +4,7 @@ A field whose type is abstract holds one of several classes; a *catalogue* names
 "kind". Values are checked by pydantic, so that "64" from a command line becomes the integer 64 and "many" is refused.
 """
 
-__all__ = ["Catalogues", "change", "dump", "load", "read_assignments"]
+__all__ = ["Catalogues", "change", "dump", "later", "load", "read_assignments"]
 
 import dataclasses
 import json
@@ -21,20 +21,40 @@ Catalogues: TypeAlias = Mapping[type, Mapping[str, type]]
 
 T = TypeVar("T")
 
+_LATER = "later"
+"""The key of a field's metadata that `later` sets."""
 
-def dump(value: Any, catalogues: Catalogues) -> Any:
-    """Numbers, strings, lists and dicts for a (nested) dataclass, ready for JSON."""
+
+def later(default: T) -> T:
+    """The default of a setting that a dataclass was given later: `dump` leaves it out where it has this value.
+
+    Documents that were written before, and what is told by their bytes, then stay as they are.
+    """
+    return dataclasses.field(default=default, metadata={_LATER: True})
+
+
+def dump(value: Any, catalogues: Catalogues, *, whole: bool = False) -> Any:
+    """Numbers, strings, lists and dicts for a (nested) dataclass, ready for JSON.
+
+    Args:
+        value: the dataclass, or a list of such.
+        catalogues: what abstract classes stand for.
+        whole: whether settings at a `later` default are mentioned too.
+    """
     if isinstance(value, tuple | list):
-        return [dump(item, catalogues) for item in cast("list[Any]", value)]
+        return [dump(item, catalogues, whole=whole) for item in cast("list[Any]", value)]
     if not dataclasses.is_dataclass(value):
         return value
     hints = get_type_hints(type(value))
-    settings = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
+    fields = [field for field in dataclasses.fields(value) if field.init and (whole or not _is_quiet(value, field))]
+    settings = {field.name: getattr(value, field.name) for field in fields}
     # A part that is left out is not mentioned.
     mentioned = {
         name: item for name, item in settings.items() if item is not None or not _parts(hints[name], catalogues)
     }
-    return _tag(type(value), catalogues) | {name: dump(item, catalogues) for name, item in mentioned.items()}
+    return _tag(type(value), catalogues) | {
+        name: dump(item, catalogues, whole=whole) for name, item in mentioned.items()
+    }
 
 
 def load(kind: type[T], data: Any, catalogues: Catalogues, *, name: str = "") -> T:
@@ -68,19 +88,20 @@ def load(kind: type[T], data: Any, catalogues: Catalogues, *, name: str = "") ->
     return kind(**values)
 
 
-def change(value: T, assignments: Mapping[str, str], catalogues: Catalogues) -> T:
+def change(value: T, assignments: Mapping[str, str], catalogues: Catalogues, *, of: str = "") -> T:
     """The same dataclass with settings replaced, each named in full (`model.width`) or by its last part (`width`).
 
-    A part with settings of its own is replaced by its kind (`objective=copying`), or by a JSON table of them.
+    A part with settings of its own is replaced by its kind (`objective=copying`), or by a JSON table of them. A
+    refusal says whose setting there is not, where `of` names that.
 
     Raises:
         UnknownNameError: no setting has such a name, or several have; the nearest or all are offered.
         ArgumentError: a value is of the wrong type.
     """
-    document = dump(value, catalogues)
+    document = dump(value, catalogues, whole=True)
     left_out = list(_left_out(value, catalogues))
     for name, text in assignments.items():
-        path = _find([*_paths(document), *left_out], name)
+        path = _find([*_paths(document), *left_out], name, of=of)
         *parents, last = path.split(".")
         table = document
         for parent in parents:
@@ -105,6 +126,10 @@ def read_assignments(assignments: Sequence[str]) -> dict[str, str]:
             raise ArgumentError(f"a setting must be written name=value, got {assignment!r}; write --set width=32")
         changes[setting.strip()] = value.strip()
     return changes
+
+
+def _is_quiet(value: Any, field: "dataclasses.Field[Any]") -> bool:
+    return _LATER in field.metadata and getattr(value, field.name) == field.default
 
 
 def _tag(kind: type, catalogues: Catalogues) -> dict[str, str]:
@@ -176,7 +201,7 @@ def _is_nested(choice: type, catalogues: Catalogues) -> bool:
     return choice in catalogues or dataclasses.is_dataclass(choice)
 
 
-def _find(paths: Sequence[str], name: str) -> str:
+def _find(paths: Sequence[str], name: str, *, of: str) -> str:
     matches = [path for path in paths if path == name or path.endswith(f".{name}")]
     if name in matches:
         return name
@@ -184,7 +209,7 @@ def _find(paths: Sequence[str], name: str) -> str:
         raise UnknownNameError(f"setting {name!r} could mean {' or '.join(matches)}; write it in full")
     if not matches:
         near = nearest_match(name.rpartition(".")[2], {path.rpartition(".")[2] for path in paths})
-        raise UnknownNameError(f"there is no setting {name!r}; {near}")
+        raise UnknownNameError(f"there is no setting {name!r}{f' of {of}' if of else ''}; {near}")
     return matches[0]
 
 

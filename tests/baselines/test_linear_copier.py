@@ -9,6 +9,7 @@ from sklearn.decomposition import PCA
 
 from copyist.baselines.linear_copier import linear_copier, moments_matched, principal_copier
 from copyist.data import open_source
+from copyist.models.contracts import Autoencoder, needs
 from copyist.models.in_batches import in_batches
 from copyist.recipes import configured
 from copyist.tensors import Images
@@ -100,7 +101,7 @@ def test_a_linear_autoencoder_reaches_the_error_of_pca_and_nothing_less(
 ) -> None:
     assignments = [*settings, "validate_every=9999", "save_every=9999"]
     chosen = configured(recipe, assignments=assignments)
-    model = train(chosen, out=tmp_path / "run").load().as_autoencoder(verb="test")
+    model = needs(train(chosen, out=tmp_path / "run").load(), Autoencoder, verb="test")
     learned = open_source(chosen.data).train
     # Images are learned as they are, a table in standard deviations.
     units = learned.examples().std(0, correction=0) if learned.is_table else torch.ones(())

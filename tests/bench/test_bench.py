@@ -12,30 +12,30 @@ from typer.testing import CliRunner
 from copyist.bench.measure import Contender, Turn, count_flops, matmul_peak
 from copyist.bench.reference import PNGFolder, textbook_copy, write_pngs
 from copyist.bench.reference_vae import peer, textbook_vae
-from copyist.bench.results import Comparison, LossComparison, Machine, Result, Spread
-from copyist.bench.train import bench_train
-from copyist.bench.vae import bench_vae
+from copyist.bench.timings import BenchResult, Comparison, LossComparison, Machine, Quartiles
+from copyist.bench.unet_training import bench_train
+from copyist.bench.vae_training import bench_vae
 from copyist.cli.bench import app
 from copyist.data import open_source
 from copyist.models.unet import UNetConfig
-from copyist.models.variational import VariationalMLPConfig
+from copyist.models.variational_mlp import VariationalMLPConfig
 from copyist.objectives import ELBO, Copying
 
 CONFIG = UNetConfig(channels=3, width=4, levels=3)
 
 
-def a_result() -> Result:
+def a_result() -> BenchResult:
     comparison = Comparison(
         width=16,
         size=64,
         batch=32,
         rounds=3,
-        ours=Spread.of([0.05, 0.04, 0.06]),
-        reference=Spread.of([0.2, 0.2, 0.21]),
-        ratio=Spread.of([4.0, 5.0, 3.5]),
+        ours=Quartiles.of([0.05, 0.04, 0.06]),
+        reference=Quartiles.of([0.2, 0.2, 0.21]),
+        ratio=Quartiles.of([4.0, 5.0, 3.5]),
         flops=1e9,
     )
-    return Result(
+    return BenchResult(
         name="train",
         unit="step",
         images_per_unit=32,
@@ -93,7 +93,7 @@ def test_training_of_a_vae_is_timed_against_whatever_there_is() -> None:
 
 
 def test_a_result_comes_back_from_json() -> None:
-    assert Result.from_json(a_result().to_json()) == a_result()
+    assert BenchResult.from_json(a_result().to_json()) == a_result()
 
 
 def test_the_text_says_machine_ratio_rate_and_share_of_peak() -> None:
@@ -105,8 +105,8 @@ def test_the_text_says_machine_ratio_rate_and_share_of_peak() -> None:
 
 
 def test_quartiles_are_those_on_paper() -> None:
-    assert Spread.of([5.0, 1.0, 2.0, 4.0, 3.0]) == Spread(median=3.0, low=2.0, high=4.0)
-    assert Spread.of([7.0]) == Spread(median=7.0, low=7.0, high=7.0)
+    assert Quartiles.of([5.0, 1.0, 2.0, 4.0, 3.0]) == Quartiles(median=3.0, low=2.0, high=4.0)
+    assert Quartiles.of([7.0]) == Quartiles(median=7.0, low=7.0, high=7.0)
 
 
 def test_the_operations_of_a_convolution_are_counted_as_on_paper() -> None:
@@ -160,4 +160,4 @@ def test_each_command_prints_json_and_writes_it(name: str, tmp_path: Path) -> No
     found = CliRunner().invoke(app, arguments)
     assert found.exit_code == 0, found.output
     assert json.loads(found.stdout)["name"] == name
-    assert Result.from_json(out.read_text()).comparisons[0].width == 4
+    assert BenchResult.from_json(out.read_text()).comparisons[0].width == 4

@@ -14,9 +14,9 @@ from copyist.claims.catalogue import experiment
 from copyist.claims.model_folder import Resources
 from copyist.claims.trial import Trial
 from copyist.data import open_source
-from copyist.data.base import ExampleSet, Splits
+from copyist.data.examples import ExampleSet, Splits
 from copyist.models import Model, ModelConfig
-from copyist.models.base import Autoencoder, Classifier
+from copyist.models.contracts import Autoencoder, Classifier, TrainedOn
 from copyist.training import Recipe
 
 
@@ -150,7 +150,7 @@ class KnownResources(Resources):
         return self._of_shape(self.before(recipe), recipe)
 
     def _of_shape(self, model: Model, recipe: Recipe) -> Model:
-        model.image_shape = self.splits(recipe.data).train.image_shape
+        model.trained_on = TrainedOn(image_shape=self.splits(recipe.data).train.image_shape)
         return model
 
 

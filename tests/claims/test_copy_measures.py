@@ -1,5 +1,7 @@
 """The measures of copies, of maps whose answers are known."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -48,7 +50,7 @@ def test_copies_that_are_all_off_by_a_tenth_have_20_decibels(shift: float, decib
 
 def test_copies_ask_for_no_gradients_and_hold_every_image_in_its_place() -> None:
     model, x = Affine(scale=3.0), images(11)
-    model.batch_size = 4
+    model.trained_on = replace(model.trained_on, batch_size=4)
     x_hat = copies(model, x)
     assert not x_hat.requires_grad
     assert torch.equal(x_hat, 3 * x)

@@ -12,6 +12,7 @@ from copyist.claims.each import layerwise_pretraining_helps as layerwise
 from copyist.claims.each import masked_copying_learns_features as masked
 from copyist.claims.each import sparse_codes_use_few_units as sparse
 from copyist.claims.trial import Trial
+from copyist.evaluation.probe_table import ProbeTable
 from copyist.metrics.distortion import psnr
 from copyist.metrics.probes import Probes
 from copyist.metrics.tangents import ManifoldSensitivity
@@ -91,7 +92,7 @@ def test_probes_gain_by_what_the_trained_code_has_more(trial: Trial, monkeypatch
         name: Probes(linear=linear, neighbors=linear / 2)
         for name, linear in zip("mrpa", (0.8, 0.5, 0.9, 0.7), strict=True)
     }
-    monkeypatch.setattr(masked, "probe_table", lambda *_, **__: rows)
+    monkeypatch.setattr(masked, "probe_table", lambda *_, **__: ProbeTable(accuracies=rows))
     model: Any = None
     values = masked._probed(model, trial, "digits?limit=100")
     assert values["linear_over_random"] == pytest.approx(0.3)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from copyist.baselines.principal_axes import PCAFeatures
 from copyist.claims.measures.walks_and_samples import (
     Reference,
     blurred_samples,
@@ -17,8 +18,7 @@ from copyist.claims.measures.walks_and_samples import (
 )
 from copyist.claims.model_folder import ModelFolder
 from copyist.claims.trial import Trial
-from copyist.metrics.features import PCAFeatures
-from copyist.models.classifier import ConvClassifierConfig
+from copyist.models.conv_classifier import ConvClassifierConfig
 from copyist.models.unet import UNetConfig
 
 

@@ -35,9 +35,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_claims_are_listed_with_their_sentences_and_verdicts(tmp_path: Path) -> None:
     assert copyist("claims", "list").stdout == "small  Seeds are small.\n"
     assert copyist("claims", "list", "--json").result["small"]["parts"][0]["holds_when"] == "below 1"
-    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  not run       Seeds are small.\n"
+    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  not run  Seeds are small.\n"
     copyist("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path)
-    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  supported     Seeds are small.\n"
+    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  supported  Seeds are small.\n"
     assert copyist("claims", "list", "--results", tmp_path, "--json").result["small"]["verdict"] == "supported"
 
 
@@ -47,7 +47,7 @@ def test_a_run_shows_each_part_with_its_interval_and_bound_and_tells_how_far_it_
     # Student's interval of 0, 0.1 and 0.2: 0.1 ± 4.3027 · 0.1 / √3.
     assert answer.stdout.splitlines() == [
         "small: supported (scale smoke, 3 seeds)",
-        "  level  0.1 [-0.1484, 0.3484]     below 1               supported",
+        "  level  0.100 [−0.148, 0.348]  below 1  supported",
     ]
     assert answer.stderr.splitlines() == [f"{n} of 3: small, seed {n - 1}, 0 s" for n in (1, 2, 3)]
     again = copyist("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path, "--seeds", "2,3", "--json")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import png
+import psutil
 import pytest
 import torch
 from PIL import ExifTags, Image, ImageCms
@@ -21,6 +22,7 @@ from copyist.cli.app import app
 from copyist.corruption import Blend, GaussianNoise
 from copyist.data import read_pictures
 from copyist.errors import CopyistError
+from copyist.evaluation.evaluation import Evaluation
 from copyist.procedures import METHODS, ImplicitPrior, Langevin, Method, NoDiffusion, Prior, Walkback
 from copyist.randomness import generator
 from copyist.recipes import RECIPES, configured
@@ -360,11 +362,45 @@ def test_samples_grow_to_each_size_in_turn(ending: str, trained: Trained, tmp_pa
     assert (result["steps"], result["image_shape"]) == (7, [1, 32, 40])
     if ending == ".npy":
         model, draws = library.load(trained("gray")), generator(1, "sample")
-        method = NoDiffusion(steps=3, grow=[(24, 24), (32, 40)], grow_steps=2)
+        method = NoDiffusion(steps=3, grow=((24, 24), (32, 40)), grow_steps=2)
         wanted = library.sample(model, count=2, method=method, generator=draws)
         np.testing.assert_array_equal(np.load(out), wanted.numpy())
     text = copyist(*line, "--out", tmp_path / "other.npy").stdout
     assert " in 7 steps on a linear schedule, grown to 24x24, grown to 32x40 into " in text
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "settings"),
+    [
+        ("no-diffusion", ["--steps", 3, "--noise-mean", 0.4, "--noise-std", 0.1], ["steps=3", "mean=0.4", "std=0.1"]),
+        ("no-diffusion", ["--steps", 2, "--schedule", "geometric"], ["steps=2", "schedule=geometric"]),
+        (
+            "no-diffusion",
+            ["--steps", 2, "--grow", 24, "--grow", "32x40", "--grow-steps", 1],
+            ["steps=2", "grow=[[24,24],[32,40]]", "grow_steps=1"],
+        ),
+        ("walkback", ["--steps", 3, "--noise-mean", 0.4, "--noise-std", 0.1], ["steps=3", "mean=0.4", "std=0.1"]),
+        ("langevin", ["--steps", 2, "--noise-mean", 0.4], ["steps=2", "mean=0.4"]),
+    ],
+)
+def test_an_option_of_sample_is_short_for_a_setting_of_whatever_method_has_it(
+    method: str, options: list[Any], settings: list[str], trained: Trained, tmp_path: Path
+) -> None:
+    line = ["sample", trained("gray"), "--count", 2, "--method", method]
+    chosen = [part for each in settings for part in ("--set", each)]
+    short = copyist(*line, *options, "--out", tmp_path / "short.npy", "--json").result
+    long = copyist(*line, *chosen, "--out", tmp_path / "long.npy", "--json").result
+    assert short | {"out": ""} == long | {"out": ""}
+    assert (tmp_path / "short.npy").read_bytes() == (tmp_path / "long.npy").read_bytes()
+
+
+def test_a_schedule_is_given_by_its_name_or_as_its_shares(trained: Trained, tmp_path: Path) -> None:
+    line = ["sample", trained("gray"), "--count", 2, "--steps", 2]
+    shares = ",".join(map(str, library.schedules.cosine(2)))
+    answer = copyist(*line, "--set", f"schedule={shares}", "--out", tmp_path / "shares.npy")
+    assert " in 2 steps on a schedule of its own into " in answer.stdout
+    assert copyist(*line, "--schedule", "cosine", "--out", tmp_path / "name.npy").code == 0
+    assert (tmp_path / "shares.npy").read_bytes() == (tmp_path / "name.npy").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -416,7 +452,7 @@ def test_whole_pictures_of_any_size_are_denoised_and_their_psnr_printed(trained:
         Image.fromarray(draws.integers(0, 256, (*size, 3), dtype=np.uint8)).save(tmp_path / f"{name}.png")
     line = ["psnr", trained("gray"), f"{tmp_path}?channels=1", "--sigma", "15/255", "--sigma", 0.2]
     result = copyist(*line, "--json").result
-    assert (result["images"], [row["sigma"] for row in result["rows"]]) == (2, [15 / 255, 0.2])
+    assert (result["num_images"], [row["sigma"] for row in result["rows"]]) == (2, [15 / 255, 0.2])
     assert [row["noisy"]["mean"] for row in result["rows"]] == pytest.approx([24.61, 13.98], abs=0.3)
     answer = copyist(*line)
     text = answer.stdout
@@ -432,12 +468,13 @@ def test_models_are_evaluated_side_by_side_and_the_table_reads_back(trained: Tra
     line = ["evaluate", trained("gray"), trained("skips"), "--data", "digits?size=16&limit=60", "--images", 8]
     result = copyist(*line, "--out", out, "--json").result
     assert json.loads(out.read_text()) == result
-    methods = {row["method"] for row in result["rows"]}
+    methods = {row["method"] for row in result["denoising"]["rows"]}
     assert {"gray", "skips", "identity"} <= methods
-    assert result["batch_size"] == BATCH
+    assert Evaluation.from_document(result).to_document() == result
+    assert result["denoising"]["batch_size"] == BATCH
     # One has a code, digits have labels: its classes are probed beside what needs no training.
-    assert list(result["probes"]) == ["gray", "gray, random weights", "pixels", "59 principal components"]
-    assert all(0 <= share <= 1 for row in result["probes"].values() for share in row.values())
+    assert list(result["probes"]["accuracies"]) == ["gray", "gray, random weights", "pixels", "59 principal components"]
+    assert all(0 <= share <= 1 for row in result["probes"]["accuracies"].values() for share in row.values())
     assert copyist(*line, "--out", out).sentence.endswith("or add --force to replace it")
 
 
@@ -590,7 +627,7 @@ def test_the_demo_ends_in_a_report_and_trains_nothing_twice(tmp_path: Path, monk
     def stop(*_: object, **__: object) -> None:
         raise CopyistError("this far and no further")
 
-    monkeypatch.setattr("copyist.demo.run.evaluated", stop)
+    monkeypatch.setattr("copyist.demo.run.evaluate_images", stop)
     again = copyist(*line)
     assert again.stderr.count("is there already, trained by the same recipe on the same data") == 3
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("model.safetensors")} == models
@@ -630,6 +667,22 @@ def test_a_refusal_in_several_processes_is_said_once(tmp_path: Path) -> None:
     assert done.stdout == ""
     assert done.stderr.startswith("copyist: image sides must be at least 16 for 4 levels, got 8x8; ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_when_one_of_several_processes_is_killed_the_others_end_and_one_sentence_says_so(tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "copyist", "train", "unet", "--data", "digits?size=16&limit=60", "--devices", "2"]
+    line += ["--steps", "1000", "--set", "width=2", "--set", "levels=2", "--set", "batch_size=8"]
+    with subprocess.Popen([*line, "--out", str(tmp_path / "run")], stderr=subprocess.PIPE, text=True) as whole:
+        assert whole.stderr is not None
+        assert "step" in whole.stderr.readline()
+        started = [each for each in psutil.Process(whole.pid).children() if "spawn_main" in " ".join(each.cmdline())]
+        started[-1].kill()
+        *steps, sentence = whole.stderr.read().splitlines()
+    assert whole.returncode == 1
+    assert sentence == "copyist: one of the processes failed; run the command without --devices to see why"
+    assert all("step" in said for said in steps)
+    assert not any(each.is_running() for each in started)
 
 
 def test_several_machines_must_know_where_to_meet(tmp_path: Path) -> None:

@@ -83,7 +83,15 @@ def test_an_inversion_leaves_images_a_sheet_and_the_certificate_of_the_library(
 
 
 def test_a_classifier_is_inverted_too(trained: Trained, pictures: Pictures, tmp_path: Path) -> None:
-    line = ("invert", trained("names"), pictures(3, (8, 8)), "--layer", "blocks.0.0", "--out", tmp_path / "out")
+    line = (
+        "invert",
+        trained("names"),
+        pictures(3, (8, 8)),
+        "--layer",
+        "blocks.0.block.layers.0.conv",
+        "--out",
+        tmp_path / "out",
+    )
     result = copyist(*line, "--json").result
     assert result["converged"] == 3
     assert result["batch"] == "each image by itself"

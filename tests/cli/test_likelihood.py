@@ -8,7 +8,7 @@ import pytest
 
 from cli.conftest import Trained, copyist
 from copyist import load, open_source
-from copyist.evaluation.likelihoods import likelihoods_text
+from copyist.evaluation.likelihood_table import LikelihoodTable
 from copyist.procedures import likelihood
 from copyist.randomness import generator
 
@@ -20,12 +20,12 @@ def test_evaluate_tells_the_likelihood_of_test_images(trained: Trained, tmp_path
     line = ["evaluate", trained("vae"), trained("mlp"), "--data", data, "--images", 5, "--importance-samples", 30]
     result = copyist(*line, "--out", out, "--json").result
     assert json.loads(out.read_text()) == result
-    x = open_source(data).test.spread(5).images()
+    x = open_source(data).test.subset(5).images()
     expected = likelihood(load(trained("vae")), x, samples=30, generator=generator(0, "likelihood"))
-    assert result["likelihoods"] == {
+    assert result["likelihoods"]["models"] == {
         "vae": asdict(expected) | {"divergence_per_unit": list(expected.divergence_per_unit)}
     }
-    text = likelihoods_text({"vae": expected})
+    text = LikelihoodTable(models={"vae": expected}).text()
     assert "Likelihood of 5 test images under vae, in nats per image\n" in text
     assert f"negative log-likelihood  {expected.negative_log_likelihood:.2f}  by 30 importance samples" in text
     assert "of 4, the largest with" in text

@@ -108,7 +108,8 @@ def test_images_too_small_for_the_levels(
 ) -> None:
     folder = pictures(20, (3, 2))
     remedy = (
-        "image sides must be at least 4 for 2 levels, got 3x2; enlarge the images, or build the model with fewer levels"
+        "image sides must be at least 4 for 2 levels, got 3x2; enlarge the images (?size=4), "
+        "or build the model with fewer levels (--set levels=1)"
     )
     sentence = refused("denoise", trained("gray"), folder, "--out", tmp_path / "out")
     assert sentence == f"000.png cannot be taken: {remedy}"
@@ -237,14 +238,14 @@ def test_a_pickle_as_model_is_never_opened(pictures: Pictures, refused: Refused,
     ("changes", "wanted"),
     [
         (
-            {"format_version": 2, "package_version": "9.1"},
-            "has format version 2, written by copyist 9.1, and this copyist reads up to 1; upgrade copyist",
+            {"format_version": 3, "package_version": "9.1"},
+            "has format version 3, written by copyist 9.1, and this copyist reads up to 2; upgrade copyist",
         ),
         ({"model": {"kind": "unett"}}, "cannot be rebuilt: there is no model 'unett'; did you mean 'unet'?"),
         ({"batch_size": 0}, "must have a batch size of at least 1, got 0"),
         (
             {"data": {"image_shape": [1, 2]}},
-            "must have an image shape of three whole numbers, or of one for a table, got [1, 2]",
+            "must have an image shape of three whole numbers, got [1, 2]",
         ),
         (
             {"model": {"kind": "my.package:Net"}},
@@ -348,10 +349,10 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
         (["walk", "MODEL", "IN", "--out", "w.txt"], "a video's name must end in .mp4, .gif, .webp or .png, "),
         (["sample", "MODEL", "--count", "0", "--out", "s.png"], "count must be at least 1, got 0"),
         (["sample", "MODEL", "--steps", "0", "--out", "s.png"], "steps must be at least 1, got 0"),
-        (["sample", "MODEL", "--noise-mean", "nan", "--out", "s.png"], "noise-mean must be a finite number, got nan"),
-        (["sample", "MODEL", "--noise-std", "nan", "--out", "s.png"], "noise-std must be at least 0, got nan"),
-        (["sample", "MODEL", "--grow", "64", "--grow-steps", "0", "--out", "s.png"], "grow-steps must be at least 1"),
-        (["sample", "MODEL", "--grow-steps", "3", "--out", "s.png"], "--grow-steps goes with --grow, which is "),
+        (["sample", "MODEL", "--noise-mean", "nan", "--out", "s.png"], "mean must be a number, got nan"),
+        (["sample", "MODEL", "--noise-std", "nan", "--out", "s.png"], "std must be a number, got nan"),
+        (["sample", "MODEL", "--grow", "64", "--grow-steps", "0", "--out", "s.png"], "grow_steps must be at least 1"),
+        (["sample", "MODEL", "--grow-steps", "3", "--out", "s.png"], "grow_steps must come with sizes to grow to, "),
         (["sample", "MODEL", "--grow", "abc", "--out", "s.png"], "--grow must be a whole number greater than 0 like "),
         (["sample", "MODEL", "--grow", "16", "--out", "s.png"], "each size to grow to must be larger than the one "),
         (["sample", "MODEL", "--grow", "33", "--out", "s.png"], "sides of samples must be multiples of 2, got 33x33"),
@@ -377,28 +378,26 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
         (["sample", "MODEL", "--method", "prior", "--out", "s.png"], "the prior needs a model's likelihood, and UNet "),
         (
             ["sample", "MODEL", "--method", "prior", "--steps", "3", "--out", "s.png"],
-            "--steps goes with chains, and prior draws codes in one step; leave it out",
+            "there is no setting 'steps' of prior; there are with_noise",
         ),
         (["sample", "MODEL", "--method", "langevn", "--out", "s.png"], "there is no method 'langevn'; did you mean "),
         (
             ["sample", "MODEL", "--method", "langevin", "--grow", "32", "--out", "s.png"],
-            "--grow goes with --method no-diffusion, got langevin; leave it out",
+            "there is no setting 'grow' of langevin; there are last_sigma, levels, mean, rate, sigma, steps",
         ),
         (
-            ["sample", "MODEL", "--method", "walkback", "--noise-std", "0", "--out", "s.png"],
-            "--noise-std goes with --method no-diffusion, got walkback; leave it out",
+            ["sample", "MODEL", "--method", "implicit-prior", "--noise-std", "0", "--out", "s.png"],
+            "there is no setting 'std' of implicit-prior; did you mean 'steps'?",
         ),
-        (
-            ["sample", "MODEL", "--set", "std=1", "--out", "s.png"],
-            "--set goes with other methods, got no-diffusion and ",
-        ),
+        (["sample", "MODEL", "--set", "meen=1", "--out", "s.png"], "there is no setting 'meen' of no-diffusion; did "),
+        (["sample", "MODEL", "--set", "std", "--out", "s.png"], "a setting must be written name=value, got 'std'"),
         (
             ["sample", "MODEL", "--method", "langevin", "--set", "sigma=0", "--out", "s.png"],
             "sigma must be greater than 0, got 0",
         ),
         (
             ["sample", "MODEL", "--method", "implicit-prior", "--set", "levels=3", "--out", "s.png"],
-            "there is no setting 'levels'; ",
+            "there is no setting 'levels' of implicit-prior; ",
         ),
         (["sample", "MODEL", "--out", "s.bmp"], "samples are written as .png, .npy, .mp4, .gif, .webp or a folder, "),
         (["corrupt", "IN", "--alpha", "2", "--out", "o"], "alpha must lie in [0, 1], got 2.0"),
@@ -459,7 +458,7 @@ def test_nothing_is_written_when_one_of_many_cannot_be(
     trained: Trained, pictures: Pictures, refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = pictures(3)
-    import copyist.data.pictures as module
+    import copyist.files.picture as module
 
     written, whole = [], module.write_bytes
 
@@ -513,7 +512,9 @@ def test_a_link_to_nowhere_says_so_in_words(
 
 
 COPIES = "{} copies images, and ConvClassifier names them; take a model trained to copy"
-CODES = "{} works in a model's code, and ConvClassifier has none; take a model trained to copy"
+CODES = (
+    "{} works in a model's code, and ConvClassifier has none; take a model with a code, such as a U-Net without skips"
+)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import torch
 import copyist as library
 from cli.conftest import Trained, copyist
 from copyist.data import open_source
+from copyist.models.contracts import Classifier, needs
 
 SMALL = ["--data", "digits?limit=200", "--steps", 6, "--set", "batch_size=8", "--set", "pretraining.steps=4"]
 WIDTHS = ["--set", "widths=12,9,7"]
@@ -64,19 +65,20 @@ def test_settings_of_pretraining_are_changed_by_name(tmp_path: Path) -> None:
 def test_classifiers_are_judged_by_how_many_images_they_name_wrong(trained: Trained, tmp_path: Path) -> None:
     line = ["evaluate", trained("names"), "--data", "digits"]
     out = tmp_path / "names.json"
-    result = copyist(*line, "--out", out, "--json").result
+    result = copyist(*line, "--out", out, "--json").result["classification"]
     test = open_source("digits").test
     assert test.labels is not None
     with torch.no_grad():
-        named = library.load(trained("names"), device="cpu").as_classifier(verb="test")(test.images()).argmax(1)
+        named = needs(library.load(trained("names"), device="cpu"), Classifier, verb="test")(test.images()).argmax(1)
     wrong = int((named.numpy() != test.labels).sum())
     assert result["num_test"] == len(test)
     assert result["models"]["names"]["wrong"] == wrong
-    assert result["models"]["names"]["error"] == pytest.approx(wrong / len(test))
+    assert result["models"]["names"]["error"]["mean"] == pytest.approx(wrong / len(test))
     # The majority of ten classes of equal size is right for a tenth, here up to three standard errors.
-    assert result["majority_class"]["accuracy"] == pytest.approx(0.1, abs=0.067)
-    assert f" {wrong} wrong " in copyist(*line).stdout
-    assert copyist(*line, "--images", 20, "--json").result["num_test"] == 20
+    assert result["majority"]["error"]["mean"] == pytest.approx(0.9, abs=0.067)
+    (line_of_names,) = [row for row in copyist(*line).stdout.splitlines() if row.startswith("names")]
+    assert line_of_names.split()[1:4] == [str(wrong), f"{100 * wrong / len(test):.2f}", "%"]
+    assert copyist(*line, "--images", 20, "--json").result["classification"]["num_test"] == 20
 
 
 def test_what_cannot_be_judged_by_names_is_refused(trained: Trained, tmp_path: Path) -> None:

@@ -97,9 +97,9 @@ def test_a_table_has_no_picture(table: Path, tmp_path: Path) -> None:
 def test_a_model_stands_beside_pca_of_its_code_size(run: Path, table: Path, tmp_path: Path) -> None:
     source = f"{table}?label=kind"
     result = copyist("evaluate", run, "--data", source, "--out", tmp_path / "found.json", "--json").result
-    (row,) = result["rows"]
+    (row,) = result["table"]["rows"]
     assert (row["model"], row["num_units"], row["pca"]["num_axes"]) == ("run", 2, 2)
-    assert result["columns"] == ["a", "b", "c"]
+    assert result["table"]["columns"] == ["a", "b", "c"]
     text = copyist("evaluate", run, "--data", source, "--details").stdout
     assert "PCA of equal code" in text
     assert "Error by column" in text
@@ -212,7 +212,7 @@ def test_sampled_rows_are_a_table_like_the_one_that_was_learned(
     # Draws of a model that has hardly begun are in the units of each column all the same.
     assert (np.abs(found.array.mean(0) - VALUES.mean(0)) < VALUES.std(0)).all()
     back = copyist("evaluate", likely, "--data", out, "--json", "--importance-samples", 5).result
-    assert back["rows"][0]["model"] == "likely"
+    assert back["table"]["rows"][0]["model"] == "likely"
 
 
 def test_rows_without_names_are_sampled_without_names(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import torch
 import copyist as library
 from copyist.data import open_split, read_pictures
 from copyist.metrics.neighbors import nearest
-from copyist.models import Autoencoder
+from copyist.models.contracts import Autoencoder, needs
 from copyist.procedures import AtRest, walkers
 from copyist.randomness import generator
 
@@ -22,7 +22,7 @@ Pictures = Callable[..., Path]
 
 def start_and_model(folder: Path, run: Path) -> tuple[torch.Tensor, Autoencoder]:
     x = torch.stack([picture.pixels for picture in read_pictures([str(folder)])])
-    return x, library.load(run).as_autoencoder(verb="test")
+    return x, needs(library.load(run), Autoencoder, verb="test")
 
 
 def rows(path: Path) -> list[dict[str, str]]:

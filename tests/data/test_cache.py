@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from copyist.data import cache, items, open_source, open_split
+from copyist.data import cache, image_files, open_source, open_split
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 def decodings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one for each file that is decoded."""
     count: list[int] = []
-    decoded = items.decoded
-    monkeypatch.setattr(items, "decoded", lambda data: (count.append(1), decoded(data))[1])
+    decode = image_files.decode_image
+    monkeypatch.setattr(image_files, "decode_image", lambda data: (count.append(1), decode(data))[1])
     return count
 
 
@@ -67,7 +67,7 @@ def test_an_interrupted_one_is_redone(folder_of: Callable[..., Path], own_cache:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache.made([1] * 3, (1, 2, 2), np.uint8, make=lambda _: np.zeros((1, 1, 2, 2)), key="k", progress=stop)
+        cache.materialize([1] * 3, (1, 2, 2), np.uint8, make=lambda _: np.zeros((1, 1, 2, 2)), key="k", progress=stop)
     assert not list(own_cache.rglob("*.npy"))
     assert not list(own_cache.rglob("*.part"))
     open_source(folder)
@@ -78,15 +78,15 @@ def test_an_interrupted_one_is_redone(folder_of: Callable[..., Path], own_cache:
 
 @pytest.mark.usefixtures("no_memory")
 def test_files_that_fail_leave_no_gap_in_the_mapped_array(folder_of: Callable[..., Path]) -> None:
-    made = cache.made(
+    result = cache.materialize(
         [2, 1, 2],
         (1, 1, 1),
         np.uint8,
         make=lambda index: "broken" if index == 1 else np.full((2, 1, 1, 1), index + 7, np.uint8),
         key="k",
     )
-    assert made.failures == {1: "broken"}
-    assert made.array.ravel().tolist() == [7, 7, 9, 9]
+    assert result.failures == {1: "broken"}
+    assert result.array.ravel().tolist() == [7, 7, 9, 9]
 
 
 def test_progress_reaches_the_end(folder_of: Callable[..., Path]) -> None:
@@ -101,7 +101,7 @@ def test_unchanged_files_are_not_read_to_be_known(
 ) -> None:
     folder = str(folder_of(9))
     before = open_source(folder)
-    monkeypatch.setattr(items, "header", lambda data: pytest.fail("looked into again"))
+    monkeypatch.setattr(image_files, "read_header", lambda data: pytest.fail("looked into again"))
     assert open_source(folder).test.names == before.test.names
 
 

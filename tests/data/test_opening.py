@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from copyist.data import ExampleSet, items, open_source, open_split
+from copyist.data import ExampleSet, image_files, open_source, open_split
 from copyist.errors import ArgumentError, DataError
 
 from .conftest import png
@@ -155,8 +155,8 @@ def test_pixels_that_differ_from_their_header_are_unreadable(
     folder_of: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = folder_of(3)
-    look = items.header
-    monkeypatch.setattr(items, "header", lambda data: replace(look(data), channels=1))
+    look = image_files.read_header
+    monkeypatch.setattr(image_files, "read_header", lambda data: replace(look(data), channels=1))
     with pytest.raises(DataError, match="its pixels are not what its header says"):
         open_source(str(folder))
 

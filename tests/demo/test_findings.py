@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from copyist.demo.document import DemoResults, read_results
 from copyist.demo.findings import explanation, finding, headline, key_figures, on_batches, on_gain
-from copyist.demo.reading import Results, read_results
 
 from .conftest import Folder
 
@@ -14,14 +14,14 @@ def plain(text: str) -> str:
     return text.replace("\u00a0", " ").replace("\u2060", "")
 
 
-def edited(results: Folder, rows: dict[tuple[str, str], dict[str, Any]], verdicts: dict[str, str]) -> Results:
+def edited(results: Folder, rows: dict[tuple[str, str], dict[str, Any]], verdicts: dict[str, str]) -> DemoResults:
     """The results, with rows at α = 0.3 and all verdicts on the U-Net changed."""
 
     def edit(evaluation: dict[str, Any]) -> None:
-        for row in evaluation["rows"]:
+        for row in evaluation["denoising"]["rows"]:
             if row["strength"] == 0.3:
                 row.update(rows.get((row["method"], row["corruption"]), {}))
-        for verdict in evaluation["verdicts"]:
+        for verdict in evaluation["denoising"]["verdicts"]:
             if verdict["model"] == "U-Net":
                 verdict.update(verdicts)
 
@@ -76,7 +76,7 @@ def test_without_verdicts_the_headline_judges_by_the_interval(
     low: float, high: float, words: str, results: Folder
 ) -> None:
     edited(results, {("U-Net", "blend"): {"ratio": {"mean": 0.5, "low": low, "high": high}}}, {})
-    results.change("evaluation.json", lambda e: e.update(verdicts=[]))
+    results.change("evaluation.json", lambda e: e["denoising"].update(verdicts=[]))
     first, second = headline(read_results(results.path))
     assert words in first
     assert second == ""
@@ -93,12 +93,12 @@ def test_without_numbers_or_without_a_copier_the_headline_is_the_title(results: 
 
 
 def test_the_blend_nearest_to_three_tenths_is_the_headlines(results: Folder) -> None:
-    evaluation = read_results(results.path).evaluation
-    assert evaluation is not None
-    nearest = finding(evaluation, "U-Net", "blend", 0.35)
+    table = read_results(results.path).table
+    assert table is not None
+    nearest = finding(table, "U-Net", "blend", 0.35)
     assert nearest is not None
-    assert nearest.corruption.strength == 0.3
-    assert finding(evaluation, "nobody", "blend", 0.3) is None
+    assert nearest.condition.strength == 0.3
+    assert finding(table, "nobody", "blend", 0.3) is None
 
 
 def test_the_explanation_parts_the_squared_distance_into_shift_and_noise(results: Folder) -> None:
@@ -140,5 +140,5 @@ def test_key_figures_are_the_ratios_the_copies_and_the_gain(results: Folder) -> 
 
 
 def test_a_network_that_ignores_the_batch_is_said_to(results: Folder) -> None:
-    results.change("evaluation.json", lambda e: [b["ratio"].update(mean=0.6201) for b in e["batches"]])
+    results.change("evaluation.json", lambda e: [b["ratio"].update(mean=0.6201) for b in e["denoising"]["batches"]])
     assert on_batches(read_results(results.path)).endswith("end at 0.62 of their distance in every batch.")

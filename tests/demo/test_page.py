@@ -3,15 +3,18 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from copyist.demo.page import write_report
+from copyist.demo.document import HeldOutDistances, LossCurve, Neighbor, SampleNeighbors
+from copyist.demo.page import distances, loss_curves, write_report
 from copyist.drawing.wording import number
 from copyist.errors import MissingExtraError, OutputError
 
 from .conftest import Folder
 
+SVG = "{http://www.w3.org/2000/svg}"
 VOID = {"meta", "link", "img", "br", "hr", "path", "use", "line", "circle", "rect"}
 HOSTILE = "</title></style><script>alert(1)</script> --> $\\frac{1}{0}$ \"'&"
 
@@ -85,13 +88,13 @@ def test_every_number_of_the_table_is_on_the_page(results: Folder, out: Path) ->
     page = written(results, out)
 
     def check(evaluation: dict[str, Any]) -> None:
-        for row in evaluation["rows"]:
+        for row in evaluation["denoising"]["rows"]:
             low, high = number(row["ratio"]["low"]), number(row["ratio"]["high"])
-            values = [number(row["ratio"]["mean"]), f"{number(row['psnr'], 1)} dB", f"{low}–{high}"]
+            values = [number(row["ratio"]["mean"]), f"{number(row['psnr'], 1)} dB", f"[{low}, {high}]"]
             values += [number(row["distance_after"]), number(row["high_frequency_share"])]
             values += [number(row["noise_level"], 3), row["setting"]]
             assert all(words in page.text for words in values)
-        for clean in evaluation["clean"]:
+        for clean in evaluation["denoising"]["clean"]:
             assert f"{number(clean['psnr'], 1)} dB" in page.text
             assert number(clean["gain"]["mean"]) in page.text
 
@@ -127,9 +130,10 @@ def test_on_paper_the_film_is_its_contact_sheet(results: Folder, out: Path) -> N
 
 def test_hostile_names_are_shown_as_text(results: Folder, out: Path) -> None:
     def rename(evaluation: dict[str, Any]) -> None:
-        for row in evaluation["rows"] + evaluation["batches"] + evaluation["clean"] + evaluation["verdicts"]:
-            for key in ("method", "model", "batch"):
-                row.update({key: HOSTILE} if row.get(key) in ("U-Net", "median", "alone") else {})
+        table = evaluation["denoising"]
+        for row in table["rows"] + table["batches"] + table["clean"] + table["verdicts"]:
+            for key in ("method", "model"):
+                row.update({key: HOSTILE} if row.get(key) in ("U-Net", "median") else {})
 
     def retitle(report: dict[str, Any]) -> None:
         report.update(title=HOSTILE, command=HOSTILE, versions={HOSTILE: HOSTILE})
@@ -155,7 +159,7 @@ def test_parts_that_were_not_measured_are_left_out(results: Folder, out: Path) -
         for key in ("pictures", "walk", "stages", "versions"):
             report.pop(key)
         for model in report["models"]:
-            model["history"] = None
+            model["curve"] = None
 
     results.change("report.json", bare)
     page = written(results, out)
@@ -179,10 +183,10 @@ def test_a_poster_is_shown_before_the_film(results: Folder, out: Path) -> None:
 
 def test_values_that_were_not_measured_are_dashes_and_verdicts_are_left_out(results: Folder, out: Path) -> None:
     def thin(evaluation: dict[str, Any]) -> None:
-        rows = evaluation["rows"]
-        evaluation["rows"] = [r for r in rows if (r["method"], r["strength"]) != ("median", 0.5)]
-        evaluation["rows"][0].update(psnr="inf", ratio={"mean": 0.5, "low": "nan", "high": "nan"})
-        evaluation.update(verdicts=[], batches=[], clean=[], clean_noise_level=None)
+        table = evaluation["denoising"]
+        table["rows"] = [r for r in table["rows"] if (r["method"], r["strength"]) != ("median", 0.5)]
+        table["rows"][0].update(psnr="inf", ratio={"mean": 0.5, "low": "nan", "high": "nan"})
+        table.update(verdicts=[], batches=[], clean=[])
 
     results.change("evaluation.json", thin)
     page = written(results, out)
@@ -211,3 +215,30 @@ def test_a_report_without_its_parts_names_the_extra(
     monkeypatch.setitem(__import__("sys").modules, module, None)
     with pytest.raises(MissingExtraError, match=r"copyist\[report\]"):
         write_report(results.path, out)
+
+
+def texts(svg: str) -> list[str]:
+    return ["".join(element.itertext()) for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+def curves(*loss: float) -> dict[str, LossCurve]:
+    return {"net": LossCurve(steps=(0, 10, 20), loss=loss, validation=((0, 2.0), (20, 0.4)))}
+
+
+def test_a_loss_curve_is_a_small_picture_with_text_as_text() -> None:
+    svg = loss_curves(curves(1.0, 0.1, 0.01))
+    assert len(svg) < 30_000
+    assert {"net", "net, held out", "step", "mean squared error", "0.01", "0.1"} <= set(texts(svg))
+
+
+def test_a_loss_that_reaches_zero_is_drawn_on_a_linear_scale() -> None:
+    assert "0.5" in " ".join(texts(loss_curves(curves(1.0, 0.5, 0.0))))
+
+
+def test_samples_are_drawn_over_the_band_of_held_out_images() -> None:
+    samples = SampleNeighbors(
+        samples=(Neighbor(index=0, distance=1.5), Neighbor(index=1, distance=2.5)),
+        held_out=HeldOutDistances(low=1.0, median=2.0, high=3.0),
+        verdict="",
+    )
+    assert {"samples", "range of held-out images", "their median"} <= set(texts(distances(samples)))

@@ -1,49 +1,46 @@
-from copyist.demo.reading import read_results
-from copyist.demo.results import Evaluation, Family, Row, Verdict
+from dataclasses import replace
+
 from copyist.demo.tables import blocks, measures, settings
+from copyist.evaluation.denoising_table import DenoisingRow, DenoisingTable, DenoisingVerdict, Kind
 from copyist.evidence import Interval
 
-from .conftest import Folder
+from .conftest import denoising
 
 
-def row(method: str, corruption: Family, ratio: float, psnr: float, *, control: bool = False) -> Row:
-    return Row(
+def row(method: str, corruption: Kind, ratio: float, psnr: float, *, control: bool = False) -> DenoisingRow:
+    return DenoisingRow(
         method=method, control=control, corruption=corruption, strength=0.2, setting="weight 0.1" if control else "",
         ratio=Interval(ratio, ratio, ratio), distance_before=1.0, distance_after=ratio, psnr=psnr,
         high_frequency_share=1.0, noise_level=0.1,
     )  # fmt: skip
 
 
-def small() -> Evaluation:
-    return Evaluation(
-        schema="copyist.denoising",
-        version=1,
-        batch_size=8,
-        num_test=8,
-        rows=[
+def small() -> DenoisingTable:
+    """Two controls under noise, and a model under a shift too."""
+    return replace(
+        denoising(),
+        rows=(
             row("identity", "gaussian", 1.0, 14.0, control=True),
             row("median", "gaussian", 0.5, 20.0, control=True),
             row("net", "gaussian", 0.7, 17.1),
             row("net", "shift", 0.9, 12.0),
-        ],
-        verdicts=[
-            Verdict(
+        ),
+        verdicts=(
+            DenoisingVerdict(
                 model="net", corruption="gaussian", strength=0.2, best_filter="median", beats_identity="supported",
-                beats_matched_blur="refuted", beats_best_filter="refuted",
+                beats_matched_blur="refuted", beats_best_filter="refuted", leads={},
             ),
-            Verdict(
+            DenoisingVerdict(
                 model="net", corruption="shift", strength=0.2, best_filter="median", beats_identity="inconclusive",
-                beats_matched_blur="supported", beats_best_filter="inconclusive",
+                beats_matched_blur="supported", beats_best_filter="inconclusive", leads={},
             ),
-        ],
+        ),
     )  # fmt: skip
 
 
-def test_each_family_is_a_block_of_its_own_in_a_fixed_order(results: Folder) -> None:
-    evaluation = read_results(results.path).evaluation
-    assert evaluation is not None
-    made = blocks(evaluation, {})
-    assert [block.family for block in made] == ["blend", "gaussian", "shift"]
+def test_each_kind_is_a_block_of_its_own_in_a_fixed_order() -> None:
+    made = blocks(denoising(), {})
+    assert [block.kind for block in made] == ["blend", "gaussian", "shift"]
     assert made[0].columns == ["α = 0.7", "α = 0.5", "α = 0.3", "α = 0.1"]
     assert made[1].columns == ["σ = 0.05", "σ = 0.1", "σ = 0.2"]
 

@@ -4,8 +4,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from copyist.demo.figures import distances, loss_curves
-from copyist.demo.results import History, Neighbor, Samples, Spread
 from copyist.drawing.charts import Dot, Panel, dots
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -15,26 +13,13 @@ def texts(svg: str) -> list[str]:
     return ["".join(element.itertext()) for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
-def history(loss: list[float]) -> History:
-    return History(model="net", steps=[0, 10, 20], loss=loss, validation=[(0, 2.0), (20, 0.4)])
-
-
 def dot(series: str, value: float, *, place: str = "x") -> Dot:
     return Dot(series=series, place=place, value=value, low=value - 0.01, high=value + 0.01)
 
 
-def test_a_loss_curve_is_a_small_picture_with_text_as_text() -> None:
-    svg = loss_curves([history([1.0, 0.1, 0.01])])
-    assert len(svg) < 30_000
-    assert {"net", "net, held out", "step", "mean squared error", "0.01", "0.1"} <= set(texts(svg))
-
-
-def test_a_loss_that_reaches_zero_is_drawn_on_a_linear_scale() -> None:
-    assert "0.5" in " ".join(texts(loss_curves([history([1.0, 0.5, 0.0])])))
-
-
 def test_colors_and_font_are_those_of_the_page() -> None:
-    svg = loss_curves([history([1.0, 0.1, 0.01])])
+    panel = Panel(title="noise", dots=[dot("a", 0.25)])
+    svg = dots([panel], series={"a": True}, axis="left", name="test", unity="as before")
     assert {"var(--ink)", "var(--muted)", "var(--line)", "var(--series-0)", "var(--sans)"} <= set(
         re.findall(r"var\([^)]*\)", svg)
     )
@@ -66,15 +51,6 @@ def test_names_are_drawn_as_they_are(name: str) -> None:
     panel = Panel(title=name, dots=[Dot(series=name, place=name, value=0.5, low=0.4, high=0.6)])
     shown = texts(dots([panel], series={name: True}, axis=name, name="test"))
     assert [text.strip("\u200b") for text in shown].count(name) == 4
-
-
-def test_samples_are_drawn_over_the_band_of_held_out_images() -> None:
-    samples = Samples(
-        samples=[Neighbor(index=0, distance=1.5), Neighbor(index=1, distance=2.5)],
-        held_out=Spread(median=2.0, low=1.0, high=3.0),
-        verdict="",
-    )
-    assert {"samples", "range of held-out images", "their median"} <= set(texts(distances(samples)))
 
 
 def test_values_that_are_no_numbers_are_left_out_of_the_picture() -> None:

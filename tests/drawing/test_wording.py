@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from copyist.drawing.wording import batch, count, duration, interval, number, percent, setting
+from copyist.drawing.wording import answer, batch, bounds, count, duration, estimate, number, percent, setting, short
 from copyist.evidence import Interval
 
 
@@ -17,9 +17,35 @@ def test_numbers_have_fixed_digits_and_a_true_minus(value: float | None, digits:
     assert number(value, digits) == words
 
 
-def test_an_interval_is_told_only_when_it_was_measured() -> None:
-    assert interval(Interval(0.3, 0.123, 0.456)).replace("\u2060", "") == "0.12–0.46"
-    assert interval(Interval(0.3, math.nan, math.nan)) == ""
+MEASURED, ALONE, NOTHING = Interval(0.3, 0.123, 0.477), Interval(0.3, math.nan, math.nan), Interval(*[math.nan] * 3)
+
+
+def test_a_mean_stands_before_its_interval_where_one_was_measured() -> None:
+    assert estimate(MEASURED) == "0.300 [0.123, 0.477]"
+    assert estimate(Interval(-12.3456, -13, -1e-5), 2) == "−12.35 [−13.00, −0.00]"
+    assert estimate(MEASURED, 1, unit=" %") == "0.3 % [0.1, 0.5]"
+    assert (estimate(ALONE), estimate(NOTHING)) == ("0.300", "–")
+    assert (bounds(MEASURED, 2), bounds(ALONE)) == ("[0.12, 0.48]", "")
+
+
+def test_in_narrow_columns_half_the_interval_s_width_stands_after_the_mean() -> None:
+    assert estimate(MEASURED, 3, half_width=True) == "0.300 ± 0.177"
+    assert (estimate(ALONE, 3, half_width=True), estimate(NOTHING, 3, half_width=True)) == ("0.300", "–")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.0, "0"), (-0.14836, "−0.148"), (0.1, "0.100"), (12.345, "12.3"), (123.4, "123"), (1234.5, "1,234"),
+        (2.5e-5, "2.50e−05"), (math.nan, "–"), (math.inf, "–"),
+    ],
+)  # fmt: skip
+def test_short_numbers_have_three_digits_that_count(value: float, words: str) -> None:
+    assert short(value) == words
+
+
+def test_judgements_answer_questions() -> None:
+    assert [answer(each) for each in ("supported", "refuted", "inconclusive")] == ["yes", "no", "?"]
 
 
 def test_shares_are_whole_percent_with_a_space_that_does_not_break() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from copyist.data.base import ExampleSet, Splits
+from copyist.data.examples import ExampleSet, Splits
 from copyist.errors import ShapeError
 from copyist.evaluation.classification_errors import classification_table
 from copyist.models import Classifier, MLPConfig, StackedClassifierConfig
@@ -23,14 +23,14 @@ def sorted_rows(count: int = 40) -> ExampleSet:
 
 def comparing() -> Classifier:
     """Names the larger of two columns."""
-    stack = MLPConfig(image_shape=(2,), widths=(2,), activation="identity")
+    stack = MLPConfig(num_columns=2, widths=(2,), activation="identity")
     model = StackedClassifierConfig(stack=stack, num_classes=2).build()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()
         model.get_parameter("encoder.1.weight").copy_(torch.eye(2))
         model.get_parameter("head.weight").copy_(torch.eye(2).flip(0))
-    model.columns = COLUMNS
+    model.trained_on = replace(model.trained_on, columns=COLUMNS)
     return model.eval()
 
 

@@ -1,7 +1,6 @@
 """The denoising table: methods whose numbers are known beforehand."""
 
 import itertools
-import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,12 +17,11 @@ from copyist.baselines.controls import CONTROLS
 from copyist.baselines.linear_copier import principal_copier
 from copyist.data import ExampleSet, Splits
 from copyist.errors import ArgumentError, DataError, ShapeError
-from copyist.evaluation.batch_dependence import batch_dependence
-from copyist.evaluation.clean_copies import beside_principal_axes, clean_copies, code_statistics
-from copyist.evaluation.denoising_measures import CONDITIONS, denoising_table
-from copyist.evaluation.denoising_table import CleanRow, DenoisingTable
-from copyist.evaluation.denoising_text import denoising_text
-from copyist.evaluation.evaluate import evaluated
+from copyist.evaluation.clean_copies import CleanCopies
+from copyist.evaluation.clean_measures import beside_principal_axes, clean_copies, code_statistics
+from copyist.evaluation.denoising_measures import CONDITIONS, batch_dependence, denoising_table
+from copyist.evaluation.denoising_table import DenoisingTable
+from copyist.evaluation.evaluate import evaluate_images
 from copyist.models import MLPConfig
 
 
@@ -135,33 +133,33 @@ def test_only_methods_that_read_their_batch_depend_on_it(table: DenoisingTable) 
 
 @pytest.mark.slow
 def test_a_table_reads_back_from_its_json_as_itself(table: DenoisingTable) -> None:
-    text = json.dumps(table.to_json(), allow_nan=False)
+    text = table.to_json()
     assert '"psnr": "inf"' in text
-    assert DenoisingTable.from_json(json.loads(text)) == table
+    assert DenoisingTable.from_json(text.encode()) == table
 
 
 def test_a_table_from_before_units_were_counted_is_still_read_and_shown() -> None:
     path = Path(__file__).parents[2] / "docs" / "evidence" / "denoising-faces64.json"
-    table = DenoisingTable.from_json(json.loads(path.read_text()))
+    table = DenoisingTable.from_json(path.read_bytes())
     code = table.clean[0].code
     assert code is not None
     assert (code.active_share, code.effective_share, code.dead_units) == (None, None, None)
-    line = next(line for line in denoising_text(table).splitlines() if "  8192  " in line)
+    line = next(line for line in table.text().splitlines() if "  8192  " in line)
     assert line.split()[-2:] == ["–", "–"]
     counted = replace(code, active_share=0.125, effective_share=0.1, dead_units=7)
     table = replace(table, clean=(replace(table.clean[0], code=counted), *table.clean[1:]))
-    assert "12.5 %     7\n" in denoising_text(table)
+    assert "12.5 %     7\n" in table.text()
 
 
 @pytest.mark.slow
 def test_foreign_newer_and_damaged_tables_are_refused(table: DenoisingTable) -> None:
-    document = table.to_json()
-    with pytest.raises(DataError, match=r"must have schema 'copyist.denoising', got None"):
-        DenoisingTable.from_json({})
+    document = table.to_document()
+    with pytest.raises(DataError, match=r"^the document must have schema 'copyist.denoising', got None$"):
+        DenoisingTable.from_document({})
     with pytest.raises(DataError, match="version 1, got 2; update copyist"):
-        DenoisingTable.from_json({**document, "version": 2})
-    with pytest.raises(DataError, match="got num_test: Input should be a valid integer"):
-        DenoisingTable.from_json({**document, "num_test": "many"})
+        DenoisingTable.from_document({**document, "version": 2})
+    with pytest.raises(DataError, match=r"^t\.json must be complete, got num_test: input should be a valid integer"):
+        DenoisingTable.from_document({**document, "num_test": "many"}, name="t.json")
 
 
 @pytest.mark.slow
@@ -197,14 +195,14 @@ def test_who_knows_the_answers_is_at_nothing_and_beats_every_filter() -> None:
 
 @pytest.mark.slow
 def test_the_text_says_the_batch_marks_models_and_stays_narrow(table: DenoisingTable) -> None:
-    text = denoising_text(table)
+    text = table.text()
     assert "11 test images of 2x9x12, in batches of 4; filters set on 14 training images; seed 3" in text
     assert "> half" in text
     assert "identity                1.000 ± 0.000" in text
     assert "half clean (4)" in text
     assert text.count("*") >= 11
     assert max(len(line) for line in text.splitlines()) <= 110
-    full = denoising_text(table, details=True)
+    full = table.text(details=True)
     assert full.startswith(text.rstrip("\n"))
     assert full.count("batches of 4") == text.count("batches of 4") + 11
     assert "contrast" in full
@@ -214,7 +212,7 @@ def test_the_text_says_the_batch_marks_models_and_stays_narrow(table: DenoisingT
 def test_the_text_does_without_models_and_without_intervals(table: DenoisingTable) -> None:
     lone = replace(table.batches[0], ratio=replace(table.batches[0].ratio, low=math.nan, high=math.nan))
     rows = tuple(row for row in table.rows if row.control)
-    text = denoising_text(replace(table, rows=rows, verdicts=(), clean=(), batches=(lone,)))
+    text = replace(table, rows=rows, verdicts=(), clean=(), batches=(lone,)).text()
     assert "Clean images, in" not in text
     assert text.rstrip().endswith(f"{lone.ratio.mean:.3f}")
 
@@ -268,7 +266,7 @@ def test_who_copies_better_than_pca_is_judged_image_by_image() -> None:
     def first(x: Tensor) -> Tensor:
         return x.flatten(1)[:, :2]
 
-    rows, errors = list[CleanRow](), dict[str, Tensor]()
+    rows, errors = list[CleanCopies](), dict[str, Tensor]()
     for name, model in {"a copy": (lambda x: x), "its axes": principal_copier(TRAIN, num_axes=2)}.items():
         row, errors[name] = clean_copies(name, model, x=TEST, apply=apply, batch_size=4, seed=0, encode=first)
         rows.append(row)
@@ -282,7 +280,7 @@ def test_filters_and_axes_and_what_is_measured_come_from_all_over_a_source(monke
     given: dict[str, Any] = {}
     monkeypatch.setattr("copyist.evaluation.evaluate.denoising_table", lambda _, **rest: given.update(rest))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType, reportUnknownMemberType]
     model = MLPConfig(image_shape=(1, 1, 1), widths=(1,)).build()
-    evaluated({"mine": model}, Splits(train=images, test=images), num_images=4)
+    evaluate_images({"mine": model}, Splits(train=images, test=images), num_images=4)
     torch.testing.assert_close(given["test"].flatten(), torch.tensor([0.0, 0.25, 0.5, 0.75]))
     assert (len(given["train"]), float(given["train"].max())) == (4096, pytest.approx(1, abs=1e-3))
     # Axes are cheap: they learn from all that the models did.
@@ -309,11 +307,11 @@ def test_a_code_smaller_than_an_image_stands_beside_pca_of_its_size() -> None:
     reach = 2.2281 * differences.std(ddof=1) / 11**0.5
     assert pca.lead.high - pca.lead.mean == pytest.approx(reach, rel=1e-3)
     assert pca.beats_pca == "refuted"
-    text = denoising_text(found)
+    text = found.text()
     assert "PCA of equal code" in text
     said = (
         f"beats PCA: no; MSE less PCA's {pca.lead.mean:.5f} ± {reach:.5f}, image by image, axes of 14 training images"
     )
     assert f"    {said}\n" in text
     assert max(len(line) for line in text.splitlines()) <= 110
-    assert DenoisingTable.from_json(json.loads(json.dumps(found.to_json()))) == found
+    assert DenoisingTable.from_json(found.to_json().encode()) == found

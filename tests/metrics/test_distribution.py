@@ -8,7 +8,7 @@ import scipy.linalg
 import torch
 
 from copyist.errors import ArgumentError, ShapeError
-from copyist.metrics.distribution import coverage, frechet_distance, kernel_distance
+from copyist.metrics.distribution import coverage, frechet_distance, kernel_distance, pixel_features
 
 
 def normal(count: int, width: int, seed: int, *, dtype: torch.dtype = torch.float64) -> torch.Tensor:
@@ -150,3 +150,13 @@ def test_too_few_samples_are_refused() -> None:
         kernel_distance(normal(20, 5, 0), normal(1, 5, 0))
     with pytest.raises(ArgumentError, match="need more than 5 samples of each set, got 5"):
         coverage(normal(20, 2, 0), normal(5, 2, 0))
+
+
+def test_pixel_features_are_the_means_of_areas() -> None:
+    x = torch.arange(2 * 3 * 4 * 6).reshape(2, 3, 4, 6).float()
+    features = pixel_features(x, side=2)
+    assert features.shape == (2, 12)
+    assert features[1, 0] == x[1, 0, :2, :3].mean()
+    assert features[1, 11] == x[1, 2, 2:, 3:].mean()
+    with pytest.raises(ArgumentError, match="side must be at most the images' 4, got 8"):
+        pixel_features(x, side=8)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from copyist.baselines.principal_axes import PCAFeatures
 from copyist.errors import ArgumentError, ShapeError
 from copyist.metrics.walkers import effective_samples, walk_diagnostics
 
@@ -12,10 +13,11 @@ def draw(count: int, seed: int) -> torch.Tensor:
 
 
 STARTS, DATA, HELD_OUT = draw(6, 0), draw(20, 1), draw(15, 2)
+FEATURES = PCAFeatures.fit(DATA, dimensions=4)
 
 
 def judge(frames: torch.Tensor, copies: torch.Tensor = STARTS):
-    return walk_diagnostics(frames, copies=copies, data=DATA, held_out=HELD_OUT)
+    return walk_diagnostics(frames, copies=copies, data=DATA, held_out=HELD_OUT, features=FEATURES)
 
 
 def test_a_walk_that_stands_still_is_a_fixed_point_and_one_sample() -> None:
@@ -59,7 +61,7 @@ def test_a_walk_through_training_images_passes_each_at_no_distance() -> None:
 
 def test_mirrored_training_images_are_passed_where_they_count() -> None:
     steps = torch.stack([DATA[[i, i + 1]].flip(-1) for i in range(8)])
-    found = walk_diagnostics(steps, copies=STARTS[:2], data=DATA, held_out=HELD_OUT, flipped=True)
+    found = walk_diagnostics(steps, copies=STARTS[:2], data=DATA, held_out=HELD_OUT, features=FEATURES, flipped=True)
     assert found.passed.index[:, 1].tolist() == list(range(1, 9))
     assert found.nearness == 0.0
     assert judge(steps, STARTS[:2]).nearness > 0.0

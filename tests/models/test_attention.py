@@ -74,7 +74,7 @@ def test_other_channels_are_refused() -> None:
     with pytest.raises(ShapeError, match=r"^the model was built for images of 3 channels, got 1; add channels=3"):
         config.fitted((1, 8, 12))
     with pytest.raises(ShapeError, match=r"^the model takes images of 3 channels, got 1; convert the images"):
-        config.build()(torch.rand(2, 1, 8, 12))
+        config.build().check_batch(torch.rand(2, 1, 8, 12))
     with pytest.raises(ArgumentError, match=r"^a model that attends must know its number of channels; give channels"):
         AttentionConfig().build()
 

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from contracts import CONFIGS, built, images
 from copyist.data import open_source
 from copyist.errors import ContractError, ShapeError
-from copyist.evaluation.evaluate import evaluated
-from copyist.models import Classifier, ModelConfig
+from copyist.evaluation.evaluate import evaluate_images
+from copyist.models import ModelConfig
+from copyist.models.contracts import Classifier, Reconstructor, needs
 from copyist.procedures import denoise, encode, reconstruct, sample, walk
 
 
@@ -56,9 +57,9 @@ def test_the_answer_of_a_classifier_is_its_head_on_its_features() -> None:
 
 def test_a_classifier_checks_what_it_is_given() -> None:
     with pytest.raises(ShapeError, match="three channels only"):
-        Bright()(images(2, (1, 4, 5)))
+        Bright().check_batch(images(2, (1, 4, 5)))
     with pytest.raises(ShapeError, match=r"give a single image a batch axis with x\[None\]"):
-        Bright()(images()[0])
+        Bright().check_batch(images()[0])
 
 
 @pytest.mark.parametrize("verb", ["reconstruct", "denoise", "sample", "evaluate"])
@@ -68,7 +69,7 @@ def test_a_classifier_refuses_to_copy(verb: str) -> None:
         "reconstruct": lambda: reconstruct(model, x),
         "denoise": lambda: denoise(model, x),
         "sample": lambda: sample(model, count=2, shape=(3, 8, 12)),
-        "evaluate": lambda: evaluated({"bright": model}, open_source("digits?limit=9"), num_images=4),
+        "evaluate": lambda: evaluate_images({"bright": model}, open_source("digits?limit=9"), num_images=4),
     }
     with pytest.raises(
         ContractError, match=f"^{verb} copies images, and Bright names them; take a model trained to copy$"
@@ -80,7 +81,7 @@ def test_a_classifier_refuses_to_copy(verb: str) -> None:
 def test_a_classifier_has_no_code(verb: str) -> None:
     model, x = Bright(), images()
     with pytest.raises(
-        ContractError, match=f"^{verb} works in a model's code, and Bright has none; take a model trained to copy$"
+        ContractError, match=f"^{verb} works in a model's code, and Bright has none; take a model with a code, such"
     ):
         encode(model, x) if verb == "encode" else walk(model, x)
 
@@ -88,16 +89,13 @@ def test_a_classifier_has_no_code(verb: str) -> None:
 @pytest.mark.parametrize("kind", ["mlp", "unet-skips"])
 def test_a_model_that_copies_names_nothing(kind: str) -> None:
     model = built(CONFIGS[kind])
-    assert model.copies
-    assert model.as_reconstructor(verb="denoise") is model
+    assert needs(model, Reconstructor, verb="denoise") is model
     with pytest.raises(
         ContractError, match=f"^features names images, and {type(model).__name__} copies them; take a classifier$"
     ):
-        model.as_classifier(verb="features")
+        needs(model, Classifier, verb="features")
 
 
 def test_a_classifier_is_one() -> None:
     model = Bright()
-    assert not model.copies
-    assert not model.has_code
-    assert model.as_classifier(verb="features") is model
+    assert needs(model, Classifier, verb="features") is model

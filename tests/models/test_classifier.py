@@ -24,8 +24,8 @@ def test_running_averages_are_learned_in_training_and_then_stand_still() -> None
     model(x)
     assert all(torch.equal(buffer, before[name]) for name, buffer in model.named_buffers())
     model.train()(x)
-    mean = dict(model.named_buffers())["blocks.0.1.running_mean"]
-    maps = model.get_submodule("blocks.0.0")(x)
+    mean = dict(model.named_buffers())["blocks.0.block.layers.0.norm.running_mean"]
+    maps = model.get_submodule("blocks.0.block.layers.0.conv")(x)
     # PyTorch moves a tenth of the way at each step.
     torch.testing.assert_close(mean, 0.1 * maps.mean((0, 2, 3)).detach(), rtol=1e-4, atol=1e-6)
 
@@ -34,13 +34,13 @@ def test_running_averages_are_learned_in_training_and_then_stand_still() -> None
     ("shape", "message"),
     [
         ((1, 8, 12), r"takes images of 3 channels, got 1; convert the images"),
-        ((3, 8, 14), r"image sides must be multiples of 4, got 8x14; pad the images"),
+        ((3, 8, 14), r"image sides must be multiples of 4, got 8x14; resize the images"),
         ((3, 4, 12), r"image sides must be at least 8 for 3 levels, got 4x12; enlarge the images"),
     ],
 )
 def test_images_that_do_not_fit_are_refused(shape: tuple[int, int, int], message: str) -> None:
     with pytest.raises(ShapeError, match=message):
-        classifier(CLASSIFIERS["conv-running"])(images(2, shape))
+        classifier(CLASSIFIERS["conv-running"]).check_batch(images(2, shape))
 
 
 def test_what_is_not_known_cannot_be_built() -> None:

@@ -20,7 +20,8 @@ from contracts import (
     passes_through_its_code_only,
 )
 from copyist.errors import ContractError, ShapeError
-from copyist.models import MODELS, Autoencoder
+from copyist.models import MODELS
+from copyist.models.contracts import Autoencoder, Variational, needs
 
 EVERY = pytest.mark.parametrize("kind", CONFIGS)
 NAMING = pytest.mark.parametrize("kind", CLASSIFIERS)
@@ -66,25 +67,24 @@ def test_an_autoencoder_passes_through_its_code_only(kind: str) -> None:
 def test_an_autoencoder_is_one_for_every_verb(kind: str) -> None:
     model = built(CONFIGS[kind])
     assert isinstance(model, Autoencoder)
-    assert model.as_autoencoder(verb="walk") is model
+    assert needs(model, Autoencoder, verb="walk") is model
 
 
 @WITHOUT_CODE
 def test_a_model_without_a_code_says_so(kind: str) -> None:
     model = built(CONFIGS[kind])
     with pytest.raises(ContractError, match=rf"^walk works in a model's code, and {type(model).__name__} has none; "):
-        model.as_autoencoder(verb="walk")
+        needs(model, Autoencoder, verb="walk")
 
 
 @pytest.mark.parametrize("kind", sorted(set(CONFIGS) - VARIATIONAL))
 def test_a_model_without_a_likelihood_says_so(kind: str) -> None:
     model = built(CONFIGS[kind])
-    assert not model.has_likelihood
     with pytest.raises(
         ContractError,
         match=rf"^the ELBO needs a model's likelihood, and {type(model).__name__} has none; take a variational auto",
     ):
-        model.as_variational(verb="the ELBO")
+        needs(model, Variational, verb="the ELBO")
 
 
 @NAMING
@@ -121,10 +121,24 @@ def test_logits_are_one_number_per_class_and_linear_in_the_features(kind: str) -
 @EVERY
 def test_one_image_without_a_batch_axis_is_refused_with_the_remedy(kind: str) -> None:
     with pytest.raises(ShapeError, match=r"got \(3, 8, 12\); give a single image a batch axis with x\[None\]"):
-        built(CONFIGS[kind])(torch.rand(3, 8, 12))
+        built(CONFIGS[kind]).check_batch(torch.rand(3, 8, 12))
 
 
 @EVERY
 def test_eight_bit_images_are_refused_with_the_remedy(kind: str) -> None:
     with pytest.raises(ShapeError, match=r"must be floats in .*; divide 8-bit values by 255"):
-        built(CONFIGS[kind])(torch.zeros(2, 3, 8, 12, dtype=torch.uint8))
+        built(CONFIGS[kind]).check_batch(torch.zeros(2, 3, 8, 12, dtype=torch.uint8))
+
+
+ONE_OF_EACH = {type(config.build()): kind for kind, config in {**CONFIGS, **CLASSIFIERS}.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", sorted(ONE_OF_EACH.values()))
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_can_be_exported_with_any_batch_size(kind: str) -> None:
+    model = classifier(CLASSIFIERS[kind]) if kind in CLASSIFIERS else built(CONFIGS[kind])
+    sizes = ({0: torch.export.Dim("batch", min=2)},)
+    with torch.no_grad():
+        program = torch.export.export(model, (images(4),), dynamic_shapes=sizes, strict=False)
+        torch.testing.assert_close(program.module()(images(7)), model(images(7)), rtol=1e-4, atol=1e-5)

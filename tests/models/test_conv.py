@@ -53,4 +53,4 @@ def test_a_config_that_cannot_be_is_refused() -> None:
     with pytest.raises(
         ShapeError, match=r"^the model takes images of shape \(1, 8, 8\) only, got \(1, 8, 16\); resize"
     ):
-        model(torch.rand(2, 1, 8, 16))
+        model.check_batch(torch.rand(2, 1, 8, 16))

@@ -70,11 +70,11 @@ def test_a_residual_is_fitted_as_its_model_is() -> None:
     assert ResidualConfig(model=MLPConfig(widths=(3,))).fitted((2, 3, 5)).model == MLPConfig(
         image_shape=(2, 3, 5), widths=(3,)
     )
-    assert ResidualConfig(model=MLPConfig(widths=(3,))).fitted((5,)).model == MLPConfig(image_shape=(5,), widths=(3,))
+    assert ResidualConfig(model=MLPConfig(widths=(3,))).fitted((5,)).model == MLPConfig(num_columns=5, widths=(3,))
     unet = built(CONFIGS["residual-unet"])
     assert (unet.size_multiple, unet.uses_batch_statistics) == (4, True)
     with pytest.raises(ShapeError, match=r"^image sides must be multiples of 4, got 10x12"):
-        unet(images(2, (3, 10, 12)))
+        unet.check_batch(images(2, (3, 10, 12)))
 
 
 def test_a_classifier_takes_nothing_off() -> None:
@@ -92,4 +92,4 @@ def test_channels_must_be_known_and_are_kept() -> None:
     with pytest.raises(ArgumentError, match=r"^a DnCNN must know its number of channels; give channels, or fit the"):
         DnCNNConfig().build()
     with pytest.raises(ShapeError, match=r"^the model takes images of 3 channels, got 1; convert the images"):
-        built(CONFIGS["dncnn"])(images(2, (1, 8, 12)))
+        built(CONFIGS["dncnn"]).check_batch(images(2, (1, 8, 12)))

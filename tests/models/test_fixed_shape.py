@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from contracts import built, classifier
+from contracts import built, classifier, standardize
 from copyist.errors import ContractError, ShapeError
 from copyist.models import (
     ClassifierConfig,
@@ -17,17 +17,18 @@ from copyist.models import (
     UNetConfig,
     VariationalMLPConfig,
 )
+from copyist.models.contracts import Autoencoder, Variational, needs
 from copyist.objectives import Contraction, MaskedCopying
 
 ROWS = (6,)
 MEAN, STD = torch.tensor([0.0, 9e4, -3.0, 1.0, 0.2, 50.0]), torch.tensor([1.0, 3e3, 0.002, 7.0, 1e-2, 20.0])
 
 COPIERS = {
-    "mlp": MLPConfig(image_shape=ROWS, widths=(5, 3)),
-    "mlp-tied": MLPConfig(image_shape=ROWS, widths=(5,), code=2, tied=True, activation="tanh"),
-    "sparse-mlp": SparseMLPConfig(image_shape=ROWS, widths=(9,), k=3),
-    "sparse-mlp-hidden": SparseMLPConfig(image_shape=ROWS, widths=(5, 9), k=None),
-    "variational-mlp": VariationalMLPConfig(image_shape=ROWS, widths=(5,), code_size=2, likelihood="gaussian"),
+    "mlp": MLPConfig(num_columns=6, widths=(5, 3)),
+    "mlp-tied": MLPConfig(num_columns=6, widths=(5,), code=2, tied=True, activation="tanh"),
+    "sparse-mlp": SparseMLPConfig(num_columns=6, widths=(9,), k=3),
+    "sparse-mlp-hidden": SparseMLPConfig(num_columns=6, widths=(5, 9), k=None),
+    "variational-mlp": VariationalMLPConfig(num_columns=6, widths=(5,), code_size=2, likelihood="gaussian"),
 }
 
 
@@ -38,10 +39,10 @@ def rows() -> Tensor:
 
 @pytest.mark.parametrize("kind", COPIERS)
 def test_an_answer_in_units_is_the_standardized_one_in_those_units(kind: str) -> None:
-    model, x = built(COPIERS[kind]).as_autoencoder(verb="test"), rows()
+    model, x = needs(built(COPIERS[kind]), Autoencoder, verb="test"), rows()
     with torch.no_grad():
         z, x_hat = model.encode(x), model(x)
-        model.standardize_by(mean=MEAN, std=STD)
+        standardize(model, mean=MEAN, std=STD)
         torch.testing.assert_close(model.encode(x * STD + MEAN), z, rtol=1e-3, atol=1e-3)
         torch.testing.assert_close((model(x * STD + MEAN) - MEAN) / STD, x_hat, rtol=1e-3, atol=1e-3)
 
@@ -50,11 +51,11 @@ def test_a_residual_is_taken_off_rows_in_any_units_and_the_mean_only_once() -> N
     within = COPIERS["mlp"]
     config, x = ResidualConfig(model=within), rows()
     model = built(config, seed=2)
-    assert (model.takes_tables, model.image_shape) == (True, ROWS)
+    assert (model.takes_tables, model.num_columns, model.image_shape) == (True, 6, None)
     with torch.no_grad():
         on_paper = x - built(within, seed=2)(x)
         torch.testing.assert_close(model(x), on_paper)
-        model.standardize_by(mean=MEAN, std=STD)
+        standardize(model, mean=MEAN, std=STD)
         torch.testing.assert_close((model(x * STD + MEAN) - MEAN) / STD, on_paper, rtol=1e-3, atol=1e-3)
 
 
@@ -63,34 +64,36 @@ def test_a_residual_that_takes_nothing_off_hands_rows_on_as_they_are() -> None:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()
-        model.standardize_by(mean=MEAN, std=STD)
+        standardize(model, mean=MEAN, std=STD)
         x = rows() * STD + MEAN
         torch.testing.assert_close(model(x), x, rtol=1e-5, atol=1e-5)
 
 
 def test_names_do_not_depend_on_units() -> None:
-    stack = MLPConfig(image_shape=ROWS, widths=(5,), code=3, activation="sigmoid")
+    stack = MLPConfig(num_columns=6, widths=(5,), code=3, activation="sigmoid")
     model, x = classifier(StackedClassifierConfig(stack=stack, num_classes=4)), rows()
     with torch.no_grad():
         logits = model(x)
-        model.standardize_by(mean=MEAN, std=STD)
+        standardize(model, mean=MEAN, std=STD)
         torch.testing.assert_close(model(x * STD + MEAN), logits, rtol=1e-3, atol=1e-3)
 
 
 def test_a_density_falls_as_units_spread() -> None:
     # Change of variables: log p of x·s + m is log p of x minus Σ log s.
-    model, x = built(COPIERS["variational-mlp"]).as_variational(verb="test").double(), rows().double()
+    model, x = needs(built(COPIERS["variational-mlp"]), Variational, verb="test").double(), rows().double()
     z = torch.randn(8, 2, generator=torch.Generator().manual_seed(1)).double()
     with torch.no_grad():
         before = model.likelihood(z).log_prob(x)
-        model.standardize_by(mean=MEAN, std=STD)
+        standardize(model, mean=MEAN, std=STD)
         after = model.likelihood(z).log_prob(x * STD.double() + MEAN.double())
     torch.testing.assert_close(after, before - STD.double().log().sum())
 
 
 def test_the_jacobian_of_one_layer_is_autograd_s_in_the_units_of_the_table() -> None:
-    model = built(MLPConfig(image_shape=ROWS, widths=(4,), activation="sigmoid", tied=True)).as_autoencoder(verb="test")
-    model.standardize_by(mean=MEAN, std=STD)
+    model = needs(
+        built(MLPConfig(num_columns=6, widths=(4,), activation="sigmoid", tied=True)), Autoencoder, verb="test"
+    )
+    standardize(model, mean=MEAN, std=STD)
     x = rows() * STD + MEAN
 
     def code(row: Tensor) -> Tensor:
@@ -124,7 +127,7 @@ def test_patches_of_rows_are_refused() -> None:
 def test_a_shape_other_than_the_model_s_is_refused() -> None:
     model = built(COPIERS["mlp"])
     with pytest.raises(ShapeError, match=r"^the model takes tables of 6 columns only, got 5 columns; leave others out"):
-        model(torch.rand(2, 5))
+        model.check_batch(torch.rand(2, 5))
     with pytest.raises(ShapeError, match=r"^the model was built for rows of shape \(6,\), got \(5,\); give a table of"):
         COPIERS["mlp"].fitted((5,))
     assert isinstance(StackedClassifierConfig().fitted(ROWS), ClassifierConfig)

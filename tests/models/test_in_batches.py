@@ -1,5 +1,7 @@
 """The rule by which many images become batches, and its effect on models that use batch statistics."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given
@@ -51,7 +53,7 @@ def test_a_filled_batch_is_full_or_a_whole_share_of_one(num_images: int, batch_s
 
 def test_images_are_judged_in_batches_of_the_stored_size() -> None:
     model = built(BATCH)
-    model.batch_size = 3
+    model.trained_on = replace(model.trained_on, batch_size=3)
     x = images(7)
     expected = by_hand(model, x, [[0, 1, 2], [3, 4, 5], [6, 0, 1]], [3, 3, 1])
     assert torch.equal(reconstruct(model, x), expected)
@@ -61,11 +63,11 @@ def test_images_are_judged_in_batches_of_the_stored_size() -> None:
 
 def test_fewer_images_than_a_batch_are_repeated_until_it_is_full() -> None:
     model = built(BATCH)
-    model.batch_size = 8
+    model.trained_on = replace(model.trained_on, batch_size=8)
     x = images(3)
     assert torch.equal(reconstruct(model, x), by_hand(model, x, [[0, 1, 2, 0, 1, 2, 0, 1]], [3]))
     # Repeated a whole number of times, images have the statistics they have once.
-    model.batch_size = 6
+    model.trained_on = replace(model.trained_on, batch_size=6)
     repeated = by_hand(model, x, [[0, 1, 2, 0, 1, 2]], [3])
     torch.testing.assert_close(reconstruct(model, x), repeated, rtol=1e-4, atol=1e-5)
 
@@ -91,7 +93,7 @@ def test_another_batch_size_gives_another_answer_only_with_batch_statistics() ->
 
 def test_codes_are_made_in_the_same_batches() -> None:
     model = autoencoder(BATCH)
-    model.batch_size = 3
+    model.trained_on = replace(model.trained_on, batch_size=3)
     x = images(5)
     with torch.no_grad():
         by_hand = torch.cat([model.encode(x[:3]), model.encode(x[[3, 4, 0]])[:2]])

@@ -7,6 +7,7 @@ from torch import Tensor
 from contracts import CLASSIFIERS, CONFIGS, built, classifier, half, images
 from copyist.errors import ArgumentError, ContractError, ShapeError
 from copyist.models import MaskedViT, MaskedViTConfig
+from copyist.models.contracts import Masked, needs
 from copyist.nn.patches import from_patches, to_patches
 
 
@@ -105,14 +106,13 @@ def test_its_encoder_goes_over_to_the_classifier_by_name() -> None:
 @pytest.mark.parametrize("kind", ["mlp", "unet-none", "unet-skips"])
 def test_other_models_take_whole_images_only_and_say_so(kind: str) -> None:
     model = built(CONFIGS[kind])
-    assert not model.takes_visible
     with pytest.raises(
         ContractError, match=r"^walk shows a model some patches only, and \w+ takes whole images; take a"
     ):
-        model.as_masked(verb="walk")
+        needs(model, Masked, verb="walk")
     with pytest.raises(ContractError, match=r"^walk shows a model some patches only, and ViT takes whole images; "):
-        classifier(CLASSIFIERS["vit"]).as_masked(verb="walk")
-    assert masked().as_masked(verb="walk").takes_visible
+        needs(classifier(CLASSIFIERS["vit"]), Masked, verb="walk")
+    assert needs(masked(), Masked, verb="walk").patch == 4
 
 
 def test_a_patch_that_does_not_divide_the_image_is_refused() -> None:
@@ -128,8 +128,11 @@ def test_a_patch_that_does_not_divide_the_image_is_refused() -> None:
         ({"decoder_width": 0}, r"^decoder_width must be at least 1, got 0$"),
         ({"decoder_width": 10}, r"^decoder_width must be a multiple of decoder_heads, got 10 and 4$"),
         ({"width": 10}, r"^width must be a multiple of heads, got 10 and 4$"),
-        ({"width": 6, "heads": 3}, r"^width must be a multiple of 4 for positions that start at waves, got 6$"),
-        ({"decoder_width": 6, "decoder_heads": 2}, r"^decoder_width must be a multiple of 4 for positions that start "),
+        ({"width": 6, "heads": 3}, r"^width must be a multiple of 4 for positions=sincos, got 6$"),
+        (
+            {"decoder_width": 6, "decoder_heads": 2},
+            r"^decoder_width must be a multiple of 4 for positions=sincos, got 6$",
+        ),
         ({"depth": 0}, r"^depth must be at least 1, got 0$"),
     ],
 )

@@ -59,7 +59,7 @@ def test_a_config_is_fitted_to_the_images() -> None:
 def test_images_of_another_shape_are_refused() -> None:
     model = autoencoder(MLPConfig(image_shape=SHAPE, widths=(3,)))
     with pytest.raises(ShapeError, match=r"^the model takes images of shape \(2, 3, 5\) only, got \(2, 5, 3\); resize"):
-        model(torch.rand(4, 2, 5, 3))
+        model.check_batch(torch.rand(4, 2, 5, 3))
 
 
 def test_a_config_that_cannot_be_is_refused() -> None:
@@ -118,4 +118,4 @@ def test_rows_of_a_table_are_copied_as_images_are() -> None:
     assert model(x).shape == (4, 9)
     assert model.encode(x).shape == (4, 3)
     with pytest.raises(ShapeError, match=r"^the model was built for rows of shape \(9,\), got \(8,\); give a table of"):
-        MLPConfig(image_shape=(9,)).fitted((8,))
+        MLPConfig(num_columns=9).fitted((8,))

@@ -5,13 +5,14 @@ import torch
 
 from contracts import autoencoder, built, images
 from copyist.errors import ArgumentError, ContractError, ShapeError
-from copyist.models import Dictionary, SparseMLPConfig, UNetConfig
+from copyist.models import SparseMLPConfig, UNetConfig
+from copyist.models.contracts import Dictionary, needs
 
 SHAPE = (2, 3, 5)
 
 
 def sparse(k: int | None = 4, widths: tuple[int, ...] = (50,)) -> Dictionary:
-    return built(SparseMLPConfig(image_shape=SHAPE, widths=widths, k=k)).as_dictionary(verb="test")
+    return needs(built(SparseMLPConfig(image_shape=SHAPE, widths=widths, k=k)), Dictionary, verb="test")
 
 
 @pytest.mark.parametrize("k", [1, 4, 50])
@@ -19,7 +20,7 @@ def test_at_most_k_units_speak_and_they_are_the_largest(k: int) -> None:
     model, x = sparse(k), images(6, SHAPE)
     with torch.no_grad():
         z = model.encode(x)
-        heard = x.flatten(1) @ model.readers.weight.T + model.readers.bias
+        heard = x.flatten(1) @ model.to_code.weight.T + model.to_code.bias
     for code, a in zip(z, heard, strict=True):
         kept = sorted(range(50), key=lambda unit: float(a[unit]))[-k:]
         by_hand = [max(0.0, float(a[unit])) if unit in kept else 0.0 for unit in range(50)]
@@ -42,7 +43,7 @@ def test_a_copy_is_the_sum_of_the_columns_of_the_units_that_speak() -> None:
 
 def test_units_begin_by_speaking_in_the_direction_they_listen_to() -> None:
     model = sparse(widths=(8, 20))
-    columns, rows = model.atoms.weight.T, model.readers.weight
+    columns, rows = model.atoms.weight.T, model.to_code.weight
     torch.testing.assert_close(columns.norm(dim=1), torch.ones(20))
     torch.testing.assert_close(torch.cosine_similarity(columns, rows), torch.ones(20))
 
@@ -51,7 +52,7 @@ def test_widths_are_mirrored_around_the_code() -> None:
     model = sparse(k=5, widths=(9, 40))
     assert model.hidden(images(2, SHAPE)).shape == (2, 9)
     assert model.encode(images(2, SHAPE)).shape == (2, 40)
-    assert model.silence.tolist() == [0] * 40
+    assert model.examples_since_fired.tolist() == [0] * 40
 
 
 @pytest.mark.parametrize("k", [0, -1, 51])
@@ -70,7 +71,7 @@ def test_a_config_that_cannot_be_is_refused() -> None:
     with pytest.raises(ShapeError, match=r"^the model was built for images of shape \(2, 3, 5\), got \(2, 5, 3\); re"):
         SparseMLPConfig(image_shape=SHAPE).fitted((2, 5, 3))
     with pytest.raises(ShapeError, match=r"^the model takes images of shape \(2, 3, 5\) only, got \(2, 5, 3\); resize"):
-        sparse()(torch.rand(4, 2, 5, 3))
+        sparse().check_batch(torch.rand(4, 2, 5, 3))
 
 
 def test_what_is_no_dictionary_says_so() -> None:
@@ -78,4 +79,4 @@ def test_what_is_no_dictionary_says_so() -> None:
         ContractError,
         match=r"^DeadUnitResampling gives single units of a code new work, and UNet has none that can be told apart",
     ):
-        autoencoder(UNetConfig(channels=3, width=4, levels=2)).as_dictionary(verb="DeadUnitResampling")
+        needs(autoencoder(UNetConfig(channels=3, width=4, levels=2)), Dictionary, verb="DeadUnitResampling")

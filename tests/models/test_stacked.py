@@ -9,7 +9,8 @@ from torch import nn
 
 from contracts import built, classifier, images
 from copyist.errors import ArgumentError, ContractError, ShapeError
-from copyist.models import MLPConfig, Stack, StackedClassifierConfig, UNetConfig
+from copyist.models import MLPConfig, StackedClassifierConfig, UNetConfig
+from copyist.models.contracts import Pretrainable, PretrainableConfig, Stack, needs
 from copyist.nn.dense import Activation
 
 SHAPE = (2, 3, 5)
@@ -17,7 +18,7 @@ CONFIG = MLPConfig(image_shape=SHAPE, widths=(9, 7, 4), activation="sigmoid", ou
 
 
 def stack(config: MLPConfig = CONFIG, *, seed: int = 0) -> Stack:
-    return built(config, seed=seed).as_stack(verb="test")
+    return needs(built(config, seed=seed), Stack, verb="test")
 
 
 @pytest.mark.parametrize("tied", [False, True])
@@ -47,7 +48,7 @@ def test_a_layer_is_the_shallow_autoencoder_that_its_config_describes() -> None:
         with torch.no_grad():
             torch.testing.assert_close(alone(h), layer(h))
         with pytest.raises(ShapeError, match=r"^the model takes images of shape"):
-            layer(images(4, (1, 2, 2)))
+            layer.check_batch(images(4, (1, 2, 2)))
 
 
 def test_what_trains_a_layer_trains_the_stack() -> None:
@@ -105,13 +106,13 @@ def test_a_classifier_must_know_its_images_and_its_classes() -> None:
         ):
             config.build()
     with pytest.raises(ShapeError, match=r"^the model takes images of shape \(2, 3, 5\) only, got \(2, 5, 3\); resize"):
-        classifier(fitted)(torch.rand(4, 2, 5, 3))
+        classifier(fitted).check_batch(torch.rand(4, 2, 5, 3))
 
 
 def test_a_model_that_is_no_stack_says_so() -> None:
     model = built(UNetConfig(channels=3, width=4, levels=2))
-    for refused in (lambda: model.as_stack(verb="top-layer"), lambda: model.start_from(stack())):
+    for contract in (Stack, Pretrainable):
         with pytest.raises(ContractError, match=r" needs layers in a row, and UNet has none; take an mlp$"):
-            refused()
+            needs(model, contract, verb="top-layer")
     with pytest.raises(ContractError, match=r"^pretraining needs layers in a row, and UNetConfig describes none; take"):
-        model.config.stacks()
+        needs(model.config, PretrainableConfig, verb="pretraining")

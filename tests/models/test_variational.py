@@ -89,7 +89,7 @@ def test_a_code_that_is_not_joined_follows_the_size_of_the_images() -> None:
 def test_a_joined_code_takes_images_of_its_size_only() -> None:
     model = built(CONFIGS["variational-unet"])
     with pytest.raises(ShapeError, match=r"^the model's joined code takes images of 8x12 only, got 16x24; resize the"):
-        model(torch.rand(2, 3, 16, 24))
+        model.check_batch(torch.rand(2, 3, 16, 24))
     config = VariationalUNetConfig(code_size=3)
     assert config.fitted((3, 8, 12)).image_size == (8, 12)
     with pytest.raises(ShapeError, match=r"^the joined code was built for images of 8x12, got 12x8; resize the images"):
@@ -101,7 +101,7 @@ def test_a_joined_code_takes_images_of_its_size_only() -> None:
 def test_a_fully_connected_model_takes_images_of_its_shape_only() -> None:
     model = built(CONFIGS["variational-mlp"])
     with pytest.raises(ShapeError, match=r"^the model takes images of shape \(3, 8, 12\) only, got \(3, 12, 8\); resi"):
-        model(torch.rand(2, 3, 12, 8))
+        model.check_batch(torch.rand(2, 3, 12, 8))
     with pytest.raises(
         ShapeError, match=r"^the model was built for images of shape \(3, 8, 12\), got \(1, 8, 8\); res"
     ):

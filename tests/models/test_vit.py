@@ -72,4 +72,4 @@ def test_settings_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ArgumentError, match=r"^a classifier must know its num_classes; give it, or train it by"):
         ViTConfig().build()
     with pytest.raises(ShapeError, match=r"^the model takes images of shape \(3, 8, 12\) only, got \(3, 12, 8\);"):
-        vit()(images(2, (3, 12, 8)))
+        vit().check_batch(images(2, (3, 12, 8)))

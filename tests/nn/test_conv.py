@@ -17,7 +17,7 @@ def test_resampling_halves_and_doubles() -> None:
 @pytest.mark.parametrize("statistics", ["batch", "none"])
 def test_a_bias_stands_only_where_nothing_takes_it_out(statistics: str) -> None:
     block = ConvBlock(3, 5, convolutions=2, statistics=statistics)  # pyright: ignore[reportArgumentType]
-    convolutions = [part for part in block if isinstance(part, nn.Conv2d)]
+    convolutions = [part for part in block.modules() if isinstance(part, nn.Conv2d)]
     assert [(part.in_channels, part.out_channels) for part in convolutions] == [(3, 5), (5, 5)]
     assert all((part.bias is not None) == (statistics == "none") for part in convolutions)
     assert block(torch.rand(2, 3, 4, 7)).shape == (2, 5, 4, 7)
@@ -66,3 +66,26 @@ def test_upsampling_is_the_transposed_convolution_in_either_layout() -> None:
     assert found.is_contiguous(memory_format=torch.channels_last), (
         "the layers that follow find the layout they are fast in"
     )
+
+
+def test_a_block_with_an_embedding_is_at_first_the_block_without() -> None:
+    plain = ConvBlock(3, 5, convolutions=2, statistics="group")
+    taught = ConvBlock(3, 5, convolutions=2, statistics="group", embedding=7)
+    taught.load_state_dict(plain.state_dict(), strict=False)
+    h, e = torch.rand(2, 3, 4, 6), torch.randn(2, 7)
+    assert torch.equal(taught(h, e), plain(h))
+    assert set(taught.state_dict()) - set(plain.state_dict()) == {"modulation"}
+
+
+def test_an_embedding_scales_and_shifts_every_normalized_map_before_the_relu() -> None:
+    block = ConvBlock(3, 5, convolutions=2, statistics="group", embedding=7)
+    with torch.no_grad():
+        assert block.modulation is not None
+        block.modulation.normal_(generator=torch.Generator().manual_seed(0))
+        h, e = torch.rand(2, 3, 4, 6), torch.randn(2, 7)
+        on_paper, rows = h, torch.cat([e, torch.ones(2, 1)], dim=1)
+        for index, layer in enumerate(block.layers):
+            start = 10 * index
+            a, b = (rows @ block.modulation[start + 5 * k : start + 5 * k + 5].T for k in (0, 1))
+            on_paper = ((1 + a)[:, :, None, None] * layer(on_paper) + b[:, :, None, None]).clamp_min(0)
+        torch.testing.assert_close(block(h, e), on_paper)

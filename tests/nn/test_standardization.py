@@ -3,7 +3,7 @@ import torch
 from copyist.nn.standardization import Standardization
 
 
-def test_what_is_not_set_changes_no_bit() -> None:
+def test_what_is_not_fitted_changes_no_bit() -> None:
     part, x = Standardization(3), 1e4 * torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
     assert torch.equal(part(x), x)
     assert torch.equal(part.inverse(x), x)
@@ -11,7 +11,7 @@ def test_what_is_not_set_changes_no_bit() -> None:
 
 def test_columns_become_standard_deviations_from_the_mean_and_come_back() -> None:
     part = Standardization(2)
-    part.set(mean=torch.tensor([100.0, -1.0]), std=torch.tensor([10.0, 0.5]))
+    part.fit(torch.tensor([[90.0, -0.5], [110.0, -1.5]]))
     x = torch.tensor([[110.0, -1.5], [80.0, 0.0]])
     assert part(x).tolist() == [[1.0, -1.0], [-2.0, 2.0]]
     assert torch.equal(part.inverse(part(x)), x)

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal
 
 from copyist.models import ModelConfig, Variational
+from copyist.models.contracts import TrainedOn
 from copyist.nn.gaussian import Gaussian
 from copyist.nn.likelihoods import GaussianPixels, Likelihood
 
@@ -40,7 +41,7 @@ class LinearGaussian(Variational):
         self.matrix = axes * self.lengths
         self.offset = torch.randn(VALUES, generator=draws, dtype=torch.float64)
         self.sigma, self.shift, self.scale = torch.tensor(sigma).double(), shift, scale
-        self.image_shape = SHAPE
+        self.trained_on = TrainedOn(image_shape=SHAPE)
 
     @property
     def config(self) -> LinearGaussianConfig:

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from contracts import CONFIGS, built, images
 from copyist.errors import ArgumentError, ContractError
-from copyist.models import Dictionary, SparseMLPConfig
+from copyist.models import SparseMLPConfig
+from copyist.models.contracts import Dictionary, needs
 from copyist.objectives import Classification, Copying, DeadUnitResampling, L1Sparsity
 from copyist.training import train
 from training.tiny import StoppedError, Told, rows_of, same_bits, tiny
@@ -23,32 +24,32 @@ DEAD = [3, 11, 17]
 
 def dictionary(k: int | None = 4, widths: tuple[int, ...] = (60,)) -> Dictionary:
     """One with three units that nothing wakes, and that have been silent for a thousand images."""
-    model = built(SparseMLPConfig(image_shape=SHAPE, widths=widths, k=k)).as_dictionary(verb="test")
+    model = needs(built(SparseMLPConfig(image_shape=SHAPE, widths=widths, k=k)), Dictionary, verb="test")
     with torch.no_grad():
-        model.readers.weight[DEAD] = 0
-        model.readers.bias[DEAD] = -1
-        model.silence[DEAD] = 1000
+        model.to_code.weight[DEAD] = 0
+        model.to_code.bias[DEAD] = -1
+        model.examples_since_fired[DEAD] = 1000
     return model
 
 
 def mended(model: Dictionary, x: Tensor, *, after: int, seed: int = 0) -> int:
-    before = model.revivals.clone()
+    before = model.times_resampled.clone()
     with torch.no_grad():
         objective = DeadUnitResampling(objective=Copying(), after=after)
         objective.mend(model, x, step=1, generator=torch.Generator().manual_seed(seed))
-    return int((model.revivals - before).sum())
+    return int((model.times_resampled - before).sum())
 
 
 def test_silence_is_counted_in_images_until_a_unit_speaks() -> None:
     model = dictionary()
     for count in (5, 7):
         assert mended(model, images(count, SHAPE, seed=count), after=2000) == 0
-    assert model.silence[DEAD].tolist() == [1012] * 3
+    assert model.examples_since_fired[DEAD].tolist() == [1012] * 3
     with torch.no_grad():
         spoke = (model.encode(images(7, SHAPE, seed=7)) > 0).any(0)
-    assert not model.silence[spoke].any()
-    assert (model.silence[~spoke] >= 7).all()
-    assert "silence" in model.state_dict()
+    assert not model.examples_since_fired[spoke].any()
+    assert (model.examples_since_fired[~spoke] >= 7).all()
+    assert "examples_since_fired" in model.state_dict()
 
 
 @pytest.mark.parametrize("widths", [(60,), (9, 60)])
@@ -61,8 +62,8 @@ def test_a_revived_unit_speaks_for_an_image_and_no_living_unit_is_touched(widths
     with torch.no_grad():
         z = model.encode(x)
     assert (z[:, DEAD] > 0).any(0).all()
-    assert model.silence[DEAD].tolist() == [0, 0, 0]
-    for now, then in ((model.readers.weight, before.readers.weight), (model.atoms.weight.T, before.atoms.weight.T)):
+    assert model.examples_since_fired[DEAD].tolist() == [0, 0, 0]
+    for now, then in ((model.to_code.weight, before.to_code.weight), (model.atoms.weight.T, before.atoms.weight.T)):
         assert torch.equal(now[alive], then[alive])
         assert not (now[DEAD] == then[DEAD]).all(1).any()
     assert torch.equal(model.atoms.bias, before.atoms.bias)
@@ -74,8 +75,8 @@ def test_its_row_tells_its_image_from_the_others() -> None:
         before = model.encode(x)
     mended(model, x, after=1000)
     with torch.no_grad():
-        heard = model.readers(model.hidden(x))[:, DEAD]
-        at_the_mean = model.readers(model.hidden(x).mean(0))[DEAD]
+        heard = model.to_code(model.hidden(x))[:, DEAD]
+        at_the_mean = model.to_code(model.hidden(x).mean(0))[DEAD]
     own = heard.argmax(0)
     assert len(set(own.tolist())) == 3
     quietest = torch.stack([row[row > 0].min() for row in before[own]])
@@ -91,7 +92,7 @@ def test_its_row_is_that_of_the_ridge_on_paper() -> None:
     mended(model, x, after=1000)
     with torch.no_grad():
         h, z = model.hidden(x).double(), before.encode(x).double()
-        own = model.readers(model.hidden(x))[:, DEAD].argmax(0)
+        own = model.to_code(model.hidden(x))[:, DEAD].argmax(0)
     u = h - h.mean(0)
     covariance = u.T @ u / 12
     ridge = 0.01 * float(covariance.trace()) / 12
@@ -99,7 +100,7 @@ def test_its_row_is_that_of_the_ridge_on_paper() -> None:
         v = torch.linalg.solve(covariance + ridge * torch.eye(30).double(), u[image])
         alpha = 1.1 * z[image][z[image] > 0].min()
         wanted = 2 * alpha * v / (v @ u[image])
-        torch.testing.assert_close(model.readers.weight[unit].detach().double(), wanted, rtol=1e-3, atol=1e-5)
+        torch.testing.assert_close(model.to_code.weight[unit].detach().double(), wanted, rtol=1e-3, atol=1e-5)
 
 
 def test_where_all_may_speak_a_revived_unit_is_as_loud_as_the_median() -> None:
@@ -108,15 +109,15 @@ def test_where_all_may_speak_a_revived_unit_is_as_loud_as_the_median() -> None:
         z = model.encode(x)
     mended(model, x, after=1000)
     with torch.no_grad():
-        heard = model.readers(model.hidden(x))[:, DEAD].amax(0)
+        heard = model.to_code(model.hidden(x))[:, DEAD].amax(0)
     torch.testing.assert_close(heard, z[z > 0].median().expand(3))
 
 
 def test_a_unit_is_dead_from_as_many_images_on_as_are_said() -> None:
     model, x = dictionary(), images(6, SHAPE)
-    model.silence[DEAD] = 994
+    model.examples_since_fired[DEAD] = 994
     assert mended(model, x, after=1001) == 0
-    model.silence[DEAD] = 994
+    model.examples_since_fired[DEAD] = 994
     assert mended(model, x, after=1000) == 3
 
 
@@ -125,7 +126,7 @@ def test_revival_after_revival_does_not_grow_louder() -> None:
     with torch.no_grad():
         loudest = float(model.encode(x).max())
         for seed in range(100):
-            model.silence[:] = 1000
+            model.examples_since_fired[:] = 1000
             assert mended(model, x, after=1000, seed=seed) == 3
         assert float(model.encode(x).max()) < 2 * loudest
 
@@ -165,11 +166,11 @@ def test_bad_copies_are_drawn_in_proportion_to_their_error() -> None:
     with torch.no_grad():
         errors = (model(x) - x).flatten(1).square().sum(1)
         expected = float(errors[2] / errors.sum())
-        model.readers.weight[DEAD[1:]], model.readers.bias[DEAD[1:]] = 1.0, 0.0
+        model.to_code.weight[DEAD[1:]], model.to_code.bias[DEAD[1:]] = 1.0, 0.0
     drawn = 0
     for seed in range(300):
         again = copy.deepcopy(model)
-        again.silence[DEAD[1:]] = 0
+        again.examples_since_fired[DEAD[1:]] = 0
         assert mended(again, x, after=500, seed=seed) == 1
         with torch.no_grad():
             drawn += int(again.encode(x)[:, DEAD[0]].argmax()) == 2
@@ -194,7 +195,7 @@ def test_numbers_that_are_none_are_left_to_the_loop(value: float) -> None:
 
 def test_it_is_the_objective_it_wraps_with_dead_units_in_the_history() -> None:
     model, x = dictionary(), images(6, SHAPE)
-    model.silence[5] = 50
+    model.examples_since_fired[5] = 50
     with torch.no_grad():
         objective = DeadUnitResampling(objective=Copying(), after=51)
         assert torch.equal(
@@ -217,9 +218,9 @@ def test_a_run_that_was_stopped_revives_the_same_units(tmp_path: Path) -> None:
     parts = train(chosen, out=tmp_path / "parts", resume=True)
     assert same_bits(whole, parts)
     assert rows_of(whole) == rows_of(parts)
-    model = parts.load().as_dictionary(verb="test")
-    assert int(model.silence.max()) > 0
-    assert parts.history()[-1].measures["dead_units"] == int((model.silence >= 100).sum())
+    model = needs(parts.load(), Dictionary, verb="test")
+    assert int(model.examples_since_fired.max()) > 0
+    assert parts.history()[-1].measures["dead_units"] == int((model.examples_since_fired >= 100).sum())
 
 
 @pytest.mark.slow
@@ -228,7 +229,7 @@ def test_without_revival_more_units_are_dead(tmp_path: Path) -> None:
     for after in (200, 10**9):
         objective, model = DeadUnitResampling(objective=Copying(), after=after), SparseMLPConfig(widths=(200,), k=3)
         run = train(tiny(objective=objective, model=model, steps=120), out=tmp_path / str(after))
-        dead.append(int((run.load().as_dictionary(verb="test").silence >= 600).sum()))
+        dead.append(int((needs(run.load(), Dictionary, verb="test").examples_since_fired >= 600).sum()))
     assert dead[0] < dead[1] / 2
 
 

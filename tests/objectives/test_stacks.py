@@ -8,6 +8,7 @@ from contracts import built, images
 from copyist.corruption import MaskingNoise
 from copyist.errors import ArgumentError, ContractError
 from copyist.models import MLPConfig, UNetConfig
+from copyist.models.contracts import Stack, needs
 from copyist.objectives import Classification, Contraction, Copying, CrossEntropy, Denoising, TopLayer
 
 SHAPE = (2, 3, 5)
@@ -58,7 +59,7 @@ def test_cross_entropy_in_half_precision_is_that_of_the_logits() -> None:
 
 def test_the_exact_contraction_of_a_layer_is_that_of_the_layer_alone() -> None:
     model = built(MLPConfig(image_shape=(1, 2, 3), widths=(5, 4), activation="sigmoid"))
-    stack, x = model.as_stack(verb="test"), images(6, (1, 2, 3))
+    stack, x = needs(model, Stack, verb="test"), images(6, (1, 2, 3))
     h = stack.layers[0].encode(x).detach()[:, :, None, None]
     exact = Contraction(weight=1.0)
     alone = exact(stack.layers[1], h, generator=torch.Generator())

@@ -10,7 +10,7 @@ from torch.distributions import Independent, Normal, kl_divergence
 from contracts import CONFIGS, images, variational
 from copyist.errors import ArgumentError, ContractError, DataError
 from copyist.models import MLPConfig
-from copyist.models.importance import log_weights
+from copyist.models.contracts import log_weights
 from copyist.objectives import ELBO, ImportanceWeighted
 from copyist.objectives.variational import binarized
 from objectives.linear_gaussian import LinearGaussian

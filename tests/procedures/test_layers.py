@@ -1,5 +1,7 @@
 """The layers of a model are those that run, and a representation is what the layer itself gave."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -46,7 +48,7 @@ def test_layers_come_in_the_order_in_which_they_end() -> None:
 
 def test_a_model_that_knows_its_images_needs_none_and_is_left_as_it_was() -> None:
     model = built(CONFIGS["unet-running"])
-    model.image_shape = (3, 8, 12)
+    model.trained_on = replace(model.trained_on, image_shape=(3, 8, 12))
     model.train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     assert layers(model)[-1].shape == (3, 8, 12)

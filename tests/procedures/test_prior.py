@@ -1,9 +1,11 @@
 """Samples from the prior are decoded codes of N(0, I), and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from contracts import CONFIGS, VARIATIONAL, built, variational
+from contracts import CONFIGS, VARIATIONAL, built, standardize, variational
 from copyist.errors import ArgumentError, ContractError, ShapeError
 from copyist.models import MLPConfig, Variational, VariationalMLPConfig
 from copyist.procedures import METHODS, Prior, sample
@@ -50,7 +52,7 @@ def test_samples_have_the_shape_of_the_training_images_unless_told_otherwise() -
     model = variational(CONFIGS["variational-unet-positions"])
     with pytest.raises(ShapeError, match=r"^shape must be \(C, H, W\) of one image, got None; give one, as in shape="):
         sample(model, count=2, method=Prior())
-    model.image_shape = (3, 16, 24)
+    model.trained_on = replace(model.trained_on, image_shape=(3, 16, 24))
     assert sample(model, count=2, method=Prior()).shape == (2, 3, 16, 24)
     assert torch.equal(
         sample(model, count=2, method=Prior()), sample(model, count=2, generator=draws(), method=Prior())
@@ -59,9 +61,9 @@ def test_samples_have_the_shape_of_the_training_images_unless_told_otherwise() -
 
 def of_a_table() -> Variational:
     """Of three columns whose codes decode to a known mean, in units that differ by thousands."""
-    config = VariationalMLPConfig(image_shape=(3,), widths=(), code_size=2, likelihood="gaussian")
+    config = VariationalMLPConfig(num_columns=3, widths=(), code_size=2, likelihood="gaussian")
     model = variational(config)
-    model.standardize_by(mean=torch.tensor([0.0, 9e4, -3.0]), std=torch.tensor([1.0, 3e3, 0.5]))
+    standardize(model, mean=torch.tensor([0.0, 9e4, -3.0]), std=torch.tensor([1.0, 3e3, 0.5]))
     return model
 
 
@@ -95,7 +97,7 @@ def test_other_chains_and_other_shapes_are_no_rows() -> None:
     ):
         sample(model, count=2, shape=(3, 8, 8), method=Prior())
     with pytest.raises(ContractError, match=r"^the prior needs a model's likelihood, and MLP has none; take a variati"):
-        sample(built(MLPConfig(image_shape=(3,), widths=(2,))), count=2, method=Prior())
+        sample(built(MLPConfig(num_columns=3, widths=(2,))), count=2, method=Prior())
 
 
 def test_what_cannot_be_sampled_is_refused() -> None:

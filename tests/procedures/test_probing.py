@@ -9,11 +9,11 @@ from torch import Tensor
 
 from contracts import CONFIGS, built
 from copyist.data import open_source
-from copyist.data.base import ExampleSet, Splits
-from copyist.errors import ContractError, DataError, ShapeError
-from copyist.evaluation.probe_table import probe_table, probe_text
+from copyist.data.examples import ExampleSet, Splits
+from copyist.errors import ContractError, DataError
 from copyist.metrics.probes import probes
-from copyist.models import Autoencoder, MaskedViTConfig, MLPConfig
+from copyist.models import MaskedViTConfig, MLPConfig
+from copyist.models.contracts import Autoencoder, needs
 from copyist.procedures import probe
 from copyist.procedures.probing import code_features, labeled
 
@@ -22,7 +22,9 @@ UNLABELED = Splits(train=replace(DIGITS.train, labels=None), test=replace(DIGITS
 
 
 def test_an_identity_s_code_is_probed_like_pixels() -> None:
-    model = built(MLPConfig(image_shape=(1, 8, 8), widths=(64,), activation="identity")).as_autoencoder(verb="test")
+    model = needs(
+        built(MLPConfig(image_shape=(1, 8, 8), widths=(64,), activation="identity")), Autoencoder, verb="test"
+    )
     with torch.no_grad():
         for layer in model.modules():
             if isinstance(layer, torch.nn.Linear):
@@ -44,10 +46,10 @@ def test_an_identity_s_code_is_probed_like_pixels() -> None:
 
 def test_features_are_the_mean_token_or_all_values_of_the_code() -> None:
     x = torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    tokens = built(MaskedViTConfig(image_shape=(1, 8, 8), patch=4, width=8, heads=2)).as_autoencoder(verb="test")
+    tokens = needs(built(MaskedViTConfig(image_shape=(1, 8, 8), patch=4, width=8, heads=2)), Autoencoder, verb="test")
     with torch.no_grad():
         assert torch.equal(code_features(tokens, x), tokens.encode(x).mean(1))
-    maps: Autoencoder = built(replace(CONFIGS["unet-none"], channels=1)).as_autoencoder(verb="test")  # pyright: ignore[reportCallIssue]
+    maps: Autoencoder = needs(built(replace(CONFIGS["unet-none"], channels=1)), Autoencoder, verb="test")  # pyright: ignore[reportCallIssue]
     with torch.no_grad():
         z: Tensor = maps.encode(x)
         assert torch.equal(code_features(maps, x), z.reshape(4, -1))
@@ -65,25 +67,6 @@ def test_a_model_without_a_code_is_refused() -> None:
         probe(model, DIGITS)
 
 
-def test_the_table_stands_beside_random_weights_pixels_and_their_axes() -> None:
-    model = built(MLPConfig(image_shape=(1, 8, 8), widths=(9,)), seed=3)
-    skips = built(replace(CONFIGS["unet-skips"], channels=1))  # pyright: ignore[reportCallIssue]
-    table = probe_table({"mlp": model, "skips": skips}, DIGITS, num_images=20)
-    assert list(table) == ["mlp", "mlp, random weights", "pixels", "64 principal components"]
-    assert table["mlp"] == probe(model, DIGITS, num_images=20)
-    lines = probe_text(table).splitlines()
-    assert lines[0].split("  ")[0] == "classes found from"
-    assert lines[3].split() == [
-        "pixels",
-        f"{100 * table['pixels'].linear:.1f}",
-        "%",
-        f"{100 * table['pixels'].neighbors:.1f}",
-        "%",
-    ]
-    assert probe_table({"skips": skips}, DIGITS, num_images=20) == {}
-    assert probe_table({"mlp": model}, UNLABELED, num_images=5) == {}
-
-
 def test_sorted_classes_teach_a_probe_too() -> None:
     """Of more rows than a probe takes, those it takes are of all classes: the first ones would be of one."""
     rng = np.random.default_rng(0)
@@ -93,19 +76,6 @@ def test_sorted_classes_teach_a_probe_too() -> None:
         source="t", array=values, names=("",) * 6000, labels=names, columns=("a", "b", "c", "d"), fingerprint="0"
     )
     splits = Splits(train=rows, test=rows)
-    model = built(MLPConfig(image_shape=(4,), widths=(2,)))
     (_, taught), (_, asked) = labeled(splits, num_images=100)
     assert (len(taught), int(taught.sum())) == (4096, 2048)
     assert (len(asked), int(asked.sum())) == (100, 50)
-    # Six standard deviations apart along the diagonal.
-    assert probe_table({"mlp": model}, splits, num_images=100)["columns"].linear > 0.98
-
-
-def test_a_table_with_columns_in_another_order_is_refused() -> None:
-    splits = open_source("cancer")
-    model = built(MLPConfig(image_shape=(30,), widths=(2,)))
-    model.columns = splits.train.columns[::-1]
-    with pytest.raises(
-        ShapeError, match=r"^the model was trained on the columns 'worst fractal dimension', .*, got 'me"
-    ):
-        probe_table({"mlp": model}, splits, num_images=9)

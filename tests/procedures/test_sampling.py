@@ -1,6 +1,7 @@
 """Sampling on models whose answers are known on paper."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,10 @@ import torch
 from torch import Tensor
 
 from contracts import CONFIGS, built
-from copyist.errors import ArgumentError, ShapeError
+from copyist.corruption import Blur
+from copyist.errors import ArgumentError, ShapeError, UnknownNameError
 from copyist.models import MLPConfig, Reconstructor
-from copyist.procedures import SCHEDULES, NoDiffusion, sample, sample_steps
+from copyist.procedures import METHODS, SCHEDULES, NoDiffusion, Walkback, named_method, sample, sample_steps
 from copyist.randomness import draw_normal
 
 SHAPE = (2, 3, 5)
@@ -80,6 +82,28 @@ def test_an_affine_model_mixes_by_the_schedule_it_is_given() -> None:
 def test_every_schedule_may_be_given(name: str) -> None:
     x = sample(IDENTITY, count=2, shape=SHAPE, method=NoDiffusion(steps=5, schedule=SCHEDULES[name](5), std=0))
     torch.testing.assert_close(x, torch.full((2, *SHAPE), 0.7))
+    assert NoDiffusion(steps=5, schedule=name).shares == SCHEDULES[name](5)
+
+
+def test_a_schedule_that_there_is_not_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match=r"^there is no schedule 'cosin'; did you mean 'cosine'\?$"):
+        NoDiffusion(schedule="cosin")
+
+
+def test_a_method_is_found_by_its_name_and_changed_by_texts() -> None:
+    texts = {"steps": "3", "schedule": "0.9,0.2,1", "grow": "[[4, 6], [8, 12]]"}
+    method = NoDiffusion(steps=3, schedule=(0.9, 0.2, 1.0), grow=((4, 6), (8, 12)))
+    assert named_method("no-diffusion", texts) == method
+    chain = Walkback(corruption=Blur(sigma=0.5), std=0.1)
+    assert named_method("walkback", {"corruption": '{"kind": "blur", "sigma": 0.5}', "std": "0.1"}) == chain
+    assert all(named_method(name, {}) == kind() for name, kind in METHODS.items())
+
+
+def test_a_setting_that_a_method_lacks_is_refused_by_the_method_s_name() -> None:
+    with pytest.raises(UnknownNameError, match=r"^there is no setting 'stepps' of langevin; did you mean 'steps'\?$"):
+        named_method("langevin", {"stepps": "3"})
+    with pytest.raises(UnknownNameError, match=r"^there is no setting 'steps' of prior; there are with_noise$"):
+        named_method("prior", {"steps": "3"})
 
 
 def test_the_generator_decides_the_bits_and_seed_0_is_the_default() -> None:
@@ -95,14 +119,14 @@ def test_the_shape_is_that_of_the_training_images_unless_told_otherwise() -> Non
         ShapeError, match=r"^shape must be \(C, H, W\) of one image, got None; give one, as in shape=\("
     ):
         sample(model, count=2)
-    model.image_shape = (3, 8, 12)
+    model.trained_on = replace(model.trained_on, image_shape=(3, 8, 12))
     assert sample(model, count=2, method=NoDiffusion(steps=2)).shape == (2, 3, 8, 12)
     assert sample(model, count=2, method=NoDiffusion(steps=2), shape=(3, 16, 8)).shape == (2, 3, 16, 8)
 
 
 def test_images_are_sampled_in_batches_of_the_stored_size() -> None:
     model = built(CONFIGS["unet-batch"])
-    model.batch_size = 3
+    model.trained_on = replace(model.trained_on, batch_size=3)
     a = draw_normal((5, 3, 8, 12), mean=0.7, std=0.2, generator=seeded(1), like=torch.empty(0))
     with torch.no_grad():
         by_hand = torch.cat([model(a[:3]), model(a[[3, 4, 0]])[:2]])

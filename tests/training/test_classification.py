@@ -40,7 +40,7 @@ def test_only_copies_are_pictured(tmp_path: Path) -> None:
 
 def test_the_held_out_loss_is_the_cross_entropy_of_the_held_out_images(tmp_path: Path) -> None:
     run = train(naming(), out=tmp_path / "run")
-    test = open_source("digits").test.spread(24)
+    test = open_source("digits").test.subset(24)
     assert test.labels is not None
     model = run.load().cpu()
     with torch.no_grad():

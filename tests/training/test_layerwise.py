@@ -20,6 +20,7 @@ from copyist.corruption import GaussianNoise, MaskingNoise, SaltAndPepper
 from copyist.data import open_source
 from copyist.errors import ArgumentError, ContractError, DataError, OutputError, TrainingError
 from copyist.models import MLPConfig, Model, ModelConfig, StackedClassifierConfig, UNetConfig
+from copyist.models.contracts import Stack, needs
 from copyist.objectives import Classification, Copying, CrossEntropy, Denoising, Objective
 from copyist.recipes import configured
 from copyist.training import HistoryRow, Pretraining, Recipe, Run, train
@@ -257,9 +258,9 @@ def test_a_layer_that_denoises_restores_codes_better_than_they_came(tmp_path: Pa
     run = train(recipe, out=tmp_path / "run")
     last = run.layers[1].history()[-1].validation_loss
     model: Model = run.layers[1].load().cpu()
-    x = open_source("digits").test.spread(24).images()
+    x = open_source("digits").test.subset(24).images()
     with torch.no_grad():
-        h = model.as_stack(verb="test").layers[0].encode(x)
+        h = needs(model, Stack, verb="test").layers[0].encode(x)
     # A masked value is lost with probability 0.3, which costs its square.
     assert last is not None
     assert last < 0.3 * float(h.square().mean()) / 2

@@ -70,7 +70,7 @@ def test_an_objective_mends_the_weights_after_every_step(tmp_path: Path, monkeyp
 
 def test_an_objective_decides_what_pictures_show(tmp_path: Path) -> None:
     run = train(tiny(objective=MaskedCopying()), out=tmp_path / "run")
-    model, x = run.load(), open_source("digits").test.spread(24).images(0, 16)
+    model, x = run.load(), open_source("digits").test.subset(24).images(0, 16)
     with torch.no_grad():
         shown = MaskedCopying().pictures(model, x, generator=generator(0, "picture"))
     write_png(tmp_path / "again.png", rows({name: batch[:8] for name, batch in shown.items()}))

@@ -8,8 +8,8 @@ from typing import final
 import torch
 from torch import Tensor
 
-from copyist.baselines.wiener import PrincipalBasis
-from copyist.data.splitting import evenly
+from copyist.baselines.principal_axes import principal_axes
+from copyist.data.examples import evenly_spaced
 from copyist.metrics.distortion import psnr
 from copyist.tensors import Examples, Images
 
@@ -52,16 +52,9 @@ def principal_copier(train: Examples, *, num_axes: int) -> LinearCopier:
     Source:
         Baldi & Hornik (1989): at its best a linear autoencoder spans these axes.
     """
-    rows = torch.from_numpy(evenly(len(train), most_examples(train[0].numel()))).to(train.device)
-    x = train[rows].flatten(1).double()  # (N, D)
-    mean = x.mean(0)
-    x = x - mean
-    # Of the two matrices of products, the smaller one is taken apart.
-    wide = x.shape[0] < x.shape[1]
-    values, vectors = torch.linalg.eigh(x @ x.T if wide else x.T @ x)
-    kept = torch.nonzero(values > values[-1] * 1e-12).flatten().flip(0)[:num_axes]
-    axes = vectors[:, kept].T @ x / values[kept].sqrt()[:, None] if wide else vectors[:, kept].T
-    return LinearCopier(mean=mean.to(train).view(train.shape[1:]), axes=axes.to(train))
+    rows = torch.from_numpy(evenly_spaced(len(train), most_examples(train[0].numel()))).to(train.device)
+    found = principal_axes(train[rows])
+    return LinearCopier(mean=found.mean.to(train).view(train.shape[1:]), axes=found.spanned[:num_axes].to(train))
 
 
 def linear_copier(train: Images, x: Images, *, clean_psnr: float) -> LinearCopier:
@@ -72,7 +65,7 @@ def linear_copier(train: Images, x: Images, *, clean_psnr: float) -> LinearCopie
         x: clean images (B, C, H, W) on which the quality is compared.
         clean_psnr: in decibels; where no number of axes reaches it, all are kept.
     """
-    mean, axes = train.mean(0), PrincipalBasis.fitted(train).axes
+    mean, axes = train.mean(0), principal_axes(train).spanned.to(train)
     low, high = 1, len(axes)
     while low < high:
         middle = (low + high) // 2

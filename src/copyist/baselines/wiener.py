@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from copyist.baselines.filters import Filter, best_setting
+from copyist.baselines.principal_axes import principal_axes
 from copyist.checks import check_images, check_same_shape
 from copyist.errors import ArgumentError, ShapeError
 from copyist.tensors import Images
@@ -47,9 +48,7 @@ class PrincipalBasis(Basis):
     def fitted(cls, clean: Images) -> Self:
         """All axes along which these images (N, C, H, W) vary: at most N − 1."""
         check_images(clean)
-        rows = (clean - clean.mean(0)).flatten(1)  # (N, D)
-        _, values, axes = torch.linalg.svd(rows, full_matrices=False)
-        return cls(axes=axes[values > values.max() * 1e-5])
+        return cls(axes=principal_axes(clean).spanned.to(clean))
 
     def analyze(self, x: Images) -> Tensor:
         return x.flatten(1) @ self.axes.T

@@ -1,6 +1,6 @@
 """Time by turns, the peak of the machine, and the work in a step."""
 
-__all__ = ["Contender", "Turn", "alternate", "compared", "count_flops", "machine", "matmul_peak"]
+__all__ = ["Contender", "Loop", "Turn", "compare", "count_flops", "machine", "matmul_peak", "race"]
 
 import contextlib
 import multiprocessing
@@ -16,11 +16,17 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from copyist.bench.results import Comparison, Machine, Spread
+from copyist.bench.timings import Comparison, Machine, Quartiles
 from copyist.tensors import Images
 
 Turn: TypeAlias = Callable[[], None]
 """What a loop calls after each of its steps."""
+
+Loop: TypeAlias = Callable[[Turn], None]
+"""A loop that takes steps for as long as its argument allows, and can be pickled."""
+
+Times: TypeAlias = tuple[list[float], list[float]]
+"""Seconds per step of ours and of the reference, one per round."""
 
 _SETTLE = 0.1
 """Seconds of rest after a turn, in which threads stop spinning and loaders fill their queues."""
@@ -33,14 +39,11 @@ class _Done(Exception):  # noqa: N818 (it is no error)
 class Contender:
     """A loop in a process of its own, so that neither its allocator nor its threads are the other's."""
 
-    def __init__(self, loop: Callable[..., None], *arguments: Any, steps: int) -> None:
-        """Start `loop(*arguments, turn)`, an importable function that calls `turn` after each step.
-
-        It is let run `steps` steps to warm up, and then as many per turn.
-        """
+    def __init__(self, loop: Loop, *, steps: int) -> None:
+        """Start a loop, let it run `steps` steps to warm up, and then as many per turn."""
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
-        self._process = context.Process(target=_contend, args=(loop, arguments, steps, other))
+        self._process = context.Process(target=_contend, args=(loop, steps, other))
         self._process.start()
         other.close()
         self._answer()
@@ -64,31 +67,39 @@ class Contender:
             raise RuntimeError("a loop ended before it was told to; its own words are above") from None
 
 
-def alternate(
-    ours: Contender, reference: Contender, *, rounds: int, say: Callable[[str], None]
-) -> tuple[list[float], list[float]]:
-    """Seconds per step of both, A B, B A, A B …, so that neither always runs after the other."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for number in range(rounds):
-        for index in (0, 1) if number % 2 == 0 else (1, 0):
-            times[index].append((ours, reference)[index].turn())
-        say(f"round {number + 1} of {rounds}: {times[1][-1] / times[0][-1]:.2f} times the reference")
+def race(ours: Loop, reference: Loop, *, steps: int, rounds: int, say: Callable[[str], None]) -> Times:
+    """Time two loops in processes of their own by turns, A B, B A, A B …, so that neither always runs after the other.
+
+    Args:
+        ours: one loop.
+        reference: the other.
+        steps: of a turn, and of the time to warm up.
+        rounds: turns of each.
+        say: takes one sentence a round.
+    """
+    times: Times = ([], [])
+    with (
+        contextlib.closing(Contender(ours, steps=steps)) as our_process,
+        contextlib.closing(Contender(reference, steps=steps)) as its_process,
+    ):
+        for number in range(rounds):
+            for index in (0, 1) if number % 2 == 0 else (1, 0):
+                times[index].append((our_process, its_process)[index].turn())
+            say(f"round {number + 1} of {rounds}: {times[1][-1] / times[0][-1]:.2f} times the reference")
     return times
 
 
-def compared(
-    times: tuple[list[float], list[float]], *, width: int, size: int, batch: int, flops: float | None
-) -> Comparison:
-    """The spreads of what `alternate` timed."""
+def compare(times: Times, *, width: int, size: int, batch: int, flops: float | None) -> Comparison:
+    """The quartiles of what `race` timed, and of its ratios."""
     ours, reference = times
     return Comparison(
         width=width,
         size=size,
         batch=batch,
         rounds=len(ours),
-        ours=Spread.of(ours),
-        reference=Spread.of(reference),
-        ratio=Spread.of([slow / fast for fast, slow in zip(ours, reference, strict=True)]),
+        ours=Quartiles.of(ours),
+        reference=Quartiles.of(reference),
+        ratio=Quartiles.of([slow / fast for fast, slow in zip(ours, reference, strict=True)]),
         flops=flops,
     )
 
@@ -127,7 +138,7 @@ def count_flops(model: nn.Module, x: Images, *, backward: bool) -> float:
     return float(counter.get_total_flops())
 
 
-def _contend(loop: Callable[..., None], arguments: tuple[Any, ...], steps: int, pipe: Any) -> None:
+def _contend(loop: Loop, steps: int, pipe: Any) -> None:
     taken, since = 0, time.perf_counter()
 
     def turn() -> None:
@@ -143,7 +154,7 @@ def _contend(loop: Callable[..., None], arguments: tuple[Any, ...], steps: int, 
         since = time.perf_counter()
 
     with contextlib.suppress(_Done, EOFError):
-        loop(*arguments, turn)
+        loop(turn)
 
 
 def _processor() -> str:

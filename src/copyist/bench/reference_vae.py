@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from copyist.bench.measure import Turn
-from copyist.models.variational import VariationalMLPConfig
+from copyist.models.variational_mlp import VariationalMLPConfig
 from copyist.tensors import Images
 
 

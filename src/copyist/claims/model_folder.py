@@ -15,9 +15,8 @@ from filelock import FileLock
 
 from copyist.checkpoint import load
 from copyist.data import open_source
-from copyist.data.base import Splits
-from copyist.models.base import Model
-from copyist.models.config import ModelConfig
+from copyist.data.examples import Splits
+from copyist.models.contracts import Model, ModelConfig, TrainedOn
 from copyist.randomness import derive
 from copyist.settings import dump
 from copyist.training import CATALOGUES, Recipe, Run, finished_run, train
@@ -72,8 +71,7 @@ class ModelFolder(Resources):
         if recipe.objective.uses_labels:
             config = config.with_classes(splits.num_classes())
         model = build_fresh(config, seed=seed)
-        model.batch_size = recipe.training.batch_size
-        model.image_shape = shape
+        model.trained_on = TrainedOn(batch_size=recipe.training.batch_size, image_shape=shape)
         return model
 
     def _run(self, recipe: Recipe, seed: int, start: Recipe | None) -> Run:

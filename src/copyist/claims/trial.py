@@ -11,11 +11,10 @@ import torch
 from copyist.claims.model_folder import Resources, build_fresh, recipe_record
 from copyist.claims.names import misnamed
 from copyist.claims.result import Curves, Scale
-from copyist.data.base import Splits
+from copyist.data.examples import Splits
 from copyist.errors import ArgumentError
 from copyist.evidence import Claim
-from copyist.models.base import Autoencoder, Classifier, Model, Reconstructor
-from copyist.models.config import ModelConfig
+from copyist.models.contracts import Autoencoder, Classifier, Model, ModelConfig, Reconstructor, needs
 from copyist.randomness import generator
 from copyist.tensors import Images
 from copyist.training import Recipe
@@ -130,7 +129,7 @@ class Trial:
         Raises:
             ContractError: it does not.
         """
-        return self.model(recipe).as_reconstructor(verb="an experiment")
+        return needs(self.model(recipe), Reconstructor, verb="an experiment")
 
     def autoencoder(self, recipe: Recipe) -> Autoencoder:
         """The trained model of a recipe, as one with a code.
@@ -138,7 +137,7 @@ class Trial:
         Raises:
             ContractError: it has none.
         """
-        return self.model(recipe).as_autoencoder(verb="an experiment")
+        return needs(self.model(recipe), Autoencoder, verb="an experiment")
 
     def classifier(self, recipe: Recipe) -> Classifier:
         """The trained model of a recipe, as one that names classes.
@@ -146,7 +145,7 @@ class Trial:
         Raises:
             ContractError: it does not.
         """
-        return self.model(recipe).as_classifier(verb="an experiment")
+        return needs(self.model(recipe), Classifier, verb="an experiment")
 
     def untrained(self, recipe: Recipe) -> Model:
         """The same model with the weights it has before training."""

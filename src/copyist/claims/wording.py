@@ -3,11 +3,11 @@
 __all__ = ["MARKS", "counts", "interval", "labeled", "listed", "repeating", "short", "summary"]
 
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from copyist.claims.result import ClaimResult
+from copyist.drawing.wording import estimate, short
 from copyist.evidence import VERDICTS, Interval, Verdict
 
 MARKS: dict[Verdict, str] = {"supported": "✓", "refuted": "✗", "inconclusive": "?", "open": "○"}
@@ -19,24 +19,9 @@ def labeled(verdict: Verdict) -> str:
     return f"{MARKS[verdict]} {verdict}"
 
 
-def short(value: float) -> str:
-    """A number with three digits that count, or a dash for what is not a number."""
-    if not math.isfinite(value):
-        return "–"
-    if value == 0:
-        return "0"
-    size = abs(value)
-    text = f"{value:,.0f}" if 1000 <= size < 1e7 else f"{value:.2e}" if not 1e-3 <= size < 1e7 else f"{value:#.3g}"
-    return text.rstrip(".").replace("-", "−")
-
-
 def interval(ends: Interval) -> str:
     """A mean with its interval; what one seed alone tells has none."""
-    if not math.isfinite(ends.mean):
-        return "–"
-    if not math.isfinite(ends.low) or not math.isfinite(ends.high):
-        return short(ends.mean)
-    return f"{short(ends.mean)} [{short(ends.low)}, {short(ends.high)}]"
+    return estimate(Interval(ends.mean, ends.low, ends.high))
 
 
 def listed(values: Iterable[float]) -> str:

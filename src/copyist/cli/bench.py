@@ -2,13 +2,17 @@
 
 __all__ = ["app"]
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from copyist.cli.options import Force, Json
+
 if TYPE_CHECKING:
-    from copyist.bench.results import Result
+    from copyist.bench.timings import BenchResult
 
 app = typer.Typer(help="Measure our speed against plain reference loops, both in one run, as ratios.")
 
@@ -16,9 +20,7 @@ Widths = Annotated[list[int], typer.Option("--width", min=1, help="Base width of
 Size = Annotated[int, typer.Option(min=16, help="Side of an image in pixels, a multiple of 8.")]
 Batch = Annotated[int, typer.Option(min=1, help="Images per batch.")]
 Rounds = Annotated[int, typer.Option(min=1, help="Turns that each side is timed for.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Out = Annotated[Path | None, typer.Option(help="Also write the JSON to this file.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
 _WIDTHS = [16, 32]
 
 
@@ -27,13 +29,12 @@ def every(context: typer.Context) -> None:
     """Measure our speed against plain reference loops, all of them unless one is named."""
     if context.invoked_subcommand is not None:
         return
-    from copyist.bench.sample import bench_sample
-    from copyist.bench.train import bench_train
-    from copyist.bench.vae import bench_vae
-    from copyist.bench.walk import bench_walk
+    from copyist.bench.generation import bench_generation
+    from copyist.bench.unet_training import bench_train
+    from copyist.bench.vae_training import bench_vae
 
-    for result in (bench_train(say=_say), bench_sample(say=_say), bench_walk(say=_say), bench_vae(say=_say)):
-        _show(result, as_json=False, out=None)
+    for bench in (bench_train, partial(bench_generation, "sample"), partial(bench_generation, "walk"), bench_vae):
+        _run(bench)
 
 
 @app.command(short_help="Time a step of training, and compare what is learned.")
@@ -43,16 +44,15 @@ def train(
     batch: Batch = 32,
     rounds: Rounds = 20,
     loss_steps: Annotated[int, typer.Option(min=0, help="Also compare held-out losses after so many steps.")] = 0,
-    as_json: AsJson = False,
+    as_json: Json = False,
     out: Out = None,
     force: Force = False,
 ) -> None:
     """Time a step of training, and with --loss-steps compare what is learned in as many steps."""
-    from copyist.bench.train import bench_train
+    from copyist.bench.unet_training import bench_train
 
-    _check(out, force=force)
-    result = bench_train(widths=width, size=size, batch=batch, rounds=rounds, loss_steps=loss_steps, say=_say)
-    _show(result, as_json=as_json, out=out)
+    bench = partial(bench_train, widths=width, size=size, batch=batch, rounds=rounds, loss_steps=loss_steps)
+    _run(bench, as_json=as_json, out=out, force=force)
 
 
 @app.command()
@@ -61,16 +61,15 @@ def sample(
     size: Size = 64,
     batch: Batch = 32,
     rounds: Rounds = 20,
-    as_json: AsJson = False,
+    as_json: Json = False,
     out: Out = None,
     force: Force = False,
 ) -> None:
     """Time sampling from noise in 10 steps."""
-    from copyist.bench.sample import bench_sample
+    from copyist.bench.generation import bench_generation
 
-    _check(out, force=force)
-    result = bench_sample(widths=width, size=size, batch=batch, rounds=rounds, say=_say)
-    _show(result, as_json=as_json, out=out)
+    bench = partial(bench_generation, "sample", widths=width, size=size, batch=batch, rounds=rounds)
+    _run(bench, as_json=as_json, out=out, force=force)
 
 
 @app.command()
@@ -79,16 +78,15 @@ def walk(
     size: Size = 64,
     batch: Batch = 32,
     rounds: Rounds = 20,
-    as_json: AsJson = False,
+    as_json: Json = False,
     out: Out = None,
     force: Force = False,
 ) -> None:
     """Time walks of 10 steps."""
-    from copyist.bench.walk import bench_walk
+    from copyist.bench.generation import bench_generation
 
-    _check(out, force=force)
-    result = bench_walk(widths=width, size=size, batch=batch, rounds=rounds, say=_say)
-    _show(result, as_json=as_json, out=out)
+    bench = partial(bench_generation, "walk", widths=width, size=size, batch=batch, rounds=rounds)
+    _run(bench, as_json=as_json, out=out, force=force)
 
 
 @app.command()
@@ -96,28 +94,24 @@ def vae(
     size: Annotated[int, typer.Option(min=1, help="Side of an image in pixels.")] = 28,
     batch: Batch = 100,
     rounds: Rounds = 20,
-    as_json: AsJson = False,
+    as_json: Json = False,
     out: Out = None,
     force: Force = False,
 ) -> None:
     """Time a step of training a variational autoencoder."""
-    from copyist.bench.vae import bench_vae
+    from copyist.bench.vae_training import bench_vae
 
-    _check(out, force=force)
-    result = bench_vae(size=size, batch=batch, rounds=rounds, say=_say)
-    _show(result, as_json=as_json, out=out)
+    _run(partial(bench_vae, size=size, batch=batch, rounds=rounds), as_json=as_json, out=out, force=force)
 
 
-def _check(out: Path | None, *, force: bool) -> None:
-    from copyist.outputs import check_output
+def _run(
+    bench: Callable[..., "BenchResult"], *, as_json: bool = False, out: Path | None = None, force: bool = False
+) -> None:
+    from copyist.outputs import check_output, write_text
 
     if out is not None:
         check_output(out, overwrite=force)
-
-
-def _show(result: "Result", *, as_json: bool, out: Path | None) -> None:
-    from copyist.outputs import write_text
-
+    result = bench(say=_say)
     if out is not None:
         write_text(out, result.to_json() + "\n")
     typer.echo(result.to_json() if as_json else str(result))

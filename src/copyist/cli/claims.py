@@ -31,6 +31,7 @@ def list_claims(
     """List the claims by name, each with its sentence, and with its verdict where a folder of results is given."""
     from copyist.claims import catalogue
     from copyist.claims.result import Declaration, read_result
+    from copyist.drawing.text import text_table
     from copyist.errors import DataError
 
     if results is not None and not results.is_dir():
@@ -41,14 +42,9 @@ def list_claims(
         if results is not None:
             each["verdict"] = read_result(path).verdict if path.exists() else "not run"
 
-    width = max(map(len, found))
-    lines = [
-        f"{name:{width}}  {each['verdict'] + '  ':14}{each['sentence']}"
-        if "verdict" in each
-        else f"{name:{width}}  {each['sentence']}"
-        for name, each in found.items()
-    ]
-    show("\n".join(lines), found, as_json=as_json)
+    shown = ("sentence",) if results is None else ("verdict", "sentence")
+    rows = [(name, *(each[what] for what in shown)) for name, each in found.items()]
+    show(text_table(rows, sides=("left",)), found, as_json=as_json)
 
 
 @app.command(short_help="Measure claims, all of them unless some are named.")
@@ -130,19 +126,23 @@ def _numbers(text: str) -> list[int]:
 
 def _lines(name: str, document: dict[str, Any]) -> list[str]:
     """The verdict on a claim, and below it each part with its interval and bound."""
+    from copyist.drawing.text import text_table
+
     bounds = {part["name"]: part["holds_when"] for part in document["claim"]["parts"]}
-    width = max(map(len, bounds))
-    return [f"{name}: {document['verdict']} (scale {document['scale']}, {counted(len(document['seeds']), 'seed')})"] + [
-        f"  {part['name']:{width}}  {_interval(part['interval']):24}  {bounds[part['name']]:20}  {part['verdict']}"
-        for part in document["parts"]
+    rows = [
+        (part["name"], _interval(part["interval"]), bounds[part["name"]], part["verdict"]) for part in document["parts"]
     ]
+    head = f"{name}: {document['verdict']} (scale {document['scale']}, {counted(len(document['seeds']), 'seed')})"
+    return [head, text_table(rows, sides=("left",), indent=2)]
 
 
 def _interval(interval: dict[str, float | None]) -> str:
-    mean, low, high = interval["mean"], interval["low"], interval["high"]
-    if mean is None:
-        return "not measured"
-    return f"{mean:.4g}" + ("" if low is None or high is None else f" [{low:.4g}, {high:.4g}]")
+    from copyist.drawing.wording import estimate
+    from copyist.evidence import Interval
+
+    ends = [interval[end] for end in ("mean", "low", "high")]
+    measured = Interval(*(math.nan if end is None else end for end in ends))
+    return "not measured" if math.isnan(measured.mean) else estimate(measured)
 
 
 @app.command(short_help="Write pages on results: Markdown, figures, and one HTML file.")

@@ -1,6 +1,6 @@
 """What the columns of a table hold, in numbers and as text."""
 
-__all__ = ["class_text", "classes", "column_text", "described"]
+__all__ = ["class_text", "classes", "column_text", "describe_table"]
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ _SHOWN = 6
 """Names of classes that are written out."""
 
 
-def described(source: str, parts: Mapping[str, "ExampleSet"]) -> dict[str, Any]:
+def describe_table(source: str, parts: Mapping[str, "ExampleSet"]) -> dict[str, Any]:
     """Parts and columns of a table; the columns by the first of its parts, which is the one trained on."""
     first = next(iter(parts.values()))
     x = first.examples().double()
@@ -38,15 +38,15 @@ def classes(source: str, examples: "ExampleSet") -> dict[str, Any] | None:
     """The column of the classes, None where they stand beside, and what they are called in order; None without any."""
     import numpy as np
 
-    from copyist.data.sheets import is_sheet, read_sheet
     from copyist.data.source import parse_source
+    from copyist.data.table_sets import is_table, read_table
 
     parsed = parse_source(source)
     if examples.labels is None:
         return None
     names: list[Any] = np.unique(examples.labels).tolist()
-    if parsed.label is not None and is_sheet(parsed):
-        column = read_sheet(parsed).columns[parsed.label]
+    if parsed.label is not None and is_table(parsed):
+        column = read_table(parsed).columns[parsed.label]
         if column.dtype.kind not in "buif":
             names = sorted({str(cell) for cell in column})
     return {"column": parsed.label, "names": names}
@@ -63,15 +63,15 @@ def class_text(found: Mapping[str, Any] | None) -> str:
 
 
 def column_text(document: Mapping[str, Any]) -> str:
-    """The same in aligned columns; a constant one, which cannot be learned, is pointed out."""
-    names = [str(column["name"]) for column in document["columns"]]
-    widest = max(map(len, (*names, "column")))
-    labels = class_text(document["classes"])
-    lines = [f"{document['source']}: a table of {len(names)} columns, {document['dtype']}, {labels}"]
+    """The same in words; a constant column, which cannot be learned, is pointed out."""
+    from copyist.drawing.text import text_table
+
+    what = f"{len(document['columns'])} columns, {document['dtype']}, {class_text(document['classes'])}"
+    lines = [f"{document['source']}: a table of {what}"]
     for name, part in document["parts"].items():
         lines.append(f"  {name:6} {part['rows']:7,} rows, fingerprint {part['fingerprint'][:16]}")
-    lines += ["", f"  {'column':{widest}}" + "".join(f"{what:>13}" for what in _NUMBERS)]
+    rows = [["column", *_NUMBERS, ""]]
     for column in document["columns"]:
-        constant = "  constant" if column["lowest"] == column["highest"] else ""
-        lines.append(f"  {column['name']:{widest}}" + "".join(f"{column[what]:13.5g}" for what in _NUMBERS) + constant)
-    return "\n".join(lines)
+        constant = "constant" if column["lowest"] == column["highest"] else ""
+        rows.append([column["name"], *(f"{column[number]:.5g}" for number in _NUMBERS), constant])
+    return "\n".join([*lines, "", text_table(rows, indent=2)])

@@ -4,41 +4,50 @@ __all__ = ["corrupt"]
 
 from collections.abc import Sequence
 from pathlib import Path, PurePath
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from copyist.cli.options import Force, Inputs, Json, Out, Seed
+from copyist.cli.preamble import check_folder
 from copyist.cli.terminal import bar, counted, say, show
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from copyist.corruption import Corruption
+    from copyist.data import Picture
+
+With: TypeAlias = Annotated[
+    str, typer.Option("--with", help="blend, gaussian, shift, salt-and-pepper, masking or blur.")
+]
+Alpha: TypeAlias = Annotated[float | None, typer.Option("--alpha", help="Share of the image, for blend and shift.")]
+Sigma: TypeAlias = Annotated[
+    float | None, typer.Option("--sigma", help="Of gaussian noise in pixel value, or of blur in pixels.")
+]
+Share: TypeAlias = Annotated[
+    float | None, typer.Option("--share", help="Of values lost, for salt-and-pepper and masking.")
+]
+Mean: TypeAlias = Annotated[float | None, typer.Option("--mean", help="Of the noise of a blend, or of a shift.")]
+Std: TypeAlias = Annotated[float | None, typer.Option("--std", help="Of the noise of a blend.")]
 
 
 def corrupt(
     inputs: Inputs,
     out: Out,
-    with_: Annotated[
-        str, typer.Option("--with", help="blend, gaussian, shift, salt-and-pepper, masking or blur.")
-    ] = "blend",
-    alpha: Annotated[float | None, typer.Option("--alpha", help="Share of the image, for blend and shift.")] = None,
-    sigma: Annotated[
-        float | None, typer.Option("--sigma", help="Of gaussian noise in pixel value, or of blur in pixels.")
-    ] = None,
-    share: Annotated[
-        float | None, typer.Option("--share", help="Of values lost, for salt-and-pepper and masking.")
-    ] = None,
-    mean: Annotated[float | None, typer.Option("--mean", help="Of the noise of a blend, or of a shift.")] = None,
-    std: Annotated[float | None, typer.Option("--std", help="Of the noise of a blend.")] = None,
+    with_: With = "blend",
+    alpha: Alpha = None,
+    sigma: Sigma = None,
+    share: Share = None,
+    mean: Mean = None,
+    std: Std = None,
     seed: Seed = 0,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Make noisy inputs: each image again, and beside it its exact values as .npy, since noise leaves [0, 1]."""
-    import numpy as np
-
-    from copyist.cli.pictures import check_folder
     from copyist.corruption import CORRUPTIONS, Corruption, named_corruption
-    from copyist.data import read_pictures, write_picture
-    from copyist.outputs import whole_file, whole_folder
-    from copyist.randomness import generator
+    from copyist.data import read_pictures
     from copyist.settings import dump
 
     settings = {"alpha": alpha, "sigma": sigma, "share": share, "mean": mean, "std": std}
@@ -46,20 +55,7 @@ def corrupt(
     check_folder(out, overwrite=force)
     pictures = read_pictures(inputs, say=say)
     _check_exact_names([picture.name for picture in pictures])
-    written: list[Path] = []
-    with bar("images") as update, whole_folder(out) as folder:
-        for number, picture in enumerate(pictures):
-            # An image's noise depends on its name, not on what else is there.
-            x_tilde = corruption(picture.pixels[None], generator=generator(seed, "corrupt", picture.name))[0]
-            written.append(write_picture(picture, x_tilde, folder))
-            exact = folder / _exact_name(picture.name)
-            if not picture.name.endswith(".npy"):
-                with whole_file(exact) as temporary, temporary.open("wb") as file:
-                    values = np.moveaxis(x_tilde.numpy(), 0, -1)
-                    np.save(file, values[:, :, 0] if values.shape[2] == 1 else values)
-                written.append(exact)
-            update(number + 1, len(pictures))
-        files = list(dict.fromkeys(str(out / path.relative_to(folder)) for path in written))
+    files = _write(pictures, corruption, out, seed=seed)
 
     chosen = dump(corruption, {Corruption: CORRUPTIONS})
     words = ", ".join(f"{name} {value:g}" for name, value in chosen.items() if name != "kind")
@@ -68,6 +64,35 @@ def corrupt(
         "the .npy files hold the values unclipped"
     )
     show(text, {"images": len(pictures), "out": str(out), "files": files, "corruption": chosen}, as_json=as_json)
+
+
+def _write(pictures: Sequence["Picture"], corruption: "Corruption", out: Path, *, seed: int) -> list[str]:
+    """Write each picture as a picture and as an exact array; the names of all files."""
+    from copyist.data import write_picture
+    from copyist.outputs import whole_folder
+    from copyist.randomness import generator
+
+    written: list[Path] = []
+    with bar("images") as update, whole_folder(out) as folder:
+        for number, picture in enumerate(pictures):
+            # An image's noise depends on its name, not on what else is there.
+            x_tilde = corruption(picture.pixels[None], generator=generator(seed, "corrupt", picture.name))[0]
+            written.append(write_picture(picture, x_tilde, folder))
+            if not picture.name.endswith(".npy"):
+                written.append(_write_exactly(x_tilde, folder / _exact_name(picture.name)))
+            update(number + 1, len(pictures))
+        return list(dict.fromkeys(str(out / path.relative_to(folder)) for path in written))
+
+
+def _write_exactly(x: "Tensor", file: Path) -> Path:
+    import numpy as np
+
+    from copyist.outputs import whole_file
+
+    with whole_file(file) as temporary, temporary.open("wb") as opened:
+        values = np.moveaxis(x.numpy(), 0, -1)
+        np.save(opened, values[:, :, 0] if values.shape[2] == 1 else values)
+    return file
 
 
 def _exact_name(name: str) -> str:

@@ -2,13 +2,20 @@
 
 __all__ = ["app"]
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from copyist.cli.options import Force, Json
 from copyist.cli.terminal import bar, counted, say, show
+
+if TYPE_CHECKING:
+    from copyist.data import ExampleSet
+
+_MEASURED = 1024
+"""At most so many images give the mean and standard deviation."""
 
 app = typer.Typer(help="Look at data as training would see it.", no_args_is_help=True)
 
@@ -26,9 +33,8 @@ def show_source(
     as_json: Json = False,
 ) -> None:
     """Say what a source holds and how it is split, and draw its first images; of a table, say what its columns hold."""
-    from copyist.cli.columns import class_text, classes, column_text, described
+    from copyist.cli.columns import column_text, describe_table
     from copyist.data import open_source, open_split, parse_source
-    from copyist.data.base import Splits
     from copyist.drawing.grids import grid, write_png
     from copyist.errors import OutputError
     from copyist.outputs import check_output
@@ -39,7 +45,7 @@ def show_source(
         check_output(out, overwrite=force)
     with bar("images") as update:
         if parse_source(source).split is None:
-            splits: Splits = open_source(source, say=say, progress=update)
+            splits = open_source(source, say=say, progress=update)
             parts = {"train": splits.train, "test": splits.test}
         else:
             parts = {"images": open_split(source, default="all", say=say, progress=update)}
@@ -47,26 +53,41 @@ def show_source(
     if first.is_table:
         if out is not None:
             raise OutputError(f"a table has no picture to draw into {out}; leave --out out")
-        document = described(source, parts)
+        document = describe_table(source, parts)
         show(column_text(document), document, as_json=as_json)
         return
-    x = first.images(0, 1024)
     if out is not None:
-        write_png(out, grid(x[:64]))
+        write_png(out, grid(first.images(0, 64)))
+    document = _image_document(source, parts)
+    show(_image_text(document), document, as_json=as_json)
 
-    channels, height, width = first.image_shape
-    found = classes(source, first)
-    lines = [f"{source}: images of {counted(channels, 'channel')}, {height} x {width}, {first.array.dtype}"]
-    lines += [f"  {name:6} {len(part):7,} images, fingerprint {part.fingerprint[:16]}" for name, part in parts.items()]
-    lines.append(f"  mean {float(x.mean()):.3f}, standard deviation {float(x.std()):.3f}; {class_text(found)}")
-    result = {
+
+def _image_document(source: str, parts: Mapping[str, "ExampleSet"]) -> dict[str, Any]:
+    """The shape and splits of images; their mean and classes by the first of the parts, which is the one trained on."""
+    from copyist.cli.columns import classes
+
+    first = next(iter(parts.values()))
+    x = first.images(0, _MEASURED)
+    return {
         "source": source,
-        "image_shape": [channels, height, width],
+        "image_shape": list(first.image_shape),
         "dtype": str(first.array.dtype),
         "parts": {name: {"images": len(part), "fingerprint": part.fingerprint} for name, part in parts.items()},
         "mean": float(x.mean()),
         "std": float(x.std()),
         "labels": first.labels is not None,
-        "classes": found,
+        "classes": classes(source, first),
     }
-    show("\n".join(lines), result, as_json=as_json)
+
+
+def _image_text(document: Mapping[str, Any]) -> str:
+    from copyist.cli.columns import class_text
+
+    channels, height, width = document["image_shape"]
+    images = counted(channels, "channel")
+    lines = [f"{document['source']}: images of {images}, {height} x {width}, {document['dtype']}"]
+    for name, part in document["parts"].items():
+        lines.append(f"  {name:6} {part['images']:7,} images, fingerprint {part['fingerprint'][:16]}")
+    mean, std = document["mean"], document["std"]
+    lines.append(f"  mean {mean:.3f}, standard deviation {std:.3f}; {class_text(document['classes'])}")
+    return "\n".join(lines)

@@ -3,7 +3,8 @@
 __all__ = ["encode"]
 
 from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out
-from copyist.cli.terminal import counted, say, show
+from copyist.cli.preamble import batch_statement, open_model, read_batch, read_tables
+from copyist.cli.terminal import counted, show
 
 
 def encode(
@@ -20,28 +21,23 @@ def encode(
     import numpy as np
     import torch
 
-    from copyist.checkpoint import load
-    from copyist.cli.batch import stated
-    from copyist.cli.pictures import stacked
-    from copyist.cli.tables import opened_tables
-    from copyist.data import read_pictures
     from copyist.errors import OutputError
+    from copyist.models.contracts import Autoencoder, needs
     from copyist.outputs import check_output, whole_file
     from copyist.procedures import encode as verb
 
     if out.suffix.lower() != ".npz":
         raise OutputError(f"codes are written as .npz, got {out}; choose a name that ends in .npz")
     check_output(out, overwrite=force)
-    autoencoder = load(model, class_of=class_of, device=device).as_autoencoder(verb="encode")
+    autoencoder = needs(open_model(model, class_of=class_of, device=device), Autoencoder, verb="encode")
     if autoencoder.takes_tables:
-        tables = opened_tables(autoencoder, inputs)
+        tables = read_tables(autoencoder, inputs)
         names = [f"{table.name}#{row}" for table in tables for row in range(len(table.x))]
         x = torch.cat([table.x for table in tables]).to(next(autoencoder.parameters()).device)
     else:
-        pictures = read_pictures(inputs, say=say)
+        pictures, x = read_batch(autoencoder, inputs)
         names = [picture.name for picture in pictures]
-        x = stacked(autoencoder, pictures)
-    statement = stated(autoencoder, num_images=len(x), batch=batch)
+    statement = batch_statement(autoencoder, num_images=len(x), batch=batch)
     z = verb(autoencoder, x, batch_size=batch).cpu().numpy()
     with whole_file(out) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, z=z, names=np.array(names))

@@ -3,15 +3,12 @@
 __all__ = ["evaluate"]
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Seed
-from copyist.cli.terminal import bar, counted, say, show
-
-if TYPE_CHECKING:
-    from copyist.data import Splits
+from copyist.cli.terminal import bar, say, show
 
 
 def evaluate(
@@ -43,20 +40,10 @@ def evaluate(
 
     Of a table: the error of the copies, in total and by column, beside PCA of equal code size; likelihoods, names.
     """
-    import json
-    from dataclasses import asdict
-
     from copyist.checkpoint import load
     from copyist.checks import check_at_least
-    from copyist.data import open_source
     from copyist.errors import ArgumentError
-    from copyist.evaluation.classification_errors import classification_table, classification_text
-    from copyist.evaluation.denoising_text import denoising_text
-    from copyist.evaluation.evaluate import evaluated
-    from copyist.evaluation.likelihoods import likelihoods, likelihoods_text
-    from copyist.evaluation.probe_table import probe_table, probe_text
-    from copyist.evaluation.table_evaluation import evaluated_table
-    from copyist.evaluation.table_text import table_text
+    from copyist.evaluation.evaluate import evaluate as evaluate_models
     from copyist.outputs import check_output, write_text
 
     check_at_least("images", 1 if images is None else images, 1)
@@ -67,47 +54,22 @@ def evaluate(
     if out is not None:
         check_output(out, overwrite=force)
     loaded = {name: load(path, class_of=class_of, device=device) for name, path in _named(models).items()}
-    splits = open_source(data, say=say)
-    if any(model.copies for model in loaded.values()):
-        count = images or 512
-        say(f"measuring {counted(len(loaded), 'model')} and what stands beside them, which takes some seconds")
-        # First, since a likelihood may refuse the values of the images.
-        nats = likelihoods(loaded, splits, num_images=count, samples=importance_samples, seed=seed)
-        if splits.train.is_table:
-            copies = evaluated_table(loaded, splits, num_rows=count, batch_size=batch)
-            first, result = table_text(copies, details=details), copies.to_json()
-        else:
-            with bar("corruptions") as update:
-                table = evaluated(loaded, splits, num_images=count, batch_size=batch, seed=seed, progress=update)
-            first, result = denoising_text(table, details=details), table.to_json()
-        why = _unprobed(splits)
-        if why and any(model.has_code for model in loaded.values()):
-            say(f"probes are left out, since {why}")
-        probed = {} if why else probe_table(loaded, splits, num_images=count, batch_size=batch, seed=seed)
-        texts = [first, likelihoods_text(nats), probe_text(probed) if probed else ""]
-        result["probes"] = {name: asdict(row) for name, row in probed.items()}
-        if nats:
-            result["likelihoods"] = {name: asdict(each) for name, each in nats.items()}
-    else:
-        names = classification_table(loaded, splits, num_images=images, batch_size=batch)
-        texts, result = [classification_text(names)], names.to_json()
+
+    with bar("measuring") as update:
+        found = evaluate_models(
+            loaded,
+            data,
+            num_images=images,
+            importance_samples=importance_samples,
+            batch_size=batch,
+            seed=seed,
+            progress=update,
+            say=say,
+        )
     if out is not None:
-        write_text(out, json.dumps(result, indent=1) + "\n")
+        write_text(out, found.to_json())
 
-    show("\n".join(filter(None, texts)), result, as_json=as_json)
-
-
-def _unprobed(splits: "Splits") -> str | None:
-    """Why labels, where there are any, can teach no probe."""
-    import numpy as np
-
-    labels, noun = splits.train.labels, splits.train.noun
-    if labels is None:
-        return None
-    count = len(np.unique(labels))
-    if count == 1:
-        return f"all {noun} to learn from are of one class"
-    return f"each of the {noun} to learn from is of a class of its own" if count == len(labels) else None
+    show(found.text(details=details), found.to_document(), as_json=as_json)
 
 
 def _named(paths: list[str]) -> dict[str, str]:

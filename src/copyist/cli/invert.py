@@ -3,18 +3,21 @@
 __all__ = ["invert"]
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
 
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out, Seed
-from copyist.cli.terminal import bar, counted, say, show
+from copyist.cli.preamble import batch_statement, check_folder, open_model, read_batch
+from copyist.cli.terminal import bar, counted, show
 
 if TYPE_CHECKING:
     from copyist.procedures import Inversion
+    from copyist.procedures.descent import Method
     from copyist.procedures.inversion import InversionStart
     from copyist.tensors import Images
 
@@ -23,21 +26,28 @@ SHEET, CERTIFICATE = "sheet.png", "inversion.json"
 SHOWN = 16
 """How many images the sheet shows at most."""
 
+Layer: TypeAlias = Annotated[str, typer.Option("--layer", help="Which layer's, as 'copyist layers' names it.")]
+MethodName: TypeAlias = Annotated[str, typer.Option("--method", help="lbfgs, adam or reference.")]
+Start: TypeAlias = Annotated[str, typer.Option("--start", help="noise or constant.")]
+Restarts: TypeAlias = Annotated[
+    int, typer.Option("--restarts", help="How many noises to start from; the nearest is kept.")
+]
+Steps: TypeAlias = Annotated[
+    int | None, typer.Option("--steps", help="At most; 300, 1000 or 500 for the three methods unless given.")
+]
+Tolerance: TypeAlias = Annotated[float, typer.Option("--tolerance", help="When to stop, in yardsticks.")]
+
 
 def invert(
     model: Model,
     inputs: Inputs,
     out: Out,
-    layer: Annotated[str, typer.Option("--layer", help="Which layer's, as 'copyist layers' names it.")] = "output",
-    method: Annotated[str, typer.Option("--method", help="lbfgs, adam or reference.")] = "lbfgs",
-    start: Annotated[str, typer.Option("--start", help="noise or constant.")] = "noise",
-    restarts: Annotated[
-        int, typer.Option("--restarts", help="How many noises to start from; the nearest is kept.")
-    ] = 1,
-    steps: Annotated[
-        int | None, typer.Option("--steps", help="At most; 300, 1000 or 500 for the three methods unless given.")
-    ] = None,
-    tolerance: Annotated[float, typer.Option("--tolerance", help="When to stop, in yardsticks.")] = 0.5,
+    layer: Layer = "output",
+    method: MethodName = "lbfgs",
+    start: Start = "noise",
+    restarts: Restarts = 1,
+    steps: Steps = None,
+    tolerance: Tolerance = 0.5,
     seed: Seed = 0,
     batch: Batch = None,
     device: Device = None,
@@ -46,21 +56,15 @@ def invert(
     as_json: Json = False,
 ) -> None:
     """Make images anew from what a layer says of them, and say how near the layer finds them."""
-    from copyist.checkpoint import load
-    from copyist.cli.batch import stated
-    from copyist.cli.pictures import check_folder, stacked
-    from copyist.data import read_pictures
     from copyist.procedures import invert as verb
-    from copyist.procedures.descent import Method
     from copyist.randomness import generator
 
     check_folder(out, overwrite=force)
-    network = load(model, class_of=class_of, device=device)
+    network = open_model(model, class_of=class_of, device=device)
     network.check_pictures(verb="invert")
-    pictures = read_pictures(inputs, say=say)
+    pictures, x = read_batch(network, inputs)
     files = _files([picture.name for picture in pictures])
-    x = stacked(network, pictures)
-    statement = stated(network, num_images=len(x), batch=batch)
+    statement = batch_statement(network, num_images=len(x), batch=batch)
     with bar("steps") as update:
         found = verb(
             network,
@@ -105,8 +109,7 @@ def _files(names: Sequence[str]) -> list[str]:
 
 
 def _certificates(found: "Inversion", files: Sequence[str]) -> list[dict[str, Any]]:
-    import math
-
+    """How near each image came, beside the name of its file."""
     measured = ("distance", "yardstick", "input_distance", "aligned_distance")
     columns = {name: cast("list[float]", getattr(found, name).tolist()) for name in measured}
     converged = cast("list[bool]", found.converged.tolist())

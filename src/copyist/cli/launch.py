@@ -5,12 +5,17 @@ __all__ = ["is_first", "relaunched"]
 import os
 import signal
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from copyist.errors import ArgumentError, TrainingError
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
+PATIENCE = 5.0
+"""Seconds in which the other processes may end by themselves once one has failed."""
 
 
 def relaunched(*, devices: int, nodes: int) -> bool:
@@ -32,12 +37,13 @@ def relaunched(*, devices: int, nodes: int) -> bool:
             "not set; set MASTER_ADDR and MASTER_PORT alike on all, and NODE_RANK to 0, 1, … on each"
         )
     import torch
+    from torch.multiprocessing.spawn import ProcessException, ProcessRaisedException, start_processes
 
     present = torch.cuda.device_count()
     if present and devices > present:
         raise ArgumentError(f"devices must be at most the {present} of this machine, got {devices}; take fewer")
-    first = int(os.environ["NODE_RANK"]) * devices if nodes > 1 else 0
-    shared = {
+    # Read as a process starts, so before it can set them itself.
+    os.environ |= {
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(_free_port()),
         # Processes that each take every core slow each other many times over.
@@ -48,18 +54,25 @@ def relaunched(*, devices: int, nodes: int) -> bool:
         # Accelerate joins processes without a GPU only when told that there is none.
         "ACCELERATE_USE_CPU": "false" if present else "true",
     }
-    command = [sys.executable, "-m", "copyist", *sys.argv[1:]]
-    processes = [
-        # All would say the same; the first one says it.
-        subprocess.Popen(
-            command,
-            env={**shared, "RANK": str(first + local), "LOCAL_RANK": str(local)},
-            stdout=None if local == 0 else subprocess.DEVNULL,
-            stderr=None if local == 0 else subprocess.DEVNULL,
-        )
-        for local in range(devices)
-    ]
-    _wait(processes)
+    first = int(os.environ["NODE_RANK"]) * devices if nodes > 1 else 0
+    context = start_processes(_run_as, args=(first,), nprocs=devices, join=False, start_method="spawn")
+    assert context is not None
+    processes, failures = cast("list[BaseProcess]", context.processes), cast("list[str]", context.error_files)
+    # Ctrl-C reaches every process; each ends its run by itself.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ended = signal.signal(signal.SIGTERM, lambda _number, _frame: _terminate(processes))
+    try:
+        while not context.join(grace_period=PATIENCE):
+            pass
+    except ProcessException as error:
+        if (processes[0].exitcode or 0) > 0 and not Path(failures[0]).exists():
+            raise SystemExit(1) from None  # It has said why.
+        if isinstance(error, ProcessRaisedException):
+            raise
+        raise TrainingError("one of the processes failed; run the command without --devices to see why") from error
+    finally:
+        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGTERM, ended)
     return True
 
 
@@ -68,38 +81,22 @@ def is_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _wait(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
-    """Wait for all; when one fails, the others are ended, since they would wait for it."""
-    # Ctrl-C reaches every process; each ends its run by itself.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ended = signal.signal(signal.SIGTERM, lambda *_: _stop(processes))  # pyright: ignore[reportUnknownLambdaType]
-    try:
-        while any(process.poll() is None for process in processes):
-            if any(process.poll() for process in processes):
-                _end(processes)
-                break
-            time.sleep(0.05)
-        if processes[0].returncode > 0:
-            raise SystemExit(1)  # It has said why.
-        if any(process.returncode for process in processes):
-            raise TrainingError("one of the processes failed; run the command without --devices to see why")
-    finally:
-        signal.signal(signal.SIGINT, before)
-        signal.signal(signal.SIGTERM, ended)
+def _run_as(local: int, first: int) -> None:
+    """Be one of the processes: the command again, with its place among them."""
+    from copyist.cli.app import main
+
+    os.environ |= {"RANK": str(first + local), "LOCAL_RANK": str(local)}
+    if local > 0:
+        # All would say the same; the first one says it.
+        silence = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            os.dup2(silence, stream)
+    main()
 
 
-def _stop(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
+def _terminate(processes: "Sequence[BaseProcess]") -> None:
     for process in processes:
         process.terminate()
-
-
-def _end(processes: Sequence["subprocess.Popen[bytes]"], *, patience: float = 5) -> None:
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline and any(process.poll() is None for process in processes):
-        time.sleep(0.05)
-    for process in processes:
-        process.kill()
-        process.wait()
 
 
 def _free_port() -> int:

@@ -11,6 +11,7 @@ def layers(model: Model, class_of: ClassOf = None, as_json: Json = False) -> Non
     from dataclasses import asdict
 
     from copyist.checkpoint import load
+    from copyist.drawing.text import text_table
     from copyist.errors import CheckpointError
     from copyist.procedures import layers as verb
 
@@ -21,10 +22,6 @@ def layers(model: Model, class_of: ClassOf = None, as_json: Json = False) -> Non
             "train the model again with 'copyist train', or give images to copyist.layers in Python"
         )
     found = verb(network)
-    widest = max(len(layer.name) for layer in found)
-    kind = max(len(layer.kind) for layer in found)
-    lines = [
-        f"{layer.name:{widest}}  {layer.kind:{kind}}  {' x '.join(str(side) for side in layer.shape)}"
-        for layer in found
-    ]
-    show("\n".join(lines), {"layers": [asdict(layer) for layer in found]}, as_json=as_json)
+    text = text_table([(layer.name, layer.kind, " x ".join(map(str, layer.shape))) for layer in found], sides=("left",))
+
+    show(text, {"layers": [asdict(layer) for layer in found]}, as_json=as_json)

@@ -19,6 +19,7 @@ def recipes(
     as_json: Json = False,
 ) -> None:
     """List the recipes that 'copyist train' takes, or show one with all its settings."""
+    from copyist.drawing.text import text_table
     from copyist.recipes import RECIPES, configured
     from copyist.settings import dump
     from copyist.training import CATALOGUES
@@ -28,10 +29,9 @@ def recipes(
         show(_settings_of(document, about=RECIPES[document["name"]].__doc__ or ""), document, as_json=as_json)
         return
     documents = {name: dump(make(), CATALOGUES) for name, make in RECIPES.items()}
-    widest = max(map(len, RECIPES))
-    lines = [f"{name:{widest}}  {_first_line(make)}" for name, make in RECIPES.items()]
-    lines += ["", "All settings of a recipe: copyist recipes NAME. Change them with --set, as in --set width=32."]
-    show("\n".join(lines), documents, as_json=as_json)
+    table = text_table([(name, _first_line(make)) for name, make in RECIPES.items()], sides=("left",))
+    more = "All settings of a recipe: copyist recipes NAME. Change them with --set, as in --set width=32."
+    show(f"{table}\n\n{more}", documents, as_json=as_json)
 
 
 def models(as_json: Json = False) -> None:
@@ -39,17 +39,17 @@ def models(as_json: Json = False) -> None:
     import dataclasses
     import json
 
+    from copyist.drawing.text import text_table
     from copyist.models import MODELS, ModelConfig
     from copyist.settings import dump
 
-    lines: list[str] = []
-    widest = max(map(len, MODELS))
+    lines: list[tuple[str, str]] = []
     found: dict[str, dict[str, Any]] = {}
     for kind, config in MODELS.items():
         found[kind] = {field.name: dump(field.default, {ModelConfig: MODELS}) for field in dataclasses.fields(config)}
-        lines.append(f"{kind:{widest}}  {_first_line(_built_by(config))}")
-        lines += [f"{'':{widest}}  {name} = {json.dumps(default)}" for name, default in found[kind].items()]
-    show("\n".join(lines), found, as_json=as_json)
+        lines.append((kind, _first_line(_built_by(config))))
+        lines += [("", f"{name} = {json.dumps(default)}") for name, default in found[kind].items()]
+    show(text_table(lines, sides=("left",)), found, as_json=as_json)
 
 
 def _first_line(documented: object) -> str:

@@ -29,25 +29,22 @@ def psnr(
     as_json: Json = False,
 ) -> None:
     """Denoise whole pictures at several levels of Gaussian noise, and print the mean PSNR, as papers do."""
-    import dataclasses
-
     from copyist.checkpoint import load
-    from copyist.cli.batch import stated
-    from copyist.data import pixels_for, read_pictures
-    from copyist.evaluation.psnr_table import psnr_table, psnr_text
+    from copyist.cli.preamble import batch_statement, read_pixels
+    from copyist.evaluation.psnr_table import psnr_table
+    from copyist.models.contracts import Reconstructor, needs
 
     levels = [_level(text) for text in sigmas]
-    network = load(model, class_of=class_of, device=device).as_reconstructor(verb="psnr")
+    network = needs(load(model, class_of=class_of, device=device), Reconstructor, verb="psnr")
     network.check_pictures(verb="psnr")
-    pictures = read_pictures(inputs, say=say)
-    channels = network.image_shape[0] if network.image_shape else len(pictures[0].pixels)
-    statement = stated(network, num_images=len(pictures), batch=batch)
+    pictures, pixels = read_pixels(network, inputs)
+    batch_statement(network, num_images=len(pictures), batch=batch)
     tried = "; each filter is tried on each, which --no-filters leaves out" if filters else ""
     say(f"denoising {counted(len(pictures), 'picture')} at {counted(len(levels), 'level')} of noise{tried}")
     with bar("levels of noise") as update:
-        rows = psnr_table(
+        table = psnr_table(
             network,
-            pixels_for(pictures, channels, say=say),
+            pixels,
             names=[picture.name for picture in pictures],
             sigmas=levels,
             filters=filters,
@@ -56,9 +53,7 @@ def psnr(
             progress=update,
         )
 
-    result = {"images": len(pictures), "seed": seed, "rows": [dataclasses.asdict(row) for row in rows], **statement}
-    text = psnr_text(rows, labels=sigmas, num_pictures=len(pictures), batch=statement["batch"])
-    show(text, result, as_json=as_json)
+    show(table.text(labels=sigmas), table.to_document(), as_json=as_json)
 
 
 def _level(text: str) -> float:

@@ -2,19 +2,21 @@
 
 __all__ = ["denoise", "reconstruct"]
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out
-from copyist.cli.tables import restored_tables, table_summary
-from copyist.cli.terminal import bar, counted, say, show
+from copyist.cli.preamble import batch_statement, check_folder, open_model, read_pixels, read_tables
+from copyist.cli.terminal import bar, counted, show
 
 if TYPE_CHECKING:
-    from copyist.models import Model as AnyModel
-    from copyist.tensors import Images
+    from copyist.models import Reconstructor
+    from copyist.tensors import Examples
+
+    Verb: TypeAlias = Callable[[Examples], Examples]
 
 
 def reconstruct(
@@ -28,9 +30,12 @@ def reconstruct(
     as_json: Json = False,
 ) -> None:
     """Copy images, or tables: the same names, sizes, formats, bit depths, alpha, orientation and profiles come out."""
+    from copyist.models.contracts import Reconstructor, needs
     from copyist.procedures import reconstruct as verb
 
-    result = _restore("reconstruct", model, inputs, out, verb, batch, device, class_of, force=force)
+    check_folder(out, overwrite=force)
+    network = needs(open_model(model, class_of=class_of, device=device), Reconstructor, verb="reconstruct")
+    result = _restore(network, inputs, out, lambda x: verb(network, x, batch_size=batch), batch=batch)
     show(f"copied {_summary(result)}", result, as_json=as_json)
 
 
@@ -47,61 +52,58 @@ def denoise(
 ) -> None:
     """Remove noise from images, or tables, by copying them, once or repeatedly."""
     from copyist.checks import check_at_least
+    from copyist.models.contracts import Reconstructor, needs
     from copyist.procedures import denoise as verb
 
     check_at_least("passes", passes, 1)
-
-    def repeated(model: "AnyModel", x: "Images", *, batch_size: int | None) -> "Images":
-        return verb(model, x, passes=passes, batch_size=batch_size)
-
-    result = _restore("denoise", model, inputs, out, repeated, batch, device, class_of, force=force) | {
-        "passes": passes
-    }
+    check_folder(out, overwrite=force)
+    network = needs(open_model(model, class_of=class_of, device=device), Reconstructor, verb="denoise")
+    result = _restore(network, inputs, out, lambda x: verb(network, x, passes=passes, batch_size=batch), batch=batch)
+    result["passes"] = passes
     show(f"denoised {_summary(result)}", result, as_json=as_json)
 
 
 def _restore(
-    name: str,
-    model_path: str,
-    inputs: list[str],
-    out: Path,
-    verb: Callable[..., "Images"],
-    batch: int | None,
-    device: str | None,
-    class_of: str | None,
-    *,
-    force: bool,
+    model: "Reconstructor", inputs: Sequence[str], out: Path, verb: "Verb", *, batch: int | None
 ) -> dict[str, Any]:
-    from copyist.checkpoint import load
-    from copyist.cli.batch import stated
-    from copyist.cli.pictures import check_folder
-    from copyist.data import pixels_for, read_pictures, write_picture
+    """Write what `verb` makes of each picture, or table, under its own name into a folder, and say what was written."""
+    return (_restore_tables if model.takes_tables else _restore_pictures)(model, inputs, out, verb, batch=batch)
+
+
+def _restore_pictures(
+    model: "Reconstructor", inputs: Sequence[str], out: Path, verb: "Verb", *, batch: int | None
+) -> dict[str, Any]:
+    from copyist.data import write_picture
     from copyist.outputs import whole_folder
     from copyist.procedures.sizes import apply_to_pictures
 
-    check_folder(out, overwrite=force)
-    model = load(model_path, class_of=class_of, device=device).as_reconstructor(verb=name)
-    if model.takes_tables:
-        return restored_tables(model, inputs, out, lambda x: verb(model, x, batch_size=batch), batch=batch)
-    pictures = read_pictures(inputs, say=say)
-    statement = stated(model, num_images=len(pictures), batch=batch)
-    channels = model.image_shape[0] if model.image_shape else pictures[0].pixels.shape[0]
-    pixels = pixels_for(pictures, channels, say=say)
+    pictures, pixels = read_pixels(model, inputs)
+    statement = batch_statement(model, num_images=len(pictures), batch=batch)
+    names = [picture.name for picture in pictures]
     with bar("images") as update:
-        answers = apply_to_pictures(
-            model,
-            lambda x: verb(model, x, batch_size=batch),
-            pixels,
-            names=[picture.name for picture in pictures],
-            progress=update,
-        )
+        answers = apply_to_pictures(model, verb, pixels, names=names, progress=update)
     with whole_folder(out) as folder:
         written = [write_picture(picture, x, folder) for picture, x in zip(pictures, answers, strict=True)]
         files = [str(out / path.relative_to(folder)) for path in written]
     return {"images": len(files), "out": str(out), "files": files, **statement}
 
 
+def _restore_tables(
+    model: "Reconstructor", inputs: Sequence[str], out: Path, verb: "Verb", *, batch: int | None
+) -> dict[str, Any]:
+    from copyist.outputs import whole_folder
+
+    tables = read_tables(model, inputs)
+    rows = sum(len(table.x) for table in tables)
+    statement = batch_statement(model, num_images=rows, batch=batch)
+    device = next(model.parameters()).device
+    with whole_folder(out) as folder:
+        written = [table.write(verb(table.x.to(device)), folder) for table in tables]
+        files = [str(out / path.relative_to(folder)) for path in written]
+    return {"rows": rows, "out": str(out), "files": files, **statement}
+
+
 def _summary(result: dict[str, Any]) -> str:
     if "rows" in result:
-        return table_summary(result)
+        return f"{counted(result['rows'], 'row')} into {', '.join(result['files'])}, {result['batch']}"
     return f"{counted(result['images'], 'image')} into {result['out']}, {result['batch']}"

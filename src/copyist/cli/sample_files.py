@@ -20,8 +20,8 @@ def check_sample_format(out: Path, *, table: bool) -> None:
         OutputError: the ending is unknown.
         MissingExtraError: it is Parquet, and pyarrow is not installed.
     """
-    from copyist.data.row_files import check_row_format
     from copyist.errors import OutputError
+    from copyist.files.row_files import check_row_format
 
     if table:
         check_row_format(out)
@@ -41,9 +41,9 @@ def write_samples(stages: list["Examples"], out: Path, *, columns: Sequence[str]
     """
     import numpy as np
 
-    from copyist.data.row_files import write_rows
     from copyist.drawing.grids import grid, write_png
     from copyist.drawing.video import write_video
+    from copyist.files.row_files import write_rows
     from copyist.outputs import whole_file, whole_folder
 
     last, ending = stages[-1], out.suffix.lower()

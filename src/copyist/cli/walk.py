@@ -3,43 +3,54 @@
 __all__ = ["walk"]
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Count, Device, Force, Json, Model, Out, Seed
-from copyist.cli.terminal import bar, say, show
+from copyist.cli.preamble import batch_statement, open_model, read_batch
+from copyist.cli.terminal import bar, counted, say, show
 
 if TYPE_CHECKING:
-    from copyist.procedures import AtRest
+    from pathlib import Path
+
+    from copyist.procedures import AtRest, Trajectory
     from copyist.tensors import Images
 
 NOISE = 0.2
 """In the code, where nothing else is asked for."""
 
+Starts: TypeAlias = Annotated[
+    list[str], typer.Argument(help="Where to start: files, folders or a source.", metavar="START")
+]
+To: TypeAlias = Annotated[
+    str | None, typer.Option("--to", help="Go straight to the code of this image instead.", metavar="IMAGE")
+]
+Steps: TypeAlias = Annotated[int, typer.Option("--steps", help="How often to encode and decode.")]
+Noise: TypeAlias = Annotated[
+    float | None, typer.Option("--noise", help=f"Standard deviation of the noise in the code, {NOISE} unless given.")
+]
+UntilStill: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--until-still", help="With --noise 0: stop when steps move no image by this share of its norm."),
+]
+TrainingData: TypeAlias = Annotated[
+    str | None, typer.Option("--data", help="The training images, to measure the distance to them.", metavar="SOURCE")
+]
+Fps: TypeAlias = Annotated[int, typer.Option("--fps", help="Frames per second of a video.", min=1)]
+
 
 def walk(
     model: Model,
-    start: Annotated[list[str], typer.Argument(help="Where to start: files, folders or a source.", metavar="START")],
+    start: Starts,
     out: Out,
-    to: Annotated[
-        str | None, typer.Option("--to", help="Go straight to the code of this image instead.", metavar="IMAGE")
-    ] = None,
-    steps: Annotated[int, typer.Option("--steps", help="How often to encode and decode.")] = 300,
-    noise: Annotated[
-        float | None,
-        typer.Option("--noise", help=f"Standard deviation of the noise in the code, {NOISE} unless given."),
-    ] = None,
-    until_still: Annotated[
-        float | None,
-        typer.Option("--until-still", help="With --noise 0: stop when steps move no image by this share of its norm."),
-    ] = None,
-    data: Annotated[
-        str | None,
-        typer.Option("--data", help="The training images, to measure the distance to them.", metavar="SOURCE"),
-    ] = None,
+    to: To = None,
+    steps: Steps = 300,
+    noise: Noise = None,
+    until_still: UntilStill = None,
+    data: TrainingData = None,
     count: Count = 8,
-    fps: Annotated[int, typer.Option("--fps", help="Frames per second of a video.", min=1)] = 15,
+    fps: Fps = 15,
     seed: Seed = 0,
     batch: Batch = None,
     device: Device = None,
@@ -49,13 +60,9 @@ def walk(
 ) -> None:
     """Walk along the manifold: encode, perturb the code, decode, again; as video, contact sheet or frames."""
     from copyist.checks import check_at_least
-    from copyist.cli.batch import stated
-    from copyist.cli.opening import opened
-    from copyist.cli.pictures import stacked
-    from copyist.cli.walk_text import measured, sentence
-    from copyist.data import read_pictures
-    from copyist.drawing.video import check_video_format, write_video
-    from copyist.outputs import check_output, write_text
+    from copyist.drawing.video import write_video
+    from copyist.models.contracts import Autoencoder, needs
+    from copyist.outputs import write_text
     from copyist.procedures import AtRest, Trajectory, interpolate, reconstruct, walk_steps
     from copyist.randomness import generator
 
@@ -63,21 +70,16 @@ def walk(
     _check_together(to, noise, until_still)
     noise = NOISE if noise is None else noise
     table = out.with_suffix(".csv")
-    check_video_format(out)
-    for file in (out, table):
-        check_output(file, overwrite=force)
-    network = opened(model, class_of=class_of, device=device)
+    _check_files(out, table, overwrite=force)
+    network = open_model(model, class_of=class_of, device=device)
     network.check_pictures(verb="walk")
-    autoencoder = network.as_autoencoder(verb="walk")
-    x = stacked(autoencoder, read_pictures(start, say=say)[:count])
+    autoencoder = needs(network, Autoencoder, verb="walk")
+    _, x = read_batch(autoencoder, start, limit=count)
     course = Trajectory(references=None if data is None else _references(data, x))
     stillness = None if until_still is None else AtRest(tolerance=until_still)
-    y = None if to is None else stacked(autoencoder, read_pictures([to], say=say)[:count])
-    statement = stated(autoencoder, num_images=len(x) if y is None else max(len(x), len(y)), batch=batch)
-    frames: Iterable[Images] = (
-        interpolate(autoencoder, x, y, steps=steps, batch_size=batch)
-        if y is not None
-        else walk_steps(
+    if to is None:
+        statement = batch_statement(autoencoder, num_images=len(x), batch=batch)
+        frames = walk_steps(
             autoencoder,
             x,
             steps=steps,
@@ -86,15 +88,27 @@ def walk(
             until_still=until_still,
             batch_size=batch,
         )
-    )
+    else:
+        _, y = read_batch(autoencoder, [to], limit=count)
+        statement = batch_statement(autoencoder, num_images=max(len(x), len(y)), batch=batch)
+        frames = interpolate(autoencoder, x, y, steps=steps, batch_size=batch)
     with bar("steps") as update:
         write_video(_watched(course.follow(frames), stillness, lambda step: update(step, steps)), out, fps=fps)
     write_text(table, course.to_csv())
 
-    copies = reconstruct(autoencoder, x, batch_size=batch) if y is None else None
-    result = {"to": to} if to is not None else {"noise": noise}
-    result |= {"out": str(out), "course": str(table), **statement, **measured(course, copies, stillness)}
-    show(sentence(result), result, as_json=as_json)
+    copies = reconstruct(autoencoder, x, batch_size=batch) if to is None else None
+    result = {"noise": noise} if to is None else {"to": to}
+    result |= {"out": str(out), "course": str(table), **statement, **_measured(course, copies, stillness)}
+    show(_sentence(result), result, as_json=as_json)
+
+
+def _check_files(out: "Path", table: "Path", *, overwrite: bool) -> None:
+    from copyist.drawing.video import check_video_format
+    from copyist.outputs import check_output
+
+    check_video_format(out)
+    for file in (out, table):
+        check_output(file, overwrite=overwrite)
 
 
 def _check_together(to: str | None, noise: float | None, until_still: float | None) -> None:
@@ -133,3 +147,72 @@ def _references(data: str, x: "Images") -> "Images":
             "add ?size= or ?channels= to bring them to it"
         )
     return images.images()
+
+
+def _measured(course: "Trajectory", copies: "Images | None", stillness: "AtRest | None") -> dict[str, Any]:
+    """How a walk ended.
+
+    Args:
+        course: of all its frames.
+        copies: of the images it started from, from which those that walked got away; None where that is not asked.
+        stillness: which watched the frames, where it was asked for.
+    """
+    last = course.positions[-1]
+    result: dict[str, Any] = {
+        "images": len(last.motion),
+        "steps": len(course.positions) - 1,
+        "moved": float(last.from_start.square().mean().sqrt()),
+        "last_motion": float(last.motion.mean()),
+    }
+    near = [float(position.nearest.mean()) for position in course.positions if position.nearest is not None]
+    if near:
+        result |= {"nearest_at_start": near[0], "nearest_at_end": near[-1]}
+    if copies is not None:
+        result |= _walkers(course, copies)
+    if stillness is not None:
+        # -1 and a period of 0 are of images that still move.
+        result |= {"still_since": stillness.since.tolist(), "period": stillness.period.tolist()}
+    return result
+
+
+def _sentence(result: dict[str, Any]) -> str:
+    """The same for people."""
+    steps, images = counted(result["steps"], "step"), counted(result["images"], "image")
+    way = f"to {result['to']}" if "to" in result else f"with noise {result['noise']:g}"
+    parts = [
+        f"walked {steps} from {images} {way} into {result['out']}, {result['batch']}",
+        f"they ended {result['moved']:.3f} from where they started (root mean square over pixels)",
+    ]
+    if "walked" in result:
+        parts.append(
+            f"{sum(result['walked'])} of {images} walked: they ended farther from their copies than "
+            f"{result['threshold']:.3f}, half the median distance between two images' copies"
+        )
+    if "nearest_at_end" in result:
+        near = f"{result['nearest_at_start']:.3f} away at the start and {result['nearest_at_end']:.3f} at the end"
+        parts.append(f"the nearest image of --data was {near}")
+    rest = zip(result.get("still_since", ()), result.get("period", ()), strict=True)
+    stood = [_stood(image, since, period) for image, (since, period) in enumerate(rest)]
+    parts += [", ".join(stood)] if stood else []
+    return "; ".join([*parts, f"every step is in {result['course']}"])
+
+
+def _walkers(course: "Trajectory", copies: "Images") -> dict[str, Any]:
+    """Which images walked; of a single one that is not known."""
+    from copyist.procedures import walkers
+
+    if len(copies) < 2:
+        return {}
+    found = walkers(course.last, copies)
+    return {
+        "walked": found.walked.tolist(),
+        "displacement": found.displacement.tolist(),
+        "threshold": found.threshold,
+    }
+
+
+def _stood(image: int, since: int, period: int) -> str:
+    if period == 0:
+        return f"image {image} still moves"
+    after = f"after {counted(since, 'step')}"
+    return f"image {image} stood still {after}" if period == 1 else f"image {image} went round {period} steps {after}"

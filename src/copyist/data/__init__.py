@@ -8,12 +8,13 @@ __all__ = [
     "SceneFactors",
     "Source",
     "Splits",
+    "TableFile",
     "draw_scenes",
     "flips",
     "indices",
     "open_source",
     "open_split",
-    "output_names",
+    "open_table",
     "parse_source",
     "pixels_for",
     "read_pictures",
@@ -21,11 +22,13 @@ __all__ = [
     "write_picture",
 ]
 
-from copyist.data.base import ExampleSet, Splits
-from copyist.data.batches import Batches
-from copyist.data.cache import Progress
+from copyist.data.batches import Batches, flips, indices
+from copyist.data.examples import ExampleSet, Splits
+from copyist.data.inputs import read_pictures
 from copyist.data.opening import open_source, open_split
-from copyist.data.order import flips, indices
-from copyist.data.pictures import Picture, output_names, pixels_for, read_pictures, write_picture
 from copyist.data.source import Source, parse_source
 from copyist.data.synthetic import SceneFactors, draw_scenes, scene_factors
+from copyist.data.table_sets import open_table
+from copyist.files.bulk import Progress
+from copyist.files.picture import Picture, pixels_for, write_picture
+from copyist.files.table_files import TableFile

@@ -1,8 +1,9 @@
-"""Batches of training steps, on the device where they are needed."""
+"""Batches of training steps: decided by the seed and the step, so that training can resume at any step."""
 
-__all__ = ["Batches"]
+__all__ = ["Batches", "flips", "indices"]
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from typing import final
 
 import numpy as np
@@ -10,9 +11,10 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_within
-from copyist.data.base import ExampleSet, as_floats
-from copyist.data.order import flips, indices
+from copyist.data.examples import ExampleSet
 from copyist.errors import ArgumentError, DataError
+from copyist.files.values import as_floats
+from copyist.randomness import generator
 from copyist.tensors import Examples
 
 DEVICE_SHARE = 0.4
@@ -65,18 +67,18 @@ class Batches:
         share = batch_size // world_size
         self._slice = slice(rank * share, (rank + 1) * share)
         self._device = torch.device(device)
-        self._held = _held(examples, self._device)
+        self._held = _hold(examples, self._device)
         labels = examples.labels
         self._labels = None if labels is None else torch.from_numpy(np.array(labels)).to(self._device)
         self._ahead: dict[int, Future[Tensor]] = {}
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="copyist-feed") if self._held is None else None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="copyist-batches") if self._held is None else None
 
     def batch(self, step: int) -> Examples:
         """The images of a step, (batch_size / world_size, C, H, W), float32 in [0, 1], on the device; or rows."""
         if self._held is not None:
             rows = _floats(self._held[self._rows(step).to(self._device)])
         else:
-            rows = self._gathered(step).to(self._device)
+            rows = self._gather(step).to(self._device)
         if not self._flip:
             return rows
         mirrored = flips(step, batch_size=self._batch_size, seed=self._seed)[self._slice].to(self._device)
@@ -91,7 +93,7 @@ class Batches:
         rows = indices(step, num_examples=count, batch_size=self._batch_size, seed=self._seed)
         return rows[self._slice]
 
-    def _gathered(self, step: int) -> Tensor:
+    def _gather(self, step: int) -> Tensor:
         """This step's images, while the next step's are already being read."""
         assert self._thread is not None
         current = self._ahead.pop(step, None) or self._thread.submit(self._read, step)
@@ -104,7 +106,46 @@ class Batches:
         return as_floats(self._array[ascending][places])
 
 
-def _held(examples: ExampleSet, device: torch.device) -> Tensor | None:
+def indices(step: int, *, num_examples: int, batch_size: int, seed: int) -> Tensor:
+    """The examples of training step `step`, int64 (batch_size,).
+
+    The epochs, each its own permutation of all examples, stand in one long row, and step k reads positions
+    k·B … (k + 1)·B − 1 of it. A batch may thus run across the border of two epochs, and may even be larger than one.
+
+    Args:
+        step: counted from 0; no earlier step needs to have been computed.
+        num_examples: N, how many there are.
+        batch_size: B, of all devices together; each takes a slice.
+        seed: of the run.
+
+    Raises:
+        ArgumentError: `step` is negative, or a count is below 1.
+    """
+    check_at_least("step", step, 0)
+    check_at_least("num_examples", num_examples, 1)
+    check_at_least("batch_size", batch_size, 1)
+    position, end = step * batch_size, (step + 1) * batch_size
+    pieces: list[Tensor] = []
+    while position < end:
+        epoch, offset = divmod(position, num_examples)
+        piece = _permutation(epoch, num_examples, seed)[offset : offset + end - position]
+        pieces.append(piece)
+        position += len(piece)
+    return torch.cat(pieces)
+
+
+def flips(step: int, *, batch_size: int, seed: int) -> Tensor:
+    """Which examples of a step are mirrored left to right, bool (batch_size,), each with probability ½.
+
+    Raises:
+        ArgumentError: `step` is negative, or `batch_size` is below 1.
+    """
+    check_at_least("step", step, 0)
+    check_at_least("batch_size", batch_size, 1)
+    return torch.rand(batch_size, generator=generator(seed, "flips", step)) < 0.5
+
+
+def _hold(examples: ExampleSet, device: torch.device) -> Tensor | None:
     """All images on the device, or None where they are mapped from disk or do not fit."""
     array = examples.array
     if isinstance(array, np.memmap):
@@ -121,3 +162,8 @@ def _held(examples: ExampleSet, device: torch.device) -> Tensor | None:
 
 def _floats(rows: Tensor) -> Tensor:
     return rows.float().div_(255) if rows.dtype == torch.uint8 else rows
+
+
+@lru_cache(maxsize=4)
+def _permutation(epoch: int, num_examples: int, seed: int) -> Tensor:
+    return torch.randperm(num_examples, generator=generator(seed, "order", epoch))

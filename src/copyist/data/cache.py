@@ -1,38 +1,26 @@
 """Decoded examples in memory, or, where they do not fit, in one mapped file that the next run finds again."""
 
-__all__ = ["Made", "Progress", "cache_folder", "made", "map_items", "memory_limit"]
+__all__ = ["Materialized", "cache_folder", "materialize", "memory_limit"]
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from copyist.files.bulk import Progress, map_in_order
 from copyist.outputs import whole_file, write_text
 
 MEMORY_SHARE = 0.25
 """Of the memory that is free, what decoded examples may take before they go to a file."""
 
-_CHUNK = 32
-_T = TypeVar("_T")
-
-Rows: TypeAlias = npt.NDArray[Any]
-"""(R, C, H, W): what one item gives, more than one row where it is cut into tiles."""
-
-
-class Progress(Protocol):
-    """Told how far a long work is."""
-
-    def __call__(self, done: int, total: int, /) -> None: ...
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Made:
+class Materialized:
     """Rows of all items that could be read."""
 
     array: npt.NDArray[Any]
@@ -42,24 +30,24 @@ class Made:
     """Why an item could not be read, by its index."""
 
 
-def made(
+def materialize(
     counts: Sequence[int],
     shape: tuple[int, int, int],
     dtype: npt.DTypeLike,
     *,
-    make: Callable[[int], Rows | str],
+    make: Callable[[int], npt.NDArray[Any] | str],
     key: str,
     progress: Progress | None = None,
-) -> Made:
-    """Make the rows of all items in parallel: in memory, or once and for all in the cache folder.
+) -> Materialized:
+    """Decode the rows of all items in parallel: into memory, or once and for all into the cache folder.
 
     Args:
-        counts: how many rows each item gives.
+        counts: how many rows each item gives: more than one where it is cut into tiles.
         shape: (C, H, W) of a row.
         dtype: of all rows.
         make: item to its rows (R, C, H, W), or to the reason why it cannot be read; called from several threads.
         key: names content and options; equal keys must mean equal rows.
-        progress: told of items done.
+        progress: called with the number of items done.
 
     Raises:
         OutputError: the cache folder is full or cannot be written.
@@ -67,20 +55,20 @@ def made(
     full_shape = (sum(counts), *shape)
     if np.prod(full_shape, dtype=np.float64) * np.dtype(dtype).itemsize <= memory_limit():
         array = np.empty(full_shape, dtype=dtype)
-        failures = _filled(array, counts, make, progress)
-        return Made(array=array[: _num_rows(counts, failures)], failures=failures)
+        failures = _fill(array, counts, make, progress)
+        return Materialized(array=array[: _num_rows(counts, failures)], failures=failures)
     path = cache_folder() / f"{key}.npy"
     record = path.with_suffix(".json")
     if not (record.exists() and path.exists()):
         with whole_file(path) as temporary:
             mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.dtype(dtype), shape=full_shape)
-            failures = _filled(mapped, counts, make, progress)
+            failures = _fill(mapped, counts, make, progress)
             mapped.flush()
             del mapped
         # The record is written last: where it stands, the array is whole.
         write_text(record, json.dumps(failures))
     failures = {int(index): str(reason) for index, reason in json.loads(record.read_text()).items()}
-    return Made(array=np.load(path, mmap_mode="r")[: _num_rows(counts, failures)], failures=failures)
+    return Materialized(array=np.load(path, mmap_mode="r")[: _num_rows(counts, failures)], failures=failures)
 
 
 def cache_folder() -> Path:
@@ -105,24 +93,11 @@ def memory_limit() -> int:
         return 2**30
 
 
-def map_items(work: Callable[[int], _T], count: int, progress: Progress | None = None) -> Iterator[_T]:
-    """`work` of items 0 … count − 1 in their order, done in threads; Pillow decodes without holding the others up."""
-    chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
-
-    def work_through(chunk: range) -> list[_T]:
-        return [work(index) for index in chunk]
-
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        done = 0
-        for results in pool.map(work_through, chunks):
-            yield from results
-            done += len(results)
-            if progress is not None:
-                progress(done, count)
-
-
-def _filled(
-    array: npt.NDArray[Any], counts: Sequence[int], make: Callable[[int], Rows | str], progress: Progress | None
+def _fill(
+    array: npt.NDArray[Any],
+    counts: Sequence[int],
+    make: Callable[[int], npt.NDArray[Any] | str],
+    progress: Progress | None,
 ) -> dict[int, str]:
     """Fill `array` from its start, closing the gaps of items that fail."""
     starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
@@ -134,7 +109,7 @@ def _filled(
         array[starts[index] : starts[index + 1]] = rows
         return None
 
-    reasons = enumerate(map_items(work, len(counts), progress))
+    reasons = enumerate(map_in_order(work, len(counts), progress=progress))
     failures = {index: reason for index, reason in reasons if reason is not None}
     if failures:
         end = 0

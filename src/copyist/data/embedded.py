@@ -1,6 +1,6 @@
-"""Images that need no file: inside scikit-image and scikit-learn, or drawn."""
+"""Data that needs no file: images and a table inside scikit-image and scikit-learn, and drawn images."""
 
-__all__ = ["embedded_items"]
+__all__ = ["cancer_table", "undecoded_embedded"]
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from copyist.data.blobs import blob_centers, draw_blobs
+from copyist.data.examples import evenly_spaced
 from copyist.data.fitting import tile_corners
-from copyist.data.items import Items, items_of_array
 from copyist.data.source import Source
-from copyist.data.splitting import evenly
-from copyist.data.synthetic import draw_scenes, scene_classes, scene_factors
+from copyist.data.synthetic import blob_centers, draw_blobs, draw_scenes, scene_classes, scene_factors
+from copyist.data.undecoded import Undecoded, undecoded_array
 from copyist.errors import ArgumentError
+from copyist.files.delimited import Delimited, replace_columns, write_delimited
+from copyist.files.table_files import StoredTable
 
 PHOTOS_SIZE = (32, 32)
 SCENES_SIZE = (64, 64)
@@ -45,13 +46,13 @@ _FLAT = 6.0
 """Crops that vary less, in green levels of 255, are passed over: black sky teaches nothing."""
 
 
-def embedded_items(source: Source) -> Items:
+def undecoded_embedded(source: Source) -> Undecoded:
     """The images of an embedded source; `photos` and `scenes` already in the size asked for.
 
     Raises:
         ArgumentError: the size or fit cannot be had.
     """
-    makers: dict[str, Callable[[Source], Items]] = {
+    makers: dict[str, Callable[[Source], Undecoded]] = {
         "photos": _photos,
         "faces": _faces,
         "digits": _digits,
@@ -61,7 +62,21 @@ def embedded_items(source: Source) -> Items:
     return makers[source.place](source)
 
 
-def _photos(source: Source) -> Items:
+def cancer_table() -> StoredTable:
+    """Measurements of cell nuclei in 569 breast tumors, 212 of them malignant, as they come with scikit-learn."""
+    from sklearn.datasets import load_breast_cancer
+
+    bunch: Any = load_breast_cancer()
+    names = [str(name) for name in bunch.feature_names]
+    text = Delimited(names=tuple(names), rows=[list(map(str, row)) for row in bunch.data], delimiter=",")
+    return StoredTable(
+        columns=dict(zip(names, np.asarray(bunch.data).T, strict=True)),
+        labels=np.asarray(bunch.target).astype(np.int64),
+        rewrite=lambda new, to: write_delimited(to, replace_columns(text, names, new)),
+    )
+
+
+def _photos(source: Source) -> Undecoded:
     if source.fit in ("resize", "pad"):
         raise ArgumentError(f"photos are cut into crops, got fit={source.fit}; leave fit= out")
     size = source.size or PHOTOS_SIZE
@@ -74,7 +89,7 @@ def _photos(source: Source) -> Items:
         green = photo[:, :, 1]
         corners = [(y, x) for y, x in corners if green[y : y + size[0], x : x + size[1]].std() > _FLAT]
         most = _FEWER_CROPS if name in _UNIFORM_PHOTOS else _MOST_CROPS
-        for top, left in (corners[index] for index in evenly(len(corners), most)):
+        for top, left in (corners[index] for index in evenly_spaced(len(corners), most)):
             crops.append(photo[top : top + size[0], left : left + size[1]])
             names.append(f"{name}@{top},{left}")
     is_test = np.array([name.partition("@")[0] in HELD_OUT_PHOTOS for name in names])
@@ -84,7 +99,7 @@ def _photos(source: Source) -> Items:
     order = np.random.default_rng(0).permutation(len(names))
     array = np.moveaxis(np.stack(crops), 3, 1)[order]
     names = [f"{place:04d}_{names[index]}" for place, index in enumerate(order)]
-    return items_of_array(array, place="photos", names=names, is_test=is_test[order])
+    return undecoded_array(array, place="photos", names=names, is_test=is_test[order])
 
 
 def _photo(name: str) -> npt.NDArray[np.uint8]:
@@ -103,46 +118,48 @@ def _photo(name: str) -> npt.NDArray[np.uint8]:
     return np.asarray(getattr(data, name)())
 
 
-def _faces(source: Source) -> Items:
+def _faces(source: Source) -> Undecoded:
     from skimage.data import lfw_subset
 
     array = np.asarray(lfw_subset(), dtype=np.float32)[:, None]
     labels = (np.arange(len(array)) < 100).astype(np.int64)
     names = [f"{'face' if label else 'other'}_{index:03d}" for index, label in enumerate(labels)]
-    return items_of_array(array, place=source.place, names=names, labels=labels)
+    return undecoded_array(array, place=source.place, names=names, labels=labels)
 
 
-def _digits(source: Source) -> Items:
+def _digits(source: Source) -> Undecoded:
     from sklearn.datasets import load_digits
 
     bunch: Any = load_digits()
     array = (np.asarray(bunch.images) / 16).astype(np.float32)[:, None]
     labels = np.asarray(bunch.target, dtype=np.int64)
     names = [f"{label}_{index:04d}" for index, label in enumerate(labels)]
-    return items_of_array(array, place=source.place, names=names, labels=labels)
+    return undecoded_array(array, place=source.place, names=names, labels=labels)
 
 
-def _scenes(source: Source) -> Items:
-    size = source.size or SCENES_SIZE
-    if min(size) < 8:
-        raise ArgumentError(f"scenes must have sides of at least 8, got size={size[0]}x{size[1]}")
-    count = source.limit or NUM_SCENES
-    counts = {"train": count, "test": min(count, NUM_TEST_SCENES)}
+def _scenes(source: Source) -> Undecoded:
+    size, counts, names = _to_draw(source, default=SCENES_SIZE, num_train=NUM_SCENES, num_test=NUM_TEST_SCENES)
     factors = [scene_factors(counts["train"], split="train"), scene_factors(counts["test"], split="test")]
     array = np.concatenate([draw_scenes(each, size=size) for each in factors])
     labels = np.concatenate([scene_classes(each) for each in factors])
-    names = [f"{split}_{index:06d}" for split, number in counts.items() for index in range(number)]
-    is_test = np.arange(len(names)) >= count
-    return items_of_array(array, place="scenes", names=names, labels=labels, is_test=is_test)
+    is_test = np.arange(len(names)) >= counts["train"]
+    return undecoded_array(array, place="scenes", names=names, labels=labels, is_test=is_test)
 
 
-def _blobs(source: Source) -> Items:
-    size = source.size or BLOBS_SIZE
-    if min(size) < 8:
-        raise ArgumentError(f"blobs must have sides of at least 8, got size={size[0]}x{size[1]}")
-    count = source.limit or NUM_BLOBS
-    counts = {"train": count, "test": min(count, NUM_TEST_BLOBS)}
+def _blobs(source: Source) -> Undecoded:
+    size, counts, names = _to_draw(source, default=BLOBS_SIZE, num_train=NUM_BLOBS, num_test=NUM_TEST_BLOBS)
     centers = [blob_centers(counts["train"], split="train"), blob_centers(counts["test"], split="test")]
     array = draw_blobs(np.concatenate(centers), size=size)
-    names = [f"{split}_{index:06d}" for split, number in counts.items() for index in range(number)]
-    return items_of_array(array, place="blobs", names=names, is_test=np.arange(len(names)) >= count)
+    return undecoded_array(array, place="blobs", names=names, is_test=np.arange(len(names)) >= counts["train"])
+
+
+def _to_draw(
+    source: Source, *, default: tuple[int, int], num_train: int, num_test: int
+) -> tuple[tuple[int, int], dict[str, int], list[str]]:
+    """(H, W) of the images to draw, how many of each split, and their names."""
+    size = source.size or default
+    if min(size) < 8:
+        raise ArgumentError(f"{source.place} must have sides of at least 8, got size={size[0]}x{size[1]}")
+    count = source.limit or num_train
+    counts = {"train": count, "test": min(count, num_test)}
+    return size, counts, [f"{split}_{index:06d}" for split, number in counts.items() for index in range(number)]

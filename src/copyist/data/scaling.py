@@ -7,7 +7,7 @@ from typing import Self, final
 
 import torch
 
-from copyist.data.base import ExampleSet
+from copyist.data.examples import ExampleSet
 from copyist.errors import DataError
 from copyist.tensors import Rows
 

@@ -1,20 +1,30 @@
 """How data is named everywhere: `PATH_OR_NAME?option=value&option=value`."""
 
-__all__ = ["EMBEDDED", "Fit", "Layout", "Source", "Split", "parse_size", "parse_source"]
+__all__ = [
+    "EMBEDDED",
+    "IMAGE_OPTIONS",
+    "READABLE",
+    "TABLE_OPTIONS",
+    "Fit",
+    "Source",
+    "Split",
+    "check_unset",
+    "parse_size",
+    "parse_source",
+]
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from copyist.checks import check_choice, nearest_match
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.files.delimited import HeaderLine
+from copyist.files.image_arrays import Layout
 
 Fit: TypeAlias = Literal["crop", "resize", "pad", "tile"]
 """How images are brought to one size: see `Source.fit`."""
-
-Layout: TypeAlias = Literal["nhwc", "nchw"]
-"""Where the channels of an array are: last, or before height and width."""
 
 Split: TypeAlias = Literal["train", "test", "all"]
 """A part of a source."""
@@ -22,10 +32,19 @@ Split: TypeAlias = Literal["train", "test", "all"]
 EMBEDDED = ("photos", "faces", "digits", "scenes", "blobs", "cancer")
 """Sources that need no file. `./photos` is a folder of that name."""
 
-_OPTIONS = (
-    *("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize"),
-    *("label", "drop", "header"),
+READABLE = (
+    "a source is a folder or .zip of images, .npy, .npz, idx .gz, a table in .csv or .parquet, "
+    "or one of photos, faces, digits, scenes, blobs, cancer"
 )
+"""What can be read, as the end of a sentence."""
+
+IMAGE_OPTIONS = ("size", "fit", "channels", "layout", "stride", "binarize")
+"""Options that say something of images alone."""
+
+TABLE_OPTIONS = ("label", "drop", "header")
+"""Options that say something of tables alone."""
+
+_OPTIONS = (*("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize"), *TABLE_OPTIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +96,7 @@ class Source:
 
     @property
     def is_embedded(self) -> bool:
+        """Whether it needs no file."""
         return self.place in EMBEDDED
 
 
@@ -105,6 +125,24 @@ def parse_source(text: str) -> Source:
     _check_together(source)
     _check_place(place)
     return source
+
+
+def check_unset(source: Source, options: Sequence[str], *, kind: str, got: str) -> None:
+    """Refuse options that say nothing of what a source holds.
+
+    Args:
+        source: the source.
+        options: those that must be as they are by default.
+        kind: what they are for, in a sentence.
+        got: what the source is, in a sentence.
+
+    Raises:
+        ArgumentError: one of them is set.
+    """
+    defaults = {field.name: field.default for field in fields(Source)}
+    wrong = next((name for name in options if getattr(source, name) != defaults[name]), None)
+    if wrong is not None:
+        raise ArgumentError(f"source option {wrong} is for {kind}, got {got}: {source.place}; leave {wrong}= out")
 
 
 def parse_size(text: str, *, name: str = "source option size") -> tuple[int, int]:
@@ -169,5 +207,5 @@ def _check_place(place: str) -> None:
     if place in EMBEDDED or Path(place).exists():
         return
     if any(sign in place for sign in "/\\.:"):
-        return  # Reported where it is opened, which knows what can be read.
+        return  # Refused where it is opened, with what can be read.
     raise UnknownNameError(f"there is no source, file or folder {place!r}; {nearest_match(place, EMBEDDED)}")

@@ -1,10 +1,19 @@
-"""Landscapes drawn from known factors, with rules that a picture either keeps or breaks.
+"""Images drawn from known factors: landscapes with rules to check, and a spot of light on a surface of known tangents.
 
 Every scene keeps these rules: the sky lies above the land, and one horizon parts them; one sun stands whole in the sky;
 the sky just above the horizon is brighter than the land below it; a house, where there is one, stands on the land.
 """
 
-__all__ = ["SCENE_CLASSES", "SceneFactors", "draw_scenes", "scene_classes", "scene_factors"]
+__all__ = [
+    "SCENE_CLASSES",
+    "SceneFactors",
+    "blob_centers",
+    "blob_tangents",
+    "draw_blobs",
+    "draw_scenes",
+    "scene_classes",
+    "scene_factors",
+]
 
 from dataclasses import dataclass, fields
 from typing import Literal, TypeAlias
@@ -22,6 +31,9 @@ SCENE_CLASSES = 12
 
 _SUN_LEFT, _SUN_RIGHT = 0.15, 0.85
 """The range of `sun_x`."""
+
+_BLOB_WIDTH = 0.12
+"""Standard deviation of the spot, as a share of the shorter side."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -127,8 +139,33 @@ def draw_scenes(factors: SceneFactors, *, size: tuple[int, int] = (64, 64)) -> n
     at_once = max(1, 2**19 // (size[0] * size[1]))
     for start in range(0, len(factors), at_once):
         part = factors[start : start + at_once]
-        scenes[start : start + at_once] = np.rint(255 * np.clip(_drawn(part, size), 0, 1))
+        scenes[start : start + at_once] = np.rint(255 * np.clip(_draw(part, size), 0, 1))
     return scenes
+
+
+def blob_centers(count: int, *, split: Literal["train", "test"] = "train") -> npt.NDArray[np.float64]:
+    """Where the first `count` spots of a split stand, (N, 2): row and column in [0.25, 0.75] of the sides.
+
+    Spot i is the same whatever the count.
+
+    Raises:
+        ArgumentError: `count` is below 1.
+    """
+    check_at_least("count", count, 1)
+    return 0.25 + 0.5 * np.random.default_rng(derive(0, "blobs", split)).random((count, 2))
+
+
+def draw_blobs(centers: npt.NDArray[np.float64], *, size: tuple[int, int] = (16, 16)) -> npt.NDArray[np.float32]:
+    """Draw exp(−‖p − c‖² / 2w²) at every pixel p: float32 (N, 1, H, W) in [0, 1], a surface of two dimensions."""
+    away, width = _offsets(centers, size)
+    return np.exp(-np.square(away).sum(1, keepdims=True) / (2 * width**2)).astype(np.float32)
+
+
+def blob_tangents(centers: npt.NDArray[np.float64], *, size: tuple[int, int] = (16, 16)) -> npt.NDArray[np.float32]:
+    """How each image changes per pixel that its spot moves down, and across: float32 (N, 2, 1, H, W)."""
+    away, width = _offsets(centers, size)
+    spots = np.exp(-np.square(away).sum(1, keepdims=True) / (2 * width**2))
+    return (spots * away / width**2)[:, :, None].astype(np.float32)
 
 
 def _beside(sun_x: Floats, share: Floats) -> Floats:
@@ -138,7 +175,7 @@ def _beside(sun_x: Floats, share: Floats) -> Floats:
     return np.where(along < left, 0.12 + along, 0.88 - (along - left))
 
 
-def _drawn(f: SceneFactors, size: tuple[int, int]) -> Floats:
+def _draw(f: SceneFactors, size: tuple[int, int]) -> Floats:
     """Scenes as floats (N, 3, H, W), from the sky forward to the house."""
     y = ((np.arange(size[0]) + 0.5) / size[0])[None, :, None]
     x = ((np.arange(size[1]) + 0.5) / size[1])[None, None, :]
@@ -231,3 +268,9 @@ def _color(hue: Floats, saturation: Floats, value: Floats) -> Floats:
     turns = (hue[:, None] * 6 + np.array([5.0, 3.0, 1.0])) % 6
     share = np.clip(np.minimum(turns, 4 - turns), 0, 1)
     return (value[:, None] * (1 - saturation[:, None] * share))[:, :, None, None]
+
+
+def _offsets(centers: npt.NDArray[np.float64], size: tuple[int, int]) -> tuple[npt.NDArray[np.float64], float]:
+    """The offset of each pixel from each spot, (N, 2, H, W), and the spot's width, both in pixels."""
+    places = np.stack(np.meshgrid(np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5, indexing="ij"))
+    return places - (centers * np.array(size))[:, :, None, None], _BLOB_WIDTH * min(size)

@@ -1,120 +1,245 @@
-"""What the demo writes down for its report."""
+"""The results that the demo's report is made of, as they lie on disk.
 
-__all__ = ["Stages", "Trained", "report_document"]
+A folder of results holds
 
-import contextlib
-import os
-import platform
-import time
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
-from typing import Any
+    report.json         what was done: a `DemoReport`, which names the files below
+    evaluation.json     the denoising table: an `Evaluation`; optional
+    samples.json        nearest training images of samples: a `SampleNeighbors`; optional
+    any PNG and MP4     pictures and the walk, at the relative paths that report.json gives
 
-import torch
+Keys that are not known are passed over.
+"""
 
-from copyist.data import Splits
-from copyist.demo.pictures import Shown
-from copyist.devices import resolve
-from copyist.models.base import Reconstructor
-from copyist.settings import dump
-from copyist.training import CATALOGUES, Recipe, Run
+__all__ = [
+    "CopiedData",
+    "DemoReport",
+    "DemoResults",
+    "HeldOutDistances",
+    "LossCurve",
+    "Neighbor",
+    "SampleNeighbors",
+    "Setting",
+    "Shown",
+    "Stage",
+    "TrainedModel",
+    "Walk",
+    "read_results",
+]
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias, TypeVar, final
+
+from copyist.errors import DataError
+from copyist.evaluation.denoising_table import DenoisingTable
+from copyist.evaluation.documents import Document
+from copyist.evaluation.evaluation import Evaluation
+
+D = TypeVar("D", bound=Document)
+
+Setting: TypeAlias = str | int | float | bool | list[int] | list[float] | list[str] | None
+"""A setting of a recipe."""
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class Trained:
-    """One model of the demo."""
+class Stage:
+    """One stage of the work and how long it took."""
 
     name: str
+    seconds: float
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class CopiedData:
+    """What was copied."""
+
+    source: str
+    num_train: int
+    num_test: int
+    shape: tuple[int, int, int]
+    """(C, H, W) of one image."""
+
+    split: str = ""
+    """How train and test were told apart, as a phrase."""
+
+    fingerprint: str = ""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LossCurve:
+    """The loss over the steps of one training."""
+
+    steps: tuple[int, ...]
+    loss: tuple[float, ...]
+    """One for each of these steps."""
+
+    validation: tuple[tuple[int, float], ...]
+    """Step and held-out loss, where it was measured."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TrainedModel:
+    """One trained model."""
+
+    name: str
+    """As in evaluation.json."""
+
+    kind: str
     role: str
-    recipe: Recipe
-    run: Run
-    model: Reconstructor
+    """"copier", "control with skips" or "trained denoiser"; another role is shown as it is."""
+
+    num_parameters: int
+    steps: int
+    batch_size: int
+    seconds: float
+    file: str = ""
+    curve: LossCurve | None = None
+    recipe: Mapping[str, Setting] = field(default_factory=dict[str, Setting])
+    """What else the reader should know of its training, by name."""
 
 
-class Stages:
-    """How long each part took."""
+@final
+@dataclass(frozen=True)
+class Shown:
+    """A PNG file and what to see in it."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextlib.contextmanager
-    def timed(self, name: str) -> Generator[None, None, None]:
-        """Time what happens in this context under `name`."""
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - start
+    file: str
+    caption: str = ""
 
 
-def report_document(
-    *,
-    command: str,
-    seed: int,
-    source: str,
-    splits: Splits,
-    trained: Sequence[Trained],
-    stages: Stages,
-    pictures: Mapping[str, Shown],
-    walk: Mapping[str, str],
-) -> dict[str, Any]:
-    """report.json, as `copyist.demo.page` reads it."""
-    seconds = {f"train the {each.name}": each.run.history()[-1].seconds for each in trained} | stages.seconds
-    return {
-        "title": "copyist: learning by copying",
-        "command": command,
-        "seed": seed,
-        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "data": {
-            "source": source,
-            "num_train": len(splits.train),
-            "num_test": len(splits.test),
-            "shape": list(splits.train.image_shape),
-            "split": "split by photograph, never by crop" if source.startswith("photos") else "split by content",
-            "fingerprint": splits.train.fingerprint[:16],
-        },
-        "models": [_model(each) for each in trained],
-        "stages": [{"name": name, "seconds": spent} for name, spent in seconds.items()],
-        "versions": _versions(next(trained[0].model.parameters()).device),
-        "pictures": {name: asdict(shown) for name, shown in pictures.items()},
-        "walk": dict(walk),
-    }
+@final
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """A walk as a film, and as a contact sheet for paper."""
+
+    contact_sheet: str
+    video: str | None = None
+    """An MP4 file."""
+
+    poster: str | None = None
+    """A PNG file shown before the film plays."""
+
+    caption: str = ""
 
 
-def _model(trained: "Trained") -> dict[str, Any]:
-    history = trained.run.history()
-    document = dump(trained.recipe, CATALOGUES)
-    model, training = document["model"], document["training"]
-    settings = {name: value for name, value in model.items() if value not in (None, [], "unet", "unet-skips")}
-    folder = f"models/{trained.run.folder.name}"
-    return {
-        "name": trained.name,
-        "kind": model["kind"],
-        "role": trained.role,
-        "num_parameters": sum(parameter.numel() for parameter in trained.model.parameters()),
-        "steps": history[-1].step,
-        "batch_size": trained.recipe.training.batch_size,
-        "seconds": history[-1].seconds,
-        "file": f"{folder}/model.safetensors",
-        "history": f"{folder}/history.csv",
-        "recipe": {
-            "recipe": trained.recipe.name,
-            "objective": document["objective"]["kind"],
-            **settings,
-            "optimizer": training["optimization"]["optimizer"],
-            "learning rate": training["optimization"]["learning_rate"],
-            "flips": training["flip"],
-        },
-    }
+@final
+@dataclass(frozen=True, kw_only=True)
+class DemoReport(Document):
+    """report.json: what was done."""
+
+    schema: Literal["copyist.demo"] = "copyist.demo"
+    version: Literal[1] = 1
+
+    title: str
+    command: str
+    seed: int
+    date: str
+    """Day and time in UTC."""
+
+    data: CopiedData
+    models: tuple[TrainedModel, ...]
+    """The first with the role "copier" is the one the page is about; without any, the first."""
+
+    stages: tuple[Stage, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
+    pictures: Mapping[str, Shown] = field(default_factory=dict[str, Shown])
+    """By name: "rows", "passes", "skips", "steps", "samples" and "neighbors" have their place on the page; others
+    follow at its end."""
+
+    walk: Walk | None = None
+    identity: str = ""
+    """A hash of the models and of what measured them: with the same one nothing need be measured again."""
 
 
-def _versions(device: torch.device) -> dict[str, str]:
-    named = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{os.cpu_count()} CPU cores"
-    return {
-        "copyist": version("copyist"),
-        "torch": torch.__version__,
-        "numpy": version("numpy"),
-        "Python": platform.python_version(),
-        "platform": f"{platform.system()} {platform.machine()}",
-        "device": f"{named}, {torch.get_num_threads()} threads, {resolve('auto', device)}",
-    }
+@final
+@dataclass(frozen=True, kw_only=True)
+class Neighbor:
+    """A sample's nearest training image."""
+
+    index: int
+    distance: float
+    neighbor_name: str = ""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class HeldOutDistances:
+    """Quartiles of the distances of held-out images to their nearest training images."""
+
+    low: float
+    median: float
+    high: float
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SampleNeighbors(Document):
+    """samples.json: whether samples are memories."""
+
+    schema: Literal["copyist.samples"] = "copyist.samples"
+    version: Literal[1] = 1
+
+    samples: tuple[Neighbor, ...]
+    held_out: HeldOutDistances
+    verdict: str
+    """In a sentence."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DemoResults:
+    """Everything on disk, read."""
+
+    folder: Path
+    report: DemoReport
+    table: DenoisingTable | None
+    samples: SampleNeighbors | None
+
+    @property
+    def subject(self) -> TrainedModel:
+        """The model that the report is about."""
+        return next((model for model in self.report.models if model.role == "copier"), self.report.models[0])
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file that the report names."""
+        return _read(self.folder, name)
+
+
+def read_results(folder: Path) -> DemoResults:
+    """Read a folder of results.
+
+    Raises:
+        DataError: a file is missing, half-written or not as described above; the sentence names file and field.
+    """
+    report = _parse(DemoReport, folder, "report.json")
+    if not report.models:
+        raise DataError(f"{folder / 'report.json'} must name at least one trained model, got none; write it again")
+    evaluation = _parse(Evaluation, folder, "evaluation.json") if (folder / "evaluation.json").exists() else None
+    return DemoResults(
+        folder=folder,
+        report=report,
+        table=evaluation and evaluation.denoising,
+        samples=_parse(SampleNeighbors, folder, "samples.json") if (folder / "samples.json").exists() else None,
+    )
+
+
+def _parse(kind: type[D], folder: Path, name: str) -> D:
+    return kind.from_json(_read(folder, name), name=str(folder / name))
+
+
+def _read(folder: Path, name: str) -> bytes:
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise DataError(f"the results in {folder} may name only files inside that folder, got {name!r}")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(
+            f"{path} is needed for the report but cannot be read ({reason}); write the results again"
+        ) from error

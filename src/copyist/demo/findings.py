@@ -4,10 +4,11 @@ __all__ = ["Figure", "Finding", "explanation", "finding", "headline", "key_figur
 
 from dataclasses import dataclass
 
-from copyist.demo.reading import Results
-from copyist.demo.results import Clean, Corruption, Evaluation, Row
-from copyist.drawing.wording import SPACE, batch, count, duration, interval, number, percent
-from copyist.evidence import Interval, Judgement
+from copyist.demo.document import DemoResults
+from copyist.drawing.wording import SPACE, batch, bounds, count, duration, estimate, number, percent
+from copyist.evaluation.clean_copies import CleanCopies
+from copyist.evaluation.denoising_table import Condition, DenoisingRow, DenoisingTable, Kind
+from copyist.evidence import Below, Judgement
 
 HEADLINE_ALPHA = 0.3
 """The blend that the headline speaks of, or the nearest one measured; chosen before any value was seen."""
@@ -30,38 +31,37 @@ class Figure:
 class Finding:
     """A model's row under one corruption, with what it is compared to."""
 
-    corruption: Corruption
-    row: Row
-    control: Row | None
+    condition: Condition
+    row: DenoisingRow
+    control: DenoisingRow | None
     """The best of the controls beside it."""
 
     beats_identity: Judgement
     beats_control: Judgement
 
 
-def finding(evaluation: Evaluation, model: str, family: str, strength: float) -> Finding | None:
-    """What was found for a model under the corruption of that family whose strength is nearest."""
-    measured = [c for c in evaluation.corruptions if c.family == family and evaluation.row(model, c)]
+def finding(table: DenoisingTable, model: str, kind: Kind, strength: float) -> Finding | None:
+    """What was found for a model under the corruption of that kind whose strength is nearest."""
+    measured = [row for row in table.rows if row.method == model and row.corruption == kind]
     if not measured:
         return None
-    corruption = min(measured, key=lambda c: (abs(c.strength - strength), c.strength))
-    row, verdict = evaluation.row(model, corruption), evaluation.verdict(model, corruption)
-    assert row is not None
+    row = min(measured, key=lambda row: (abs(row.strength - strength), row.strength))
+    verdict = table.find_verdict(model, row.condition)
     return Finding(
-        corruption=corruption,
+        condition=row.condition,
         row=row,
-        control=evaluation.row(verdict.best_filter, corruption) if verdict else None,
-        beats_identity=verdict.beats_identity if verdict else _below_one(row.ratio),
+        control=table.find_row(verdict.best_filter, row.condition) if verdict else None,
+        beats_identity=verdict.beats_identity if verdict else Below(1.0).judge(row.ratio),
         beats_control=verdict.beats_best_filter if verdict else "inconclusive",
     )
 
 
-def headline(results: Results) -> tuple[str, str]:
+def headline(results: DemoResults) -> tuple[str, str]:
     """The finding in one sentence, and in a second what the dullest explanation makes of it."""
     found = _blend(results)
     if found is None or results.subject.role != "copier":
         return results.report.title, ""
-    noise = f"images with {percent(1 - found.corruption.strength)} noise"
+    noise = f"images with {percent(1 - found.condition.strength)} noise"
     before, after = _distance(found.row.distance_before), _distance(found.row.distance_after)
     both, moved = f"their distance was {before} before and {after} after", f"from a distance of {before} to {after}"
     first = {
@@ -72,34 +72,30 @@ def headline(results: Results) -> tuple[str, str]:
     return first, _against_control(found)
 
 
-def key_figures(results: Results) -> list[Figure]:
+def key_figures(results: DemoResults) -> list[Figure]:
     """The few numbers to remember."""
-    evaluation, subject = results.evaluation, results.subject
+    subject = results.subject
     figures: list[Figure] = []
-    if evaluation:
-        for found in (_blend(results), _noise(results)):
-            if found:
-                within = interval(found.row.ratio)
-                what = f"of the distance is left, {_words(found.corruption)}"
-                figures.append(
-                    Figure(value=number(found.row.ratio.mean), label=what + (f" ({within})" if within else ""))
-                )
-        if clean := _clean(evaluation, subject.name):
-            figures.append(
-                Figure(value=f"{number(clean.psnr, 1)}{SPACE}dB", label="PSNR of copies of clean held-out images")
-            )
-            figures.append(Figure(value=percent(clean.gain.mean), label="of small noise is copied along"))
+    for found in (_blend(results), _noise(results)):
+        if found:
+            what = f"of the distance is left, {_words(found.condition)} {bounds(found.row.ratio, 2)}"
+            figures.append(Figure(value=number(found.row.ratio.mean), label=what.rstrip()))
+    if clean := _clean(results):
+        figures.append(
+            Figure(value=f"{number(clean.psnr, 1)}{SPACE}dB", label="PSNR of copies of clean held-out images")
+        )
+        figures.append(Figure(value=percent(clean.gain.mean), label="of small noise is copied along"))
     size = f"parameters, trained for {count(subject.steps)} steps in {duration(subject.seconds)}"
     return [*figures, Figure(value=count(subject.num_parameters), label=size)]
 
 
-def explanation(results: Results) -> list[tuple[str, str]]:
+def explanation(results: DemoResults) -> list[tuple[str, str]]:
     """Which part of the effect is a shift undone and which is noise removed: a few words and a sentence each."""
-    evaluation, name = results.evaluation, results.subject.name
-    if evaluation is None:
+    if results.table is None:
         return []
     blend, noise = _blend(results), _noise(results)
-    shift = finding(evaluation, name, "shift", blend.corruption.strength if blend else HEADLINE_ALPHA)
+    alpha = blend.condition.strength if blend else HEADLINE_ALPHA
+    shift = finding(results.table, results.subject.name, "shift", alpha)
     points: list[tuple[str, str]] = []
     if blend:
         points.append(("Both together.", _on_blend(blend, shift)))
@@ -110,9 +106,9 @@ def explanation(results: Results) -> list[tuple[str, str]]:
     return points
 
 
-def on_gain(results: Results) -> str:
+def on_gain(results: DemoResults) -> str:
     """How much of small noise each model copies along."""
-    entries = results.evaluation.clean if results.evaluation else []
+    entries = results.table.clean if results.table else ()
     if not entries:
         return ""
     shares = [f"{clean.model} copies {percent(clean.gain.mean)} of it along" for clean in entries]
@@ -120,10 +116,10 @@ def on_gain(results: Results) -> str:
     return f"Of small zero-mean noise on clean images, {joined}; the identity would copy all."
 
 
-def on_batches(results: Results) -> str:
+def on_batches(results: DemoResults) -> str:
     """How far the answer depends on the batch."""
     name = results.subject.name
-    entries = [entry for entry in results.evaluation.batches if entry.method == name] if results.evaluation else []
+    entries = [entry for entry in results.table.batches if entry.method == name] if results.table else []
     if len(entries) < 2:
         return ""
     least, most = min(entries, key=lambda b: b.ratio.mean), max(entries, key=lambda b: b.ratio.mean)
@@ -136,26 +132,22 @@ def on_batches(results: Results) -> str:
     )
 
 
-def _blend(results: Results) -> Finding | None:
+def _blend(results: DemoResults) -> Finding | None:
     """What the headline speaks of."""
-    evaluation = results.evaluation
-    return finding(evaluation, results.subject.name, "blend", HEADLINE_ALPHA) if evaluation else None
+    return finding(results.table, results.subject.name, "blend", HEADLINE_ALPHA) if results.table else None
 
 
-def _noise(results: Results) -> Finding | None:
+def _noise(results: DemoResults) -> Finding | None:
     """Zero-mean noise, as strong as in the headline's blend or nearest to it."""
-    evaluation, blend = results.evaluation, _blend(results)
-    alpha = blend.corruption.strength if blend else 0.0
+    blend = _blend(results)
+    alpha = blend.condition.strength if blend else 0.0
     sigma = (1 - alpha) * NOISE_IN_THE_BLEND
-    return finding(evaluation, results.subject.name, "gaussian", sigma) if evaluation else None
+    return finding(results.table, results.subject.name, "gaussian", sigma) if results.table else None
 
 
-def _below_one(ratio: Interval) -> Judgement:
-    return "supported" if ratio.high < 1 else "refuted" if ratio.low > 1 else "inconclusive"
-
-
-def _clean(evaluation: Evaluation, model: str) -> Clean | None:
-    return next((clean for clean in evaluation.clean if clean.model == model), None)
+def _clean(results: DemoResults) -> CleanCopies | None:
+    name = results.subject.name
+    return next((clean for clean in results.table.clean if clean.model == name), None) if results.table else None
 
 
 def _distance(value: float) -> str:
@@ -176,38 +168,40 @@ def _against_control(found: Finding) -> str:
     }[found.beats_control]
 
 
-def _words(corruption: Corruption) -> str:
+def _words(condition: Condition) -> str:
     return {
-        "blend": f"with {percent(1 - corruption.strength)} noise",
-        "gaussian": f"with zero-mean noise of σ{SPACE}={SPACE}{corruption.strength:g}",
-    }.get(corruption.family, f"with the shift of α{SPACE}={SPACE}{corruption.strength:g}")
+        "blend": f"with {percent(1 - condition.strength)} noise",
+        "gaussian": f"with zero-mean noise of {_unbroken(condition)}",
+        "shift": f"with the shift of {_unbroken(condition)}",
+    }[condition.kind]
+
+
+def _unbroken(condition: Condition) -> str:
+    return str(condition).replace(" ", SPACE)
 
 
 def _left(found: Finding) -> str:
-    within = interval(found.row.ratio)
-    return number(found.row.ratio.mean) + (f" ({within})" if within else "")
+    return estimate(found.row.ratio, 2)
 
 
 def _on_blend(blend: Finding, shift: Finding | None) -> str:
-    alpha = blend.corruption.strength
+    alpha = blend.condition.strength
     text = f"A blend with {percent(1 - alpha)} noise fades the image to light gray and adds noise. "
-    if shift and shift.corruption.strength == alpha:
+    if shift and shift.condition.strength == alpha:
         share = (shift.row.distance_before / blend.row.distance_before) ** 2
         text += f"The fading alone makes {percent(share)} of the squared distance, the noise the rest. "
     return text + f"Of the distance, {_left(blend)} is left."
 
 
 def _on_shift(shift: Finding) -> str:
-    alpha = f"α{SPACE}={SPACE}{shift.corruption.strength:g}"
-    text = f"Faded to {alpha} with no noise at all, images keep {_left(shift)} of their distance. "
+    text = f"Faded to {_unbroken(shift.condition)} with no noise at all, images keep {_left(shift)} of their distance. "
     if shift.control:
         text += f"{_capital(shift.control.method)} leaves {number(shift.control.ratio.mean)}. "
     return text + "Statistics of the batch can undo this part without removing any noise."
 
 
 def _on_noise(noise: Finding) -> str:
-    sigma = f"σ{SPACE}={SPACE}{noise.corruption.strength:g}"
-    text = f"Zero-mean noise of {sigma} shifts nothing; of its distance {_left(noise)} is left. "
+    text = f"Zero-mean noise of {_unbroken(noise.condition)} shifts nothing; of its distance {_left(noise)} is left. "
     if noise.control:
         text += f"{_capital(noise.control.method)} leaves {number(noise.control.ratio.mean)}. "
     judged = (noise.beats_identity, noise.beats_control)

@@ -1,19 +1,22 @@
 """Results on disk to one HTML page that needs nothing but itself."""
 
-__all__ = ["write_report"]
+__all__ = ["distances", "loss_curves", "write_report"]
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from copyist.checks import require
 from copyist.demo import findings
-from copyist.demo.figures import distances, loss_curves
-from copyist.demo.reading import Results, read_results
-from copyist.demo.tables import Block, blocks, column, measures, methods, settings
+from copyist.demo.document import DemoResults, LossCurve, SampleNeighbors, read_results
+from copyist.demo.tables import Block, blocks, measures, methods, settings
 from copyist.drawing import wording
-from copyist.drawing.charts import Dot, Panel, dots
+from copyist.drawing.charts import LINE, MUTED, SERIES, Dot, Panel, dots, new_figure, plain, svg_text, under_figure
 from copyist.drawing.embedding import EmbeddedPicture, data_uri, embedded_png
+from copyist.evaluation.denoising_table import DenoisingTable
+from copyist.evidence import Interval
 from copyist.outputs import write_text
 
 PLACES = ("rows", "passes", "skips", "steps", "samples", "neighbors")
@@ -26,7 +29,7 @@ def write_report(folder: Path, out: Path) -> None:
     Equal results give equal bytes. Parts that were not measured are left out.
 
     Args:
-        folder: results as `copyist.demo.results` describes them.
+        folder: results as `copyist.demo.document` describes them.
         out: the HTML file.
 
     Raises:
@@ -41,7 +44,7 @@ def write_report(folder: Path, out: Path) -> None:
     )
     environment.filters |= {
         "count": wording.count, "duration": wording.duration, "number": wording.number, "percent": wording.percent,
-        "setting": wording.setting, "interval": wording.interval,
+        "setting": wording.setting, "bounds": wording.bounds, "by_name": asdict,
     }  # fmt: skip
     package = resources.files("copyist.demo")
     template = environment.from_string((package / "page.html.j2").read_text("utf-8"))
@@ -54,15 +57,58 @@ def write_report(folder: Path, out: Path) -> None:
     write_text(out, page)
 
 
-def _content(results: Results) -> dict[str, Any]:
+@plain
+def loss_curves(curves: Mapping[str, LossCurve]) -> str:
+    """Training loss as a line and held-out loss as dots, by the name of the model, on a logarithmic scale."""
+    figure = new_figure(8.6, 3.1)
+    axes = figure.add_subplot()
+    for i, (name, curve) in enumerate(curves.items()):
+        color = SERIES[i % len(SERIES)]
+        axes.plot(curve.steps, curve.loss, color=color, linewidth=1.2, label=name)
+        if curve.validation:
+            steps, losses = zip(*curve.validation, strict=True)
+            axes.plot(steps, losses, "o--", color=color, markersize=4, linewidth=0.8, label=f"{name}, held out")
+    positive = all(value > 0 for curve in curves.values() for value in curve.loss)
+    if positive:
+        ticker: Any = require("matplotlib.ticker", extra="report", purpose="a report with charts")
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(ticker.NullFormatter())
+    axes.set_xlabel("step")
+    axes.set_ylabel("mean squared error")
+    axes.grid(True, axis="y", color=LINE, linewidth=0.5)
+    under_figure(figure, axes.get_legend_handles_labels())
+    return svg_text(figure, "loss")
+
+
+@plain
+def distances(samples: SampleNeighbors) -> str:
+    """How far samples lie from their nearest training images, over the band of held-out images."""
+    figure = new_figure(8.6, 1.45)
+    axes = figure.add_subplot()
+    values = [sample.distance for sample in samples.samples]
+    band = axes.axvspan(samples.held_out.low, samples.held_out.high, color=LINE, label="held-out images, their range")
+    middle = axes.axvline(samples.held_out.median, color=MUTED, linewidth=1.2, label="their median")
+    shown = axes.scatter(
+        values, [0.5] * len(values), marker="|", s=240, color=SERIES[0], linewidths=1.5, label="samples", zorder=3
+    )
+    axes.set_ylim(0, 1)
+    axes.set_yticks([])
+    axes.set_xlabel("distance to the nearest training image")
+    under_figure(figure, ([shown, band, middle], ["samples", "range of held-out images", "their median"]))
+    return svg_text(figure, "memory")
+
+
+def _content(results: DemoResults) -> dict[str, Any]:
     """Everything the template speaks of, but the charts."""
-    report, evaluation = results.report, results.evaluation
+    report, table = results.report, results.table
     pictures = {name: _picture(results, p.file, p.caption) for name, p in report.pictures.items()}
     first, second = findings.headline(results)
     roles = {model.name: model.role for model in report.models}
     return {
         "report": report,
-        "evaluation": evaluation,
+        "table": table,
         "samples": results.samples,
         "subject": results.subject,
         "headline": first,
@@ -71,56 +117,46 @@ def _content(results: Results) -> dict[str, Any]:
         "explanation": findings.explanation(results),
         "gain": findings.on_gain(results),
         "batches": findings.on_batches(results),
-        "blocks": blocks(evaluation, roles) if evaluation else [],
-        "measures": measures(evaluation) if evaluation else [],
-        "settings": settings(evaluation) if evaluation else [],
+        "blocks": blocks(table, roles) if table else [],
+        "measures": measures(table) if table else [],
+        "settings": settings(table) if table else [],
         "pictures": {name: pictures[name] for name in PLACES if name in pictures},
         "others": [picture for name, picture in pictures.items() if name not in PLACES],
         "walk": _walk(results),
     }
 
 
-def _charts(results: Results) -> dict[str, str]:
+def _charts(results: DemoResults) -> dict[str, str]:
     """The charts that the results allow, by name."""
     charts: dict[str, str] = {}
-    if any(history.steps for history in results.histories):
-        charts["loss"] = loss_curves(results.histories)
-    evaluation = results.evaluation
-    if evaluation and evaluation.rows:
+    curves = {model.name: model.curve for model in results.report.models if model.curve and model.curve.steps}
+    if curves:
+        charts["loss"] = loss_curves(curves)
+    table = results.table
+    if table and table.rows:
         charts["denoising"] = dots(
-            [_panel(results, block) for block in blocks(evaluation, {})],
-            series=methods(evaluation), axis="distance left", name="denoising", unity="as noisy as before",
+            [_panel(table, block) for block in blocks(table, {})],
+            series=methods(table), axis="distance left", name="denoising", unity="as noisy as before",
         )  # fmt: skip
-    if evaluation and len(evaluation.batches) > 1:
-        strong = {name for name, is_model in methods(evaluation).items() if is_model}
-        series = {batch.method: batch.method in strong for batch in evaluation.batches}
-        panel = Panel(
-            title="",
-            dots=[Dot(series=b.method, place=wording.batch(b.batch, b.size), value=b.ratio.mean,
-                      low=b.ratio.low, high=b.ratio.high) for b in evaluation.batches],
-        )  # fmt: skip
-        charts["batches"] = dots([panel], series=series, axis="distance left", name="batches")
+    if table and len(table.batches) > 1:
+        series = {batch.method: table.methods.get(batch.method, False) for batch in table.batches}
+        shown = [_dot(b.method, wording.batch(b.batch, b.size), b.ratio) for b in table.batches]
+        charts["batches"] = dots([Panel(title="", dots=shown)], series=series, axis="distance left", name="batches")
     if results.samples and results.samples.samples:
         charts["memory"] = distances(results.samples)
     return charts
 
 
-def _panel(results: Results, block: Block) -> Panel:
-    evaluation = results.evaluation
-    assert evaluation is not None
-    corruptions = [c for c in evaluation.corruptions if c.family == block.family]
-    return Panel(
-        title=block.title,
-        dots=[
-            Dot(series=r.method, place=column(c), value=r.ratio.mean, low=r.ratio.low, high=r.ratio.high)
-            for c in corruptions
-            for r in evaluation.rows
-            if r.under == c
-        ],
-    )
+def _panel(table: DenoisingTable, block: Block) -> Panel:
+    rows = [row for row in table.rows if row.corruption == block.kind]
+    return Panel(title=block.title, dots=[_dot(row.method, str(row.condition), row.ratio) for row in rows])
 
 
-def _walk(results: Results) -> dict[str, Any] | None:
+def _dot(series: str, place: str, measured: Interval) -> Dot:
+    return Dot(series=series, place=place, value=measured.mean, low=measured.low, high=measured.high)
+
+
+def _walk(results: DemoResults) -> dict[str, Any] | None:
     walk = results.report.walk
     if walk is None:
         return None
@@ -132,6 +168,6 @@ def _walk(results: Results) -> dict[str, Any] | None:
     }
 
 
-def _picture(results: Results, name: str, caption: str) -> EmbeddedPicture:
+def _picture(results: DemoResults, name: str, caption: str) -> EmbeddedPicture:
     where = str(results.folder / name)
     return embedded_png(results.read(name), caption=caption, name=where, remedy="write the results again")

@@ -1,20 +1,19 @@
 """What the demo shows: restored images, samples beside their nearest training images, and a walk."""
 
-__all__ = ["Shown", "draw_denoising", "draw_samples", "draw_walk"]
+__all__ = ["draw_denoising", "draw_samples", "draw_walk"]
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from copyist.corruption import Blend
 from copyist.data import ExampleSet, Splits
+from copyist.demo.document import HeldOutDistances, Neighbor, SampleNeighbors, Shown, Walk
 from copyist.drawing.grids import grid, rows, write_png
 from copyist.drawing.video import write_video
-from copyist.metrics.neighbors import Neighbors, memorization, nearest
-from copyist.models.base import Autoencoder, Reconstructor
+from copyist.metrics.neighbors import memorization, nearest
+from copyist.models.contracts import Autoencoder, Reconstructor
 from copyist.outputs import write_text
 from copyist.procedures import NoDiffusion, denoise, sample_steps, walk_steps
 from copyist.randomness import generator
@@ -33,14 +32,6 @@ _WALKERS = 8
 _WALK_STEPS = 300
 _WALK_NOISE = 0.2
 _FRAMES_ON_PAPER = 12
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A picture, and what to see in it."""
-
-    file: str
-    caption: str
 
 
 def draw_denoising(out: Path, models: Mapping[str, Reconstructor], test: ExampleSet, *, seed: int) -> dict[str, Shown]:
@@ -116,7 +107,7 @@ def draw_samples(
 
 def draw_walk(
     out: Path, model: Autoencoder, test: ExampleSet, *, seed: int, progress: Callable[[int, int], None]
-) -> dict[str, str]:
+) -> Walk:
     """A walk from held-out images, as a film and as a contact sheet."""
     x = test.images(0, _WALKERS).to(_device(model))
     kept: list[Images] = []
@@ -130,14 +121,13 @@ def draw_walk(
 
     write_video(frames(), out / "walk.mp4", fps=15, columns=_WALKERS)
     write_video(torch.stack(kept), out / "pictures" / "walk.png", columns=_FRAMES_ON_PAPER)
-    return {
-        "video": "walk.mp4",
-        "contact_sheet": "pictures/walk.png",
-        "caption": (
-            f"{_WALKERS} walks of {_WALK_STEPS} steps from held-out images. Each step encodes the image, adds noise of "
-            f"deviation {_WALK_NOISE} to the code, and decodes it; the statistics are those of the {_WALKERS} images."
-        ),
-    }
+    return Walk(
+        video="walk.mp4",
+        contact_sheet="pictures/walk.png",
+        caption=f"{_WALKERS} walks of {_WALK_STEPS} steps from held-out images. Each step encodes the image, adds "
+        f"noise of deviation {_WALK_NOISE} to the code, and decodes it; the statistics are those of the {_WALKERS} "
+        "images.",
+    )
 
 
 def _write_neighbors(out: Path, samples: Images, splits: Splits) -> None:
@@ -149,15 +139,16 @@ def _write_neighbors(out: Path, samples: Images, splits: Splits) -> None:
     some = torch.randperm(len(train), generator=torch.Generator().manual_seed(0))[: len(held_out)]
     near_training = nearest(samples, train[some], flipped=True).distance.median()
     near_held_out = nearest(samples, held_out[: len(some)], flipped=True).distance.median()
-    document = {
-        "samples": [
-            {"index": index, "distance": float(distance), "neighbor_name": splits.train.names[int(place)]}
+    low, median, high = (float(found.held_out.distance.quantile(share)) for share in (0.25, 0.5, 0.75))
+    document = SampleNeighbors(
+        samples=tuple(
+            Neighbor(index=index, distance=float(distance), neighbor_name=splits.train.names[int(place)])
             for index, (distance, place) in enumerate(zip(found.samples.distance, found.samples.index, strict=True))
-        ],
-        "held_out": dict(zip(("low", "median", "high"), _quartiles(found.held_out), strict=True)),
-        "verdict": _verdict(found.ratio, float(near_training), float(near_held_out)),
-    }
-    write_text(out / "samples.json", json.dumps(document, indent=1) + "\n")
+        ),
+        held_out=HeldOutDistances(low=low, median=median, high=high),
+        verdict=_verdict(found.ratio, float(near_training), float(near_held_out)),
+    )
+    write_text(out / "samples.json", document.to_json())
 
 
 def _verdict(ratio: float, near_training: float, near_held_out: float) -> str:
@@ -170,10 +161,6 @@ def _verdict(ratio: float, near_training: float, near_held_out: float) -> str:
     if near_training < 0.9 * near_held_out:
         return f"The samples are no copies of training images, but lie nearer to these than to others: {beside}."
     return f"The samples are no copies of training images: {beside}."
-
-
-def _quartiles(neighbors: Neighbors) -> list[float]:
-    return [float(neighbors.distance.quantile(share)) for share in (0.25, 0.5, 0.75)]
 
 
 def _times(count: int) -> str:

@@ -1,15 +1,15 @@
 """The tables of a report, as rows of ready words."""
 
-__all__ = ["Block", "Cell", "Chip", "Line", "Measure", "blocks", "column", "measures", "methods", "settings"]
+__all__ = ["Block", "Cell", "Chip", "Line", "Measure", "blocks", "measures", "methods", "settings"]
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from copyist.demo.results import Corruption, Evaluation, Row, Verdict
-from copyist.drawing.wording import interval, number
+from copyist.drawing.wording import bounds, number
+from copyist.evaluation.denoising_table import Condition, DenoisingRow, DenoisingTable, DenoisingVerdict, Kind
 from copyist.evidence import Judgement
 
-FAMILIES = {
+FAMILIES: Mapping[Kind, tuple[str, str]] = {
     "blend": (
         "Blend with bright noise",
         "x̃ = α·x + (1 − α)·n, with n ~ N(0.7, 0.2²): the image fades to light gray and noise is added.",
@@ -17,7 +17,7 @@ FAMILIES = {
     "gaussian": ("Noise alone", "x̃ = x + N(0, σ²): noise around zero, so that brightness and contrast stay."),
     "shift": ("Shift alone", "x̃ = α·x + (1 − α)·0.7: the same fading as the blend's, with no noise in it."),
 }
-"""Title and meaning of each family of corruptions, in the order of the page."""
+"""Title and meaning of each kind of corruption, in the order of the page."""
 
 MEASURES = (
     ("ratio", "Ratio of distances", "‖x̂ − x‖ / ‖x̃ − x‖; below 1 is closer to the clean image", 2, min),
@@ -59,9 +59,9 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """The denoising table under one family of corruptions."""
+    """The denoising table under one kind of corruption."""
 
-    family: str
+    kind: Kind
     title: str
     meaning: str
     columns: list[str]
@@ -75,48 +75,48 @@ class Measure:
     title: str
     meaning: str
     groups: list[tuple[str, list[str]]]
-    """Title of each family and its columns."""
+    """Title of each kind of corruption and its columns."""
 
     lines: list[Line]
 
 
-def blocks(evaluation: Evaluation, roles: dict[str, str]) -> list[Block]:
-    """The denoising table, one block per family of corruptions; models first, the best of each column marked.
+def blocks(table: DenoisingTable, roles: Mapping[str, str]) -> list[Block]:
+    """The denoising table, one block per kind of corruption; models first, the best of each column marked.
 
     Args:
-        evaluation: what was measured.
+        table: what was measured.
         roles: what each model is for, by its name.
     """
     made: list[Block] = []
-    for family, (title, meaning) in FAMILIES.items():
-        corruptions = [corruption for corruption in evaluation.corruptions if corruption.family == family]
+    for kind, (title, meaning) in FAMILIES.items():
+        conditions = [condition for condition in table.conditions if condition.kind == kind]
         lines = [
             Line(
                 method=method,
                 role=roles.get(method, ""),
                 is_model=is_model,
-                cells=[_cell(evaluation, method, corruption) for corruption in corruptions],
+                cells=[_cell(table, method, condition) for condition in conditions],
             )
-            for method, is_model in methods(evaluation).items()
-            if any(evaluation.row(method, corruption) for corruption in corruptions)
+            for method, is_model in methods(table).items()
+            if any(table.find_row(method, condition) for condition in conditions)
         ]
         if lines:
-            columns = [column(corruption) for corruption in corruptions]
-            made.append(Block(family=family, title=title, meaning=meaning, columns=columns, lines=lines))
+            columns = [str(condition) for condition in conditions]
+            made.append(Block(kind=kind, title=title, meaning=meaning, columns=columns, lines=lines))
     return made
 
 
-def measures(evaluation: Evaluation) -> list[Measure]:
+def measures(table: DenoisingTable) -> list[Measure]:
     """Every measure under every corruption, the best of each column marked."""
-    families = [family for family in FAMILIES if any(c.family == family for c in evaluation.corruptions)]
-    ordered = [c for family in families for c in evaluation.corruptions if c.family == family]
-    groups = [(FAMILIES[family][0], [column(c) for c in ordered if c.family == family]) for family in families]
+    kinds = _kinds(table)
+    ordered = [c for kind in kinds for c in table.conditions if c.kind == kind]
+    groups = [(FAMILIES[kind][0], [str(c) for c in ordered if c.kind == kind]) for kind in kinds]
     made: list[Measure] = []
     for name, title, meaning, digits, better in MEASURES:
-        best = {c: better(_values(evaluation, name, c), default=None) if better else None for c in ordered}
+        best = {c: better(_values(table, name, c), default=None) if better else None for c in ordered}
         lines: list[Line] = []
-        for method, is_model in methods(evaluation).items():
-            values = [_value(evaluation.row(method, c), name) for c in ordered]
+        for method, is_model in methods(table).items():
+            values = [_value(table.find_row(method, c), name) for c in ordered]
             cells = [
                 Cell(value=number(value, digits), best=value is not None and value == best[c])
                 for value, c in zip(values, ordered, strict=True)
@@ -126,52 +126,48 @@ def measures(evaluation: Evaluation) -> list[Measure]:
     return made
 
 
-def settings(evaluation: Evaluation) -> list[tuple[str, list[list[str]]]]:
-    """Each filter with what was best on training images: a list of settings for every family of corruptions."""
-    families = [family for family in FAMILIES if any(c.family == family for c in evaluation.corruptions)]
+def settings(table: DenoisingTable) -> list[tuple[str, list[list[str]]]]:
+    """Each filter with what was best on training images: a list of settings for every kind of corruption."""
     return [
         (
             method,
             [
-                [f"{column(row.under)}: {row.setting}" for row in evaluation.rows
-                 if (row.method, row.corruption) == (method, family) and row.setting]
-                for family in families
+                [f"{row.condition}: {row.setting}" for row in table.rows
+                 if (row.method, row.corruption) == (method, kind) and row.setting]
+                for kind in _kinds(table)
             ],
         )
-        for method in dict.fromkeys(row.method for row in evaluation.rows if row.setting)
+        for method in dict.fromkeys(row.method for row in table.rows if row.setting)
     ]  # fmt: skip
 
 
-def methods(evaluation: Evaluation) -> dict[str, bool]:
+def methods(table: DenoisingTable) -> dict[str, bool]:
     """Every method and whether it is a model; models first."""
-    kinds = {row.method: not row.control for row in evaluation.rows}
-    return {name: kind for wanted in (True, False) for name, kind in kinds.items() if kind is wanted}
+    return dict(sorted(table.methods.items(), key=lambda each: not each[1]))
 
 
-def column(corruption: Corruption) -> str:
-    """What stands above the column of a corruption."""
-    return f"{'σ' if corruption.family == 'gaussian' else 'α'} = {corruption.strength:g}"
+def _kinds(table: DenoisingTable) -> list[Kind]:
+    """Those that were measured, in the order of the page."""
+    return [kind for kind in FAMILIES if any(condition.kind == kind for condition in table.conditions)]
 
 
-def _cell(evaluation: Evaluation, method: str, corruption: Corruption) -> Cell:
-    row = evaluation.row(method, corruption)
+def _cell(table: DenoisingTable, method: str, condition: Condition) -> Cell:
+    row = table.find_row(method, condition)
     if row is None:
         return Cell(value="–")
     return Cell(
         value=number(row.ratio.mean),
-        interval=interval(row.ratio),
+        interval=bounds(row.ratio, 2),
         psnr=f"{number(row.psnr, 1)} dB",
-        best=row.ratio.mean == min(_values(evaluation, "ratio", corruption)),
-        chips=list(_chips(evaluation.verdict(method, corruption), corruption)),
+        best=row.ratio.mean == min(_values(table, "ratio", condition)),
+        chips=list(_chips(table.find_verdict(method, condition), condition)),
     )
 
 
-def _chips(verdict: Verdict | None, corruption: Corruption) -> Iterable[Chip]:
+def _chips(verdict: DenoisingVerdict | None, condition: Condition) -> Iterable[Chip]:
     if verdict is None:
         return
-    act, refusal = (
-        ("restores", "does not restore") if corruption.family == "shift" else ("denoises", "does not denoise")
-    )
+    act, refusal = ("restores", "does not restore") if condition.kind == "shift" else ("denoises", "does not denoise")
     told: tuple[tuple[Judgement, str, str], ...] = (
         (verdict.beats_identity, act, refusal),
         (verdict.beats_matched_blur, "beyond blur", "not beyond blur"),
@@ -182,12 +178,12 @@ def _chips(verdict: Verdict | None, corruption: Corruption) -> Iterable[Chip]:
         yield Chip(words[judgement], judgement)
 
 
-def _values(evaluation: Evaluation, name: str, corruption: Corruption) -> list[float]:
-    values = [_value(row, name) for row in evaluation.rows if row.under == corruption]
+def _values(table: DenoisingTable, name: str, condition: Condition) -> list[float]:
+    values = [_value(row, name) for row in table.rows if row.condition == condition]
     return [value for value in values if value is not None]
 
 
-def _value(row: Row | None, name: str) -> float | None:
+def _value(row: DenoisingRow | None, name: str) -> float | None:
     if row is None:
         return None
     return row.ratio.mean if name == "ratio" else getattr(row, name)

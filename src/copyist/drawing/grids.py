@@ -81,7 +81,7 @@ def rows(images: Mapping[str, Images], *, columns: Sequence[str] = (), gap: int 
     """
     if not images:
         raise ArgumentError("a sheet needs at least one row of images, got none")
-    shapes = {name: _checked_shape(name, x) for name, x in images.items()}
+    shapes = {name: _shape_of_row(name, x) for name, x in images.items()}
     if len({shape[1:] for shape in shapes.values()}) > 1:
         raise ShapeError(f"the images of all rows must have one height and width, got {shapes}")
     longest = max(len(x) for x in images.values())
@@ -90,11 +90,11 @@ def rows(images: Mapping[str, Images], *, columns: Sequence[str] = (), gap: int 
     strips = [grid(x, columns=longest, gap=gap, scale=scale) for x in images.values()]
     between = np.full((gap, strips[0].shape[1], 3), PAPER, dtype=np.uint8)
     pictures = np.concatenate([part for strip in strips for part in (strip, between)][:-1])
-    labels = _labels([_spelled_out(name) for name in images], strips[0].shape[0], gap)
+    labels = _labels([_spell_out(name) for name in images], strips[0].shape[0], gap)
     sheet = np.concatenate([labels, pictures], axis=1)
     if not columns:
         return sheet
-    heads = _heads([_spelled_out(name) for name in columns], labels.shape[1], pictures.shape[1], gap)
+    heads = _heads([_spell_out(name) for name in columns], labels.shape[1], pictures.shape[1], gap)
     return np.concatenate([heads, sheet])
 
 
@@ -113,7 +113,7 @@ def _visible_scale(x: Images) -> int:
     return max(1, math.ceil(LEAST_SIDE / max(x.shape[-2:])))
 
 
-def _checked_shape(name: str, x: Images) -> tuple[int, ...]:
+def _shape_of_row(name: str, x: Images) -> tuple[int, ...]:
     check_images(x, name=f"the images of row {name!r}")
     return tuple(x.shape[1:])
 
@@ -126,7 +126,7 @@ def _tiles(x: Images, scale: int) -> Sheet:
     return values.repeat(scale, axis=1).repeat(scale, axis=2)
 
 
-def _spelled_out(name: str) -> str:
+def _spell_out(name: str) -> str:
     return name.translate(str.maketrans(SPELLED_OUT))
 
 

@@ -60,7 +60,7 @@ def write_video(
     check_positive("fps", fps)
     check_video_format(path)
     ending = path.suffix.lower()
-    alike = _alike(frames)
+    alike = _check_alike(frames)
     if ending == CONTACT_SHEET:
         write_png(path, _contact_sheet(alike, columns=columns, scale=scale))
     else:
@@ -84,17 +84,17 @@ def check_video_format(path: Path) -> None:
         _av()
 
 
-def _alike(frames: "Images | Iterable[Images]") -> Iterator[Images]:
+def _check_alike(frames: "Images | Iterable[Images]") -> Iterator[Images]:
     """The frames, each refused unless it has the first one's shape."""
     iterator = iter(frames)
     first = next(iterator, None)
     if first is None:
         raise ArgumentError("a video needs at least one frame, got none")
     check_images(first, name="a video's frames")
-    return itertools.chain([first], (_same(frame, first) for frame in iterator))
+    return itertools.chain([first], (_check_same(frame, first) for frame in iterator))
 
 
-def _same(frame: Images, first: Images) -> Images:
+def _check_same(frame: Images, first: Images) -> Images:
     check_same_shape(frame, first)
     return frame
 

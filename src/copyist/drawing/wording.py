@@ -1,16 +1,25 @@
 """Numbers as a reader wants them: short, aligned, with their unit."""
 
-__all__ = ["JOINER", "SPACE", "batch", "count", "duration", "interval", "number", "percent", "setting"]
+__all__ = [
+    "SPACE",
+    "answer",
+    "batch",
+    "bounds",
+    "count",
+    "duration",
+    "estimate",
+    "number",
+    "percent",
+    "setting",
+    "short",
+]
 
 import math
 
-from copyist.evidence import Interval
+from copyist.evidence import Interval, Judgement
 
 SPACE = "\u00a0"
 """A space at which no line breaks."""
-
-JOINER = "\u2060"
-"""Nothing at all, at which no line breaks."""
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -22,11 +31,42 @@ def number(value: float | None, digits: int = 2) -> str:
     return f"{value:.{digits}f}".replace("-", "−") if abs(value) < 1e5 else f"{value:.1e}".replace("-", "−")
 
 
-def interval(measured: Interval, digits: int = 2) -> str:
-    """The 95 % interval, or nothing where one image alone tells none."""
-    if math.isnan(measured.low) or math.isnan(measured.high):
+def short(value: float) -> str:
+    """A number with three digits that count, or a dash for what is not a number."""
+    if not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    size = abs(value)
+    text = f"{value:,.0f}" if 1000 <= size < 1e7 else f"{value:.2e}" if not 1e-3 <= size < 1e7 else f"{value:#.3g}"
+    return text.rstrip(".").replace("-", "−")
+
+
+def estimate(measured: Interval, digits: int | None = None, *, unit: str = "", half_width: bool = False) -> str:
+    """A mean with its 95 % interval: "0.42 [0.40, 0.44]"; the mean alone where one value alone tells no interval.
+
+    Args:
+        measured: the mean and the ends of its interval.
+        digits: after the point; None shows three digits that count.
+        unit: what follows the mean, with the space before it.
+        half_width: whether to write "0.42 ± 0.02" instead, for narrow columns; the interval must be centered.
+    """
+    mean = _digits(measured.mean, digits) + unit
+    if half_width:
+        reach = (measured.high - measured.low) / 2
+        return mean if math.isnan(reach) else f"{mean} ± {_digits(reach, digits)}{unit}"
+    return f"{mean} {bounds(measured, digits)}".rstrip()
+
+
+def bounds(measured: Interval, digits: int | None = None) -> str:
+    """The ends of a 95 % interval, "[0.40, 0.44]"; nothing where one value alone tells none."""
+    if not (math.isfinite(measured.low) and math.isfinite(measured.high)):
         return ""
-    return f"{number(measured.low, digits)}{JOINER}–{JOINER}{number(measured.high, digits)}"
+    return f"[{_digits(measured.low, digits)}, {_digits(measured.high, digits)}]"
+
+
+def _digits(value: float, digits: int | None) -> str:
+    return short(value) if digits is None else number(value, digits)
 
 
 def percent(share: float) -> str:
@@ -68,3 +108,8 @@ def setting(value: object) -> str:
 def batch(kind: str, size: int) -> str:
     """What is in a batch, and how many."""
     return kind if size == 1 else f"{kind}, {size}" if kind != "eights" else kind
+
+
+def answer(judgement: Judgement) -> str:
+    """A judgement as the answer to a question."""
+    return {"supported": "yes", "refuted": "no", "inconclusive": "?"}[judgement]

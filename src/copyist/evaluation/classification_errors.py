@@ -1,22 +1,23 @@
 """How many held-out images classifiers name wrong."""
 
-__all__ = ["ClassificationErrors", "ClassificationTable", "classification_table", "classification_text"]
+__all__ = ["ClassificationErrors", "ClassificationTable", "classification_table"]
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Literal, final
 
-import numpy as np
-import torch
-from torch.nn import functional as F
-
-from copyist.data.base import Splits
+from copyist.drawing.text import text_table
+from copyist.drawing.wording import estimate
 from copyist.errors import ArgumentError
+from copyist.evaluation.documents import Document
 from copyist.evidence import Interval, binomial_interval
-from copyist.models.base import Model
-from copyist.models.in_batches import in_batches
+
+if TYPE_CHECKING:
+    from copyist.data.examples import Splits
+    from copyist.models.contracts import Model
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class ClassificationErrors:
     """What one classifier, or one rule, got wrong."""
@@ -24,13 +25,20 @@ class ClassificationErrors:
     wrong: int
     """Images whose largest logit is not that of their class."""
 
+    error: Interval
+    """Their share of all images, in [0, 1], with its exact 95 % interval."""
+
     cross_entropy: float | None
     """Mean of −log softmax(logits)_y over the images, in nats; None for a rule that gives no probabilities."""
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class ClassificationTable:
+class ClassificationTable(Document):
     """Several classifiers on the same images, beside the rule that always names the majority class."""
+
+    schema: Literal["copyist.classification"] = "copyist.classification"
+    version: Literal[1] = 1
 
     noun: str
     """What is named: images, or rows of a table."""
@@ -47,33 +55,23 @@ class ClassificationTable:
     majority: ClassificationErrors
     """The rule that gives every image the class most training images have."""
 
-    def error(self, row: ClassificationErrors) -> Interval:
-        """The share of images named wrong, with its exact 95 % interval."""
-        return binomial_interval(row.wrong, self.num_test)
-
-    def to_json(self) -> dict[str, Any]:
-        """Numbers by name, ready for JSON."""
-        return {
-            "num_test": self.num_test,
-            "num_classes": self.num_classes,
-            "models": {name: self._row(row) for name, row in self.models.items()},
-            "majority_class": self._row(self.majority),
-        }
-
-    def _row(self, row: ClassificationErrors) -> dict[str, Any]:
-        error = self.error(row)
-        return {
-            "wrong": row.wrong,
-            "error": error.mean,
-            "error_interval": [error.low, error.high],
-            "accuracy": 1 - error.mean,
-            "cross_entropy": row.cross_entropy,
-        }
+    def text(self) -> str:
+        """One line for each classifier, and one for the rule."""
+        lines = [["", "wrong", "error", "accuracy", "cross entropy"]]
+        for name, row in {**self.models, "always the majority class": self.majority}.items():
+            percent = Interval(100 * row.error.mean, 100 * row.error.low, 100 * row.error.high)
+            nats = "" if row.cross_entropy is None else f"{row.cross_entropy:.4f} nats"
+            lines.append([name, str(row.wrong), estimate(percent, 2, unit=" %"), f"{100 - percent.mean:.2f} %", nats])
+        what = f"{self.num_test} test {self.noun} of {self.num_classes} classes"
+        return f"Classification: {what}; error with its 95 % interval\n{text_table(lines)}"
 
 
-@torch.no_grad()
 def classification_table(
-    models: Mapping[str, Model], splits: Splits, *, num_images: int | None = None, batch_size: int | None = None
+    models: "Mapping[str, Model]",
+    splits: "Splits",
+    *,
+    num_images: int | None = None,
+    batch_size: int | None = None,
 ) -> ClassificationTable:
     """Let classifiers name test images.
 
@@ -92,14 +90,25 @@ def classification_table(
         ShapeError: a model does not take the images, or a table's columns are not those it was trained on.
         ArgumentError: a model knows fewer classes than the data has.
     """
-    classifiers = {name: model.as_classifier(verb="evaluate") for name, model in models.items()}
+    import numpy as np
+    import torch
+    from torch.nn import functional as F
+
+    from copyist.models.contracts import Classifier, needs
+    from copyist.models.in_batches import in_batches
+
+    classifiers = {name: needs(model, Classifier, verb="evaluate") for name, model in models.items()}
     num_classes = splits.num_classes()
     for classifier in classifiers.values():
         classifier.check_columns(splits.train.columns)
-    test = splits.test.spread(num_images)
+    test = splits.test.subset(num_images)
     assert splits.train.labels is not None
     assert test.labels is not None
     x, labels = test.examples(), torch.from_numpy(np.array(test.labels))
+
+    def errors(wrong: int, cross_entropy: float | None) -> ClassificationErrors:
+        return ClassificationErrors(wrong=wrong, error=binomial_interval(wrong, len(x)), cross_entropy=cross_entropy)
+
     rows: dict[str, ClassificationErrors] = {}
     for name, classifier in classifiers.items():
         if classifier.head.out_features < num_classes:
@@ -108,27 +117,14 @@ def classification_table(
                 "take data with its classes, or train it on these"
             )
         device = next(classifier.parameters()).device
-        logits = in_batches(classifier, classifier, x.to(device), batch_size=batch_size).float().cpu()
-        wrong = int((logits.argmax(1) != labels).sum())
-        rows[name] = ClassificationErrors(wrong=wrong, cross_entropy=float(F.cross_entropy(logits, labels)))
+        with torch.no_grad():
+            logits = in_batches(classifier, classifier, x.to(device), batch_size=batch_size).float().cpu()
+        rows[name] = errors(int((logits.argmax(1) != labels).sum()), float(F.cross_entropy(logits, labels)))
     majority = int(np.bincount(splits.train.labels).argmax())
-    by_rule = ClassificationErrors(wrong=int((labels != majority).sum()), cross_entropy=None)
     return ClassificationTable(
-        noun=splits.test.noun, num_test=len(x), num_classes=num_classes, models=rows, majority=by_rule
+        noun=splits.test.noun,
+        num_test=len(x),
+        num_classes=num_classes,
+        models=rows,
+        majority=errors(int((labels != majority).sum()), None),
     )
-
-
-def classification_text(table: ClassificationTable) -> str:
-    """Write a table out in aligned columns, for a terminal."""
-    rows = {**table.models, "always the majority class": table.majority}
-    widest = max(map(len, rows))
-    what = f"{table.num_test} test {table.noun} of {table.num_classes} classes"
-    lines = [f"Classification: {what}; error with its 95 % interval"]
-    for name, row in rows.items():
-        error = table.error(row)
-        nats = "" if row.cross_entropy is None else f"   {row.cross_entropy:.4f} nats"
-        lines.append(
-            f"{name:{widest}}   {row.wrong:6} wrong   error {100 * error.mean:6.2f} % "
-            f"[{100 * error.low:.2f}, {100 * error.high:.2f}]   accuracy {100 * (1 - error.mean):6.2f} %{nats}"
-        )
-    return "\n".join(lines)

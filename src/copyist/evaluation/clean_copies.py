@@ -1,129 +1,116 @@
-"""How a model treats clean images: how well it copies, how near it is to the identity, what its codes look like."""
+"""How models copy clean images, beside principal axes, and what their codes look like."""
 
-__all__ = ["beside_principal_axes", "clean_copies", "code_statistics"]
+__all__ = ["CleanCopies", "CodeStatistics", "PrincipalCopies", "clean_copies_text"]
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import torch
-
-from copyist.baselines.linear_copier import LinearCopier, most_examples, principal_copier
-from copyist.evaluation.batch_dependence import Apply, Function
-from copyist.evaluation.denoising_table import CleanRow, CodeStatistics, PrincipalCopies
-from copyist.evidence import Below
-from copyist.metrics.distortion import mse, psnr, ssim
-from copyist.metrics.identity import projected_gain
-from copyist.metrics.intervals import mean_interval
-from copyist.metrics.sparsity import active_units, effective_share
-from copyist.randomness import generator
-from copyist.tensors import Codes, Images, PerImage
-
-GAIN_SIGMA = 0.1
-"""Standard deviation of the noise that measures the projected gain."""
-
-QUIET = 0.01
-"""A unit is quiet when its spread is at most this share of the liveliest unit's."""
+from copyist.drawing.text import text_table
+from copyist.drawing.wording import answer, estimate
+from copyist.evidence import Below, Interval, Judgement
 
 LESS = Below(0.0)
-"""When a difference of errors says that a model copies better."""
+"""When a model's error or ratio less another's says that the model does better."""
 
 
-@torch.no_grad()
-def clean_copies(
-    name: str,
-    model: Function,
-    *,
-    x: Images,
-    apply: Apply,
-    batch_size: int,
-    seed: int,
-    encode: Callable[[Images], Codes] | None = None,
-) -> tuple[CleanRow, PerImage]:
-    """Copy clean images and measure the copies, the projected gain at σ = 0.1, and the codes.
+@dataclass(frozen=True, kw_only=True)
+class CodeStatistics:
+    """What the codes of the clean images look like."""
 
-    Args:
-        name: what to call the model.
-        model: from images to images of the same shape.
-        x: clean images (B, C, H, W).
-        apply: how images are put into batches.
-        batch_size: images in one batch.
-        seed: from which the noise of the gain is derived; the same for every model.
-        encode: from images to codes, where the model has a code.
+    num_units: int
+    """Numbers in one image's code."""
 
-    Returns:
-        What was measured, and the squared error of every copy, (B,), mean over its values.
+    mean: float
+    """Over images and units."""
 
-    Raises:
-        ShapeError: the model changes the shape.
-    """
+    std: float
+    """Over images and units."""
 
-    def copies(images: Images) -> Images:
-        return apply(model, images, batch_size=batch_size).to(images)
+    quiet_share: float
+    """Share of units whose standard deviation over images is at most 1 % of the liveliest unit's."""
 
-    x_hat = copies(x)
-    gain = projected_gain(copies, x, sigma=GAIN_SIGMA, generator=generator(seed, "gain"))
-    row = CleanRow(
-        model=name,
-        psnr=float(psnr(x_hat, x).mean()),
-        ssim=float(ssim(x_hat, x).mean()),
-        gain=mean_interval(gain),
-        code=None if encode is None else code_statistics(apply(encode, x, batch_size=batch_size)),
-    )
-    return row, mse(x_hat, x)
+    active_share: float | None = None
+    """Mean share of units above 1 % of the loudest; None in tables that are older than this measure."""
+
+    effective_share: float | None = None
+    """Mean share of units in use, each counted by how loud it is: (Σ|z|)² / (K·Σz²); None likewise."""
+
+    dead_units: int | None = None
+    """How many units no image activates; None likewise."""
 
 
-@torch.no_grad()
-def beside_principal_axes(
-    rows: Sequence[CleanRow], *, errors: Mapping[str, PerImage], train: Images, x: Images
-) -> list[CleanRow]:
-    """Put beside each model whose code is smaller than an image what PCA of equal code size makes of the same images.
+@dataclass(frozen=True, kw_only=True)
+class PrincipalCopies:
+    """What principal component analysis makes of the same clean images, with as many axes as a code has units."""
 
-    Args:
-        rows: of the models.
-        errors: of their copies, (B,), by the model's name; as `clean_copies` gives them.
-        train: clean images (N, C, H, W) the axes are fitted to.
-        x: the clean images (B, C, H, W) the rows were measured on.
+    num_axes: int
+    """As many as the code has units, or fewer where the training images span no more."""
 
-    Returns:
-        The same rows, those of such models with PCA's copies and the lead on them.
-    """
-    sizes = [row.code.num_units for row in rows if row.code is not None and row.code.num_units < x[0].numel()]
-    if not sizes:
-        return list(rows)
-    copier = principal_copier(train, num_axes=max(sizes))
+    num_train: int
+    """Training images the axes are fitted to."""
 
-    def beside(name: str, num_axes: int) -> PrincipalCopies:
-        some = LinearCopier(mean=copier.mean, axes=copier.axes[:num_axes])
-        x_hat = some(x)
-        lead = mean_interval(errors[name] - mse(x_hat, x))
-        return PrincipalCopies(
-            num_axes=len(some.axes),
-            num_train=min(len(train), most_examples(x[0].numel())),
-            psnr=float(psnr(x_hat, x).mean()),
-            ssim=float(ssim(x_hat, x).mean()),
-            lead=lead,
-            beats_pca=LESS.judge(lead),
-        )
+    psnr: float
+    """In decibels."""
 
+    ssim: float
+    lead: Interval | None = None
+    """The model's squared error minus that of the axes, image by image; below 0 the model copies better. None in tables
+    that are older than this measure."""
+
+    beats_pca: Judgement | None = None
+    """Is that lead below 0? None likewise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanCopies:
+    """One model on clean images."""
+
+    model: str
+    psnr: float
+    """In decibels."""
+
+    ssim: float
+    gain: Interval
+    """⟨O(x + δ) − O(x), δ⟩ / ‖δ‖² for δ ~ N(0, 0.1²): 1 for the identity, 0 when all noise is ignored."""
+
+    code: CodeStatistics | None
+    """None where the model has no code, or none was asked about."""
+
+    pca: PrincipalCopies | None = None
+    """None where there is no code, or it has as many units as an image has values: then PCA copies without error."""
+
+
+def clean_copies_text(rows: Sequence[CleanCopies]) -> str:
+    """One line per model; under each with a small code PCA's, and whether the model copies better."""
+    lines = [["model", "PSNR dB", "SSIM", "gain at σ = 0.1", "units", "mean", "std", "quiet", "active", "dead"]]
+    leads: dict[int, str] = {}
+    for row in rows:
+        gain = estimate(row.gain, 3, half_width=True)
+        lines.append([row.model, f"{row.psnr:.2f}", f"{row.ssim:.3f}", gain, *_code(row.code)])
+        if row.pca is not None:
+            pca = [f"{row.pca.psnr:.2f}", f"{row.pca.ssim:.3f}", "", str(row.pca.num_axes)]
+            leads[len(lines)] = _lead(row.pca)
+            lines.append(["    PCA of equal code", *pca, *[""] * 5])
+    return "\n".join(text + leads.get(place, "") for place, text in enumerate(text_table(lines).splitlines()))
+
+
+def _code(code: CodeStatistics | None) -> list[str]:
+    if code is None:
+        return ["–"] * 6
     return [
-        replace(row, pca=beside(row.model, row.code.num_units))
-        if row.code is not None and row.code.num_units in sizes
-        else row
-        for row in rows
+        str(code.num_units),
+        f"{code.mean:.3g}",
+        f"{code.std:.3g}",
+        f"{100 * code.quiet_share:.0f} %",
+        "–" if code.active_share is None else f"{100 * code.active_share:.1f} %",
+        "–" if code.dead_units is None else str(code.dead_units),
     ]
 
 
-def code_statistics(z: Codes) -> CodeStatistics:
-    """Summarize codes (B, ...) of any range: how many units, how they spread, how many are used and how many never."""
-    units = z.flatten(1).float()  # (B, K)
-    active = active_units(units)
-    spread = units.std(0, correction=0)
-    return CodeStatistics(
-        num_units=units.shape[1],
-        mean=float(units.mean()),
-        std=float(units.std(correction=0)),
-        quiet_share=float((spread <= QUIET * spread.max()).float().mean()),
-        active_share=float(active.float().mean()),
-        effective_share=float(effective_share(units).nan_to_num(0.0).mean()),
-        dead_units=int((~active.any(0)).sum()),
-    )
+def _lead(pca: PrincipalCopies) -> str:
+    """Another line, where the lead is known."""
+    if pca.lead is None or pca.beats_pca is None:
+        return ""
+    lead = estimate(pca.lead, 5, half_width=True)
+    images = f"axes of {pca.num_train} training images"
+    return f"\n    beats PCA: {answer(pca.beats_pca)}; MSE less PCA's {lead}, image by image, {images}"

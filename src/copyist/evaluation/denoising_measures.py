@@ -1,21 +1,26 @@
 """Does a model denoise, and beyond what filters do? Three corruptions apart, each beside the dull explanations."""
 
-__all__ = ["CONDITIONS", "Condition", "denoising_table"]
+__all__ = ["CONDITIONS", "batch_dependence", "denoising_table"]
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import torch
 
 from copyist.baselines.controls import CONTROLS, ControlFitter
 from copyist.baselines.filters import Filter
-from copyist.checks import check_at_least, check_images
+from copyist.checks import check_at_least, check_images, check_same_shape
 from copyist.corruption import Blend, Corruption, GaussianNoise, Shift
 from copyist.errors import ArgumentError, ShapeError
-from copyist.evaluation.batch_dependence import Apply, Function, batch_dependence
-from copyist.evaluation.clean_copies import beside_principal_axes, clean_copies
-from copyist.evaluation.denoising_table import BatchRow, CleanRow, DenoisingTable, Kind, Row, Verdict
-from copyist.evidence import Below
+from copyist.evaluation.clean_copies import LESS, CleanCopies
+from copyist.evaluation.clean_measures import Apply, Function, beside_principal_axes, clean_copies
+from copyist.evaluation.denoising_table import (
+    BatchKind,
+    BatchRow,
+    Condition,
+    DenoisingRow,
+    DenoisingTable,
+    DenoisingVerdict,
+)
 from copyist.metrics.distortion import distance, psnr
 from copyist.metrics.intervals import mean_interval
 from copyist.metrics.noise import noise_level
@@ -29,32 +34,18 @@ WEIGHTS = (0.7, 0.5, 0.3, 0.1)
 SIGMAS = (0.1, 0.2, 0.4)
 """σ of zero-mean noise."""
 
-LESS = Below(0.0)
-"""When a difference of ratios says that a model denoises better."""
-
 NUM_IN_COMPANY = 256
 """At most this many images (or one batch, where that is more) measure the dependence on the batch."""
 
 
-@dataclass(frozen=True)
-class Condition:
-    """One part of the table: a corruption and how the table calls it."""
-
-    kind: Kind
-    strength: float
-    """α or σ."""
-
-    corruption: Corruption
-
-
-IN_COMPANY = Condition("blend", 0.3, Blend(0.3))
+IN_COMPANY = Condition("blend", 0.3)
 """The condition under which the dependence on the batch is measured."""
 
-CONDITIONS = (
-    *(Condition("blend", alpha, Blend(alpha)) for alpha in WEIGHTS),
-    *(Condition("gaussian", sigma, GaussianNoise(sigma)) for sigma in SIGMAS),
-    *(Condition("shift", alpha, Shift(alpha)) for alpha in WEIGHTS),
-)
+CONDITIONS: Mapping[Condition, Corruption] = {
+    **{Condition("blend", alpha): Blend(alpha) for alpha in WEIGHTS},
+    **{Condition("gaussian", sigma): GaussianNoise(sigma) for sigma in SIGMAS},
+    **{Condition("shift", alpha): Shift(alpha) for alpha in WEIGHTS},
+}
 """Every kind and strength of noise that is tried."""
 
 
@@ -95,15 +86,13 @@ def denoising_table(
     encoders = encoders or {}
     _check_arguments(models, encoders, train=train, test=test, batch_size=batch_size)
     fitter = ControlFitter(train, run=lambda candidate, x: _run_filter(candidate, x, apply, batch_size))
-    rows: list[Row] = []
-    verdicts: list[Verdict] = []
+    rows: list[DenoisingRow] = []
+    verdicts: list[DenoisingVerdict] = []
     batches: list[BatchRow] = []
-    clean: list[CleanRow] = []
-    errors: dict[str, PerImage] = {}
-    for done, condition in enumerate(CONDITIONS):
+    for done, (condition, corruption) in enumerate(CONDITIONS.items()):
         name = (condition.kind, str(condition.strength))
-        filters = fitter.fit(condition.corruption, generator=generator(seed, "train", *name))
-        x_tilde = condition.corruption(test, generator=generator(seed, "test", *name))
+        filters = fitter.fit(corruption, generator=generator(seed, "train", *name))
+        x_tilde = corruption(test, generator=generator(seed, "test", *name))
         answers = {name: _run_filter(control, x_tilde, apply, batch_size) for name, control in filters.items()}
         answers |= {name: apply(model, x_tilde, batch_size=batch_size).to(test) for name, model in models.items()}
         rows += [_row(name, condition, filters.get(name), test, x_tilde, x_hat) for name, x_hat in answers.items()]
@@ -115,13 +104,13 @@ def denoising_table(
                 batches += batch_dependence(name, method, x=x, x_tilde=noisy, apply=apply, batch_size=batch_size)
         if progress is not None:
             progress(done + 1, len(CONDITIONS))
+    clean: list[CleanCopies] = []
+    errors: dict[str, PerImage] = {}
     for name, model in models.items():
-        encode = encoders.get(name)
         row, errors[name] = clean_copies(
-            name, model, x=test, apply=apply, batch_size=batch_size, seed=seed, encode=encode
+            name, model, x=test, apply=apply, batch_size=batch_size, seed=seed, encode=encoders.get(name)
         )
         clean.append(row)
-    clean = beside_principal_axes(clean, errors=errors, train=train if axes_from is None else axes_from, x=test)
     return DenoisingTable(
         image_shape=(test.shape[1], test.shape[2], test.shape[3]),
         num_train=len(train),
@@ -131,8 +120,44 @@ def denoising_table(
         clean_noise_level=float(noise_level(test).mean()),
         rows=tuple(rows),
         verdicts=tuple(verdicts),
-        clean=tuple(clean),
+        clean=beside_principal_axes(clean, errors=errors, train=train if axes_from is None else axes_from, x=test),
         batches=tuple(batches),
+    )
+
+
+@torch.no_grad()
+def batch_dependence(
+    name: str, method: Function, *, x: Images, x_tilde: Images, apply: Apply, batch_size: int
+) -> tuple[BatchRow, ...]:
+    """Denoise the same images in batches of noisy ones, of noisy and clean ones in turn, in eights, and each alone.
+
+    Args:
+        name: what to call the method.
+        method: from images to images of the same shape.
+        x: clean images (B, C, H, W).
+        x_tilde: the same images, corrupted.
+        apply: how images are put into batches.
+        batch_size: images in one of the first two batches; an even number makes the second exactly half clean.
+
+    Returns:
+        Four rows, each with the ratio ‖O(x̃) − x‖ / ‖x̃ − x‖ over the noisy images alone.
+
+    Raises:
+        ShapeError: `x` and `x_tilde` differ in shape.
+    """
+    check_same_shape(x_tilde, x)
+
+    def row(batch: BatchKind, size: int, x_hat: Images) -> BatchRow:
+        ratio = distance(x_hat.to(x), x) / distance(x_tilde, x)
+        return BatchRow(method=name, batch=batch, size=size, ratio=mean_interval(ratio))
+
+    # Beside each noisy image a clean one, and another than itself.
+    mixed = torch.stack([x_tilde, x.roll(len(x) // 2, dims=0)], dim=1).flatten(0, 1)  # (2B, C, H, W)
+    return (
+        row("all noisy", batch_size, apply(method, x_tilde, batch_size=batch_size)),
+        row("half clean", batch_size, apply(method, mixed, batch_size=batch_size)[::2]),
+        row("eights", 8, apply(method, x_tilde, batch_size=8)),
+        row("alone", 1, apply(method, x_tilde, batch_size=1)),
     )
 
 
@@ -164,8 +189,10 @@ def _run_filter(control: Filter, x: Images, apply: Apply, batch_size: int) -> Im
     return apply(control, x, batch_size=batch_size) if control.uses_batch_statistics else control(x)
 
 
-def _row(name: str, condition: Condition, control: Filter | None, x: Images, x_tilde: Images, x_hat: Images) -> Row:
-    return Row(
+def _row(
+    name: str, condition: Condition, control: Filter | None, x: Images, x_tilde: Images, x_hat: Images
+) -> DenoisingRow:
+    return DenoisingRow(
         method=name,
         control=control is not None,
         corruption=condition.kind,
@@ -181,10 +208,10 @@ def _row(name: str, condition: Condition, control: Filter | None, x: Images, x_t
     )
 
 
-def _verdict(model: str, condition: Condition, ratios: Mapping[str, PerImage]) -> Verdict:
+def _verdict(model: str, condition: Condition, ratios: Mapping[str, PerImage]) -> DenoisingVerdict:
     leads = {name: mean_interval(ratios[model] - ratios[name]) for name in CONTROLS}
     best = min(CONTROLS, key=lambda name: mean_interval(ratios[name]).mean)
-    return Verdict(
+    return DenoisingVerdict(
         model=model,
         corruption=condition.kind,
         strength=condition.strength,

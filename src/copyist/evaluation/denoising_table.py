@@ -1,28 +1,16 @@
-"""What a denoising evaluation found: rows, verdicts, and their JSON."""
+"""What a denoising evaluation found: rows, verdicts, their document and their text."""
 
-__all__ = [
-    "BatchKind",
-    "BatchRow",
-    "CleanRow",
-    "CodeStatistics",
-    "DenoisingTable",
-    "Kind",
-    "PrincipalCopies",
-    "Row",
-    "Verdict",
-]
+__all__ = ["BatchKind", "BatchRow", "Condition", "DenoisingRow", "DenoisingTable", "DenoisingVerdict", "Kind"]
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self, TypeAlias, cast
+from typing import Literal, TypeAlias, final
 
-from pydantic import TypeAdapter, ValidationError
-
-from copyist.errors import DataError
+from copyist.drawing.text import text_table
+from copyist.drawing.wording import answer, estimate
+from copyist.evaluation.clean_copies import CleanCopies, clean_copies_text
+from copyist.evaluation.documents import Document
 from copyist.evidence import Interval, Judgement
-
-SCHEMA = "copyist.denoising"
-VERSION = 1
 
 Kind: TypeAlias = Literal["blend", "gaussian", "shift"]
 """What was done to the images."""
@@ -30,9 +18,28 @@ Kind: TypeAlias = Literal["blend", "gaussian", "shift"]
 BatchKind: TypeAlias = Literal["all noisy", "half clean", "eights", "alone"]
 """What else was in the batch of a noisy image."""
 
+TITLES: Mapping[Kind, str] = {
+    "blend": "Blend: x̃ = αx + (1 − α)n, n ~ N(0.7, 0.2²)",
+    "gaussian": "Zero-mean noise: x̃ = x + N(0, σ²)",
+    "shift": "Shift without noise: x̃ = αx + (1 − α)·0.7",
+}
+
+
+@final
+@dataclass(frozen=True)
+class Condition:
+    """One way the images were corrupted."""
+
+    kind: Kind
+    strength: float
+    """α of a blend or shift (less is heavier), σ of zero-mean noise (more is heavier)."""
+
+    def __str__(self) -> str:
+        return f"{'σ' if self.kind == 'gaussian' else 'α'} = {self.strength:g}"
+
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class DenoisingRow:
     """One method under one corruption; all numbers are means over the test images."""
 
     method: str
@@ -64,9 +71,14 @@ class Row:
     noise_level: float
     """Estimated noise left in O(x̃), in units of pixel value; compare with the clean images' own."""
 
+    @property
+    def condition(self) -> Condition:
+        """What was done to the images."""
+        return Condition(self.corruption, self.strength)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class DenoisingVerdict:
     """Whether a model denoises, and whether it does so beyond filtering, under one corruption."""
 
     model: str
@@ -89,73 +101,6 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CodeStatistics:
-    """What the codes of the clean images look like."""
-
-    num_units: int
-    """Numbers in one image's code."""
-
-    mean: float
-    """Over images and units."""
-
-    std: float
-    """Over images and units."""
-
-    quiet_share: float
-    """Share of units whose standard deviation over images is at most 1 % of the liveliest unit's."""
-
-    active_share: float | None = None
-    """Mean share of units above 1 % of the loudest; None in tables that are older than this measure."""
-
-    effective_share: float | None = None
-    """Mean share of units in use, each counted by how loud it is: (Σ|z|)² / (K·Σz²); None likewise."""
-
-    dead_units: int | None = None
-    """How many units no image activates; None likewise."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PrincipalCopies:
-    """What principal component analysis makes of the same clean images, with as many axes as a code has units."""
-
-    num_axes: int
-    """As many as the code has units, or fewer where the training images span no more."""
-
-    num_train: int
-    """Training images the axes are fitted to."""
-
-    psnr: float
-    """In decibels."""
-
-    ssim: float
-    lead: Interval | None = None
-    """The model's squared error minus that of the axes, image by image; below 0 the model copies better. None in tables
-    that are older than this measure."""
-
-    beats_pca: Judgement | None = None
-    """Is that lead below 0? None likewise."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CleanRow:
-    """One model on clean images."""
-
-    model: str
-    psnr: float
-    """In decibels."""
-
-    ssim: float
-    gain: Interval
-    """⟨O(x + δ) − O(x), δ⟩ / ‖δ‖² for δ ~ N(0, 0.1²): 1 for the identity, 0 when all noise is ignored."""
-
-    code: CodeStatistics | None
-    """None where the model has no code, or none was asked about."""
-
-    pca: PrincipalCopies | None = None
-    """None where there is no code, or it has as many units as an image has values: then PCA copies without error."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class BatchRow:
     """One method on the same noisy images (blend, α = 0.3) in other company."""
 
@@ -168,9 +113,13 @@ class BatchRow:
     """‖O(x̃) − x‖ / ‖x̃ − x‖, over the noisy images alone."""
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class DenoisingTable:
+class DenoisingTable(Document):
     """All that was measured, and on what."""
+
+    schema: Literal["copyist.denoising"] = "copyist.denoising"
+    version: Literal[1] = 1
 
     image_shape: tuple[int, int, int]
     """(C, H, W)."""
@@ -186,55 +135,117 @@ class DenoisingTable:
 
     seed: int
     clean_noise_level: float
-    """What the noise estimate says of the clean test images: the floor of `Row.noise_level`."""
+    """What the noise estimate says of the clean test images: the floor of `DenoisingRow.noise_level`."""
 
-    rows: tuple[Row, ...]
-    verdicts: tuple[Verdict, ...]
-    clean: tuple[CleanRow, ...]
+    rows: tuple[DenoisingRow, ...]
+    verdicts: tuple[DenoisingVerdict, ...]
+    clean: tuple[CleanCopies, ...]
     batches: tuple[BatchRow, ...]
 
-    def verdict(self, model: str, corruption: Kind, strength: float) -> Verdict:
-        """The verdict on one model under one corruption; there must be one."""
-        wanted = (model, corruption, strength)
-        return next(v for v in self.verdicts if (v.model, v.corruption, v.strength) == wanted)
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Every condition that was measured, in the order of the rows."""
+        return tuple(dict.fromkeys(row.condition for row in self.rows))
 
-    def row(self, method: str, corruption: Kind, strength: float) -> Row:
-        """The row of one method under one corruption; there must be one."""
-        wanted = (method, corruption, strength)
-        return next(row for row in self.rows if (row.method, row.corruption, row.strength) == wanted)
+    @property
+    def methods(self) -> dict[str, bool]:
+        """The name of every method, and whether it is a model and no control, in the order of the rows."""
+        return {row.method: not row.control for row in self.rows}
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain dicts, lists and numbers. A number that is not finite is a string: "inf", "-inf" or "nan"."""
-        document = TypeAdapter(DenoisingTable).dump_python(self, mode="json")
-        return {"schema": SCHEMA, "version": VERSION, **_spelled(document)}
+    def find_row(self, method: str, condition: Condition) -> DenoisingRow | None:
+        """The row of one method under one condition, if it was measured."""
+        return next((row for row in self.rows if row.method == method and row.condition == condition), None)
 
-    @classmethod
-    def from_json(cls, document: dict[str, Any]) -> Self:
-        """Read back what `to_json` made.
+    def row(self, method: str, corruption: Kind, strength: float) -> DenoisingRow:
+        """The row of one method under one condition; there must be one."""
+        found = self.find_row(method, Condition(corruption, strength))
+        assert found is not None
+        return found
 
-        Raises:
-            DataError: it is something else, or comes from a newer version.
+    def find_verdict(self, model: str, condition: Condition) -> DenoisingVerdict | None:
+        """The verdict on one model under one condition, if there is one."""
+        wanted = (model, condition.kind, condition.strength)
+        return next((v for v in self.verdicts if (v.model, v.corruption, v.strength) == wanted), None)
+
+    def verdict(self, model: str, corruption: Kind, strength: float) -> DenoisingVerdict:
+        """The verdict on one model under one condition; there must be one."""
+        found = self.find_verdict(model, Condition(corruption, strength))
+        assert found is not None
+        return found
+
+    def text(self, *, details: bool = False) -> str:
+        """The table for a terminal 100 columns wide.
+
+        Args:
+            details: whether to give every row in full, with distances, PSNR, spectra, noise and the filters' settings.
         """
-        if document.get("schema") != SCHEMA:
-            raise DataError(f"a denoising table must have schema {SCHEMA!r}, got {document.get('schema')!r}")
-        if document.get("version") != VERSION:
-            raise DataError(
-                f"a denoising table must have version {VERSION}, got {document.get('version')!r}; update copyist"
+        sections = [_head(self), *(_ratios(self, kind) for kind in TITLES)]
+        if self.clean:
+            title = (
+                f"Clean images, in batches of {self.batch_size} (gain: 1 passes all noise on, 0 none; right: the code)"
             )
-        try:
-            return TypeAdapter(cls).validate_python(document)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise DataError(
-                f"a denoising table must be complete, got {place}: {first['msg']}; write it again"
-            ) from error
+            sections.append(f"{title}\n{clean_copies_text(self.clean)}")
+        sections.append(_batches(self))
+        if details:
+            sections += [_key(self), *(_details(self, condition) for condition in self.conditions)]
+        return "\n\n".join(sections) + "\n"
 
 
-def _spelled(value: Any) -> Any:
-    """The same document with numbers that are not finite, which JSON lacks, as strings."""
-    if isinstance(value, dict):
-        return {key: _spelled(item) for key, item in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list):
-        return [_spelled(item) for item in cast("list[Any]", value)]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+def _head(table: DenoisingTable) -> str:
+    shape = "x".join(str(side) for side in table.image_shape)
+    return (
+        f"Denoising: {table.num_test} test images of {shape}, in batches of {table.batch_size}; "
+        f"filters set on {table.num_train} training images; seed {table.seed}\n"
+        "ratio = ‖O(x̃) − x‖ / ‖x̃ − x‖, mean over images ± 95 % interval: 1 leaves the corruption, 0 is clean\n"
+        "> a model; * the best filter; filters are fitted to each corruption, models are as they were trained\n"
+        "beats: yes or no where the 95 % interval over images lies on one side, ? where it straddles the bound"
+    )
+
+
+def _ratios(table: DenoisingTable, kind: Kind) -> str:
+    """One line per method and one column per strength; under each model its verdicts."""
+    conditions = [condition for condition in table.conditions if condition.kind == kind]
+    lines = [["ratio", *map(str, conditions)]]
+    filters = [row for row in table.rows if row.control]
+    best = [min((r for r in filters if r.condition == each), key=lambda r: r.ratio.mean) for each in conditions]
+    for method, is_model in table.methods.items():
+        rows = [table.row(method, kind, condition.strength) for condition in conditions]
+        cells = [_ratio(row.ratio) + ("*" if row in best else " ") for row in rows]
+        lines.append([f"> {method}" if is_model else method, *cells])
+        if is_model:
+            verdicts = [table.verdict(method, kind, condition.strength) for condition in conditions]
+            lines.append(["    beats identity", *(answer(v.beats_identity) + " " for v in verdicts)])
+            lines.append(["    beats matched blur", *(answer(v.beats_matched_blur) + " " for v in verdicts)])
+            lines.append(["    beats best filter", *(answer(v.beats_best_filter) + " " for v in verdicts)])
+    return f"{TITLES[kind]}\n{text_table(lines)}"
+
+
+def _batches(table: DenoisingTable) -> str:
+    methods = list(dict.fromkeys(row.method for row in table.batches))
+    first = [row for row in table.batches if row.method == methods[0]]
+    lines = [["ratio", *(row.batch if row.batch == "alone" else f"{row.batch} ({row.size})" for row in first)]]
+    for method in methods:
+        lines.append([method, *(_ratio(row.ratio) for row in table.batches if row.method == method)])
+    return f"The same noisy images (blend, α = 0.3) in batches of other kinds\n{text_table(lines)}"
+
+
+def _key(table: DenoisingTable) -> str:
+    return (
+        "In full. Distances are over all values of an image. detail: energy above half of Nyquist's frequency, the\n"
+        "clean images' being 1. noise: the level estimated from the finest diagonal Haar coefficients, "
+        f"{table.clean_noise_level:.4f} for clean ones."
+    )
+
+
+def _details(table: DenoisingTable, condition: Condition) -> str:
+    lines = [["method", "‖x̃ − x‖", "‖O(x̃) − x‖", "ratio", "PSNR dB", "detail", "noise", "setting"]]
+    for row in table.rows:
+        if row.condition == condition:
+            distances = [f"{row.distance_before:.3f}", f"{row.distance_after:.3f}"]
+            rest = [f"{row.psnr:.2f}", f"{row.high_frequency_share:.3f}", f"{row.noise_level:.4f}", row.setting]
+            lines.append([row.method, *distances, _ratio(row.ratio), *rest])
+    return f"{TITLES[condition.kind]}, {condition}, batches of {table.batch_size}\n{text_table(lines)}"
+
+
+def _ratio(measured: Interval) -> str:
+    return estimate(measured, 3, half_width=True)

@@ -1,6 +1,6 @@
-"""One table for several models on one source."""
+"""Everything that can be measured of models on held-out data, beside what explains it without them."""
 
-__all__ = ["evaluated"]
+__all__ = ["evaluate", "evaluate_images"]
 
 from collections.abc import Callable, Mapping
 
@@ -8,18 +8,96 @@ import torch
 
 from copyist.baselines.linear_copier import most_examples
 from copyist.checks import check_at_least
-from copyist.data.base import Splits
+from copyist.data import open_source
+from copyist.data.examples import Splits
+from copyist.errors import ArgumentError
+from copyist.evaluation.classification_errors import classification_table
 from copyist.evaluation.denoising_measures import denoising_table
 from copyist.evaluation.denoising_table import DenoisingTable
-from copyist.models.base import Model
+from copyist.evaluation.evaluation import Evaluation
+from copyist.evaluation.likelihood_table import likelihood_table
+from copyist.evaluation.probe_table import probe_table, why_unprobed
+from copyist.evaluation.table_copies import table_copies
+from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
 from copyist.models.in_batches import apply_in_batches
 from copyist.tensors import Images
+
+_NUM_IMAGES = 512
+"""At most so many test images measure copies, unless told otherwise."""
 
 _NUM_TRAIN = 4096
 """At most this many training images set the filters, spread evenly over all."""
 
 
-def evaluated(
+def evaluate(
+    models: Mapping[str, Model],
+    data: str | Splits,
+    *,
+    num_images: int | None = None,
+    importance_samples: int = 200,
+    batch_size: int | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Evaluation:
+    """Measure models side by side on test examples: all that copy, or all classifiers.
+
+    Copies of images stand beside PCA of equal code size, denoising beside filters fitted to each corruption, and what
+    codes know of classes beside random weights, pixels and principal components. Of a table, copies are measured in
+    standard deviations of the columns.
+
+    Args:
+        models: by name; all must take the source's images, or its rows.
+        data: a source, or its splits: filters, PCA and probes learn from training examples, and everything is measured
+            on test examples.
+        num_images: at most so many test examples, spread evenly over all; None takes 512 to measure copies, and all to
+            count wrong names.
+        importance_samples: codes per image that a likelihood is estimated by.
+        batch_size: images per batch; None takes the first model's for copies, and each model's own for the rest.
+        seed: of all noise and random weights.
+        progress: called after each corruption of images, with the number of those done and of all.
+        say: takes notices, each one sentence.
+
+    Raises:
+        ContractError: some of the models copy and others do not.
+        DataError: the source cannot be read; the images have values that a likelihood gives no probability; classifiers
+            are given images without labels; or a column of a table is constant in its training rows.
+        ShapeError: a model does not take the images, or a table's columns are not those it was trained on.
+        ArgumentError: there is no model; one has the name of a control, or knows fewer classes than the data has; or a
+            number is out of its range.
+    """
+    if not models:
+        raise ArgumentError("at least one model must be given to be evaluated, got none")
+    check_at_least("num_images", 1 if num_images is None else num_images, 1)
+    check_at_least("importance_samples", importance_samples, 1)
+    tell: Callable[[str], None] = say or (lambda sentence: None)
+    splits = open_source(data, say=tell) if isinstance(data, str) else data
+    if not any(isinstance(model, Reconstructor) for model in models.values()):
+        names = classification_table(models, splits, num_images=num_images, batch_size=batch_size)
+        return Evaluation(classification=names)
+    count = num_images or _NUM_IMAGES
+    noun = "1 model" if len(models) == 1 else f"{len(models)} models"
+    tell(f"measuring {noun} and what stands beside them, which takes some seconds")
+    # First, since a likelihood may refuse the values of the images.
+    nats = likelihood_table(models, splits, num_images=count, samples=importance_samples, seed=seed)
+    images = table = None
+    if splits.train.is_table:
+        table = table_copies(models, splits, num_rows=count, batch_size=batch_size)
+    else:
+        images = evaluate_images(models, splits, num_images=count, batch_size=batch_size, seed=seed, progress=progress)
+    why = why_unprobed(splits)
+    if why and any(isinstance(model, Autoencoder) for model in models.values()):
+        tell(f"probes are left out, since {why}")
+    probes = None if why else probe_table(models, splits, num_images=count, batch_size=batch_size, seed=seed)
+    return Evaluation(
+        denoising=images,
+        table=table,
+        likelihoods=nats if nats.models else None,
+        probes=probes if probes and probes.accuracies else None,
+    )
+
+
+def evaluate_images(
     models: Mapping[str, Model],
     splits: Splits,
     *,
@@ -46,13 +124,13 @@ def evaluated(
         ShapeError: a model does not take the images.
         ArgumentError: a number is out of its range.
     """
-    copiers = {name: model.as_reconstructor(verb="evaluate") for name, model in models.items()}
+    copiers = {name: needs(model, Reconstructor, verb="evaluate") for name, model in models.items()}
     first = next(iter(copiers.values()))
     size = first.batch_size if batch_size is None else batch_size
     check_at_least("batch", size, 1)
     device = next(first.parameters()).device
     train, test = (
-        part.spread(count).images().to(device)
+        part.subset(count).images().to(device)
         for part, count in ((splits.train, _NUM_TRAIN), (splits.test, num_images))
     )
     for model in copiers.values():
@@ -61,9 +139,9 @@ def evaluated(
     def apply(function: Callable[[Images], torch.Tensor], x: Images, *, batch_size: int) -> torch.Tensor:
         return apply_in_batches(function, x, batch_size=batch_size)
 
-    encoders = {name: model.as_autoencoder(verb="encode").encode for name, model in copiers.items() if model.has_code}
+    encoders = {name: model.encode for name, model in copiers.items() if isinstance(model, Autoencoder)}
     # PCA learns from as many as the models did, as far as memory goes.
-    axes_from = splits.train.spread(most_examples(test[0].numel())).images().to(device) if encoders else None
+    axes_from = splits.train.subset(most_examples(test[0].numel())).images().to(device) if encoders else None
     return denoising_table(
         copiers,
         train=train,

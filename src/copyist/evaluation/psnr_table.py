@@ -1,9 +1,10 @@
 """How well whole pictures are denoised, as the literature counts it: mean PSNR at a few levels of Gaussian noise."""
 
-__all__ = ["PSNRRow", "psnr_table", "psnr_text"]
+__all__ = ["PSNRRow", "PSNRTable", "psnr_table"]
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal, final
 
 import torch
 from torch import Tensor
@@ -11,11 +12,13 @@ from torch import Tensor
 from copyist.baselines.filters import TotalVariation
 from copyist.checks import check_positive
 from copyist.corruption import GaussianNoise, gaussian_blur
+from copyist.drawing.text import text_table
 from copyist.errors import ArgumentError
+from copyist.evaluation.documents import Document
 from copyist.evidence import Interval
 from copyist.metrics.distortion import psnr
 from copyist.metrics.intervals import mean_interval
-from copyist.models.base import Model
+from copyist.models.contracts import Model, Reconstructor, needs
 from copyist.procedures.denoising import reconstruct
 from copyist.procedures.sizes import apply_to_pictures
 from copyist.randomness import generator
@@ -28,6 +31,7 @@ BLURS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0)
 """Standard deviations of the blur's kernel, in pixels."""
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class PSNRRow:
     """What is left of one level of noise: mean PSNR over the pictures in decibels, with its 95 % interval."""
@@ -48,6 +52,42 @@ class PSNRRow:
     """Of the model's answers."""
 
 
+@final
+@dataclass(frozen=True, kw_only=True)
+class PSNRTable(Document):
+    """One model on the same pictures at several levels of noise."""
+
+    schema: Literal["copyist.psnr"] = "copyist.psnr"
+    version: Literal[1] = 1
+
+    num_images: int
+    seed: int
+    batch_size: int
+    batch_statistics: bool
+    """Whether the answer for one picture depends on the others in its batch."""
+
+    rows: tuple[PSNRRow, ...]
+
+    def text(self, *, labels: Sequence[str]) -> str:
+        """One column for each level of noise.
+
+        Args:
+            labels: what each σ is called.
+        """
+        lines = [["dB", *(f"σ = {label}" for label in labels)]]
+        for method in ("noisy", "blur", "total_variation", "model"):
+            found: list[Interval | None] = [getattr(row, method) for row in self.rows]
+            if None not in found:
+                lines.append([method.replace("_", " "), *(f"{each.mean:.2f}" for each in found if each is not None)])
+        counted = "1 picture" if self.num_images == 1 else f"{self.num_images} pictures"
+        by_batch, alone = f"by the statistics of batches of {self.batch_size}", "each image by itself"
+        batch = by_batch if self.batch_statistics else alone
+        head = f"Mean PSNR over {counted}, each whole, {batch}; noise N(0, σ²), not clipped; answers clipped to [0, 1]"
+        filtered = self.rows[0].blur is not None
+        notes = ["Filters have each picture's best setting, chosen by the clean one."] if filtered else []
+        return "\n".join([head, text_table(lines), *notes])
+
+
 def psnr_table(
     model: Model,
     pictures: Sequence[Tensor],
@@ -58,7 +98,7 @@ def psnr_table(
     seed: int = 0,
     batch_size: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> list[PSNRRow]:
+) -> PSNRTable:
     """Denoise pictures of any sizes, each whole, at several levels of zero-mean noise.
 
     The noise of a picture depends on its name, σ and the seed alone, and is not clipped. Answers are clipped to
@@ -81,7 +121,7 @@ def psnr_table(
         ShapeError: the model does not take a picture.
         ArgumentError: a σ is not greater than 0, or no σ or picture is given.
     """
-    model = model.as_reconstructor(verb="psnr")
+    model = needs(model, Reconstructor, verb="psnr")
     if not (pictures and sigmas):
         raise ArgumentError(f"at least one picture and σ must be given, got {len(pictures)} and {len(sigmas)}")
     for sigma in sigmas:
@@ -106,34 +146,13 @@ def psnr_table(
         )
         if progress is not None:
             progress(done, len(sigmas))
-    return rows
-
-
-def psnr_text(rows: Sequence[PSNRRow], *, labels: Sequence[str], num_pictures: int, batch: str) -> str:
-    """Write a table out in aligned columns, one per level of noise.
-
-    Args:
-        rows: what was measured.
-        labels: what each σ is called.
-        num_pictures: over how many pictures the means are.
-        batch: a clause that says in what batches the model took them.
-    """
-    lines = [["dB", *(f"σ = {label}" for label in labels)]]
-    for method in ("noisy", "blur", "total_variation", "model"):
-        found: list[Interval | None] = [getattr(row, method) for row in rows]
-        if None not in found:
-            lines.append([method.replace("_", " "), *(f"{each.mean:.2f}" for each in found if each is not None)])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    table = [
-        "  ".join(
-            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
-        )
-        for line in lines
-    ]
-    counted = "1 picture" if num_pictures == 1 else f"{num_pictures} pictures"
-    head = f"Mean PSNR over {counted}, each whole, {batch}; noise N(0, σ²), not clipped; answers clipped to [0, 1]"
-    notes = [] if rows[0].blur is None else ["Filters have each picture's best setting, chosen by the clean one."]
-    return "\n".join([head, *table, *notes])
+    return PSNRTable(
+        num_images=len(pictures),
+        seed=seed,
+        batch_size=model.batch_size if batch_size is None else batch_size,
+        batch_statistics=model.uses_batch_statistics,
+        rows=tuple(rows),
+    )
 
 
 def _mean(answers: Sequence[Tensor], pictures: Sequence[Tensor], *, clip: bool = True) -> Interval:

@@ -1,6 +1,6 @@
 """One image file's bytes as pixels, upright, with all that is needed to write such a file again."""
 
-__all__ = ["SUFFIXES", "Decoded", "ImageHeader", "decoded", "header", "quiet"]
+__all__ = ["SUFFIXES", "DecodedImage", "ImageHeader", "decode_image", "quiet", "read_header"]
 
 import contextlib
 import io
@@ -14,8 +14,15 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from copyist.errors import DataError
-from copyist.files.orientation import ORIENTATION, SWAPPED, upright
-from copyist.files.pixels import by_tifffile, channels_of, depth_of, pixels_of
+from copyist.files.pixels import (
+    ORIENTATION,
+    SWAPPED,
+    channels_of,
+    depth_of,
+    needs_tifffile,
+    pixels_of,
+    turn_upright,
+)
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".pbm"})
 """Names that are taken for images."""
@@ -42,7 +49,7 @@ class ImageHeader:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Decoded:
+class DecodedImage:
     """An image, upright, and how it was stored."""
 
     pixels: npt.NDArray[Any]
@@ -73,24 +80,24 @@ class Decoded:
     """What could not be kept as it was, each as the end of a sentence about the file."""
 
 
-def header(data: bytes) -> ImageHeader:
+def read_header(data: bytes) -> ImageHeader:
     """Read the first bytes of an image file.
 
     Raises:
         DataError: it is no image, or one too large to be one; the text is a short reason.
     """
-    with _failures():
-        return _header(data)
+    with _short_reasons():
+        return _read_header(data)
 
 
-def decoded(data: bytes) -> Decoded:
+def decode_image(data: bytes) -> DecodedImage:
     """Decode an image file.
 
     Raises:
         DataError: it is no image, broken, or too large to be one; the text is a short reason.
     """
-    with _failures():
-        return _decoded(data)
+    with _short_reasons():
+        return _decode(data)
 
 
 @contextlib.contextmanager
@@ -103,8 +110,8 @@ def quiet() -> Generator[None, None, None]:
         yield
 
 
-def _header(data: bytes) -> ImageHeader:
-    image, orientation = _opened(data)
+def _read_header(data: bytes) -> ImageHeader:
+    image, orientation = _open(data)
     stored = image.getexif() if image.format == "TIFF" else {}
     height, width = stored.get(257, image.height), stored.get(256, image.width)
     return ImageHeader(
@@ -114,8 +121,8 @@ def _header(data: bytes) -> ImageHeader:
     )
 
 
-def _decoded(data: bytes) -> Decoded:
-    image, orientation = _opened(data)
+def _decode(data: bytes) -> DecodedImage:
+    image, orientation = _open(data)
     tags = _tiff_tags(image, orientation) if image.format == "TIFF" else None  # Before the pixels: decoding drops some.
     pixels, alpha, notices = pixels_of(image, data)
     if 0 in pixels.shape:
@@ -123,10 +130,10 @@ def _decoded(data: bytes) -> Decoded:
     icc = image.info.get("icc_profile")
     depth = depth_of(image, data)
     # Pillow itself turns the pixels of a TIFF, and of nothing else.
-    turn = 1 if image.format == "TIFF" and not by_tifffile(image, depth) else orientation
-    return Decoded(
-        pixels=upright(pixels, turn),
-        alpha=None if alpha is None else upright(alpha, turn),
+    turn = 1 if image.format == "TIFF" and not needs_tifffile(image, depth) else orientation
+    return DecodedImage(
+        pixels=turn_upright(pixels, turn),
+        alpha=None if alpha is None else turn_upright(alpha, turn),
         depth=depth,
         format="JPEG" if image.format == "MPO" else str(image.format),
         orientation=orientation,
@@ -138,7 +145,7 @@ def _decoded(data: bytes) -> Decoded:
 
 
 @contextlib.contextmanager
-def _failures() -> Generator[None, None, None]:
+def _short_reasons() -> Generator[None, None, None]:
     """Whatever a decoder raises, as a short reason; a damaged file can make it fail in any way."""
     try:
         yield
@@ -152,7 +159,7 @@ def _failures() -> Generator[None, None, None]:
         raise DataError(_reason(error)) from error
 
 
-def _opened(data: bytes) -> tuple[Image.Image, int]:
+def _open(data: bytes) -> tuple[Image.Image, int]:
     """A file opened but not decoded, and its orientation."""
     if not data:
         raise DataError("empty")
@@ -164,11 +171,11 @@ def _opened(data: bytes) -> tuple[Image.Image, int]:
 
 def _tiff_tags(image: Image.Image, orientation: int) -> bytes | None:
     """The tags of a TIFF that describe rather than store it, as an EXIF block."""
-    found, kept = image.getexif(), Image.Exif()
+    present, kept = image.getexif(), Image.Exif()
     for tag in _DESCRIBING:
-        if tag in found:
-            kept[tag] = found[tag]
-    if details := found.get_ifd(ExifTags.IFD.Exif):
+        if tag in present:
+            kept[tag] = present[tag]
+    if details := present.get_ifd(ExifTags.IFD.Exif):
         kept[ExifTags.IFD.Exif] = dict(details)
     if orientation != 1:
         kept[ORIENTATION] = orientation

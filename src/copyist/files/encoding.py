@@ -1,6 +1,6 @@
 """Pixels written again as the file they came from: same format, depth, transparency, orientation, profile and EXIF."""
 
-__all__ = ["encoded"]
+__all__ = ["encode_image"]
 
 import io
 import zlib
@@ -11,33 +11,33 @@ import numpy.typing as npt
 from PIL import ExifTags, Image
 
 from copyist.errors import OutputError
-from copyist.files.decoding import Decoded, quiet
-from copyist.files.orientation import ORIENTATION, stored_as
+from copyist.files.decoding import DecodedImage, quiet
+from copyist.files.pixels import ORIENTATION, turn_back
 
 JPEG_QUALITY = 95
 _PLAIN_TAGS = {270: "ImageDescription", 271: "Make", 272: "Model", 305: "Software", 306: "DateTime", 315: "Artist"}
 
 
-def encoded(image: Decoded) -> bytes:
+def encode_image(image: DecodedImage) -> bytes:
     """The bytes of a file that holds the pixels of `image`, stored as `image` says.
 
     Raises:
         OutputError: the format cannot hold an image of this size.
     """
     values = image.pixels if image.alpha is None else np.concatenate([image.pixels, image.alpha[:, :, None]], axis=2)
-    values = np.ascontiguousarray(stored_as(values, image.orientation))
+    values = np.ascontiguousarray(turn_back(values, image.orientation))
     exif = _exif(image)
     try:
         if image.depth == 16 and image.format == "PNG":
-            return _wide_png(values, image.icc, exif)
+            return _png_of_16_bits(values, image.icc, exif)
         if image.depth == 16 and image.format == "TIFF":
-            return _wide_tiff(values, image.icc, exif)
+            return _tiff_of_16_bits(values, image.icc, exif)
         return _by_pillow(values, image, exif)
     except (OSError, ValueError, RuntimeError) as error:
         raise OutputError(f"{image.format} cannot hold this image ({error}); convert the input to PNG first") from error
 
 
-def _by_pillow(values: npt.NDArray[Any], image: Decoded, exif: bytes | None) -> bytes:
+def _by_pillow(values: npt.NDArray[Any], image: DecodedImage, exif: bytes | None) -> bytes:
     values = values > 127 if image.depth == 1 else values
     picture = Image.fromarray(values[:, :, 0] if values.shape[2] == 1 else values)
     options: dict[str, Any] = {}
@@ -60,7 +60,7 @@ def _by_pillow(values: npt.NDArray[Any], image: Decoded, exif: bytes | None) -> 
         return file.getvalue()
 
 
-def _wide_png(values: npt.NDArray[Any], icc: bytes | None, exif: bytes | None) -> bytes:
+def _png_of_16_bits(values: npt.NDArray[Any], icc: bytes | None, exif: bytes | None) -> bytes:
     """A PNG of 16 bits, which Pillow writes for gray alone; profile and EXIF go before the pixels."""
     import png
 
@@ -79,7 +79,7 @@ def _wide_png(values: npt.NDArray[Any], icc: bytes | None, exif: bytes | None) -
         return file.getvalue()
 
 
-def _wide_tiff(values: npt.NDArray[Any], icc: bytes | None, exif: bytes | None) -> bytes:
+def _tiff_of_16_bits(values: npt.NDArray[Any], icc: bytes | None, exif: bytes | None) -> bytes:
     """A TIFF of 16 bits, which Pillow writes for gray alone; the plain EXIF tags are kept."""
     import tifffile
 
@@ -114,7 +114,7 @@ def _has_details(exif: bytes | None) -> bool:
     return ExifTags.IFD.Exif in tags
 
 
-def _exif(image: Decoded) -> bytes | None:
+def _exif(image: DecodedImage) -> bytes | None:
     """The EXIF block with the orientation the pixels are stored in."""
     if image.exif is None and image.orientation == 1:
         return None

@@ -1,14 +1,16 @@
 """How far two sets of features are apart as distributions: Fréchet and kernel distance, precision, recall, coverage."""
 
-__all__ = ["Coverage", "coverage", "frechet_distance", "kernel_distance"]
+__all__ = ["Coverage", "coverage", "frechet_distance", "kernel_distance", "pixel_features"]
 
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from copyist.checks import check_whole
+from copyist.checks import check_images, check_whole
 from copyist.errors import ArgumentError, ShapeError
+from copyist.tensors import Images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,27 @@ def coverage(real: Tensor, fake: Tensor, *, k: int = 5, chunk: int = 1024) -> Co
         density=float(held.double().mean() / k),
         coverage=float(torch.cat(covered).double().mean()),
     )
+
+
+def pixel_features(x: Images, *, side: int = 8) -> Tensor:
+    """Features without training: the images themselves, averaged over areas down to `side` × `side` pixels.
+
+    Args:
+        x: images (B, C, H, W).
+        side: pixels per side afterwards, at most the shorter side.
+
+    Returns:
+        (B, C · side²), in units of pixel value.
+
+    Raises:
+        ShapeError: `x` is not (B, C, H, W).
+        ArgumentError: `side` is below 1, or larger than the images.
+    """
+    check_images(x)
+    check_whole("side", side, 1)
+    if side > min(x.shape[-2:]):
+        raise ArgumentError(f"side must be at most the images' {min(x.shape[-2:])}, got {side}")
+    return F.adaptive_avg_pool2d(x.detach(), side).flatten(1)
 
 
 def _checked(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:

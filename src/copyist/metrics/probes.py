@@ -6,14 +6,16 @@ import contextlib
 import warnings
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from copyist.checks import check_whole
 from copyist.errors import ArgumentError, ShapeError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 NUM_NEIGHBORS = 5
 """How many vote."""
@@ -33,7 +35,7 @@ class Probes:
     """By a vote of the nearest training images."""
 
 
-def probes(train: Tensor, labels: Tensor, held_out: Tensor, held_out_labels: Tensor) -> Probes:
+def probes(train: "Tensor", labels: "Tensor", held_out: "Tensor", held_out_labels: "Tensor") -> Probes:
     """Ask features for classes by both probes.
 
     Args:
@@ -55,7 +57,7 @@ def probes(train: Tensor, labels: Tensor, held_out: Tensor, held_out_labels: Ten
     )
 
 
-def linear_probe(train: Tensor, labels: Tensor, held_out: Tensor, held_out_labels: Tensor) -> float:
+def linear_probe(train: "Tensor", labels: "Tensor", held_out: "Tensor", held_out_labels: "Tensor") -> float:
     """Accuracy of a logistic regression on features whose training mean is 0 and standard deviation 1.
 
     Args:
@@ -87,7 +89,7 @@ def linear_probe(train: Tensor, labels: Tensor, held_out: Tensor, held_out_label
 
 
 def neighbor_accuracy(
-    train: Tensor, labels: Tensor, held_out: Tensor, held_out_labels: Tensor, *, neighbors: int = NUM_NEIGHBORS
+    train: "Tensor", labels: "Tensor", held_out: "Tensor", held_out_labels: "Tensor", *, neighbors: int = NUM_NEIGHBORS
 ) -> float:
     """Accuracy of the vote of the nearest training images, by the Euclidean distance of features as they are.
 
@@ -123,7 +125,7 @@ def _many_classes() -> Generator[None, None, None]:
 
 
 def _arrays(
-    train: Tensor, labels: Tensor, held_out: Tensor, held_out_labels: Tensor
+    train: "Tensor", labels: "Tensor", held_out: "Tensor", held_out_labels: "Tensor"
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """The same as arrays, once they fit together."""
     shapes = [tuple(each.shape) for each in (train, labels, held_out, held_out_labels)]
@@ -133,7 +135,7 @@ def _arrays(
         raise ShapeError(
             f"each image must have one label, got {shapes[1]} and {shapes[3]} for {shapes[0]}, {shapes[2]}"
         )
-    if len(torch.unique(labels)) < 2:
+    if len(labels.unique()) < 2:
         raise ArgumentError("a probe must learn at least two classes, got images of one; take images of more")
     values = (train.detach().double().cpu().numpy(), held_out.detach().double().cpu().numpy())
     return values[0], labels.cpu().numpy(), values[1], held_out_labels.cpu().numpy()

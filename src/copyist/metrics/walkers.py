@@ -2,6 +2,7 @@
 
 __all__ = ["WalkDiagnostics", "effective_samples", "walk_diagnostics"]
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -11,15 +12,11 @@ from copyist.checks import check_positive, check_same_examples
 from copyist.errors import ArgumentError, ShapeError
 from copyist.evidence import Interval, binomial_interval
 from copyist.metrics.distortion import distance
-from copyist.metrics.features import PCAFeatures
 from copyist.metrics.neighbors import Neighbors, nearest
 from copyist.tensors import Images, PerImage
 
 LONGEST_CYCLE = 8
 """The longest cycle that is looked for, in steps."""
-
-NUM_PROJECTIONS = 4
-"""On how many principal components of the data a chain's samples are counted."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,12 +54,19 @@ class WalkDiagnostics:
     """Median of these distances after the start over that of held-out images: far below 1 is remembered."""
 
     effective: PerImage
-    """(B,) in [1, T], effective samples of frames 1 … T, the fewest over the data's principal components."""
+    """(B,) in [1, T], effective samples of frames 1 … T, the fewest over the features."""
 
 
 @torch.no_grad()
 def walk_diagnostics(
-    frames: Tensor, *, copies: Images, data: Images, held_out: Images, flipped: bool = False, tolerance: float = 1e-3
+    frames: Tensor,
+    *,
+    copies: Images,
+    data: Images,
+    held_out: Images,
+    features: Callable[[Images], Tensor],
+    flipped: bool = False,
+    tolerance: float = 1e-3,
 ) -> WalkDiagnostics:
     """Judge a walk by its frames.
 
@@ -71,6 +75,8 @@ def walk_diagnostics(
         copies: O(x) of the starts (B, C, H, W), at least 2 of them.
         data: the training images (N, C, H, W), at least 2.
         held_out: images of the same data that were not trained on (M, C, H, W).
+        features: from images (B, C, H, W) to a few numbers each (B, D), such as principal components of the data: a
+            walk's effective samples are counted in each of them.
         flipped: whether a left-right mirrored training image counts too.
         tolerance: which share of the threshold counts as no motion.
 
@@ -92,7 +98,6 @@ def walk_diagnostics(
     found = nearest(frames.flatten(0, 1), data, flipped=flipped)
     passed = Neighbors(distance=found.distance.view(frames.shape[:2]), index=found.index.view(frames.shape[:2]))
     usual = float(nearest(held_out, data, flipped=flipped).distance.median())
-    features = PCAFeatures.fit(data, dimensions=min(NUM_PROJECTIONS, len(data) - 1, data[0].numel()))
     chains = torch.stack([features(frame) for frame in frames[1:]])  # (T, B, D)
     return WalkDiagnostics(
         displacement=displacement,

@@ -3,15 +3,13 @@
 __all__ = [
     "MLP",
     "MODELS",
+    "Affine",
+    "AffineEncoder",
     "Attention",
     "AttentionConfig",
-    "AttentionUNet",
-    "AttentionUNetConfig",
-    "AttentionUNetSkips",
     "Autoencoder",
     "Classifier",
     "ClassifierConfig",
-    "CodeLayer",
     "Conv",
     "ConvClassifier",
     "ConvClassifierConfig",
@@ -25,6 +23,8 @@ __all__ = [
     "MaskedViTConfig",
     "Model",
     "ModelConfig",
+    "Pretrainable",
+    "PretrainableConfig",
     "Reconstructor",
     "Residual",
     "ResidualConfig",
@@ -33,10 +33,10 @@ __all__ = [
     "Stack",
     "StackedClassifier",
     "StackedClassifierConfig",
+    "TrainedOn",
     "UNet",
     "UNetConfig",
     "UNetSkips",
-    "UNetSkipsConfig",
     "Variational",
     "VariationalMLP",
     "VariationalMLPConfig",
@@ -44,23 +44,38 @@ __all__ = [
     "VariationalUNetConfig",
     "ViT",
     "ViTConfig",
+    "needs",
 ]
 
 from copyist.models.attention import Attention, AttentionConfig
-from copyist.models.attention_unet import AttentionUNet, AttentionUNetConfig, AttentionUNetSkips
-from copyist.models.base import Autoencoder, Classifier, Model, Reconstructor
 from copyist.models.catalogue import MODELS
-from copyist.models.classifier import ConvClassifier, ConvClassifierConfig
-from copyist.models.config import ClassifierConfig, ModelConfig
+from copyist.models.contracts import (
+    Affine,
+    AffineEncoder,
+    Autoencoder,
+    Classifier,
+    ClassifierConfig,
+    Dictionary,
+    Masked,
+    Model,
+    ModelConfig,
+    Pretrainable,
+    PretrainableConfig,
+    Reconstructor,
+    Stack,
+    TrainedOn,
+    Variational,
+    needs,
+)
 from copyist.models.conv import Conv, ConvConfig
+from copyist.models.conv_classifier import ConvClassifier, ConvClassifierConfig
 from copyist.models.dncnn import DnCNN, DnCNNConfig
-from copyist.models.families import CodeLayer, Dictionary, Masked, Stack, Variational
-from copyist.models.masked import MaskedViT, MaskedViTConfig
+from copyist.models.masked_vit import MaskedViT, MaskedViTConfig
 from copyist.models.mlp import MLP, MLPConfig
 from copyist.models.residual import Residual, ResidualConfig
-from copyist.models.sparse import SparseMLP, SparseMLPConfig
-from copyist.models.stacked import StackedClassifier, StackedClassifierConfig
-from copyist.models.unet import UNet, UNetConfig, UNetSkips, UNetSkipsConfig
-from copyist.models.variational import VariationalMLP, VariationalMLPConfig
+from copyist.models.sparse_mlp import SparseMLP, SparseMLPConfig
+from copyist.models.stacked_classifier import StackedClassifier, StackedClassifierConfig
+from copyist.models.unet import UNet, UNetConfig, UNetSkips
+from copyist.models.variational_mlp import VariationalMLP, VariationalMLPConfig
 from copyist.models.variational_unet import VariationalUNet, VariationalUNetConfig
-from copyist.models.vit import ViT, ViTConfig
+from copyist.models.vit_classifier import ViT, ViTConfig

@@ -7,10 +7,9 @@ from typing import Self, final
 
 from torch import nn
 
-from copyist.checks import check_choice, check_images, check_whole
-from copyist.models.base import Reconstructor
-from copyist.models.channels import check_channels, fitted_channels, known_channels
-from copyist.models.config import ModelConfig
+from copyist.checks import check_choice, check_whole
+from copyist.models.contracts import ModelConfig, Reconstructor
+from copyist.models.shapes import check_channels, fitted_channels, known_channels
 from copyist.nn.attention import ATTENTIONS, AttentionKind, attention
 from copyist.tensors import Images
 
@@ -76,8 +75,6 @@ class Attention(Reconstructor):
         check_channels(x, self._channels)
 
     def forward(self, x: Images) -> Images:
-        check_images(x)
-        self.check_input(x)
         h = self.input(x)
         attended = self.attention(h)
         return self.output(h + attended if self._config.residual else attended)

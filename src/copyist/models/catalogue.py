@@ -3,24 +3,22 @@
 __all__ = ["MODELS"]
 
 from copyist.models.attention import AttentionConfig
-from copyist.models.attention_unet import AttentionUNetConfig
-from copyist.models.classifier import ConvClassifierConfig
-from copyist.models.config import ModelConfig
+from copyist.models.contracts import ModelConfig
 from copyist.models.conv import ConvConfig
+from copyist.models.conv_classifier import ConvClassifierConfig
 from copyist.models.dncnn import DnCNNConfig
-from copyist.models.masked import MaskedViTConfig
+from copyist.models.masked_vit import MaskedViTConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.residual import ResidualConfig
-from copyist.models.sparse import SparseMLPConfig
-from copyist.models.stacked import StackedClassifierConfig
-from copyist.models.unet import UNetConfig, UNetSkipsConfig
-from copyist.models.variational import VariationalMLPConfig
+from copyist.models.sparse_mlp import SparseMLPConfig
+from copyist.models.stacked_classifier import StackedClassifierConfig
+from copyist.models.unet import UNetConfig
+from copyist.models.variational_mlp import VariationalMLPConfig
 from copyist.models.variational_unet import VariationalUNetConfig
-from copyist.models.vit import ViTConfig
+from copyist.models.vit_classifier import ViTConfig
 
 MODELS: dict[str, type[ModelConfig]] = {
     "attention": AttentionConfig,
-    "attention-unet": AttentionUNetConfig,
     "dncnn": DnCNNConfig,
     "masked-vit": MaskedViTConfig,
     "conv": ConvConfig,
@@ -28,7 +26,6 @@ MODELS: dict[str, type[ModelConfig]] = {
     "residual": ResidualConfig,
     "sparse-mlp": SparseMLPConfig,
     "unet": UNetConfig,
-    "unet-skips": UNetSkipsConfig,
     "variational-mlp": VariationalMLPConfig,
     "variational-unet": VariationalUNetConfig,
     "conv-classifier": ConvClassifierConfig,

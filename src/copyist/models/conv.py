@@ -11,10 +11,8 @@ from torch import nn
 
 from copyist.checks import check_whole
 from copyist.errors import ShapeError
-from copyist.models.base import Autoencoder
-from copyist.models.channels import image_shape
-from copyist.models.config import ModelConfig
-from copyist.models.fixed_shape import check_shape, fitted_shape, known_shape
+from copyist.models.contracts import Autoencoder, ModelConfig, TrainedOn
+from copyist.models.shapes import check_shape, fitted_image_shape, known_shape
 from copyist.nn.conv import initialize
 from copyist.tensors import Codes, Images
 
@@ -42,7 +40,7 @@ class ConvConfig(ModelConfig):
             self._check_sides(self.image_shape)
 
     def fitted(self, shape: tuple[int, ...]) -> Self:
-        return replace(self, image_shape=fitted_shape(self.image_shape, image_shape(shape)))
+        return replace(self, image_shape=fitted_image_shape(self.image_shape, shape))
 
     def build(self) -> Autoencoder:
         return Conv(self)
@@ -70,7 +68,8 @@ class Conv(Autoencoder):
     def __init__(self, config: ConvConfig) -> None:
         super().__init__()
         self._config = config
-        self._shape = self.image_shape = known_shape(config.image_shape, model="a convolutional autoencoder")
+        self._shape = known_shape(config.image_shape, model="a convolutional autoencoder")
+        self.trained_on = TrainedOn(image_shape=self._shape)
         self.image_size = self._shape[1:]
         channels, *size = self._shape
         maps = [channels, *(config.width * 2**level for level in range(config.levels))]

@@ -7,10 +7,9 @@ from typing import Literal, Self, TypeAlias, final
 
 from torch import nn
 
-from copyist.checks import check_choice, check_images, check_whole
-from copyist.models.base import Reconstructor
-from copyist.models.channels import check_channels, fitted_channels, known_channels
-from copyist.models.config import ModelConfig
+from copyist.checks import check_choice, check_whole
+from copyist.models.contracts import ModelConfig, Reconstructor
+from copyist.models.shapes import check_channels, fitted_channels, known_channels
 from copyist.nn.conv import initialize
 from copyist.nn.norm import RunningScale, normalization
 from copyist.tensors import Images
@@ -86,8 +85,6 @@ class DnCNN(Reconstructor):
         check_channels(x, self._channels)
 
     def forward(self, x: Images) -> Images:
-        check_images(x)
-        self.check_input(x)
         return self.layers(x)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 
 
 def batches(num_images: int, *, batch_size: int, fill: bool) -> list[tuple[Tensor, int]]:

@@ -1,20 +1,37 @@
-"""Levels of convolutions, each at half the size of the one above: what every U-Net is made of."""
+"""What models of levels share: convolutions at ever lower resolutions, and the way back up to an image."""
 
-__all__ = ["LevelsConfig", "Up", "check_sides", "down", "initialize_levels", "maps_per_level", "size_multiple"]
+__all__ = [
+    "Down",
+    "Level",
+    "LevelsAttention",
+    "LevelsConfig",
+    "Up",
+    "add_attention",
+    "check_sides",
+    "initialize_levels",
+    "size_multiple",
+]
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from itertools import pairwise
+from typing import Literal, Self, TypeAlias, get_args
 
 import torch
 from torch import Tensor, nn
 
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ShapeError
-from copyist.models.channels import check_channels, fitted_channels, image_shape, known_channels
-from copyist.models.config import ModelConfig
+from copyist.models.contracts import ModelConfig
+from copyist.models.shapes import check_channels, fitted_channels, image_shape, known_channels
+from copyist.nn.attention import AttentionKind, attention
 from copyist.nn.conv import ConvBlock, Downsample, Upsample, initialize
 from copyist.nn.norm import STATISTICS, Statistics
+from copyist.settings import later
 from copyist.tensors import Images
+
+LevelsAttention: TypeAlias = Literal["none", "linear", "mixed"]
+"""How the positions of all levels attend: not at all, linear everywhere, or by dot products at the lowest two."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +53,30 @@ class LevelsConfig(ModelConfig):
     statistics: Statistics = "batch"
     """Whose mean and variance the normalization uses."""
 
+    attention: LevelsAttention = later("none")
+    """How positions attend behind each level's block: `none`, `linear` everywhere, or `mixed`, by dot products at the
+    lowest two levels."""
+
     def __post_init__(self) -> None:
         for name in ("width", "levels", "convolutions"):
             check_at_least(name, getattr(self, name), 1)
         if self.channels is not None:
             check_at_least("channels", self.channels, 1)
         check_choice("normalization statistics", self.statistics, STATISTICS)
+        check_choice("attention", self.attention, get_args(LevelsAttention))
 
     @property
     def widths(self) -> tuple[int, ...]:
         """Feature maps per level, from the full resolution down."""
         return tuple(self.width * 2**level for level in range(self.levels))
+
+    @property
+    def attentions(self) -> tuple[AttentionKind | None, ...]:
+        """How positions attend per level, from the full resolution down; None where they do not."""
+        if self.attention == "none":
+            return (None,) * self.levels
+        by_dots = 2 if self.attention == "mixed" else 0
+        return tuple("dot" if level >= self.levels - by_dots else "linear" for level in range(self.levels))
 
     @property
     def size_multiple(self) -> int:
@@ -77,23 +107,58 @@ class LevelsConfig(ModelConfig):
         return known_channels(self.channels, model="a U-Net")
 
 
-def down(config: LevelsConfig) -> nn.ModuleList:
-    """One block per level, from images (B, C, H, W) to maps (B, widths[-1], H / 2^(levels − 1), …)."""
-    blocks = nn.ModuleList()
-    maps = config.known_channels
-    for level, width in enumerate(config.widths):
-        block = ConvBlock(maps, width, convolutions=config.convolutions, statistics=config.statistics)
-        blocks.append(block if level == 0 else nn.Sequential(Downsample(), block))
-        maps = width
-    return blocks
+class Level(nn.Module):
+    """The block of one level: (B, C, H, W) → (B, C', H, W), or half of each side where it halves them.
+
+    Behind the block stands h + attention(norm(h)) where `add_attention` has given the level one.
+
+    Args:
+        inputs: C.
+        outputs: C'.
+        config: of all levels.
+        halve: whether both sides are halved before the block.
+        embedding: E, features of an embedding of noise level or class that the block takes; 0 for none.
+    """
+
+    def __init__(self, inputs: int, outputs: int, config: LevelsConfig, *, halve: bool, embedding: int = 0) -> None:
+        super().__init__()
+        self.halve = Downsample() if halve else nn.Identity()
+        self.block = ConvBlock(
+            inputs, outputs, convolutions=config.convolutions, statistics=config.statistics, embedding=embedding
+        )
+        self.maps = outputs
+        self.norm: nn.Module | None = None
+        self.attention: nn.Module | None = None
+
+    def forward(self, h: Tensor, embedding: Tensor | None = None) -> Tensor:
+        """Maps of maps, and of the embedding (B, E) of a level that takes one."""
+        h = self.block(self.halve(h), embedding)
+        if self.attention is None or self.norm is None:
+            return h
+        return h + self.attention(self.norm(h))
 
 
-def maps_per_level(blocks: nn.ModuleList, x: Images) -> tuple[Tensor, ...]:
-    """What each block of `down` makes of images (B, C, H, W), from the first level to the lowest."""
-    maps: list[Tensor] = []
-    for block in blocks:
-        maps.append(block(maps[-1] if maps else x))
-    return tuple(maps)
+class Down(nn.ModuleList):
+    """One level after the other, from images (B, C, H, W) to maps (B, widths[-1], H / 2^(levels − 1), …).
+
+    Args:
+        config: the levels.
+        embedding: E, features of an embedding that every block takes; 0 for none.
+    """
+
+    def __init__(self, config: LevelsConfig, *, embedding: int = 0) -> None:
+        widths = (config.known_channels, *config.widths)
+        levels = enumerate(pairwise(widths))
+        super().__init__(
+            Level(inputs, outputs, config, halve=level > 0, embedding=embedding) for level, (inputs, outputs) in levels
+        )
+
+    def forward(self, x: Images, embedding: Tensor | None = None) -> tuple[Tensor, ...]:
+        """The maps of each level, from the full resolution to the lowest."""
+        maps: list[Tensor] = []
+        for level in self:
+            maps.append(level(maps[-1] if maps else x, embedding))
+        return tuple(maps)
 
 
 class Up(nn.Module):
@@ -101,27 +166,38 @@ class Up(nn.Module):
 
     Args:
         config: the levels.
-        skips: whether each block is also handed the encoder's maps of its level.
+        skips: whether each block is also handed the maps of its level on the way down.
+        embedding: E, features of an embedding that every block takes; 0 for none.
     """
 
-    def __init__(self, config: LevelsConfig, *, skips: bool) -> None:
+    def __init__(self, config: LevelsConfig, *, skips: bool, embedding: int = 0) -> None:
         super().__init__()
         self.upsamples = nn.ModuleList()
-        self.blocks = nn.ModuleList()
+        self.levels = nn.ModuleList()
         maps = config.widths[-1]
         for width in config.widths[-2::-1]:
             self.upsamples.append(Upsample(maps, width))
             joined = 2 * width if skips else width
-            self.blocks.append(ConvBlock(joined, width, convolutions=config.convolutions, statistics=config.statistics))
+            self.levels.append(Level(joined, width, config, halve=False, embedding=embedding))
             maps = width
         self.output = nn.Conv2d(maps, config.known_channels, 1)
 
-    def forward(self, h: Tensor, passed: tuple[Tensor, ...]) -> Images:
+    def forward(self, h: Tensor, passed: Sequence[Tensor] = (), embedding: Tensor | None = None) -> Images:
         """Images of the lowest maps `h` and, with skips, the maps of the levels above, from the first level down."""
-        for index, (upsample, block) in enumerate(zip(self.upsamples, self.blocks, strict=True)):
+        for index, (upsample, level) in enumerate(zip(self.upsamples, self.levels, strict=True)):
             h = upsample(h)
-            h = block(torch.cat([h, passed[-1 - index]], dim=1) if passed else h)
+            h = level(torch.cat([h, passed[-1 - index]], dim=1) if passed else h, embedding)
         return self.output(h)
+
+
+def add_attention(config: LevelsConfig, down: Down, up: Up) -> None:
+    """Give every level its attention, where the config has any; its weights are drawn last."""
+    for levels, kinds in ((down, config.attentions), (up.levels, config.attentions[-2::-1])):
+        for level, kind in zip(levels, kinds, strict=True):
+            assert isinstance(level, Level)
+            if kind is not None:
+                level.norm = nn.GroupNorm(1, level.maps)
+                level.attention = attention(kind, level.maps)
 
 
 def size_multiple(levels: int) -> int:
@@ -139,13 +215,27 @@ def check_sides(size: tuple[int, int], *, levels: int) -> None:
     if min(height, width) < 2 * multiple:
         raise ShapeError(
             f"image sides must be at least {2 * multiple} for {levels} levels, got {height}x{width}; "
-            "enlarge the images, or build the model with fewer levels"
+            f"enlarge the images (?size={2 * multiple}), or build the model with fewer levels "
+            f"(--set levels={_fitting_levels(min(height, width))})"
         )
     if height % multiple or width % multiple:
         raise ShapeError(
             f"image sides must be multiples of {multiple}, got {height}x{width}; "
-            "pad the images, or build the model with fewer levels"
+            f"resize the images (?size={_nearest_multiple(min(height, width), multiple)}), "
+            f"or build the model with fewer levels (--set levels={_fitting_levels(height, width)})"
         )
+
+
+def _fitting_levels(*sides: int) -> int:
+    """The most levels that images of these sides can be halved for."""
+    levels = 1
+    while all(side % size_multiple(levels + 1) == 0 and side >= 2 * size_multiple(levels + 1) for side in sides):
+        levels += 1
+    return levels
+
+
+def _nearest_multiple(side: int, multiple: int) -> int:
+    return max(2, round(side / multiple)) * multiple
 
 
 def initialize_levels(model: nn.Module, output: nn.Conv2d, config: LevelsConfig) -> None:

@@ -12,21 +12,16 @@ from torch import nn
 
 from copyist.checks import check_at_least, check_choice, check_whole
 from copyist.errors import ArgumentError
-from copyist.models.base import Autoencoder
-from copyist.models.config import ModelConfig
-from copyist.models.families import CodeLayer, Stack
-from copyist.models.fixed_shape import FixedShape, fitted_shape
-from copyist.models.shallow import Layer
+from copyist.models.contracts import Affine, AffineEncoder, Autoencoder, Pretrainable, PretrainableConfig, Stack
+from copyist.models.shapes import FixedShape, FixedShapeConfig
+from copyist.models.stack_layer import StackLayer
 from copyist.nn.dense import Activation, InFloat32, Initialization, Transposed, activation_layer, draw_weights
 from copyist.tensors import Codes, Examples
 
 
 @dataclass(frozen=True, kw_only=True)
-class MLPConfig(ModelConfig):
+class MLPConfig(FixedShapeConfig, PretrainableConfig):
     """The shape of an `MLP`."""
-
-    image_shape: tuple[int, ...] | None = None
-    """(C, H, W) of one image, or (D,) of one row of a table; None takes the data's."""
 
     widths: tuple[int, ...] = (4000, 4000, 4000)
     """Units per layer from the input to the code, the last unless there is a `code`; the decoder mirrors them."""
@@ -62,19 +57,16 @@ class MLPConfig(ModelConfig):
         """Units per layer from the input to the code, the code included."""
         return self.widths if self.code is None else (*self.widths, self.code)
 
-    def fitted(self, shape: tuple[int, ...]) -> Self:
-        return replace(self, image_shape=fitted_shape(self.image_shape, shape))
-
     def stacks(self) -> tuple[Self, ...]:
         outer = tuple(replace(self, widths=self.widths[: depth + 1], code=None) for depth in range(len(self.widths)))
         return outer if self.code is None else (*outer, self)
 
-    def build(self) -> Stack:
+    def build(self) -> "MLP":
         return MLP(self)
 
 
 @final
-class MLP(FixedShape, Stack):
+class MLP(FixedShape, Stack, AffineEncoder, Pretrainable):
     """Linear layers to a code (B, units[-1]) and back: shallow autoencoders in a row.
 
     It is overcomplete when every layer has at least as many units as an image has values. Of a table every column is
@@ -82,7 +74,7 @@ class MLP(FixedShape, Stack):
     """
 
     def __init__(self, config: MLPConfig) -> None:
-        super().__init__(config.image_shape, model="an MLP")
+        super().__init__(config, model="an MLP")
         self._config = config
         widths = (math.prod(self._shape), *config.units)
         encoder: list[nn.Module] = [nn.Flatten()]
@@ -115,10 +107,11 @@ class MLP(FixedShape, Stack):
     def decode(self, z: Codes) -> Examples:
         return self.restored(self.decoder(z))
 
-    def as_code_layer(self, *, verb: str) -> CodeLayer:
+    @property
+    def affine(self) -> Affine | None:
         if len(self._config.units) > 1:
-            return super().as_code_layer(verb=verb)
-        layer = self._layer(0).as_code_layer(verb=verb)
+            return None
+        layer = self._layer(0).affine
         if self.standardization is None:
             return layer
         weight = layer.weight / self.standardization.std
@@ -130,12 +123,13 @@ class MLP(FixedShape, Stack):
             for weight, start in zip(own.parameters(), given.parameters(), strict=True):
                 weight.copy_(start)
 
-    def _layer(self, index: int) -> Autoencoder:
+    def _layer(self, index: int) -> StackLayer:
         config, last = self._config, len(self._config.units) - 1
         shape = self._shape if index == 0 else (config.units[index - 1], 1, 1)
+        below = {} if index == 0 else {"image_shape": shape, "num_columns": None}
         own = replace(
             config,
-            image_shape=shape,
+            **below,
             widths=(config.units[index],),
             code=None,
             activation=_activation_above(config, index),
@@ -146,7 +140,7 @@ class MLP(FixedShape, Stack):
         linear, activation = self.encoder[1 + 2 * index], self.encoder[2 + 2 * index]
         assert isinstance(linear, nn.Linear)
         decoder = nn.Sequential(self.decoder[start : start + 2], nn.Unflatten(1, shape))
-        return Layer(own, shape, linear, activation, decoder)
+        return StackLayer(own, shape, linear, activation, decoder)
 
 
 def _activation_above(config: MLPConfig, index: int) -> Activation:

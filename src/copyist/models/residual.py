@@ -5,11 +5,10 @@ __all__ = ["Residual", "ResidualConfig"]
 from dataclasses import dataclass, replace
 from typing import Self, final
 
-from copyist.models.base import Reconstructor
-from copyist.models.config import ModelConfig
+from copyist.models.contracts import ModelConfig, Reconstructor, needs
 from copyist.models.dncnn import DnCNNConfig
 from copyist.nn.standardization import Standardization
-from copyist.tensors import Examples
+from copyist.tensors import Examples, Rows
 
 _PLAIN = DnCNNConfig()
 
@@ -42,15 +41,14 @@ class Residual(Reconstructor):
     def __init__(self, config: ResidualConfig) -> None:
         super().__init__()
         self._config = config
-        self.model = config.model.build().as_reconstructor(verb="a residual model")
+        self.model = needs(config.model.build(), Reconstructor, verb="a residual model")
         self.uses_batch_statistics = self.model.uses_batch_statistics
         self.size_multiple = self.model.size_multiple
-        self.image_shape = self.model.image_shape
+        self.trained_on = self.model.trained_on
         self.image_size = self.model.image_size
-        self.takes_tables = self.model.takes_tables
+        self.num_columns = self.model.num_columns
         # Not the model's own: that would add the mean to what is taken off.
-        if self.takes_tables and self.image_shape is not None:
-            self.standardization = Standardization(self.image_shape[0])
+        self.standardization = None if self.num_columns is None else Standardization(self.num_columns)
 
     @property
     def config(self) -> ResidualConfig:
@@ -59,8 +57,12 @@ class Residual(Reconstructor):
     def check_input(self, x: Examples) -> None:
         self.model.check_input(x)
 
+    def measured_on(self, examples: Rows) -> None:
+        """Of a table, the mean and standard deviation of each column, by which rows are standardized from now on."""
+        if self.standardization is not None:
+            self.standardization.fit(examples)
+
     def forward(self, x: Examples) -> Examples:
-        self.check_batch(x)
         if self.standardization is None:
             return x - self.model(x)
         rows = self.standardization(x)

@@ -1,6 +1,6 @@
 """What transformers of images share: the shape of their encoder, and its parts."""
 
-__all__ = ["Places", "TransformerConfig", "blocks", "embedding", "positions"]
+__all__ = ["Positions", "TransformerConfig", "blocks", "learned_positions", "patch_embedding"]
 
 from dataclasses import dataclass, replace
 from typing import Literal, Self, TypeAlias, get_args
@@ -10,14 +10,12 @@ from torch import nn
 
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError, ShapeError
-from copyist.models.channels import image_shape
-from copyist.models.config import ModelConfig
-from copyist.models.fixed_shape import fitted_shape
-from copyist.nn.embeddings import waves
-from copyist.nn.tokens import TokenBlock
+from copyist.models.contracts import ModelConfig
+from copyist.models.shapes import fitted_image_shape
+from copyist.nn.tokens import TokenBlock, sincos_positions
 
-Places: TypeAlias = Literal["drawn", "waves"]
-"""What positions are before they are learned: normal noise, or sines and cosines in which neighbors are alike."""
+Positions: TypeAlias = Literal["normal", "sincos"]
+"""How learned positions are initialized: from a normal distribution, or by sines and cosines of row and column."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +37,17 @@ class TransformerConfig(ModelConfig):
     heads: int = 4
     """Of each attention; they divide the width."""
 
-    places: Places = "drawn"
-    """Where learned positions start: `drawn` from a normal distribution, or at `waves` of row and column."""
+    positions: Positions = "normal"
+    """How learned positions are initialized: from a `normal` distribution, or by sines and cosines of row and column
+    (`sincos`)."""
 
     def __post_init__(self) -> None:
         for name in ("patch", "width", "depth", "heads"):
             check_at_least(name, getattr(self, name), 1)
         if self.width % self.heads:
             raise ArgumentError(f"width must be a multiple of heads, got {self.width} and {self.heads}")
-        check_choice("start of positions", self.places, get_args(Places))
-        self.check_waves("width", self.width)
+        check_choice("positions", self.positions, get_args(Positions))
+        self.check_sincos("width", self.width)
         if self.image_shape is not None:
             _, height, width = self.image_shape
             if height % self.patch or width % self.patch:
@@ -57,30 +56,30 @@ class TransformerConfig(ModelConfig):
                     "resize the images, or build the model with a patch that divides them"
                 )
 
-    def check_waves(self, name: str, width: int) -> None:
+    def check_sincos(self, name: str, width: int) -> None:
         """Refuse a number of units that sines and cosines of rows and columns do not fill.
 
         Raises:
-            ArgumentError: positions start at waves, and `width` is no multiple of 4.
+            ArgumentError: positions are `sincos`, and `width` is no multiple of 4.
         """
-        if self.places == "waves" and width % 4:
-            raise ArgumentError(f"{name} must be a multiple of 4 for positions that start at waves, got {width}")
+        if self.positions == "sincos" and width % 4:
+            raise ArgumentError(f"{name} must be a multiple of 4 for positions=sincos, got {width}")
 
     def fitted(self, shape: tuple[int, ...]) -> Self:
-        return replace(self, image_shape=fitted_shape(self.image_shape, image_shape(shape)))
+        return replace(self, image_shape=fitted_image_shape(self.image_shape, shape))
 
 
-def embedding(image_shape: tuple[int, int, int], config: TransformerConfig) -> nn.Linear:
+def patch_embedding(image_shape: tuple[int, int, int], config: TransformerConfig) -> nn.Linear:
     """From the values of a patch to a token."""
     return nn.Linear(image_shape[0] * config.patch**2, config.width)
 
 
-def positions(image_shape: tuple[int, int, int], config: TransformerConfig, *, width: int) -> nn.Parameter:
-    """What is added to each token to tell its place: (1, N, width), learned."""
+def learned_positions(image_shape: tuple[int, int, int], config: TransformerConfig, *, width: int) -> nn.Parameter:
+    """What is added to each token to tell its position: (1, N, width), learned."""
     rows, columns = (side // config.patch for side in image_shape[1:])
-    if config.places == "waves":
-        return nn.Parameter(waves(rows, columns, width=width)[None])
-    # About as large as the embedded patches: a tenth of that is drowned by them, and places are learned late.
+    if config.positions == "sincos":
+        return nn.Parameter(sincos_positions(rows, columns, width=width)[None])
+    # About as large as the embedded patches: a tenth of that is drowned by them, and positions are learned late.
     return nn.Parameter(0.5 * torch.randn(1, rows * columns, width))
 
 

@@ -1,30 +1,23 @@
 """The U-Net without skips, which must pass everything through its code; and the one with skips, as its control."""
 
-__all__ = ["UNet", "UNetConfig", "UNetSkips", "UNetSkipsConfig"]
+__all__ = ["UNet", "UNetConfig", "UNetSkips"]
 
 from dataclasses import dataclass, replace
 from typing import Self, final
 
-from copyist.checks import check_at_least, check_images
+from copyist.checks import check_at_least
 from copyist.errors import ArgumentError, ShapeError
-from copyist.models.base import Autoencoder, Reconstructor
-from copyist.models.channels import image_shape
-from copyist.models.levels import LevelsConfig, Up, down, initialize_levels, maps_per_level
+from copyist.models.contracts import Autoencoder, Reconstructor
+from copyist.models.levels import Down, LevelsConfig, Up, add_attention, initialize_levels
+from copyist.models.shapes import image_shape
 from copyist.nn.bottleneck import Bottleneck
+from copyist.settings import later
 from copyist.tensors import Codes, Images
 
 
 @dataclass(frozen=True, kw_only=True)
-class UNetSkipsConfig(LevelsConfig):
-    """The shape of a `UNetSkips`."""
-
-    def build(self) -> Reconstructor:
-        return UNetSkips(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class UNetConfig(UNetSkipsConfig):
-    """The shape of a `UNet`."""
+class UNetConfig(LevelsConfig):
+    """The shape of a `UNet`, or of a `UNetSkips`."""
 
     hidden: tuple[int, ...] = ()
     """Units per linear layer of a module between encoder and decoder, such as (500, 100, 500); empty for none."""
@@ -32,10 +25,15 @@ class UNetConfig(UNetSkipsConfig):
     image_size: tuple[int, int] | None = None
     """(H, W) of all images, which only `hidden` needs to know; None takes the data's."""
 
+    skips: bool = later(False)
+    """Whether the decoder is also handed the encoder's maps, so that there is no code."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         for units in self.hidden:
             check_at_least("hidden", units, 1)
+        if self.skips and self.hidden:
+            raise ArgumentError("a U-Net with skips has no code to put a hidden module into; take skips=false")
 
     def fitted(self, shape: tuple[int, ...]) -> Self:
         fitted = super().fitted(shape)
@@ -46,8 +44,8 @@ class UNetConfig(UNetSkipsConfig):
             raise ShapeError(f"the hidden module was built for images of {_by(self.image_size)}, got {_by(size)}")
         return replace(fitted, image_size=size)
 
-    def build(self) -> Autoencoder:
-        return UNet(self)
+    def build(self) -> Reconstructor:
+        return UNetSkips(self) if self.skips else UNet(self)
 
 
 @final
@@ -55,7 +53,8 @@ class UNet(Autoencoder):
     """Blocks of convolutions down to a code of small maps and up again, with nothing passing around it.
 
     Source:
-        Ronneberger et al. (2015), figure 1, without the skips.
+        Ronneberger et al. (2015), figure 1, without the skips. Attention behind the blocks, where there is any, is
+        that of Ho et al. (2020), appendix B; linear at the high resolutions, as in later implementations of it.
     """
 
     def __init__(self, config: UNetConfig) -> None:
@@ -64,10 +63,11 @@ class UNet(Autoencoder):
         self.uses_batch_statistics = config.statistics == "batch"
         self.size_multiple = config.size_multiple
         self.image_size = config.image_size
-        self.down = down(config)
+        self.down = Down(config)
         self.hidden = _hidden(config)
         self.up = Up(config, skips=False)
         initialize_levels(self, self.up.output, config)
+        add_attention(config, self.down, self.up)
 
     @property
     def config(self) -> UNetConfig:
@@ -78,17 +78,15 @@ class UNet(Autoencoder):
         if self.image_size is not None and tuple(x.shape[2:]) != self.image_size:
             raise ShapeError(
                 f"the model's hidden module takes images of {_by(self.image_size)} only, got {_by(tuple(x.shape))}; "
-                "resize the images, or train a U-Net without a hidden module"
+                f"resize the images (?size={_by(self.image_size)}), or train a U-Net without a hidden module"
             )
 
     def encode(self, x: Images) -> Codes:
-        h = x
-        for block in self.down:
-            h = block(h)
+        h = self.down(x)[-1]
         return h if self.hidden is None else self.hidden.encode(h)
 
     def decode(self, z: Codes) -> Images:
-        return self.up(z if self.hidden is None else self.hidden.decode(z), ())
+        return self.up(z if self.hidden is None else self.hidden.decode(z))
 
 
 @final
@@ -96,30 +94,29 @@ class UNetSkips(Reconstructor):
     """The U-Net with its skips: at each level the decoder is also handed the encoder's maps. It has no code.
 
     Source:
-        Ronneberger et al. (2015), figure 1, with padded convolutions.
+        Ronneberger et al. (2015), figure 1, with padded convolutions; attention as in a `UNet`.
     """
 
-    def __init__(self, config: UNetSkipsConfig) -> None:
+    def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self._config = config
         self.uses_batch_statistics = config.statistics == "batch"
         self.size_multiple = config.size_multiple
-        self.down = down(config)
+        self.down = Down(config)
         self.up = Up(config, skips=True)
         initialize_levels(self, self.up.output, config)
+        add_attention(config, self.down, self.up)
 
     @property
-    def config(self) -> UNetSkipsConfig:
+    def config(self) -> UNetConfig:
         return self._config
 
     def check_input(self, x: Images) -> None:
         self._config.check_images(x)
 
     def forward(self, x: Images) -> Images:
-        check_images(x)
-        self.check_input(x)
-        *passed, h = maps_per_level(self.down, x)
-        return self.up(h, tuple(passed))
+        *passed, h = self.down(x)
+        return self.up(h, passed)
 
 
 def _hidden(config: UNetConfig) -> Bottleneck | None:

@@ -10,9 +10,9 @@ from torch.nn import functional as F
 
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError, ShapeError
-from copyist.models.channels import image_shape
-from copyist.models.families import Variational
-from copyist.models.levels import LevelsConfig, Up, down, initialize_levels
+from copyist.models.contracts import Variational
+from copyist.models.levels import Down, LevelsConfig, Up, add_attention, initialize_levels
+from copyist.models.shapes import image_shape
 from copyist.nn.gaussian import Gaussian
 from copyist.nn.likelihoods import LIKELIHOODS, Likelihood, LikelihoodHead, Pixels
 from copyist.nn.norm import Statistics
@@ -89,19 +89,20 @@ class VariationalUNet(Variational):
         self.uses_batch_statistics = False
         self.size_multiple = config.size_multiple
         self.image_size = config.image_size if config.joined else None
-        self.down = down(config)
+        self.down = Down(config)
         maps, size = config.widths[-1], config.code_size
         if config.joined:
             lowest = (maps, *self._lowest(config.image_size))
             units = lowest[0] * lowest[1] * lowest[2]
-            self.code = nn.Sequential(nn.Flatten(), nn.Linear(units, 2 * size))
+            self.to_posterior = nn.Sequential(nn.Flatten(), nn.Linear(units, 2 * size))
             self.widen = nn.Sequential(nn.Linear(size, units), nn.Unflatten(1, lowest))
         else:
-            self.code = nn.Conv2d(maps, 2 * size, 1)
+            self.to_posterior = nn.Conv2d(maps, 2 * size, 1)
             self.widen = nn.Conv2d(size, maps, 1)
         self.up = Up(config, skips=False)
         self.head = LikelihoodHead(config.likelihood)
         initialize_levels(self, self.up.output, config)
+        add_attention(config, self.down, self.up)
         if config.likelihood == "bernoulli" and self.up.output.bias is not None:
             # Gray is a logit of 0.
             nn.init.zeros_(self.up.output.bias)
@@ -125,14 +126,11 @@ class VariationalUNet(Variational):
         return (size,) if self._config.joined else (size, *self._lowest((height, width)))
 
     def posterior(self, x: Images) -> Gaussian:
-        h = x
-        for block in self.down:
-            h = block(h)
-        mean, log_variance = self.code(h).chunk(2, dim=1)
+        mean, log_variance = self.to_posterior(self.down(x)[-1]).chunk(2, dim=1)
         return Gaussian.of(mean=mean, log_variance=log_variance)
 
     def likelihood(self, z: Codes) -> Likelihood:
-        return self.head(self.up(F.relu(self.widen(z)), ()))
+        return self.head(self.up(F.relu(self.widen(z))))
 
     def _lowest(self, size: tuple[int, int] | None) -> tuple[int, int]:
         """(h, w) of the lowest maps."""

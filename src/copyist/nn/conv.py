@@ -1,6 +1,6 @@
 """Convolutional blocks and resampling."""
 
-__all__ = ["ConvBlock", "Downsample", "Upsample", "initialize"]
+__all__ = ["ConvBlock", "Downsample", "NormalizedConv", "Upsample", "initialize"]
 
 import torch
 from torch import Tensor, nn
@@ -9,19 +9,60 @@ from torch.nn import functional as F
 from copyist.nn.norm import Statistics, normalization
 
 
-class ConvBlock(nn.Sequential):
-    """A number of 3×3 convolutions, each followed by its normalization and ReLU: (B, C, H, W) → (B, C', H, W)."""
+class ConvBlock(nn.Module):
+    """A number of 3×3 convolutions, each followed by its normalization and ReLU: (B, C, H, W) → (B, C', H, W).
 
-    def __init__(self, inputs: int, outputs: int, *, convolutions: int, statistics: Statistics) -> None:
-        layers: list[nn.Module] = []
-        for index in range(convolutions):
-            layers += [
-                # A bias in front of a normalization is taken out again by it.
-                nn.Conv2d(inputs if index == 0 else outputs, outputs, 3, padding=1, bias=statistics == "none"),
-                normalization(outputs, statistics),
-                nn.ReLU(inplace=True),
-            ]
-        super().__init__(*layers)
+    With an embedding e of what the maps are to depend on, such as a noise level or a class, every normalized map is
+    scaled and shifted by it before the ReLU: h ← (1 + a)·h + b, with a and b linear in e, at first 0.
+
+    Args:
+        inputs: C.
+        outputs: C'.
+        convolutions: how many.
+        statistics: whose the normalization uses.
+        embedding: E, features of the embedding; 0 for none.
+
+    Source:
+        Dhariwal & Nichol (2021), section 3.1, for the scale and shift of normalized maps.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, *, convolutions: int, statistics: Statistics, embedding: int = 0
+    ) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            NormalizedConv(inputs if index == 0 else outputs, outputs, statistics=statistics)
+            for index in range(convolutions)
+        )
+        self.modulation = nn.Parameter(torch.zeros(2 * outputs * convolutions, embedding + 1)) if embedding else None
+        """(2·C'·convolutions, E + 1): scales and shifts of each convolution in turn; the last column is their bias."""
+
+    def forward(self, h: Tensor, embedding: Tensor | None = None) -> Tensor:
+        """Maps (B, C', H, W) of maps (B, C, H, W), and of the embedding (B, E) of a block that takes one."""
+        if self.modulation is None:
+            for layer in self.layers:
+                h = F.relu(layer(h), inplace=True)
+            return h
+        assert embedding is not None
+        affine = F.linear(embedding, self.modulation[:, :-1], self.modulation[:, -1])[:, :, None, None]
+        for layer, both in zip(self.layers, affine.chunk(len(self.layers), dim=1), strict=True):
+            scale, shift = both.chunk(2, dim=1)
+            h = F.relu((1 + scale) * layer(h) + shift, inplace=True)
+        return h
+
+
+class NormalizedConv(nn.Module):
+    """A 3×3 convolution and its normalization: (B, C, H, W) → (B, C', H, W)."""
+
+    def __init__(self, inputs: int, outputs: int, *, statistics: Statistics) -> None:
+        super().__init__()
+        # A bias in front of a normalization is taken out again by it.
+        self.conv = nn.Conv2d(inputs, outputs, 3, padding=1, bias=statistics == "none")
+        self.norm = normalization(outputs, statistics)
+
+    def forward(self, h: Tensor) -> Tensor:
+        """Maps (B, C', H, W) of maps (B, C, H, W)."""
+        return self.norm(self.conv(h))
 
 
 class Downsample(nn.MaxPool2d):

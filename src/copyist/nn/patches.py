@@ -22,8 +22,8 @@ def to_patches(x: Images, *, size: int) -> Tensor:
 def from_patches(patches: Tensor, *, size: int, image_size: tuple[int, int]) -> Images:
     """Put patches (B, N, C·size²) together again: images (B, C, H, W) with (H, W) = `image_size`."""
     rows, columns = (side // size for side in image_size)
-    cut = patches.reshape(len(patches), rows, columns, -1, size, size)  # (B, rows, columns, C, s, s)
-    return cut.permute(0, 3, 1, 4, 2, 5).reshape(len(patches), -1, *image_size)
+    cut = patches.reshape(patches.shape[0], rows, columns, -1, size, size)  # (B, rows, columns, C, s, s)
+    return cut.permute(0, 3, 1, 4, 2, 5).reshape(patches.shape[0], -1, *image_size)
 
 
 def draw_visible(count: int, num_patches: int, *, hidden: float, generator: torch.Generator) -> Visible:

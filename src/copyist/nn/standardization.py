@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class Standardization(nn.Module):
-    """Rows (B, D) ↦ (x − mean) / std, with a mean and a standard deviation per column: 0 and 1 until they are set.
+    """Rows (B, D) ↦ (x − mean) / std, with a mean and a standard deviation per column: 0 and 1 until it is fitted.
 
     They are no weights: nothing trains them, and a model file holds them.
     """
@@ -20,10 +20,11 @@ class Standardization(nn.Module):
         self.register_buffer("std", torch.ones(num_columns))
 
     @torch.no_grad()
-    def set(self, *, mean: Tensor, std: Tensor) -> None:
-        """Take the statistics (D,) of a table."""
-        self.mean.copy_(mean)
-        self.std.copy_(std)
+    def fit(self, rows: Tensor) -> None:
+        """Take the mean and the standard deviation of each column of `rows`, (N, D), computed in float64."""
+        x = rows.double()
+        self.mean.copy_(x.mean(0))
+        self.std.copy_(x.std(0, correction=0))
 
     def forward(self, x: Tensor) -> Tensor:
         return (x - self.mean) / self.std

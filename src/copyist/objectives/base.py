@@ -1,23 +1,19 @@
 """What training minimizes."""
 
-__all__ = ["LOUD", "Contract", "Objective", "ObjectiveLoss", "corrupted_rows"]
+__all__ = ["LOUD", "Objective", "ObjectiveLoss", "corrupted_rows"]
 
 import abc
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias, final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor, nn
 
 from copyist.corruption import Blend
-from copyist.models.base import Model
+from copyist.models.contracts import Classifier, Model, Reconstructor, needs
 from copyist.models.in_batches import in_batches, in_use
 from copyist.tensors import Images
-
-Contract: TypeAlias = Literal["reconstructor", "autoencoder", "dictionary", "stack", "variational", "classifier"]
-"""What a model must keep to be trained: copy, have a code, have units that can be told apart, be layers in a row, say
-how likely images are, or name them."""
 
 LOUD = 1000.0
 """Images so many times as strong show before training whether a code, or a copy, has bounds."""
@@ -30,14 +26,14 @@ _ALPHA = 0.3
 class Objective(abc.ABC):
     """A number per batch, the smaller the better; it trains any model that keeps the contract it asks for."""
 
-    trains: ClassVar[Contract] = "reconstructor"
-    """The contract it asks for; a classifier is trained on labels."""
+    trains: ClassVar[type[Model]] = Reconstructor
+    """The contract it asks for; a `Classifier` is trained on labels."""
 
     @final
     @property
     def uses_labels(self) -> bool:
         """Whether the images must have labels."""
-        return self.trains == "classifier"
+        return issubclass(self.trains, Classifier)
 
     @final
     def check_model(self, model: Model) -> None:
@@ -47,15 +43,7 @@ class Objective(abc.ABC):
             ContractError: it copies where names are asked for, or the other way round, or has no code, layers or
                 likelihood.
         """
-        asked = {
-            "reconstructor": model.as_reconstructor,
-            "autoencoder": model.as_autoencoder,
-            "variational": model.as_variational,
-            "stack": model.as_stack,
-            "dictionary": model.as_dictionary,
-            "classifier": model.as_classifier,
-        }
-        asked[self.trains](verb=type(self).__name__)
+        needs(model, self.trains, verb=type(self).__name__)
         self.check_settings(model)
 
     def check_settings(self, model: Model) -> None:  # noqa: B027 most objectives ask for nothing more

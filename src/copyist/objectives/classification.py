@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from copyist.corruption import Corruption
 from copyist.errors import ArgumentError
-from copyist.models.base import Model
-from copyist.objectives.base import Contract, Objective
+from copyist.models.contracts import Classifier, Model
+from copyist.objectives.base import Objective
 from copyist.tensors import Images
 
 
@@ -25,7 +25,7 @@ class Classification(Objective):
         Vincent et al. (2010), section 6.3, compares training on corrupted images with pretraining by denoising.
     """
 
-    trains: ClassVar[Contract] = "classifier"
+    trains: ClassVar[type[Model]] = Classifier
 
     corruption: Corruption | None = None
     """Drawn anew for every image and step, so that classes are learned from corrupted images; None takes clean ones."""

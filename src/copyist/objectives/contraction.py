@@ -12,9 +12,8 @@ from torch.nn import functional as F
 from copyist.checks import check_at_least, check_choice, check_whole
 from copyist.errors import ArgumentError
 from copyist.metrics.jacobian_probes import probed_energy
-from copyist.models.base import Autoencoder, Model
-from copyist.models.families import CodeLayer
-from copyist.objectives.base import Contract, Objective
+from copyist.models.contracts import Affine, AffineEncoder, Autoencoder, Model, lacks, needs
+from copyist.objectives.base import Objective
 from copyist.objectives.differentiable import differentiable_copy
 from copyist.objectives.sparsity import Scale
 from copyist.tensors import Images, PerImage
@@ -42,7 +41,7 @@ class Contraction(Objective):
         the Jacobian of the copy; Hutchinson (1990) for the probes.
     """
 
-    trains: ClassVar[Contract] = "autoencoder"
+    trains: ClassVar[type[Model]] = Autoencoder
 
     weight: float
     """λ, at least 0; 0 only copies."""
@@ -63,13 +62,13 @@ class Contraction(Objective):
 
     def check_settings(self, model: Model) -> None:
         if self.probes is None:
-            model.as_code_layer(verb="the exact contraction")
+            _affine(model)
 
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
-        copier = model.as_autoencoder(verb="Contraction")
+        copier = needs(model, Autoencoder, verb="Contraction")
         if self.probes is None:
             copier.check_input(x)
-            z, energy = _on_paper(copier.as_code_layer(verb="the exact contraction"), x)
+            z, energy = _on_paper(_affine(copier), x)
             x_hat = copier.decode(z)
         else:
             x_hat, energies = self._probed(copier, x, probes=self.probes, generator=generator)
@@ -84,9 +83,9 @@ class Contraction(Objective):
 
         It is the root mean square over images of the standard deviation of one probe, over the mean energy.
         """
-        copier = model.as_autoencoder(verb="Contraction")
+        copier = needs(model, Autoencoder, verb="Contraction")
         if self.probes is None:
-            _, energy = _on_paper(copier.as_code_layer(verb="the exact contraction"), x)
+            _, energy = _on_paper(_affine(copier), x)
             return {"jacobian_energy": float(energy.detach().mean())}
         energies = self._probed(copier, x, probes=max(_NUM_SHOWN, self.probes), generator=generator)[1].detach()
         mean, variance = energies.mean(), energies.var(0).mean()
@@ -101,7 +100,20 @@ class Contraction(Objective):
         return x_hat, torch.stack([probed_energy(y, x, generator=generator) for _ in range(probes)])
 
 
-def _on_paper(layer: CodeLayer, x: Images) -> tuple[Tensor, PerImage]:
+def _affine(model: Model) -> Affine:
+    """The one layer of the encoder.
+
+    Raises:
+        ContractError: it has more, or is something else.
+    """
+    verb = "the exact contraction"
+    layer = needs(model, AffineEncoder, verb=verb).affine
+    if layer is None:
+        raise lacks(model, AffineEncoder, verb=verb)
+    return layer
+
+
+def _on_paper(layer: Affine, x: Images) -> tuple[Tensor, PerImage]:
     """The code of one layer, and ‖J‖²_F of each image."""
     with torch.enable_grad():
         a = F.linear(x.flatten(1), layer.weight, layer.bias)

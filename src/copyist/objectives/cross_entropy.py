@@ -10,7 +10,7 @@ from torch import Tensor
 
 from copyist.corruption import Corruption, Identity
 from copyist.errors import ArgumentError
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.models.in_batches import in_batches
 from copyist.objectives.base import LOUD, Objective
 from copyist.tensors import Images

@@ -12,9 +12,8 @@ from torch.nn import functional as F
 
 from copyist.checks import check_whole
 from copyist.errors import ArgumentError
-from copyist.models.base import Model
-from copyist.models.families import Dictionary
-from copyist.objectives.base import Contract, Objective
+from copyist.models.contracts import Dictionary, Model, needs
+from copyist.objectives.base import Objective
 from copyist.objectives.sparsity import code_measures
 from copyist.tensors import Codes, Images
 
@@ -56,7 +55,7 @@ class DeadUnitResampling(Objective):
         without gradients have faded.
     """
 
-    trains: ClassVar[Contract] = "dictionary"
+    trains: ClassVar[type[Model]] = Dictionary
 
     objective: Objective
     """What is minimized."""
@@ -82,13 +81,13 @@ class DeadUnitResampling(Objective):
         self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None
     ) -> dict[str, float]:
         """What the objective measures, what is said of any code, `dead_units`, and `revivals` so far."""
-        dictionary = model.as_dictionary(verb="DeadUnitResampling")
-        dead = dictionary.silence >= self.after
+        dictionary = needs(model, Dictionary, verb="DeadUnitResampling")
+        dead = dictionary.examples_since_fired >= self.after
         return {
             **self.objective.measures(model, x, generator=generator, labels=labels),
             **code_measures(dictionary.encode(x)),
             "dead_units": float(dead.sum()),
-            "revivals": float(dictionary.revivals.sum()),
+            "revivals": float(dictionary.times_resampled.sum()),
         }
 
     @property
@@ -97,12 +96,12 @@ class DeadUnitResampling(Objective):
 
     @torch.no_grad()
     def mend(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> None:
-        dictionary = model.as_dictionary(verb="DeadUnitResampling")
+        dictionary = needs(model, Dictionary, verb="DeadUnitResampling")
         x = _of_all_devices(x)
         z = dictionary.encode(x)
-        dictionary.silence.add_(len(x)).masked_fill_((z > 0).any(0), 0)
-        at_once = min(len(x), max(1, len(dictionary.silence) // _AT_ONCE))
-        dead = (dictionary.silence >= self.after).nonzero()[:at_once, 0]
+        dictionary.examples_since_fired.add_(len(x)).masked_fill_((z > 0).any(0), 0)
+        at_once = min(len(x), max(1, len(dictionary.examples_since_fired) // _AT_ONCE))
+        dead = (dictionary.examples_since_fired >= self.after).nonzero()[:at_once, 0]
         if len(dead):
             _revive(dictionary, dead, x, z, generator)
 
@@ -120,11 +119,11 @@ def _revive(dictionary: Dictionary, dead: Tensor, x: Images, z: Tensor, generato
     weights = 2 * alpha * _telling(h - mean, chosen)
     columns = F.normalize(_descent(dictionary, x[chosen], z[chosen]), dim=1)
     usual = dictionary.atoms.weight.norm(dim=0).mean()
-    dictionary.readers.weight[dead] = weights
-    dictionary.readers.bias[dead] = -alpha[:, 0] - weights @ mean
+    dictionary.to_code.weight[dead] = weights
+    dictionary.to_code.bias[dead] = -alpha[:, 0] - weights @ mean
     dictionary.atoms.weight[:, dead] = _SHORTER * usual * columns.T
-    dictionary.silence[dead] = 0
-    dictionary.revivals[dead] += 1
+    dictionary.examples_since_fired[dead] = 0
+    dictionary.times_resampled[dead] += 1
 
 
 def _loudness(z: Codes, chosen: Tensor, *, crowded: bool) -> Tensor:
@@ -154,7 +153,7 @@ def _descent(dictionary: Dictionary, x: Images, z: Tensor) -> Tensor:
     """Minus the gradient of ½‖x̂ − x‖² with respect to what the atoms hand on, (B, D)."""
     with torch.enable_grad():
         h = dictionary.atoms(z).detach().requires_grad_()
-        error = (dictionary.spoken(h) - x).square().sum() / 2
+        error = (dictionary.decode_hidden(h) - x).square().sum() / 2
         (gradient,) = torch.autograd.grad(error, h)
     return -gradient
 

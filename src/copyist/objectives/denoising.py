@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from copyist.corruption import Corruption
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.models.in_batches import in_batches
 from copyist.objectives.base import Objective, corrupted_rows
 from copyist.tensors import Images

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from copyist.models.base import Autoencoder
+from copyist.models.contracts import Autoencoder
 from copyist.tensors import Codes, Images
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from copyist.checks import check_at_least
 from copyist.errors import ArgumentError, ContractError, ShapeError
-from copyist.models.base import Model
+from copyist.models.contracts import Masked, Model, needs
 from copyist.models.in_batches import in_batches
 from copyist.nn.patches import check_hidden, draw_visible, fill_hidden, from_patches, to_patches
 from copyist.objectives.base import Objective
@@ -114,9 +114,9 @@ class MaskedCopying(Objective):
         Raises:
             ArgumentError: the model is cut into other patches than this objective hides.
         """
-        if not model.takes_visible:
+        if not isinstance(model, Masked):
             return self.patch or _PATCH
-        size = model.as_masked(verb="MaskedCopying").patch
+        size = needs(model, Masked, verb="MaskedCopying").patch
         if self.patch not in (None, size):
             raise ArgumentError(
                 f"the model is cut into patches of {size}, and the objective hides patches of {self.patch}; "
@@ -141,8 +141,8 @@ class MaskedCopying(Objective):
 
     def _copies(self, model: Model, x: Images, visible: Visible, *, copier: Callable[[Images], Images]) -> Images:
         """Whole images, made without the hidden patches; `copier` is how a model that takes whole images is asked."""
-        if model.takes_visible:
-            return model.as_masked(verb="MaskedCopying").forward_visible(x, visible)
+        if isinstance(model, Masked):
+            return needs(model, Masked, verb="MaskedCopying").forward_visible(x, visible)
         return copier(fill_hidden(x, visible, size=self.patch_of(model)))
 
 

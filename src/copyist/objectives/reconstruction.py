@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.objectives.base import Objective
 from copyist.tensors import Images
 

@@ -15,9 +15,9 @@ from copyist.corruption import Corruption, Identity
 from copyist.errors import ArgumentError
 from copyist.metrics.jacobian_probes import probed_column_norms
 from copyist.metrics.sparsity import active_units, effective_share
-from copyist.models.base import Model
+from copyist.models.contracts import Autoencoder, Model, needs
 from copyist.models.in_batches import in_batches
-from copyist.objectives.base import LOUD, Contract, Objective
+from copyist.objectives.base import LOUD, Objective
 from copyist.objectives.differentiable import differentiable_copy
 from copyist.tensors import Codes, Images
 
@@ -48,7 +48,7 @@ class L1Sparsity(Objective):
         on how we train SAEs", for the norms of columns, here of any decoder.
     """
 
-    trains: ClassVar[Contract] = "autoencoder"
+    trains: ClassVar[type[Model]] = Autoencoder
 
     weight: float
     """λ, at least 0, in units of pixel value; 0 only copies."""
@@ -64,7 +64,7 @@ class L1Sparsity(Objective):
         check_choice("scale", self.scale, get_args(Scale))
 
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
-        copier = model.as_autoencoder(verb="L1Sparsity")
+        copier = needs(model, Autoencoder, verb="L1Sparsity")
         x_tilde = self.corruption(x, generator=generator)
         if self.scale == "code":
             z = copier.encode(x_tilde)
@@ -79,7 +79,7 @@ class L1Sparsity(Objective):
     def measures(
         self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None
     ) -> dict[str, float]:
-        return code_measures(model.as_autoencoder(verb="L1Sparsity").encode(x))
+        return code_measures(needs(model, Autoencoder, verb="L1Sparsity").encode(x))
 
 
 @final
@@ -96,7 +96,7 @@ class KLSparsity(Objective):
         Ng (2011), "Sparse autoencoder", CS294A lecture notes, section 3, up to a factor of 2 in λ.
     """
 
-    trains: ClassVar[Contract] = "autoencoder"
+    trains: ClassVar[type[Model]] = Autoencoder
 
     weight: float
     """λ, at least 0; 0 only copies."""
@@ -115,11 +115,11 @@ class KLSparsity(Objective):
     @torch.no_grad()
     def check_data(self, model: Model, x: Images, *, labels: Tensor | None = None) -> None:
         super().check_data(model, x, labels=labels)
-        copier = model.as_autoencoder(verb="KLSparsity")
+        copier = needs(model, Autoencoder, verb="KLSparsity")
         _check_rates(in_batches(copier, copier.encode, LOUD * x[: model.batch_size]))
 
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
-        copier = model.as_autoencoder(verb="KLSparsity")
+        copier = needs(model, Autoencoder, verb="KLSparsity")
         z = copier.encode(self.corruption(x, generator=generator))
         _check_rates(z)
         divergence = _divergence(self.rate, z.float().mean(0)).sum()
@@ -128,7 +128,7 @@ class KLSparsity(Objective):
     def measures(
         self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None
     ) -> dict[str, float]:
-        z = model.as_autoencoder(verb="KLSparsity").encode(x)
+        z = needs(model, Autoencoder, verb="KLSparsity").encode(x)
         return {"mean_activation": float(z.mean()), **code_measures(z)}
 
 

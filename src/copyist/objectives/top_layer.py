@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from copyist.errors import ArgumentError
-from copyist.models.base import Autoencoder, Model
-from copyist.objectives.base import LOUD, Contract, Objective
+from copyist.models.contracts import Autoencoder, Model, Stack, needs
+from copyist.objectives.base import LOUD, Objective
 from copyist.tensors import Images
 
 
@@ -26,7 +26,7 @@ class TopLayer(Objective):
         Vincent et al. (2010), "Stacked Denoising Autoencoders", section 3.4 and figure 3.
     """
 
-    trains: ClassVar[Contract] = "stack"
+    trains: ClassVar[type[Model]] = Stack
 
     objective: Objective
     """What the layer minimizes on h, as images (B, units, 1, 1)."""
@@ -42,7 +42,7 @@ class TopLayer(Objective):
     def check_data(self, model: Model, x: Images, *, labels: Tensor | None = None) -> None:
         layer, h = _top(model, x)
         self.objective.check_data(layer, h)
-        if len(model.as_stack(verb="TopLayer").layers) > 1:
+        if len(needs(model, Stack, verb="TopLayer").layers) > 1:
             # Codes that have no bounds may leave those of the objective at any step.
             self.objective.check_data(layer, _top(model, LOUD * x)[1])
 
@@ -51,7 +51,7 @@ class TopLayer(Objective):
         return self.objective(layer, h, generator=generator)
 
     def frozen(self, model: Model) -> Iterator[nn.Parameter]:
-        *below, top = model.as_stack(verb="TopLayer").layers
+        *below, top = needs(model, Stack, verb="TopLayer").layers
         self.objective.check_model(top)
         for layer in below:
             yield from layer.parameters()
@@ -77,7 +77,7 @@ class TopLayer(Objective):
 @torch.no_grad()
 def _top(model: Model, x: Images) -> tuple[Autoencoder, Images]:
     """The innermost layer, and what the layers below it make of the images."""
-    *below, top = model.as_stack(verb="TopLayer").layers
+    *below, top = needs(model, Stack, verb="TopLayer").layers
     for layer in below:
         x = layer.encode(x).float()[:, :, None, None]  # (B, units, 1, 1)
     return top, x

@@ -10,10 +10,8 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_whole, check_within
-from copyist.models.base import Model
-from copyist.models.families import Variational
-from copyist.models.importance import log_weights
-from copyist.objectives.base import Contract, Objective
+from copyist.models.contracts import Model, Variational, log_weights, needs
+from copyist.objectives.base import Objective
 from copyist.tensors import Images, PerImage
 
 ACTIVE = 0.01
@@ -35,7 +33,7 @@ class ELBO(Objective):
         warm-up; Kingma et al. (2016), appendix C.8, for free bits.
     """
 
-    trains: ClassVar[Contract] = "variational"
+    trains: ClassVar[type[Model]] = Variational
 
     beta: float = 1.0
     """What the code's nats are weighted by."""
@@ -64,7 +62,7 @@ class ELBO(Objective):
 
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         x = binarized(x, generator) if self.binarize else x
-        reconstruction, divergence = _terms(model.as_variational(verb="the ELBO"), x, generator)
+        reconstruction, divergence = _terms(needs(model, Variational, verb="the ELBO"), x, generator)
         # A unit's mean over the batch is what may be free, so that images share what they are given.
         code = divergence.mean(0).clamp(min=self.free_nats).sum() if self.free_nats else divergence.sum(1).mean()
         return reconstruction.mean() + self.beta * code
@@ -73,7 +71,7 @@ class ELBO(Objective):
         self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None
     ) -> dict[str, float]:
         x = binarized(x, generator) if self.binarize else x
-        return _measures(model.as_variational(verb="the ELBO"), x, generator)
+        return _measures(needs(model, Variational, verb="the ELBO"), x, generator)
 
 
 @final
@@ -89,7 +87,7 @@ class ImportanceWeighted(Objective):
         Burda et al. (2016), equation 8.
     """
 
-    trains: ClassVar[Contract] = "variational"
+    trains: ClassVar[type[Model]] = Variational
 
     samples: int = 50
     """K, codes per image."""
@@ -105,14 +103,14 @@ class ImportanceWeighted(Objective):
 
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         x = binarized(x, generator) if self.binarize else x
-        variational = model.as_variational(verb="the importance-weighted bound")
+        variational = needs(model, Variational, verb="the importance-weighted bound")
         return -importance_weighted_bound(variational, x, samples=self.samples, generator=generator).mean()
 
     def measures(
         self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None
     ) -> dict[str, float]:
         x = binarized(x, generator) if self.binarize else x
-        return _measures(model.as_variational(verb="the importance-weighted bound"), x, generator)
+        return _measures(needs(model, Variational, verb="the importance-weighted bound"), x, generator)
 
 
 def importance_weighted_bound(model: Variational, x: Images, *, samples: int, generator: torch.Generator) -> PerImage:
@@ -147,7 +145,7 @@ def _measures(model: Variational, x: Images, generator: torch.Generator) -> dict
 
 def _check_data(model: Model, x: Images, *, binarize: bool) -> None:
     """Let the likelihood refuse images, whatever the code may be."""
-    variational = model.as_variational(verb="a likelihood")
+    variational = needs(model, Variational, verb="a likelihood")
     with torch.no_grad():
         if binarize:
             x = x.round().clamp(0, 1)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from copyist.checks import check_at_least, check_whole
 from copyist.corruption import Corruption
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.objectives.base import Objective
 from copyist.randomness import draw_normal
 from copyist.tensors import Images

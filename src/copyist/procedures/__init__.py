@@ -20,6 +20,7 @@ __all__ = [
     "invert",
     "layers",
     "likelihood",
+    "named_method",
     "negative_log_likelihood",
     "posterior_mean",
     "probe",
@@ -46,7 +47,7 @@ from copyist.procedures.method import Method
 from copyist.procedures.no_diffusion import SCHEDULES, NoDiffusion
 from copyist.procedures.prior import Prior
 from copyist.procedures.probing import probe
-from copyist.procedures.sampling import METHODS, sample, sample_steps
+from copyist.procedures.sampling import METHODS, named_method, sample, sample_steps
 from copyist.procedures.score import score
 from copyist.procedures.trajectory import Trajectory, walkers
 from copyist.procedures.walk import walk, walk_steps

@@ -5,7 +5,7 @@ __all__ = ["denoise", "encode", "reconstruct"]
 import torch
 
 from copyist.checks import check_at_least
-from copyist.models.base import Model
+from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
 from copyist.models.in_batches import in_batches
 from copyist.tensors import Codes, Examples
 
@@ -28,7 +28,7 @@ def reconstruct(model: Model, x: Examples, *, batch_size: int | None = None) -> 
         ShapeError: `x` is neither (B, C, H, W) nor (B, D), or the model does not take examples of this shape.
         ArgumentError: `batch_size` is less than 1.
     """
-    model = model.as_reconstructor(verb="reconstruct")
+    model = needs(model, Reconstructor, verb="reconstruct")
     model.check_batch(x)
     return in_batches(model, model, x, batch_size=batch_size)
 
@@ -54,7 +54,7 @@ def denoise(model: Model, x: Examples, *, passes: int = 1, batch_size: int | Non
         Badger, "Autoencoders: Learning by Copying", on denoising without being trained to.
     """
     check_at_least("passes", passes, 1)
-    model = model.as_reconstructor(verb="denoise")
+    model = needs(model, Reconstructor, verb="denoise")
     for _ in range(passes):
         x = reconstruct(model, x, batch_size=batch_size)
     return x
@@ -77,6 +77,6 @@ def encode(model: Model, x: Examples, *, batch_size: int | None = None) -> Codes
         ShapeError: `x` is neither (B, C, H, W) nor (B, D), or the model does not take examples of this shape.
         ArgumentError: `batch_size` is less than 1.
     """
-    model = model.as_autoencoder(verb="encode")
+    model = needs(model, Autoencoder, verb="encode")
     model.check_batch(x)
     return in_batches(model, model.encode, x, batch_size=batch_size)

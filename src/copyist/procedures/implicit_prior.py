@@ -11,7 +11,7 @@ from torch import Tensor
 
 from copyist.checks import check_at_least, check_finite, check_positive, check_within
 from copyist.errors import ArgumentError
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.procedures.method import Apply, Method
 from copyist.randomness import draw_normal
 from copyist.tensors import Images

@@ -8,7 +8,7 @@ from torch import Tensor
 from copyist.checks import check_at_least, check_images
 from copyist.devices import Precision, autocast
 from copyist.errors import ShapeError
-from copyist.models.base import Autoencoder
+from copyist.models.contracts import Autoencoder, needs
 from copyist.models.in_batches import in_batches
 from copyist.tensors import Images
 
@@ -51,7 +51,7 @@ def interpolate(
     check_images(x)
     check_images(y)
     check_at_least("steps", steps, 1)
-    coder = model.as_autoencoder(verb="interpolate")
+    coder = needs(model, Autoencoder, verb="interpolate")
     coder.check_input(x)
     coder.check_input(y)
     pairs = _paired(x, y)

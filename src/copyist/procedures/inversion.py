@@ -13,7 +13,7 @@ from copyist.checks import check_at_least, check_choice, check_images, check_pos
 from copyist.devices import full_float32
 from copyist.errors import ArgumentError, ContractError
 from copyist.metrics.distortion import aligned, distance
-from copyist.models.base import Model
+from copyist.models.contracts import Model, TrainedOn
 from copyist.models.in_batches import batches
 from copyist.procedures.descent import METHODS, STEPS, Method, Nearest, descend
 from copyist.procedures.layers import OUTPUT, representation, settled
@@ -118,7 +118,7 @@ def invert(
     Source:
         Badger, "Autoencoders: Learning by Copying", on the representation of the input.
     """
-    if getattr(model, "takes_tables", Model.takes_tables):
+    if isinstance(model, Model) and model.takes_tables:
         raise ContractError(
             "invert works on images, and this model takes tables; use images and a model trained on them"
         )
@@ -128,8 +128,9 @@ def invert(
         check_same_shape(start, x)
     a, asked = x.detach().to(dtype), settled(model, dtype=dtype)
     # A module that keeps no contract is taken as the contract has it unless told otherwise.
-    together = bool(getattr(model, "uses_batch_statistics", Model.uses_batch_statistics))
-    size = int(getattr(model, "batch_size", Model.batch_size)) if batch_size is None else batch_size
+    together = isinstance(model, Model) and model.uses_batch_statistics
+    own = model.batch_size if isinstance(model, Model) else TrainedOn().batch_size
+    size = own if batch_size is None else batch_size
     most = STEPS[method] if steps is None else steps
     question = _Question(
         represent=lambda images: representation(asked, images, layer).reshape(len(images), -1),

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from copyist.checks import check_choice, check_images, check_rows
 from copyist.errors import ArgumentError, ContractError
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.tensors import Codes, Examples, Images
 
 OUTPUT = "output"
@@ -116,7 +116,7 @@ def settled(model: AnyModule, *, dtype: torch.dtype) -> AnyModule:
 
 
 def _check_batch(model: nn.Module, x: Examples) -> None:
-    if getattr(model, "takes_tables", Model.takes_tables):
+    if isinstance(model, Model) and model.takes_tables:
         check_rows(x)
     else:
         check_images(x)
@@ -127,8 +127,7 @@ def _parts(model: nn.Module) -> dict[str, nn.Module]:
 
 
 def _gray(model: nn.Module) -> Images:
-    # A module that keeps no contract says no more of its images than the contract does.
-    shape = cast("tuple[int, ...] | None", getattr(model, "image_shape", Model.image_shape))
+    shape = model.example_shape if isinstance(model, Model) else None
     if shape is None:
         raise ArgumentError("the layers of a model are found by running it, and it does not say on what; give images")
     weight = next(model.parameters(), torch.empty(0))

@@ -3,52 +3,19 @@
 __all__ = ["Nats", "likelihood", "negative_log_likelihood"]
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from copyist.checks import check_whole
-from copyist.models.base import Model
-from copyist.models.families import Variational
-from copyist.models.importance import log_weights
+from copyist.metrics.nats import Nats
+from copyist.models.contracts import Model, Variational, log_weights, needs
 from copyist.models.in_batches import in_batches
 from copyist.objectives.variational import ACTIVE
 from copyist.tensors import Images, PerImage
 
 _VALUES = 2**22
 """Values of decoded images held at once: 16 MB of each, and a few times that with what led to them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Nats:
-    """What a model says of some images: means over them, in nats per image."""
-
-    num_images: int
-
-    samples: int
-    """Codes per image that `negative_log_likelihood` was estimated by."""
-
-    negative_log_likelihood: float
-    """An upper bound in expectation, tighter with more samples."""
-
-    negative_elbo: float
-    """Reconstruction and divergence together."""
-
-    reconstruction: float
-    """−E[log p(x | z)], with as many codes per image."""
-
-    divergence: float
-    """KL(q(z | x) ‖ N(0, I))."""
-
-    divergence_per_unit: tuple[float, ...]
-    """Of each unit of the code, the largest first."""
-
-    active_units: int
-    """Units whose posterior mean has a variance above 0.01 over the images."""
-
-    bits_per_value: float
-    """The negative log-likelihood in bits per value of an image; of a density it may be negative."""
 
 
 @torch.no_grad()
@@ -100,7 +67,7 @@ def likelihood(model: Model, x: Images, *, samples: int = 200, generator: torch.
         Burda et al. (2016), section 5.1, for active units.
     """
     log_p, mean_weight = _log_weights(model, x, samples, generator, verb="likelihood")
-    variational = model.as_variational(verb="likelihood")
+    variational = needs(model, Variational, verb="likelihood")
     means = in_batches(variational, lambda part: variational.posterior(part).mean.flatten(1), x)
     units = in_batches(variational, lambda part: variational.posterior(part).divergence().flatten(1), x).mean(0)
     nll, sampled = -float(log_p.double().mean()), -float(mean_weight.double().mean())
@@ -123,7 +90,7 @@ def _log_weights(
 ) -> tuple[PerImage, PerImage]:
     """log p(x) as estimated, and the mean of log-weights, whose expectation is the ELBO: (B,) each."""
     check_whole("samples", samples, 1)
-    variational = model.as_variational(verb=verb)
+    variational = needs(model, Variational, verb=verb)
     variational.check_batch(x)
     draws = generator or torch.Generator().manual_seed(0)
     rows = max(1, _VALUES // x[0].numel())

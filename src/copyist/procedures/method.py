@@ -10,7 +10,7 @@ from typing import ClassVar, TypeAlias
 import torch
 from torch import Tensor
 
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.tensors import Examples
 
 Apply: TypeAlias = Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from copyist.checks import check_at_least, check_finite, check_within
+from copyist.checks import check_at_least, check_choice, check_finite, check_within
 from copyist.errors import ArgumentError, ShapeError
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.procedures.method import Apply, Method
 from copyist.randomness import draw_normal
 from copyist.schedules import cosine, geometric, linear
@@ -25,7 +25,7 @@ SCHEDULES: Mapping[str, Callable[[int], tuple[float, ...]]] = {
     "cosine": cosine,
     "geometric": geometric,
 }
-"""Shares of the copy against new noise, for a number of steps."""
+"""Shares of the copy against new noise, for a number of steps, by name."""
 
 
 @final
@@ -41,7 +41,9 @@ class NoDiffusion(Method):
         a₀ = c₀·enlarged + (1 − c₀)·N(mean, std²),  cₙ = c₀ + (1 − c₀)·n / M
 
     Raises:
-        ArgumentError: a number is out of its range, or the schedule has not `steps` shares.
+        ArgumentError: a number is out of its range, the schedule has not `steps` shares, or there are steps for sizes
+            to grow to and no such size.
+        UnknownNameError: there is no schedule of that name.
 
     Source:
         Badger, "Autoencoders: Learning by Copying", on diffusion with no diffusion; there N is 30 and 200.
@@ -50,8 +52,8 @@ class NoDiffusion(Method):
     steps: int = 30
     """N, how many times to copy."""
 
-    schedule: Sequence[float] | None = None
-    """c₁ … c_N, in [0, 1]; None is n / N."""
+    schedule: str | tuple[float, ...] | None = None
+    """c₁ … c_N, in [0, 1], or the name of one of `SCHEDULES`; None is linear, n / N."""
 
     mean: float = 0.7
     """Of the noise."""
@@ -59,7 +61,7 @@ class NoDiffusion(Method):
     std: float = 0.2
     """Of the noise."""
 
-    grow: Sequence[tuple[int, int]] = ()
+    grow: tuple[tuple[int, int], ...] = ()
     """Sizes (H, W) to go on at, each larger than the one before, for models that take images of many sizes."""
 
     grow_steps: int | None = None
@@ -72,6 +74,8 @@ class NoDiffusion(Method):
         check_at_least("steps", self.steps, 1)
         check_finite("mean", self.mean)
         check_at_least("std", self.std, 0)
+        if isinstance(self.schedule, str):
+            check_choice("schedule", self.schedule, SCHEDULES)
         shares = self.shares
         if len(shares) != self.steps or not all(0 <= share <= 1 for share in shares):
             raise ArgumentError(
@@ -79,11 +83,18 @@ class NoDiffusion(Method):
             )
         check_within("grow_share", self.grow_share, 0, 1)
         check_at_least("grow_steps", self.steps_per_size, 1)
+        if self.grow_steps is not None and not self.grow:
+            raise ArgumentError(
+                f"grow_steps must come with sizes to grow to, got {self.grow_steps} and none; "
+                "give grow too (--grow 64), or leave it out"
+            )
 
     @property
     def shares(self) -> Sequence[float]:
         """c₁ … c_N."""
-        return linear(self.steps) if self.schedule is None else self.schedule
+        if self.schedule is None or isinstance(self.schedule, str):
+            return SCHEDULES[self.schedule or "linear"](self.steps)
+        return self.schedule
 
     @property
     def steps_per_size(self) -> int:

@@ -9,7 +9,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor, Variational, needs
 from copyist.procedures.method import Apply, Method
 from copyist.randomness import draw_normal
 from copyist.tensors import Codes, Examples
@@ -37,13 +37,13 @@ class Prior(Method):
         return 1
 
     def check(self, model: Reconstructor, shape: tuple[int, ...]) -> None:
-        model.as_variational(verb="the prior")
+        needs(model, Variational, verb="the prior")
         super().check(model, shape)
 
     def __call__(
         self, model: Reconstructor, shape: Sequence[int], *, apply: Apply, generator: torch.Generator, like: Tensor
     ) -> Iterator[Examples]:
-        variational = model.as_variational(verb="the prior")
+        variational = needs(model, Variational, verb="the prior")
         count, *example_shape = shape
         z = draw_normal((count, *variational.code_shape(tuple(example_shape))), generator=generator, like=like)
 

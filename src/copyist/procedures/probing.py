@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from copyist.data.base import ExampleSet, Splits
+from copyist.data.examples import ExampleSet, Splits
 from copyist.metrics.probes import Probes, probes
-from copyist.models.base import Model
+from copyist.models.contracts import Autoencoder, Model, needs
 from copyist.procedures.denoising import encode
 from copyist.tensors import Examples, Features
 
@@ -49,7 +49,7 @@ def code_features(model: Model, x: Examples, *, batch_size: int | None = None) -
         ShapeError: the model does not take these images.
         ArgumentError: `batch_size` is less than 1.
     """
-    z = encode(model.as_autoencoder(verb="probe"), x, batch_size=batch_size).float()
+    z = encode(needs(model, Autoencoder, verb="probe"), x, batch_size=batch_size).float()
     return z.mean(1) if z.ndim == 3 else z.flatten(1)
 
 
@@ -69,7 +69,7 @@ def labeled(
         DataError: there are no labels.
     """
     splits.num_classes()
-    return _with_labels(splits.train.spread(NUM_TRAIN)), _with_labels(splits.test.spread(num_images))
+    return _with_labels(splits.train.subset(NUM_TRAIN)), _with_labels(splits.test.subset(num_images))
 
 
 def _with_labels(examples: ExampleSet) -> tuple[Examples, Tensor]:

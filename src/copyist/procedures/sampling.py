@@ -1,6 +1,6 @@
 """Samples: images that begin as noise, by one of several chains, or images and rows that begin as codes."""
 
-__all__ = ["METHODS", "sample", "sample_steps"]
+__all__ = ["METHODS", "named_method", "sample", "sample_steps"]
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -9,10 +9,11 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from copyist.checks import check_at_least
+from copyist.checks import check_at_least, check_choice
+from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.devices import Precision, autocast, full_float32
 from copyist.errors import ShapeError
-from copyist.models.base import Model, Reconstructor
+from copyist.models.contracts import Model, Reconstructor, needs
 from copyist.models.in_batches import in_batches
 from copyist.procedures.implicit_prior import ImplicitPrior
 from copyist.procedures.langevin import Langevin
@@ -20,6 +21,7 @@ from copyist.procedures.method import Method
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.prior import Prior
 from copyist.procedures.walkback import Walkback
+from copyist.settings import change
 from copyist.tensors import Examples
 
 METHODS: Mapping[str, type[Method]] = {
@@ -32,6 +34,21 @@ METHODS: Mapping[str, type[Method]] = {
 """By the name under which `copyist sample` knows them."""
 
 _NO_DIFFUSION = NoDiffusion()
+
+
+def named_method(name: str, assignments: Mapping[str, str]) -> Method:
+    """A method with some of its settings changed, each given as a text, as `copyist sample --set` does.
+
+    Args:
+        name: of the method, one of `METHODS`.
+        assignments: texts by the names of settings, in full (`corruption.sigma`) or by the last part (`sigma`).
+
+    Raises:
+        UnknownNameError: there is no such method, or it has no such setting; the nearest or all are offered.
+        ArgumentError: a value is of the wrong type or out of its range.
+    """
+    check_choice("method", name, METHODS)
+    return change(METHODS[name](), assignments, {Corruption: CORRUPTIONS}, of=name)
 
 
 def sample(
@@ -111,7 +128,7 @@ def sample_steps(
     check_at_least("count", count, 1)
     if not method.takes_tables:
         model.check_pictures(verb="sample")
-    model = model.as_reconstructor(verb="sample")
+    model = needs(model, Reconstructor, verb="sample")
     shape = _shape_of(model, shape)
     method.check(model, shape)
     if method.reads_residuals and precision == "auto":
@@ -128,7 +145,7 @@ def sample_steps(
 
 def _shape_of(model: Reconstructor, shape: tuple[int, ...] | None) -> tuple[int, ...]:
     """The shape that was asked for, or that of the examples the model was trained on."""
-    found = shape or model.image_shape
+    found = shape or model.example_shape
     if model.takes_tables and (found is None or len(found) != 1):
         raise ShapeError(f"shape must be (D,) of one row of a table, got {found}; leave it out")
     if not model.takes_tables and (found is None or len(found) != 3):

@@ -6,7 +6,7 @@ import torch
 
 from copyist.checks import check_images, check_positive
 from copyist.devices import full_float32
-from copyist.models.base import Model
+from copyist.models.contracts import Model, Reconstructor, needs
 from copyist.procedures.denoising import reconstruct
 from copyist.tensors import Images
 
@@ -39,7 +39,7 @@ def score(model: Model, x: Images, *, sigma: float, batch_size: int | None = Non
     model.check_pictures(verb="score")
     check_images(x)
     check_positive("sigma", sigma)
-    model = model.as_reconstructor(verb="score")
+    model = needs(model, Reconstructor, verb="score")
     # What is left after the division by σ² is what half precision, or TF32, rounds away.
     with torch.autocast(x.device.type, enabled=False), full_float32():
         return (reconstruct(model, x, batch_size=batch_size) - x) / sigma**2

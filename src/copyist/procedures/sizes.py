@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from copyist.errors import ShapeError
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.tensors import Images
 
 

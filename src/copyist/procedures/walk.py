@@ -9,7 +9,7 @@ import torch
 from copyist.checks import check_at_least, check_images, check_positive
 from copyist.devices import Precision, autocast
 from copyist.errors import ArgumentError
-from copyist.models.base import Autoencoder, Model
+from copyist.models.contracts import Autoencoder, Model, needs
 from copyist.models.in_batches import in_batches
 from copyist.procedures.at_rest import AtRest
 from copyist.randomness import draw_normal
@@ -85,7 +85,7 @@ def walk_steps(
     check_at_least("steps", steps, 1)
     check_at_least("noise", noise, 0)
     stillness = _stillness(until_still, noise)
-    model = model.as_autoencoder(verb="walk")
+    model = needs(model, Autoencoder, verb="walk")
     model.check_input(x)
     draws = generator or torch.Generator().manual_seed(0)
     frames = _steps(model, x, steps, noise, draws, batch_size, precision)

@@ -8,7 +8,7 @@ from typing import Literal
 from copyist.checks import check_at_least, check_choice, check_positive, check_within
 from copyist.devices import Precision
 from copyist.errors import ArgumentError
-from copyist.models.config import ModelConfig
+from copyist.models.contracts import ModelConfig, PretrainableConfig, needs
 from copyist.objectives.base import Objective
 
 
@@ -149,4 +149,4 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if self.pretraining is not None:
-            self.pretraining.check_layers(len(self.model.stacks()))
+            self.pretraining.check_layers(len(needs(self.model, PretrainableConfig, verb="pretraining").stacks()))

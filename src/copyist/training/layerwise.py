@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import count, takewhile
 from pathlib import Path
 
+from copyist.models.contracts import PretrainableConfig, needs
 from copyist.objectives import TopLayer
 from copyist.training.config import Recipe
 
@@ -23,7 +24,7 @@ def layer_recipes(recipe: Recipe) -> tuple[Recipe, ...]:
     pretraining = recipe.pretraining
     if pretraining is None:
         return ()
-    stacks = recipe.model.stacks()
+    stacks = needs(recipe.model, PretrainableConfig, verb="pretraining").stacks()
     objectives = pretraining.objectives * (len(stacks) if len(pretraining.objectives) == 1 else 1)
     optimization = pretraining.optimization or recipe.training.optimization
     training = replace(recipe.training, steps=pretraining.steps, optimization=optimization)

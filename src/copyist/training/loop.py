@@ -12,7 +12,7 @@ from copyist import checkpoint
 from copyist.checks import check_whole
 from copyist.devices import autocast
 from copyist.errors import ArgumentError
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.randomness import generator
 from copyist.settings import dump
 from copyist.training.config import Recipe

@@ -4,9 +4,8 @@ __all__ = ["described"]
 
 from typing import Any
 
-from copyist.data.base import ExampleSet, Splits
+from copyist.data.examples import ExampleSet, Splits, digest
 from copyist.data.scaling import Scaling
-from copyist.data.splitting import digest
 
 
 def described(source: str, splits: Splits, scaling: Scaling | None, *, num_classes: int | None) -> dict[str, Any]:
@@ -22,8 +21,11 @@ def described(source: str, splits: Splits, scaling: Scaling | None, *, num_class
     named = {} if num_classes is None else {"num_classes": num_classes, "labels": _labels_hash(splits)}
     return {
         "source": source,
-        "image_shape": list(splits.train.shape),
-        **({"columns": list(splits.train.columns)} if splits.train.is_table else {}),
+        **(
+            {"columns": list(splits.train.columns)}
+            if splits.train.is_table
+            else {"image_shape": list(splits.train.image_shape)}
+        ),
         "num_train": len(splits.train),
         "num_test": len(splits.test),
         "mean": mean,

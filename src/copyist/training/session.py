@@ -14,12 +14,11 @@ from torch import nn
 from copyist import checkpoint
 from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.data import Batches, open_source
-from copyist.data.base import ExampleSet, Splits
+from copyist.data.examples import ExampleSet, Splits
 from copyist.data.scaling import Scaling
 from copyist.devices import keep_freed_memory
-from copyist.models.base import Model
 from copyist.models.catalogue import MODELS
-from copyist.models.config import ModelConfig
+from copyist.models.contracts import Model, ModelConfig, Pretrainable, Stack, TrainedOn, needs
 from copyist.objectives import OBJECTIVES, Objective, ObjectiveLoss
 from copyist.randomness import derive
 from copyist.settings import Catalogues, dump
@@ -115,10 +114,10 @@ class TrainingState:
         """
         if self.counters.step:
             return
-        stack = pretrained.as_stack(verb="pretraining")
+        stack = needs(pretrained, Stack, verb="pretraining")
         for model in (self.model, self.average, self.best):
             if model is not None:
-                model.start_from(stack)
+                needs(model, Pretrainable, verb="pretraining").start_from(stack)
         # What goes back to the start must not go back to before it.
         self.save()
 
@@ -182,14 +181,14 @@ class TrainingState:
 
     def _looked_at(self, examples: ExampleSet) -> ExampleSet:
         """Held-out examples, and not the first ones: data is often sorted by class."""
-        return self._as_learned(examples.spread(self.recipe.training.validation_images))
+        return self._as_learned(examples.subset(self.recipe.training.validation_images))
 
     def _as_used(self, model: Model) -> Model:
         """The model that is written: of a table, one that takes and gives it in its own units."""
         if self.scaling is None:
             return model
         used = copy.deepcopy(model)
-        used.standardize_by(mean=self.scaling.mean, std=self.scaling.std)
+        used.measured_on(self.splits.train.examples())
         return used
 
     def _fit(self) -> None:
@@ -201,7 +200,7 @@ class TrainingState:
             self.model_config = self.model_config.with_classes(num_classes)
         # A table is learned in standard deviations, and the model that is written has its own units again.
         self.scaling = Scaling.of(train) if train.is_table else None
-        self._build(train.shape)
+        self._build()
         self.data = described(recipe.data, self.splits, self.scaling, num_classes=num_classes)
         self.identity: dict[str, Any] = {
             "seed": self.seed,
@@ -213,13 +212,18 @@ class TrainingState:
         if self.start is not None:
             self.identity["start"] = self.start.fingerprint
 
-    def _build(self, shape: tuple[int, ...]) -> None:
+    def _build(self) -> None:
         config = self.recipe.training
         # Weights are drawn from torch's global generator, which is left as it was found.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(self.seed, "weights"))
             model = self.model_config.build()
-        model.columns = self.splits.train.columns
+        images = self.splits.train
+        model.trained_on = TrainedOn(
+            batch_size=config.batch_size,
+            image_shape=None if images.is_table else images.image_shape,
+            columns=images.columns,
+        )
         if self.start is not None:
             self.start.hand_over(model)
         self.recipe.objective.check_model(model)
@@ -228,8 +232,6 @@ class TrainingState:
         if config.channels_last:
             model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.model: Model = model.to(self.device).train()
-        self.model.batch_size = config.batch_size
-        self.model.image_shape = shape
         self.average = copy.deepcopy(self.model) if config.averaging > 0 else None
         self.best = copy.deepcopy(self.model) if config.patience > 0 else None
         if config.compile:

@@ -9,9 +9,9 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
-from copyist.checkpoint import MODEL_CATALOGUES, model_file, read_header, read_tensors, sum_of_tensors
+from copyist.checkpoint import MODEL_CATALOGUES, model_file, read_model, sum_of_tensors
 from copyist.errors import CheckpointError
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.settings import dump
 
 
@@ -41,9 +41,8 @@ class InitialWeights:
             CheckpointError: the file is missing, damaged, or no model.
         """
         file = model_file(path)
-        header = read_header(file)
+        header, tensors = read_model(file)
         columns = tuple(map(str, header.data.get("columns", ())))
-        _, tensors = read_tensors(file)
         fingerprint = sum_of_tensors(tensors)
         return cls(path=file, settings=header.model, columns=columns, tensors=tensors, fingerprint=fingerprint)
 
@@ -58,7 +57,10 @@ class InitialWeights:
         if self.columns and model.takes_tables:
             model.check_columns(self.columns)
         weights = model.state_dict()
-        shared = sorted(weights.keys() & self.tensors.keys())
+        # Rows are learned standardized: their statistics are measured anew when the model is written.
+        shared = sorted(
+            name for name in weights.keys() & self.tensors.keys() if not name.startswith("standardization.")
+        )
         if not shared:
             raise CheckpointError(
                 f"{self.path} holds a {self.settings.get('kind')}, which shares no weights with a "
@@ -72,10 +74,6 @@ class InitialWeights:
                 )
         for name in shared:
             weights[name].copy_(self.tensors[name])
-        if model.takes_tables:
-            # Rows are learned standardized: the units of the table come back when the model is written.
-            assert model.image_shape is not None
-            model.standardize_by(mean=torch.zeros(model.image_shape), std=torch.ones(model.image_shape))
 
     def _remedy(self, model: Model) -> str:
         """Which settings would make the shapes agree."""

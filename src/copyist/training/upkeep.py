@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from copyist.errors import TrainingError
+from copyist.models.contracts import Reconstructor
 from copyist.training.events import Events
 from copyist.training.history import HistoryRow, write_history
 from copyist.training.optimization import learning_rate
@@ -123,7 +124,7 @@ class Upkeep:
         look = session.validation.look(model, session.recipe.objective.warmed(1.0))
         if not math.isfinite(look.loss):
             return look
-        if session.accelerator.is_main_process and model.copies and not model.takes_tables:
+        if session.accelerator.is_main_process and isinstance(model, Reconstructor) and not model.takes_tables:
             path = session.folder / "samples" / f"step-{step:07d}.png"
             session.validation.picture(model, session.recipe.objective.warmed(1.0), path)
         session.model.train()

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from copyist.data.base import ExampleSet
+from copyist.data.examples import ExampleSet
 from copyist.drawing.grids import rows, write_png
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.models.in_batches import batches
 from copyist.objectives.base import Objective
 from copyist.randomness import generator

@@ -9,7 +9,8 @@ from copyist.claims.measures.copy_measures import denoising_ratio, held_out
 from copyist.claims.nets import photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
-from copyist.evaluation.batch_dependence import Function, batch_dependence
+from copyist.evaluation.clean_measures import Function
+from copyist.evaluation.denoising_measures import batch_dependence
 from copyist.evidence import Above, Claim, Control, Part
 from copyist.models.in_batches import apply_in_batches
 from copyist.nn.norm import Statistics

@@ -14,9 +14,10 @@ from copyist.claims.measures.copy_measures import clean_psnr, copies, held_out
 from copyist.claims.nets import blobs, contracted
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.data.blobs import blob_centers, blob_tangents
+from copyist.data.synthetic import blob_centers, blob_tangents
 from copyist.evidence import Above, Claim, Control, Part
 from copyist.metrics.tangents import ManifoldSensitivity, manifold_sensitivity
+from copyist.models.contracts import Autoencoder, needs
 from copyist.tensors import Images, PerImage
 
 WEIGHTS = (0.0, 0.01, 0.1, 1.0)
@@ -145,7 +146,7 @@ def _controls(surface: _Surface) -> dict[str, float]:
     trial = surface.trial
     decayed = [trial.autoencoder(contracted(trial, weight=0.0, decay=decay)) for decay in DECAYS]
     denoiser = trial.autoencoder(contracted(trial, weight=0.0, sigma=SIGMA))
-    untrained = trial.untrained(contracted(trial, weight=0.0)).as_autoencoder(verb="an experiment")
+    untrained = needs(trial.untrained(contracted(trial, weight=0.0)), Autoencoder, verb="an experiment")
     axes = _axes(trial.splits(blobs(trial)).train.images().to(trial.device))
     return {
         "ratio_decay": max(surface.across(net.encode).ratio for net in decayed),

@@ -14,7 +14,7 @@ from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import GaussianNoise
 from copyist.evidence import Below, Claim, Control, Part
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.objectives import Denoising
 from copyist.tensors import Images
 from copyist.training import Recipe

@@ -17,7 +17,7 @@ from copyist.claims.nets import scenes, scenes_unet, scenes_unet_skips
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.metrics.scenes import scene_rules
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor, needs
 from copyist.tensors import Images
 
 LENGTHS = (30, 200)
@@ -112,7 +112,7 @@ def run(trial: Trial) -> Measurements:
     reference, recipe = reference_for(trial), scenes_unet(trial)
     model = trial.trained(recipe)
     others: dict[str, Reconstructor] = {
-        "untrained": trial.untrained(recipe).as_reconstructor(verb="an experiment"),
+        "untrained": needs(trial.untrained(recipe), Reconstructor, verb="an experiment"),
         "skips": trial.trained(scenes_unet_skips(trial)),
     }
     single = one_pass(model, reference, trial)

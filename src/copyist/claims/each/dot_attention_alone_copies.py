@@ -10,6 +10,7 @@ from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.distortion import psnr
+from copyist.models.contracts import Reconstructor, needs
 
 CLAIM = Claim(
     sentence="Dot-product attention alone, without convolutions, can be trained to copy; its output represents the "
@@ -62,7 +63,7 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Train it, invert it before and after, and let it copy noise."""
     recipe, noise, blend = attention_copier(trial, attention="dot", convolutions=False), GaussianNoise(0.2), Blend(0.3)
-    model, fresh = trial.trained(recipe), trial.untrained(recipe).as_reconstructor(verb="an experiment")
+    model, fresh = trial.trained(recipe), needs(trial.untrained(recipe), Reconstructor, verb="an experiment")
     x = held_out(trial, recipe.data, count=trial.pick(smoke=4, cpu=128, gpu=256))
     few = x[: trial.pick(smoke=4, cpu=8, gpu=32)]
     train = trial.splits(recipe.data).train.images().to(trial.device)

@@ -19,7 +19,7 @@ from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Claim, Control, Part
 from copyist.metrics.jacobian import singular_values
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor, needs
 from copyist.procedures.layers import settled
 from copyist.tensors import Images
 from copyist.training import Recipe
@@ -84,7 +84,7 @@ def run(trial: Trial) -> Measurements:
     lines: dict[str, list[float]] = {}
     rows = {"photograph": few[:8]}
     for net, recipe in recipes.items():
-        fresh = trial.untrained(recipe).as_reconstructor(verb="an experiment")
+        fresh = needs(trial.untrained(recipe), Reconstructor, verb="an experiment")
         model = fresh if net.endswith("_untrained") else trial.trained(recipe)
         found, spectrum = known(model, few, trial), _spectrum(model, fewer)
         numbers = {

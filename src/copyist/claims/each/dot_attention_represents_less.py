@@ -7,7 +7,7 @@ from copyist.claims.measures.inversion_measures import known, missed_by_all
 from copyist.claims.nets import attention_copier
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Claim, Control, Part
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor, needs
 
 NETS = ("dot", "linear", "linear_stopped", "dot_untrained", "linear_untrained")
 SHARES = (0.1, 0.2, 0.5, 1.0)
@@ -56,8 +56,8 @@ def run(trial: Trial) -> Measurements:
     nets: dict[str, Reconstructor] = {
         "dot": trial.trained(dot),
         "linear": trial.trained(linear),
-        "dot_untrained": trial.untrained(dot).as_reconstructor(verb="an experiment"),
-        "linear_untrained": trial.untrained(linear).as_reconstructor(verb="an experiment"),
+        "dot_untrained": needs(trial.untrained(dot), Reconstructor, verb="an experiment"),
+        "linear_untrained": needs(trial.untrained(linear), Reconstructor, verb="an experiment"),
     }
     shares = trial.pick(smoke=SHARES[-1:], cpu=SHARES, gpu=SHARES)
     stopped = [trial.trained(attention_copier(trial, share=share)) for share in shares]

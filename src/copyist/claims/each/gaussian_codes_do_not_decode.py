@@ -17,7 +17,7 @@ from copyist.claims.measures.walks_and_samples import (
 from copyist.claims.nets import scenes_unet, variational
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Claim, Control, Part
-from copyist.models.base import Autoencoder
+from copyist.models.contracts import Autoencoder
 from copyist.models.in_batches import in_batches
 from copyist.procedures import Prior, sample
 from copyist.randomness import draw_normal

@@ -144,7 +144,7 @@ def _plain(
 
 def _named_wrong(trial: Trial, recipe: Recipe) -> float:
     table = classification_table({"net": trial.model(recipe)}, stack_splits(trial))
-    return table.error(table.models["net"]).mean
+    return table.models["net"].error.mean
 
 
 def _copied_wrong(trial: Trial, recipe: Recipe) -> float:
@@ -154,7 +154,7 @@ def _copied_wrong(trial: Trial, recipe: Recipe) -> float:
 
 def _by_rule(trial: Trial) -> float:
     table = classification_table({}, stack_splits(trial))
-    return table.error(table.majority).mean
+    return table.majority.error.mean
 
 
 def _arms(values: dict[str, float]) -> Curves:

@@ -14,7 +14,7 @@ from copyist.claims.nets import attention_unet, brief_unet, photos
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Claim, Control, Part
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.tensors import Images
 
 NETS = ("linear", "plain", "plain_stopped", "skips", "linear_skips", "mixed", "mixed_skips")

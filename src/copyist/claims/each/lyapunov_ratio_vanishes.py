@@ -16,7 +16,7 @@ from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Above, Claim, Control, Part, Within
 from copyist.metrics.lyapunov import lyapunov_ratio
 from copyist.metrics.residuals import residual_law
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.procedures.inversion import invert
 from copyist.randomness import draw_normal
 from copyist.tensors import Images

@@ -14,7 +14,7 @@ from copyist.claims.nets import masked_vit, masked_vit_classifier
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evaluation.probe_table import probe_table
 from copyist.evidence import Above, Claim, Control, Part
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.models.in_batches import in_batches
 from copyist.nn.patches import fill_hidden
 from copyist.objectives import MaskedCopying, Objective
@@ -91,7 +91,7 @@ def _probed(model: Model, trial: Trial, source: str) -> dict[str, float]:
     values = {
         f"{probe}_{row}": float(getattr(found, probe))
         for probe in PROBES
-        for row, found in zip(ROWS, table.values(), strict=True)
+        for row, found in zip(ROWS, table.accuracies.values(), strict=True)
     }
     gains = {
         f"{probe}_over_{row}": values[f"{probe}_masked"] - values[f"{probe}_{row}"]

@@ -14,7 +14,7 @@ from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.noise import noise_level
 from copyist.metrics.spectra import high_frequency_energy, radial_spectrum
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.procedures import Prior, sample
 from copyist.tensors import Images
 

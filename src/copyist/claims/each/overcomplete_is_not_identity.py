@@ -8,6 +8,7 @@ from copyist.claims.nets import overcomplete, small_photos, small_photos_unet
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.identity import projected_gain
+from copyist.models.contracts import Reconstructor, needs
 
 CLAIM = Claim(
     sentence="A fully connected net of five hidden layers, each wider than the input, that is trained to copy does not "
@@ -43,7 +44,7 @@ def run(trial: Trial) -> Measurements:
     x = held_out(trial, small_photos(trial))
     train = trial.splits(small_photos(trial)).train.images().to(trial.device)
     net = trial.trained(overcomplete(trial))
-    untrained = trial.untrained(overcomplete(trial)).as_reconstructor(verb="an experiment")
+    untrained = needs(trial.untrained(overcomplete(trial)), Reconstructor, verb="an experiment")
     linear, skips = trial.trained(overcomplete(trial, linear=True)), trial.trained(small_photos_unet(trial, skips=True))
     quality = clean_psnr(net, x)
     copier = linear_copier(train, x, clean_psnr=quality)

@@ -19,8 +19,7 @@ from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.models.base import Reconstructor
-from copyist.models.config import ModelConfig
+from copyist.models.contracts import ModelConfig, Reconstructor, needs
 from copyist.models.mlp import MLPConfig
 from copyist.objectives import Copying, Denoising
 from copyist.procedures import posterior_mean, score
@@ -124,7 +123,7 @@ def _mixture(trial: Trial) -> tuple[dict[str, float], Curves]:
         for sigma in (*SIGMAS, 0.0)
     }
     nets = {sigma: trained_on_draws(data, recipe, trial=trial) for sigma, recipe in recipes.items()}
-    fresh = trial.built(recipes[SIGMAS[-1]].model).as_reconstructor(verb="an experiment")
+    fresh = needs(trial.built(recipes[SIGMAS[-1]].model), Reconstructor, verb="an experiment")
     wanted, last = data.score(x, sigma=0), SIGMAS[-1]
     errors = [_error(score(nets[sigma], x, sigma=sigma), wanted) for sigma in SIGMAS]
     found = score(nets[last], x, sigma=last)

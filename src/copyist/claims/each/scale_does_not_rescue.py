@@ -12,6 +12,7 @@ from copyist.claims.nets import scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.models.contracts import Reconstructor, needs
 
 SHARES = (0.125, 0.5, 1.0, 2.0)
 """Of the usual steps."""
@@ -82,7 +83,7 @@ def run(trial: Trial) -> Measurements:
     course = [trial.trained(recipe) for recipe in recipes]
     usual, wide = course[USUAL], trial.trained(scenes_unet(trial, widen=2))
     nets = {"usual": usual, "longer": course[-1], "wider": wide}
-    untrained = trial.untrained(recipes[USUAL]).as_reconstructor(verb="an experiment")
+    untrained = needs(trial.untrained(recipes[USUAL]), Reconstructor, verb="an experiment")
     nets["larger_batches"] = trial.trained(scenes_unet(trial, batch_size=128))
     reference = reference_for(trial)
     x = reference.real

@@ -16,7 +16,7 @@ from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.distortion import psnr
 from copyist.metrics.sparsity import active_units, dead_units, effective_share
-from copyist.models.base import Autoencoder
+from copyist.models.contracts import Autoencoder
 from copyist.tensors import Images
 
 FEW = 0.2

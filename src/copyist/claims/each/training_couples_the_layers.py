@@ -13,7 +13,7 @@ from copyist.claims.nets import classifier, overcomplete, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Above, Claim, Control, Part, Within
 from copyist.metrics.alignment import LayerAlignment, layer_alignment, weight_spread
-from copyist.models.base import Model
+from copyist.models.contracts import Model
 from copyist.randomness import derive
 from copyist.training import Recipe
 

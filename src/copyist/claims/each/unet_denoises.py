@@ -6,6 +6,7 @@ import torch
 
 from copyist.baselines.filters import MatchedBlur
 from copyist.baselines.linear_copier import moments_matched
+from copyist.baselines.principal_axes import PCAFeatures
 from copyist.claims.measures.against_filters import CONTROLS, PARTS, against_filters
 from copyist.claims.measures.copy_measures import copies, denoising_ratio, held_out
 from copyist.claims.nets import (
@@ -21,7 +22,6 @@ from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.metrics.distribution import frechet_distance
-from copyist.metrics.features import PCAFeatures
 from copyist.tensors import Images
 
 HEAVY = 0.1

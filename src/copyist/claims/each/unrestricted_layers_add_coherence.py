@@ -16,6 +16,7 @@ from copyist.claims.measures.landscapes import (
 from copyist.claims.nets import scenes, scenes_attention_unet, scenes_unet
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Above, Claim, Control, Part
+from copyist.models.contracts import Reconstructor, needs
 
 BATCH, SHARE = 16, 0.5
 """Of the nets that are compared with attention, which is slow: images per step, and share of the usual steps."""
@@ -71,7 +72,9 @@ def run(trial: Trial) -> Measurements:
     models = {
         "usual": trial.trained(scenes_unet(trial)),
         "hidden": trial.trained(scenes_unet(trial, hidden=True)),
-        "hidden_untrained": trial.untrained(scenes_unet(trial, hidden=True)).as_reconstructor(verb="an experiment"),
+        "hidden_untrained": needs(
+            trial.untrained(scenes_unet(trial, hidden=True)), Reconstructor, verb="an experiment"
+        ),
         "longer": trial.trained(scenes_unet(trial, share=2.0)),
         "attention": trial.trained(scenes_attention_unet(trial, batch_size=BATCH, share=SHARE)),
         "brief": trial.trained(scenes_unet(trial, batch_size=BATCH, share=SHARE)),

@@ -18,6 +18,7 @@ from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Claim, Control, Part
 from copyist.metrics.distortion import distance
+from copyist.models.contracts import Autoencoder, needs
 
 CLAIM = Claim(
     sentence="Most of a walk's motion needs no noise: copying a copy again and again moves along the manifold too.",
@@ -76,7 +77,7 @@ def run(trial: Trial) -> Measurements:
     """The same starts, with noise, without, and without in an untrained model."""
     reference, recipe = reference_for(trial), scenes_unet(trial)
     model = trial.autoencoder(recipe)
-    untrained = trial.untrained(recipe).as_autoencoder(verb="an experiment")
+    untrained = needs(trial.untrained(recipe), Autoencoder, verb="an experiment")
     noisy, quiet = (walk_frames(model, reference.starts, trial, noise=noise) for noise in (0.2, 0.0))
     random = walk_frames(untrained, reference.starts, trial, noise=0.0)
     found, still, wild = (

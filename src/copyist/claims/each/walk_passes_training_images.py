@@ -21,7 +21,7 @@ from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.neighbors import nearest
 from copyist.metrics.walkers import WalkDiagnostics
-from copyist.models.base import Autoencoder
+from copyist.models.contracts import Autoencoder
 
 CLAIM = Claim(
     sentence="The walk moves between images of the training set.",

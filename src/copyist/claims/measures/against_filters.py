@@ -15,7 +15,7 @@ from copyist.corruption import Blend
 from copyist.evaluation.denoising_measures import SIGMAS, WEIGHTS, denoising_table
 from copyist.evaluation.denoising_table import DenoisingTable, Kind
 from copyist.evidence import Below, Control, Part
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.models.in_batches import apply_in_batches
 from copyist.tensors import Images
 

@@ -20,7 +20,7 @@ from copyist.claims.trial import Trial
 from copyist.corruption import Corruption
 from copyist.metrics.distortion import distance, mse, psnr
 from copyist.metrics.identity import projected_gain
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.models.in_batches import in_batches
 from copyist.randomness import draw_normal
 from copyist.tensors import Images

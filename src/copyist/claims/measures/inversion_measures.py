@@ -12,7 +12,7 @@ from copyist.claims.trial import Pictures, Trial
 from copyist.metrics.distortion import aligned
 from copyist.metrics.noise import noise_level
 from copyist.metrics.spectra import high_frequency_energy
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.procedures.inversion import Inversion, InversionStart, invert
 from copyist.tensors import Images
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from copyist.claims.trial import Trial
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor, needs
 from copyist.procedures import posterior_mean
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
@@ -67,7 +67,7 @@ def trained_on_draws(data: Mixture, recipe: Recipe, *, trial: Trial) -> Reconstr
     """
     trial.note(recipe)
     training, draws = recipe.training, trial.generator("training", recipe.name)
-    model = trial.built(recipe.model).as_reconstructor(verb="an experiment").train()
+    model = needs(trial.built(recipe.model), Reconstructor, verb="an experiment").train()
     optimizer = build_optimizer(model, training.optimization)
     with torch.enable_grad():
         for step in range(training.steps):

@@ -25,7 +25,7 @@ from copyist.metrics.neighbors import nearest
 from copyist.metrics.noise import noise_level
 from copyist.metrics.scenes import scene_rules
 from copyist.metrics.spectra import high_frequency_energy
-from copyist.models.base import Reconstructor
+from copyist.models.contracts import Reconstructor
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.sampling import sample
 from copyist.tensors import Images

@@ -26,15 +26,15 @@ import torch
 from torch import Tensor
 
 from copyist.baselines.filters import MatchedBlur
+from copyist.baselines.principal_axes import PCAFeatures
 from copyist.claims.measures.copy_measures import copies
 from copyist.claims.nets import scenes, scenes_classifier
 from copyist.claims.trial import Trial
 from copyist.metrics.distribution import frechet_distance
-from copyist.metrics.features import PCAFeatures
 from copyist.metrics.neighbors import memorization
 from copyist.metrics.scenes import scene_rules
 from copyist.metrics.walkers import LONGEST_CYCLE, WalkDiagnostics, walk_diagnostics
-from copyist.models.base import Autoencoder, Classifier, Reconstructor
+from copyist.models.contracts import Autoencoder, Classifier, Reconstructor
 from copyist.models.in_batches import apply_in_batches, in_batches
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.sampling import sample
@@ -173,6 +173,7 @@ def diagnose(frames: Tensor, model: Reconstructor, reference: Reference, *, whol
         copies=copies(model, reference.starts).cpu(),
         data=reference.train.cpu(),
         held_out=reference.real.cpu(),
+        features=PCAFeatures.fit(reference.train.cpu(), dimensions=4),
         flipped=True,
     )
 

@@ -31,20 +31,34 @@ __all__ = [
     "widened",
 ]
 
-from copyist.claims.nets.attention import attention_copier, attention_unet
-from copyist.claims.nets.classifiers import classifier, scenes_classifier
-from copyist.claims.nets.codes import blobs, contracted, sparse
-from copyist.claims.nets.dense import bottleneck, overcomplete, through_code, undercomplete
-from copyist.claims.nets.masked import masked_vit, masked_vit_classifier
-from copyist.claims.nets.photos import (
+from copyist.claims.nets.labels import (
+    classifier,
+    masked_vit,
+    masked_vit_classifier,
+    scenes_classifier,
+    stack,
+    stack_splits,
+)
+from copyist.claims.nets.mlps import (
+    attention_copier,
+    bottleneck,
+    contracted,
+    overcomplete,
+    sparse,
+    through_code,
+    undercomplete,
+)
+from copyist.claims.nets.scaling import blobs, photos, scenes, small_photos
+from copyist.claims.nets.unets import (
+    attention_unet,
     brief_unet,
-    photos,
+    denoiser,
     photos_unet,
     photos_unet_skips,
-    small_photos,
+    scenes_attention_unet,
+    scenes_unet,
+    scenes_unet_skips,
     small_photos_unet,
+    variational,
+    widened,
 )
-from copyist.claims.nets.scenes import scenes, scenes_attention_unet, scenes_unet, scenes_unet_skips
-from copyist.claims.nets.stacks import stack, stack_splits
-from copyist.claims.nets.unets import denoiser, widened
-from copyist.claims.nets.variational import variational

@@ -1,75 +1,196 @@
-"""U-Nets on any images: the one that all others are changed from, and the changes that fit each."""
+"""U-Nets on photographs and on landscapes, and what claims change of them: skips, attention, width, the objective."""
 
-__all__ = ["denoiser", "unet", "widened"]
+__all__ = [
+    "attention_unet",
+    "brief_unet",
+    "denoiser",
+    "photos_unet",
+    "photos_unet_skips",
+    "scenes_attention_unet",
+    "scenes_unet",
+    "scenes_unet_skips",
+    "small_photos_unet",
+    "variational",
+    "widened",
+]
 
 from dataclasses import replace
+from typing import Any
 
-from copyist.claims.nets.sizes import unet_levels, unet_width
+from copyist import recipes
+from copyist.claims.nets.scaling import named, photos, scaled, scenes, small_photos
 from copyist.claims.trial import Trial
-from copyist.corruption import Blend, GaussianNoise, OneOf
-from copyist.models.unet import UNetConfig, UNetSkipsConfig
+from copyist.models.levels import LevelsAttention
+from copyist.models.unet import UNetConfig
+from copyist.models.variational_unet import VariationalUNetConfig
 from copyist.nn.norm import Statistics
-from copyist.objectives import Copying, Denoising
-from copyist.training import Optimization, Recipe, Training
+from copyist.objectives import ELBO
+from copyist.training import Recipe
 
 
-def unet(
+def photos_unet(
     trial: Trial,
     *,
-    family: str,
-    data: str,
     statistics: Statistics = "batch",
     hidden: bool = False,
     batch_size: int = 64,
     share: float = 1.0,
 ) -> Recipe:
-    """The U-Net without skips, trained to copy; the source's sizes at scale gpu.
+    """The U-Net without skips on photographs; the source's sizes at scale gpu.
 
     Args:
         trial: decides sizes and steps.
-        family: what the images are called in the recipe's name.
-        data: their source.
         statistics: whose the normalization uses.
         hidden: whether the module of 500, 100 and 500 units is in its middle.
         batch_size: images per step.
         share: of the usual number of steps.
     """
-    steps = max(1, round(share * trial.pick(smoke=20, cpu=1000, gpu=10_000)))
-    config = UNetConfig(
-        width=unet_width(trial),
-        levels=unet_levels(trial),
-        statistics=statistics,
-        hidden=(500, 100, 500) if hidden else (),
-    )
-    training = Training(
-        steps=steps,
-        batch_size=min(batch_size, 16) if trial.scale == "smoke" else batch_size,
-        validate_every=steps,
-        save_every=min(steps, 500),
-        optimization=Optimization(learning_rate=3e-3 if statistics != "none" else 1e-3),
-    )
-    marks = "".join(
-        f"-{mark}"
-        for mark, present in (
-            ("hidden", hidden),
-            (statistics, statistics != "batch"),
-            (f"batches-of-{batch_size}", batch_size != 64),
-        )
-        if present
-    )
-    return Recipe(name=f"{family}-unet{marks}", data=data, model=config, objective=Copying(), training=training)
+    base = (recipes.hidden_unet if hidden else recipes.unet)(data=photos(trial))
+    name = named("photos-unet", {"hidden": hidden})
+    return _on_trial(trial, base, name=name, statistics=statistics, batch_size=batch_size, share=share)
+
+
+def photos_unet_skips(
+    trial: Trial, *, statistics: Statistics = "batch", batch_size: int = 64, share: float = 1.0
+) -> Recipe:
+    """The same with skips, which may pass its input around the code."""
+    base = recipes.unet_skips(data=photos(trial))
+    name = "photos-unet-skips"
+    return _on_trial(trial, base, name=name, statistics=statistics, batch_size=batch_size, share=share)
+
+
+def small_photos_unet(trial: Trial, *, skips: bool = False) -> Recipe:
+    """The U-Net on the images of the fully connected nets, without skips or with."""
+    base = photos_unet_skips(trial) if skips else photos_unet(trial)
+    levels: dict[str, Any] = {"levels": trial.pick(smoke=2, cpu=4, gpu=5)}
+    return replace(base, name=f"small-{base.name}", data=small_photos(trial), model=replace(base.model, **levels))
+
+
+def brief_unet(trial: Trial, *, skips: bool = False, share: float = 1.0) -> Recipe:
+    """The U-Net in small batches, and for as few steps as one with attention can be given on two cores.
+
+    Args:
+        trial: decides sizes and steps.
+        skips: whether the decoder is also handed the encoder's maps.
+        share: of these steps.
+    """
+    net = photos_unet_skips if skips else photos_unet
+    return net(trial, batch_size=8, share=share * trial.pick(smoke=1.0, cpu=0.6, gpu=1.0))
+
+
+def attention_unet(trial: Trial, *, attention: LevelsAttention = "linear", skips: bool = False) -> Recipe:
+    """The U-Net with attention added behind each level's block, trained as `brief_unet` is.
+
+    Args:
+        trial: decides sizes and steps.
+        attention: linear at every level, or by dot products at the lowest two.
+        skips: whether the decoder is also handed the encoder's maps.
+    """
+    name = named(f"photos-{attention}-attention-unet", {"skips": skips})
+    sizes = {**_sizes(trial), "attention": attention, "skips": skips}
+    return replace(brief_unet(trial), name=name, model=replace(recipes.linear_attention_unet().model, **sizes))
+
+
+def scenes_unet(
+    trial: Trial,
+    *,
+    widen: int = 1,
+    deepen: int = 0,
+    hidden: bool = False,
+    count: int | None = None,
+    batch_size: int = 64,
+    share: float = 1.0,
+) -> Recipe:
+    """The U-Net without skips on landscapes.
+
+    Args:
+        trial: decides sizes and steps.
+        widen: factor on the maps of every level.
+        deepen: further levels; fewer where it is negative.
+        hidden: whether the module of 500, 100 and 500 units is in its middle.
+        count: how many landscapes to train on.
+        batch_size: images per step.
+        share: of the usual number of steps.
+    """
+    base = (recipes.hidden_unet if hidden else recipes.unet)(data=scenes(trial, count=count))
+    name = named("scenes-unet", {"hidden": hidden})
+    usual = _on_trial(trial, base, name=name, batch_size=batch_size, share=share)
+    assert isinstance(usual.model, UNetConfig)
+    shape = replace(usual.model, width=usual.model.width * widen, levels=usual.model.levels + deepen)
+    marks = {"wide": widen > 1, "deep": deepen > 0, f"shallow-by-{-deepen}": deepen < 0}
+    return replace(usual, name=named(usual.name, marks), model=shape)
+
+
+def scenes_attention_unet(trial: Trial, *, batch_size: int, share: float) -> Recipe:
+    """The same with attention at every level beside a residual connection, by dot products at the lowest two.
+
+    A step takes sixteen times as long as one of the U-Net without, so batches and steps are to be chosen.
+    """
+    base = scenes_unet(trial, batch_size=batch_size, share=share)
+    model = replace(recipes.mixed_attention_unet().model, **_sizes(trial))
+    return replace(base, name=f"{base.name}-attention", model=model)
+
+
+def scenes_unet_skips(trial: Trial) -> Recipe:
+    """The same with skips, which may pass its input around the code."""
+    return _on_trial(trial, recipes.unet_skips(data=scenes(trial)), name="scenes-unet-skips")
 
 
 def denoiser(recipe: Recipe) -> Recipe:
     """The same net, trained to denoise blends and zero-mean noise of any strength."""
-    corruption = OneOf((Blend(alpha=(0.1, 1.0)), GaussianNoise(sigma=(0.0, 0.5))))
-    return replace(recipe, name=f"{recipe.name}-denoiser", objective=Denoising(corruption=corruption))
+    return replace(recipe, name=f"{recipe.name}-denoiser", objective=recipes.denoising_unet().objective)
 
 
 def widened(recipe: Recipe, *, factor: float) -> Recipe:
     """The same U-Net with that many times the maps at every level."""
     if factor == 1:
         return recipe
-    assert isinstance(recipe.model, UNetSkipsConfig)
+    assert isinstance(recipe.model, UNetConfig)
     shape = replace(recipe.model, width=round(recipe.model.width * factor))
     return replace(recipe, name=f"{recipe.name}-{factor:g}-times-as-wide", model=shape)
+
+
+def variational(recipe: Recipe) -> Recipe:
+    """A U-Net's recipe with a Gaussian code of as many units, and a normal likelihood whose σ is learned.
+
+    The code keeps its positions, so that it is as large as the U-Net's; groups of maps are normalized instead of the
+    batch, since one image must not decide how likely another is.
+    """
+    assert isinstance(recipe.model, UNetConfig)
+    assert not recipe.model.hidden
+    config = VariationalUNetConfig(
+        width=recipe.model.width,
+        levels=recipe.model.levels,
+        convolutions=recipe.model.convolutions,
+        statistics="group",
+        code_size=recipe.model.widths[-1],
+        joined=False,
+        likelihood="gaussian",
+    )
+    return replace(recipe, name=f"{recipe.name}-variational", model=config, objective=ELBO())
+
+
+def _on_trial(
+    trial: Trial,
+    recipe: Recipe,
+    *,
+    name: str,
+    statistics: Statistics = "batch",
+    batch_size: int = 64,
+    share: float = 1.0,
+) -> Recipe:
+    """A U-Net's recipe at the scale of a trial; a long run is saved on its way."""
+    found = scaled(
+        recipe,
+        name=named(name, {statistics: statistics != "batch", f"batches-of-{batch_size}": batch_size != 64}),
+        steps=max(1, round(share * trial.pick(smoke=20, cpu=1000, gpu=10_000))),
+        batch_size=min(batch_size, trial.pick(smoke=16, cpu=batch_size, gpu=batch_size)),
+        learning_rate=1e-3 if statistics == "none" else None,
+        sizes={**_sizes(trial), "statistics": statistics},
+    )
+    return replace(found, training=replace(found.training, save_every=min(found.training.steps, 500)))
+
+
+def _sizes(trial: Trial) -> dict[str, Any]:
+    """Feature maps at the first level, and resolutions, the full one included: the source's at scale gpu."""
+    return {"width": trial.pick(smoke=4, cpu=16, gpu=64), "levels": trial.pick(smoke=3, cpu=4, gpu=5)}

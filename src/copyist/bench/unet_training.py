@@ -1,0 +1,119 @@
+"""A step of training a U-Net: our loop against a textbook's."""
+
+__all__ = ["TurnObserver", "bench_train", "compare_losses", "our_steps"]
+
+import math
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from copyist.bench import reference
+from copyist.bench.measure import Turn, compare, count_flops, machine, race
+from copyist.bench.timings import BenchResult, Comparison, LossComparison
+from copyist.devices import Precision
+from copyist.models.unet import UNetConfig
+from copyist.objectives import Copying
+from copyist.training import Observer, Optimization, Recipe, Training, train
+
+_STEPS_PER_TURN = 10
+"""The loop looks at its losses every 10 steps: each turn pays for one look."""
+
+_NEVER = 10**7
+"""More steps than any benchmark takes."""
+
+
+def bench_train(
+    *,
+    widths: Sequence[int] = (16, 32),
+    size: int = 64,
+    batch: int = 32,
+    rounds: int = 20,
+    levels: int = 4,
+    num_images: int = 512,
+    loss_steps: int = 0,
+    seeds: Sequence[int] = (0, 1, 2),
+    say: Callable[[str], None] = lambda sentence: None,
+) -> BenchResult:
+    """Time our training loop and the textbook's by turns, each in its own process.
+
+    Args:
+        widths: base widths of the U-Net, one comparison each.
+        size: side of an image.
+        batch: images per step.
+        rounds: turns of each; one is 10 steps.
+        levels: of the U-Net.
+        num_images: scenes that are trained on; the reference reads them as PNG files.
+        loss_steps: also train so many steps in our precision and in float32, and compare held-out losses; 0 for not.
+        seeds: of those runs.
+        say: takes one sentence a round.
+    """
+    source = f"scenes?size={size}&limit={num_images}"
+    configs = [UNetConfig(channels=3, width=width, levels=levels) for width in widths]
+    where = machine()
+    with tempfile.TemporaryDirectory() as folder:
+        reference.write_pngs(source, Path(folder))
+        rows = tuple(_compare(config, source, folder, size, batch, rounds, say) for config in configs)
+    losses = (compare_losses(configs[0], source, batch, loss_steps, seeds, say),) if loss_steps > 0 else ()
+    return BenchResult(name="train", unit="step", images_per_unit=batch, machine=where, comparisons=rows, losses=losses)
+
+
+def compare_losses(
+    config: UNetConfig, source: str, batch: int, steps: int, seeds: Sequence[int], say: Callable[[str], None]
+) -> LossComparison:
+    """Held-out losses after equal steps with equal seeds and orders: our precision over float32."""
+    ratios: list[float] = []
+    for seed in seeds:
+        ours, plain = (_held_out_loss(_recipe(config, source, batch, steps, p), seed) for p in ("auto", "float32"))
+        ratios.append(ours / plain)
+        say(f"seed {seed}: held-out loss {ours:.6f}, in float32 {plain:.6f}")
+    return LossComparison(width=config.width, steps=steps, ratios=tuple(ratios))
+
+
+def our_steps(config: UNetConfig, source: str, batch: int, turn: Turn) -> None:
+    """`copyist.train`, for as long as `turn` allows; each of its steps is reported by its observer."""
+    training = _recipe(config, source, batch, _NEVER, "auto")
+    with tempfile.TemporaryDirectory() as folder:
+        train(training, out=Path(folder) / "run", observer=TurnObserver(turn))
+
+
+class TurnObserver(Observer):
+    """Takes a turn after each step of a training."""
+
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
+
+    def stepped(self, *, step: int, loss: float | None) -> None:
+        self.turn()
+
+
+def _compare(
+    config: UNetConfig, source: str, folder: str, size: int, batch: int, rounds: int, say: Callable[[str], None]
+) -> Comparison:
+    say(f"width {config.width}: warming up")
+    model = reference.textbook_copy(config)
+    flops = count_flops(model, torch.rand(batch, 3, size, size), backward=True)
+    ours, plain = partial(our_steps, config, source, batch), partial(reference.train_loop, config, folder, batch)
+    times = race(ours, plain, steps=_STEPS_PER_TURN, rounds=rounds, say=say)
+    return compare(times, width=config.width, size=size, batch=batch, flops=flops)
+
+
+def _recipe(config: UNetConfig, source: str, batch: int, steps: int, precision: Precision) -> Recipe:
+    training = Training(
+        steps=steps,
+        batch_size=batch,
+        flip=False,
+        precision=precision,
+        validate_every=steps,
+        save_every=steps,
+        optimization=Optimization(learning_rate=1e-3),
+    )
+    return Recipe(name="bench", data=source, model=config, objective=Copying(), training=training)
+
+
+def _held_out_loss(recipe: Recipe, seed: int) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        last = train(recipe, out=Path(folder) / "run", seed=seed).history()[-1]
+    return math.nan if last.validation_loss is None else last.validation_loss

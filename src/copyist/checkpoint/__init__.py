@@ -1,0 +1,31 @@
+"""One safetensors file: the weights, what was measured on data, and the config that rebuilds the model."""
+
+__all__ = [
+    "FORMAT_VERSION",
+    "MODEL_CATALOGUES",
+    "Header",
+    "load",
+    "model_file",
+    "read_header",
+    "read_model",
+    "read_tensors",
+    "save",
+    "sum_of_tensors",
+    "write_tensors",
+]
+
+from copyist.checkpoint.model_file import (
+    MODEL_CATALOGUES,
+    Header,
+    load,
+    model_file,
+    read_header,
+    read_model,
+    save,
+)
+from copyist.checkpoint.tensor_file import (
+    FORMAT_VERSION,
+    read_tensors,
+    sum_of_tensors,
+    write_tensors,
+)

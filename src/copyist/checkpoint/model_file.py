@@ -1,0 +1,206 @@
+"""One safetensors file: the weights, what was measured on data, and the JSON that rebuilds the model.
+
+The JSON document holds format version, package version, the kind and config of the model, batch size, statistics and
+fingerprint of the data, recipe, and a summary of the training. Files of format 1 are read as well.
+"""
+
+__all__ = ["MODEL_CATALOGUES", "Header", "load", "model_file", "read_header", "read_model", "save"]
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from copyist import settings
+from copyist.checkpoint.migration import migrate_model, migrate_tensors
+from copyist.checkpoint.tensor_file import FORMAT_VERSION, read_document, read_tensors, write_tensors
+from copyist.devices import find_device
+from copyist.errors import ArgumentError, CheckpointError, UnknownNameError
+from copyist.models.catalogue import MODELS
+from copyist.models.contracts import Model, ModelConfig, TrainedOn
+
+MODEL_CATALOGUES: settings.Catalogues = {ModelConfig: MODELS}
+"""The kinds of model that a file may hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """What a model file says of itself, but for the weights."""
+
+    model: dict[str, Any]
+    """The kind of model, and its config; for one's own the kind is `package.module:Class`, which names
+    a `ModelConfig`, or a `Model` that takes the config's fields."""
+
+    batch_size: int
+    """Images per batch in training, and in use unless told otherwise."""
+
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The training data: source, shape, number, mean and standard deviation per channel or column, the names of
+    columns, fingerprint."""
+
+    recipe: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The recipe that was trained, with every setting."""
+
+    training: dict[str, Any] = field(default_factory=dict[str, Any])
+    """How the training went: steps, seconds, losses, device."""
+
+    format_version: int = FORMAT_VERSION
+    package_version: str = field(default_factory=lambda: version("copyist"))
+
+
+def save(path: Path, model: Model, header: Header) -> None:
+    """Write a model file, whole or not at all.
+
+    Raises:
+        OutputError: the disk is full, or the place cannot be written.
+    """
+    write_tensors(path, model.state_dict(), asdict(header))
+
+
+def load(path: str | Path, *, class_of: str | None = None, device: str | torch.device | None = None) -> Model:
+    """Read a model, in evaluation mode, on the best device at hand unless one is named.
+
+    Args:
+        path: a model file, or a run directory that holds one.
+        class_of: `package.module:Class` of a model of one's own. Its package's code is run; the file's never is.
+        device: where to put it.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, a pickle, from a newer version, or names an unknown model.
+        UnknownNameError, ArgumentError: there is no such device, or not on this machine.
+    """
+    place = find_device(device)
+    file = model_file(path)
+    header, tensors = read_model(file)
+    model = _build(file, header, class_of)
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise CheckpointError(f"{file} holds weights of another model than its header describes") from error
+    model.trained_on = TrainedOn(
+        batch_size=header.batch_size,
+        image_shape=_image_shape(file, header.data),
+        columns=_columns(file, header.data),
+    )
+    return model.to(place).eval()
+
+
+def model_file(path: str | Path) -> Path:
+    """The model file that `path` means: itself, or `model.safetensors` in it.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / "model.safetensors"
+    if (file.parent / "state").is_dir() and not file.exists():
+        raise CheckpointError(f"the run in {file.parent} is not finished; go on with it by copyist train … --resume")
+    if not file.exists():
+        raise CheckpointError(f"there is no model at {path}; give a .safetensors file, or the folder of a finished run")
+    return file
+
+
+def read_header(path: Path) -> Header:
+    """What a model file says of itself.
+
+    Raises:
+        CheckpointError: as `load`.
+    """
+    return _header(path, read_document(path))
+
+
+def read_model(path: Path) -> tuple[Header, dict[str, Tensor]]:
+    """What a model file says of itself, and its tensors by the names that its model gives them.
+
+    Raises:
+        CheckpointError: as `load`.
+    """
+    document, tensors = read_tensors(path)
+    header = _header(path, document)
+    if document["format_version"] < FORMAT_VERSION:
+        tensors = migrate_tensors(tensors, document["model"])
+    return header, tensors
+
+
+def _header(path: Path, document: Mapping[str, Any]) -> Header:
+    fields = {"model": dict, "batch_size": int, "data": dict, "recipe": dict, "training": dict, "package_version": str}
+    for name, kind in fields.items():
+        if not isinstance(document.get(name), kind):
+            raise CheckpointError(f"{path} is no model file: its header has no valid {name!r}; train the model again")
+    if document["batch_size"] < 1:
+        raise CheckpointError(f"{path} must have a batch size of at least 1, got {document['batch_size']}")
+    found = {name: document[name] for name in fields}
+    if document["format_version"] < FORMAT_VERSION:
+        found["model"], found["data"] = migrate_model(document["model"]), _migrated_data(document["data"])
+    _image_shape(path, found["data"])
+    _columns(path, found["data"])
+    return Header(format_version=FORMAT_VERSION, **found)
+
+
+def _migrated_data(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a table the shape of a row stood where that of an image does."""
+    shape = data.get("image_shape")
+    of_table = isinstance(shape, list) and len(cast("list[Any]", shape)) == 1
+    return {name: value for name, value in data.items() if not (of_table and name == "image_shape")}
+
+
+def _build(path: Path, header: Header, class_of: str | None) -> Model:
+    kind = str(header.model.get("kind"))
+    if ":" in kind:
+        return _build_own(path, header, kind, class_of)
+    if class_of is not None:
+        raise CheckpointError(f"{path} holds a {kind}, which needs no --class-of; leave it out")
+    try:
+        config = settings.load(ModelConfig, header.model, MODEL_CATALOGUES, name="model")
+        # The weights that are drawn here are replaced at once; the global seed is left as it was found.
+        with torch.random.fork_rng(devices=[]):
+            return config.build()
+    except UnknownNameError as error:
+        raise CheckpointError(f"{path} cannot be rebuilt: {error}") from error
+    except ArgumentError as error:
+        raise CheckpointError(f"{path} has a config that cannot be built: {error}") from error
+
+
+def _image_shape(path: Path, data: Mapping[str, Any]) -> tuple[int, int, int] | None:
+    shape = data.get("image_shape")
+    if shape is None:
+        return None
+    if not isinstance(shape, list) or [type(side) for side in cast("list[Any]", shape)] != [int] * 3:
+        raise CheckpointError(f"{path} must have an image shape of three whole numbers, got {shape!r}")
+    channels, height, width = cast("list[int]", shape)
+    return channels, height, width
+
+
+def _columns(path: Path, data: Mapping[str, Any]) -> tuple[str, ...]:
+    columns = data.get("columns", [])
+    if not isinstance(columns, list) or not all(isinstance(name, str) for name in cast("list[Any]", columns)):
+        raise CheckpointError(f"{path} must name its columns in a list of texts, got {columns!r}")
+    return tuple(cast("list[str]", columns))
+
+
+def _build_own(path: Path, header: Header, kind: str, class_of: str | None) -> Model:
+    if class_of != kind:
+        raise CheckpointError(
+            f"{path} holds a model of the class {kind}; add --class-of {kind}, which runs that package's code"
+        )
+    module, _, name = kind.partition(":")
+    try:
+        made = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise CheckpointError(f"{kind} cannot be imported ({error}); install the package that has it") from error
+    config = {key: value for key, value in header.model.items() if key != "kind"}
+    try:
+        if isinstance(made, type) and issubclass(made, ModelConfig):
+            return settings.load(made, config, MODEL_CATALOGUES, name="model").build()
+        model = made(**config)
+    except (ArgumentError, TypeError) as error:
+        raise CheckpointError(f"{path} has a config that {kind} does not take: {error}") from error
+    if not isinstance(model, Model):
+        raise CheckpointError(f"{kind} must be a Model or the ModelConfig of one, got a {type(model).__name__}")
+    return model

@@ -1,0 +1,171 @@
+"""Nets of few layers on small images: fully connected ones with codes of every kind, and one attention."""
+
+__all__ = ["attention_copier", "bottleneck", "contracted", "overcomplete", "sparse", "through_code", "undercomplete"]
+
+from dataclasses import replace
+from typing import Literal
+
+from copyist import recipes
+from copyist.claims.nets.scaling import blobs, named, photos, scaled, small_photos
+from copyist.claims.trial import Trial
+from copyist.corruption import GaussianNoise
+from copyist.models.mlp import Activation, MLPConfig
+from copyist.nn.attention import AttentionKind
+from copyist.objectives import Contraction, Copying, DeadUnitResampling, Denoising, KLSparsity, L1Sparsity, Objective
+from copyist.training import Recipe
+
+_PRICES: dict[str, tuple[Activation, Objective]] = {
+    "none": ("relu", Copying()),
+    "none-sigmoid": ("sigmoid", Copying()),
+    "l1": ("relu", L1Sparsity(weight=0.1)),
+    "plain-l1": ("relu", L1Sparsity(weight=0.1, scale="code")),
+    "kl": ("sigmoid", KLSparsity(weight=0.1, rate=0.05)),
+}
+"""What each net is asked for, beside copies."""
+
+
+def overcomplete(trial: Trial, *, linear: bool = False) -> Recipe:
+    """Five hidden layers, each wider than the input, with GELU; or the same without, which is a linear map."""
+    units = trial.pick(smoke=200, cpu=1000, gpu=4000)
+    return scaled(
+        recipes.overcomplete_mlp(data=small_photos(trial)),
+        name="photos-linear-map" if linear else "photos-overcomplete-mlp",
+        steps=trial.pick(smoke=20, cpu=2000, gpu=20_000),
+        batch_size=trial.pick(smoke=32, cpu=128, gpu=512),
+        learning_rate=trial.pick(smoke=1e-3, cpu=5e-4, gpu=1e-4),
+        sizes={"widths": (units,) * 3, "activation": "identity" if linear else "gelu"},
+    )
+
+
+def bottleneck(trial: Trial, *, code: int, units: float = 1.0) -> Recipe:
+    """A fully connected net that is narrowest at its code, on the images of the overcomplete one.
+
+    Args:
+        trial: decides sizes and steps.
+        code: units of the code.
+        units: factor on those of the layer before it and after it.
+    """
+    base = overcomplete(trial)
+    return scaled(
+        base,
+        name=named(f"photos-bottleneck-of-{code}", {f"{units:g}-times-as-wide": units != 1}),
+        steps=base.training.steps,
+        learning_rate=trial.pick(smoke=1e-3, cpu=1e-3, gpu=3e-4),
+        sizes={"widths": (round(units * trial.pick(smoke=64, cpu=512, gpu=2048)), code)},
+    )
+
+
+def through_code(trial: Trial, *, code: int | None = None) -> Recipe:
+    """The overcomplete net with a code of another size: its other layers and its rate stay.
+
+    Args:
+        trial: decides sizes and steps.
+        code: units of the code; None for as many as the other layers have.
+    """
+    base = overcomplete(trial)
+    assert isinstance(base.model, MLPConfig)
+    *wide, last = base.model.widths
+    return scaled(
+        base,
+        name=f"photos-mlp-with-code-of-{code or last}",
+        steps=trial.pick(smoke=20, cpu=1500, gpu=20_000),
+        sizes={"widths": (*wide, code or last)},
+    )
+
+
+def undercomplete(trial: Trial, *, size: int) -> Recipe:
+    """One hidden layer of a quarter of the values of a photograph of `size`², with ReLU."""
+    return scaled(
+        recipes.undercomplete_mlp(data=f"photos?size={size}{trial.pick(smoke='&limit=64', cpu='', gpu='')}"),
+        name=f"photos-undercomplete-mlp-{size}",
+        steps=trial.pick(smoke=10, cpu=500, gpu=5000),
+        batch_size=trial.pick(smoke=16, cpu=64, gpu=256),
+        sizes={"widths": (3 * size**2 // 4,), "code": None, "activation": "relu"},
+    )
+
+
+def sparse(trial: Trial, *, price: Literal["none", "none-sigmoid", "l1", "plain-l1", "kl", "largest"]) -> Recipe:
+    """One layer of units, several times as many as a gray photograph has values, and one back.
+
+    Args:
+        trial: decides sizes and steps.
+        price: on the code: none, on rectified or sigmoid units; L1, in units of the image or plain; KL to a rate of
+            5 %; or none where the largest twentieth speaks, and the dead are revived.
+    """
+    units = trial.pick(smoke=128, cpu=512, gpu=4096)
+    data = trial.pick(
+        smoke="photos?size=8&stride=32&limit=64&channels=1",
+        cpu="photos?size=12&channels=1",
+        gpu="photos?size=32&channels=1",
+    )
+    recipe = scaled(
+        recipes.topk_mlp(data=data),
+        name=f"photos-sparse-{price}",
+        steps=trial.pick(smoke=20, cpu=3000, gpu=20_000),
+        batch_size=trial.pick(smoke=32, cpu=128, gpu=256),
+        flip=True,
+        sizes={"widths": (units,), "k": units // 20},
+    )
+    if price == "largest":
+        return replace(recipe, objective=DeadUnitResampling(objective=Copying(), after=50_000))
+    activation, objective = _PRICES[price]
+    return replace(recipe, model=MLPConfig(widths=(units,), activation=activation), objective=objective)
+
+
+def contracted(trial: Trial, *, weight: float, decay: float = 0.0, sigma: float = 0.0) -> Recipe:
+    """One layer of sigmoid units and its transpose, on a spot that moves, with a price on the encoder's Jacobian.
+
+    Args:
+        trial: decides sizes and steps.
+        weight: of the price; 0 for none.
+        decay: of all weights, per unit of the learning rate.
+        sigma: standard deviation of noise that is to be undone; then nothing else is asked for.
+    """
+    recipe = scaled(
+        recipes.contractive_mlp(data=blobs(trial)),
+        name=named(f"blobs-contracted-{weight:g}", {f"decay-{decay:g}": decay != 0}),
+        steps=trial.pick(smoke=20, cpu=3000, gpu=20_000),
+        batch_size=trial.pick(smoke=32, cpu=64, gpu=256),
+        sizes={"widths": (trial.pick(smoke=32, cpu=128, gpu=1024),)},
+    )
+    if decay:
+        rate = replace(recipe.training.optimization, optimizer="adamw", weight_decay=decay)
+        recipe = replace(recipe, training=replace(recipe.training, optimization=rate))
+    if sigma == 0:
+        return replace(recipe, objective=Contraction(weight=weight))
+    return replace(recipe, name="blobs-denoiser", objective=Denoising(corruption=GaussianNoise(sigma)))
+
+
+def attention_copier(
+    trial: Trial,
+    *,
+    attention: AttentionKind = "linear",
+    convolutions: bool = True,
+    residual: bool = False,
+    small: bool = False,
+    share: float = 1.0,
+) -> Recipe:
+    """One attention between two convolutions, or alone, on photographs of at most 32×32.
+
+    An image is a thousand positions, so that two of them are batch enough; the source's batches begin there.
+
+    Args:
+        trial: decides sizes and steps.
+        attention: linear, or by dot products.
+        convolutions: whether it stands between two of them, with maps that are more than the pixels.
+        residual: whether it is added to what it is given.
+        small: whether the photographs are so small that a whole Jacobian can be looked at.
+        share: of the usual number of steps.
+    """
+    data = trial.pick(smoke=photos(trial), cpu=photos(trial), gpu="photos?size=32")
+    if small:
+        data = trial.pick(smoke="photos?size=8&stride=32&limit=64", cpu="photos?size=8", gpu="photos?size=16")
+    marks = {"alone": not convolutions, "residual": residual, "small": small}
+    maps = trial.pick(smoke=8, cpu=64, gpu=64) if convolutions else None
+    return scaled(
+        recipes.linear_attention(data=data),
+        name=named(f"photos-{attention}-attention", marks),
+        steps=max(1, round(share * trial.pick(smoke=20, cpu=1400, gpu=10_000))),
+        batch_size=trial.pick(smoke=16, cpu=2, gpu=16),
+        sizes={"attention": attention, "maps": maps, "residual": residual},
+    )

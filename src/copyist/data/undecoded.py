@@ -1,0 +1,99 @@
+"""Images before they are decoded: what every kind of source of images is first turned into."""
+
+__all__ = ["Undecoded", "undecoded_array"]
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from copyist.data.examples import digest, hold_out
+from copyist.errors import DataError
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Undecoded:
+    """N images of perhaps different sizes, each decoded when it is asked for."""
+
+    names: Sequence[str]
+    """One per image."""
+
+    digests: Sequence[str]
+    """Of each image's content as stored."""
+
+    sizes: Sequence[tuple[int, int]]
+    """(H, W) of each."""
+
+    channels: int
+    """Of all, once decoded."""
+
+    dtype: np.dtype[Any]
+    """Of all, once decoded."""
+
+    is_test: npt.NDArray[np.bool_]
+    """(N,), True where an image is held out."""
+
+    labels: npt.NDArray[np.int64] | None
+    """(N,), where the source has them."""
+
+    decode: Callable[[int], npt.NDArray[Any] | str]
+    """Gives image `index` as (H, W, C), or the reason why it cannot be read."""
+
+    failures: tuple[str, ...] = ()
+    """What was left out already, as `name (reason)`."""
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def undecoded_array(
+    array: npt.NDArray[Any],
+    *,
+    place: str,
+    names: Sequence[str] | None = None,
+    labels: npt.NDArray[np.int64] | None = None,
+    is_test: npt.NDArray[np.bool_] | None = None,
+) -> Undecoded:
+    """The images of an array (N, C, H, W); without `is_test`, their content decides which are held out.
+
+    Raises:
+        DataError: the values are none that an image can have.
+    """
+    if 0 in array.shape:
+        raise DataError(f"{place} must hold at least one image, got an array of shape {array.shape}")
+    counted = array.dtype.name in ("uint8", "uint16")
+    if not counted and array.dtype.kind not in "fb":
+        raise DataError(f"{place} must hold uint8, uint16 or float values, got {array.dtype}; convert it first")
+    dtype = np.dtype(array.dtype.name if counted else np.float32)
+    digests = [digest(np.ascontiguousarray(row).tobytes()) for row in array]
+
+    def decode(index: int) -> npt.NDArray[Any]:
+        row = np.moveaxis(np.asarray(array[index]), 0, 2)  # (H, W, C)
+        if array.dtype.kind == "f":
+            _check_floats(row, place, index)
+        return row.astype(dtype)
+
+    return Undecoded(
+        names=names if names is not None else [f"{index:06d}" for index in range(len(array))],
+        digests=digests,
+        sizes=[(array.shape[2], array.shape[3])] * len(array),
+        channels=array.shape[1],
+        dtype=dtype,
+        is_test=hold_out(digests) if is_test is None else is_test,
+        labels=labels,
+        decode=decode,
+    )
+
+
+def _check_floats(row: npt.NDArray[Any], place: str, index: int) -> None:
+    if not np.isfinite(row).all():
+        where = tuple(int(axis) for axis in np.argwhere(~np.isfinite(row))[0])
+        raise DataError(f"{place} must hold finite values, got {row[where]} in image {index}; replace or drop it")
+    low, high = float(row.min()), float(row.max())
+    if low < 0 or high > 1:
+        raise DataError(
+            f"floats in {place} must lie in [0, 1], got [{low:g}, {high:g}] in image {index}; scale them, "
+            "or save 8-bit values as uint8"
+        )

@@ -1,0 +1,50 @@
+"""All that was found of several models on one source: one document, and its text."""
+
+__all__ = ["Evaluation"]
+
+from dataclasses import dataclass
+from typing import Literal, final
+
+from copyist.evaluation.classification_errors import ClassificationTable
+from copyist.evaluation.denoising_table import DenoisingTable
+from copyist.evaluation.documents import Document
+from copyist.evaluation.likelihood_table import LikelihoodTable
+from copyist.evaluation.probe_table import ProbeTable
+from copyist.evaluation.table_copies import TableCopies
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Evaluation(Document):
+    """What `copyist.evaluate` measured; a part is None where the models or the source have nothing for it."""
+
+    schema: Literal["copyist.evaluation"] = "copyist.evaluation"
+    version: Literal[1] = 1
+
+    denoising: DenoisingTable | None = None
+    """Of models that copy images: under each corruption, on clean images, and in batches of other kinds."""
+
+    table: TableCopies | None = None
+    """Of models that copy the rows of a table."""
+
+    likelihoods: LikelihoodTable | None = None
+    """Of those that have a likelihood."""
+
+    probes: ProbeTable | None = None
+    """Of those that have a code, where the source has labels."""
+
+    classification: ClassificationTable | None = None
+    """Of classifiers."""
+
+    def text(self, *, details: bool = False) -> str:
+        """The parts one below the other, for a terminal 100 columns wide.
+
+        Args:
+            details: whether to show every measure, or the error of every column of a table.
+        """
+        copies = self.denoising or self.table
+        parts = [
+            copies.text(details=details) if copies else "",
+            *(part.text() for part in (self.likelihoods, self.probes, self.classification) if part),
+        ]
+        return "\n".join(filter(None, parts))

@@ -1,0 +1,94 @@
+"""Many files at once: read in threads and kept in order, and refused when more than a few cannot be read."""
+
+__all__ = ["Progress", "ignore", "map_in_order", "reason_of", "report_unreadable"]
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Protocol, TypeVar
+
+from copyist.errors import DataError
+
+MOST_UNREADABLE = 0.01
+"""When a larger share of files cannot be read, something is wrong with all of them."""
+
+_T = TypeVar("_T")
+
+
+class Progress(Protocol):
+    """Called with the number of items done, and of all."""
+
+    def __call__(self, done: int, total: int, /) -> None: ...
+
+
+def map_in_order(
+    work: Callable[[int], _T], count: int, *, chunk: int = 32, progress: Progress | None = None
+) -> Iterator[_T]:
+    """Yield `work` of items 0 … count − 1 in their order, done in threads; Pillow decodes without the interpreter lock.
+
+    At most two chunks per thread are done before they are asked for, so that results need not all fit into memory.
+
+    Args:
+        work: called from several threads.
+        count: how many items there are.
+        chunk: items that one thread does in a row; 1 where each takes long.
+        progress: called after each chunk.
+    """
+    num_threads = min(8, os.cpu_count() or 1)
+    starts = iter(range(0, count, chunk))
+
+    def work_through(start: int) -> list[_T]:
+        return [work(index) for index in range(start, min(start + chunk, count))]
+
+    with ThreadPoolExecutor(num_threads) as pool:
+        ahead: deque[Future[list[_T]]] = deque()
+        done = 0
+        try:
+            ahead.extend(pool.submit(work_through, start) for start in islice(starts, 2 * num_threads))
+            while ahead:
+                results = ahead.popleft().result()
+                ahead.extend(pool.submit(work_through, start) for start in islice(starts, 1))
+                yield from results
+                done += len(results)
+                if progress is not None:
+                    progress(done, count)
+        finally:
+            for future in ahead:
+                future.cancel()
+
+
+def reason_of(error: Exception) -> str:
+    """Why a file cannot be read, in a few words."""
+    return (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
+
+
+def report_unreadable(
+    failures: Sequence[str], total: int, *, noun: str, place: str | None = None, say: Callable[[str], None]
+) -> None:
+    """Name the files that cannot be read, and refuse all when there are more than 1 % of them.
+
+    Args:
+        failures: each as `name (reason)`.
+        total: how many files there are, with those.
+        noun: what they are called: files or pictures.
+        place: the folder or archive that holds all of them.
+        say: takes the notice, one sentence; nothing is said when all can be read.
+
+    Raises:
+        DataError: more than 1 % cannot be read.
+    """
+    if not failures:
+        return
+    first = ", ".join(failures[:3]) + (", …" if len(failures) > 3 else "")
+    if len(failures) > MOST_UNREADABLE * total:
+        raise DataError(
+            f"at most 1 % of the {noun}{f' of {place}' if place else ''} may be unreadable, got {len(failures)} of "
+            f"{total}: {first}; remove or repair them"
+        )
+    say(f"left out {len(failures)} of {total} {noun} that cannot be read: {first}")
+
+
+def ignore(notice: str) -> None:
+    """Take no notice: what takes sentences where nobody listens."""

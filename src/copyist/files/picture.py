@@ -1,0 +1,129 @@
+"""Pictures that come back as the files they were: pixels for a model, and answers written in the file's own format."""
+
+__all__ = ["Picture", "name_of_several", "pixels_for", "safe_name", "write_picture"]
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from copyist.errors import ArgumentError, DataError, ShapeError
+from copyist.files.decoding import DecodedImage
+from copyist.files.encoding import encode_image
+from copyist.files.image_arrays import ImageArray
+from copyist.outputs import write_bytes
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Picture:
+    """One image of the user's, and all it takes to write its like."""
+
+    name: str
+    """Its path below the folder it lies in, with `/`; an array of several has the number of each after `#`."""
+
+    pixels: Tensor
+    """(C, H, W), float32, upright, in [0, 1]; values of a float array may leave that range."""
+
+    stored: DecodedImage | None = None
+    """How its file stores it: format, depth, alpha, orientation, profile and EXIF; None for a row of an array."""
+
+    row: tuple[ImageArray, int] | None = None
+    """The array it is a row of, and which."""
+
+    def with_channels(self, channels: int) -> Tensor:
+        """The pixels as a model of so many channels takes them: gray is repeated for color.
+
+        Raises:
+            ShapeError: the model takes gray and the picture is color, or the like.
+        """
+        present = len(self.pixels)
+        if present == channels:
+            return self.pixels
+        if present == 1 and channels == 3:
+            return self.pixels.expand(3, -1, -1)
+        remedy = "; take other images, or a model trained on such as these"
+        if (present, channels) == (3, 1):
+            remedy = "; add ?channels=1 to the input to turn it gray"
+        raise ShapeError(
+            f"{self.name} must have {channels} channel{'s' * (channels > 1)} for this model, got {present}{remedy}"
+        )
+
+
+def pixels_for(pictures: Sequence[Picture], channels: int, *, say: Callable[[str], None] | None = None) -> list[Tensor]:
+    """The pixels of all pictures as a model of so many channels takes them, each (channels, H, W).
+
+    Raises:
+        ShapeError: a picture does not fit the model.
+    """
+    repeated = [picture.name for picture in pictures if len(picture.pixels) == 1 and channels == 3]
+    if repeated and say is not None:
+        notice = "gray is given to the model as color, and written back as the mean of its channels"
+        say(f"{name_of_several(repeated)}: {notice}")
+    return [picture.with_channels(channels) for picture in pictures]
+
+
+def write_picture(picture: Picture, pixels: Tensor, folder: Path) -> Path:
+    """Write new pixels as the file that `picture` was: same name, size, format, depth, alpha, orientation, profile.
+
+    Values are clipped to [0, 1] and rounded; floats of an array stay as they are. A row of an array waits for the
+    others: the array is written with its last row.
+
+    Args:
+        picture: as it was read.
+        pixels: (C, H, W), upright; of three channels for a gray picture the mean is written.
+        folder: where to; folders of the name are made below it.
+
+    Raises:
+        ShapeError: `pixels` has another size, or channels the file cannot hold.
+        ArgumentError: `pixels` is not finite.
+        OutputError: it cannot be written.
+    """
+    values = _in_its_channels(picture, pixels.detach().to("cpu", torch.float32))
+    if picture.row is not None:
+        array, index = picture.row
+        return array.put(index, values.numpy(), folder)
+    stored = picture.stored
+    assert stored is not None
+    top = 65535 if stored.pixels.dtype == np.uint16 else 255
+    levels = torch.round(values.double().clamp(0, 1) * top).permute(1, 2, 0).numpy()
+    path = folder / safe_name(picture.name)
+    write_bytes(path, encode_image(replace(stored, pixels=levels.astype(stored.pixels.dtype))))
+    return path
+
+
+def safe_name(name: str) -> PurePosixPath:
+    """A name that stays below the folder it is written to.
+
+    Raises:
+        DataError: it does not.
+    """
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or not path.parts:
+        raise DataError(f"the name {name!r} leads out of its folder; rename it")
+    return path
+
+
+def name_of_several(names: Sequence[str]) -> str:
+    """The first of at least one name, and how many more there are."""
+    more = len(names) - 1
+    return names[0] + (f" and {more} more" if more else "")
+
+
+def _in_its_channels(picture: Picture, pixels: Tensor) -> Tensor:
+    """New pixels in the channels of `picture`."""
+    if pixels.ndim != 3 or pixels.shape[1:] != picture.pixels.shape[1:]:
+        raise ShapeError(
+            f"pixels for {picture.name} must have its shape {tuple(picture.pixels.shape)}, got {tuple(pixels.shape)}"
+        )
+    if not torch.isfinite(pixels).all():
+        raise ArgumentError(f"pixels for {picture.name} must be finite, got NaN or infinity; check the model")
+    if len(pixels) == 3 and len(picture.pixels) == 1:
+        return pixels.double().mean(dim=0, keepdim=True).float()
+    if len(pixels) != len(picture.pixels):
+        raise ShapeError(f"{picture.name} must be written with {len(picture.pixels)} channels, got {len(pixels)}")
+    return pixels

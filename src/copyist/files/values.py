@@ -1,0 +1,50 @@
+"""Pixel values: between the depths that files store and floats, and between gray and color."""
+
+__all__ = ["as_floats", "quantize", "with_channels"]
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from copyist.errors import DataError
+from copyist.tensors import Examples
+
+_LUMA = np.array([0.298936021293775390, 0.587043074451121360, 0.114020904255103250])
+"""ITU-R BT.601 before its weights are rounded to 0.299, 0.587 and 0.114: what gray BSD68 was made with."""
+
+
+def as_floats(array: npt.NDArray[Any]) -> Examples:
+    """Stored values as float32 of the same shape: uint8 and uint16 are scaled to [0, 1], floats stay as they are."""
+    if array.dtype == np.uint8:
+        return torch.from_numpy(np.array(array)).float().div_(255)
+    if array.dtype == np.uint16:
+        return torch.from_numpy(array.astype(np.float32)).div_(65535)
+    return torch.from_numpy(np.array(array, dtype=np.float32))
+
+
+def quantize(values: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Values in the units of `dtype`, clipped to its range: rounded for uint8 and uint16, in [0, 1] for float32."""
+    if dtype == np.float32:
+        return np.clip(values, 0, 1).astype(np.float32)
+    top = np.iinfo(dtype).max
+    return np.clip(np.rint(values), 0, top).astype(dtype)
+
+
+def with_channels(pixels: npt.NDArray[Any], channels: int, *, name: str) -> npt.NDArray[Any]:
+    """Images (..., C) with `channels` of them: color becomes gray by its luma, gray becomes color by repetition.
+
+    Raises:
+        DataError: neither is possible; `name` is what the sentence calls the images.
+    """
+    present = pixels.shape[-1]
+    if present == channels:
+        return pixels
+    if present == 1 and channels == 3:
+        return np.repeat(pixels, 3, axis=-1)
+    if present == 3 and channels == 1:
+        return quantize((pixels @ _LUMA)[..., None], pixels.dtype)
+    raise DataError(
+        f"{name} must have {channels} channels, got {present}; leave ?channels= out to take them as they are"
+    )

@@ -1,0 +1,47 @@
+"""What a model may be asked for: abstract types, and `needs`, which asks.
+
+    Model               takes images or rows
+    ├ Reconstructor     copies them
+    │ └ Autoencoder     by a code: encode, decode
+    │   ├ AffineEncoder   whose encoder may be one layer, known on paper
+    │   ├ Dictionary      whose units can be told apart
+    │   ├ Masked          whose encoder can be shown a part
+    │   ├ Stack           shallow autoencoders in a row
+    │   └ Variational     with a likelihood
+    ├ Classifier        names their classes
+    └ Pretrainable      begins with the layers of a stack
+
+No contract knows who keeps it: a new family is one file with its config and its model, and a line in
+`copyist.models.catalogue.MODELS` (docs/extending.md).
+"""
+
+__all__ = [
+    "Affine",
+    "AffineEncoder",
+    "Autoencoder",
+    "Classifier",
+    "ClassifierConfig",
+    "Contract",
+    "Dictionary",
+    "Masked",
+    "Model",
+    "ModelConfig",
+    "Pretrainable",
+    "PretrainableConfig",
+    "Reconstructor",
+    "Stack",
+    "TrainedOn",
+    "Variational",
+    "lacks",
+    "log_weights",
+    "needs",
+]
+
+from copyist.models.contracts.classifier import Classifier, ClassifierConfig
+from copyist.models.contracts.copying import Affine, AffineEncoder, Autoencoder, Reconstructor
+from copyist.models.contracts.dictionary import Dictionary
+from copyist.models.contracts.layered import Pretrainable, PretrainableConfig, Stack
+from copyist.models.contracts.masked import Masked
+from copyist.models.contracts.model import Model, ModelConfig, TrainedOn
+from copyist.models.contracts.needs import Contract, lacks, needs
+from copyist.models.contracts.variational import Variational, log_weights

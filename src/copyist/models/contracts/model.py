@@ -1,0 +1,190 @@
+"""The root of all models: what takes images, or rows of a table, and what rebuilds it."""
+
+__all__ = ["Model", "ModelConfig", "TrainedOn"]
+
+import abc
+from dataclasses import dataclass
+from typing import ClassVar, Self, final
+
+from torch import Tensor, nn
+
+from copyist.checks import check_images, check_rows
+from copyist.errors import ContractError, ShapeError
+from copyist.models.contracts.needs import Contract
+from copyist.tensors import Examples
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig(Contract, abc.ABC):
+    """What it takes to build a model again, but for its weights."""
+
+    refusal: ClassVar[str] = "{verb} needs the settings of a model, and {name} has none"
+
+    @abc.abstractmethod
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        """Fill in what was left to the data, for images (C, H, W) or rows (D,) of a table.
+
+        Raises:
+            ShapeError: the config was built for other examples, or takes no tables.
+        """
+
+    def with_classes(self, num_classes: int) -> Self:
+        """Fill in how many classes there are; the config of a model that is no classifier stays as it is.
+
+        Raises:
+            ArgumentError: the config was built for fewer classes.
+        """
+        return self
+
+    @abc.abstractmethod
+    def build(self) -> "Model":
+        """A model of this shape with fresh weights, drawn from torch's global generator."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TrainedOn:
+    """What the use of a model must know of its training, beside weights and settings."""
+
+    batch_size: int = 64
+    """Examples per batch in training; verbs take images in batches of this size."""
+
+    image_shape: tuple[int, int, int] | None = None
+    """(C, H, W) of the images, which samples have too unless told otherwise; None for a table, or where unknown."""
+
+    columns: tuple[str, ...] = ()
+    """The names of the table's columns, where they are known."""
+
+
+class Model(Contract, nn.Module, abc.ABC):
+    """A module that takes images, or rows of a table: what models of every contract share.
+
+    `forward` takes images (B, C, H, W) whose shape `check_input` accepts, with values that may leave [0, 1]; or rows
+    (B, D), where `num_columns` is D. It checks nothing, so that it can be traced and exported: verbs ask `check_batch`
+    once before they call it. What is said of images in a contract then holds for rows.
+    """
+
+    refusal: ClassVar[str] = "{verb} needs a model, and {name} is none; take a subclass of copyist.models.Model"
+
+    num_columns: int | None = None
+    """D of the rows (B, D) of a table that the model takes; None takes images."""
+
+    uses_batch_statistics: bool = False
+    """Whether the answer for one image depends on the others in its batch."""
+
+    size_multiple: int = 1
+    """Both sides of an image must be multiples of this."""
+
+    image_size: tuple[int, int] | None = None
+    """The only (H, W) the model takes; None where it takes many."""
+
+    trained_on: TrainedOn = TrainedOn()
+    """Batch size, image shape and columns of the training; given once, by what trains or loads the model."""
+
+    @property
+    @abc.abstractmethod
+    def config(self) -> ModelConfig:
+        """What rebuilds the model."""
+
+    @abc.abstractmethod
+    def check_input(self, x: Examples) -> None:
+        """Refuse a batch of examples of a shape this model does not take.
+
+        Raises:
+            ShapeError: in one sentence, with the remedy.
+        """
+
+    @abc.abstractmethod
+    def forward(self, x: Examples) -> Tensor: ...
+
+    def measured_on(self, examples: Examples) -> None:
+        """Measure, when the weights are final, what use needs to know of the training data, into buffers.
+
+        Training calls it once after the last step. Buffers travel in the model file like weights.
+
+        Args:
+            examples: all training examples (N, ...), in their own units.
+
+        Raises:
+            DataError: they do not tell it.
+        """
+
+    @final
+    @property
+    def takes_tables(self) -> bool:
+        """Whether it takes rows (B, D) of a table, and no images."""
+        return self.num_columns is not None
+
+    @final
+    @property
+    def batch_size(self) -> int:
+        """Examples per batch in training, and in use unless told otherwise."""
+        return self.trained_on.batch_size
+
+    @final
+    @property
+    def image_shape(self) -> tuple[int, int, int] | None:
+        """(C, H, W) of the images it was trained on; None for a table, or where unknown."""
+        return self.trained_on.image_shape
+
+    @final
+    @property
+    def example_shape(self) -> tuple[int, ...] | None:
+        """(C, H, W) of the images it was trained on, or (D,) of the rows it takes; None where unknown."""
+        return self.image_shape if self.num_columns is None else (self.num_columns,)
+
+    @final
+    def check_batch(self, x: Examples) -> None:
+        """Refuse anything but a batch (B, ...) of the kind and shape this model takes.
+
+        Raises:
+            ShapeError: in one sentence, with the remedy.
+        """
+        if self.takes_tables and x.ndim == 4:
+            raise ShapeError(
+                f"the model was trained on a table, got images of shape {tuple(x.shape[1:])}; "
+                "give a table in .csv, .parquet, .npy or .npz, or train a model on these images"
+            )
+        if not self.takes_tables and x.ndim == 2:
+            raise ShapeError(
+                f"the model was trained on images, got a table of {x.shape[1]} columns; "
+                "give images, or train a model on this table"
+            )
+        if self.takes_tables:
+            check_rows(x)
+        else:
+            check_images(x)
+        self.check_input(x)
+
+    @final
+    def check_pictures(self, *, verb: str) -> None:
+        """Refuse, for a verb that makes pictures, a model of tables.
+
+        Raises:
+            ContractError: the model takes tables.
+        """
+        if self.takes_tables:
+            raise ContractError(
+                f"{verb} works on images, and this model takes tables; use images and a model trained on them"
+            )
+
+    @final
+    def check_columns(self, columns: tuple[str, ...]) -> None:
+        """Refuse a table whose columns are others than those the model was trained on, or in another order.
+
+        Columns without names, which are numbered, pass.
+
+        Raises:
+            ShapeError: a name differs.
+        """
+        own = self.trained_on.columns
+        named = all(any(not name.isdigit() for name in names) for names in (own, columns))
+        if named and own != columns:
+            raise ShapeError(
+                f"the model was trained on the columns {_listed(own)}, got {_listed(columns)}; give these "
+                "columns in that order, and leave others out by ?drop="
+            )
+
+
+def _listed(names: tuple[str, ...], *, most: int = 6) -> str:
+    return ", ".join(map(repr, names[:most])) + (", …" if len(names) > most else "")

@@ -1,0 +1,47 @@
+"""Many files: in order, not far ahead of who asks, and all but a few readable."""
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from copyist.errors import DataError
+from copyist.files.bulk import map_in_order, report_unreadable
+
+NUM_THREADS = min(8, os.cpu_count() or 1)
+
+
+@given(st.integers(0, 40), st.integers(1, 9))
+def test_a_map_in_threads_is_the_map(count: int, chunk: int) -> None:
+    told: list[tuple[int, int]] = []
+    results = map_in_order(lambda index: index**2, count, chunk=chunk, progress=lambda *done: told.append(done))
+    assert list(results) == [index**2 for index in range(count)]
+    assert told == [(min(end, count), count) for end in range(chunk, count + chunk, chunk)]
+
+
+def test_work_is_done_at_most_two_chunks_per_thread_ahead_and_ends_with_who_asks() -> None:
+    begun: list[int] = []
+    results = map_in_order(lambda index: (begun.append(index), index)[1], 1000, chunk=3)
+    for taken in range(1, 31):
+        assert next(results) == taken - 1
+        chunks_taken = -(-taken // 3)
+        assert len(begun) <= 3 * (chunks_taken + 2 * NUM_THREADS)
+    results.close()  # pyright: ignore[reportAttributeAccessIssue]
+    assert len(begun) <= 30 + 3 * 2 * NUM_THREADS
+
+
+def test_an_error_arrives_at_its_place() -> None:
+    results = map_in_order(lambda index: 1 / (index - 2), 100, chunk=1)
+    assert [next(results), next(results)] == [-0.5, -1.0]
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+
+
+def test_one_in_a_hundred_may_be_unreadable_and_no_more() -> None:
+    said: list[str] = []
+    report_unreadable([], 5, noun="files", say=said.append)
+    report_unreadable(["a.png (empty)"], 100, noun="files", say=said.append)
+    assert said == ["left out 1 of 100 files that cannot be read: a.png (empty)"]
+    with pytest.raises(DataError, match=r"^at most 1 % of the files of in may be unreadable, got 2 of 199: a, b; remo"):
+        report_unreadable(["a", "b"], 199, noun="files", place="in", say=said.append)

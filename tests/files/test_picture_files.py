@@ -1,0 +1,61 @@
+"""Pictures come one after the other: what lies far ahead is not read yet, and what is over is not kept."""
+
+import gc
+import os
+import weakref
+
+import numpy as np
+import pytest
+
+from copyist.errors import ArgumentError, DataError
+from copyist.files.decoding import DecodedImage
+from copyist.files.picture_files import PictureFile, check_output_names, stream_pictures
+
+AHEAD = 2 * min(8, os.cpu_count() or 1)
+
+
+def picture_file(index: int, loaded: list[int], *, notices: tuple[str, ...] = ()) -> PictureFile:
+    pixels = np.full((2, 3, 1), index % 256, np.uint8)
+
+    def load() -> DecodedImage:
+        loaded.append(index)
+        if index % 200 == 150:
+            raise DataError("broken")
+        return DecodedImage(pixels=pixels, alpha=None, depth=8, format="PNG", notices=notices)
+
+    return PictureFile(name=f"{index}.png", load=load)
+
+
+def test_pictures_are_loaded_shortly_before_they_are_asked_for_and_then_let_go() -> None:
+    loaded: list[int] = []
+    past: list[weakref.ref[object]] = []
+    for count, picture in enumerate(stream_pictures([picture_file(index, loaded) for index in range(100)]), start=1):
+        assert len(loaded) <= count + AHEAD
+        past.append(weakref.ref(picture))
+    del picture
+    gc.collect()
+    assert len(past) == 100
+    assert not any(each() for each in past)
+
+
+def test_what_was_left_out_or_not_kept_is_said_after_the_last() -> None:
+    said: list[str] = []
+    loaded: list[int] = []
+    files = [picture_file(index, loaded, notices=("it is odd",) if index % 2 else ()) for index in range(200)]
+    stream = stream_pictures(files, say=said.append)
+    names = [next(stream).name for _ in range(199)]
+    assert names == [f"{index}.png" for index in range(200) if index != 150]
+    assert said == []
+    assert list(stream) == []
+    assert said == [
+        "left out 1 of 200 pictures that cannot be read: 150.png (broken)",
+        "1.png and 99 more: it is odd",
+    ]
+
+
+def test_names_that_would_be_written_to_one_place_or_elsewhere_are_refused() -> None:
+    check_output_names(["a.png", "b/a.png"])
+    with pytest.raises(ArgumentError, match=r"^two inputs would be written to a.png; rename one, or write them to two"):
+        check_output_names(["a.png", "b.png", "a.png"])
+    with pytest.raises(DataError, match=r"^the name '../a.png' leads out of its folder; rename it$"):
+        check_output_names(["../a.png"])
