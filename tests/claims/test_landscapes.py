@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from copyist.claims.measures.landscapes import judged, scene_values
+from copyist.claims.measures.landscapes import judge_landscapes, scene_values
 from copyist.claims.nets import scenes
 from copyist.claims.trial import Trial
 
 
 def test_held_out_scenes_have_exactly_their_own_detail_noise_and_spread(trial: Trial) -> None:
     x = trial.splits(scenes(trial)).test.images()
-    found = judged(x, trial)
+    found = judge_landscapes(x, trial)
     assert found.detail == pytest.approx(1.0)
     assert found.noise == pytest.approx(0.0)
     assert found.spread == pytest.approx(1.0)
@@ -21,12 +21,12 @@ def test_held_out_scenes_have_exactly_their_own_detail_noise_and_spread(trial: T
 def test_training_scenes_are_remembered_and_score_nothing_mirrored_or_not(trial: Trial) -> None:
     train = trial.splits(scenes(trial)).train.images()[:32]
     for x in (train, train.flip(-1)):
-        found = judged(x, trial)
+        found = judge_landscapes(x, trial)
         assert (found.remembered, found.score, found.coherent) == (1.0, 0.0, 0.0)
 
 
 def test_gray_images_are_rejected_and_have_no_spread(trial: Trial) -> None:
-    found = judged(torch.full((32, 3, 16, 16), 0.5), trial)
+    found = judge_landscapes(torch.full((32, 3, 16, 16), 0.5), trial)
     assert (found.gray, found.score, found.coherent) == (1.0, 0.0, 0.0)
     assert found.spread == pytest.approx(0.0, abs=1e-6)
 

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from copyist.claims.measures.random_maps import (
     WeightLaw,
-    descended,
+    descend_linear,
     draw_weights,
-    found,
+    end_of_descent,
     heavy_tailed,
     noise_added,
     row_space,
@@ -33,7 +33,7 @@ def drawn(law: WeightLaw) -> tuple[Tensor, Tensor, Tensor]:
 @EVERY_LAW
 def test_what_is_found_is_mapped_to_where_the_image_is(law: WeightLaw) -> None:
     weight, a, start = drawn(law)
-    x_hat = found(row_space(weight), a, start)
+    x_hat = end_of_descent(row_space(weight), a, start)
     torch.testing.assert_close(x_hat @ weight.T, a @ weight.T, rtol=1e-9, atol=1e-9)
 
 
@@ -42,14 +42,16 @@ def test_what_the_map_does_not_see_stays_as_it_was_at_the_start(law: WeightLaw) 
     weight, a, start = drawn(law)
     unseen = torch.from_numpy(linalg.null_space(weight.numpy()))
     assert unseen.shape == (16, 12)
-    torch.testing.assert_close(found(row_space(weight), a, start) @ unseen, start @ unseen, rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(
+        end_of_descent(row_space(weight), a, start) @ unseen, start @ unseen, rtol=1e-9, atol=1e-9
+    )
 
 
 def test_descent_ends_where_it_is_found_to_end() -> None:
     weight, a, start = drawn("normal")
     # The slowest direction loses a share of (smallest / largest singular value)² at a step.
     torch.testing.assert_close(
-        descended(weight, a, start, steps=2000), found(row_space(weight), a, start), rtol=1e-9, atol=1e-9
+        descend_linear(weight, a, start, steps=2000), end_of_descent(row_space(weight), a, start), rtol=1e-9, atol=1e-9
     )
 
 
@@ -57,7 +59,7 @@ def test_descent_on_a_diagonal_map_shrinks_each_difference_by_its_own_power() ->
     weight = torch.tensor([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0]], dtype=torch.float64)
     a, start = torch.zeros(1, 3, dtype=torch.float64), torch.ones(1, 3, dtype=torch.float64)
     on_paper = torch.tensor([[0.0, (1 - 1 / 4) ** 3, 1.0]], dtype=torch.float64)
-    torch.testing.assert_close(descended(weight, a, start, steps=3), on_paper)
+    torch.testing.assert_close(descend_linear(weight, a, start, steps=3), on_paper)
 
 
 def test_the_noise_that_was_added_holds_nothing_of_the_image() -> None:
@@ -79,7 +81,7 @@ def test_a_multiple_of_the_difference_adds_no_noise() -> None:
 def test_a_random_map_of_m_values_writes_the_share_m_of_n_of_the_image() -> None:
     basis = row_space(draw_weights("normal", outputs=300, inputs=1200, generator=g()))
     difference = torch.randn(50, 1200, generator=g(1))
-    written = found(basis, difference, torch.zeros_like(difference))
+    written = end_of_descent(basis, difference, torch.zeros_like(difference))
     share = (written - noise_added(written, difference)) / difference
     assert share.mean().item() == pytest.approx(300 / 1200, abs=0.01)
 

@@ -64,7 +64,10 @@ def test_a_file_about_something_else_holds_no_result(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [
-        (lambda d: d.update(version=9), r"was written by copyist \S+ \(format 9\), and this is \S+ \(format 1\); run"),
+        (
+            lambda d: d.update(version=9),
+            r"was written by copyist \S+ \(format 9\), and this is \S+ \(format 1\); choose",
+        ),
         (lambda d: d.pop("seeds"), r"\(seeds: field required\); delete it, and run the claim again"),
         (lambda d: d.update(seeds={"first": {}}), r"\(seeds\.first"),
         (lambda d: d["seeds"]["1"].pop("values"), r"\(seeds\.1\.values: field required\)"),

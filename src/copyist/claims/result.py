@@ -43,10 +43,8 @@ def _or(instead: float) -> BeforeValidator:
 
 
 def _with_numbers(interval: Any) -> Any:
-    if not isinstance(interval, dict):
-        return interval
-    ends = cast("dict[str, Any]", interval)
-    return {key: math.nan if value is None else value for key, value in ends.items()}
+    ends = cast("dict[str, Any]", interval) if isinstance(interval, dict) else None
+    return interval if ends is None else {key: math.nan if end is None else end for key, end in ends.items()}
 
 
 Number: TypeAlias = Annotated[float, _or(math.nan)]
@@ -90,23 +88,17 @@ class Declaration:
     def of(cls, name: str, claim: Claim) -> "Declaration":
         """The declaration of a claim under its name."""
         parts = [
-            DeclaredPart(
-                name=part.name, measure=part.measure, holds_when=part.holds_when.text, waits_for=part.waits_for
-            )
-            for part in claim.parts
+            DeclaredPart(name=p.name, measure=p.measure, holds_when=p.holds_when.text, waits_for=p.waits_for)
+            for p in claim.parts
         ]
-        words = {
-            "name": name, "sentence": claim.sentence, "source": claim.source,
-            "parts": list(map(asdict, parts)), "controls": list(map(asdict, claim.controls)),
-        }  # fmt: skip
+        words = {"name": name, "sentence": claim.sentence, "source": claim.source}
+        document = words | {"parts": list(map(asdict, parts)), "controls": list(map(asdict, claim.controls))}
         return cls(
-            name=name,
-            sentence=claim.sentence,
-            source=claim.source,
+            **words,
             parts=parts,
             controls=claim.controls,
             bounds={part.name: part.holds_when.between for part in claim.parts},
-            digest=hashlib.sha256(json.dumps(words).encode()).hexdigest()[:16],
+            digest=hashlib.sha256(json.dumps(document).encode()).hexdigest()[:16],
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -199,11 +191,7 @@ class ClaimResult:
 
     @classmethod
     def from_document(cls, document: Any, *, name: str) -> "ClaimResult":
-        """A result from what JSON holds of it; keys that are not known are passed over.
-
-        Args:
-            document: objects, lists, texts and numbers.
-            name: of the file, for the error.
+        """A result from what the JSON file of that name holds; keys that are not known are passed over.
 
         Raises:
             DataError: another version of copyist wrote it, or something is missing or of another kind.
@@ -212,8 +200,7 @@ class ClaimResult:
         if "version" in found and found["version"] != RESULT_VERSION:
             raise DataError(
                 f"{name} was written by copyist {found.get('package')} (format {found['version']}), and this is "
-                f"{version('copyist')} (format {RESULT_VERSION}); run the claim again, with --force, or choose another "
-                "folder"
+                f"{version('copyist')} (format {RESULT_VERSION}); choose another folder, or run it again with --force"
             )
         try:
             return _ADAPTER.validate_python(document)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from copyist.cli.options import Batch, ClassOf, Count, Device, Force, Json, Model, Out, Seed
+from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Model, Out, Seed
 from copyist.cli.preamble import batch_statement, open_model
 from copyist.cli.sample_files import FILMS, check_sample_format, write_samples
 from copyist.cli.terminal import bar, counted, show
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from copyist.procedures import Method
     from copyist.tensors import Examples
 
+Count: TypeAlias = Annotated[int, typer.Option("--count", help="How many images, or rows of a table.")]
 MethodName: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -31,7 +32,7 @@ Settings: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
-        help="A setting of the method, such as mean=0.5; may be repeated. An unknown name lists them all.",
+        help="A setting of the method, such as mean=0.5; may be repeated. A name it lacks is answered by all it has.",
         metavar="NAME=VALUE",
     ),
 ]

@@ -17,7 +17,8 @@ def train(
     data: Data = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Steps of the optimizer.")] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting of the recipe, such as width=32; again for more.")
+        list[str] | None,
+        typer.Option("--set", help="A setting of the recipe, such as width=32; may be repeated.", metavar="NAME=VALUE"),
     ] = None,
     start: Annotated[
         str | None,

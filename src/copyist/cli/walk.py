@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from copyist.cli.options import Batch, ClassOf, Count, Device, Force, Json, Model, Out, Seed
+from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Model, Out, Seed
 from copyist.cli.preamble import batch_statement, open_model, read_batch
 from copyist.cli.terminal import bar, counted, say, show
 
@@ -26,7 +26,7 @@ Starts: TypeAlias = Annotated[
 To: TypeAlias = Annotated[
     str | None, typer.Option("--to", help="Go straight to the code of this image instead.", metavar="IMAGE")
 ]
-Steps: TypeAlias = Annotated[int, typer.Option("--steps", help="How often to encode and decode.")]
+Steps: TypeAlias = Annotated[int, typer.Option("--steps", help="How many times to encode and decode.")]
 Noise: TypeAlias = Annotated[
     float | None, typer.Option("--noise", help=f"Standard deviation of the noise in the code, {NOISE} unless given.")
 ]
@@ -37,6 +37,7 @@ UntilStill: TypeAlias = Annotated[
 TrainingData: TypeAlias = Annotated[
     str | None, typer.Option("--data", help="The training images, to measure the distance to them.", metavar="SOURCE")
 ]
+Count: TypeAlias = Annotated[int, typer.Option("--count", help="How many of the images to start from, at most.")]
 Fps: TypeAlias = Annotated[int, typer.Option("--fps", help="Frames per second of a video.", min=1)]
 
 

@@ -3,19 +3,16 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from copyist.baselines.linear_copier import LinearCopier
 from copyist.baselines.wiener import PrincipalBasis
-from copyist.claims.measures.copy_measures import copies, held_out
+from copyist.claims.measures.copy_measures import copies, held_out, squared_error
 from copyist.claims.nets import bottleneck, overcomplete, small_photos
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.metrics.distortion import mse
-from copyist.models.contracts import Reconstructor
-from copyist.tensors import Images
 
 HALF_A_LEVEL = 54.2
 """PSNR of errors of half a gray level out of 255, in decibels: smaller ones are rounded away."""
@@ -69,40 +66,33 @@ def run(trial: Trial) -> Measurements:
     mean, axes = train.mean(0), PrincipalBasis.fitted(train).axes
     pca = [LinearCopier(mean=mean, axes=axes[:code]) for code in sizes]
     lines = {
-        "held-out": [_error(_copier(net), x) for net in nets],
-        "training": [_error(_copier(net), train) for net in nets],
-        "held-out, principal axes": [_error(copier, x) for copier in pca],
-        "training, principal axes": [_error(copier, train) for copier in pca],
+        "held-out": [squared_error(copies(net, x), x) for net in nets],
+        "training": [squared_error(copies(net, train), train) for net in nets],
+        "held-out, principal axes": [squared_error(copier(x), x) for copier in pca],
+        "training, principal axes": [squared_error(copier(train), train) for copier in pca],
     }
     wider = trial.trained(bottleneck(trial, code=sizes[-2], units=2.0))
+    wide = trial.trained(overcomplete(trial))
     ours, linear = lines["held-out"], lines["held-out, principal axes"]
     values = {
         "held_out_step": _largest_step(ours),
         "training_step": _largest_step(lines["training"]),
         "lossless": _decibels(lines["training"][-1]),
-        "mean_image_psnr": _decibels(_error(mean.expand_as, x)),
+        "mean_image_psnr": _decibels(squared_error(mean.expand_as(x), x)),
         "pca_held_out_step": _largest_step(linear),
         "pca_held_out_psnr": _decibels(linear[-1]),
         "pca_training_psnr": _decibels(lines["training, principal axes"][-1]),
         "held_out_psnr": _decibels(ours[-1]),
         "smallest_against_pca": ours[0] / linear[0],
         "largest_against_pca": ours[-1] / linear[-1],
-        "wider_net": _error(_copier(wider), x) / ours[-2],
-        "overcomplete_training_psnr": _decibels(_error(_copier(trial.trained(overcomplete(trial))), train)),
+        "wider_net": squared_error(copies(wider, x), x) / ours[-2],
+        "overcomplete_training_psnr": _decibels(squared_error(copies(wide, train), train)),
     }
     shown = {f"code of {code}": copies(net, x[:8]) for code, net in zip(sizes, nets, strict=True)}
     pictures = Pictures(
         caption="Held-out photographs, copied through codes of several sizes.", rows={"photograph": x[:8], **shown}
     )
     return Measurements(values=values, curves={"code": _curves(sizes, lines)}, pictures={"copies": pictures})
-
-
-def _copier(model: Reconstructor) -> Callable[[Images], Images]:
-    return lambda images: copies(model, images)
-
-
-def _error(copier: Callable[[Images], Images], x: Images) -> float:
-    return float(mse(copier(x), x).mean())
 
 
 def _largest_step(errors: Sequence[float]) -> float:

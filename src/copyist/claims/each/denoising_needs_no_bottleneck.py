@@ -8,13 +8,12 @@ import torch
 
 from copyist.baselines.controls import CONTROLS as FILTERS
 from copyist.baselines.controls import ControlFitter
-from copyist.claims.measures.copy_measures import copies, denoising_ratio, gain, held_out
+from copyist.claims.measures.copy_measures import copies, denoising_ratio, distance_ratio, gain, held_out
 from copyist.claims.nets import small_photos, through_code
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import GaussianNoise
 from copyist.evidence import Below, Claim, Control, Part
-from copyist.metrics.distortion import distance
 from copyist.models.contracts import Reconstructor
 from copyist.objectives import Denoising
 from copyist.tensors import Images
@@ -106,7 +105,7 @@ def _filtered(train: Images, x: Images, trial: Trial) -> dict[str, float]:
     filters = fitter.fit(GaussianNoise(SIGMA), generator=trial.generator("filters"))
     x_tilde = GaussianNoise(SIGMA)(x, generator=trial.generator("noise", "GaussianNoise"))
     return {
-        name.replace(" ", "_"): float((distance(filters[name](x_tilde), x) / distance(x_tilde, x)).mean())
+        name.replace(" ", "_"): distance_ratio(filters[name](x_tilde), x_tilde, x)
         for name in FILTERS
         if name != "identity"
     }

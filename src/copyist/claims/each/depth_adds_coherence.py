@@ -7,13 +7,14 @@ import torch
 from copyist.claims.measures.copy_measures import clean_psnr, held_out
 from copyist.claims.measures.landscapes import (
     landscape_controls,
+    landscape_pictures,
     landscape_values,
-    sampled,
+    sample_landscapes,
     scene_controls,
     scene_values,
 )
 from copyist.claims.nets import scenes, scenes_unet
-from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Above, Claim, Control, Part
 
 CLAIM = Claim(
@@ -56,20 +57,16 @@ def run(trial: Trial) -> Measurements:
         "usual_deep": trial.trained(scenes_unet(trial, deepen=1)),
         "longer": trial.trained(scenes_unet(trial, share=2.0)),
     }
-    x = held_out(trial, scenes(trial))
-    found = {label: sampled(model, trial) for label, model in models.items()}
-    values = scene_values(trial)
-    for label, each in found.items():
-        values |= landscape_values(label, each)
+    x, found = held_out(trial, scenes(trial)), sample_landscapes(models, trial)
+    values = scene_values(trial) | landscape_values(found)
     values |= {
         "order": found["deep"].score - found["wide"].score,
         "variety": found["deep"].spread,
         "psnr_wide": clean_psnr(models["wide"], x),
         "psnr_deep": clean_psnr(models["deep"], x),
     }
-    rows = {"scenes": x[:8], **{label.replace("_", ", "): each.images[:8] for label, each in found.items()}}
-    pictures = Pictures(caption="Held-out scenes, and samples of U-Nets of two widths and two depths.", rows=rows)
-    return Measurements(values=values, pictures={"samples": pictures})
+    caption = "Held-out scenes, and samples of U-Nets of two widths and two depths."
+    return Measurements(values=values, pictures={"samples": landscape_pictures(found, trial, caption=caption)})
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run, seeds=range(5))

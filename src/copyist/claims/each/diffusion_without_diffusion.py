@@ -5,7 +5,14 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 import torch
 
 from copyist.claims.measures.copy_measures import copies
-from copyist.claims.measures.walks_and_samples import BLURS, Reference, blurred_samples, ground, one_pass, samples
+from copyist.claims.measures.walks_and_samples import (
+    BLURS,
+    Reference,
+    blurred_samples,
+    one_pass,
+    reference_for,
+    samples,
+)
 from copyist.claims.nets import scenes, scenes_unet, scenes_unet_skips
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Below, Claim, Control, Part
@@ -102,33 +109,35 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """The same noise through every way."""
-    where, recipe = ground(trial), scenes_unet(trial)
+    reference, recipe = reference_for(trial), scenes_unet(trial)
     model = trial.trained(recipe)
     others: dict[str, Reconstructor] = {
         "untrained": needs(trial.untrained(recipe), Reconstructor, verb="an experiment"),
         "skips": trial.trained(scenes_unet_skips(trial)),
     }
-    single = one_pass(model, where, trial)
+    single = one_pass(model, reference, trial)
     repeated = _repeated(model, single, trial.pick(smoke=5, cpu=LENGTHS[0], gpu=LENGTHS[0]))
     rows = {"one pass": single[:8], f"copied {LENGTHS[0]} times": repeated[:8]}
-    values = _yardsticks(where, model, single, trial) | {"repeated": where.distance(repeated)}
-    values |= _rules("one_pass", single) | _rules("repeated", repeated) | _rules("real", where.real)
+    values = _yardsticks(reference, model, single, trial) | {"repeated": reference.distance(repeated)}
+    values |= _rules("one_pass", single) | _rules("repeated", repeated) | _rules("real", reference.real)
     for steps in LENGTHS:
         length = trial.pick(smoke=steps // 20 + 4, cpu=steps, gpu=steps)
         x = samples(model, trial, steps=length)
-        blurs = [blurred_samples(where, trial, blur=blur, steps=length, batch_size=model.batch_size) for blur in BLURS]
-        best = min(blurs, key=where.distance)
+        blurs = [
+            blurred_samples(reference, trial, blur=blur, steps=length, batch_size=model.batch_size) for blur in BLURS
+        ]
+        best = min(blurs, key=reference.distance)
         ways = {name: samples(other, trial, steps=length) for name, other in others.items()}
         ways["blur"] = best
-        values |= {f"{name}_{steps}": where.distance(pictures) for name, pictures in ways.items()}
+        values |= {f"{name}_{steps}": reference.distance(pictures) for name, pictures in ways.items()}
         values |= {
-            f"distance_{steps}": where.distance(x),
-            f"check_{steps}": where.plain_distance(x),
-            f"remembered_{steps}": where.remembered(x),
+            f"distance_{steps}": reference.distance(x),
+            f"check_{steps}": reference.plain_distance(x),
+            f"remembered_{steps}": reference.remembered(x),
             **_rules(f"{steps}", x),
             **_rules(f"blur_{steps}", best),
-            "variety": float(_between(x) / _between(where.real)),
-            "check_blur": min(where.plain_distance(blurred) for blurred in blurs),
+            "variety": float(_between(x) / _between(reference.real)),
+            "check_blur": min(reference.plain_distance(blurred) for blurred in blurs),
         }
         values[f"against_one_pass_{steps}"] = values[f"distance_{steps}"] - values["distance_one_pass"]
         values[f"against_blur_{steps}"] = values[f"distance_{steps}"] - values[f"blur_{steps}"]
@@ -137,18 +146,18 @@ def run(trial: Trial) -> Measurements:
     return Measurements(values=values, pictures={"samples": Pictures(caption=caption, rows=rows)})
 
 
-def _yardsticks(where: Reference, model: Reconstructor, single: Images, trial: Trial) -> dict[str, float]:
-    noise = torch.randn(where.real.shape, generator=trial.generator("noise")).to(where.real) * 0.2 + 0.7
+def _yardsticks(reference: Reference, model: Reconstructor, single: Images, trial: Trial) -> dict[str, float]:
+    noise = torch.randn(reference.real.shape, generator=trial.generator("noise")).to(reference.real) * 0.2 + 0.7
     labels = trial.splits(scenes(trial)).test.labels
     assert labels is not None
     return {
-        "distance_one_pass": where.distance(single),
-        "distance_noise": where.distance(noise),
-        "distance_copies": where.distance(copies(model, where.real)),
-        "distance_real": where.distance(where.some_train),
-        "check_one_pass": where.plain_distance(single),
-        "check_real": where.plain_distance(where.some_train),
-        "accuracy": where.accuracy(torch.as_tensor(labels[: len(where.real)])),
+        "distance_one_pass": reference.distance(single),
+        "distance_noise": reference.distance(noise),
+        "distance_copies": reference.distance(copies(model, reference.real)),
+        "distance_real": reference.distance(reference.some_train),
+        "check_one_pass": reference.plain_distance(single),
+        "check_real": reference.plain_distance(reference.some_train),
+        "accuracy": reference.accuracy(torch.as_tensor(labels[: len(reference.real)])),
     }
 
 

@@ -3,13 +3,13 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.baselines.linear_copier import linear_copier
-from copyist.claims.measures.copy_measures import clean_psnr, denoising_ratio, gain, held_out
+from copyist.claims.measures.copy_measures import clean_psnr, denoising_ratio, distance_ratio, gain, held_out
 from copyist.claims.measures.inversion_measures import copied_and_inverted, known, missed_by_all
 from copyist.claims.nets import attention_copier
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.metrics.distortion import distance, psnr
+from copyist.metrics.distortion import psnr
 from copyist.models.contracts import Reconstructor, needs
 
 CLAIM = Claim(
@@ -88,8 +88,8 @@ def run(trial: Trial) -> Measurements:
         "disagreement": found.disagreement,
         "converged": found.converged,
         "gain": gain(model, x, trial),
-        "gaussian_linear_copier": float((distance(axes(noisy), x) / distance(noisy, x)).mean()),
-        "blend_mean_image": float((distance(mean, x) / distance(blended, x)).mean()),
+        "gaussian_linear_copier": distance_ratio(axes(noisy), noisy, x),
+        "blend_mean_image": distance_ratio(mean, blended, x),
     }
     caption = "Dot-product attention alone: copies, and images whose outputs equal the top row's."
     pictures = copied_and_inverted(model, found, few, noisy[: len(few)], blended[: len(few)], caption=caption)

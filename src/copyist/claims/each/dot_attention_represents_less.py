@@ -2,7 +2,7 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measures.copy_measures import clean_psnr, gain, held_out
+from copyist.claims.measures.copy_measures import clean_psnr, gain, held_out, nearest_in_psnr
 from copyist.claims.measures.inversion_measures import known, missed_by_all
 from copyist.claims.nets import attention_copier
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -59,10 +59,9 @@ def run(trial: Trial) -> Measurements:
         "dot_untrained": needs(trial.untrained(dot), Reconstructor, verb="an experiment"),
         "linear_untrained": needs(trial.untrained(linear), Reconstructor, verb="an experiment"),
     }
-    wanted = clean_psnr(nets["dot"], x)
     shares = trial.pick(smoke=SHARES[-1:], cpu=SHARES, gpu=SHARES)
     stopped = [trial.trained(attention_copier(trial, share=share)) for share in shares]
-    nets["linear_stopped"] = min(stopped, key=lambda model: abs(clean_psnr(model, x) - wanted))
+    nets["linear_stopped"] = nearest_in_psnr(stopped, x, wanted=clean_psnr(nets["dot"], x))
     values: dict[str, float] = {}
     rows = {"photograph": few[:8]}
     for net in NETS:

@@ -5,7 +5,15 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 import torch
 
 from copyist.claims.measures.copy_measures import copies
-from copyist.claims.measures.walks_and_samples import Reference, coherent, ground, one_pass, samples, states, walked
+from copyist.claims.measures.walks_and_samples import (
+    Reference,
+    coherent_share,
+    one_pass,
+    reference_for,
+    samples,
+    states,
+    walk_frames,
+)
 from copyist.claims.nets import scenes_unet, variational
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Claim, Control, Part
@@ -68,31 +76,31 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """One model, all that its decoder may be given, and a model that was trained to be given N(0, I)."""
-    where = ground(trial)
+    reference = reference_for(trial)
     model = trial.autoencoder(scenes_unet(trial, widen=2))
     vae = trial.trained(variational(scenes_unet(trial, widen=2)))
-    z = _codes(model, where)
-    pictures = {name: _decoded(model, codes) for name, codes in _drawn(z, len(where.real), trial).items()}
+    z = _codes(model, reference)
+    pictures = {name: _decoded(model, codes) for name, codes in _drawn(z, len(reference.real), trial).items()}
     pictures |= {
-        "walk": states(walked(model, where.starts, trial), trial),
+        "walk": states(walk_frames(model, reference.starts, trial), trial),
         "samples": samples(model, trial, steps=trial.pick(smoke=5, cpu=30, gpu=30)),
-        "one_pass": one_pass(model, where, trial),
-        "copies": copies(model, where.real),
+        "one_pass": one_pass(model, reference, trial),
+        "copies": copies(model, reference.real),
         "vae": sample(
             vae,
-            count=len(where.real),
+            count=len(reference.real),
             method=Prior(),
             generator=trial.generator("draws of the prior"),
             precision="float32",
         ),
-        "vae_copies": copies(vae, where.real),
-        "real": where.some_train,
+        "vae_copies": copies(vae, reference.real),
+        "real": reference.some_train,
     }
     values: dict[str, float] = {}
     for name, x in pictures.items():
-        values[f"distance_{name}"] = where.distance(x)
-        values[f"check_{name}"] = where.plain_distance(x)
-        values[f"coherent_{name}"] = coherent(x)
+        values[f"distance_{name}"] = reference.distance(x)
+        values[f"check_{name}"] = reference.plain_distance(x)
+        values[f"coherent_{name}"] = coherent_share(x)
     standard = values["distance_standard"]
     values |= {
         "against_walk": standard - values["distance_walk"],
@@ -100,7 +108,7 @@ def run(trial: Trial) -> Measurements:
         "against_vae": standard - values["distance_vae"],
         "code_mean": float(z.mean(0).square().mean().sqrt()),
         "code_std": float(z.var(0).mean().sqrt()),
-        "units_per_value": z[0].numel() / where.real[0].numel(),
+        "units_per_value": z[0].numel() / reference.real[0].numel(),
     }
     rows = {name.replace("_", " "): x[:8].cpu() for name, x in pictures.items()}
     caption = "Decoded codes, and what else the same model makes."
@@ -108,9 +116,9 @@ def run(trial: Trial) -> Measurements:
 
 
 @torch.no_grad()
-def _codes(model: Autoencoder, where: Reference) -> Codes:
+def _codes(model: Autoencoder, reference: Reference) -> Codes:
     """Of all training images."""
-    return in_batches(model, model.encode, where.train)
+    return in_batches(model, model.encode, reference.train)
 
 
 @torch.no_grad()

@@ -4,14 +4,13 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from typing import Literal
 
-from copyist.claims.measures.copy_measures import copies
+from copyist.claims.measures.copy_measures import copies, squared_error
 from copyist.claims.nets import stack, stack_splits
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import SaltAndPepper
 from copyist.evaluation.classification_errors import classification_table
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.metrics.distortion import mse
 from copyist.nn.dense import Initialization
 from copyist.training import Recipe
 
@@ -150,7 +149,7 @@ def _named_wrong(trial: Trial, recipe: Recipe) -> float:
 
 def _copied_wrong(trial: Trial, recipe: Recipe) -> float:
     x = stack_splits(trial).test.images().to(trial.device)
-    return float(mse(copies(trial.trained(recipe), x), x).mean())
+    return squared_error(copies(trial.trained(recipe), x), x)
 
 
 def _by_rule(trial: Trial) -> float:

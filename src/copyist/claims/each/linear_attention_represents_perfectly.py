@@ -3,13 +3,19 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.baselines.linear_copier import linear_copier
-from copyist.claims.measures.copy_measures import clean_psnr, denoising_ratio, gain, gains_by_color, held_out
+from copyist.claims.measures.copy_measures import (
+    clean_psnr,
+    denoising_ratio,
+    distance_ratio,
+    gain,
+    gains_by_color,
+    held_out,
+)
 from copyist.claims.measures.inversion_measures import copied_and_inverted, known
 from copyist.claims.nets import attention_copier, photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.metrics.distortion import distance
 
 HARDLY_VISIBLE = 0.05
 """In pixel value, root mean square: a little less than the shift that sets the yardstick of inversions."""
@@ -97,9 +103,9 @@ def run(trial: Trial) -> Measurements:
         "sharpness": found.sharpness,
         "gain": gain(model, x, trial),
         "gain_unet": gain(unet, seen, trial),
-        "blend_mean_image": float((distance(train.mean(0).expand_as(x), x) / distance(blended, x)).mean()),
+        "blend_mean_image": distance_ratio(train.mean(0).expand_as(x), blended, x),
         "blend_ratio": denoising_ratio(model, x, blend, trial),
-        "gaussian_linear_copier": float((distance(axes(noisy), x) / distance(noisy, x)).mean()),
+        "gaussian_linear_copier": distance_ratio(axes(noisy), noisy, x),
         "gaussian_unet": denoising_ratio(unet, seen, noise, trial),
         "psnr_unet": clean_psnr(unet, seen),
     }

@@ -9,7 +9,7 @@ block gives. The same with skips, and the mixed one, stand beside it.
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_ratio, gain, held_out
+from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_ratio, gain, held_out, nearest_in_psnr
 from copyist.claims.nets import attention_unet, brief_unet, photos
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
@@ -73,10 +73,9 @@ def run(trial: Trial) -> Measurements:
         "mixed": trial.trained(attention_unet(trial, attention="mixed")),
         "mixed_skips": trial.trained(attention_unet(trial, attention="mixed", skips=True)),
     }
-    wanted = clean_psnr(nets["linear"], x)
     shares = trial.pick(smoke=SHARES[-1:], cpu=SHARES, gpu=SHARES)
     stopped = [trial.trained(brief_unet(trial, share=share)) for share in shares]
-    nets["plain_stopped"] = min(stopped, key=lambda model: abs(clean_psnr(model, x) - wanted))
+    nets["plain_stopped"] = nearest_in_psnr(stopped, x, wanted=clean_psnr(nets["linear"], x))
     values: dict[str, float] = {}
     for net in NETS:
         values |= _numbers(net, nets[net], x, trial)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from copyist.claims.measures.copy_measures import held_out
-from copyist.claims.measures.random_maps import draw_weights, found, heavy_tailed, row_space
+from copyist.claims.measures.random_maps import draw_weights, end_of_descent, heavy_tailed, row_space
 from copyist.claims.nets import undercomplete
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Trial
@@ -122,7 +122,7 @@ def _first(model: Model) -> Tensor:
 def _closed(trial: Trial, weight: Tensor, x: Images, count: int, *, start: str = "starts") -> list[Tensor]:
     """For each image, inputs (count, n) that the layer maps to what it maps the image to."""
     basis, draws = row_space(weight.double()), trial.generator(start, weight.shape[1])
-    return [found(basis, a, _starts(start, (count, len(a)), draws, like=a)) for a in x.flatten(1).double()]
+    return [end_of_descent(basis, a, _starts(start, (count, len(a)), draws, like=a)) for a in x.flatten(1).double()]
 
 
 def _starts(start: str, shape: tuple[int, int], draws: torch.Generator, *, like: Tensor) -> Tensor:

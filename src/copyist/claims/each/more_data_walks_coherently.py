@@ -5,7 +5,15 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.claims.measures.copy_measures import clean_psnr, copies
 from copyist.claims.measures.landscapes import shuffled
-from copyist.claims.measures.walks_and_samples import coherent, diagnose, ground, shown, spread, states, walked
+from copyist.claims.measures.walks_and_samples import (
+    coherent_share,
+    diagnose,
+    reference_for,
+    shown,
+    spread,
+    states,
+    walk_frames,
+)
 from copyist.claims.nets import scenes_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
@@ -58,7 +66,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Two models, the same starts."""
-    where = ground(trial)
+    reference = reference_for(trial)
     recipes = {
         "few": scenes_unet(trial, count=trial.pick(smoke=32, cpu=256, gpu=256)),
         "many": scenes_unet(trial),
@@ -67,32 +75,32 @@ def run(trial: Trial) -> Measurements:
     rows = {}
     for size, recipe in recipes.items():
         model = trial.autoencoder(recipe)
-        frames = walked(model, where.starts, trial)
-        found, x = diagnose(frames, model, where), states(frames, trial)
+        frames = walk_frames(model, reference.starts, trial)
+        found, x = diagnose(frames, model, reference), states(frames, trial)
         rules = scene_rules(x)
         train = trial.splits(recipe.data).train.images().to(trial.device)
-        single = copies(model, where.real)
+        single = copies(model, reference.real)
         measured = {
-            "coherent": coherent(x),
+            "coherent": coherent_share(x),
             "score": float(rules.score.mean()),
             "gray": float((~rules.not_gray).double().mean()),
-            "remembered": memorization(x, train=train, held_out=where.real).ratio,
-            "distance": where.distance(x),
-            "check": where.plain_distance(x),
+            "remembered": memorization(x, train=train, held_out=reference.real).ratio,
+            "distance": reference.distance(x),
+            "check": reference.plain_distance(x),
             "share": found.share.mean,
-            "spread": spread(frames, model, where),
-            "copies_coherent": coherent(single),
-            "psnr": clean_psnr(model, where.real),
+            "spread": spread(frames, model, reference),
+            "copies_coherent": coherent_share(single),
+            "psnr": clean_psnr(model, reference.real),
         }
         values |= {f"{name}_{size}": value for name, value in measured.items()}
         rows |= {f"{size} images, walk {walker + 1}": shown(frames, walker=walker) for walker in range(2)}
     values |= {
         "score_difference": values["score_many"] - values["score_few"],
         "distance_difference": values["distance_many"] - values["distance_few"],
-        "score_real": float(scene_rules(where.real).score.mean()),
-        "coherent_real": coherent(where.real),
-        "score_shuffled": float(scene_rules(shuffled(where.real, trial)).score.mean()),
-        "distance_real": where.distance(where.some_train),
+        "score_real": float(scene_rules(reference.real).score.mean()),
+        "coherent_real": coherent_share(reference.real),
+        "score_shuffled": float(scene_rules(shuffled(reference.real, trial)).score.mean()),
+        "distance_real": reference.distance(reference.some_train),
     }
     caption = "Walks of 300 steps from the same landscapes, from the left to the right."
     return Measurements(values=values, pictures={"walks": Pictures(caption=caption, rows=rows)})

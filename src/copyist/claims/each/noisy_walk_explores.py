@@ -2,25 +2,20 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from torch import Tensor
-
 from copyist.claims.measures.copy_measures import copies
 from copyist.claims.measures.walks_and_samples import (
     code_noise_in_pixels,
-    coherent,
+    coherent_share,
     diagnose,
-    ground,
-    noisy_pixels,
+    reference_for,
     shown,
     spread,
     states,
-    walked,
+    ways,
 )
 from copyist.claims.nets import scenes_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.models.contracts import Autoencoder
-from copyist.tensors import Images
 
 OTHERS = {
     "pixel_noise": "noise in the pixels alone, as strong as one step's noise in the code makes",
@@ -86,44 +81,35 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """One model, one batch of starts, and four ways to go on from them."""
-    where = ground(trial)
+    reference = reference_for(trial)
     model = trial.autoencoder(scenes_unet(trial))
-    ways = _ways(model, where.starts, trial)
-    pictures = {name: states(frames, trial) for name, frames in ways.items()}
-    found = {name: diagnose(frames, model, where) for name, frames in ways.items()}
+    sigma = code_noise_in_pixels(model, reference.starts, trial)
+    walks = ways(model, reference.starts, trial, sigma=sigma)
+    pictures = {name: states(frames, trial) for name, frames in walks.items()}
+    found = {name: diagnose(walks[name], model, reference) for name in ("walk", *OTHERS)}
     values: dict[str, float] = {}
-    for name in ways:
+    for name in walks:
         mark = f"_{name}" if name != "walk" else ""
         values[f"share{mark}"] = found[name].share.mean
-        values[f"spread{mark}"] = spread(ways[name], model, where)
-        values[f"nearness{mark}"] = where.remembered(pictures[name])
-        values[f"distance{mark}"] = where.distance(pictures[name])
-        values[f"check{mark}"] = where.plain_distance(pictures[name])
+        values[f"spread{mark}"] = spread(walks[name], model, reference)
+        values[f"nearness{mark}"] = reference.remembered(pictures[name])
+        values[f"distance{mark}"] = reference.distance(pictures[name])
+        values[f"check{mark}"] = reference.plain_distance(pictures[name])
     walk = found["walk"]
     values |= {
         "against_pixel_noise": values["distance"] - values["distance_pixel_noise"],
-        "distance_copies": where.distance(copies(model, where.real)),
-        "distance_real": where.distance(where.some_train),
-        "check_real": where.plain_distance(where.some_train),
+        "distance_copies": reference.distance(copies(model, reference.real)),
+        "distance_real": reference.distance(reference.some_train),
+        "check_real": reference.plain_distance(reference.some_train),
         "share_low": walk.share.low,
         "last_step": float(walk.motion.mean()) / walk.threshold,
-        "coherent": coherent(pictures["walk"]),
-        "coherent_real": coherent(where.real),
-        "pixel_sigma": code_noise_in_pixels(model, where.starts, trial),
+        "coherent": coherent_share(pictures["walk"]),
+        "coherent_real": coherent_share(reference.real),
+        "pixel_sigma": sigma,
     }
     caption = "One landscape's way over 300 steps, from the left to the right."
-    rows = {name.replace("_", " "): shown(frames) for name, frames in ways.items()}
+    rows = {name.replace("_", " "): shown(frames) for name, frames in walks.items()}
     return Measurements(values=values, pictures={"ways": Pictures(caption=caption, rows=rows)})
-
-
-def _ways(model: Autoencoder, x: Images, trial: Trial) -> dict[str, Tensor]:
-    sigma = code_noise_in_pixels(model, x, trial)
-    return {
-        "walk": walked(model, x, trial),
-        "no_noise": walked(model, x, trial, noise=0.0),
-        "copied_pixel_noise": noisy_pixels(lambda images: copies(model, images), x, trial, sigma=sigma),
-        "pixel_noise": noisy_pixels(lambda images: images, x, trial, sigma=sigma),
-    }
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

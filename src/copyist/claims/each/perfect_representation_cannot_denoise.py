@@ -7,12 +7,11 @@ import math
 import torch
 
 from copyist.baselines.linear_copier import linear_copier
-from copyist.claims.measures.copy_measures import clean_psnr, copies, gain, held_out
+from copyist.claims.measures.copy_measures import clean_psnr, copies, gain, held_out, squared_error
 from copyist.claims.nets import attention_copier, denoiser, photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
 from copyist.evidence import Claim, Control, Part, Within
-from copyist.metrics.distortion import mse
 from copyist.procedures.inversion import invert
 from copyist.tensors import Images
 
@@ -92,19 +91,19 @@ def run(trial: Trial) -> Measurements:
     steps = trial.pick(smoke=20, cpu=300, gpu=300)
     found = invert(attention, x[:8], steps=steps, generator=trial.generator("inversion"))
     values = {
-        "identity_gaussian": _error(noisy, x) / SIGMA**2,
-        "identity_blend": _error(blended, x) / on_paper,
-        "attention_gaussian": _error(copy, x) / _error(noisy, x),
-        "attention_blend": _error(copies(attention, blended), x) / _error(blended, x),
+        "identity_gaussian": squared_error(noisy, x) / SIGMA**2,
+        "identity_blend": squared_error(blended, x) / on_paper,
+        "attention_gaussian": squared_error(copy, x) / squared_error(noisy, x),
+        "attention_blend": squared_error(copies(attention, blended), x) / squared_error(blended, x),
         "attention_gain": gain(attention, x, trial),
         "attention_inversion": float(found.input_distance.mean()) / math.sqrt(x[0].numel()),
         "attention_converged": float(found.converged.float().mean()),
         "attention_psnr": quality,
-        "unet_gaussian": _error(copies(unet, unet_noisy), seen) / _error(unet_noisy, seen),
-        "unet_blend": _error(copies(unet, unet_blended), seen) / _error(unet_blended, seen),
-        "linear_copier_gaussian": _error(axes(noisy), x) / _error(noisy, x),
-        "attention_denoiser_gaussian": _error(copies(cured, noisy), x) / _error(noisy, x),
-        "attention_denoiser_blend": _error(copies(cured, blended), x) / _error(blended, x),
+        "unet_gaussian": squared_error(copies(unet, unet_noisy), seen) / squared_error(unet_noisy, seen),
+        "unet_blend": squared_error(copies(unet, unet_blended), seen) / squared_error(unet_blended, seen),
+        "linear_copier_gaussian": squared_error(axes(noisy), x) / squared_error(noisy, x),
+        "attention_denoiser_gaussian": squared_error(copies(cured, noisy), x) / squared_error(noisy, x),
+        "attention_denoiser_blend": squared_error(copies(cured, blended), x) / squared_error(blended, x),
     }
     rows = {"photograph": x, "noisy": noisy, "copied by attention": copy, "denoised": copies(cured, noisy)}
     caption = "Linear attention between convolutions, trained to copy and to denoise, given noise of σ = 0.2."
@@ -114,10 +113,6 @@ def run(trial: Trial) -> Measurements:
 
 def _corrupted(x: Images, corruption: Corruption, trial: Trial) -> Images:
     return corruption(x, generator=trial.generator("noise", type(corruption).__name__))
-
-
-def _error(x_hat: Images, x: Images) -> float:
-    return float(mse(x_hat, x).mean())
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 
 from copyist.claims.measures.copy_measures import clean_psnr, copies, held_out
-from copyist.claims.measures.landscapes import judged
+from copyist.claims.measures.landscapes import judge_landscapes
 from copyist.claims.nets import scenes, scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -82,7 +82,7 @@ def run(trial: Trial) -> Measurements:
             generator=trial.generator("samples"),
             precision="float32",
         )
-        found = judged(drawn, trial)
+        found = judge_landscapes(drawn, trial)
         assert isinstance(recipe.model, UNetConfig)
         share, extent = _reach(trial, recipe.model, x[:4])
         shares.append(share)

@@ -2,12 +2,12 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import torch
 from torch.nn.functional import cosine_similarity
 
+from copyist.claims.measures.copy_measures import distance_ratio
 from copyist.claims.measures.known_densities import (
     Mixture,
     circle,
@@ -19,7 +19,6 @@ from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import GaussianNoise
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.metrics.distortion import distance
 from copyist.models.contracts import ModelConfig, Reconstructor, needs
 from copyist.models.mlp import MLPConfig
 from copyist.objectives import Copying, Denoising
@@ -205,8 +204,8 @@ def _digits(trial: Trial) -> dict[str, float]:
         "digits_cosine": _cosine(score(net, noisy, sigma=sigma), wanted),
         "digits_linear_cosine": _cosine(gaussian_denoiser(data.means, sigma=sigma)(noisy) - noisy, wanted),
         "digits_copier_cosine": _cosine(copier(noisy) - noisy, wanted),
-        "digits_held_out": _ratio(net, x, held),
-        "digits_held_out_exact": _ratio(lambda images: posterior_mean(images, data.means, sigma=sigma), x, held),
+        "digits_held_out": distance_ratio(net(held), held, x),
+        "digits_held_out_exact": distance_ratio(posterior_mean(held, data.means, sigma=sigma), held, x),
     }
 
 
@@ -239,10 +238,6 @@ def _cosine(found: Images, wanted: Images) -> float:
 
 def _error(found: Images, wanted: Images) -> float:
     return float((found - wanted).norm() / wanted.norm())
-
-
-def _ratio(denoise: Callable[[Images], Images], x: Images, x_tilde: Images) -> float:
-    return float((distance(denoise(x_tilde), x) / distance(x_tilde, x)).mean())
 
 
 def _identity(model: Reconstructor, x: Images, trial: Trial) -> float:

@@ -9,7 +9,15 @@ import torch
 from torch import Tensor
 
 from copyist.claims.measures.copy_measures import copies
-from copyist.claims.measures.walks_and_samples import Reference, ground, one_pass, samples, shown, states, walked
+from copyist.claims.measures.walks_and_samples import (
+    Reference,
+    one_pass,
+    reference_for,
+    samples,
+    shown,
+    states,
+    walk_frames,
+)
 from copyist.claims.nets import scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -81,7 +89,7 @@ class _Traces:
 
 def run(trial: Trial) -> Measurements:
     """Three models, and every kind of picture of each against every other's."""
-    where = ground(trial)
+    reference = reference_for(trial)
     recipes = {
         "U-Net": scenes_unet(trial),
         "with a hidden MLP": scenes_unet(trial, hidden=True),
@@ -89,16 +97,16 @@ def run(trial: Trial) -> Measurements:
     }
     rows: dict[str, Images] = {}
     traces: dict[str, _Traces] = {}
-    blended = Blend(0.3)(where.real, generator=trial.generator("blend"))
+    blended = Blend(0.3)(reference.real, generator=trial.generator("blend"))
     for name, recipe in recipes.items():
         model = trial.autoencoder(recipe)
-        frames = walked(model, where.starts, trial)
+        frames = walk_frames(model, reference.starts, trial)
         traces[name] = _Traces(
             walks=states(frames, trial),
             samples=samples(model, trial, steps=trial.pick(smoke=5, cpu=30, gpu=30)),
             denoised=copies(model, blended),
-            copied=copies(model, where.real),
-            single=one_pass(model, where, trial),
+            copied=copies(model, reference.real),
+            single=one_pass(model, reference, trial),
         )
         rows |= {
             f"{name}: walk": shown(frames),
@@ -106,15 +114,15 @@ def run(trial: Trial) -> Measurements:
             f"{name}: denoised": traces[name].denoised[:8].cpu(),
         }
     found = list(traces.values())
-    spectra = {name: _deviation(each.samples, where).tolist() for name, each in traces.items()}
+    spectra = {name: _deviation(each.samples, reference).tolist() for name, each in traces.items()}
     return Measurements(
-        values=_values(found, where),
+        values=_values(found, reference),
         curves={
             "spectra": Curves(
                 title="Samples' spectra against real ones'",
                 x_label="cycles per pixel",
                 y_label="power over that of held-out landscapes, dB",
-                x=radial_spectrum(where.real[:1]).frequency.tolist(),
+                x=radial_spectrum(reference.real[:1]).frequency.tolist(),
                 lines=spectra,
             )
         },
@@ -122,28 +130,28 @@ def run(trial: Trial) -> Measurements:
     )
 
 
-def _values(found: list[_Traces], where: Reference) -> dict[str, float]:
+def _values(found: list[_Traces], reference: Reference) -> dict[str, float]:
     walks, made = [each.walks for each in found], [each.samples for each in found]
     single, copied = [each.single for each in found], [each.copied for each in found]
     denoised = [each.denoised for each in found]
 
     def decibels(a: Images, b: Images) -> float:
-        return float((_deviation(a, where) - _deviation(b, where)).square().mean().sqrt())
+        return float((_deviation(a, reference) - _deviation(b, reference)).square().mean().sqrt())
 
-    within, across = _pairs(where.distance, made, walks)
+    within, across = _pairs(reference.distance, made, walks)
     spectra_within, spectra_across = _pairs(decibels, made, walks)
     foretold_within, foretold_across = _pairs(decibels, denoised, made)
     return {
         "within_over_across": within / across,
         "spectra_within_over_across": spectra_within / spectra_across,
         "foretold_within_over_across": foretold_within / foretold_across,
-        "one_pass_within_over_across": _ratio(_pairs(where.distance, single, walks)),
-        "check_within_over_across": _ratio(_pairs(where.plain_distance, made, walks)),
+        "one_pass_within_over_across": _ratio(_pairs(reference.distance, single, walks)),
+        "check_within_over_across": _ratio(_pairs(reference.plain_distance, made, walks)),
         "within": within,
         "across": across,
-        "samples_to_real": sum(map(where.distance, made)) / len(made),
-        "walks_to_real": sum(map(where.distance, walks)) / len(walks),
-        "real_to_real": where.distance(where.some_train),
+        "samples_to_real": sum(map(reference.distance, made)) / len(made),
+        "walks_to_real": sum(map(reference.distance, walks)) / len(walks),
+        "real_to_real": reference.distance(reference.some_train),
         "spectra_within": spectra_within,
         "spectra_across": spectra_across,
         "foretold_within": foretold_within,
@@ -163,9 +171,9 @@ def _ratio(pair: tuple[float, float]) -> float:
     return pair[0] / pair[1]
 
 
-def _deviation(x: Images, where: Reference) -> Tensor:
+def _deviation(x: Images, reference: Reference) -> Tensor:
     """Mean power per ring over that of real landscapes, in decibels (K,)."""
-    power, usual = (radial_spectrum(images).power.mean(0).clamp_min(1e-12) for images in (x, where.real))
+    power, usual = (radial_spectrum(images).power.mean(0).clamp_min(1e-12) for images in (x, reference.real))
     return 10 * (power / usual).log10()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from copyist.claims.measures.copy_measures import clean_psnr
-from copyist.claims.measures.walks_and_samples import ground, samples
+from copyist.claims.measures.walks_and_samples import reference_for, samples
 from copyist.claims.nets import scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -85,30 +85,30 @@ def run(trial: Trial) -> Measurements:
     nets = {"usual": usual, "longer": course[-1], "wider": wide}
     untrained = needs(trial.untrained(recipes[USUAL]), Reconstructor, verb="an experiment")
     nets["larger_batches"] = trial.trained(scenes_unet(trial, batch_size=128))
-    where = ground(trial)
-    x = where.real
+    reference = reference_for(trial)
+    x = reference.real
     steps = trial.pick(smoke=4, cpu=30, gpu=200)
     drawn = {name: samples(model, trial, steps=steps) for name, model in nets.items()}
-    found = {name: where.distance(images) for name, images in drawn.items()}
-    early = [where.distance(samples(model, trial, steps=steps)) for model in course[:USUAL]]
+    found = {name: reference.distance(images) for name, images in drawn.items()}
+    early = [reference.distance(samples(model, trial, steps=steps)) for model in course[:USUAL]]
     over_training = [*early, found["usual"], found["longer"]]
-    floor = where.distance(where.some_train)
+    floor = reference.distance(reference.some_train)
     noise = 0.7 + 0.2 * torch.randn(x.shape, generator=trial.generator("noise")).to(x)
     values = {name: found[name] / found["usual"] for name in ("longer", "wider", "larger_batches")} | {
         "far_from_data": min(found.values()) / floor,
         "real": floor,
-        "noise": where.distance(noise),
-        "untrained": where.distance(samples(untrained, trial, steps=steps)),
-        "one_pass": where.distance(samples(usual, trial, steps=1)),
+        "noise": reference.distance(noise),
+        "untrained": reference.distance(samples(untrained, trial, steps=steps)),
+        "one_pass": reference.distance(samples(usual, trial, steps=1)),
         "shortest": over_training[0],
         "usual": found["usual"],
-        **{f"check_{name}": where.plain_distance(images) for name, images in drawn.items()},
-        "check_real": where.plain_distance(where.some_train),
+        **{f"check_{name}": reference.plain_distance(images) for name, images in drawn.items()},
+        "check_real": reference.plain_distance(reference.some_train),
         "psnr_shortest": clean_psnr(course[0], x),
         "psnr_usual": clean_psnr(usual, x),
         "psnr_longer": clean_psnr(course[-1], x),
         "psnr_wider": clean_psnr(wide, x),
-        "nearness_wider": where.remembered(drawn["wider"]),
+        "nearness_wider": reference.remembered(drawn["wider"]),
     }
     curve = _curve([recipe.training.steps for recipe in recipes], over_training, floor=floor)
     rows = {name.replace("_", " "): images[:8] for name, images in {"scenes": x, **drawn}.items()}

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from copyist.baselines.linear_copier import LinearCopier
 from copyist.baselines.wiener import PrincipalBasis
-from copyist.claims.measures.copy_measures import clean_psnr, copies, held_out
+from copyist.claims.measures.copy_measures import clean_psnr, copies, held_out, squared_error
 from copyist.claims.nets import sparse
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
-from copyist.metrics.distortion import mse, psnr
+from copyist.metrics.distortion import psnr
 from copyist.metrics.sparsity import active_units, dead_units, effective_share
 from copyist.models.contracts import Autoencoder
 from copyist.tensors import Images
@@ -133,7 +133,7 @@ def run(trial: Trial) -> Measurements:
         "l1_active": l1.active,
         "kl_active": kl.active,
         "l1_against_adaptive_pca": l1.psnr - _capped((_longest(parts, l1.number) @ pca.axes).view_as(x) + pca.mean, x),
-        "none_at_that_number": _error(plain.net.decode(plain.z * _kept(plain.lengths, l1.number)), x) / l1.error,
+        "none_at_that_number": squared_error(plain.net.decode(plain.z * _kept(plain.lengths, l1.number)), x) / l1.error,
         "largest_against_pca": _lead(largest.psnr, pca, x, largest.number),
         "l1_axes": min(l1.number, len(pca.axes)),
         "kl_axes": min(kl.number, len(pca.axes)),
@@ -153,7 +153,7 @@ def _seen(net: Autoencoder, x: Images) -> _Net:
     z = net.encode(x)
     lit = torch.eye(z.shape[1], device=z.device, dtype=z.dtype)
     columns = (net.decode(lit) - net.decode(torch.zeros_like(lit))).flatten(1).norm(dim=1)
-    return _Net(net=net, z=z, lengths=z.abs() * columns, error=_error(net.decode(z), x), psnr=clean_psnr(net, x))
+    return _Net(net=net, z=z, lengths=z.abs() * columns, error=squared_error(net.decode(z), x), psnr=clean_psnr(net, x))
 
 
 def _lead(decibels: float, pca: LinearCopier, x: Images, number: int) -> float:
@@ -174,10 +174,6 @@ def _kept(lengths: Tensor, number: int) -> Tensor:
 
 def _longest(parts: Tensor, number: int) -> Tensor:
     return parts * _kept(parts.abs(), number)
-
-
-def _error(x_hat: Images, x: Images) -> float:
-    return float(mse(x_hat, x).mean())
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

@@ -3,13 +3,22 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.claims.measures.copy_measures import held_out
-from copyist.claims.measures.inversion_measures import Known, known, noise_share
+from copyist.claims.measures.inversion_measures import known, noise_share
 from copyist.claims.nets import photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Below, Claim, Control, Part
 from copyist.randomness import draw_normal
 
 NETS = ("trained", "untrained", "untrained_plain")
+
+WHAT = {
+    "noise": "noise in the inversion from noise over its spread",
+    "disagreement": "1 − correlation of inversions from two starts",
+    "missed": "root mean square error of the inversions' mean, aligned",
+    "sharpness": "energy in high frequencies over the original's",
+    "converged": "share of inversions whose distance is below that of a shift by N(0, (1/18)²)",
+}
+"""Numbers of `Known`, in words."""
 
 CLAIM = Claim(
     sentence="The output of a trained U-Net represents the input with less noise than that of an untrained one.",
@@ -35,13 +44,7 @@ CLAIM = Claim(
         *(
             Control(name=f"{what}_{net}", measure=f"{words}, {net.replace('_', ', ')} net")
             for net in NETS
-            for what, words in (
-                ("noise", "noise in the inversion from noise over its spread"),
-                ("disagreement", "1 − correlation of inversions from two starts"),
-                ("missed", "root mean square error of the inversions' mean, aligned"),
-                ("sharpness", "energy in high frequencies over the original's"),
-                ("converged", "share of inversions whose distance is below that of a shift by N(0, (1/18)²)"),
-            )
+            for what, words in WHAT.items()
         ),
     ),
 )
@@ -58,7 +61,7 @@ def run(trial: Trial) -> Measurements:
     }
     values: dict[str, float] = {}
     for net, one in found.items():
-        values |= {f"{what}_{net}": number for what, number in _numbers(one).items()}
+        values |= {f"{what}_{net}": getattr(one, what) for what in WHAT}
     start = draw_normal(x.shape, mean=0.7, std=0.05, generator=trial.generator("start"), like=x)
     values |= {"noise_of_start": noise_share(start), "noise_of_image": noise_share(x)}
     for what in ("noise", "disagreement"):
@@ -69,16 +72,6 @@ def run(trial: Trial) -> Measurements:
     shown = {label: images[:8] for label, images in rows.items()}
     caption = "Images whose outputs equal the top row's, found from two starts."
     return Measurements(values=values, pictures={"inversions": Pictures(caption=caption, rows=shown)})
-
-
-def _numbers(one: Known) -> dict[str, float]:
-    return {
-        "noise": one.noise,
-        "disagreement": one.disagreement,
-        "missed": one.missed,
-        "sharpness": one.sharpness,
-        "converged": one.converged,
-    }
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

@@ -3,7 +3,7 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.claims.measures.copy_measures import clean_psnr
-from copyist.claims.measures.walks_and_samples import diagnose, ground, shown, spread, walked
+from copyist.claims.measures.walks_and_samples import diagnose, reference_for, shown, spread, walk_frames
 from copyist.claims.nets import scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -45,7 +45,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """The same net after three lengths of training, and the same starts."""
-    where = ground(trial)
+    reference = reference_for(trial)
     values: dict[str, float] = {}
     pictures = {}
     steps: list[int] = []
@@ -53,18 +53,18 @@ def run(trial: Trial) -> Measurements:
         recipe = scenes_unet(trial, share=share)
         steps.append(recipe.training.steps)
         model = trial.autoencoder(recipe)
-        frames = walked(model, where.starts, trial, noise=0.0)
-        found = diagnose(frames, model, where)
+        frames = walk_frames(model, reference.starts, trial, noise=0.0)
+        found = diagnose(frames, model, reference)
         pictures[f"after {recipe.training.steps} steps"] = shown(frames)
         values |= {
             f"share_{stage}": found.share.mean,
             f"share_low_{stage}": found.share.low,
             f"share_high_{stage}": found.share.high,
             f"displacement_{stage}": float(found.displacement.mean()) / found.threshold,
-            f"spread_{stage}": spread(frames, model, where),
+            f"spread_{stage}": spread(frames, model, reference),
             f"last_step_{stage}": float(found.motion.mean()) / found.threshold,
             f"still_{stage}": float(found.fixed_point.double().mean()),
-            f"psnr_{stage}": clean_psnr(model, where.real),
+            f"psnr_{stage}": clean_psnr(model, reference.real),
         }
     values["early_minus_late"] = values["share_early"] - values["share_late"]
     course = Curves(

@@ -7,13 +7,14 @@ import torch
 from copyist.claims.measures.copy_measures import clean_psnr, held_out
 from copyist.claims.measures.landscapes import (
     landscape_controls,
+    landscape_pictures,
     landscape_values,
-    sampled,
+    sample_landscapes,
     scene_controls,
     scene_values,
 )
 from copyist.claims.nets import scenes, scenes_attention_unet, scenes_unet
-from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Above, Claim, Control, Part
 from copyist.models.contracts import Reconstructor, needs
 
@@ -78,11 +79,8 @@ def run(trial: Trial) -> Measurements:
         "attention": trial.trained(scenes_attention_unet(trial, batch_size=BATCH, share=SHARE)),
         "brief": trial.trained(scenes_unet(trial, batch_size=BATCH, share=SHARE)),
     }
-    x = held_out(trial, scenes(trial))
-    found = {label: sampled(model, trial) for label, model in models.items()}
-    values = scene_values(trial)
-    for label, each in found.items():
-        values |= landscape_values(label, each)
+    x, found = held_out(trial, scenes(trial)), sample_landscapes(models, trial)
+    values = scene_values(trial) | landscape_values(found)
     values |= {
         "hidden_order": found["hidden"].score - found["usual"].score,
         "hidden_variety": found["hidden"].spread,
@@ -93,11 +91,8 @@ def run(trial: Trial) -> Measurements:
         "psnr_usual": clean_psnr(models["usual"], x),
         "psnr_hidden": clean_psnr(models["hidden"], x),
     }
-    rows = {"scenes": x[:8], **{label.replace("_", ", "): each.images[:8] for label, each in found.items()}}
-    pictures = Pictures(
-        caption="Held-out scenes, and samples with a layer that joins all positions and without.", rows=rows
-    )
-    return Measurements(values=values, pictures={"samples": pictures})
+    caption = "Held-out scenes, and samples with a layer that joins all positions and without."
+    return Measurements(values=values, pictures={"samples": landscape_pictures(found, trial, caption=caption)})
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

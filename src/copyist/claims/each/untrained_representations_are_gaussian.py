@@ -15,9 +15,9 @@ from copyist.claims.measures.copy_measures import held_out
 from copyist.claims.measures.inversion_measures import rms
 from copyist.claims.measures.random_maps import (
     WeightLaw,
-    descended,
+    descend_linear,
     draw_weights,
-    found,
+    end_of_descent,
     heavy_tailed,
     noise_added,
     row_space,
@@ -178,7 +178,7 @@ def _linear(trial: Trial, x: Images, law: str, start: Tensor | None = None) -> d
     x_0 = torch.full_like(a, 0.5) if start is None else start
     draws = trial.generator("weights", law, count)
     basis = row_space(draw_weights(LAWS[law], outputs=count // 4, inputs=count, generator=draws))
-    x_hat = found(basis, a, x_0)
+    x_hat = end_of_descent(basis, a, x_0)
     return {
         "x_hat": x_hat,
         "wrote": x_hat - x_0,
@@ -198,7 +198,7 @@ def _stacked(trial: Trial, x: Images) -> Tensor:
         weight = draw_weights("normal", outputs=outputs, inputs=inputs, generator=draws) / math.sqrt(inputs)
         product = weight @ product
     x_0 = torch.full_like(a, 0.5)
-    return noise_added(found(row_space(product), a, x_0) - x_0, a - x_0)
+    return noise_added(end_of_descent(row_space(product), a, x_0) - x_0, a - x_0)
 
 
 def _descent_error(trial: Trial, x: Images) -> float:
@@ -206,8 +206,8 @@ def _descent_error(trial: Trial, x: Images) -> float:
     count = a.shape[1]
     weight = draw_weights("normal", outputs=count // 4, inputs=count, generator=trial.generator("descent"))
     x_0 = torch.full_like(a, 0.5)
-    exact = found(row_space(weight), a, x_0)
-    return rms(descended(weight, a, x_0, steps=200) - exact) / rms(exact - a)
+    exact = end_of_descent(row_space(weight), a, x_0)
+    return rms(descend_linear(weight, a, x_0, steps=200) - exact) / rms(exact - a)
 
 
 def _starts(trial: Trial, x: Images) -> dict[str, float]:

@@ -4,7 +4,15 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from torch import Tensor
 
-from copyist.claims.measures.walks_and_samples import diagnose, ground, moving, shown, spread, states, walked
+from copyist.claims.measures.walks_and_samples import (
+    diagnose,
+    mean_step,
+    reference_for,
+    shown,
+    spread,
+    states,
+    walk_frames,
+)
 from copyist.claims.nets import scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -67,34 +75,34 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """The same starts, with noise, without, and without in an untrained model."""
-    where, recipe = ground(trial), scenes_unet(trial)
+    reference, recipe = reference_for(trial), scenes_unet(trial)
     model = trial.autoencoder(recipe)
     untrained = needs(trial.untrained(recipe), Autoencoder, verb="an experiment")
-    noisy, quiet = (walked(model, where.starts, trial, noise=noise) for noise in (0.2, 0.0))
-    random = walked(untrained, where.starts, trial, noise=0.0)
+    noisy, quiet = (walk_frames(model, reference.starts, trial, noise=noise) for noise in (0.2, 0.0))
+    random = walk_frames(untrained, reference.starts, trial, noise=0.0)
     found, still, wild = (
-        diagnose(frames, net, where) for frames, net in ((noisy, model), (quiet, model), (random, untrained))
+        diagnose(frames, net, reference) for frames, net in ((noisy, model), (quiet, model), (random, untrained))
     )
     moved = float(found.displacement.mean())
     values = {
         "displacement_ratio": float(still.displacement.mean()) / moved,
-        "share_ratio": still.share.mean / max(found.share.mean, 1 / len(where.starts)),
-        "motion_ratio": moving(quiet) / moving(noisy),
-        "spread_without": spread(quiet, model, where),
+        "share_ratio": still.share.mean / max(found.share.mean, 1 / len(reference.starts)),
+        "motion_ratio": mean_step(quiet) / mean_step(noisy),
+        "spread_without": spread(quiet, model, reference),
         "displacement_untrained": float(wild.displacement.mean()) / wild.threshold / (moved / found.threshold),
         "share_untrained": wild.share.mean,
-        "spread_untrained": spread(random, untrained, where),
+        "spread_untrained": spread(random, untrained, reference),
         "share_with": found.share.mean,
         "share_without": still.share.mean,
         "share_without_low": still.share.low,
         "share_without_high": still.share.high,
-        "spread_with": spread(noisy, model, where),
+        "spread_with": spread(noisy, model, reference),
         "last_step_with": float(found.motion.mean()) / found.threshold,
         "last_step_without": float(still.motion.mean()) / still.threshold,
         "still_without": float(still.fixed_point.double().mean()),
         "cycle_without": float((still.cycle > 0).double().mean()),
-        "check_with": where.distance(states(noisy, trial)),
-        "check_without": where.distance(states(quiet, trial)),
+        "check_with": reference.distance(states(noisy, trial)),
+        "check_without": reference.distance(states(quiet, trial)),
     }
     course = _course(noisy, quiet, unit=found.threshold)
     rows = {"with noise": shown(noisy), "without": shown(quiet), "without, another": shown(quiet, walker=1)}

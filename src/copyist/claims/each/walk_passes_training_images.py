@@ -2,8 +2,6 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
@@ -12,11 +10,11 @@ from copyist.claims.measures.walks_and_samples import (
     Reference,
     code_noise_in_pixels,
     diagnose,
-    ground,
-    noisy_pixels,
+    reference_for,
     shown,
     states,
-    walked,
+    walk_frames,
+    ways,
 )
 from copyist.claims.nets import scenes_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -24,7 +22,6 @@ from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.neighbors import nearest
 from copyist.metrics.walkers import WalkDiagnostics
 from copyist.models.contracts import Autoencoder
-from copyist.tensors import Images
 
 CLAIM = Claim(
     sentence="The walk moves between images of the training set.",
@@ -70,34 +67,27 @@ SETTLED = 30
 
 def run(trial: Trial) -> Measurements:
     """Which training image each frame is nearest to, for the walk and what may take its place."""
-    where = ground(trial)
+    reference = reference_for(trial)
     model = trial.autoencoder(scenes_unet(trial))
-    sigma = code_noise_in_pixels(model, where.starts, trial)
-    found: dict[str, WalkDiagnostics] = {}
-    frames = walked(model, where.starts, trial)
-    found["walk"] = diagnose(frames, model, where, whole=True)
-    found["no_noise"] = diagnose(walked(model, where.starts, trial, noise=0.0), model, where, whole=True)
-    ways: dict[str, Callable[[Images], Images]] = {
-        "copied_pixel_noise": lambda x: copies(model, x),
-        "pixel_noise": lambda x: x,
-    }
-    for name, way in ways.items():
-        found[name] = diagnose(noisy_pixels(way, where.starts, trial, sigma=sigma), model, where, whole=True)
+    sigma = code_noise_in_pixels(model, reference.starts, trial)
+    walks = ways(model, reference.starts, trial, sigma=sigma)
+    found = {name: diagnose(frames, model, reference, whole=True) for name, frames in walks.items()}
+    frames = walks["walk"]
     values = {
         "passed": _passed(found["walk"]),
         "nearness": found["walk"].nearness,
-        "training_against_held_out": _preference(states(frames, trial), where.train, where.real),
-        "nearness_copies": where.remembered(copies(model, where.real)),
-        "preference_real": _preference(where.starts, where.train, where.real),
-        "preference_copies": _preference(copies(model, where.starts), where.train, where.real),
+        "training_against_held_out": _preference(states(frames, trial), reference.train, reference.real),
+        "nearness_copies": reference.remembered(copies(model, reference.real)),
+        "preference_real": _preference(reference.starts, reference.train, reference.real),
+        "preference_copies": _preference(copies(model, reference.starts), reference.train, reference.real),
         "changes": float(found["walk"].changes.double().mean()),
     }
     for name in ("pixel_noise", "copied_pixel_noise", "no_noise"):
         values[f"passed_{name}"] = _passed(found[name])
         values[f"nearness_{name}"] = found[name].nearness
-    values |= _few(trial, where)
+    values |= _few(trial, reference)
     path = shown(frames)
-    images = where.train.cpu()[nearest(path, where.train.cpu(), flipped=True).index]
+    images = reference.train.cpu()[nearest(path, reference.train.cpu(), flipped=True).index]
     rows = {"walk": path, "nearest training image": images}
     return Measurements(
         values=values,
@@ -117,18 +107,18 @@ def _preference(x: Tensor, train: Tensor, held_out: Tensor) -> float:
     return float(near / other)
 
 
-def _few(trial: Trial, where: Reference) -> dict[str, float]:
+def _few(trial: Trial, reference: Reference) -> dict[str, float]:
     """The same for a model of few images, which may remember them."""
     recipe = scenes_unet(trial, count=trial.pick(smoke=32, cpu=256, gpu=256))
     train = trial.splits(recipe.data).train.images().to(trial.device)
     model: Autoencoder = trial.autoencoder(recipe)
-    frames = walked(model, where.starts, trial)
+    frames = walk_frames(model, reference.starts, trial)
     indices = torch.stack(
         [nearest(frame, train.cpu(), flipped=True).index for frame in frames[min(SETTLED, len(frames) // 2) :]]
     )
     return {
         "passed_small": sum(len(torch.unique(each)) for each in indices.T) / indices.shape[1],
-        "preference_small": _preference(states(frames, trial), train, where.real),
+        "preference_small": _preference(states(frames, trial), train, reference.real),
     }
 
 

@@ -7,14 +7,15 @@ import torch
 from copyist.claims.measures.copy_measures import clean_psnr, held_out
 from copyist.claims.measures.landscapes import (
     landscape_controls,
+    landscape_pictures,
     landscape_values,
-    sampled,
+    sample_landscapes,
     scene_controls,
     scene_values,
 )
 from copyist.claims.nets import scenes, scenes_unet
 from copyist.claims.result import Curves
-from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
+from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part
 from copyist.metrics.spectra import radial_spectrum
 from copyist.tensors import Images
@@ -66,21 +67,21 @@ CLAIM = Claim(
 @torch.no_grad()
 def run(trial: Trial) -> Measurements:
     """Sample landscapes from the usual U-Net, the wide one, and the usual one trained for longer."""
-    usual, wide = trial.trained(scenes_unet(trial)), trial.trained(scenes_unet(trial, widen=2))
-    longer = trial.trained(scenes_unet(trial, share=2.0))
-    x = held_out(trial, scenes(trial))
-    found = {"usual": sampled(usual, trial), "wide": sampled(wide, trial), "longer": sampled(longer, trial)}
+    models = {
+        "usual": trial.trained(scenes_unet(trial)),
+        "wide": trial.trained(scenes_unet(trial, widen=2)),
+        "longer": trial.trained(scenes_unet(trial, share=2.0)),
+    }
+    x, found = held_out(trial, scenes(trial)), sample_landscapes(models, trial)
     artifacts = {f"artifacts_{label}": _artifacts(each.images, x) for label, each in found.items()}
-    values = scene_values(trial) | artifacts
-    for label, each in found.items():
-        values |= landscape_values(label, each)
+    values = scene_values(trial) | artifacts | landscape_values(found)
     values |= {
         "detail": found["wide"].detail / found["usual"].detail,
         "noise": found["wide"].noise - found["usual"].noise,
         "artifacts": artifacts["artifacts_wide"] - artifacts["artifacts_usual"],
         "order": found["wide"].score - found["usual"].score,
-        "psnr_usual": clean_psnr(usual, x),
-        "psnr_wide": clean_psnr(wide, x),
+        "psnr_usual": clean_psnr(models["usual"], x),
+        "psnr_wide": clean_psnr(models["wide"], x),
     }
     own = radial_spectrum(x)
     curve = Curves(
@@ -94,8 +95,9 @@ def run(trial: Trial) -> Measurements:
         },
         log_y=True,
     )
-    rows = {"scenes": x[:8], **{label: each.images[:8] for label, each in found.items()}}
-    pictures = Pictures(caption="Held-out scenes, and samples of the usual, wide and longer-trained U-Net.", rows=rows)
+    pictures = landscape_pictures(
+        found, trial, caption="Held-out scenes, and samples of the usual, wide and longer-trained U-Net."
+    )
     return Measurements(values=values, curves={"spectra": curve}, pictures={"samples": pictures})
 
 

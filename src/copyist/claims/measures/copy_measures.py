@@ -1,12 +1,24 @@
 """What a copier does to clean and noisy images, one number each: the measures that many claims share."""
 
-__all__ = ["clean_psnr", "copies", "denoising_ratio", "gain", "gains_by_color", "held_out"]
+__all__ = [
+    "clean_psnr",
+    "copies",
+    "denoising_ratio",
+    "distance_ratio",
+    "gain",
+    "gains_by_color",
+    "held_out",
+    "nearest_in_psnr",
+    "squared_error",
+]
+
+from collections.abc import Sequence
 
 import torch
 
 from copyist.claims.trial import Trial
 from copyist.corruption import Corruption
-from copyist.metrics.distortion import distance, psnr
+from copyist.metrics.distortion import distance, mse, psnr
 from copyist.metrics.identity import projected_gain
 from copyist.models.contracts import Reconstructor
 from copyist.models.in_batches import in_batches
@@ -55,4 +67,19 @@ def denoising_ratio(
 ) -> float:
     """Mean of ‖O(x̃) − x‖ / ‖x̃ − x‖, below 1 where the copy is nearer to the clean image than the noisy one was."""
     x_tilde = corruption(x, generator=trial.generator("noise", type(corruption).__name__))
-    return float((distance(copies(model, x_tilde, batch_size=batch_size), x) / distance(x_tilde, x)).mean())
+    return distance_ratio(copies(model, x_tilde, batch_size=batch_size), x_tilde, x)
+
+
+def distance_ratio(x_hat: Images, x_tilde: Images, x: Images) -> float:
+    """Mean of ‖x̂ − x‖ / ‖x̃ − x‖, for any answers x̂ to noisy images x̃."""
+    return float((distance(x_hat, x) / distance(x_tilde, x)).mean())
+
+
+def squared_error(x_hat: Images, x: Images) -> float:
+    """Mean squared error over images, pixels and channels."""
+    return float(mse(x_hat, x).mean())
+
+
+def nearest_in_psnr(models: Sequence[Reconstructor], x: Images, *, wanted: float) -> Reconstructor:
+    """The model whose copies come nearest to a wanted PSNR, in decibels."""
+    return min(models, key=lambda model: abs(clean_psnr(model, x) - wanted))

@@ -2,22 +2,24 @@
 
 __all__ = [
     "Landscapes",
-    "judged",
+    "judge_landscapes",
     "landscape_controls",
+    "landscape_pictures",
     "landscape_values",
-    "sampled",
+    "sample_landscapes",
     "scene_controls",
     "scene_values",
     "shuffled",
 ]
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 
 from copyist.claims.measures.copy_measures import held_out
 from copyist.claims.nets import scenes
-from copyist.claims.trial import Trial
+from copyist.claims.trial import Pictures, Trial
 from copyist.evidence import Control
 from copyist.metrics.neighbors import nearest
 from copyist.metrics.noise import noise_level
@@ -71,18 +73,19 @@ class Landscapes:
     """Standard deviation over the images, of that of held-out scenes; near 0 where all are alike."""
 
 
-def sampled(model: Reconstructor, trial: Trial) -> Landscapes:
-    """Draw from noise by copying on the linear schedule, the same noise for every model, in batches of 64."""
+def sample_landscapes(models: Mapping[str, Reconstructor], trial: Trial) -> dict[str, Landscapes]:
+    """Samples of models by name: copied from noise on the linear schedule, the same noise for all, in batches of 64."""
     count, steps = trial.pick(smoke=(32, 4), cpu=(256, 30), gpu=(512, 200))
-    draws = trial.generator("samples")
-    images = sample(
-        model, count=count, method=NoDiffusion(steps=steps), generator=draws, batch_size=64, precision="float32"
-    )
-    return judged(images, trial)
+
+    def drawn(model: Reconstructor) -> Images:
+        method, draws = NoDiffusion(steps=steps), trial.generator("samples")
+        return sample(model, count=count, method=method, generator=draws, batch_size=64, precision="float32")
+
+    return {name: judge_landscapes(drawn(model), trial) for name, model in models.items()}
 
 
 @torch.no_grad()
-def judged(images: Images, trial: Trial) -> Landscapes:
+def judge_landscapes(images: Images, trial: Trial) -> Landscapes:
     """What any images are worth as landscapes."""
     train = trial.splits(scenes(trial)).train.images().to(trial.device)
     x = held_out(trial, scenes(trial), count=len(images))
@@ -106,9 +109,15 @@ def landscape_controls(label: str, what: str) -> tuple[Control, ...]:
     return tuple(Control(name=f"{name}_{label}", measure=f"{text} {what}") for name, text in _MEASURES.items())
 
 
-def landscape_values(label: str, found: Landscapes) -> dict[str, float]:
-    """Their values, by the names of `landscape_controls`."""
-    return {f"{name}_{label}": getattr(found, name) for name in _MEASURES}
+def landscape_values(found: Mapping[str, Landscapes]) -> dict[str, float]:
+    """Their values, by the labels of `landscape_controls`."""
+    return {f"{name}_{label}": getattr(each, name) for label, each in found.items() for name in _MEASURES}
+
+
+def landscape_pictures(found: Mapping[str, Landscapes], trial: Trial, *, caption: str) -> Pictures:
+    """Held-out scenes, and the first eight of the images by name."""
+    rows = {name.replace("_", ", "): each.images[:8] for name, each in found.items()}
+    return Pictures(caption=caption, rows={"scenes": held_out(trial, scenes(trial), count=8), **rows})
 
 
 def scene_controls() -> tuple[Control, ...]:

@@ -1,6 +1,6 @@
 """Random linear maps that cannot be inverted, and what descent finds when it inverts them all the same."""
 
-__all__ = ["WeightLaw", "descended", "draw_weights", "found", "heavy_tailed", "noise_added", "row_space"]
+__all__ = ["WeightLaw", "descend_linear", "draw_weights", "end_of_descent", "heavy_tailed", "noise_added", "row_space"]
 
 import math
 from typing import Literal, TypeAlias
@@ -45,12 +45,12 @@ def row_space(weight: Tensor) -> Tensor:
     return torch.linalg.qr(rows.T).Q
 
 
-def found(basis: Tensor, a: Tensor, start: Tensor) -> Tensor:
+def end_of_descent(basis: Tensor, a: Tensor, start: Tensor) -> Tensor:
     """Where a converged descent on any function of W·x − W·a ends: x̂ = P·a + (1 − P)·x₀, (B, inputs)."""
     return start + (a - start) @ basis @ basis.T
 
 
-def descended(weight: Tensor, a: Tensor, start: Tensor, *, steps: int) -> Tensor:
+def descend_linear(weight: Tensor, a: Tensor, start: Tensor, *, steps: int) -> Tensor:
     """Where gradient descent on ‖W·x − W·a‖² / 2 is after so many steps of the inverse of its curvature."""
     step = 1 / torch.linalg.matrix_norm(weight, 2).square()
     x = start.clone()

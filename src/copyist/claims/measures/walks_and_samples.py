@@ -5,17 +5,18 @@ __all__ = [
     "Reference",
     "blurred_samples",
     "code_noise_in_pixels",
-    "coherent",
+    "coherent_share",
     "diagnose",
-    "ground",
-    "moving",
+    "mean_step",
     "noisy_pixels",
     "one_pass",
+    "reference_for",
     "samples",
     "shown",
     "spread",
     "states",
-    "walked",
+    "walk_frames",
+    "ways",
 ]
 
 from collections.abc import Callable
@@ -102,7 +103,7 @@ class Reference:
             return in_batches(self.classifier, self.classifier.features, x.to(self.real.device)).double()
 
 
-def ground(trial: Trial) -> Reference:
+def reference_for(trial: Trial) -> Reference:
     """Landscapes and features at this scale: 256 pictures of each kind at scale cpu, and 64 walkers."""
     splits = trial.splits(scenes(trial))
     train, test = (part.images().to(trial.device) for part in (splits.train, splits.test))
@@ -117,7 +118,7 @@ def ground(trial: Trial) -> Reference:
     )
 
 
-def walked(model: Autoencoder, x: Images, trial: Trial, *, noise: float = NOISE) -> Tensor:
+def walk_frames(model: Autoencoder, x: Images, trial: Trial, *, noise: float = NOISE) -> Tensor:
     """The frames of a walk in float32, (T + 1, B, C, H, W); T is 300, and 5 at scale smoke."""
     draws = trial.generator("walk")
     return walk(model, x, steps=_steps(trial), noise=noise, generator=draws, precision="float32")
@@ -130,6 +131,23 @@ def noisy_pixels(copy: Callable[[Images], Images], x: Images, trial: Trial, *, s
         x = copy(x + draw_normal(x.shape, std=sigma, generator=draws, like=x))
         frames.append(x.cpu())
     return torch.stack(frames)
+
+
+def ways(model: Autoencoder, x: Images, trial: Trial, *, sigma: float) -> dict[str, Tensor]:
+    """The frames of a walk, and of what may take its place: no noise, or noise in the pixels, copied or as it is.
+
+    Args:
+        model: which walks.
+        x: one batch of starts (B, C, H, W).
+        trial: from whose seed all is derived.
+        sigma: standard deviation of the noise in the pixels.
+    """
+    return {
+        "walk": walk_frames(model, x, trial),
+        "no_noise": walk_frames(model, x, trial, noise=0.0),
+        "copied_pixel_noise": noisy_pixels(lambda images: copies(model, images), x, trial, sigma=sigma),
+        "pixel_noise": noisy_pixels(lambda images: images, x, trial, sigma=sigma),
+    }
 
 
 @torch.no_grad()
@@ -148,26 +166,26 @@ def states(frames: Tensor, trial: Trial) -> Images:
     return frames[chosen].flatten(0, 1).to(trial.device)
 
 
-def diagnose(frames: Tensor, model: Reconstructor, where: Reference, *, whole: bool = False) -> WalkDiagnostics:
+def diagnose(frames: Tensor, model: Reconstructor, reference: Reference, *, whole: bool = False) -> WalkDiagnostics:
     """What became of the walkers in the end; `whole` asks for the images passed on the way too, which takes longer."""
     return walk_diagnostics(
         frames if whole else frames[-LAST:],
-        copies=copies(model, where.starts).cpu(),
-        data=where.train.cpu(),
-        held_out=where.real.cpu(),
-        features=PCAFeatures.fit(where.train.cpu(), dimensions=4),
+        copies=copies(model, reference.starts).cpu(),
+        data=reference.train.cpu(),
+        held_out=reference.real.cpu(),
+        features=PCAFeatures.fit(reference.train.cpu(), dimensions=4),
         flipped=True,
     )
 
 
-def moving(frames: Tensor, *, last: int = 50) -> float:
+def mean_step(frames: Tensor, *, last: int = 50) -> float:
     """Mean length of a step over the last ones, Euclidean over all values of a picture."""
     return float(frames[-last - 1 :].diff(dim=0).flatten(2).norm(dim=2).mean())
 
 
-def spread(frames: Tensor, model: Reconstructor, where: Reference) -> float:
+def spread(frames: Tensor, model: Reconstructor, reference: Reference) -> float:
     """Median distance between walkers in the end over that between the starts' copies; 0 if all became one picture."""
-    ends, begun = frames[-1], copies(model, where.starts)
+    ends, begun = frames[-1], copies(model, reference.starts)
     return float(torch.pdist(ends.flatten(1)).median() / torch.pdist(begun.flatten(1)).median())
 
 
@@ -178,17 +196,17 @@ def samples(model: Reconstructor, trial: Trial, *, steps: int) -> Images:
     return sample(model, count=_count(trial), method=method, generator=draws, precision="float32")
 
 
-def one_pass(model: Reconstructor, where: Reference, trial: Trial) -> Images:
+def one_pass(model: Reconstructor, reference: Reference, trial: Trial) -> Images:
     """Copies of the pure noise that samples begin with."""
-    a = draw_normal(where.real.shape, mean=MEAN, std=STD, generator=trial.generator("samples"), like=where.real)
+    a = draw_normal(reference.real.shape, mean=MEAN, std=STD, generator=trial.generator("samples"), like=reference.real)
     return copies(model, a)
 
 
-def blurred_samples(where: Reference, trial: Trial, *, blur: float, steps: int, batch_size: int) -> Images:
+def blurred_samples(reference: Reference, trial: Trial, *, blur: float, steps: int, batch_size: int) -> Images:
     """The same schedule and noise, with a blur matched to the training data's mean and spread in the model's place."""
-    blurred = MatchedBlur.fitted(where.train, blur=blur)
+    blurred = MatchedBlur.fitted(reference.train, blur=blur)
     draws = trial.generator("samples")
-    a = draw_normal(where.real.shape, mean=MEAN, std=STD, generator=draws, like=where.real)
+    a = draw_normal(reference.real.shape, mean=MEAN, std=STD, generator=draws, like=reference.real)
     x_hat = a
     for share in linear(steps):
         x_hat = apply_in_batches(blurred, a, batch_size=batch_size)
@@ -197,7 +215,7 @@ def blurred_samples(where: Reference, trial: Trial, *, blur: float, steps: int, 
     return x_hat
 
 
-def coherent(x: Images) -> float:
+def coherent_share(x: Images) -> float:
     """Share of pictures that keep every rule of the landscapes; gray ones keep none."""
     return float(scene_rules(x).coherent.double().mean())
 
