@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from copyist.corruption import Blend
 from copyist.models.contracts import Classifier, Model, Reconstructor, needs
-from copyist.models.in_batches import in_batches, in_use
+from copyist.models.in_batches import evaluation_mode, in_batches
 from copyist.tensors import Images
 
 LOUD = 1000.0
@@ -77,7 +77,7 @@ class Objective(abc.ABC):
         """
         rows = slice(model.batch_size)
         model.check_batch(x[rows])
-        with in_use(model):
+        with evaluation_mode(model):
             self.try_batch(model, x[rows], labels=None if labels is None else labels[rows])
 
     def check_settings(self, model: Model) -> None:  # noqa: B027 most objectives ask for nothing more

@@ -14,7 +14,7 @@ from copyist.devices import full_float32
 from copyist.errors import ArgumentError, ContractError
 from copyist.metrics.distortion import aligned, distance
 from copyist.models.contracts import Model, TrainedOn
-from copyist.models.in_batches import batches
+from copyist.models.in_batches import batch_indices
 from copyist.procedures.descent import METHODS, STEPS, Method, Nearest, descend
 from copyist.procedures.layers import OUTPUT, representation, settled
 from copyist.randomness import draw_normal
@@ -135,7 +135,7 @@ def invert(
     question = _Question(
         represent=lambda images: representation(asked, images, layer).reshape(len(images), -1),
         a=a,
-        chosen=[(each.to(x.device), count) for each, count in batches(len(x), batch_size=size, fill=together)],
+        chosen=[(each.to(x.device), count) for each, count in batch_indices(len(x), batch_size=size, fill=together)],
         together=together,
         method=method,
         steps=most,
