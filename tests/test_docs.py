@@ -1,4 +1,4 @@
-"""Examples of the documentation under `<!-- test -->` run, each in a new folder; names and relative links in it exist."""
+"""Documentation: examples under `<!-- test -->` run, each in a new folder; names and relative links in it exist."""
 
 import re
 import shlex

@@ -15,7 +15,7 @@ from copyist.nn.norm import RunningScale, normalization
 from copyist.tensors import Images
 
 PlainStatistics: TypeAlias = Literal["running", "none"]
-"""Whose statistics normalize: those of batches, as a running average once training is over; or nobody's."""
+"""The statistics of the normalization: those of batches, with running averages in evaluation mode; or none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +29,13 @@ class DnCNNConfig(ModelConfig):
     """Maps of every layer but the last."""
 
     depth: int = 17
-    """Convolutions of 3×3, so that a pixel hears of those up to `depth` away."""
+    """Number of 3×3 convolutions; an output pixel depends on input pixels up to `depth` away."""
 
     statistics: PlainStatistics = "running"
     """What normalizes every layer but the first and last."""
 
     biases: bool = True
-    """Whether anything is added anywhere; without, an image that is c times as bright is answered c times as bright."""
+    """Whether layers have additive terms; without, the model is homogeneous: f(c·x) = c·f(x) for c > 0."""
 
     def __post_init__(self) -> None:
         if self.channels is not None:

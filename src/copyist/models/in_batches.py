@@ -1,4 +1,4 @@
-"""How a model takes many images: in batches of a stated size, so that batch statistics have one meaning everywhere."""
+"""Applying a model to many images in batches of a stated size, so that batch statistics mean the same everywhere."""
 
 __all__ = ["apply_in_batches", "batch_indices", "evaluation_mode", "in_batches"]
 

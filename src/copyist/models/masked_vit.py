@@ -1,4 +1,4 @@
-"""The masked autoencoder: a transformer that encodes the visible patches only, and a small one that paints the rest."""
+"""The masked autoencoder: a transformer that encodes the visible patches only, and a small one as decoder."""
 
 __all__ = ["MaskedViT", "MaskedViTConfig"]
 
@@ -22,8 +22,8 @@ class MaskedViTConfig(TransformerConfig):
     """The shape of a `MaskedViT`; the first settings are its encoder's, and a `ViT` of the same can start from it."""
 
     positions: Positions = "sincos"
-    """How learned positions are initialized, of encoder and decoder: with `sincos` the hidden patches are
-    learned far sooner."""
+    """How learned positions are initialized, of encoder and decoder: training converges far sooner
+    with `sincos`."""
 
     decoder_width: int = 48
     """Units per token of the decoder."""
@@ -112,7 +112,7 @@ class MaskedDecoder(nn.Module):
 
 
 def _taken(tokens: Tensor, places: Tensor) -> Tensor:
-    """Those of the tokens (B, N, D) at these places (B, n): (B, n, D)."""
+    """The tokens (B, n, D) at places (B, n), out of all tokens (B, N, D)."""
     return tokens.gather(1, _as_index(places, tokens))
 
 

@@ -1,4 +1,4 @@
-"""What a model knows of the shape of its examples: channels, or the one shape of images or rows that it takes."""
+"""The shape of examples that a model is built for: channels alone, or the one shape of images or rows."""
 
 __all__ = [
     "FixedShape",
@@ -110,7 +110,7 @@ def image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
 
 
 def fitted_image_shape(own: tuple[int, int, int] | None, shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """The shape of the images, where a config left its own open or has the same.
+    """The shape of the images, where the config leaves it open or agrees.
 
     Raises:
         ShapeError: the config was built for other images, or the examples are rows of a table.
@@ -173,7 +173,7 @@ def _size_option(shape: tuple[int, ...], found: tuple[int, ...]) -> str:
 
 
 def fitted_channels(channels: int | None, shape: tuple[int, ...]) -> int:
-    """The channels of images (C, H, W), where a config left them open or has the same.
+    """The channels of images (C, H, W), where the config leaves them open or agrees.
 
     Raises:
         ShapeError: the config names another number, or the examples are no images.
