@@ -56,7 +56,7 @@ class DnCNN(Reconstructor):
     """Convolution and ReLU; convolution, normalization and ReLU; and again; convolution. Images of any size, no code.
 
     As it was published it predicts the noise: put it into a `Residual`. Without biases it is linear in a neighborhood
-    of each image, and denoises at levels of noise that it has not seen.
+    of each image, and generalizes to noise levels outside its training range.
 
     Source:
         Zhang et al. (2017), "Beyond a Gaussian Denoiser", figure 1; Mohan et al. (2020), "Robust and Interpretable

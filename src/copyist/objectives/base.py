@@ -61,7 +61,7 @@ class Objective(abc.ABC):
         """Refuse, before training, a model that does not keep the contract this objective requires.
 
         Raises:
-            ContractError: it is a reconstructor where a classifier is required, or vice versa, or has no code, layers or
+            ContractError: it is no classifier where one is required, or vice versa, or has no code, layers or
                 likelihood.
         """
         needs(model, self.trains, verb=type(self).__name__)

@@ -81,11 +81,11 @@ def invert(
     dtype: torch.dtype = torch.float32,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inversion:
-    """Find images that a layer represents as it does the given ones, by gradient descent from images that are independent of them.
+    """Find images that a layer represents as it does the given ones, by gradient descent from independent starts.
 
         x̂ = argmin ‖h(x) − h(a)‖,  beside the yardstick ‖h(a + δ) − h(a)‖
 
-    What x̂ and a share is what the layer represents; how they differ is what it is invariant to. The descent ends
+    What x̂ and a share is what the layer represents; how they differ, what it is invariant to. The descent ends
     when every image of a batch is within `tolerance` yardsticks, when a fifth of the steps has shortened the mean
     distance by less than 1 %, or when the steps are over.
 

@@ -1,4 +1,4 @@
-"""What held-out images say of a model: the loss, what else the objective measures, and pictures."""
+"""Validation on held-out images: the loss, the objective's other measures, and pictures."""
 
 __all__ = ["HeldOut", "HeldOutLosses"]
 
@@ -34,7 +34,7 @@ class HeldOutLosses:
 
 @final
 class HeldOut:
-    """The same images and the same draws at every look, in batches of the training's size.
+    """The same images and random draws at every validation, in batches of the training's size.
 
     A look only measures: it leaves the model, its mode included, as it was.
     """
@@ -64,7 +64,7 @@ class HeldOut:
 
     @torch.no_grad()
     def pictures(self, model: Model, objective: Objective) -> Mapping[str, Images]:
-        """The rows by which the objective shows how far the model is, by their names: a few images each, on the CPU."""
+        """The objective's rows of pictures, by their names: a few images each, on the CPU."""
         with evaluation_mode(model):
             shown = objective.pictures(model, self.x[: self.batch_size], generator=generator(self.seed, "picture"))
         return {name: batch[:_SHOWN].float().cpu() for name, batch in shown.items()}

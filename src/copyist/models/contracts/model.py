@@ -186,10 +186,10 @@ class Model(Contract, nn.Module, abc.ABC):
         named = all(any(not name.isdigit() for name in names) for names in (own, columns))
         if named and own != columns:
             raise ShapeError(
-                f"the model was trained on the columns {_listed(own)}, got {_listed(columns)}; give these "
+                f"the model was trained on the columns {_list_names(own)}, got {_list_names(columns)}; give these "
                 "columns in that order, and leave others out by ?drop="
             )
 
 
-def _listed(names: tuple[str, ...], *, most: int = 6) -> str:
+def _list_names(names: tuple[str, ...], *, most: int = 6) -> str:
     return ", ".join(map(repr, names[:most])) + (", …" if len(names) > most else "")
