@@ -21,7 +21,7 @@ from copyist.files.table_files import Column, StoredTable, TableFile, holds_tabl
 
 
 def table_sets(source: Source, parts: Sequence[Split]) -> list[ExampleSet]:
-    """The parts of a table that are asked for. A tenth of the distinct rows is held out, unless the file has splits.
+    """The requested splits of a table. A tenth of the distinct rows is held out, unless the file has splits.
 
     Raises:
         DataError: the table cannot be read, or holds what is no finite number.
@@ -56,7 +56,7 @@ def is_table(source: Source) -> bool:
 
     Raises:
         DataError: it is an array file that cannot be read, or a table that is compressed.
-        UnknownNameError: it has no array of the name that is asked for.
+        UnknownNameError: it has no array of the requested name.
     """
     return source.place == "cancer" if source.is_embedded else holds_table(source.place, key=source.key)
 
@@ -183,7 +183,7 @@ def _check_named(column: Column, source: Source) -> None:
 
 
 def _is_missing(cell: Any) -> bool:
-    """Whether a class is empty, or what stands for that in a file: None, or a number that does not equal itself."""
+    """Whether a class is empty, which files write as None or NaN."""
     return cell is None or cell != cell or not str(cell).strip()
 
 
