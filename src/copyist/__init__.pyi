@@ -25,4 +25,4 @@ from .procedures.probing import probe as probe
 from .procedures.sampling import sample as sample
 from .procedures.score import score as score
 from .procedures.walk import walk as walk
-from .training.loop import train as train
+from .training.run import train as train

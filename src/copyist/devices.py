@@ -1,6 +1,15 @@
-"""Where and how it is computed: the device, the precision that its hardware has natively, and kept memory."""
+"""Where and how it is computed: devices and their precision, reproducible bits, kept memory, several processes."""
 
-__all__ = ["Precision", "autocast", "find_device", "full_float32", "keep_freed_memory", "resolve"]
+__all__ = [
+    "Precision",
+    "autocast",
+    "deterministic_cudnn",
+    "find_device",
+    "full_float32",
+    "gather_batch",
+    "keep_freed_memory",
+    "resolve",
+]
 
 import contextlib
 import ctypes
@@ -11,6 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import torch
+from torch import Tensor, distributed
 
 from copyist.checks import nearest_match
 from copyist.errors import ArgumentError, UnknownNameError
@@ -45,7 +55,7 @@ def find_device(device: str | torch.device | None) -> torch.device:
         torch.zeros(1, device=found).cpu()
     except (RuntimeError, AssertionError) as error:
         raise ArgumentError(
-            f"device {str(device)!r} cannot be used on this machine; leave it out, or take cpu"
+            f"device {str(device)!r} cannot be used on this machine; leave it out, or take cpu (--device cpu)"
         ) from error
     return found
 
@@ -84,6 +94,29 @@ def full_float32() -> Generator[None, None, None]:
             _set_joint(*joint_before)
         for operation, before in zip(operations, each_before, strict=True):
             operation.fp32_precision = before
+
+
+@contextlib.contextmanager
+def deterministic_cudnn() -> Generator[None, None, None]:
+    """A context in which cuDNN chooses its algorithms by rule, so that the same step gives the same bits."""
+    before = (torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark)
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = before
+
+
+def gather_batch(x: Tensor) -> Tensor:
+    """The parts (B, ...) of a batch that several processes hold, put together in the order of their ranks.
+
+    Every process must call it, each with a part of the same shape. A process alone gets `x` itself.
+    """
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return x
+    gathered = [torch.empty_like(x) for _ in range(distributed.get_world_size())]
+    distributed.all_gather(gathered, x.contiguous())
+    return torch.cat(gathered)
 
 
 @cache

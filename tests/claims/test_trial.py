@@ -10,11 +10,13 @@ from copyist.claims import model_folder
 from copyist.claims.model_folder import ModelFolder
 from copyist.claims.result import SCALES
 from copyist.claims.trial import Trial
+from copyist.data import open_source
 from copyist.models import ConvClassifierConfig, Model, ModelConfig, UNetConfig
 from copyist.objectives import Classification, Copying
 from copyist.training import Recipe, Training
-from copyist.training.observer import NullObserver
-from copyist.training.session import TrainingState
+from copyist.training.history import NullObserver
+from copyist.training.state import TrainingState
+from copyist.training.store import Store
 
 
 def recipe(model: ModelConfig | None = None, *, steps: int = 2) -> Recipe:
@@ -38,13 +40,9 @@ def same(one: Model, other: Model) -> bool:
 @pytest.mark.parametrize(
     "config", [UNetConfig(width=2, levels=2), ConvClassifierConfig(width=2, levels=2)], ids=["copies", "names"]
 )
-def test_an_untrained_model_has_the_weights_that_training_starts_from(
-    config: ModelConfig, trial: Trial, tmp_path: Path
-) -> None:
-    found = trial.untrained(recipe(config))
-    begun = TrainingState(
-        recipe(config), tmp_path / "run", seed=trial.seed, resume=False, overwrite=False, observer=NullObserver()
-    )
+def test_an_untrained_model_has_the_weights_that_training_starts_from(config: ModelConfig, trial: Trial) -> None:
+    found, splits = trial.untrained(recipe(config)), open_source(recipe(config).data)
+    begun = TrainingState(recipe(config), splits, Store(None), seed=trial.seed, observer=NullObserver())
     assert same(found, begun.model)
     assert (found.batch_size, found.image_shape, found.training) == (8, (1, 8, 8), False)
 

@@ -136,7 +136,7 @@ def test_results_that_do_not_fit_are_refused_and_left_alone(tmp_path: Path) -> N
     copyist(*line, "smoke")
     file = tmp_path / "small.json"
     assert copyist(*line, "cpu").sentence == (
-        f"{file} was measured at scale smoke, and cpu was asked for; choose another folder"
+        f"{file} was measured at scale smoke, and cpu was asked for; choose another folder with --out"
     )
     whole = file.read_text()
     for text, sentence in (

@@ -45,7 +45,8 @@ def test_gray_images_are_refused_before_anything_is_written(tmp_path: Path) -> N
     sentence = copyist("train", "vae", "--data", "digits?limit=50", "--out", folder, "--steps", 2).sentence
     assert sentence == (
         "a Bernoulli likelihood must be given images of 0 and 1 alone, got values between; "
-        "add ?binarize=sample to the source, or build the model with likelihood=gaussian"
+        "add ?binarize=sample to the source, or build the model with a Gaussian likelihood (--set "
+        "likelihood=gaussian)"
     )
     assert not folder.exists()
 

@@ -442,7 +442,7 @@ def test_pictures_of_several_sizes_have_no_common_code(
     sentence = refused("encode", trained("gray"), pictures(1), "--out", tmp_path / "z.npz")
     assert sentence == (
         "all images must have one size, got 16x16 (000.png) and 16x18 (deeper/000.png); "
-        "add ?size= to a folder to bring them to one"
+        "add ?size=16x16 to a folder to bring them to one"
     )
 
 

@@ -6,9 +6,8 @@ import sys
 import pytest
 
 import copyist
-from contracts import built, classifier, standardize
+from contracts import built, classifier
 from copyist import open_source
-from copyist.data.scaling import Scaling
 from copyist.errors import ArgumentError, ContractError
 from copyist.evaluation.evaluate import evaluate_images
 from copyist.evaluation.evaluation import Evaluation
@@ -55,8 +54,8 @@ def test_copiers_of_images_are_measured_by_each_part_as_alone() -> None:
 
 def test_a_table_is_measured_by_its_columns() -> None:
     splits = open_source("cancer")
-    model, scaling = built(MLPConfig(num_columns=30, widths=(3,))), Scaling.of(splits.train)
-    standardize(model, mean=scaling.mean, std=scaling.std)
+    model = built(MLPConfig(num_columns=30, widths=(3,)))
+    model.measured_on(splits.train.examples())
     found = copyist.evaluate({"mine": model}, splits, num_images=9)
     assert parts(found) == {"table", "probes"}
     assert found.table == table_copies({"mine": model}, splits, num_rows=9)

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from contracts import built, standardize
+from contracts import built
 from copyist.data import open_source
-from copyist.data.scaling import Scaling
 from copyist.errors import ShapeError
 from copyist.evaluation.likelihood_table import likelihood_table
 from copyist.models import MLPConfig, Model, VariationalMLPConfig
@@ -18,8 +17,8 @@ CANCER = open_source("cancer")
 
 def model() -> Model:
     config = VariationalMLPConfig(num_columns=30, widths=(3,), code_size=2, likelihood="gaussian")
-    found, scaling = built(config), Scaling.of(CANCER.train)
-    standardize(found, mean=scaling.mean, std=scaling.std)
+    found = built(config)
+    found.measured_on(CANCER.train.examples())
     found.trained_on = replace(found.trained_on, columns=CANCER.train.columns)
     return found
 

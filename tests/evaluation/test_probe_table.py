@@ -5,10 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from contracts import CONFIGS, built, standardize
+from contracts import CONFIGS, built
 from copyist.data import open_source
 from copyist.data.examples import ExampleSet, Splits
-from copyist.data.scaling import Scaling
 from copyist.errors import ShapeError
 from copyist.evaluation.probe_table import probe_table
 from copyist.models import MLPConfig, Model
@@ -35,8 +34,8 @@ def rows_of_two_classes(*, noise: float, seed: int) -> ExampleSet:
 
 def linear_model(rows: ExampleSet) -> Model:
     """A code that is an invertible linear map of the row in standard deviations."""
-    model, scaling = built(MLPConfig(num_columns=4, widths=(4,), activation="identity")), Scaling.of(rows)
-    standardize(model, mean=scaling.mean, std=scaling.std)
+    model = built(MLPConfig(num_columns=4, widths=(4,), activation="identity"))
+    model.measured_on(rows.examples())
     model.trained_on = replace(model.trained_on, columns=rows.columns)
     return model
 

@@ -105,7 +105,7 @@ def test_one_pixel_moves_the_answer_everywhere_where_convolutions_do_not_reach()
 def test_what_does_not_fit_is_refused() -> None:
     config = UNetConfig(levels=3, width=4, attention="linear").fitted((3, 8, 12))
     assert config.channels == 3
-    with pytest.raises(ShapeError, match=r"^image sides must be multiples of 4, got 18x24; resize the images"):
+    with pytest.raises(ShapeError, match=r"^image sides must be multiples of 4, got 18x24; pad the images"):
         config.build().check_batch(torch.rand(2, 3, 18, 24))
     with pytest.raises(ShapeError, match=r"^the model takes images of 3 channels, got 1; convert the images"):
         config.build().check_batch(torch.rand(2, 1, 16, 24))

@@ -34,7 +34,7 @@ def test_running_averages_are_learned_in_training_and_then_stand_still() -> None
     ("shape", "message"),
     [
         ((1, 8, 12), r"takes images of 3 channels, got 1; convert the images"),
-        ((3, 8, 14), r"image sides must be multiples of 4, got 8x14; resize the images"),
+        ((3, 8, 14), r"image sides must be multiples of 4, got 8x14; pad the images"),
         ((3, 4, 12), r"image sides must be at least 8 for 3 levels, got 4x12; enlarge the images"),
     ],
 )
@@ -52,12 +52,15 @@ def test_what_is_not_known_cannot_be_built() -> None:
 def test_a_classifier_keeps_the_classes_it_was_built_for_where_data_has_fewer() -> None:
     config = ConvClassifierConfig(num_classes=10)
     assert config.with_classes(4).num_classes == 10
-    with pytest.raises(ArgumentError, match=r"^the model was built for 10 classes, got 12; leave num_classes open$"):
+    with pytest.raises(
+        ArgumentError,
+        match=r"^the model was built for 10 classes, got 12; leave num_classes open \(--set num_classes=none\)$",
+    ):
         config.with_classes(12)
 
 
 def test_data_of_other_channels_are_refused() -> None:
-    with pytest.raises(ShapeError, match=r"built for images of 3 channels, got 1; add channels=3 to the source"):
+    with pytest.raises(ShapeError, match=r"built for images of 3 channels, got 1; add \?channels=3 to the source"):
         ConvClassifierConfig(channels=3).fitted((1, 8, 8))
 
 

@@ -119,7 +119,7 @@ def test_a_config_is_fitted_to_the_channels_of_the_data(skips: bool) -> None:
     config = UNetConfig(levels=3, skips=skips)
     assert config.fitted((7, 8, 12)).channels == 7
     with pytest.raises(
-        ShapeError, match=r"^the model was built for images of 3 channels, got 1; add channels=3 to the source"
+        ShapeError, match=r"^the model was built for images of 3 channels, got 1; add \?channels=3 to the source"
     ):
         config.fitted((3, 8, 12)).fitted((1, 8, 12))
 
@@ -175,9 +175,9 @@ def test_a_config_that_was_not_fitted_builds_nothing(config: UNetConfig, message
     ("shape", "message"),
     [
         ((2, 1, 16, 24), r"^the model takes images of 3 channels, got 1; convert the images"),
-        ((2, 3, 18, 24), r"^image sides must be multiples of 4, got 18x24; resize the images \(\?size=16\)"),
-        ((2, 3, 16, 22), r"^image sides must be multiples of 4, got 16x22; resize the images \(\?size=16\)"),
-        ((2, 3, 4, 24), r"^image sides must be at least 8 for 3 levels, got 4x24; enlarge the images \(\?size=8\)"),
+        ((2, 3, 18, 24), r"^image sides must be multiples of 4, got 18x24; pad the images \(\?size=20x24&fit=pad\)"),
+        ((2, 3, 16, 22), r"^image sides must be multiples of 4, got 16x22; pad the images \(\?size=16x24&fit=pad\)"),
+        ((2, 3, 4, 24), r"^image sides must be at least 8 for 3 levels, got 4x24; enlarge the images \(\?size=8x24\)"),
     ],
 )
 @pytest.mark.parametrize("skips", [False, True])

@@ -99,7 +99,8 @@ def test_binary_likelihood_refuses_what_is_not_binary_and_says_what_to_do() -> N
     with pytest.raises(
         DataError,
         match=r"^a Bernoulli likelihood must be given images of 0 and 1 alone, got values between; "
-        r"add \?binarize=sample to the source, or build the model with likelihood=gaussian$",
+        r"add \?binarize=sample to the source, or build the model with a Gaussian likelihood \(--set "
+        r"likelihood=gaussian\)$",
     ):
         Bernoulli(logits=torch.zeros(2, 1, 2, 3)).log_prob(torch.full((2, 1, 2, 3), 0.5))
 

@@ -153,7 +153,7 @@ def test_patches_other_than_the_models_own_are_refused() -> None:
 
 def test_an_image_of_one_patch_is_refused() -> None:
     with pytest.raises(ArgumentError, match=r"^some patches must be shown and some hidden, got 1 hidden of 1; take "):
-        MaskedCopying(patch=8).check_data(built(CONFIGS["unet-none"]), torch.rand(2, 1, 8, 8))
+        MaskedCopying(patch=8).check_data(built(CONFIGS["unet-none"]), torch.rand(2, 3, 8, 8))
 
 
 def test_what_names_images_is_refused() -> None:

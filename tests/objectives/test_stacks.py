@@ -93,7 +93,7 @@ def test_the_innermost_layer_copies_the_clean_code_of_those_below(share: float) 
 def test_only_the_innermost_layer_is_trained() -> None:
     model = built(CONFIG)
     objective = TopLayer(objective=Copying())
-    kept = {id(weight) for weight in objective.frozen(model)}
+    kept = {id(weight) for weight in objective.frozen_weights(model)}
     frozen = {name for name, weight in model.named_parameters() if id(weight) in kept}
     objective(model, images(4, SHAPE), generator=draws()).backward()
     moved = {name for name, weight in model.named_parameters() if weight.grad is not None}

@@ -78,9 +78,16 @@ def test_beta_weighs_the_codes_nats_alone() -> None:
 
 def test_beta_rises_over_the_warm_up_to_what_it_is_judged_by() -> None:
     objective = ELBO(beta=2.0, warmup=0.25)
-    assert [objective.warmed(progress).beta for progress in (0, 0.0625, 0.125, 0.25, 0.7, 1)] == [0, 0.5, 1, 2, 2, 2]
-    assert objective.warmed(1.0) == objective
-    assert ELBO().warmed(0.0) == ELBO()
+    assert [objective.at_progress(progress).beta for progress in (0, 0.0625, 0.125, 0.25, 0.7, 1)] == [
+        0,
+        0.5,
+        1,
+        2,
+        2,
+        2,
+    ]
+    assert objective.at_progress(1.0) == objective
+    assert ELBO().at_progress(0.0) == ELBO()
 
 
 @torch.no_grad()

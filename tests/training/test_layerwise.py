@@ -24,6 +24,7 @@ from copyist.models.contracts import Stack, needs
 from copyist.objectives import Classification, Copying, CrossEntropy, Denoising, Objective
 from copyist.recipes import configured
 from copyist.training import HistoryRow, Pretraining, Recipe, Run, train
+from copyist.training.store import Store
 from training.tiny import StoppedError, Told, rows_of, same_bits, tiny, weights
 
 STACK = MLPConfig(widths=(24, 12, 6), activation="sigmoid", output="sigmoid", initialization="glorot")
@@ -87,7 +88,7 @@ def test_the_whole_starts_from_the_pretrained_layers(tmp_path: Path, make: Calla
     with pytest.raises(StoppedError):
         # One step in, the state of the start is still the last one saved.
         train(recipe, out=tmp_path / "run", observer=StopsAt(100 - 39))
-    run = Run(tmp_path / "run")
+    run = Run(Store(tmp_path / "run"))
     _, started = read_tensors(run.folder / "state" / "state.safetensors")
     pretrained = weights(run.layers[-1])
     for name in ("encoder.1.weight", "encoder.3.bias", "encoder.5.weight"):
@@ -101,7 +102,7 @@ class StopsAt(Told):
         super().__init__()
         self.count = count
 
-    def stepped(self, *, step: int, loss: float | None) -> None:
+    def finish_step(self, *, step: int, loss: float | None) -> None:
         self.steps.append(step)
         if len(self.steps) == self.count:
             raise StoppedError
@@ -114,8 +115,8 @@ class Stopped(Told):
         super().__init__()
         self.nth = nth
 
-    def said(self, sentence: str) -> None:
-        super().said(sentence)
+    def notify(self, sentence: str) -> None:
+        super().notify(sentence)
         if len(self.sentences) == self.nth:
             raise StoppedError
 
@@ -178,7 +179,7 @@ def test_between_two_layers_a_run_can_be_stopped_too(tmp_path: Path, nth: int) -
 class Interrupted(StopsAt):
     """Presses Ctrl-C after so many steps of all phases together."""
 
-    def stepped(self, *, step: int, loss: float | None) -> None:
+    def finish_step(self, *, step: int, loss: float | None) -> None:
         self.steps.append(step)
         if len(self.steps) == self.count:
             os.kill(os.getpid(), signal.SIGINT)

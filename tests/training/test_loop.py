@@ -5,7 +5,7 @@ import signal
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -13,13 +13,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import copyist
+from copyist.checkpoint import write_tensors
 from copyist.data import Batches, open_source
 from copyist.errors import ArgumentError, CheckpointError, OutputError, TrainingError
 from copyist.models import MLPConfig, Model, ModelConfig, Reconstructor, UNetConfig
-from copyist.objectives import Copying, Objective
+from copyist.objectives import Classification, Copying, Objective
 from copyist.randomness import derive
 from copyist.settings import dump
 from copyist.training import CATALOGUES, Optimization, Recipe, Run, Training, finished_run, read_history, train
+from copyist.training.held_out import HeldOut
 from copyist.training.state import Counters
 from training.tiny import Failing, StoppedError, Told, rows_of, same_bits, tiny, weights
 
@@ -233,6 +235,22 @@ def test_a_damaged_state_is_refused(tmp_path: Path) -> None:
         train(tiny(), out=tmp_path / "run", resume=True)
 
 
+def test_a_state_of_an_older_version_is_refused_by_name(tmp_path: Path) -> None:
+    train(tiny(steps=2), out=tmp_path / "run")
+    state = tmp_path / "run" / "state" / "state.safetensors"
+    document, tensors = copyist.checkpoint.read_tensors(state)
+    # Format 1, whose weights had other names.
+    write_tensors(state, tensors, document | {"format_version": 1})
+    with pytest.raises(
+        CheckpointError,
+        match=r"^the run in .*run was started by an older copyist, which saved another kind of state; start it ag",
+    ):
+        train(tiny(steps=2), out=tmp_path / "run", resume=True)
+    write_tensors(state, tensors, document | {"format_version": 99})
+    with pytest.raises(CheckpointError, match=r"has format version 99, .* reads up to \d+; upgrade copyist$"):
+        train(tiny(steps=2), out=tmp_path / "run", resume=True)
+
+
 def test_half_written_files_of_a_killed_run_are_cleared_when_it_is_resumed(tmp_path: Path) -> None:
     with pytest.raises(StoppedError):
         train(tiny(), out=tmp_path / "run", observer=Told(stop_at=15))
@@ -312,6 +330,62 @@ def test_a_second_loss_that_is_not_finite_ends_the_run_and_leaves_the_last_good_
     assert not (tmp_path / "run" / "model.safetensors").exists()
 
 
+@dataclass(frozen=True, kw_only=True)
+class FailingLook(Objective):
+    """Copying, but for the first look at held-out images, whose loss is not finite."""
+
+    looks: ClassVar[int] = 0
+
+    def __call__(self, model: Model, x: Tensor, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
+        loss = Copying()(model, x, generator=generator)
+        if torch.is_grad_enabled():
+            return loss
+        type(self).looks += 1
+        # The first call looks at a batch before training, and a look is at two of them.
+        return loss * torch.nan if type(self).looks in (2, 3) else loss
+
+
+def test_a_held_out_loss_that_is_not_finite_leaves_the_mode_as_it_was(tmp_path: Path) -> None:
+    class Stopping(Told):
+        """Stops at the third step after the run went back from step 20 to step 10."""
+
+        def finish_step(self, *, step: int, loss: float | None) -> None:
+            super().finish_step(step=step, loss=loss)
+            if len(self.steps) == 22:
+                raise StoppedError
+
+    # Running statistics move in training mode alone.
+    recipe = tiny(model=UNetConfig(width=4, levels=2, statistics="running"), objective=FailingLook())
+    FailingLook.looks = 0
+    told = Told()
+    alone = train(recipe, out=tmp_path / "alone", observer=told)
+    assert told.sentences[0].startswith("the loss was not finite at step 20; went back to step 10")
+    assert told.steps == [*range(1, 20), *range(11, 41)]
+    FailingLook.looks = 0
+    with pytest.raises(StoppedError):
+        train(recipe, out=tmp_path / "run", observer=Stopping())
+    resumed = train(recipe, out=tmp_path / "run", resume=True)
+    assert same_bits(resumed, alone)
+    assert rows_of(resumed) == rows_of(alone)
+
+
+def test_a_look_at_held_out_images_changes_nothing_in_a_model(tmp_path: Path) -> None:
+    model = UNetConfig(channels=1, width=4, levels=2, statistics="running").build().train()
+    next(model.children()).eval()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    modes = [part.training for part in model.modules()]
+    images = open_source("digits").test
+    held_out = HeldOut(images, count=24, batch_size=16, seed=0, device=torch.device("cpu"))
+    first = held_out.measure(model, Copying())
+    assert held_out.pictures(model, Copying()).keys() >= {"image", "copy"}
+    assert held_out.measure(model, Copying()) == first
+    with pytest.raises(RuntimeError):
+        # It fails in the middle of a look: a U-Net gives no logits.
+        held_out.measure(model, Classification())
+    assert [part.training for part in model.modules()] == modes
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
 def test_weights_spoiled_by_the_very_last_step_are_noticed(tmp_path: Path) -> None:
     @dataclass(frozen=True, kw_only=True)
     class Spoiling(Objective):
@@ -341,7 +415,7 @@ class Interrupted(Told):
         super().__init__()
         self.at, self.number, self.times = at, number, times
 
-    def stepped(self, *, step: int, loss: float | None) -> None:
+    def finish_step(self, *, step: int, loss: float | None) -> None:
         if step == self.at:
             for _ in range(self.times):
                 os.kill(os.getpid(), self.number)

@@ -1,4 +1,4 @@
-"""What the loop does for an objective beside minimizing it: it warms up, measures, and mends."""
+"""What the loop does for an objective beside minimizing it: it warms up, measures, and repairs."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from copyist.data import open_source
 from copyist.drawing.grids import rows, write_png
 from copyist.errors import CopyistError, ShapeError
 from copyist.models import MLPConfig, Model
-from copyist.objectives import OBJECTIVES, Copying, CrossEntropy, KLSparsity, MaskedCopying, Objective
+from copyist.objectives import OBJECTIVES, Copying, CrossEntropy, KLSparsity, MaskedCopying, Objective, Repair
 from copyist.randomness import generator
 from copyist.training import Pretraining, Recipe, train
 from training.tiny import tiny
@@ -25,7 +25,7 @@ class Growing(Objective):
 
     weight: float = 1.0
 
-    def warmed(self, progress: float) -> Objective:
+    def at_progress(self, progress: float) -> Objective:
         return replace(self, weight=progress)
 
     def __call__(self, model: Model, x: Tensor, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
@@ -37,10 +37,10 @@ class Growing(Objective):
         return {"brightness": float(x.mean()), "weight": self.weight}
 
     @property
-    def mends(self) -> bool:
-        return True
+    def repair(self) -> Repair:
+        return self._blacken
 
-    def mend(self, model: Model, x: Tensor, *, step: int, generator: torch.Generator) -> None:
+    def _blacken(self, model: Model, x: Tensor, *, step: int, generator: torch.Generator) -> None:
         assert not torch.is_grad_enabled()
         next(model.parameters()).fill_(step)
 
@@ -62,7 +62,7 @@ def test_an_objective_warms_up_with_the_steps_and_is_judged_when_warm(
     assert all(not row.measures for row in history if row.validation_loss is None)
 
 
-def test_an_objective_mends_the_weights_after_every_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_objective_repairs_the_weights_after_every_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(OBJECTIVES, "growing", Growing)
     model = train(tiny(objective=Growing()), out=tmp_path / "run").load()
     assert (next(model.parameters()) == 40).all()

@@ -7,8 +7,7 @@ import torch
 from torch import nn
 
 from copyist.training import Optimization, Training
-from copyist.training.averaging import update_average
-from copyist.training.optimization import build_optimizer, learning_rate, set_rate
+from copyist.training.optimization import build_optimizer, learning_rate, set_rate, update_average
 
 
 def rates(steps: int, **settings: object) -> list[float]:

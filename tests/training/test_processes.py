@@ -104,7 +104,7 @@ class Filling(Told):
         super().__init__()
         self.disk, self.at, self.but = disk, at, but
 
-    def stepped(self, *, step: int, loss: float | None) -> None:
+    def finish_step(self, *, step: int, loss: float | None) -> None:
         if step == self.at:
             fill(self.disk, but=self.but)
 

@@ -70,21 +70,21 @@ class Told:
         self.phases: list[str] = []
         self.began: tuple[int, int] | None = None
 
-    def reading(self, done: int, total: int) -> None:
+    def report_reading(self, done: int, total: int) -> None:
         pass
 
-    def phase(self, name: str) -> None:
+    def begin_phase(self, name: str) -> None:
         self.phases.append(name)
 
-    def started(self, *, step: int, steps: int) -> None:
+    def begin_steps(self, *, step: int, steps: int) -> None:
         self.began = step, steps
 
-    def stepped(self, *, step: int, loss: float | None) -> None:
+    def finish_step(self, *, step: int, loss: float | None) -> None:
         self.steps.append(step)
         if step == self.stop_at:
             raise StoppedError
 
-    def said(self, sentence: str) -> None:
+    def notify(self, sentence: str) -> None:
         self.sentences.append(sentence)
 
 
@@ -110,7 +110,7 @@ class Failing(Objective):
 
 
 class Printing(Told):
-    def stepped(self, *, step: int, loss: float | None) -> None:
+    def finish_step(self, *, step: int, loss: float | None) -> None:
         print(step, flush=True)  # noqa: T201
 
 

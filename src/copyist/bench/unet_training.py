@@ -85,7 +85,7 @@ class TurnObserver(Observer):
     def __init__(self, turn: Turn) -> None:
         self.turn = turn
 
-    def stepped(self, *, step: int, loss: float | None) -> None:
+    def finish_step(self, *, step: int, loss: float | None) -> None:
         self.turn()
 
 

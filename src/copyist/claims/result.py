@@ -271,7 +271,7 @@ def read_result(path: Path) -> ClaimResult:
     """
     result = result_in(path)
     if result is None:
-        raise DataError(f"{path} is no result of a claim; delete it, or choose another folder")
+        raise DataError(f"{path} is no result of a claim; delete it, or choose another folder with --out")
     return result
 
 

@@ -158,11 +158,13 @@ def _begun(out: Path, name: str, experiment: Experiment, scale: Scale, overwrite
         return judge(claim, scale=scale, seeds={}, pictures=())
     found = read_result(path)
     if found.scale != scale:
-        raise DataError(f"{path} was measured at scale {found.scale}, and {scale} was asked for; choose another folder")
+        raise DataError(
+            f"{path} was measured at scale {found.scale}, and {scale} was asked for; choose another folder with --out"
+        )
     if found.package != version("copyist"):
         raise DataError(
-            f"{path} was measured by copyist {found.package}, and this is {version('copyist')}; choose another folder, "
-            "or add --force to measure it again"
+            f"{path} was measured by copyist {found.package}, and this is {version('copyist')}; "
+            "choose another folder with --out, or add --force to measure it again"
         )
     if found.claim.digest != claim.digest:
         raise DataError(f"{path} is about a claim that was declared otherwise; add --force to measure it again")

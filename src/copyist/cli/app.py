@@ -29,6 +29,11 @@ from copyist.cli import (
 )
 from copyist.errors import CopyistError
 
+NO_MEMORY = (
+    "there is not enough memory; take smaller images (?size=32), fewer of them (?limit=1000), or smaller batches "
+    "(--batch 8, or --set batch_size=8 in training)"
+)
+
 INTERRUPTED = 130
 """The exit code of a command that was stopped by Ctrl-C."""
 
@@ -95,7 +100,7 @@ def main() -> None:
             sys.stderr.write("copyist: interrupted\n")
         raise
     except MemoryError:
-        _fail("there is not enough memory; take smaller images, fewer of them, or smaller batches")
+        _fail(NO_MEMORY)
     except BrokenPipeError:
         sys.exit(1)
     except OSError as error:
@@ -104,7 +109,7 @@ def main() -> None:
         # torch names a full memory in words of its own.
         if "out of memory" not in str(error) and "can't allocate memory" not in str(error):
             raise
-        _fail("there is not enough memory; take smaller images, fewer of them, or smaller batches")
+        _fail(NO_MEMORY)
 
 
 def _fail(sentence: str) -> None:

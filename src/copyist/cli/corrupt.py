@@ -23,13 +23,14 @@ With: TypeAlias = Annotated[
 ]
 Alpha: TypeAlias = Annotated[float | None, typer.Option("--alpha", help="Share of the image, for blend and shift.")]
 Sigma: TypeAlias = Annotated[
-    float | None, typer.Option("--sigma", help="Of gaussian noise in pixel value, or of blur in pixels.")
+    float | None,
+    typer.Option("--sigma", help="Standard deviation of gaussian noise in pixel value, or of blur in pixels."),
 ]
 Share: TypeAlias = Annotated[
-    float | None, typer.Option("--share", help="Of values lost, for salt-and-pepper and masking.")
+    float | None, typer.Option("--share", help="Share of the values lost, for salt-and-pepper and masking.")
 ]
-Mean: TypeAlias = Annotated[float | None, typer.Option("--mean", help="Of the noise of a blend, or of a shift.")]
-Std: TypeAlias = Annotated[float | None, typer.Option("--std", help="Of the noise of a blend.")]
+Mean: TypeAlias = Annotated[float | None, typer.Option("--mean", help="Mean of the noise of a blend, or of a shift.")]
+Std: TypeAlias = Annotated[float | None, typer.Option("--std", help="Standard deviation of the noise of a blend.")]
 
 
 def corrupt(

@@ -26,16 +26,19 @@ SHEET, CERTIFICATE = "sheet.png", "inversion.json"
 SHOWN = 16
 """How many images the sheet shows at most."""
 
-Layer: TypeAlias = Annotated[str, typer.Option("--layer", help="Which layer's, as 'copyist layers' names it.")]
+Layer: TypeAlias = Annotated[str, typer.Option("--layer", help="The layer, as 'copyist layers' names it.")]
 MethodName: TypeAlias = Annotated[str, typer.Option("--method", help="lbfgs, adam or reference.")]
 Start: TypeAlias = Annotated[str, typer.Option("--start", help="noise or constant.")]
 Restarts: TypeAlias = Annotated[
     int, typer.Option("--restarts", help="How many noises to start from; the nearest is kept.")
 ]
 Steps: TypeAlias = Annotated[
-    int | None, typer.Option("--steps", help="At most; 300, 1000 or 500 for the three methods unless given.")
+    int | None,
+    typer.Option("--steps", help="How many steps at most; 300, 1000 or 500 for the three methods unless given."),
 ]
-Tolerance: TypeAlias = Annotated[float, typer.Option("--tolerance", help="When to stop, in yardsticks.")]
+Tolerance: TypeAlias = Annotated[
+    float, typer.Option("--tolerance", help="Stop within this share of the distance of a hardly visible shift.")
+]
 
 
 def invert(

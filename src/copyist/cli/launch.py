@@ -1,11 +1,10 @@
 """Several processes for one run, on this machine or as this machine's share of several."""
 
-__all__ = ["is_first", "relaunched"]
+__all__ = ["is_first", "relaunch"]
 
 import os
 import signal
 import socket
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -14,11 +13,13 @@ from copyist.errors import ArgumentError, TrainingError
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
+    from torch.multiprocessing.spawn import ProcessContext
+
 PATIENCE = 5.0
 """Seconds in which the other processes may end by themselves once one has failed."""
 
 
-def relaunched(*, devices: int, nodes: int) -> bool:
+def relaunch(*, devices: int, nodes: int) -> bool:
     """Run this very command in several processes, where several are asked for; say whether that was done.
 
     In a process that was started as one of several, here or by `accelerate launch`, nothing is done. With several
@@ -37,11 +38,13 @@ def relaunched(*, devices: int, nodes: int) -> bool:
             "not set; set MASTER_ADDR and MASTER_PORT alike on all, and NODE_RANK to 0, 1, … on each"
         )
     import torch
-    from torch.multiprocessing.spawn import ProcessException, ProcessRaisedException, start_processes
+    from torch.multiprocessing.spawn import start_processes
 
     present = torch.cuda.device_count()
     if present and devices > present:
-        raise ArgumentError(f"devices must be at most the {present} of this machine, got {devices}; take fewer")
+        raise ArgumentError(
+            f"devices must be at most the {present} of this machine, got {devices}; take --devices {present}"
+        )
     # Read as a process starts, so before it can set them itself.
     os.environ |= {
         "MASTER_ADDR": "127.0.0.1",
@@ -57,22 +60,7 @@ def relaunched(*, devices: int, nodes: int) -> bool:
     first = int(os.environ["NODE_RANK"]) * devices if nodes > 1 else 0
     context = start_processes(_run_as, args=(first,), nprocs=devices, join=False, start_method="spawn")
     assert context is not None
-    processes, failures = cast("list[BaseProcess]", context.processes), cast("list[str]", context.error_files)
-    # Ctrl-C reaches every process; each ends its run by itself.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ended = signal.signal(signal.SIGTERM, lambda _number, _frame: _terminate(processes))
-    try:
-        while not context.join(grace_period=PATIENCE):
-            pass
-    except ProcessException as error:
-        if (processes[0].exitcode or 0) > 0 and not Path(failures[0]).exists():
-            raise SystemExit(1) from None  # It has said why.
-        if isinstance(error, ProcessRaisedException):
-            raise
-        raise TrainingError("one of the processes failed; run the command without --devices to see why") from error
-    finally:
-        signal.signal(signal.SIGINT, before)
-        signal.signal(signal.SIGTERM, ended)
+    _join(context)
     return True
 
 
@@ -94,9 +82,30 @@ def _run_as(local: int, first: int) -> None:
     main()
 
 
-def _terminate(processes: "Sequence[BaseProcess]") -> None:
-    for process in processes:
-        process.terminate()
+def _join(context: "ProcessContext") -> None:
+    """Wait for all processes; once one fails, the others are ended, since they would wait for it."""
+    from torch.multiprocessing.spawn import ProcessException, ProcessRaisedException
+
+    processes, failures = cast("list[BaseProcess]", context.processes), cast("list[str]", context.error_files)
+
+    def terminate(*_: object) -> None:
+        for process in processes:
+            process.terminate()
+
+    # Ctrl-C reaches every process; each ends its run by itself.
+    interrupt, end = signal.signal(signal.SIGINT, signal.SIG_IGN), signal.signal(signal.SIGTERM, terminate)
+    try:
+        while not context.join(grace_period=PATIENCE):
+            pass
+    except ProcessException as error:
+        if (processes[0].exitcode or 0) > 0 and not Path(failures[0]).exists():
+            raise SystemExit(1) from None  # It has said why.
+        if isinstance(error, ProcessRaisedException):
+            raise
+        raise TrainingError("one of the processes failed; run the command without --devices to see why") from error
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGTERM, end)
 
 
 def _free_port() -> int:

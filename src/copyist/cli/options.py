@@ -1,6 +1,6 @@
 """Options that several commands share, each with one meaning."""
 
-__all__ = ["Batch", "ClassOf", "Count", "Data", "Device", "Force", "Inputs", "Json", "Model", "Out", "Seed"]
+__all__ = ["Batch", "ClassOf", "Data", "Device", "Force", "Inputs", "Json", "Model", "Out", "Seed"]
 
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -25,8 +25,9 @@ Inputs: TypeAlias = Annotated[
 Out: TypeAlias = Annotated[Path, typer.Option("--out", help="Where the results go.", show_default=False)]
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Seed: TypeAlias = Annotated[int, typer.Option("--seed", help="Of everything random.", parser=_seed, metavar="INTEGER")]
-Count: TypeAlias = Annotated[int, typer.Option("--count", help="How many images, or rows of a table.")]
+Seed: TypeAlias = Annotated[
+    int, typer.Option("--seed", help="Seed of everything random.", parser=_seed, metavar="INTEGER")
+]
 Data: TypeAlias = Annotated[
     str | None,
     typer.Option(

@@ -65,7 +65,7 @@ def read_batch(model: "Model", inputs: Sequence[str], *, limit: int | None = Non
             sides = [f"{each.shape[1]}x{each.shape[2]}" for each in (pixels[0], x)]
             raise ShapeError(
                 f"all images must have one size, got {sides[0]} ({pictures[0].name}) and {sides[1]} ({picture.name}); "
-                "add ?size= to a folder to bring them to one"
+                f"add ?size={sides[0]} to a folder to bring them to one"
             )
     batch = torch.stack(pixels).to(next(model.parameters()).device)
     model.check_input(batch)

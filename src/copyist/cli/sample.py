@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from copyist.cli.options import Batch, ClassOf, Count, Device, Force, Json, Model, Out, Seed
+from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Model, Out, Seed
 from copyist.cli.preamble import batch_statement, open_model
 from copyist.cli.sample_files import FILMS, check_sample_format, write_samples
 from copyist.cli.terminal import bar, counted, show
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from copyist.procedures import Method
     from copyist.tensors import Examples
 
+Count: TypeAlias = Annotated[int, typer.Option("--count", help="How many images, or rows of a table.")]
 MethodName: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -31,7 +32,7 @@ Settings: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
-        help="A setting of the method, such as mean=0.5; may be repeated. An unknown name lists them all.",
+        help="A setting of the method, such as mean=0.5; may be repeated. A name it lacks is answered by all it has.",
         metavar="NAME=VALUE",
     ),
 ]
@@ -99,7 +100,7 @@ def sample(
 
     short = {"steps": steps, "schedule": schedule, "grow": None if grow is None else _sizes(grow)}
     short |= {"grow_steps": grow_steps, "mean": mean, "std": std}
-    assigned = _assigned(assignments or (), short)
+    assigned = _assignments(assignments or (), short)
     if method is not None:
         # Before the model is opened, since it is to be refused whatever model that is.
         named_method(method, assigned)
@@ -121,7 +122,7 @@ def sample(
     show(_text(result, grown=settings.get("grow", ())), result, as_json=as_json)
 
 
-def _assigned(assignments: Sequence[str], short: Mapping[str, object]) -> dict[str, str]:
+def _assignments(assignments: Sequence[str], short: Mapping[str, object]) -> dict[str, str]:
     """Texts by the names of settings: those of --set, and those that have an option of their own, where it is given."""
     from copyist.settings import read_assignments
 

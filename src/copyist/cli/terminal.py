@@ -88,23 +88,23 @@ class TrainingBar:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def reading(self, done: int, total: int) -> None:
+    def report_reading(self, done: int, total: int) -> None:
         """Files are decoded."""
         if self._reading is None:
             self._reading = self._progress.add_task("reading images", total=total, loss="")
         self._progress.update(self._reading, completed=done, total=total)
 
-    def phase(self, name: str) -> None:
+    def begin_phase(self, name: str) -> None:
         """A part of the run is named."""
         self._description = f"{self._name}, {name}"
 
-    def started(self, *, step: int, steps: int) -> None:
+    def begin_steps(self, *, step: int, steps: int) -> None:
         """The run begins, or goes on."""
         # The steps of an earlier part are no measure of this one's speed, so the bar starts where the run does.
         self._steps = steps
         self._task = self._progress.add_task(self._description, total=steps, completed=step, loss="")
 
-    def stepped(self, *, step: int, loss: float | None) -> None:
+    def finish_step(self, *, step: int, loss: float | None) -> None:
         """Steps are taken."""
         text = "" if loss is None else f"loss {loss:.5f}"
         # Losses are looked at every ten steps, and no line is to repeat that of the one before.
@@ -113,7 +113,7 @@ class TrainingBar:
             _ERRORS.print(f"{self._description}: step {step} of {self._steps}, {text}", markup=False)
         self._progress.update(self._task, completed=step, loss=text)
 
-    def said(self, sentence: str) -> None:
+    def notify(self, sentence: str) -> None:
         """Something happened."""
         say(sentence)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from copyist.cli.launch import is_first, relaunched
+from copyist.cli.launch import is_first, relaunch
 from copyist.cli.options import Data, Force, Json, Out, Seed
 from copyist.cli.terminal import TrainingBar, counted, show
 
@@ -17,7 +17,8 @@ def train(
     data: Data = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Steps of the optimizer.")] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting of the recipe, such as width=32; again for more.")
+        list[str] | None,
+        typer.Option("--set", help="A setting of the recipe, such as width=32; may be repeated.", metavar="NAME=VALUE"),
     ] = None,
     start: Annotated[
         str | None,
@@ -31,7 +32,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a model by a recipe, into a folder that also holds its history and the state to resume from."""
-    if relaunched(devices=devices, nodes=nodes):
+    if relaunch(devices=devices, nodes=nodes):
         return
     from copyist.recipes import configured
     from copyist.training import train as run_training

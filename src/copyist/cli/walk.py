@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from copyist.cli.options import Batch, ClassOf, Count, Device, Force, Json, Model, Out, Seed
+from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Model, Out, Seed
 from copyist.cli.preamble import batch_statement, open_model, read_batch
 from copyist.cli.terminal import bar, counted, say, show
 
@@ -26,7 +26,7 @@ Starts: TypeAlias = Annotated[
 To: TypeAlias = Annotated[
     str | None, typer.Option("--to", help="Go straight to the code of this image instead.", metavar="IMAGE")
 ]
-Steps: TypeAlias = Annotated[int, typer.Option("--steps", help="How often to encode and decode.")]
+Steps: TypeAlias = Annotated[int, typer.Option("--steps", help="How many times to encode and decode.")]
 Noise: TypeAlias = Annotated[
     float | None, typer.Option("--noise", help=f"Standard deviation of the noise in the code, {NOISE} unless given.")
 ]
@@ -37,6 +37,7 @@ UntilStill: TypeAlias = Annotated[
 TrainingData: TypeAlias = Annotated[
     str | None, typer.Option("--data", help="The training images, to measure the distance to them.", metavar="SOURCE")
 ]
+Count: TypeAlias = Annotated[int, typer.Option("--count", help="How many of the images to start from, at most.")]
 Fps: TypeAlias = Annotated[int, typer.Option("--fps", help="Frames per second of a video.", min=1)]
 
 
@@ -93,12 +94,12 @@ def walk(
         statement = batch_statement(autoencoder, num_images=max(len(x), len(y)), batch=batch)
         frames = interpolate(autoencoder, x, y, steps=steps, batch_size=batch)
     with bar("steps") as update:
-        write_video(_watched(course.follow(frames), stillness, lambda step: update(step, steps)), out, fps=fps)
+        write_video(_watch(course.follow(frames), stillness, lambda step: update(step, steps)), out, fps=fps)
     write_text(table, course.to_csv())
 
     copies = reconstruct(autoencoder, x, batch_size=batch) if to is None else None
     result = {"noise": noise} if to is None else {"to": to}
-    result |= {"out": str(out), "course": str(table), **statement, **_measured(course, copies, stillness)}
+    result |= {"out": str(out), "course": str(table), **statement, **_measures(course, copies, stillness)}
     show(_sentence(result), result, as_json=as_json)
 
 
@@ -125,9 +126,7 @@ def _check_together(to: str | None, noise: float | None, until_still: float | No
             raise ArgumentError(f"--until-still must come with --noise 0, got {got}; with noise nothing stands still")
 
 
-def _watched(
-    frames: Iterable["Images"], stillness: "AtRest | None", update: Callable[[int], None]
-) -> Iterator["Images"]:
+def _watch(frames: Iterable["Images"], stillness: "AtRest | None", update: Callable[[int], None]) -> Iterator["Images"]:
     """The frames on the CPU, each counted and looked at as it passes."""
     for step, frame in enumerate(frames):
         update(step)
@@ -141,15 +140,16 @@ def _references(data: str, x: "Images") -> "Images":
     from copyist.errors import ShapeError
 
     images = open_split(data, default="train", say=say)
-    if images.image_shape != tuple(x.shape[1:]):
+    channels, height, width = shape = tuple(x.shape[1:])
+    if images.image_shape != shape:
         raise ShapeError(
-            f"--data must hold images of the walk's shape {tuple(x.shape[1:])}, got {images.image_shape}; "
-            "add ?size= or ?channels= to bring them to it"
+            f"--data must hold images of the walk's shape {shape}, got {images.image_shape}; "
+            f"add ?size={height}x{width}&channels={channels} to bring them to it"
         )
     return images.images()
 
 
-def _measured(course: "Trajectory", copies: "Images | None", stillness: "AtRest | None") -> dict[str, Any]:
+def _measures(course: "Trajectory", copies: "Images | None", stillness: "AtRest | None") -> dict[str, Any]:
     """How a walk ended.
 
     Args:
@@ -192,7 +192,7 @@ def _sentence(result: dict[str, Any]) -> str:
         near = f"{result['nearest_at_start']:.3f} away at the start and {result['nearest_at_end']:.3f} at the end"
         parts.append(f"the nearest image of --data was {near}")
     rest = zip(result.get("still_since", ()), result.get("period", ()), strict=True)
-    stood = [_stood(image, since, period) for image, (since, period) in enumerate(rest)]
+    stood = [_standstill(image, since, period) for image, (since, period) in enumerate(rest)]
     parts += [", ".join(stood)] if stood else []
     return "; ".join([*parts, f"every step is in {result['course']}"])
 
@@ -211,7 +211,7 @@ def _walkers(course: "Trajectory", copies: "Images") -> dict[str, Any]:
     }
 
 
-def _stood(image: int, since: int, period: int) -> str:
+def _standstill(image: int, since: int, period: int) -> str:
     if period == 0:
         return f"image {image} still moves"
     after = f"after {counted(since, 'step')}"

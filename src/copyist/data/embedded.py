@@ -94,7 +94,9 @@ def _photos(source: Source) -> Undecoded:
             names.append(f"{name}@{top},{left}")
     is_test = np.array([name.partition("@")[0] in HELD_OUT_PHOTOS for name in names])
     if not is_test.any():
-        raise ArgumentError(f"photos give crops of at most 300x451, got size={size[0]}x{size[1]}; take a smaller size")
+        raise ArgumentError(
+            f"photos give crops of at most 300x451, got size={size[0]}x{size[1]}; take one like ?size=300"
+        )
     # Neighbors in one photograph are alike: in this fixed random order a batch holds some of each.
     order = np.random.default_rng(0).permutation(len(names))
     array = np.moveaxis(np.stack(crops), 3, 1)[order]

@@ -43,8 +43,10 @@ def image_sets(
     order = [index for group in groups for index in group]
     tiles = [_tiles(images.sizes[index], size, source) for index in order]
     if len(order) and not any(tiles):
+        largest = max((images.sizes[index] for index in order), key=min)
         raise DataError(
-            f"tiles of {source.place} must fit into its images, got {size[0]}x{size[1]}; take a smaller size"
+            f"tiles of {source.place} must fit into its images, got {size[0]}x{size[1]}; "
+            f"take ?size={largest[0]}x{largest[1]}, or less"
         )
     options: tuple[object, ...] = (size, source.fit, source.stride, channels, str(images.dtype))
     options += () if source.binarize is None else (f"binarize={source.binarize}",)

@@ -99,7 +99,9 @@ def _values(table: StoredTable, source: Source) -> tuple[tuple[str, ...], npt.ND
             _check_column(name, table, f"{option}= of {source.place}")
     kept = {name: column for name, column in table.columns.items() if name not in source.drop and name != source.label}
     if not kept:
-        raise DataError(f"{source.place} must have a column of numbers to learn from, and none is left; drop fewer")
+        raise DataError(
+            f"{source.place} must have a column of numbers to learn from, and none is left; drop fewer by ?drop="
+        )
     _check_numbers(kept, source)
     # What is too large for 32 bits becomes infinite, and is refused as such; the sum makes -0 a 0, which it equals.
     with np.errstate(over="ignore"):

@@ -64,9 +64,9 @@ def probe_table(
     import torch
 
     from copyist.baselines.principal_axes import PCAFeatures
-    from copyist.data.scaling import Scaling
     from copyist.models.contracts import Autoencoder
     from copyist.procedures.probing import code_features, labeled
+    from copyist.training.run_data import fit_standardization
 
     coded = {name: model for name, model in models.items() if isinstance(model, Autoencoder)}
     if not coded or splits.train.labels is None or splits.test.labels is None:
@@ -89,7 +89,7 @@ def probe_table(
             )
     # Columns in thousands would hide the others from what goes by distances.
     plain: Callable[[Examples], Tensor] = (
-        Scaling.of(splits.train).standardized if splits.train.is_table else partial(torch.flatten, start_dim=1)
+        fit_standardization(splits.train) if splits.train.is_table else partial(torch.flatten, start_dim=1)
     )
     found["columns" if splits.train.is_table else "pixels"] = probed(plain)
     axes = min(_AXES, len(x) - 1, x[0].numel())

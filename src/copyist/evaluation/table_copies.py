@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from copyist.data.examples import Splits
-    from copyist.data.scaling import Scaling
     from copyist.models.contracts import Model, Reconstructor
+    from copyist.nn.standardization import Standardization
     from copyist.tensors import Rows
 
 
@@ -117,9 +117,9 @@ def table_copies(
     """
     import torch
 
-    from copyist.data.scaling import Scaling
     from copyist.metrics.intervals import mean_interval
     from copyist.models.contracts import Reconstructor, needs
+    from copyist.training.run_data import fit_standardization
 
     copiers = {name: needs(model, Reconstructor, verb="evaluate") for name, model in models.items()}
     first = next(iter(copiers.values()))
@@ -130,31 +130,31 @@ def table_copies(
     for model in copiers.values():
         model.check_batch(x)
         model.check_columns(splits.train.columns)
-    scaling = Scaling.of(splits.train)
-    train = scaling.standardized(splits.train.examples().to(device))
+    standardization = fit_standardization(splits.train).to(device)
+    train = standardization(splits.train.examples().to(device))
     with torch.no_grad():
-        rows = [_row(name, model, x, train, scaling, batch_size=size) for name, model in copiers.items()]
+        rows = [_row(name, model, x, train, standardization, batch_size=size) for name, model in copiers.items()]
     return TableCopies(
         source=splits.train.source,
         columns=splits.train.columns,
-        std=tuple(scaling.std.tolist()),
+        std=tuple(standardization.std.tolist()),
         num_train=len(train),
         num_test=len(x),
         batch_size=size,
-        mean_error=mean_interval(scaling.standardized(x).square().mean(1)),
+        mean_error=mean_interval(standardization(x).square().mean(1)),
         rows=tuple(rows),
     )
 
 
 def _row(
-    name: str, model: "Reconstructor", x: "Rows", train: "Rows", scaling: "Scaling", *, batch_size: int
+    name: str, model: "Reconstructor", x: "Rows", train: "Rows", standardization: "Standardization", *, batch_size: int
 ) -> TableRow:
     from copyist.metrics.intervals import mean_interval
     from copyist.models.contracts import Autoencoder, needs
     from copyist.models.in_batches import in_batches
 
     x_hat = in_batches(model, model, x, batch_size=batch_size).to(x)
-    errors = (scaling.standardized(x_hat) - scaling.standardized(x)).square()
+    errors = (standardization(x_hat) - standardization(x)).square()
     units = None
     if isinstance(model, Autoencoder):
         units = needs(model, Autoencoder, verb="evaluate").encode(x[:1])[0].numel()
@@ -164,7 +164,7 @@ def _row(
         num_units=units,
         error=mean_interval(errors.mean(1)),
         column_errors=tuple(errors.mean(0).tolist()),
-        pca=_pca(errors, scaling.standardized(x), train, num_axes=units) if undercomplete and units else None,
+        pca=_pca(errors, standardization(x), train, num_axes=units) if undercomplete and units else None,
     )
 
 

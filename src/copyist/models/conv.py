@@ -48,9 +48,12 @@ class ConvConfig(ModelConfig):
     def _check_sides(self, shape: tuple[int, int, int]) -> None:
         least = 2**self.levels
         if min(shape[1:]) < least:
+            height, width = shape[1:]
+            fewer = min(height, width).bit_length() - 1
+            remedy = f", or build the model with fewer levels (--set levels={fewer})" if fewer else ""
             raise ShapeError(
-                f"image sides must be at least {least} for {self.levels} levels, got {shape[1]}x{shape[2]}; "
-                "enlarge the images, or build the model with fewer levels"
+                f"image sides must be at least {least} for {self.levels} levels, got {height}x{width}; "
+                f"enlarge the images (?size={max(least, height)}x{max(least, width)}){remedy}"
             )
 
 

@@ -215,27 +215,27 @@ def check_sides(size: tuple[int, int], *, levels: int) -> None:
     if min(height, width) < 2 * multiple:
         raise ShapeError(
             f"image sides must be at least {2 * multiple} for {levels} levels, got {height}x{width}; "
-            f"enlarge the images (?size={2 * multiple}), or build the model with fewer levels "
-            f"(--set levels={_fitting_levels(min(height, width))})"
+            f"enlarge the images (?size={_near(size, multiple)}){_fewer(size)}"
         )
     if height % multiple or width % multiple:
         raise ShapeError(
             f"image sides must be multiples of {multiple}, got {height}x{width}; "
-            f"resize the images (?size={_nearest_multiple(min(height, width), multiple)}), "
-            f"or build the model with fewer levels (--set levels={_fitting_levels(height, width)})"
+            f"pad the images (?size={_near(size, multiple)}&fit=pad){_fewer(size)}"
         )
 
 
-def _fitting_levels(*sides: int) -> int:
-    """The most levels that images of these sides can be halved for."""
-    levels = 1
-    while all(side % size_multiple(levels + 1) == 0 and side >= 2 * size_multiple(levels + 1) for side in sides):
-        levels += 1
-    return levels
+def _near(size: tuple[int, int], multiple: int) -> str:
+    """The least size, as a source writes it, that a model takes and an image of this size fits into."""
+    height, width = (max(2 * multiple, -(-side // multiple) * multiple) for side in size)
+    return str(height) if height == width else f"{height}x{width}"
 
 
-def _nearest_multiple(side: int, multiple: int) -> int:
-    return max(2, round(side / multiple)) * multiple
+def _fewer(size: tuple[int, int]) -> str:
+    """How many levels this size allows, as a remedy; nothing where it allows none."""
+    fitting = 0
+    while min(size) >= 2 * size_multiple(fitting + 1) and not any(side % size_multiple(fitting + 1) for side in size):
+        fitting += 1
+    return f", or build the model with fewer levels (--set levels={fitting})" if fitting else ""
 
 
 def initialize_levels(model: nn.Module, output: nn.Conv2d, config: LevelsConfig) -> None:

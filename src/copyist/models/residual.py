@@ -7,7 +7,7 @@ from typing import Self, final
 
 from copyist.models.contracts import ModelConfig, Reconstructor, needs
 from copyist.models.dncnn import DnCNNConfig
-from copyist.nn.standardization import Standardization
+from copyist.nn.standardization import STATISTICS, Standardization
 from copyist.tensors import Examples, Rows
 
 _PLAIN = DnCNNConfig()
@@ -49,6 +49,7 @@ class Residual(Reconstructor):
         self.num_columns = self.model.num_columns
         # Not the model's own: that would add the mean to what is taken off.
         self.standardization = None if self.num_columns is None else Standardization(self.num_columns)
+        self.measured = () if self.standardization is None else STATISTICS
 
     @property
     def config(self) -> ResidualConfig:

@@ -19,7 +19,7 @@ import torch
 
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
-from copyist.nn.standardization import Standardization
+from copyist.nn.standardization import STATISTICS, Standardization
 from copyist.settings import later
 from copyist.tensors import Examples, Images, Rows
 
@@ -72,6 +72,7 @@ class FixedShape(Model):
         if len(self._shape) == 1:
             self.num_columns = self._shape[0]
             self.standardization = Standardization(self._shape[0])
+            self.measured = STATISTICS
         else:
             self.trained_on = TrainedOn(image_shape=image_shape(self._shape))
             self.image_size = (self._shape[-2], self._shape[-1])
@@ -120,10 +121,11 @@ def fitted_image_shape(own: tuple[int, int, int] | None, shape: tuple[int, ...])
 def _fitted(own: tuple[int, ...] | None, shape: Shape) -> Shape:
     if own is not None and own != shape:
         kind = "rows" if len(shape) == 1 else "images"
-        remedy = "give a table of these columns" if len(shape) == 1 else "resize the images"
+        remedy = "give a table of these columns" if len(own) == 1 else f"resize the images ({_size_option(own, shape)})"
         setting = "num_columns" if len(own) == 1 else "image_shape"
         raise ShapeError(
-            f"the model was built for {kind} of shape {own}, got {shape}; {remedy}, or leave the model's {setting} open"
+            f"the model was built for {kind} of shape {own}, got {shape}; "
+            f"{remedy}, or leave the model's {setting} open (--set {setting}=none)"
         )
     return shape
 
@@ -160,8 +162,14 @@ def check_shape(x: Examples, shape: tuple[int, ...]) -> None:
         )
     raise ShapeError(
         f"the model takes images of shape {shape} only, got {found}; "
-        "resize the images, or train a model on images of their shape"
+        f"resize the images ({_size_option(shape, found)}), or train a model on images of their shape"
     )
+
+
+def _size_option(shape: tuple[int, ...], found: tuple[int, ...]) -> str:
+    """The options by which a source of images of another shape is given as images of this shape."""
+    channels, height, width = shape
+    return f"?size={height}x{width}" + ("" if found[0] == channels else f"&channels={channels}")
 
 
 def fitted_channels(channels: int | None, shape: tuple[int, ...]) -> int:
@@ -174,7 +182,7 @@ def fitted_channels(channels: int | None, shape: tuple[int, ...]) -> int:
     if channels not in (None, found):
         raise ShapeError(
             f"the model was built for images of {_counted(channels)}, got {found}; "
-            f"add channels={channels} to the source, or leave the model's channels open"
+            f"add ?channels={channels} to the source, or leave the model's channels open (--set channels=none)"
         )
     return found
 
@@ -203,7 +211,7 @@ def check_channels(x: Images, channels: int) -> None:
     if x.shape[1] != channels:
         raise ShapeError(
             f"the model takes images of {_counted(channels)}, got {x.shape[1]}; "
-            f"convert the images, or train a model on images of {_counted(x.shape[1])}"
+            f"convert the images (?channels={channels}), or train a model on images of {_counted(x.shape[1])}"
         )
 
 

@@ -51,9 +51,11 @@ class TransformerConfig(ModelConfig):
         if self.image_shape is not None:
             _, height, width = self.image_shape
             if height % self.patch or width % self.patch:
+                near = (max(1, side // self.patch) * self.patch for side in (height, width))
                 raise ShapeError(
                     f"image sides must be multiples of the patch of {self.patch}, got {height}x{width}; "
-                    "resize the images, or build the model with a patch that divides them"
+                    f"resize the images (?size={'x'.join(map(str, near))}), "
+                    "or build the model with a patch that divides them (--set model.patch=…)"
                 )
 
     def check_sincos(self, name: str, width: int) -> None:

@@ -78,7 +78,8 @@ class UNet(Autoencoder):
         if self.image_size is not None and tuple(x.shape[2:]) != self.image_size:
             raise ShapeError(
                 f"the model's hidden module takes images of {_by(self.image_size)} only, got {_by(tuple(x.shape))}; "
-                f"resize the images (?size={_by(self.image_size)}), or train a U-Net without a hidden module"
+                f"resize the images (?size={_by(self.image_size)}), "
+                "or train a U-Net without a hidden module (--set hidden=[])"
             )
 
     def encode(self, x: Images) -> Codes:

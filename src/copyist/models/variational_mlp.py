@@ -46,7 +46,7 @@ class VariationalMLPConfig(FixedShapeConfig):
         if len(shape) == 1 and self.likelihood != "gaussian":
             raise ShapeError(
                 f"a table must have a likelihood of real numbers, got likelihood={self.likelihood}; "
-                "build the model with likelihood=gaussian"
+                "build the model with a Gaussian likelihood (--set likelihood=gaussian)"
             )
         return super().fitted(shape)
 

@@ -52,7 +52,7 @@ class VariationalUNetConfig(LevelsConfig):
         if self.statistics == "batch":
             raise ArgumentError(
                 "a likelihood must be that of one image alone, got statistics=batch, which mixes images; "
-                "take statistics=group"
+                "take statistics=group (--set statistics=group)"
             )
 
     def fitted(self, shape: tuple[int, ...]) -> Self:
@@ -65,7 +65,8 @@ class VariationalUNetConfig(LevelsConfig):
             assert self.image_size is not None
             raise ShapeError(
                 f"the joined code was built for images of {_by(self.image_size)}, got {_by(size)}; "
-                "resize the images, or leave the model's image_size open"
+                f"resize the images (?size={_by(self.image_size)}), "
+                "or leave the model's image_size open (--set image_size=none)"
             )
         return replace(fitted, image_size=size)
 
@@ -117,7 +118,8 @@ class VariationalUNet(Variational):
         if self.image_size is not None and size != self.image_size:
             raise ShapeError(
                 f"the model's joined code takes images of {_by(self.image_size)} only, got {_by(size)}; "
-                "resize the images, or train a model with joined=false"
+                f"resize the images (?size={_by(self.image_size)}), "
+                "or train a model whose code keeps positions (--set joined=false)"
             )
 
     def code_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:

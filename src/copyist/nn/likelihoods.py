@@ -162,7 +162,8 @@ def _check_binary(x: Images) -> None:
     if not torch.equal(x * x, x):
         raise DataError(
             "a Bernoulli likelihood must be given images of 0 and 1 alone, got values between; "
-            "add ?binarize=sample to the source, or build the model with likelihood=gaussian"
+            "add ?binarize=sample to the source, or build the model with a Gaussian likelihood "
+            "(--set likelihood=gaussian)"
         )
 
 
@@ -171,5 +172,5 @@ def _check_eight_bit(x: Images) -> None:
     if (levels - levels.round()).abs().max() > 1e-3 or x.min() < 0 or x.max() > 1:
         raise DataError(
             "a discretized logistic likelihood must be given 8-bit images, got values between k / 255; "
-            "round them, or build the model with likelihood=gaussian"
+            "round them, or build the model with a Gaussian likelihood (--set likelihood=gaussian)"
         )

@@ -40,7 +40,8 @@ def draw_visible(count: int, num_patches: int, *, hidden: float, generator: torc
     if not 0 < num_hidden < num_patches:
         raise ArgumentError(
             f"some patches must be shown and some hidden, got {num_hidden} hidden of {num_patches}; "
-            "take smaller patches, or another share"
+            "take smaller patches (--set model.patch=2, or objective.patch=2), or hide another share "
+            "(--set objective.hidden=0.5)"
         )
     draws = torch.rand(count, num_patches, generator=generator, device=generator.device)
     order = draws.argsort(dim=1, stable=True)

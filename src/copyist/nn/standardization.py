@@ -1,9 +1,12 @@
 """From the units of a table to standard deviations, and back."""
 
-__all__ = ["Standardization"]
+__all__ = ["STATISTICS", "Standardization"]
 
 import torch
 from torch import Tensor, nn
+
+STATISTICS = ("standardization.mean", "standardization.std")
+"""The names of its buffers in a model whose part `standardization` it is."""
 
 
 class Standardization(nn.Module):

@@ -15,22 +15,21 @@ __all__ = [
     "MaskedCopying",
     "Objective",
     "ObjectiveLoss",
+    "Repair",
     "TopLayer",
     "WalkingBack",
+    "Wrapper",
 ]
 
-from copyist.objectives.base import Objective, ObjectiveLoss
+from copyist.objectives.base import Objective, ObjectiveLoss, Repair
 from copyist.objectives.classification import Classification
 from copyist.objectives.contraction import Contraction
-from copyist.objectives.cross_entropy import CrossEntropy
 from copyist.objectives.dead_units import DeadUnitResampling
-from copyist.objectives.denoising import Denoising
 from copyist.objectives.masked import MaskedCopying
-from copyist.objectives.reconstruction import Copying
+from copyist.objectives.reconstruction import Copying, CrossEntropy, Denoising, WalkingBack
 from copyist.objectives.sparsity import KLSparsity, L1Sparsity
-from copyist.objectives.top_layer import TopLayer
 from copyist.objectives.variational import ELBO, ImportanceWeighted
-from copyist.objectives.walkback import WalkingBack
+from copyist.objectives.wrapper import TopLayer, Wrapper
 
 OBJECTIVES: dict[str, type[Objective]] = {
     "classification": Classification,
@@ -44,7 +43,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "top-layer": TopLayer,
     "kl-sparsity": KLSparsity,
     "l1-sparsity": L1Sparsity,
-    "reviving": DeadUnitResampling,
+    "dead-unit-resampling": DeadUnitResampling,
     "masked": MaskedCopying,
 }
 """By the name under which a recipe knows them."""

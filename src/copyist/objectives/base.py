@@ -1,11 +1,11 @@
-"""What training minimizes."""
+"""What training minimizes, and what an objective may do beside."""
 
-__all__ = ["LOUD", "Objective", "ObjectiveLoss", "corrupted_rows"]
+__all__ = ["LOUD", "Objective", "ObjectiveLoss", "Repair", "corrupted_rows"]
 
 import abc
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar, Protocol, final
 
 import torch
 from torch import Tensor, nn
@@ -22,14 +22,35 @@ _ALPHA = 0.3
 """Share of the image in the noisy row of a picture."""
 
 
+class Repair(Protocol):
+    """A change of a model after a step of the optimizer, of what no gradient can put right."""
+
+    def __call__(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> None:
+        """Change `model` in place; gradients are off.
+
+        Args:
+            model: its weights have been stepped.
+            x: the images of the step, (B, C, H, W).
+            step: how many steps have been taken.
+            generator: of any draws; the same on every device.
+        """
+
+
 @dataclass(frozen=True, kw_only=True)
 class Objective(abc.ABC):
-    """A number per batch, the smaller the better; it trains any model that keeps the contract it asks for."""
+    """A number per batch, the smaller the better; it trains any model that keeps the contract it asks for.
+
+    An objective is its loss, `__call__`, and the contract `trains`. The other methods have an answer that fits most; an
+    objective around another one is a `Wrapper`, which answers as that one does.
+    """
 
     trains: ClassVar[type[Model]] = Reconstructor
     """The contract it asks for; a `Classifier` is trained on labels."""
 
-    @final
+    @abc.abstractmethod
+    def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
+        """The loss, a scalar, of `model` on images (B, C, H, W), and on their classes (B,) where they have any."""
+
     @property
     def uses_labels(self) -> bool:
         """Whether the images must have labels."""
@@ -46,13 +67,7 @@ class Objective(abc.ABC):
         needs(model, self.trains, verb=type(self).__name__)
         self.check_settings(model)
 
-    def check_settings(self, model: Model) -> None:  # noqa: B027 most objectives ask for nothing more
-        """Refuse a model that keeps the contract but does not go with these settings; `check_model` asks.
-
-        Raises:
-            ContractError: the model lacks what a setting needs.
-        """
-
+    @final
     @torch.no_grad()
     def check_data(self, model: Model, x: Images, *, labels: Tensor | None = None) -> None:
         """Refuse, before training, images (B, C, H, W) that it cannot train `model` on, by a look at one batch.
@@ -61,23 +76,30 @@ class Objective(abc.ABC):
             CopyistError: whatever a call raises.
         """
         rows = slice(model.batch_size)
+        model.check_batch(x[rows])
         with in_use(model):
-            self(
-                model,
-                x[rows],
-                generator=torch.Generator().manual_seed(0),
-                labels=None if labels is None else labels[rows],
-            )
+            self.try_batch(model, x[rows], labels=None if labels is None else labels[rows])
 
-    @abc.abstractmethod
-    def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
-        """The loss, a scalar, of `model` on images (B, C, H, W), and on their classes (B,) where they have any."""
+    def check_settings(self, model: Model) -> None:  # noqa: B027 most objectives ask for nothing more
+        """Refuse a model that keeps the contract but does not go with these settings; `check_model` asks.
 
-    def frozen(self, model: Model) -> Iterable[nn.Parameter]:
+        Raises:
+            ContractError: the model lacks what a setting needs.
+        """
+
+    def try_batch(self, model: Model, x: Images, *, labels: Tensor | None) -> None:
+        """Refuse a batch that it cannot train `model` on: by its loss, which is thrown away; `check_data` asks.
+
+        Raises:
+            CopyistError: whatever a call raises.
+        """
+        self(model, x, generator=torch.Generator().manual_seed(0), labels=labels)
+
+    def frozen_weights(self, model: Model) -> Iterable[nn.Parameter]:
         """The weights that it leaves as they are: none, unless it trains a part of a model."""
         return ()
 
-    def warmed(self, progress: float) -> "Objective":
+    def at_progress(self, progress: float) -> "Objective":
         """This objective when a share of the training, in [0, 1], is over: itself, unless it warms up.
 
         Held-out images are judged by the objective at 1, so that losses of one run can be compared.
@@ -102,19 +124,9 @@ class Objective(abc.ABC):
         }
 
     @property
-    def mends(self) -> bool:
-        """Whether `mend` does anything."""
-        return False
-
-    def mend(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> None:  # noqa: B027 (few do)
-        """Put right in place, after a step on images `x`, what no gradient can: nothing, unless units die.
-
-        Args:
-            model: its weights have been stepped; gradients are off.
-            x: the images of the step, (B, C, H, W).
-            step: how many steps have been taken.
-            generator: of any draws; the same on every device.
-        """
+    def repair(self) -> Repair | None:
+        """What is called after every step of the optimizer; None for nothing."""
+        return None
 
 
 def corrupted_rows(name: str, model: Model, x_tilde: Images) -> Mapping[str, Images]:
@@ -135,4 +147,4 @@ class ObjectiveLoss(nn.Module):
         self, x: Images, *, progress: float, generator: torch.Generator, labels: Tensor | None = None
     ) -> Tensor:
         """The loss, a scalar, when a share `progress` of the training is over."""
-        return self.objective.warmed(progress)(self.model, x, generator=generator, labels=labels)
+        return self.objective.at_progress(progress)(self.model, x, generator=generator, labels=labels)

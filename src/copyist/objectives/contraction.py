@@ -1,22 +1,28 @@
 """Codes that hardly move when the image does: a small Jacobian of the encoder."""
 
-__all__ = ["Contraction"]
+__all__ = ["Contraction", "Scale", "differentiable_copy"]
 
 from dataclasses import dataclass
-from typing import ClassVar, final, get_args
+from typing import ClassVar, Literal, TypeAlias, final, get_args
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from copyist.checks import check_at_least, check_choice, check_whole
 from copyist.errors import ArgumentError
 from copyist.metrics.jacobian_probes import probed_energy
 from copyist.models.contracts import Affine, AffineEncoder, Autoencoder, Model, lacks, needs
 from copyist.objectives.base import Objective
-from copyist.objectives.differentiable import differentiable_copy
-from copyist.objectives.sparsity import Scale
-from copyist.tensors import Images, PerImage
+from copyist.tensors import Codes, Images, PerImage
+
+Scale: TypeAlias = Literal["image", "code"]
+"""In whose units a penalty on the code is measured.
+
+image  by what it does to the copy: a decoder that grows while the code shrinks gains nothing
+code   as the numbers are
+"""
 
 _NUM_SHOWN = 8
 """Probes of which the history shows the spread."""
@@ -67,7 +73,6 @@ class Contraction(Objective):
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         copier = needs(model, Autoencoder, verb="Contraction")
         if self.probes is None:
-            copier.check_input(x)
             z, energy = _on_paper(_affine(copier), x)
             x_hat = copier.decode(z)
         else:
@@ -98,6 +103,28 @@ class Contraction(Objective):
         x, z, x_hat = differentiable_copy(copier, x, follow="image")
         y = x_hat if self.scale == "image" else z
         return x_hat, torch.stack([probed_energy(y, x, generator=generator) for _ in range(probes)])
+
+
+def differentiable_copy(
+    model: Autoencoder, x: Images, *, follow: Literal["image", "code"]
+) -> tuple[Images, Codes, Images]:
+    """Image, code and copy, with the copy a function of the followed one for gradients, even where they are off.
+
+    Args:
+        model: how it copies.
+        x: images (B, C, H, W).
+        follow: with respect to what derivatives are wanted.
+
+    Returns:
+        x, z = E(x) and x̂ = D(z).
+    """
+    # The faster kernels of attention cannot be differentiated twice.
+    with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+        x = x.detach().requires_grad_() if follow == "image" else x
+        z = model.encode(x)
+        if not z.requires_grad:
+            z = z.detach().requires_grad_()
+        return x, z, model.decode(z)
 
 
 def _affine(model: Model) -> Affine:

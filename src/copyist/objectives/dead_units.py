@@ -1,24 +1,25 @@
-"""Dead units get new work: a unit that has long been silent is given an image that is copied badly."""
+"""Dead units are initialized anew: a unit that has long been inactive is given an image that is copied badly."""
 
 __all__ = ["DeadUnitResampling"]
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, final
 
 import torch
 from torch import Tensor
-from torch import distributed as devices
 from torch.nn import functional as F
 
 from copyist.checks import check_whole
+from copyist.devices import gather_batch
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Dictionary, Model, needs
-from copyist.objectives.base import Objective
+from copyist.objectives.base import Repair
 from copyist.objectives.sparsity import code_measures
+from copyist.objectives.wrapper import Wrapper
 from copyist.tensors import Codes, Images
 
-_LOUDER = 1.1
-"""A revived unit speaks for its image so many times as loudly as the quietest that does, and is among the k largest."""
+_STRONGER = 1.1
+"""A resampled unit is so many times as active for its image as the least active unit, and is among the k largest."""
 
 _SHORTER = 0.2
 """Its column has this share of the usual length, so that it disturbs little."""
@@ -27,96 +28,80 @@ _RIDGE = 0.01
 """Share of the mean variance of a batch's directions that is added to all before one is told from the others."""
 
 _AT_ONCE = 20
-"""At most one unit in so many is revived after one step: the others have to make room."""
+"""At most one unit in so many is resampled after one step: the others have to make room."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class DeadUnitResampling(Objective):
-    """Another objective, after each step of which the dead units of a dictionary are put to work.
+class DeadUnitResampling(Wrapper):
+    """Another objective, after each step of which the dead units of a dictionary are initialized anew.
 
-    A unit is dead when none of the last `after` images of training has activated it; how long each has been silent is
-    kept in the model. Of the dead, at most a twentieth of all units and as many as the batch has images each get one
-    image xⱼ of it, drawn without replacement in proportion to its squared error. With hⱼ what the readers are handed,
-    and m and Σ its mean and covariance over the batch,
+    A unit is dead when none of the last `after` images of training has activated it; the images since each unit fired
+    are counted in the model. Of the dead, at most a twentieth of all units and as many as the batch has images each get
+    one image xⱼ of it, drawn without replacement in proportion to its squared error. With hⱼ what `to_code` takes for
+    it, and m and Σ its mean and covariance over the batch,
 
         wᵢ = 2αv / ⟨v, u⟩,  v = (Σ + λI)⁻¹u,  u = hⱼ − m,  bᵢ = −α − ⟨wᵢ, m⟩,  so that wᵢhⱼ + bᵢ = α and wᵢm + bᵢ = −α,
 
-    the direction that tells this image best from the others, so that the unit speaks for few of them. λ is 1 % of
-    tr Σ / B, the mean variance of the directions in which a batch of B can vary. α is a tenth louder than the quietest
-    unit that speaks for the image, where k units may: louder ones would drive out those at work, and grow louder with
-    each revival. Where all may speak, α is the median of what units say. The unit's column points where the squared
-    error of the copy falls fastest, which without hidden layers is the residual, at a fifth of the usual length. It
-    then speaks for its image, unless more units than k are revived at once.
+    the direction that tells this image best from the others, so that the unit is active for few of them. λ is 1 % of
+    tr Σ / B, the mean variance of the directions in which a batch of B can vary. Where k units may be active, α is a
+    tenth more than the least activation of the image: more would drive out the units in use, and grow with each
+    resampling. Where all may be active, α is the median activation. The unit's column points where the squared error
+    of the copy falls fastest, which without hidden layers is the residual, at a fifth of the usual length. The unit is
+    then active for its image, unless more units than k are resampled at once.
 
     Source:
         Bricken et al. (2023), "Towards Monosemanticity", on neuron resampling, there by the loss squared and at fixed
-        steps, with readers that are the image itself. The moments of the optimizer need no reset: those of a unit
-        without gradients have faded.
+        steps, with rows that are the image itself. The moments of the optimizer need no reset: those of a unit without
+        gradients have faded.
     """
 
     trains: ClassVar[type[Model]] = Dictionary
 
-    objective: Objective
-    """What is minimized."""
-
     after: int = 10_000
-    """Images of silence after which a unit is dead; of several batches to a step the last one is listened to."""
+    """Images without an activation after which a unit is dead; of several batches to a step the last one counts."""
 
     def __post_init__(self) -> None:
         check_whole("after", self.after, 1)
         if self.objective.uses_labels:
             raise ArgumentError("units are revived by what is copied badly, got an objective that copies nothing")
 
-    def check_settings(self, model: Model) -> None:
-        self.objective.check_model(model)
-
-    def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
-        return self.objective(model, x, generator=generator, labels=labels)
-
-    def warmed(self, progress: float) -> Objective:
-        return replace(self, objective=self.objective.warmed(progress))
-
-    def measures(
-        self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None
-    ) -> dict[str, float]:
-        """What the objective measures, what is said of any code, `dead_units`, and `revivals` so far."""
+    def added_measures(self, model: Model, x: Images) -> dict[str, float]:
+        """What is measured of any code, `dead_units`, and `revivals` so far."""
         dictionary = needs(model, Dictionary, verb="DeadUnitResampling")
         dead = dictionary.examples_since_fired >= self.after
         return {
-            **self.objective.measures(model, x, generator=generator, labels=labels),
             **code_measures(dictionary.encode(x)),
             "dead_units": float(dead.sum()),
             "revivals": float(dictionary.times_resampled.sum()),
         }
 
     @property
-    def mends(self) -> bool:
-        return True
+    def added_repair(self) -> Repair:
+        return self._count_and_resample
 
-    @torch.no_grad()
-    def mend(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> None:
+    def _count_and_resample(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> None:
         dictionary = needs(model, Dictionary, verb="DeadUnitResampling")
-        x = _of_all_devices(x)
+        x = gather_batch(x)
         z = dictionary.encode(x)
         dictionary.examples_since_fired.add_(len(x)).masked_fill_((z > 0).any(0), 0)
         at_once = min(len(x), max(1, len(dictionary.examples_since_fired) // _AT_ONCE))
         dead = (dictionary.examples_since_fired >= self.after).nonzero()[:at_once, 0]
         if len(dead):
-            _revive(dictionary, dead, x, z, generator)
+            _resample(dictionary, dead, x, z, generator)
 
 
-def _revive(dictionary: Dictionary, dead: Tensor, x: Images, z: Tensor, generator: torch.Generator) -> None:
+def _resample(dictionary: Dictionary, dead: Tensor, x: Images, z: Tensor, generator: torch.Generator) -> None:
     """Give units of these indices images of the batch, at most as many as it has."""
     # What is not a number is for the loop to notice.
     errors = (dictionary.decode(z) - x).float().flatten(1).square().sum(1).nan_to_num(0.0, 0.0)
     # Even a perfect copy may be drawn, when there are more units than others.
     chances = (errors + 1e-6 * errors.mean() + 1e-30).double().cpu()
     chosen = torch.multinomial(chances, len(dead), generator=generator).to(x.device)
-    alpha = _loudness(z, chosen, crowded=dictionary.k is not None)
+    alpha = _activations(z, chosen, only_k=dictionary.k is not None)
     h = dictionary.hidden(x).flatten(1)
     mean = h.mean(0)
-    weights = 2 * alpha * _telling(h - mean, chosen)
+    weights = 2 * alpha * _discriminants(h - mean, chosen)
     columns = F.normalize(_descent(dictionary, x[chosen], z[chosen]), dim=1)
     usual = dictionary.atoms.weight.norm(dim=0).mean()
     dictionary.to_code.weight[dead] = weights
@@ -126,20 +111,20 @@ def _revive(dictionary: Dictionary, dead: Tensor, x: Images, z: Tensor, generato
     dictionary.times_resampled[dead] += 1
 
 
-def _loudness(z: Codes, chosen: Tensor, *, crowded: bool) -> Tensor:
-    """α for each of the chosen images, (D, 1); 1 where nothing is said."""
-    if crowded:
-        spoken = z[chosen]
-        quietest = spoken.masked_fill(spoken <= 0, torch.inf).amin(1, keepdim=True)
-        return _LOUDER * quietest.masked_fill(quietest == torch.inf, 1.0)
-    said = z[z > 0]
-    return (said.median() if len(said) else z.new_ones(())).expand(len(chosen), 1)
+def _activations(z: Codes, chosen: Tensor, *, only_k: bool) -> Tensor:
+    """α for each of the chosen images, (D, 1); 1 where no unit is active."""
+    if only_k:
+        own = z[chosen]
+        least = own.masked_fill(own <= 0, torch.inf).amin(1, keepdim=True)
+        return _STRONGER * least.masked_fill(least == torch.inf, 1.0)
+    active = z[z > 0]
+    return (active.median() if len(active) else z.new_ones(())).expand(len(chosen), 1)
 
 
-def _telling(rows: Tensor, chosen: Tensor) -> Tensor:
+def _discriminants(rows: Tensor, chosen: Tensor) -> Tensor:
     """v / ⟨v, u⟩ with v = (Σ + λI)⁻¹u for the chosen u of the rows (B, D), by a system of B equations alone.
 
-    Rows that are all 0 give 0, and leave their units silent.
+    Rows that are all 0 give 0, and leave their units inactive.
     """
     u = rows[chosen]
     gram = rows @ rows.T / len(rows)  # (B, B)
@@ -156,12 +141,3 @@ def _descent(dictionary: Dictionary, x: Images, z: Tensor) -> Tensor:
         error = (dictionary.decode_hidden(h) - x).square().sum() / 2
         (gradient,) = torch.autograd.grad(error, h)
     return -gradient
-
-
-def _of_all_devices(x: Images) -> Images:
-    """The images of a step on all devices together, so that each device mends its copy of the model alike."""
-    if not (devices.is_available() and devices.is_initialized()):
-        return x
-    gathered = [torch.empty_like(x) for _ in range(devices.get_world_size())]
-    devices.all_gather(gathered, x.contiguous())
-    return torch.cat(gathered)

@@ -1,10 +1,10 @@
-"""Quiet codes: copy with few units per image."""
+"""Sparse codes: copy with few active units per image."""
 
-__all__ = ["KLSparsity", "L1Sparsity", "Scale", "code_measures"]
+__all__ = ["KLSparsity", "L1Sparsity", "code_measures"]
 
 import math
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias, final, get_args
+from typing import ClassVar, final, get_args
 
 import torch
 from torch import Tensor
@@ -16,17 +16,9 @@ from copyist.errors import ArgumentError
 from copyist.metrics.jacobian_probes import probed_column_norms
 from copyist.metrics.sparsity import active_units, effective_share
 from copyist.models.contracts import Autoencoder, Model, needs
-from copyist.models.in_batches import in_batches
 from copyist.objectives.base import LOUD, Objective
-from copyist.objectives.differentiable import differentiable_copy
+from copyist.objectives.contraction import Scale, differentiable_copy
 from copyist.tensors import Codes, Images
-
-Scale: TypeAlias = Literal["image", "code"]
-"""In whose units a penalty on the code is measured.
-
-image  by what it does to the copy: a decoder that grows while the code shrinks gains nothing
-code   as the numbers are
-"""
 
 _NEVER_CERTAIN = 1e-6
 """How far a mean activation is kept from 0 and 1, where the divergence is infinite."""
@@ -35,7 +27,7 @@ _NEVER_CERTAIN = 1e-6
 @final
 @dataclass(frozen=True, kw_only=True)
 class L1Sparsity(Objective):
-    """Copying, with a price on every unit by how loudly it speaks, for images of N values:
+    """Copying, with a price on the activation of every unit, for images of N values:
 
         mean (D(E(x̃)) − x)² + λ/N · mean over images of Σᵢ |zᵢ| · ‖∂x̂/∂zᵢ‖,  z = E(x̃)
 
@@ -90,7 +82,7 @@ class KLSparsity(Objective):
         mean (D(E(x̃)) − x)² + λ/N · Σᵢ KL(ρ ‖ ρ̂ᵢ),  KL(ρ ‖ ρ̂) = ρ ln(ρ/ρ̂) + (1 − ρ) ln((1 − ρ)/(1 − ρ̂))
 
     The activations are taken for rates, so the code must lie in [0, 1], as a sigmoid's does. Only their means count: a
-    unit that is at ρ for every image costs nothing, and says little.
+    unit that is at ρ for every image costs nothing, and tells images apart hardly at all.
 
     Source:
         Ng (2011), "Sparse autoencoder", CS294A lecture notes, section 3, up to a factor of 2 in λ.
@@ -112,18 +104,16 @@ class KLSparsity(Objective):
         if not 0 < self.rate < 1:
             raise ArgumentError(f"rate must lie between 0 and 1, both excluded, got {self.rate}; take rate=0.05")
 
-    @torch.no_grad()
-    def check_data(self, model: Model, x: Images, *, labels: Tensor | None = None) -> None:
-        super().check_data(model, x, labels=labels)
-        copier = needs(model, Autoencoder, verb="KLSparsity")
-        _check_rates(in_batches(copier, copier.encode, LOUD * x[: model.batch_size]))
-
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         copier = needs(model, Autoencoder, verb="KLSparsity")
         z = copier.encode(self.corruption(x, generator=generator))
         _check_rates(z)
         divergence = _divergence(self.rate, z.float().mean(0)).sum()
         return F.mse_loss(copier.decode(z).float(), x) + self.weight * divergence / x[0].numel()
+
+    def try_batch(self, model: Model, x: Images, *, labels: Tensor | None) -> None:
+        super().try_batch(model, x, labels=labels)
+        _check_rates(needs(model, Autoencoder, verb="KLSparsity").encode(LOUD * x))
 
     def measures(
         self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None
@@ -133,11 +123,11 @@ class KLSparsity(Objective):
 
 
 def code_measures(z: Codes) -> dict[str, float]:
-    """What the history says of the codes (B, ...) of a batch.
+    """What the history records of the codes (B, ...) of a batch.
 
     Returns:
-        `active_share`, the mean share of units above 1 % of the loudest; `effective_share`, the mean share in use by
-        loudness; `silent_units`, how many units no image of the batch activates.
+        `active_share`, the mean share of units above 1 % of the largest activation; `effective_share`, the mean share
+        in use, each unit counted by its activation; `silent_units`, how many units no image of the batch activates.
     """
     active = active_units(z)
     shares = effective_share(z.float())

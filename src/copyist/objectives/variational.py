@@ -52,13 +52,13 @@ class ELBO(Objective):
         check_within("warmup", self.warmup, 0, 1)
         check_at_least("free_nats", self.free_nats, 0)
 
-    def warmed(self, progress: float) -> "ELBO":
+    def at_progress(self, progress: float) -> "ELBO":
         if progress >= self.warmup:
             return self
         return replace(self, beta=self.beta * progress / self.warmup)
 
-    def check_data(self, model: Model, x: Images, *, labels: Tensor | None = None) -> None:
-        _check_data(model, x, binarize=self.binarize)
+    def try_batch(self, model: Model, x: Images, *, labels: Tensor | None) -> None:
+        _try_likelihood(model, x, binarize=self.binarize)
 
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         x = binarized(x, generator) if self.binarize else x
@@ -98,8 +98,8 @@ class ImportanceWeighted(Objective):
     def __post_init__(self) -> None:
         check_whole("samples", self.samples, 1)
 
-    def check_data(self, model: Model, x: Images, *, labels: Tensor | None = None) -> None:
-        _check_data(model, x, binarize=self.binarize)
+    def try_batch(self, model: Model, x: Images, *, labels: Tensor | None) -> None:
+        _try_likelihood(model, x, binarize=self.binarize)
 
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         x = binarized(x, generator) if self.binarize else x
@@ -143,11 +143,10 @@ def _measures(model: Variational, x: Images, generator: torch.Generator) -> dict
     }
 
 
-def _check_data(model: Model, x: Images, *, binarize: bool) -> None:
+def _try_likelihood(model: Model, x: Images, *, binarize: bool) -> None:
     """Let the likelihood refuse images, whatever the code may be."""
     variational = needs(model, Variational, verb="a likelihood")
-    with torch.no_grad():
-        if binarize:
-            x = x.round().clamp(0, 1)
-        z = x.new_zeros(len(x), *variational.code_shape(tuple(x.shape[1:])))
-        variational.likelihood(z).log_prob(x)
+    if binarize:
+        x = x.round().clamp(0, 1)
+    z = x.new_zeros(len(x), *variational.code_shape(tuple(x.shape[1:])))
+    variational.likelihood(z).log_prob(x)

@@ -168,7 +168,7 @@ def _check(
     check_at_least("restarts", restarts, 1)
     if restarts > 1 and (not isinstance(start, str) or start != "noise"):
         raise ArgumentError(
-            f"restarts must be 1 from a start that is always the same, got {restarts}; start from noise"
+            f"restarts must be 1 from a start that is always the same, got {restarts}; start from noise (--start noise)"
         )
     check_at_least("steps", 1 if steps is None else steps, 1)
     check_positive("tolerance", tolerance)

@@ -105,7 +105,8 @@ def representation(model: nn.Module, x: Images, layer: str = OUTPUT) -> Codes:
     if h is None or not _is_representation(h, x):
         reason = "does not run" if layer not in answers else "gives no floats with one row per image"
         raise ContractError(
-            f"a layer must represent each image, and {layer!r} {reason}; see 'layers' for those that do"
+            f"a layer must represent each image, and {layer!r} {reason}; "
+            "'layers' (copyist layers MODEL) lists those that do"
         )
     return h
 

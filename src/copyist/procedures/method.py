@@ -1,6 +1,6 @@
 """The contract of ways to sample: a chain of images, or of rows, that begins with noise."""
 
-__all__ = ["Apply", "Method"]
+__all__ = ["ApplyPart", "Method"]
 
 import abc
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ from torch import Tensor
 from copyist.models.contracts import Reconstructor
 from copyist.tensors import Examples
 
-Apply: TypeAlias = Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
+ApplyPart: TypeAlias = Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
 """A part of the model, applied to (B, ...) in the model's batches and without gradients; the model itself copies."""
 
 
@@ -42,7 +42,7 @@ class Method(abc.ABC):
 
     @abc.abstractmethod
     def __call__(
-        self, model: Reconstructor, shape: Sequence[int], *, apply: Apply, generator: torch.Generator, like: Tensor
+        self, model: Reconstructor, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
     ) -> Iterator[Examples]:
         """The states of the chain, the last of which are the samples.
 

@@ -15,7 +15,7 @@ from torch.nn.functional import interpolate
 from copyist.checks import check_at_least, check_choice, check_finite, check_within
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.contracts import Reconstructor
-from copyist.procedures.method import Apply, Method
+from copyist.procedures.method import ApplyPart, Method
 from copyist.randomness import draw_normal
 from copyist.schedules import cosine, geometric, linear
 from copyist.tensors import Images
@@ -112,7 +112,7 @@ class NoDiffusion(Method):
         if model.image_size is not None:
             raise ShapeError(
                 "samples grow only in a model that takes images of many sizes, and this one takes "
-                f"{_by(model.image_size)} only; take a U-Net without a hidden module"
+                f"{_by(model.image_size)} only; take a U-Net without a hidden module, such as the recipe 'unet' trains"
             )
         for before, size in pairwise([(shape[-2], shape[-1]), *self.grow]):
             if size[0] < before[0] or size[1] < before[1] or size == before:
@@ -122,7 +122,7 @@ class NoDiffusion(Method):
             model.check_input(torch.zeros(()).expand(1, shape[0], *size))
 
     def __call__(
-        self, model: Reconstructor, shape: Sequence[int], *, apply: Apply, generator: torch.Generator, like: Tensor
+        self, model: Reconstructor, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
     ) -> Iterator[Images]:
         copy = partial(apply, model)
         noise = partial(draw_normal, mean=self.mean, std=self.std, generator=generator, like=like)

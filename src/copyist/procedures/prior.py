@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from copyist.models.contracts import Reconstructor, Variational, needs
-from copyist.procedures.method import Apply, Method
+from copyist.procedures.method import ApplyPart, Method
 from copyist.randomness import draw_normal
 from copyist.tensors import Codes, Examples
 
@@ -41,7 +41,7 @@ class Prior(Method):
         super().check(model, shape)
 
     def __call__(
-        self, model: Reconstructor, shape: Sequence[int], *, apply: Apply, generator: torch.Generator, like: Tensor
+        self, model: Reconstructor, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
     ) -> Iterator[Examples]:
         variational = needs(model, Variational, verb="the prior")
         count, *example_shape = shape

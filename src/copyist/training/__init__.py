@@ -1,4 +1,4 @@
-"""One loop, and what it needs."""
+"""Training by a recipe: one loop, and what it needs."""
 
 __all__ = [
     "CATALOGUES",
@@ -14,8 +14,6 @@ __all__ = [
     "train",
 ]
 
-from copyist.training.config import Optimization, Pretraining, Recipe, Training
-from copyist.training.history import HistoryRow, read_history
-from copyist.training.loop import Run, finished_run, train
-from copyist.training.observer import Observer
-from copyist.training.session import CATALOGUES
+from copyist.training.config import CATALOGUES, Optimization, Pretraining, Recipe, Training
+from copyist.training.history import HistoryRow, Observer, read_history
+from copyist.training.run import Run, finished_run, train

@@ -1,15 +1,21 @@
 """How long, how fast and how carefully to train."""
 
-__all__ = ["Optimization", "Pretraining", "Recipe", "Training"]
+__all__ = ["CATALOGUES", "Optimization", "Pretraining", "Recipe", "Training"]
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 from copyist.checks import check_at_least, check_choice, check_positive, check_within
+from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.devices import Precision
 from copyist.errors import ArgumentError
+from copyist.models.catalogue import MODELS
 from copyist.models.contracts import ModelConfig, PretrainableConfig, needs
-from copyist.objectives.base import Objective
+from copyist.objectives import OBJECTIVES, Objective
+from copyist.settings import Catalogues
+
+CATALOGUES: Catalogues = {ModelConfig: MODELS, Objective: OBJECTIVES, Corruption: CORRUPTIONS}
+"""The classes that may stand in a recipe, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)

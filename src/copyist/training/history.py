@@ -1,12 +1,13 @@
-"""The record of a run: rows on disk as CSV, and as TensorBoard events where TensorBoard is installed."""
+"""The record of a run: rows on disk as CSV, TensorBoard events where TensorBoard is installed, and who follows it."""
 
-__all__ = ["HistoryRow", "read_history", "write_history"]
+__all__ = ["Events", "HistoryRow", "NullObserver", "Observer", "read_history", "write_history"]
 
 import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any, Protocol, final
 
 from copyist.errors import DataError
 from copyist.outputs import write_text
@@ -74,3 +75,65 @@ def read_history(path: Path) -> list[HistoryRow]:
             ]
     except (OSError, KeyError, ValueError) as error:
         raise DataError(f"{path} is no training history ({error}); train again with --force") from error
+
+
+@final
+class Events:
+    """Rows of the history as TensorBoard scalars, where TensorBoard is installed."""
+
+    def __init__(self, folder: Path | None, *, after: int) -> None:
+        """Go on after step `after`: events of later steps, left by a run that was killed, no longer count.
+
+        Without a folder nothing is written.
+        """
+        self._writer: Any = None
+        self.missing = False
+        """Whether nothing is written because TensorBoard is not installed."""
+        if folder is None:
+            return
+        try:
+            from torch.utils.tensorboard.writer import SummaryWriter
+        except ImportError:
+            self.missing = True
+            return
+        self._writer = SummaryWriter(str(folder), purge_step=after + 1)
+
+    def add(self, row: HistoryRow) -> None:
+        """Write one row."""
+        if self._writer is None:
+            return
+        self._writer.add_scalar("loss/training", row.loss, row.step)
+        self._writer.add_scalar("learning_rate", row.learning_rate, row.step)
+        if row.validation_loss is not None:
+            self._writer.add_scalar("loss/validation", row.validation_loss, row.step)
+        for name, value in row.measures.items():
+            self._writer.add_scalar(f"measures/{name}", value, row.step)
+
+    def close(self) -> None:
+        """Flush to disk."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+class Observer(Protocol):
+    """Follows a run: each method is called when what it names happens, and does nothing unless it is written."""
+
+    def report_reading(self, done: int, total: int) -> None:
+        """So many of all files of the source are decoded."""
+
+    def begin_phase(self, name: str) -> None:
+        """What is trained next, of a run that trains its layers one by one and then together."""
+
+    def begin_steps(self, *, step: int, steps: int) -> None:
+        """The run begins, or goes on, after `step` of `steps` steps."""
+
+    def finish_step(self, *, step: int, loss: float | None) -> None:
+        """`step` steps are taken; the loss is the last one recorded."""
+
+    def notify(self, sentence: str) -> None:
+        """Something happened that the user should know."""
+
+
+@final
+class NullObserver(Observer):
+    """Does nothing."""

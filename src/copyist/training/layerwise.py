@@ -1,14 +1,17 @@
 """Greedy pretraining: the layers of a stack trained one after the other, and then all of it from there."""
 
-__all__ = ["layer_folder", "layer_folders", "layer_recipes"]
+__all__ = ["check_layers", "layer_recipes", "pretrain"]
 
 from dataclasses import replace
-from itertools import count, takewhile
-from pathlib import Path
 
-from copyist.models.contracts import PretrainableConfig, needs
+import torch
+
+from copyist.models.contracts import Model, Pretrainable, PretrainableConfig, Stack, needs
 from copyist.objectives import TopLayer
 from copyist.training.config import Recipe
+from copyist.training.finish import finish
+from copyist.training.loop import Interrupts, take_steps
+from copyist.training.state import TrainingState
 
 
 def layer_recipes(recipe: Recipe) -> tuple[Recipe, ...]:
@@ -40,12 +43,65 @@ def layer_recipes(recipe: Recipe) -> tuple[Recipe, ...]:
     )
 
 
-def layer_folder(folder: Path, index: int) -> Path:
-    """Where the run of a layer lies, in the folder of the whole run; the outermost layer is 0."""
-    return folder / f"layer-{index}"
+def check_layers(state: TrainingState) -> None:
+    """Let the objectives of the layers to come refuse their models and the data, before anything is written.
+
+    Raises:
+        CopyistError: whatever an objective raises.
+    """
+    for recipe in layer_recipes(state.recipe):
+        with torch.random.fork_rng(devices=[]):
+            model = recipe.model.fitted(state.data.splits.train.shape).build().to(state.device)
+        recipe.objective.check_model(model)
+        recipe.objective.check_data(model, state.held_out.x)
 
 
-def layer_folders(folder: Path) -> tuple[Path, ...]:
-    """Where the runs of layers lie that were begun in the folder of a whole run, the outermost first."""
-    places = (layer_folder(folder, index) for index in count())
-    return tuple(takewhile(lambda place: (place / "state").is_dir(), places))
+def pretrain(state: TrainingState, interrupts: Interrupts) -> None:
+    """Train each layer in a run of its own, or go on with that, and start from the last; `state` is at its first step.
+
+    Raises:
+        TrainingError, OutputError: as `take_steps`.
+        CheckpointError: a layer was begun with other settings.
+    """
+    recipes = layer_recipes(state.recipe)
+    below: TrainingState | None = None
+    for index, recipe in enumerate(recipes):
+        layer = _begun_layer(state, recipe, index)
+        if below is not None:
+            _start_from(layer, below.result)
+        state.observer.begin_phase(f"layer {index + 1} of {len(recipes)}")
+        if not layer.finished:
+            state.observer.notify(f"pretraining layer {index + 1} of {len(recipes)}, in {layer.store}")
+        take_steps(layer, interrupts)
+        finish(layer)
+        below = layer
+    if below is not None:
+        _start_from(state, below.result)
+        state.observer.notify(f"training all {len(recipes)} layers together, in {state.store}")
+
+
+def _begun_layer(state: TrainingState, recipe: Recipe, index: int) -> TrainingState:
+    """The run of a layer, at its first step or where it was left."""
+    store = state.store.layer(index)
+    begun = store.has_state
+    # All processes must have looked before one writes.
+    state.accelerator.wait_for_everyone()
+    layer = TrainingState(recipe, state.data.splits, store, seed=state.seed, observer=state.observer)
+    if begun:
+        layer.go_on()
+    else:
+        layer.check_data()
+        layer.begin(overwrite=True)
+    return layer
+
+
+def _start_from(state: TrainingState, pretrained: Model) -> None:
+    """Before the first step, take over the layers of a pretrained stack; a run that goes on has them already."""
+    if state.counters.step:
+        return
+    stack = needs(pretrained, Stack, verb="pretraining")
+    for model in (state.model, state.average, state.best):
+        if model is not None:
+            needs(model, Pretrainable, verb="pretraining").start_from(stack)
+    # What goes back to the start must not go back to before it.
+    state.save()

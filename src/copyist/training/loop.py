@@ -1,191 +1,232 @@
-"""Training, on one screen."""
+"""Training: the step, and what surrounds it."""
 
-__all__ = ["Run", "finished_run", "train"]
+__all__ = ["Interrupts", "take_steps"]
 
 import contextlib
-from dataclasses import dataclass
-from pathlib import Path
+import math
+import signal
+import time
+from types import FrameType, TracebackType
+from typing import Any, Self, cast, final
 
 import torch
+from torch import Tensor
 
-from copyist import checkpoint
-from copyist.checks import check_whole
 from copyist.devices import autocast
-from copyist.errors import ArgumentError
-from copyist.models.contracts import Model
+from copyist.errors import TrainingError
+from copyist.models.contracts import Reconstructor
 from copyist.randomness import generator
-from copyist.settings import dump
-from copyist.training.config import Recipe
-from copyist.training.history import HistoryRow, read_history
-from copyist.training.interrupts import Interrupts, reproducible
-from copyist.training.layerwise import layer_folder, layer_folders, layer_recipes
-from copyist.training.observer import NullObserver, Observer
+from copyist.training.held_out import HeldOutLosses
+from copyist.training.history import HistoryRow
 from copyist.training.optimization import learning_rate, set_rate
-from copyist.training.session import CATALOGUES, TrainingState
-from copyist.training.start import InitialWeights
-from copyist.training.upkeep import Upkeep
+from copyist.training.state import TrainingState
+
+_LOOK_EVERY = 10
+"""Steps between two looks at the losses: a look makes the device wait."""
+
+_LOWERED = 0.1
+"""Factor on the learning rate after a loss that was not finite."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """A finished run on disk."""
-
-    folder: Path
-    """Holds `model.safetensors`, `history.csv`, `samples/`, `tensorboard/`, `state/`, and a run for each layer that was
-    trained before: `layer-0/`, `layer-1/`, …"""
-
-    @property
-    def model_file(self) -> Path:
-        """The trained model."""
-        return self.folder / "model.safetensors"
-
-    @property
-    def layers(self) -> tuple["Run", ...]:
-        """The runs of the layers that were trained before, the outermost first."""
-        return tuple(map(Run, layer_folders(self.folder)))
-
-    def load(self) -> Model:
-        """The trained model, as `copyist.load` gives it."""
-        return checkpoint.load(self.model_file)
-
-    def history(self) -> list[HistoryRow]:
-        """The rows of `history.csv`."""
-        return read_history(self.folder / "history.csv")
-
-
-def finished_run(
-    folder: Path, recipe: Recipe, *, seed: int, fingerprint: str, start: str | Path | None = None
-) -> Run | None:
-    """The run in `folder`, if it is finished and had this recipe, seed, data and start; else None.
+def take_steps(state: TrainingState, interrupts: "Interrupts") -> None:
+    """Take all steps that are left. What is done after a step depends on its number alone, never on the clock.
 
     Raises:
-        CheckpointError: its model file, or that of the start, is damaged.
+        TrainingError: the loss was not finite, for the second time in this run; or the run was interrupted.
+        OutputError: the disk is full, or the place cannot be written.
     """
-    run = Run(folder)
-    if not run.model_file.exists():
-        return None
-    header = checkpoint.read_header(run.model_file)
-    begun = None if start is None else InitialWeights.read(start).fingerprint
-    wanted = (dump(recipe, CATALOGUES), seed, fingerprint, begun)
-    training = header.training
-    found = (header.recipe, training.get("seed"), header.data.get("fingerprint"), training.get("start"))
-    return run if found == wanted else None
-
-
-def train(
-    recipe: Recipe,
-    *,
-    out: str | Path,
-    seed: int = 0,
-    start: str | Path | None = None,
-    resume: bool = False,
-    overwrite: bool = False,
-    observer: Observer | None = None,
-) -> Run:
-    """Train a model by a recipe, into a folder.
-
-    Args:
-        recipe: data, model, objective and training.
-        out: the folder; it gets the model, its history and the state to resume from.
-        seed: of the weights, the order of the images and every other draw.
-        start: a model file or run folder, whose weights are taken over wherever the model has some of the same name:
-            so is fine-tuned what was trained before. None starts from fresh weights.
-        resume: go on from the last state in the folder. On one machine the weights become, bit for bit, those of a
-            run that never stopped.
-        overwrite: replace a run that is there.
-        observer: is told how it goes.
-
-    Returns:
-        The finished run.
-
-    Raises:
-        OutputError: the folder holds something already, or cannot be written; the last good files stay.
-        DataError: the source cannot be read, or has no labels where the objective needs them.
-        ShapeError: the model does not take the source's images.
-        ContractError: the objective does not train models of this kind.
-        CheckpointError: there is no run to resume, or it was started with other settings; or the weights to start
-            from cannot be read, or are of other shapes.
-        ArgumentError: `seed` is no whole number, or negative; or there is a start and pretraining too.
-        TrainingError: the loss was not finite twice, or the run was interrupted.
-    """
-    check_whole("seed", seed, 0)
-    watcher = observer or NullObserver()
-    if start is not None and recipe.pretraining is not None:
-        raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
-    begin = None if start is None else InitialWeights.read(start)
-    session = TrainingState(
-        recipe, Path(out), seed=seed, start=begin, resume=resume, overwrite=overwrite, observer=watcher
-    )
-    with Interrupts() as interrupts, reproducible(), torch.enable_grad():
-        if session.counters.step == 0:
-            _pretrain(session, interrupts)
-        if recipe.pretraining is not None:
-            watcher.phase("all layers together")
-        _take_steps(session, interrupts)
-    return Run(Path(out))
-
-
-def _pretrain(session: TrainingState, interrupts: Interrupts) -> None:
-    """Train the layers that a recipe wants trained before, each in a run of its own, and start from the last."""
-    recipes = layer_recipes(session.recipe)
-    below: TrainingState | None = None
-    for index, recipe in enumerate(recipes):
-        folder, watcher = layer_folder(session.folder, index), session.observer
-        begun = (folder / "state" / "state.safetensors").exists()
-        # All processes must have looked before one writes.
-        session.accelerator.wait_for_everyone()
-        layer = TrainingState(
-            recipe, folder, seed=session.seed, resume=begun, overwrite=True, observer=watcher, splits=session.splits
-        )
-        if below is not None:
-            layer.start_from(below.result)
-        watcher.phase(f"layer {index + 1} of {len(recipes)}")
-        if not layer.finished:
-            watcher.said(f"pretraining layer {index + 1} of {len(recipes)}, in {folder}")
-        _take_steps(layer, interrupts)
-        below = layer
-    if below is not None:
-        session.start_from(below.result)
-        session.observer.said(f"training all {len(recipes)} layers together, in {session.folder}")
-
-
-def _take_steps(session: TrainingState, interrupts: Interrupts) -> None:
-    """All steps that are left, and the model at the end."""
-    recipe = session.recipe.training
-    with contextlib.closing(Upkeep(session)) as upkeep:
-        session.observer.started(step=session.counters.step, steps=recipe.steps)
-        while not session.finished:
+    config, observer, store = state.recipe.training, state.observer, state.store
+    with contextlib.closing(store.open_events(after=state.counters.step)) as events:
+        if events.missing:
+            observer.notify("no TensorBoard events are written; pip install 'copyist[tensorboard]' brings them")
+        observer.begin_steps(step=state.counters.step, steps=config.steps)
+        clock, losses = _Clock(state), _Losses(state)
+        while not state.finished:
             if interrupts.seen:
-                upkeep.stop()
-            step = session.counters.step
-            set_rate(session.optimizer, learning_rate(step, recipe) * session.counters.rate_scale)
-            loss = _take_step(session, step)
-            upkeep.after(step + 1, loss)
-        upkeep.finish()
+                raise _interrupted(state)
+            loss = _take_step(state)
+            state.counters.step = step = state.counters.step + 1
+            losses.add(loss, step)
+            last = step >= config.steps
+            looks = last or step % config.validate_every == 0
+            saves = last or step % config.save_every == 0
+            if looks or saves or step % _LOOK_EVERY == 0:
+                bad_step = losses.first_not_finite()
+                held_out = _measure(state) if looks and not bad_step else None
+                if bad_step or (held_out is not None and not math.isfinite(held_out.loss)):
+                    _go_back(state, bad_step or step)
+                    losses = _Losses(state)
+                    continue
+                clock.tick()
+                events.add(_record(state, losses.mean(), held_out))
+                losses = _Losses(state)
+                if held_out is not None:
+                    _draw(state)
+                    _judge(state, held_out.loss)
+            observer.finish_step(step=step, loss=state.counters.rows[-1].loss if state.counters.rows else None)
+            if saves or state.counters.stopped:
+                clock.tick()
+                state.save()
+                store.write_history(state.counters.rows)
 
 
-def _take_step(session: TrainingState, step: int) -> torch.Tensor:
+def _take_step(state: TrainingState) -> Tensor:
     """One step of the optimizer on the gradients of one batch, or of several; the loss on them."""
-    config = session.recipe.training
+    config, step = state.recipe.training, state.counters.step
     parts = config.optimization.accumulation
-    total, x = torch.zeros((), device=session.device), torch.empty(0)
+    set_rate(state.optimizer, learning_rate(step, config) * state.counters.rate_scale)
+    total, x = torch.zeros((), device=state.device), torch.empty(0)
     for part in range(parts):
         batch = step * parts + part
-        x, labels = session.feed.batch(batch), session.feed.labels(batch)
-        draws = generator(session.seed, "objective", step, part, session.accelerator.process_index)
-        with session.synchronized(last=part == parts - 1), autocast(config.precision, session.device):
-            loss = session.loss(x, progress=step / session.recipe.training.steps, generator=draws, labels=labels)
-        session.accelerator.backward(loss / parts)
+        x, labels = state.batches.batch(batch), state.batches.labels(batch)
+        draws = generator(state.seed, "objective", step, part, state.accelerator.process_index)
+        with state.synchronized(last=part == parts - 1), autocast(config.precision, state.device):
+            loss = state.loss(x, progress=step / config.steps, generator=draws, labels=labels)
+        state.accelerator.backward(loss / parts)
         total += loss.detach() / parts
     if config.optimization.clip > 0:
-        norm = session.accelerator.clip_grad_norm_(session.model.parameters(), config.optimization.clip)
+        norm = state.accelerator.clip_grad_norm_(state.model.parameters(), config.optimization.clip)
         # A gradient that is not finite spoils the weights as a loss does, and is reported as one.
         total = torch.where(torch.isfinite(torch.as_tensor(norm)), total, torch.nan)
-    session.optimizer.step()
-    session.optimizer.zero_grad(set_to_none=True)
-    if session.recipe.objective.mends:
+    state.optimizer.step()
+    state.optimizer.zero_grad(set_to_none=True)
+    repair = state.recipe.objective.repair
+    if repair is not None:
         with torch.no_grad():
-            draws = generator(session.seed, "mending", step)
-            session.recipe.objective.mend(session.model, x, step=step + 1, generator=draws)
-    session.update_average(step)
+            repair(state.model, x, step=step + 1, generator=generator(state.seed, "mending", step))
+    state.update_average(step)
     return total
+
+
+def _record(state: TrainingState, loss: float, held_out: HeldOutLosses | None) -> HistoryRow:
+    """The next row of the history."""
+    counters = state.counters
+    row = HistoryRow(
+        step=counters.step,
+        loss=loss,
+        validation_loss=None if held_out is None else held_out.loss,
+        learning_rate=learning_rate(counters.step - 1, state.recipe.training) * counters.rate_scale,
+        seconds=round(counters.seconds, 3),
+        measures={} if held_out is None else held_out.measures,
+    )
+    counters.rows.append(row)
+    return row
+
+
+def _measure(state: TrainingState) -> HeldOutLosses:
+    """What held-out images say of the model as it would be used now."""
+    return state.held_out.measure(state.current, state.recipe.objective.at_progress(1.0))
+
+
+def _draw(state: TrainingState) -> None:
+    """Show how far a model that copies images is."""
+    model, store = state.current, state.store
+    if store.takes_pictures and isinstance(model, Reconstructor) and not model.takes_tables:
+        shown = state.held_out.pictures(model, state.recipe.objective.at_progress(1.0))
+        store.write_pictures(state.counters.step, shown)
+
+
+def _judge(state: TrainingState, loss: float) -> None:
+    """Keep the best weights, and stop where the recipe has no more patience."""
+    state.judge(loss)
+    if state.counters.stopped:
+        state.observer.notify(
+            f"stopped early after {state.counters.step} steps: the validation loss has not improved for "
+            f"{state.counters.waited} looks, and the best weights are kept"
+        )
+
+
+def _go_back(state: TrainingState, bad_step: int) -> None:
+    """To the last saved state, with a lower learning rate; only once."""
+    fell_at = state.counters.fell_at
+    if fell_at is not None:
+        raise TrainingError(
+            f"the loss was not finite at step {bad_step}, after the learning rate had already been lowered because "
+            f"of step {fell_at}; train with a lower learning rate (--set learning_rate=…)"
+        )
+    state.restore()
+    state.counters.fell_at = bad_step
+    state.counters.rate_scale = _LOWERED
+    state.save()
+    state.observer.notify(
+        f"the loss was not finite at step {bad_step}; went back to step {state.counters.step} and lowered the "
+        f"learning rate to {_LOWERED:g} of what it was"
+    )
+
+
+def _interrupted(state: TrainingState) -> TrainingError:
+    step, every = state.counters.step, state.recipe.training.save_every
+    if state.store.in_memory:
+        return TrainingError(f"interrupted after {step} steps in memory, of which nothing is kept; train into a folder")
+    return TrainingError(
+        f"interrupted after {step} steps; the state after {step // every * every} is kept, and --resume goes on from "
+        "there"
+    )
+
+
+@final
+class _Losses:
+    """The losses of the steps since the last row, on the device: to look at them makes it wait."""
+
+    def __init__(self, state: TrainingState) -> None:
+        self._accelerator = state.accelerator
+        self._total = torch.zeros((), device=state.device)
+        self._count = 0
+        self._bad_step = torch.zeros((), device=state.device, dtype=torch.int64)
+
+    def add(self, loss: Tensor, step: int) -> None:
+        self._bad_step = torch.where(torch.isfinite(loss) | (self._bad_step > 0), self._bad_step, step)
+        self._total += loss
+        self._count += 1
+
+    def first_not_finite(self) -> int:
+        """The first step whose loss was not finite, on any device; 0 for none."""
+        return int(self._gathered(self._bad_step).max())
+
+    def mean(self) -> float:
+        """Over the steps, and over all devices."""
+        return float(self._gathered(self._total).mean()) / self._count
+
+    def _gathered(self, value: Tensor) -> Tensor:
+        return cast("Tensor", self._accelerator.gather(value[None]))
+
+
+@final
+class _Clock:
+    """Adds the time that passes to the counters."""
+
+    def __init__(self, state: TrainingState) -> None:
+        self._state, self._since = state, time.perf_counter()
+
+    def tick(self) -> None:
+        now = time.perf_counter()
+        self._state.counters.seconds += now - self._since
+        self._since = now
+
+
+@final
+class Interrupts:
+    """A context that turns Ctrl-C and a polite kill into a flag, so that a step is whole; asked for twice, they act at
+    once."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        self._handlers: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Only the main thread may handle signals; elsewhere they are its affair.
+            with contextlib.suppress(ValueError):
+                self._handlers[number] = signal.signal(number, self._see)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def _see(self, number: int, frame: FrameType | None) -> None:
+        if self.seen:
+            raise KeyboardInterrupt
+        self.seen = True

@@ -1,6 +1,6 @@
-"""From gradients to steps: the optimizer, and its learning rate at each step."""
+"""From gradients to steps: the optimizer, its learning rate at each step, and an average of the weights."""
 
-__all__ = ["build_optimizer", "learning_rate", "set_rate"]
+__all__ = ["build_optimizer", "learning_rate", "set_rate", "update_average"]
 
 import torch
 from torch import nn
@@ -37,3 +37,19 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     """Use `rate` from now on."""
     for group in optimizer.param_groups:
         group["lr"] = rate
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, model: nn.Module, *, decay: float, step: int) -> None:
+    """average ← d·average + (1 − d)·model for every weight, with d = min(decay, (1 + step) / (10 + step)).
+
+    The rising d lets the average forget where it started. Running statistics of a normalization are copied.
+
+    Source:
+        Polyak & Juditsky (1992) for averaging; the rising decay is that of TensorFlow's ExponentialMovingAverage.
+    """
+    rate = 1 - min(decay, (1 + step) / (10 + step))
+    for kept, weight in zip(average.parameters(), model.parameters(), strict=True):
+        kept.lerp_(weight, rate)
+    for kept, buffer in zip(average.buffers(), model.buffers(), strict=True):
+        kept.copy_(buffer)

@@ -1,6 +1,6 @@
-"""Where the weights of a run start: at those of a model that was trained before, wherever the names agree."""
+"""Where the weights of a run start: drawn from its seed, or those of a model trained before where the names agree."""
 
-__all__ = ["InitialWeights"]
+__all__ = ["InitialWeights", "build_model"]
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +10,12 @@ import torch
 from torch import Tensor
 
 from copyist.checkpoint import MODEL_CATALOGUES, model_file, read_model, sum_of_tensors
+from copyist.data.examples import ExampleSet
 from copyist.errors import CheckpointError
-from copyist.models.contracts import Model
+from copyist.models.contracts import Model, ModelConfig, TrainedOn
+from copyist.randomness import derive
 from copyist.settings import dump
+from copyist.training.config import Recipe
 
 
 @final
@@ -57,10 +60,8 @@ class InitialWeights:
         if self.columns and model.takes_tables:
             model.check_columns(self.columns)
         weights = model.state_dict()
-        # Rows are learned standardized: their statistics are measured anew when the model is written.
-        shared = sorted(
-            name for name in weights.keys() & self.tensors.keys() if not name.startswith("standardization.")
-        )
+        # What is measured on data is measured anew at the end, on the data of this run.
+        shared = sorted(weights.keys() & self.tensors.keys() - set(model.measured))
         if not shared:
             raise CheckpointError(
                 f"{self.path} holds a {self.settings.get('kind')}, which shares no weights with a "
@@ -81,3 +82,45 @@ class InitialWeights:
         sizes = {name: value for name, value in self.settings.items() if name in ours and type(value) is int}
         differing = [f"--set model.{name}={value}" for name, value in sizes.items() if ours[name] != value]
         return f"add {' '.join(differing)}" if differing else "train on images of the same shape"
+
+
+def build_model(
+    config: ModelConfig,
+    recipe: Recipe,
+    examples: ExampleSet,
+    *,
+    seed: int,
+    start: InitialWeights | None,
+    device: torch.device,
+) -> Model:
+    """The model of a recipe before its first step, on the device, with its frozen weights marked.
+
+    Args:
+        config: the recipe's, fitted to the examples.
+        recipe: what is trained, and how.
+        examples: that are trained on.
+        seed: of the weights.
+        start: weights that are taken over, wherever the names agree.
+        device: where it is trained.
+
+    Raises:
+        ContractError: the objective does not train models of this kind.
+        CheckpointError, ShapeError: the weights to start from do not fit.
+    """
+    # Weights are drawn from torch's global generator, which is left as it was found.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive(seed, "weights"))
+        model = config.build()
+    model.trained_on = TrainedOn(
+        batch_size=recipe.training.batch_size,
+        image_shape=None if examples.is_table else examples.image_shape,
+        columns=examples.columns,
+    )
+    if start is not None:
+        start.hand_over(model)
+    recipe.objective.check_model(model)
+    for weight in recipe.objective.frozen_weights(model):
+        weight.requires_grad_(False)
+    if recipe.training.channels_last:
+        model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    return model.to(device)

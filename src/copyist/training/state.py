@@ -1,19 +1,35 @@
-"""What a run must remember to go on as if it had never stopped."""
+"""What a step changes, and what a run must remember to go on as if it had never stopped."""
 
-__all__ = ["Counters", "restore", "save"]
+__all__ = ["Counters", "TrainingState"]
 
+import contextlib
+import copy
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, cast, final
 
 import torch
+from accelerate import Accelerator
 from torch import Tensor, nn
 
-from copyist.checkpoint import read_tensors, write_tensors
+from copyist.checkpoint import FORMAT_VERSION
+from copyist.data import Batches
+from copyist.data.examples import Splits
+from copyist.devices import keep_freed_memory
 from copyist.errors import CheckpointError
-from copyist.training.history import HistoryRow
+from copyist.models.contracts import Model, ModelConfig
+from copyist.objectives import ObjectiveLoss
+from copyist.settings import dump
+from copyist.training.config import CATALOGUES, Recipe
+from copyist.training.held_out import HeldOut
+from copyist.training.history import HistoryRow, Observer
+from copyist.training.optimization import build_optimizer, update_average
+from copyist.training.run_data import RunData
+from copyist.training.start import InitialWeights, build_model
+from copyist.training.store import Store
 
 
+@final
 @dataclass(kw_only=True)
 class Counters:
     """Where a run stands. Random draws need no state: each is derived from the seed and the step."""
@@ -28,10 +44,10 @@ class Counters:
     """The step whose loss was not finite, if that has happened."""
 
     best: float | None = None
-    """Lowest validation loss."""
+    """Lowest held-out loss."""
 
     waited: int = 0
-    """Validations since then."""
+    """Looks at held-out images since then."""
 
     stopped: bool = False
     """Whether the run stopped early."""
@@ -42,53 +58,188 @@ class Counters:
     rows: list[HistoryRow] = field(default_factory=list[HistoryRow])
 
 
-def save(
-    path: Path,
-    counters: Counters,
-    modules: dict[str, nn.Module],
-    optimizer: torch.optim.Optimizer,
-    identity: dict[str, Any],
-) -> None:
-    """Write the state of a run, whole or not at all.
+@final
+class TrainingState:
+    """Model, average, best weights, optimizer and counters of one run, ready for its next step; and its data."""
 
-    Args:
-        path: the file, replaced at once.
-        counters: where the run stands.
-        modules: everything with weights, by name.
-        optimizer: its moments are kept, its settings are not: they follow from the recipe.
-        identity: what must be equal for the run to be resumed.
+    def __init__(
+        self,
+        recipe: Recipe,
+        splits: Splits,
+        store: Store,
+        *,
+        seed: int,
+        observer: Observer,
+        start: InitialWeights | None = None,
+    ) -> None:
+        """Build everything as it is before the first step; nothing is written.
 
-    Raises:
-        OutputError: the disk is full, or the place cannot be written.
-    """
-    tensors = {f"{name}.{key}": value for name, module in modules.items() for key, value in module.state_dict().items()}
-    for index, moments in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{key}": value for key, value in moments.items() if isinstance(value, Tensor)}
-    document = {"format_version": 1, "counters": asdict(counters), "identity": identity}
-    write_tensors(path, tensors, document)
+        Raises:
+            ShapeError: the model does not take the examples.
+            DataError: there are no labels where the objective needs them, or a table cannot be standardized.
+            ContractError: the objective does not train models of this kind.
+            CheckpointError: the weights to start from do not fit.
+        """
+        config = recipe.training
+        self.recipe, self.store, self.seed, self.observer, self.start = recipe, store, seed, observer, start
+        self.accelerator = Accelerator()
+        self.device = self.accelerator.device
+        # The one setting of the process that training does not put back; it changes no value.
+        if self.device.type == "cpu":
+            keep_freed_memory()
+        num_classes = splits.num_classes() if recipe.objective.uses_labels else None
+        self.model_config: ModelConfig = recipe.model.fitted(splits.train.shape)
+        if num_classes is not None:
+            self.model_config = self.model_config.with_classes(num_classes)
+        self.data = RunData.of(splits, num_classes=num_classes)
+        self.summary = self.data.summary()
+        self.identity = self._identity()
+        self.model = build_model(
+            self.model_config, recipe, splits.train, seed=seed, start=start, device=self.device
+        ).train()
+        self.average = copy.deepcopy(self.model) if config.averaging > 0 else None
+        self.best = copy.deepcopy(self.model) if config.patience > 0 else None
+        if config.compile:
+            self.model.compile()  # pyright: ignore[reportUnknownMemberType]
+        loss = ObjectiveLoss(recipe.objective, self.model)
+        prepared = self.accelerator.prepare(loss, build_optimizer(self.model, config.optimization))
+        self.loss, self.optimizer = cast("tuple[nn.Module, torch.optim.Optimizer]", prepared)
+        self.batches = Batches(
+            self.data.train,
+            batch_size=config.batch_size,
+            seed=seed,
+            flip=config.flip,
+            device=self.device,
+            rank=self.accelerator.process_index,
+            world_size=self.accelerator.num_processes,
+        )
+        self.held_out = HeldOut(
+            self.data.held_out(config.validation_images),
+            count=config.validation_images,
+            batch_size=config.batch_size,
+            seed=seed,
+            device=self.device,
+        )
+        self.counters = Counters()
+
+    @property
+    def finished(self) -> bool:
+        """Whether no step is left to take."""
+        return self.counters.stopped or self.counters.step >= self.recipe.training.steps
+
+    @property
+    def current(self) -> Model:
+        """The model as it would be used now: the average of the weights where one is kept."""
+        return self.model if self.average is None else self.average
+
+    @property
+    def result(self) -> Model:
+        """The model that the run makes: the best one where that is kept, or else the current one."""
+        return self.current if self.best is None else self.best
+
+    def check_data(self) -> None:
+        """Let the objective refuse the data, by a look at one batch.
+
+        Raises:
+            CopyistError: whatever the objective raises.
+        """
+        self.recipe.objective.check_data(self.model, self.held_out.x, labels=self.held_out.labels)
+
+    def synchronized(self, *, last: bool) -> contextlib.AbstractContextManager[Any]:
+        """A context in which devices exchange gradients only after the last batch of a step."""
+        return contextlib.nullcontext() if last else self.accelerator.no_sync(self.loss)
+
+    def update_average(self, step: int) -> None:
+        """Move the average of the weights toward the weights, where one is kept."""
+        if self.average is not None:
+            update_average(self.average, self.model, decay=self.recipe.training.averaging, step=step)
+
+    def judge(self, loss: float) -> None:
+        """By a held-out loss, keep the best weights so far, and stop when it has not fallen for long enough."""
+        counters, config = self.counters, self.recipe.training
+        if counters.best is None or loss < counters.best:
+            counters.best, counters.waited = loss, 0
+            if self.best is not None:
+                self.best.load_state_dict(self.current.state_dict())
+        else:
+            counters.waited += 1
+        counters.stopped = 0 < config.patience <= counters.waited and counters.step < config.steps
+
+    def begin(self, *, overwrite: bool) -> None:
+        """Take the place of what was there, where that is to be replaced, and keep the state before the first step.
+
+        Raises:
+            OutputError: another run has begun here, the disk is full, or the place cannot be written.
+        """
+        self.store.begin(overwrite=overwrite)
+        self.save()
+
+    def go_on(self) -> None:
+        """Go on from the last saved state.
+
+        Raises:
+            CheckpointError: it is damaged, was saved by another version, or belongs to another run.
+        """
+        self.restore()
+        self.store.clear_unfinished()
+
+    def save(self) -> None:
+        """Keep the state to go on from.
+
+        Raises:
+            OutputError: the disk is full, or the place cannot be written; the state before is untouched.
+        """
+        tensors = {
+            f"{name}.{key}": value
+            for name, module in self._modules().items()
+            for key, value in module.state_dict().items()
+        }
+        for index, moments in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{key}": item for key, item in moments.items() if isinstance(item, Tensor)}
+        document = {
+            "format_version": FORMAT_VERSION,
+            "counters": asdict(self.counters),
+            "identity": self.identity,
+        }
+        self.store.save_state(document, tensors)
+        self.accelerator.wait_for_everyone()
+
+    def restore(self) -> None:
+        """Put everything back to the last saved state.
+
+        Raises:
+            CheckpointError: it is damaged, was saved by another version, or belongs to another run.
+        """
+        document, tensors = self.store.read_state()
+        if document["format_version"] != FORMAT_VERSION:
+            raise CheckpointError(
+                f"the run in {self.store.folder} was started by an older copyist, which saved another kind of state; "
+                "start it again in another folder"
+            )
+        _check_identity(self.store, document.get("identity"), self.identity)
+        for name, module in self._modules().items():
+            module.load_state_dict(_under(f"{name}.", tensors))
+        _restore_moments(self.optimizer, _under("optimizer.", tensors))
+        counters = dict(document["counters"])
+        rows = [HistoryRow(**row) for row in counters.pop("rows")]
+        self.counters = Counters(rows=rows, **counters)
+
+    def _identity(self) -> dict[str, Any]:
+        """What must be equal for a run to be resumed."""
+        return {
+            "seed": self.seed,
+            "data": self.summary["fingerprint"],
+            "recipe": dump(self.recipe, CATALOGUES),
+            **({"labels": self.summary["labels"]} if "labels" in self.summary else {}),
+            **({} if self.start is None else {"start": self.start.fingerprint}),
+        }
+
+    def _modules(self) -> dict[str, nn.Module]:
+        kept = {"model": self.model, "average": self.average, "best": self.best}
+        return {name: module for name, module in kept.items() if module is not None}
 
 
-def restore(
-    path: Path, modules: dict[str, nn.Module], optimizer: torch.optim.Optimizer, identity: dict[str, Any]
-) -> Counters:
-    """Put the saved state into `modules` and `optimizer`, and say where the run stands.
-
-    Raises:
-        CheckpointError: there is no state, it is damaged, or it belongs to another run.
-    """
-    if not path.exists():
-        raise CheckpointError(f"there is no run to resume in {path.parent.parent}; leave out --resume to start one")
-    document, tensors = read_tensors(path)
-    _check_identity(path, document.get("identity"), identity)
-    for name, module in modules.items():
-        module.load_state_dict(_under(f"{name}.", tensors))
-    _restore_moments(optimizer, _under("optimizer.", tensors))
-    counters: dict[str, Any] = document["counters"]
-    rows = [HistoryRow(**row) for row in counters.pop("rows")]
-    return Counters(rows=rows, **counters)
-
-
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
 
 
@@ -104,7 +255,7 @@ def _restore_moments(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
-def _check_identity(path: Path, saved: Any, wanted: dict[str, Any], prefix: str = "") -> None:
+def _check_identity(store: Store, saved: Any, wanted: dict[str, Any], prefix: str = "") -> None:
     if saved == wanted:
         return
     for name in wanted:
@@ -112,9 +263,9 @@ def _check_identity(path: Path, saved: Any, wanted: dict[str, Any], prefix: str 
         if old == wanted[name]:
             continue
         if isinstance(wanted[name], dict) and isinstance(old, dict):
-            _check_identity(path, old, wanted[name], f"{prefix}{name}.")
+            _check_identity(store, old, wanted[name], f"{prefix}{name}.")
         raise CheckpointError(
-            f"the run in {path.parent.parent} was started with {prefix}{name} = {old}, got {wanted[name]}; "
+            f"the run in {store.folder} was started with {prefix}{name} = {old}, got {wanted[name]}; "
             "resume it with the same settings, or start another run in another folder"
         )
-    raise CheckpointError(f"the run in {path.parent.parent} was started with other settings; start another run")
+    raise CheckpointError(f"the run in {store.folder} was started with other settings; start another run")

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from copyist import recipes
-from copyist.claims.nets.scaling import named, scaled, scenes
+from copyist.claims.nets.scaling import marked_name, resize, scenes
 from copyist.claims.trial import Trial
 from copyist.corruption import Corruption, MaskingNoise
 from copyist.data.examples import Splits
@@ -41,7 +41,7 @@ def classifier(trial: Trial, *, data: Literal["digits", "scenes"], transformer: 
         "width": trial.pick(smoke=16, cpu=64, gpu=256),
         "depth": trial.pick(smoke=3, cpu=6, gpu=12),
     }
-    return scaled(
+    return resize(
         (recipes.vit_classifier if transformer else recipes.conv_classifier)(data=source),
         name=f"{data}-{'vit' if transformer else 'conv'}-classifier",
         steps=trial.pick(smoke=10, cpu=1000, gpu=10_000),
@@ -52,7 +52,7 @@ def classifier(trial: Trial, *, data: Literal["digits", "scenes"], transformer: 
 
 def scenes_classifier(trial: Trial) -> Recipe:
     """A small classifier of landscapes, in whose 32 features distributions of pictures are compared (smoke: 8)."""
-    return scaled(
+    return resize(
         recipes.conv_classifier(data=scenes(trial)),
         name="scenes-classifier",
         steps=trial.pick(smoke=20, cpu=600, gpu=2000),
@@ -63,7 +63,7 @@ def scenes_classifier(trial: Trial) -> Recipe:
 
 def masked_vit(trial: Trial) -> Recipe:
     """A transformer that copies the three quarters of a landscape's patches that it is not shown."""
-    return scaled(
+    return resize(
         recipes.masked_vit(data=scenes(trial)),
         name="scenes-masked-vit",
         steps=trial.pick(smoke=10, cpu=600, gpu=20_000),
@@ -84,7 +84,7 @@ def masked_vit_classifier(trial: Trial, *, steps: int) -> Recipe:
     assert isinstance(base.model, MaskedViTConfig)
     config = ViTConfig(width=base.model.width, depth=base.model.depth, positions=base.model.positions)
     recipe = replace(base, model=config, objective=Classification())
-    return scaled(recipe, name="scenes-masked-vit-classifier", steps=steps)
+    return resize(recipe, name="scenes-masked-vit-classifier", steps=steps)
 
 
 def stack(
@@ -125,9 +125,9 @@ def stack(
         "brief": brief,
         "adam": adam,
     }
-    recipe = scaled(
+    recipe = resize(
         recipes.stacked(data=_learned(trial)),
-        name=named(f"digits-{activation}-{initialization}-stack-{task}", marks),
+        name=marked_name(f"digits-{activation}-{initialization}-stack-{task}", marks),
         steps=together if pretrained or brief else together + DEPTH * each,
     )
     layer, copying = _objectives(activation, corruption or MaskingNoise(share=0.2))

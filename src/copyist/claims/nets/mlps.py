@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from copyist import recipes
-from copyist.claims.nets.scaling import blobs, named, photos, scaled, small_photos
+from copyist.claims.nets.scaling import blobs, marked_name, photos, resize, small_photos
 from copyist.claims.trial import Trial
 from copyist.corruption import GaussianNoise
 from copyist.models.mlp import Activation, MLPConfig
@@ -27,7 +27,7 @@ _PRICES: dict[str, tuple[Activation, Objective]] = {
 def overcomplete(trial: Trial, *, linear: bool = False) -> Recipe:
     """Five hidden layers, each wider than the input, with GELU; or the same without, which is a linear map."""
     units = trial.pick(smoke=200, cpu=1000, gpu=4000)
-    return scaled(
+    return resize(
         recipes.overcomplete_mlp(data=small_photos(trial)),
         name="photos-linear-map" if linear else "photos-overcomplete-mlp",
         steps=trial.pick(smoke=20, cpu=2000, gpu=20_000),
@@ -46,9 +46,9 @@ def bottleneck(trial: Trial, *, code: int, units: float = 1.0) -> Recipe:
         units: factor on those of the layer before it and after it.
     """
     base = overcomplete(trial)
-    return scaled(
+    return resize(
         base,
-        name=named(f"photos-bottleneck-of-{code}", {f"{units:g}-times-as-wide": units != 1}),
+        name=marked_name(f"photos-bottleneck-of-{code}", {f"{units:g}-times-as-wide": units != 1}),
         steps=base.training.steps,
         learning_rate=trial.pick(smoke=1e-3, cpu=1e-3, gpu=3e-4),
         sizes={"widths": (round(units * trial.pick(smoke=64, cpu=512, gpu=2048)), code)},
@@ -65,7 +65,7 @@ def through_code(trial: Trial, *, code: int | None = None) -> Recipe:
     base = overcomplete(trial)
     assert isinstance(base.model, MLPConfig)
     *wide, last = base.model.widths
-    return scaled(
+    return resize(
         base,
         name=f"photos-mlp-with-code-of-{code or last}",
         steps=trial.pick(smoke=20, cpu=1500, gpu=20_000),
@@ -75,7 +75,7 @@ def through_code(trial: Trial, *, code: int | None = None) -> Recipe:
 
 def undercomplete(trial: Trial, *, size: int) -> Recipe:
     """One hidden layer of a quarter of the values of a photograph of `size`², with ReLU."""
-    return scaled(
+    return resize(
         recipes.undercomplete_mlp(data=f"photos?size={size}{trial.pick(smoke='&stride=32&limit=64', cpu='', gpu='')}"),
         name=f"photos-undercomplete-mlp-{size}",
         steps=trial.pick(smoke=10, cpu=500, gpu=5000),
@@ -98,7 +98,7 @@ def sparse(trial: Trial, *, price: Literal["none", "none-sigmoid", "l1", "plain-
         cpu="photos?size=12&channels=1",
         gpu="photos?size=32&channels=1",
     )
-    recipe = scaled(
+    recipe = resize(
         recipes.topk_mlp(data=data),
         name=f"photos-sparse-{price}",
         steps=trial.pick(smoke=20, cpu=3000, gpu=20_000),
@@ -121,9 +121,9 @@ def contracted(trial: Trial, *, weight: float, decay: float = 0.0, sigma: float 
         decay: of all weights, per unit of the learning rate.
         sigma: standard deviation of noise that is to be undone; then nothing else is asked for.
     """
-    recipe = scaled(
+    recipe = resize(
         recipes.contractive_mlp(data=blobs(trial)),
-        name=named(f"blobs-contracted-{weight:g}", {f"decay-{decay:g}": decay != 0}),
+        name=marked_name(f"blobs-contracted-{weight:g}", {f"decay-{decay:g}": decay != 0}),
         steps=trial.pick(smoke=20, cpu=3000, gpu=20_000),
         batch_size=trial.pick(smoke=32, cpu=64, gpu=256),
         sizes={"widths": (trial.pick(smoke=32, cpu=128, gpu=1024),)},
@@ -162,9 +162,9 @@ def attention_copier(
         data = trial.pick(smoke="photos?size=8&stride=32&limit=64", cpu="photos?size=8", gpu="photos?size=16")
     marks = {"alone": not convolutions, "residual": residual, "small": small}
     maps = trial.pick(smoke=8, cpu=64, gpu=64) if convolutions else None
-    return scaled(
+    return resize(
         recipes.linear_attention(data=data),
-        name=named(f"photos-{attention}-attention", marks),
+        name=marked_name(f"photos-{attention}-attention", marks),
         steps=max(1, round(share * trial.pick(smoke=20, cpu=1400, gpu=10_000))),
         batch_size=trial.pick(smoke=16, cpu=2, gpu=16),
         sizes={"attention": attention, "maps": maps, "residual": residual},

@@ -1,6 +1,6 @@
 """What claims train on and how large, at each scale; and recipes brought to a scale."""
 
-__all__ = ["blobs", "named", "photos", "scaled", "scenes", "small_photos"]
+__all__ = ["blobs", "marked_name", "photos", "resize", "scenes", "small_photos"]
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,7 +32,7 @@ def blobs(trial: Trial) -> str:
     return trial.pick(smoke="blobs?size=8&limit=64", cpu="blobs", gpu="blobs?size=32&limit=16384")
 
 
-def scaled(
+def resize(
     recipe: Recipe,
     *,
     name: str,
@@ -66,6 +66,6 @@ def scaled(
     return replace(recipe, name=name, model=replace(recipe.model, **(sizes or {})), training=training)
 
 
-def named(name: str, marks: Mapping[str, bool]) -> str:
+def marked_name(name: str, marks: Mapping[str, bool]) -> str:
     """A recipe's name, followed by those of its marks that hold."""
     return "-".join([name, *(mark for mark, holds in marks.items() if holds)])

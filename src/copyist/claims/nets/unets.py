@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from copyist import recipes
-from copyist.claims.nets.scaling import named, photos, scaled, scenes, small_photos
+from copyist.claims.nets.scaling import marked_name, photos, resize, scenes, small_photos
 from copyist.claims.trial import Trial
 from copyist.models.levels import LevelsAttention
 from copyist.models.unet import UNetConfig
@@ -46,7 +46,7 @@ def photos_unet(
         share: of the usual number of steps.
     """
     base = (recipes.hidden_unet if hidden else recipes.unet)(data=photos(trial))
-    name = named("photos-unet", {"hidden": hidden})
+    name = marked_name("photos-unet", {"hidden": hidden})
     return _on_trial(trial, base, name=name, statistics=statistics, batch_size=batch_size, share=share)
 
 
@@ -86,7 +86,7 @@ def attention_unet(trial: Trial, *, attention: LevelsAttention = "linear", skips
         attention: linear at every level, or by dot products at the lowest two.
         skips: whether the decoder is also handed the encoder's maps.
     """
-    name = named(f"photos-{attention}-attention-unet", {"skips": skips})
+    name = marked_name(f"photos-{attention}-attention-unet", {"skips": skips})
     sizes = {**_sizes(trial), "attention": attention, "skips": skips}
     return replace(brief_unet(trial), name=name, model=replace(recipes.linear_attention_unet().model, **sizes))
 
@@ -113,12 +113,12 @@ def scenes_unet(
         share: of the usual number of steps.
     """
     base = (recipes.hidden_unet if hidden else recipes.unet)(data=scenes(trial, count=count))
-    name = named("scenes-unet", {"hidden": hidden})
+    name = marked_name("scenes-unet", {"hidden": hidden})
     usual = _on_trial(trial, base, name=name, batch_size=batch_size, share=share)
     assert isinstance(usual.model, UNetConfig)
     shape = replace(usual.model, width=usual.model.width * widen, levels=usual.model.levels + deepen)
     marks = {"wide": widen > 1, "deep": deepen > 0, f"shallow-by-{-deepen}": deepen < 0}
-    return replace(usual, name=named(usual.name, marks), model=shape)
+    return replace(usual, name=marked_name(usual.name, marks), model=shape)
 
 
 def scenes_attention_unet(trial: Trial, *, batch_size: int, share: float) -> Recipe:
@@ -180,9 +180,9 @@ def _on_trial(
     share: float = 1.0,
 ) -> Recipe:
     """A U-Net's recipe at the scale of a trial; a long run is saved on its way."""
-    found = scaled(
+    found = resize(
         recipe,
-        name=named(name, {statistics: statistics != "batch", f"batches-of-{batch_size}": batch_size != 64}),
+        name=marked_name(name, {statistics: statistics != "batch", f"batches-of-{batch_size}": batch_size != 64}),
         steps=max(1, round(share * trial.pick(smoke=20, cpu=1000, gpu=10_000))),
         batch_size=min(batch_size, trial.pick(smoke=16, cpu=batch_size, gpu=batch_size)),
         learning_rate=1e-3 if statistics == "none" else None,

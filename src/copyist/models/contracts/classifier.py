@@ -47,7 +47,8 @@ class ClassifierConfig(ModelConfig):
     def with_classes(self, num_classes: int) -> Self:
         if self.num_classes is not None and self.num_classes < num_classes:
             raise ArgumentError(
-                f"the model was built for {self.num_classes} classes, got {num_classes}; leave num_classes open"
+                f"the model was built for {self.num_classes} classes, got {num_classes}; "
+                "leave num_classes open (--set num_classes=none)"
             )
         return replace(self, num_classes=self.num_classes or num_classes)
 

@@ -63,7 +63,7 @@ class AffineEncoder(Autoencoder):
 
     refusal: ClassVar[str] = (
         "{verb} is known on paper for an encoder of one layer, and that of {name} is another; "
-        "take an MLP with one width, or probes=1"
+        "take an MLP with one width (--set widths=256), or estimate it (--set probes=1)"
     )
 
     @property

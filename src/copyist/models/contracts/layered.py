@@ -46,7 +46,7 @@ class PretrainableConfig(ModelConfig):
 
     refusal: ClassVar[str] = (
         "{verb} needs layers in a row, and {name} describes none; "
-        "take an mlp or a stacked-classifier, or leave pretraining out"
+        "take an mlp or a stacked-classifier (--set model=mlp), or leave pretraining out (--set pretraining=none)"
     )
 
     @abc.abstractmethod

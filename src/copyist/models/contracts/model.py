@@ -78,6 +78,9 @@ class Model(Contract, nn.Module, abc.ABC):
     image_size: tuple[int, int] | None = None
     """The only (H, W) the model takes; None where it takes many."""
 
+    measured: tuple[str, ...] = ()
+    """The buffers, by their names in `state_dict`, that `measured_on` fills; empty where nothing is measured."""
+
     trained_on: TrainedOn = TrainedOn()
     """Batch size, image shape and columns of the training; given once, by what trains or loads the model."""
 
@@ -100,10 +103,12 @@ class Model(Contract, nn.Module, abc.ABC):
     def measured_on(self, examples: Examples) -> None:
         """Measure, when the weights are final, what use needs to know of the training data, into buffers.
 
-        Training calls it once after the last step. Buffers travel in the model file like weights.
+        Training calls it once, after the last step, on the model that is written, where that names buffers in
+        `measured`; before, they are as they were built. They travel in the model file like weights. A run that starts
+        from the weights of another takes all but them.
 
         Args:
-            examples: all training examples (N, ...), in their own units.
+            examples: all training examples (N, ...), in their own units, on the CPU.
 
         Raises:
             DataError: they do not tell it.

@@ -1,0 +1,75 @@
+"""One run at a time in a folder: a lock that the system takes back when its holder ends, however it ends."""
+
+__all__ = ["LOCK", "check_unlocked", "locked"]
+
+import contextlib
+import errno
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from copyist.errors import OutputError
+
+LOCK = ".lock"
+"""The file in a run's folder that the run at work holds. One that is killed leaves it behind, held by nobody."""
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+"""What a file system answers that cannot lock files."""
+
+
+@contextlib.contextmanager
+def locked(folder: Path, *, notify: Callable[[str], None]) -> Generator[None, None, None]:
+    """A context in which no other run can lock the folder, which is made where there is none.
+
+    Args:
+        folder: of a run.
+        notify: is told, in one sentence, where the file system cannot lock files.
+
+    Raises:
+        OutputError: another run is at work in it, or it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / LOCK, timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise _in_use(folder) from error
+    except (OSError, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
+            reason = (error.strerror or str(error)).lower()
+            raise OutputError(f"{folder} could not be written ({reason}); choose another place") from error
+        notify(f"{folder} is on a file system without locks, so that nothing keeps a second run out of it")
+        yield
+        return
+    try:
+        yield
+    finally:
+        # Removed while it is held: whoever opened it before finds it gone, and is as late as one who comes now.
+        with contextlib.suppress(OSError):
+            (folder / LOCK).unlink()
+        lock.release()
+
+
+def check_unlocked(folder: Path) -> None:
+    """Refuse, before any work, a folder in which another run is at work now.
+
+    Raises:
+        OutputError: there is one.
+    """
+    if not (folder / LOCK).exists():
+        return
+    try:
+        with FileLock(folder / LOCK, timeout=0):
+            pass
+    except Timeout as error:
+        raise _in_use(folder) from error
+    except (OSError, NotImplementedError):
+        return  # Whether it can be written is found when it is locked.
+
+
+def _in_use(folder: Path) -> OutputError:
+    return OutputError(
+        f"{folder} must belong to one run at a time, and another is at work in it now; wait until that one has ended, "
+        "or choose another folder"
+    )

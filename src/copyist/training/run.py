@@ -1,0 +1,180 @@
+"""Training a model by a recipe, from the data to a finished run."""
+
+__all__ = ["Run", "finished_run", "train"]
+
+import functools
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import final
+
+import torch
+from accelerate import Accelerator
+
+from copyist import checkpoint
+from copyist.checks import check_whole
+from copyist.data import open_source
+from copyist.data.examples import Splits
+from copyist.devices import deterministic_cudnn
+from copyist.errors import ArgumentError
+from copyist.models.contracts import Model
+from copyist.settings import dump
+from copyist.training.config import CATALOGUES, Recipe
+from copyist.training.finish import finish
+from copyist.training.history import HistoryRow, NullObserver, Observer
+from copyist.training.layerwise import check_layers, pretrain
+from copyist.training.loop import Interrupts, take_steps
+from copyist.training.start import InitialWeights
+from copyist.training.state import TrainingState
+from copyist.training.store import Store
+
+
+@final
+@dataclass(frozen=True)
+class Run:
+    """A finished run, in a folder or in memory."""
+
+    store: Store
+    """Where it keeps what it made."""
+
+    @property
+    def folder(self) -> Path:
+        """Holds `model.safetensors`, `history.csv`, `samples/`, `tensorboard/`, `state/`, and a run for each layer that
+        was trained before: `layer-0/`, `layer-1/`, …
+
+        Raises:
+            OutputError: the run is in memory.
+        """
+        return self.store.folder
+
+    @property
+    def model_file(self) -> Path:
+        """The trained model.
+
+        Raises:
+            OutputError: the run is in memory.
+        """
+        return self.store.model_file
+
+    @property
+    def layers(self) -> tuple["Run", ...]:
+        """The runs of the layers that were trained before, the outermost first."""
+        return tuple(map(Run, self.store.layers()))
+
+    @functools.cached_property
+    def model(self) -> Model:
+        """The trained model, read once.
+
+        Raises:
+            CheckpointError: its file is missing or damaged.
+        """
+        return self.load()
+
+    def load(self) -> Model:
+        """The trained model, as `copyist.load` gives it: in evaluation mode, and another one at each call.
+
+        Raises:
+            CheckpointError: its file is missing or damaged.
+        """
+        return self.store.read_model()
+
+    def history(self) -> list[HistoryRow]:
+        """The rows of `history.csv`.
+
+        Raises:
+            DataError: the file is missing or damaged.
+        """
+        return self.store.read_history()
+
+
+def train(
+    recipe: Recipe,
+    *,
+    data: str | Splits | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    start: str | Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    observer: Observer | None = None,
+) -> Run:
+    """Train a model by a recipe, into a folder or in memory.
+
+    Args:
+        recipe: data, model, objective and training.
+        data: a source, or splits such as `Splits.from_arrays` makes, in place of the recipe's; None takes the recipe's.
+        out: the folder; it gets the model, its history and the state to resume from. None writes nothing to disk, and
+            keeps model and history in the run that is returned.
+        seed: of the weights, the order of the images and every other draw.
+        start: a model file or run folder, whose weights are taken over wherever the model has some of the same name:
+            so is fine-tuned what was trained before. None starts from fresh weights.
+        resume: go on from the last state in the folder. On one machine the weights become, bit for bit, those of a
+            run that never stopped.
+        overwrite: replace a run that is there.
+        observer: follows how it goes.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        OutputError: the folder holds something already, another run is at work in it, or it cannot be written; the last
+            good files stay.
+        DataError: the source cannot be read, or has no labels where the objective needs them.
+        ShapeError: the model does not take the source's images.
+        ContractError: the objective does not train models of this kind.
+        CheckpointError: there is no run to resume, or it was started with other settings; or the weights to start
+            from cannot be read, or are of other shapes.
+        ArgumentError: `seed` is no whole number, or negative; or there is a start and pretraining too, or nothing to
+            resume from.
+        TrainingError: the loss was not finite twice, or the run was interrupted.
+    """
+    check_whole("seed", seed, 0)
+    if start is not None and recipe.pretraining is not None:
+        raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
+    if resume and out is None:
+        raise ArgumentError("a run must have a folder to be resumed, got out=None; give the folder it was trained into")
+    watcher = observer or NullObserver()
+    begin = None if start is None else InitialWeights.read(start)
+    store = Store(None if out is None else Path(out), writes=Accelerator().is_main_process)
+    store.check(resume=resume, overwrite=overwrite)
+    splits = data if isinstance(data, Splits) else _opened(data or recipe.data, watcher)
+    if data is not None:
+        recipe = replace(recipe, data=splits.train.source)
+    state = TrainingState(recipe, splits, store, seed=seed, start=begin, observer=watcher)
+    if not resume:
+        state.check_data()
+        check_layers(state)
+    with Interrupts() as interrupts, deterministic_cudnn(), torch.enable_grad(), store.locked(watcher.notify):
+        if resume:
+            state.go_on()
+        else:
+            state.begin(overwrite=overwrite)
+        if state.counters.step == 0:
+            pretrain(state, interrupts)
+        if recipe.pretraining is not None:
+            watcher.begin_phase("all layers together")
+        take_steps(state, interrupts)
+        finish(state)
+    return Run(store)
+
+
+def finished_run(
+    folder: Path, recipe: Recipe, *, seed: int, fingerprint: str, start: str | Path | None = None
+) -> Run | None:
+    """The run in `folder`, if it is finished and had this recipe, seed, data and start; else None.
+
+    Raises:
+        CheckpointError: its model file, or that of the start, is damaged.
+    """
+    run = Run(Store(folder))
+    if not run.model_file.exists():
+        return None
+    header = checkpoint.read_header(run.model_file)
+    begun = None if start is None else InitialWeights.read(start).fingerprint
+    wanted = (dump(recipe, CATALOGUES), seed, fingerprint, begun)
+    training = header.training
+    found = (header.recipe, training.get("seed"), header.data.get("fingerprint"), training.get("start"))
+    return run if found == wanted else None
+
+
+def _opened(source: str, observer: Observer) -> Splits:
+    return open_source(source, say=observer.notify, progress=observer.report_reading)

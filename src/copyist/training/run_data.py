@@ -1,0 +1,107 @@
+"""The data of a run: its splits in the units that are learned, and what the model file says of them."""
+
+__all__ = ["RunData", "fit_standardization", "standardize_set"]
+
+from dataclasses import dataclass, replace
+from typing import Any, Self, final
+
+import torch
+
+from copyist.data.examples import ExampleSet, Splits, digest
+from copyist.errors import DataError
+from copyist.nn.standardization import Standardization
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RunData:
+    """The splits of a run: images as they are, and tables in standard deviations of their training rows."""
+
+    splits: Splits
+    """In units of their own."""
+
+    num_classes: int | None
+    """Of the labels, where they are learned; None where they are not."""
+
+    standardization: Standardization | None
+    """Of a table; None for images."""
+
+    @classmethod
+    def of(cls, splits: Splits, *, num_classes: int | None) -> Self:
+        """Take splits as they are to be learned.
+
+        Raises:
+            DataError: a table has one row only, or a constant column.
+        """
+        fitted = fit_standardization(splits.train) if splits.train.is_table else None
+        return cls(splits=splits, num_classes=num_classes, standardization=fitted)
+
+    @property
+    def train(self) -> ExampleSet:
+        """The training split in the units that are learned."""
+        return self._in_learned_units(self.splits.train)
+
+    def held_out(self, count: int) -> ExampleSet:
+        """At most so many test examples in the units that are learned; not the first ones, since data is often sorted
+        by class."""
+        return self._in_learned_units(self.splits.test.subset(count))
+
+    def summary(self) -> dict[str, Any]:
+        """Source, shape, counts, statistics and fingerprint, ready for JSON; of a table its columns too."""
+        train, test = self.splits.train, self.splits.test
+        mean, std = _statistics(train, self.standardization)
+        learned = {"num_classes": self.num_classes, "labels": self._labels_hash()}
+        return {
+            "source": train.source,
+            **({"columns": list(train.columns)} if train.is_table else {"image_shape": list(train.image_shape)}),
+            "num_train": len(train),
+            "num_test": len(test),
+            "mean": mean,
+            "std": std,
+            "fingerprint": train.fingerprint,
+            **({} if self.num_classes is None else learned),
+        }
+
+    def _in_learned_units(self, examples: ExampleSet) -> ExampleSet:
+        return examples if self.standardization is None else standardize_set(examples, self.standardization)
+
+    def _labels_hash(self) -> str:
+        """Of the labels, which are no part of the images' fingerprint."""
+        both = (self.splits.train, self.splits.test)
+        return digest(b"".join(each.labels.tobytes() for each in both if each.labels is not None))
+
+
+def fit_standardization(rows: ExampleSet) -> Standardization:
+    """The standardization of a table by the mean and standard deviation of its own rows, on the CPU.
+
+    Raises:
+        DataError: there is one row only, or a column is constant in them.
+    """
+    x = rows.examples()
+    if len(x) < 2:
+        raise DataError(f"{rows.source} must have at least two rows to learn from, got {len(x)}; add rows")
+    constant = [rows.columns[place] for place in torch.nonzero((x == x[0]).all(0)).flatten().tolist()]
+    if constant:
+        raise DataError(
+            f"columns of {rows.source} must vary over the {len(x)} rows they are learned from, got one value only "
+            f"in {', '.join(map(repr, constant))}; leave {'it' if len(constant) == 1 else 'them'} out by "
+            f"?drop={','.join(constant)}"
+        )
+    standardization = Standardization(x.shape[1])
+    standardization.fit(x)
+    return standardization
+
+
+def standardize_set(rows: ExampleSet, standardization: Standardization) -> ExampleSet:
+    """The same table with its columns standardized."""
+    return replace(rows, array=standardization(rows.examples()).numpy())
+
+
+def _statistics(
+    examples: ExampleSet, standardization: Standardization | None, *, most: int = 4096
+) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation: per column of all rows, or per channel, over at most so many images."""
+    if standardization is not None:
+        return standardization.mean.tolist(), standardization.std.tolist()
+    x = examples.images(0, most).double()
+    return x.mean(dim=(0, 2, 3)).tolist(), x.std(dim=(0, 2, 3), correction=0).tolist()
