@@ -49,7 +49,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         CheckpointError: as `read_document`.
     """
     document = read_document(path)
-    with _opened(path) as file:
+    with _open_file(path) as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
         if sum_of_tensors(tensors) != (file.metadata() or {}).get("tensors"):
             raise CheckpointError(f"{path} is damaged: its weights are not those that were written; use another copy")
@@ -72,7 +72,7 @@ def read_document(path: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: the file is damaged, a pickle, no model file, or from a newer version.
     """
-    with _opened(path) as file:
+    with _open_file(path) as file:
         metadata = file.metadata() or {}
     if "copyist" not in metadata:
         raise CheckpointError(
@@ -102,7 +102,7 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Generator[Any, None, None]:
+def _open_file(path: Path) -> Generator[Any, None, None]:
     _refuse_pickles(path)
     try:
         opened = safe_open(path, framework="pt")

@@ -59,7 +59,7 @@ class ModelFolder(Resources):
     path: Path
 
     def splits(self, source: str) -> Splits:
-        return _opened(source)
+        return _open_source(source)
 
     def trained(self, recipe: Recipe, *, seed: int, start: Recipe | None) -> Model:
         return load(self._run(recipe, seed, start).model_file)
@@ -104,6 +104,6 @@ def recipe_record(recipe: Recipe) -> tuple[str, dict[str, Any]]:
 
 
 @functools.lru_cache(maxsize=8)
-def _opened(source: str) -> Splits:
+def _open_source(source: str) -> Splits:
     """A source, opened once per process."""
     return open_source(source)

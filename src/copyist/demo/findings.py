@@ -11,7 +11,7 @@ from copyist.evaluation.denoising_table import Condition, DenoisingRow, Denoisin
 from copyist.evidence import Below, Judgement
 
 HEADLINE_ALPHA = 0.3
-"""The blend that the headline speaks of, or the nearest one measured; chosen before any value was seen."""
+"""The blend of the headline, or the nearest one measured; chosen before any value was seen."""
 
 NOISE_IN_THE_BLEND = 0.2
 """The standard deviation of the blend's noise before it is scaled by 1 − α."""
@@ -133,7 +133,7 @@ def on_batches(results: DemoResults) -> str:
 
 
 def _blend(results: DemoResults) -> Finding | None:
-    """What the headline speaks of."""
+    """The finding of the headline."""
     return finding(results.table, results.subject.name, "blend", HEADLINE_ALPHA) if results.table else None
 
 

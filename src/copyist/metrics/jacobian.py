@@ -1,4 +1,4 @@
-"""How an output depends on its input: which pixels reach it, and how well the map can be undone."""
+"""How an output depends on its input: its receptive field, and the singular values and condition of its Jacobian."""
 
 __all__ = ["JacobianSupport", "condition_number", "jacobian_support", "singular_values"]
 

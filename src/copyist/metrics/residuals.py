@@ -1,4 +1,4 @@
-"""The law of a residual: how far its values are from a normal distribution."""
+"""The distribution of a residual: its distance from a normal distribution."""
 
 __all__ = ["ResidualLaw", "residual_law"]
 
@@ -15,7 +15,7 @@ from copyist.evidence import Interval
 from copyist.tensors import PerImage
 
 NUM_VALUES = 8
-"""The fewest values of one example that a law is asked of."""
+"""The fewest values of one example for which a distribution is measured."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,4 +1,4 @@
-"""Does a map follow the data's manifold, and ignore what leads away from it?"""
+"""Sensitivity of a map along the data's manifold and across it."""
 
 __all__ = ["ManifoldSensitivity", "manifold_sensitivity"]
 
@@ -27,7 +27,7 @@ class ManifoldSensitivity:
 
     @property
     def ratio(self) -> float:
-        """Root mean squares over the images too, tangent over normal: 1 for a map that tells no direction apart."""
+        """Root mean squares over the images too, tangent over normal: 1 for a map that treats all directions alike."""
         return float(self.tangent.square().mean().sqrt() / self.normal.square().mean().sqrt())
 
 

@@ -1,4 +1,4 @@
-"""The straight way from one image's code to another's, decoded."""
+"""Linear interpolation between the codes of two images, decoded."""
 
 __all__ = ["interpolate"]
 

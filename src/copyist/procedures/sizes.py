@@ -27,7 +27,7 @@ def apply_to_pictures(
     takes are padded by reflection at the right and bottom, and the answers cut back.
 
     Args:
-        model: says which sizes it takes, and where it is.
+        model: gives the sizes that it takes, and its device.
         function: the verb, which puts what it is given into batches.
         pictures: (C, H, W) each.
         names: of the pictures, for sentences about them.

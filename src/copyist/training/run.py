@@ -101,7 +101,7 @@ def train(
 
     Args:
         recipe: data, model, objective and training.
-        data: a source, or splits such as `Splits.from_arrays` makes, in place of the recipe's; None takes the recipe's.
+        data: a source, or splits such as `splits_from_arrays` makes, in place of the recipe's; None takes the recipe's.
         out: the folder; it gets the model, its history and the state to resume from. None writes nothing to disk, and
             keeps model and history in the run that is returned.
         seed: of the weights, the order of the images and every other draw.
@@ -136,7 +136,7 @@ def train(
     begin = None if start is None else InitialWeights.read(start)
     store = Store(None if out is None else Path(out), writes=Accelerator().is_main_process)
     store.check(resume=resume, overwrite=overwrite)
-    splits = data if isinstance(data, Splits) else _opened(data or recipe.data, watcher)
+    splits = data if isinstance(data, Splits) else _open_source(data or recipe.data, watcher)
     if data is not None:
         recipe = replace(recipe, data=splits.train.source)
     state = TrainingState(recipe, splits, store, seed=seed, start=begin, observer=watcher)
@@ -176,5 +176,5 @@ def finished_run(
     return run if found == wanted else None
 
 
-def _opened(source: str, observer: Observer) -> Splits:
+def _open_source(source: str, observer: Observer) -> Splits:
     return open_source(source, say=observer.notify, progress=observer.report_reading)
