@@ -219,3 +219,35 @@ def test_the_share_held_out_is_a_tenth_of_an_array(tmp_path: Path) -> None:
     shuffled = array[np.random.default_rng(1).permutation(95)]
     np.save(tmp_path / "y.npy", shuffled)
     assert names_by_content(open_source(str(tmp_path / "y.npy")).test) == names_by_content(splits.test)
+
+
+@pytest.mark.parametrize("source", ["digits", "scenes?size=8&limit=60", "cancer", "photos?size=64"])
+def test_a_calibration_split_is_taken_from_what_is_trained_on_and_only_when_asked_for(source: str) -> None:
+    plain = open_source(source)
+    assert plain.calibration is None
+    joint = "&" if "?" in source else "?"
+    splits = open_source(f"{source}{joint}calibration=0.2")
+    assert splits.calibration is not None
+    names = [set(part.names) for part in (splits.train, splits.calibration, plain.train)]
+    assert names[0] | names[1] == names[2]
+    assert not names[0] & names[1]
+    assert splits.test.fingerprint == plain.test.fingerprint
+    assert 0.15 < len(splits.calibration) / len(plain.train) < 0.25
+    alone = open_split(f"{source}{joint}calibration=0.2&split=calibration", default="all")
+    assert alone.fingerprint == splits.calibration.fingerprint
+    everything = open_split(f"{source}{joint}calibration=0.2&split=all", default="train")
+    assert everything.fingerprint == open_split(source, default="all").fingerprint
+
+
+def test_a_calibration_split_that_cannot_be_is_refused() -> None:
+    for value in ("0", "1", "half", "-0.2", "nan"):
+        with pytest.raises(
+            ArgumentError,
+            match=rf"^source option calibration must be a share between 0 and 1, both excluded, got '{value}'; take",
+        ):
+            open_source(f"digits?calibration={value}")
+    with pytest.raises(
+        ArgumentError,
+        match=r"^split=calibration must come with a share, got 'digits\?split=cal.*; add &calibration=0.2$",
+    ):
+        open_split("digits?split=calibration", default="all")

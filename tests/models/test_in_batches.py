@@ -107,7 +107,7 @@ def test_to_be_asked_changes_nothing_in_a_model() -> None:
     model = built(CONFIGS["unet-running"])
     in_use = reconstruct(model, images())
     model.train()
-    model.up.eval()  # pyright: ignore[reportCallIssue]
+    model.get_submodule("up").eval()
     modes = [part.training for part in model.modules()]
     before = [buffer.clone() for buffer in model.buffers()]
     assert torch.equal(reconstruct(model, images()), in_use)

@@ -1,4 +1,4 @@
-"""A run without a folder: the same bits, and nothing on the disk."""
+"""A run without a folder, or on arrays: the same bits, and nothing on the disk."""
 
 import os
 import signal
@@ -6,13 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from copyist.errors import ArgumentError, OutputError, TrainingError
-from copyist.models import MLPConfig
-from copyist.objectives import Copying, CrossEntropy
-from copyist.training import Pretraining, Recipe, Run, train
+from copyist.checkpoint import read_header
+from copyist.data import open_source, splits_from_arrays
+from copyist.errors import ArgumentError, CheckpointError, DataError, OutputError, TrainingError
+from copyist.models import ConvClassifier, ConvClassifierConfig, MLPConfig
+from copyist.objectives import Classification, Copying, CrossEntropy
+from copyist.training import Pretraining, Recipe, Run, finished_run, train
 from training.tiny import Failing, Told, rows_of, tiny, weights
 
 
@@ -111,6 +114,55 @@ def test_a_run_in_memory_that_is_interrupted_says_that_nothing_is_kept(empty: Pa
 def test_the_process_is_left_as_it_was(empty: Path) -> None:
     before: list[Any] = [torch.random.get_rng_state(), torch.is_grad_enabled(), signal.getsignal(signal.SIGINT)]
     train(tiny(steps=2))
-    after = [torch.random.get_rng_state(), torch.is_grad_enabled(), signal.getsignal(signal.SIGINT)]
+    after: list[Any] = [torch.random.get_rng_state(), torch.is_grad_enabled(), signal.getsignal(signal.SIGINT)]
     assert torch.equal(before[0], after[0])
     assert before[1:] == after[1:]
+
+
+def test_arrays_train_as_a_source_of_the_same_examples(empty: Path) -> None:
+    digits = open_source("digits")
+    splits = splits_from_arrays(digits.train.array, digits.test.array, name="my digits")
+    run, other = train(tiny(data="photos"), data=splits), train(tiny())
+    ours, theirs = run.model.state_dict(), other.model.state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    assert rows_of(run) == rows_of(other)
+
+
+def test_the_model_file_says_that_it_was_trained_on_arrays(empty: Path, tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).normal(size=(60, 4))
+    splits = splits_from_arrays(rows, calibration=0.25, columns=list("abcd"))
+    recipe = tiny(model=MLPConfig(widths=(3,)), data="cancer")
+    run = train(recipe, data=splits, out=tmp_path / "run")
+    header = read_header(run.model_file)
+    assert header.recipe["data"] == header.data["source"] == "arrays"
+    assert header.data["fingerprint"] == splits.train.fingerprint
+    assert (header.data["columns"], header.data["num_train"], header.data["num_test"]) == (list("abcd"), 40, 6)
+    # What is set apart for calibration is not learned from.
+    assert header.data["mean"] == pytest.approx(splits.train.array.mean(0), rel=1e-5)
+    with pytest.raises(CheckpointError, match=r"was started with data = \w+, got \w+; resume it with the same"):
+        train(recipe, data=splits_from_arrays(rows, columns=list("abcd")), out=tmp_path / "run", resume=True)
+    assert train(recipe, data=splits, out=tmp_path / "run", resume=True).model_file.exists()
+
+
+def test_another_source_takes_the_place_of_the_recipes(empty: Path, tmp_path: Path) -> None:
+    run = train(tiny(data="photos", steps=2), data="digits?limit=50", out=tmp_path / "run")
+    assert read_header(run.model_file).recipe["data"] == "digits?limit=50"
+    assert finished_run(
+        run.folder,
+        tiny(data="digits?limit=50", steps=2),
+        seed=0,
+        fingerprint=open_source("digits?limit=50").train.fingerprint,
+    )
+
+
+def test_classes_of_arrays_are_learned(empty: Path) -> None:
+    digits = open_source("digits")
+    labels = {"labels": digits.train.labels, "test_labels": digits.test.labels}
+    splits = splits_from_arrays(digits.train.array, digits.test.array, **labels)  # pyright: ignore[reportArgumentType]
+    config = ConvClassifierConfig(width=4, levels=2, convolutions=1)
+    run = train(tiny(model=config, objective=Classification(), steps=2), data=splits)
+    assert isinstance(run.model, ConvClassifier)
+    assert run.model.head.out_features == 10
+    bare = splits_from_arrays(digits.train.array)
+    with pytest.raises(DataError, match=r"^arrays must have labels to be learned, and has none"):
+        train(tiny(model=config, objective=Classification()), data=bare)

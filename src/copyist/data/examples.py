@@ -1,11 +1,22 @@
 """Examples in a fixed order, all of one shape, and which of them are held out: decided by their content alone."""
 
-__all__ = ["ExampleSet", "Splits", "digest", "evenly_spaced", "fingerprint", "hold_out", "split_indices"]
+__all__ = [
+    "ExampleSet",
+    "Parts",
+    "Split",
+    "Splits",
+    "digest",
+    "evenly_spaced",
+    "fingerprint",
+    "hold_out",
+    "hold_out_for_calibration",
+]
 
 import hashlib
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +24,9 @@ import numpy.typing as npt
 from copyist.errors import DataError
 from copyist.files.values import as_floats
 from copyist.tensors import Examples, Images
+
+Split: TypeAlias = Literal["train", "test", "calibration", "all"]
+"""A part of a source."""
 
 TEST_SHARE = 10
 """One distinct example in so many is held out."""
@@ -107,19 +121,26 @@ class ExampleSet:
 
 @dataclass(frozen=True, kw_only=True)
 class Splits:
-    """A source cut in two, by nothing but its content."""
+    """The parts of a source, told apart by nothing but its content."""
 
     train: ExampleSet
+    """What is trained on."""
+
     test: ExampleSet
+    """What is held out, to look at while training goes on and to measure on."""
+
+    calibration: ExampleSet | None = None
+    """What is neither trained on nor measured on: thresholds come from it. None unless it is asked for."""
 
     def num_classes(self) -> int:
-        """How many classes the labels of both splits tell apart, numbered from 0.
+        """How many classes the labels of all splits tell apart, numbered from 0.
 
         Raises:
             DataError: there are no labels, or negative ones.
         """
-        source, labels = self.train.source, [each.labels for each in (self.train, self.test) if each.labels is not None]
-        if len(labels) < 2:
+        parts = [each for each in (self.train, self.test, self.calibration) if each is not None]
+        source, labels = self.train.source, [each.labels for each in parts if each.labels is not None]
+        if len(labels) < len(parts):
             raise DataError(
                 f"{source} must have labels to be learned, and has none; take digits, faces or scenes, an .npz "
                 "with y beside x, or a table with ?label="
@@ -147,13 +168,49 @@ def hold_out(digests: Sequence[str]) -> npt.NDArray[np.bool_]:
     return np.array([each in chosen for each in digests], dtype=np.bool_)
 
 
-def split_indices(
-    is_test: npt.NDArray[np.bool_], part: Literal["train", "test", "all"], *, limit: int | None
-) -> npt.NDArray[np.int64]:
-    """Indices of the examples of a split, in their order; of all, those for training come first."""
-    train, test = np.flatnonzero(~is_test), np.flatnonzero(is_test)
-    chosen = {"train": train, "test": test, "all": np.concatenate([train, test])}[part]
-    return chosen[evenly_spaced(len(chosen), limit)]
+def hold_out_for_calibration(
+    digests: Sequence[str], is_test: npt.NDArray[np.bool_], *, share: float
+) -> npt.NDArray[np.bool_]:
+    """True where an example belongs to the calibration split, (N,): a share of what is not in the test split.
+
+    The distinct contents of those are ordered by their digest, and the first of them, rounded up to at least one, are
+    held out; at least one stays for training.
+
+    Args:
+        digests: of the content of each example.
+        is_test: (N,), True where an example belongs to the test split.
+        share: in (0, 1).
+    """
+    others = sorted({each for each, test in zip(digests, is_test.tolist(), strict=True) if not test})
+    chosen = set(others[: min(math.ceil(share * len(others)), len(others) - 1)])
+    return ~is_test & np.array([each in chosen for each in digests], dtype=np.bool_)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parts:
+    """Which examples of a source belong to which split."""
+
+    is_test: npt.NDArray[np.bool_]
+    """(N,)."""
+
+    is_calibration: npt.NDArray[np.bool_]
+    """(N,)."""
+
+    @classmethod
+    def of(cls, digests: Sequence[str], is_test: npt.NDArray[np.bool_], *, calibration: float | None) -> Self:
+        """Set a share in (0, 1) of what is not in the test split apart for calibration; none for None."""
+        if calibration is None:
+            return cls(is_test=is_test, is_calibration=np.zeros_like(is_test))
+        return cls(is_test=is_test, is_calibration=hold_out_for_calibration(digests, is_test, share=calibration))
+
+    def indices(self, part: Split, *, limit: int | None) -> npt.NDArray[np.int64]:
+        """Indices of at most `limit` examples of a split, in their order; of all, those of the test split come last."""
+        train = np.flatnonzero(~self.is_test & ~self.is_calibration)
+        test, calibration = np.flatnonzero(self.is_test), np.flatnonzero(self.is_calibration)
+        every = np.concatenate([np.flatnonzero(~self.is_test), test])
+        chosen = {"train": train, "test": test, "calibration": calibration, "all": every}[part]
+        return chosen[evenly_spaced(len(chosen), limit)]
 
 
 def evenly_spaced(count: int, limit: int | None) -> npt.NDArray[np.int64]:

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from copyist.data.arrays import undecoded_array_file, undecoded_mnist
 from copyist.data.cache import Materialized, materialize
 from copyist.data.embedded import undecoded_embedded
-from copyist.data.examples import ExampleSet, fingerprint, split_indices
+from copyist.data.examples import ExampleSet, Parts, Split, fingerprint
 from copyist.data.fitting import binarize, fit_size, tile_corners
 from copyist.data.image_files import splits_by_folder, undecoded_files
-from copyist.data.source import READABLE, TABLE_OPTIONS, Source, Split, check_unset
+from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset
 from copyist.data.undecoded import Undecoded
 from copyist.errors import DataError
 from copyist.files.bulk import Progress, report_unreadable
@@ -39,7 +39,8 @@ def image_sets(
     check_unset(source, TABLE_OPTIONS, kind="tables", got="images")
     images = _undecoded(source, say, progress)
     size, channels = _common_size(images, source), source.channels or images.channels
-    groups: list[list[int]] = [split_indices(images.is_test, part, limit=source.limit).tolist() for part in parts]
+    split = Parts.of(images.digests, images.is_test, calibration=source.calibration)
+    groups: list[list[int]] = [split.indices(part, limit=source.limit).tolist() for part in parts]
     order = [index for group in groups for index in group]
     tiles = [_tiles(images.sizes[index], size, source) for index in order]
     if len(order) and not any(tiles):

@@ -1,14 +1,13 @@
-"""A source string becomes examples: all of one shape, in train and test."""
+"""A source string becomes examples: all of one shape, in train and test, and in calibration where it is asked for."""
 
 __all__ = ["open_source", "open_split"]
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet, Split, Splits
 from copyist.data.image_sets import image_sets
-from copyist.data.source import READABLE, Source, Split, parse_source
+from copyist.data.source import READABLE, Source, parse_source
 from copyist.data.table_sets import is_table, table_sets
 from copyist.errors import ArgumentError, DataError
 from copyist.files.bulk import Progress, ignore
@@ -23,7 +22,8 @@ def open_source(text: str, *, say: Callable[[str], None] | None = None, progress
     """Open a source with its two splits, which depend on its content alone.
 
     A folder or archive with `train/` beside `test/` (or `val/`) has these as splits; so has a folder with the four
-    files of MNIST. Of all else, a tenth is held out. Tiles are cut after the split; transparency is left out.
+    files of MNIST. Of all else, a tenth is held out. With `?calibration=0.2` a fifth of the rest is a third split.
+    Tiles are cut after the split; transparency is left out.
 
     Args:
         text: `PATH_OR_NAME?option=value&…`, with the options of `Source`.
@@ -38,19 +38,22 @@ def open_source(text: str, *, say: Callable[[str], None] | None = None, progress
     source = parse_source(text)
     if source.split is not None:
         raise ArgumentError(f"both splits are needed here, got {text!r}; leave split= out")
-    train, test = _sets(source, ("train", "test"), say or ignore, progress)
+    parts: list[Split] = ["train", "test"] if source.calibration is None else ["train", "test", "calibration"]
+    train, test, *calibration = _sets(source, parts, say or ignore, progress)
     if not (len(train) and len(test)):
         raise DataError(
             f"{source.place} must have {'rows' if train.is_table else 'images'} to train and to test on, got "
             f"{len(train)} and {len(test)}; {_MORE[train.is_table]}"
         )
-    return Splits(train=train, test=test)
+    if calibration and not len(calibration[0]):
+        raise DataError(f"{source.place} must have {train.noun} to calibrate on, got none; leave ?calibration= out")
+    return Splits(train=train, test=test, calibration=calibration[0] if calibration else None)
 
 
 def open_split(
     text: str,
     *,
-    default: Literal["train", "test", "all"],
+    default: Split,
     say: Callable[[str], None] | None = None,
     progress: Progress | None = None,
 ) -> ExampleSet:

@@ -7,7 +7,6 @@ __all__ = [
     "TABLE_OPTIONS",
     "Fit",
     "Source",
-    "Split",
     "check_unset",
     "parse_size",
     "parse_source",
@@ -19,15 +18,13 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from copyist.checks import check_choice, nearest_match
+from copyist.data.examples import Split
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.files.delimited import HeaderLine
 from copyist.files.image_arrays import Layout
 
 Fit: TypeAlias = Literal["crop", "resize", "pad", "tile"]
 """How images are brought to one size: see `Source.fit`."""
-
-Split: TypeAlias = Literal["train", "test", "all"]
-"""A part of a source."""
 
 EMBEDDED = ("photos", "faces", "digits", "scenes", "blobs", "cancer")
 """Sources that need no file. `./photos` is a folder of that name."""
@@ -44,7 +41,10 @@ IMAGE_OPTIONS = ("size", "fit", "channels", "layout", "stride", "binarize")
 TABLE_OPTIONS = ("label", "drop", "header")
 """Options of tables alone."""
 
-_OPTIONS = (*("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize"), *TABLE_OPTIONS)
+_OPTIONS = (
+    *("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize", "calibration"),
+    *TABLE_OPTIONS,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +80,9 @@ class Source:
 
     limit: int | None = None
     """At most so many images or rows (tiles are cut afterwards), spread evenly over each split."""
+
+    calibration: float | None = None
+    """The share of what is not in the test split that is set apart to calibrate thresholds on, in (0, 1)."""
 
     label: str | None = None
     """The column of a table that holds its classes."""
@@ -163,6 +166,8 @@ def _value(name: str, value: str) -> object:
             return _whole_number(name, value)
         case "binarize":
             return value if value == "sample" else _threshold(value)
+        case "calibration":
+            return _share(value)
         case "fit" | "layout" | "split" | "header":
             kinds = {"fit": Fit, "layout": Layout, "split": Split, "header": HeaderLine}
             check_choice(f"{name}=", value, get_args(kinds[name]))
@@ -193,12 +198,27 @@ def _threshold(text: str) -> float:
     return threshold
 
 
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise ArgumentError(
+            f"source option calibration must be a share between 0 and 1, both excluded, got {text!r}; "
+            "take calibration=0.2"
+        )
+    return share
+
+
 def _check_together(source: Source) -> None:
     if source.fit == "tile" and source.size is None and source.place != "photos":
         raise ArgumentError(f"fit=tile must come with a size, got {source.text!r}; add &size=64")
     tiled = source.fit == "tile" or source.place == "photos"
     if source.stride is not None and not tiled:
         raise ArgumentError(f"stride must come with fit=tile, got {source.text!r}; add &fit=tile")
+    if source.split == "calibration" and source.calibration is None:
+        raise ArgumentError(f"split=calibration must come with a share, got {source.text!r}; add &calibration=0.2")
 
 
 def _check_place(place: str) -> None:

@@ -12,8 +12,8 @@ import torch
 
 from copyist.checks import nearest_match
 from copyist.data.embedded import cancer_table
-from copyist.data.examples import ExampleSet, digest, fingerprint, hold_out, split_indices
-from copyist.data.source import IMAGE_OPTIONS, Source, Split, check_unset, parse_source
+from copyist.data.examples import ExampleSet, Parts, Split, digest, fingerprint, hold_out
+from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source
 from copyist.errors import DataError, UnknownNameError
 from copyist.files.array_files import not_class_numbers
 from copyist.files.delimited import has_decimal_comma, is_number
@@ -34,9 +34,10 @@ def table_sets(source: Source, parts: Sequence[Split]) -> list[ExampleSet]:
     labels = _labels(table, source)
     digests = [digest(row.tobytes()) for row in values]
     is_test = hold_out(digests) if table.is_test is None else table.is_test
+    split = Parts.of(digests, is_test, calibration=source.calibration)
     sets: list[ExampleSet] = []
     for part in parts:
-        rows = split_indices(is_test, part, limit=source.limit)
+        rows = split.indices(part, limit=source.limit)
         sets.append(
             ExampleSet(
                 source=source.text,
@@ -85,7 +86,12 @@ def open_table(text: str) -> TableFile:
         raise DataError(f"there is no file {source.place}; give a table in .csv, .parquet, .npy or .npz")
     if not is_table(source):
         raise DataError(f"{source.place} must be a table for this model; give one in .csv, .parquet, .npy or .npz")
-    check_unset(source, (*IMAGE_OPTIONS, "split", "limit"), kind="images and training", got="a table to write again")
+    check_unset(
+        source,
+        (*IMAGE_OPTIONS, "split", "limit", "calibration"),
+        kind="images and training",
+        got="a table to write again",
+    )
     table = read_table(source)
     columns, values = _values(table, source)
     name = f"{source.place}.csv" if source.is_embedded else PurePath(source.place).name

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from copyist.data.examples import digest, hold_out
 from copyist.errors import DataError
+from copyist.files.values import check_pixels
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,7 +73,7 @@ def undecoded_array(
     def decode(index: int) -> npt.NDArray[Any]:
         row = np.moveaxis(np.asarray(array[index]), 0, 2)  # (H, W, C)
         if array.dtype.kind == "f":
-            _check_floats(row, place, index)
+            check_pixels(row, place=place, index=index)
         return row.astype(dtype)
 
     return Undecoded(
@@ -85,15 +86,3 @@ def undecoded_array(
         labels=labels,
         decode=decode,
     )
-
-
-def _check_floats(row: npt.NDArray[Any], place: str, index: int) -> None:
-    if not np.isfinite(row).all():
-        where = tuple(int(axis) for axis in np.argwhere(~np.isfinite(row))[0])
-        raise DataError(f"{place} must hold finite values, got {row[where]} in image {index}; replace or drop it")
-    low, high = float(row.min()), float(row.max())
-    if low < 0 or high > 1:
-        raise DataError(
-            f"floats in {place} must lie in [0, 1], got [{low:g}, {high:g}] in image {index}; scale them, "
-            "or save 8-bit values as uint8"
-        )

@@ -1,6 +1,6 @@
 """Pixel values: between the depths that files store and floats, and between gray and color."""
 
-__all__ = ["as_floats", "quantize", "with_channels"]
+__all__ = ["as_floats", "check_pixels", "quantize", "with_channels"]
 
 from typing import Any
 
@@ -22,6 +22,28 @@ def as_floats(array: npt.NDArray[Any]) -> Examples:
     if array.dtype == np.uint16:
         return torch.from_numpy(array.astype(np.float32)).div_(65535)
     return torch.from_numpy(np.array(array, dtype=np.float32))
+
+
+def check_pixels(image: npt.NDArray[Any], *, place: str, index: int) -> None:
+    """Refuse an image of floats with values that no image has.
+
+    Args:
+        image: of any layout.
+        place: what the sentence calls the images.
+        index: of this one among them.
+
+    Raises:
+        DataError: a value is not finite, or not in [0, 1].
+    """
+    if not np.isfinite(image).all():
+        where = tuple(int(axis) for axis in np.argwhere(~np.isfinite(image))[0])
+        raise DataError(f"{place} must hold finite values, got {image[where]} in image {index}; replace or drop it")
+    low, high = float(image.min()), float(image.max())
+    if low < 0 or high > 1:
+        raise DataError(
+            f"floats in {place} must lie in [0, 1], got [{low:g}, {high:g}] in image {index}; scale them, "
+            "or save 8-bit values as uint8"
+        )
 
 
 def quantize(values: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
