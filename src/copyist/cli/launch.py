@@ -3,6 +3,7 @@
 __all__ = ["is_first", "relaunch"]
 
 import os
+import runpy
 import signal
 import socket
 from pathlib import Path
@@ -71,15 +72,13 @@ def is_first() -> bool:
 
 def _run_as(local: int, first: int) -> None:
     """Be one of the processes: the command again, with its place among them."""
-    from copyist.cli.app import main
-
     os.environ |= {"RANK": str(first + local), "LOCAL_RANK": str(local)}
     if local > 0:
         # All would print the same; only the first one prints.
         silence = os.open(os.devnull, os.O_WRONLY)
         for stream in (1, 2):
             os.dup2(silence, stream)
-    main()
+    runpy.run_module("copyist", run_name="__main__")
 
 
 def _join(context: "ProcessContext") -> None:

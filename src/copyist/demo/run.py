@@ -199,7 +199,7 @@ def _model(trained: Trained) -> TrainedModel:
     history = trained.run.history()
     document = dump(trained.recipe, CATALOGUES)
     model, training = document["model"], document["training"]
-    settings = {name: value for name, value in model.items() if value not in (None, [], "unet", "unet-skips")}
+    settings = {name: value for name, value in model.items() if name != "kind" and value not in (None, [])}
     return TrainedModel(
         name=trained.name,
         kind=model["kind"],

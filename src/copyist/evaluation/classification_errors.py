@@ -105,6 +105,8 @@ def classification_table(
     assert splits.train.labels is not None
     assert test.labels is not None
     x, labels = test.examples(), torch.from_numpy(np.array(test.labels))
+    for classifier in classifiers.values():
+        classifier.check_batch(x)
 
     def errors(wrong: int, cross_entropy: float | None) -> ClassificationErrors:
         return ClassificationErrors(wrong=wrong, error=binomial_interval(wrong, len(x)), cross_entropy=cross_entropy)

@@ -4,8 +4,6 @@ __all__ = ["evaluate", "evaluate_images"]
 
 from collections.abc import Callable, Mapping
 
-import torch
-
 from copyist.baselines.linear_copier import most_examples
 from copyist.checks import check_at_least
 from copyist.data import open_source
@@ -20,7 +18,6 @@ from copyist.evaluation.probe_table import probe_table, why_unprobed
 from copyist.evaluation.table_copies import table_copies
 from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
 from copyist.models.in_batches import apply_in_batches
-from copyist.tensors import Images
 
 _NUM_IMAGES = 512
 """The default maximum of test images on which copies are measured."""
@@ -71,6 +68,7 @@ def evaluate(
     check_at_least("num_images", 1 if num_images is None else num_images, 1)
     check_at_least("importance_samples", importance_samples, 1)
     tell: Callable[[str], None] = say or (lambda sentence: None)
+    models = {name: needs(model, Model, verb="evaluate") for name, model in models.items()}
     splits = open_source(data, say=tell) if isinstance(data, str) else data
     if not any(isinstance(model, Reconstructor) for model in models.values()):
         names = classification_table(models, splits, num_images=num_images, batch_size=batch_size)
@@ -136,9 +134,6 @@ def evaluate_images(
     for model in copiers.values():
         model.check_batch(test)
 
-    def apply(function: Callable[[Images], torch.Tensor], x: Images, *, batch_size: int) -> torch.Tensor:
-        return apply_in_batches(function, x, batch_size=batch_size)
-
     encoders = {name: model.encode for name, model in copiers.items() if isinstance(model, Autoencoder)}
     # PCA learns from as many as the models did, as far as memory goes.
     axes_from = splits.train.subset(most_examples(test[0].numel())).images().to(device) if encoders else None
@@ -146,7 +141,7 @@ def evaluate_images(
         copiers,
         train=train,
         test=test,
-        apply=apply,
+        apply=apply_in_batches,
         batch_size=size,
         seed=seed,
         encoders=encoders,

@@ -7,7 +7,6 @@ from typing import final
 
 from torch import nn
 
-from copyist.errors import ArgumentError
 from copyist.models.contracts import Classifier, ClassifierConfig
 from copyist.models.levels import Down, LevelsConfig
 from copyist.models.shapes import known_channels
@@ -32,8 +31,6 @@ class ConvClassifierConfig(LevelsConfig, ClassifierConfig):
     def __post_init__(self) -> None:
         LevelsConfig.__post_init__(self)
         ClassifierConfig.__post_init__(self)
-        if self.attention != "none":
-            raise ArgumentError(f"a convolutional classifier must have attention=none, got {self.attention}")
 
     def build(self) -> "ConvClassifier":
         return ConvClassifier(self)

@@ -1,6 +1,7 @@
 """The levels of U-Nets and their kin: convolutions at successively lower resolutions, and back up to an image."""
 
 __all__ = [
+    "AttendingLevelsConfig",
     "Down",
     "Level",
     "LevelsAttention",
@@ -53,30 +54,17 @@ class LevelsConfig(ModelConfig):
     statistics: Statistics = "batch"
     """Whose mean and variance the normalization uses."""
 
-    attention: LevelsAttention = later("none")
-    """How positions attend behind each level's block: `none`, `linear` everywhere, or `mixed`, by dot products at the
-    lowest two levels."""
-
     def __post_init__(self) -> None:
         for name in ("width", "levels", "convolutions"):
             check_at_least(name, getattr(self, name), 1)
         if self.channels is not None:
             check_at_least("channels", self.channels, 1)
         check_choice("normalization statistics", self.statistics, STATISTICS)
-        check_choice("attention", self.attention, get_args(LevelsAttention))
 
     @property
     def widths(self) -> tuple[int, ...]:
         """Feature maps per level, from the full resolution down."""
         return tuple(self.width * 2**level for level in range(self.levels))
-
-    @property
-    def attentions(self) -> tuple[AttentionKind | None, ...]:
-        """How positions attend per level, from the full resolution down; None where they do not."""
-        if self.attention == "none":
-            return (None,) * self.levels
-        by_dots = 2 if self.attention == "mixed" else 0
-        return tuple("dot" if level >= self.levels - by_dots else "linear" for level in range(self.levels))
 
     @property
     def size_multiple(self) -> int:
@@ -105,6 +93,27 @@ class LevelsConfig(ModelConfig):
             ArgumentError: they were left open.
         """
         return known_channels(self.channels, model="a U-Net")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttendingLevelsConfig(LevelsConfig):
+    """The shape of a model of levels, each of which may attend."""
+
+    attention: LevelsAttention = later("none")
+    """How positions attend behind each level's block: `none`, `linear` everywhere, or `mixed`, by dot products at the
+    lowest two levels."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice("attention", self.attention, get_args(LevelsAttention))
+
+    @property
+    def attentions(self) -> tuple[AttentionKind | None, ...]:
+        """How positions attend per level, from the full resolution down; None where they do not."""
+        if self.attention == "none":
+            return (None,) * self.levels
+        by_dots = 2 if self.attention == "mixed" else 0
+        return tuple("dot" if level >= self.levels - by_dots else "linear" for level in range(self.levels))
 
 
 class Level(nn.Module):
@@ -190,7 +199,7 @@ class Up(nn.Module):
         return self.output(h)
 
 
-def add_attention(config: LevelsConfig, down: Down, up: Up) -> None:
+def add_attention(config: AttendingLevelsConfig, down: Down, up: Up) -> None:
     """Give every level its attention, where the config has any; its weights are drawn last."""
     for levels, kinds in ((down, config.attentions), (up.levels, config.attentions[-2::-1])):
         for level, kind in zip(levels, kinds, strict=True):

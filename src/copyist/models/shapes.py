@@ -64,9 +64,14 @@ class FixedShape(Model):
             model: what is built, as in "an MLP".
 
         Raises:
-            ArgumentError: the shape was left open.
+            ArgumentError: the shape was left open, or it is one of images and of rows.
         """
         super().__init__()
+        if config.image_shape is not None and config.num_columns is not None:
+            raise ArgumentError(
+                f"{model} must take images or rows of a table, got image_shape={config.image_shape} and "
+                f"num_columns={config.num_columns}; leave one of them open"
+            )
         self._shape = known_shape(config.shape, model=model)
         self.standardization = None
         if len(self._shape) == 1:

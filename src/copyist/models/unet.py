@@ -8,7 +8,7 @@ from typing import Self, final
 from copyist.checks import check_at_least
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.contracts import Autoencoder, Reconstructor
-from copyist.models.levels import Down, LevelsConfig, Up, add_attention, initialize_levels
+from copyist.models.levels import AttendingLevelsConfig, Down, Up, add_attention, initialize_levels
 from copyist.models.shapes import image_shape
 from copyist.nn.bottleneck import Bottleneck
 from copyist.settings import later
@@ -16,7 +16,7 @@ from copyist.tensors import Codes, Images
 
 
 @dataclass(frozen=True, kw_only=True)
-class UNetConfig(LevelsConfig):
+class UNetConfig(AttendingLevelsConfig):
     """The shape of a `UNet`, or of a `UNetSkips`."""
 
     hidden: tuple[int, ...] = ()

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from copyist.checks import check_at_least, check_choice
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.contracts import Variational
-from copyist.models.levels import Down, LevelsConfig, Up, add_attention, initialize_levels
+from copyist.models.levels import AttendingLevelsConfig, Down, Up, add_attention, initialize_levels
 from copyist.models.shapes import image_shape
 from copyist.nn.gaussian import Gaussian
 from copyist.nn.likelihoods import LIKELIHOODS, Likelihood, LikelihoodHead, Pixels
@@ -20,7 +20,7 @@ from copyist.tensors import Codes, Images
 
 
 @dataclass(frozen=True, kw_only=True)
-class VariationalUNetConfig(LevelsConfig):
+class VariationalUNetConfig(AttendingLevelsConfig):
     """The shape of a `VariationalUNet`."""
 
     width: int = 32

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from copyist.checks import check_at_least
 from copyist.errors import ArgumentError, ContractError, ShapeError
-from copyist.models.contracts import Masked, Model, needs
+from copyist.models.contracts import Masked, Model
 from copyist.models.in_batches import in_batches
 from copyist.nn.patches import check_hidden, draw_visible, fill_hidden, from_patches, to_patches
 from copyist.objectives.base import Objective
@@ -116,13 +116,12 @@ class MaskedCopying(Objective):
         """
         if not isinstance(model, Masked):
             return self.patch or _PATCH
-        size = needs(model, Masked, verb="MaskedCopying").patch
-        if self.patch not in (None, size):
+        if self.patch not in (None, model.patch):
             raise ArgumentError(
-                f"the model is cut into patches of {size}, and the objective hides patches of {self.patch}; "
-                "leave the objective's patch open"
+                f"the model is cut into patches of {model.patch}, and the objective hides patches of {self.patch}; "
+                "leave the objective's patch open (--set objective.patch=none)"
             )
-        return size
+        return model.patch
 
     def draw(self, model: Model, x: Images, *, generator: torch.Generator) -> Visible:
         """Which patches of images (B, C, H, W) are shown: (B, N), on the generator's device.
@@ -142,7 +141,7 @@ class MaskedCopying(Objective):
     def _copies(self, model: Model, x: Images, visible: Visible, *, copier: Callable[[Images], Images]) -> Images:
         """Whole images, made without the hidden patches; `copier` applies a model that takes whole images."""
         if isinstance(model, Masked):
-            return needs(model, Masked, verb="MaskedCopying").forward_visible(x, visible)
+            return model.decode_visible(model.encode_visible(x, visible), visible)
         return copier(fill_hidden(x, visible, size=self.patch_of(model)))
 
 

@@ -47,11 +47,11 @@ def interpolate(
         ContractError: the model has no code, or takes tables.
         ArgumentError: `steps` or `batch_size` is less than 1.
     """
-    model.check_pictures(verb="interpolate")
+    coder = needs(model, Autoencoder, verb="interpolate")
+    coder.check_pictures(verb="interpolate")
     check_images(x)
     check_images(y)
     check_at_least("steps", steps, 1)
-    coder = needs(model, Autoencoder, verb="interpolate")
     coder.check_input(x)
     coder.check_input(y)
     pairs = _pairs(x, y)

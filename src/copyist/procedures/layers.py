@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor, nn
 
-from copyist.checks import check_choice, check_images, check_rows
+from copyist.checks import check_choice, check_images
 from copyist.errors import ArgumentError, ContractError
 from copyist.models.contracts import Model
 from copyist.tensors import Codes, Examples, Images
@@ -117,8 +117,8 @@ def settled(model: AnyModule, *, dtype: torch.dtype) -> AnyModule:
 
 
 def _check_batch(model: nn.Module, x: Examples) -> None:
-    if isinstance(model, Model) and model.takes_tables:
-        check_rows(x)
+    if isinstance(model, Model):
+        model.check_batch(x)
     else:
         check_images(x)
 

@@ -36,10 +36,10 @@ def score(model: Model, x: Images, *, sigma: float, batch_size: int | None = Non
     Source:
         Miyasawa (1961); Alain & Bengio (2014) for autoencoders.
     """
+    model = needs(model, Reconstructor, verb="score")
     model.check_pictures(verb="score")
     check_images(x)
     check_positive("sigma", sigma)
-    model = needs(model, Reconstructor, verb="score")
     # What is left after the division by σ² is what half precision, or TF32, rounds away.
     with torch.autocast(x.device.type, enabled=False), full_float32():
         return (reconstruct(model, x, batch_size=batch_size) - x) / sigma**2

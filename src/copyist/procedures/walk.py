@@ -80,12 +80,12 @@ def walk_steps(
     precision: Precision = "auto",
 ) -> Iterator[Images]:
     """The frames of `walk`, one (B, C, H, W) after the other, for walks too long to be kept."""
+    model = needs(model, Autoencoder, verb="walk")
     model.check_pictures(verb="walk")
     check_images(x)
     check_at_least("steps", steps, 1)
     check_at_least("noise", noise, 0)
     stillness = _stillness(until_still, noise)
-    model = needs(model, Autoencoder, verb="walk")
     model.check_input(x)
     draws = generator or torch.Generator().manual_seed(0)
     frames = _steps(model, x, steps, noise, draws, batch_size, precision)
