@@ -67,7 +67,7 @@ def test_a_family_of_one_file_is_taken_by_every_command(
     family: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(MODELS, "patchwise", family.PatchwiseConfig)
-    monkeypatch.setitem(RECIPES, "patchwise", partial(recipe, family))  # pyright: ignore[reportArgumentType]
+    monkeypatch.setitem(RECIPES, "patchwise", partial(recipe, family))
     data = "digits?limit=120"
     trained = ("train", "patchwise", "--data", data, "--out", "run", "--set", "patch=2", "--set", "code=3")
     answers = [

@@ -309,7 +309,7 @@ def test_a_walk_moves_as_far_as_the_library_says(
     result = copyist(*line, "--out", tmp_path / "w.gif", "--json").result
     x = torch.stack([picture.pixels for picture in read_pictures([str(folder)])])
     model = library.load(trained("gray"))
-    frames = library.walk(model, x, steps=4, noise=0.1, generator=generator(2, "walk"), batch_size=3)  # type: ignore[arg-type]
+    frames = library.walk(model, x, steps=4, noise=0.1, generator=generator(2, "walk"), batch_size=3)
     assert result["moved"] == pytest.approx(float((frames[-1] - x).square().mean().sqrt()), rel=1e-6)
 
 

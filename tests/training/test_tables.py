@@ -31,7 +31,7 @@ def table(path: Path) -> str:
 def recipe(data: str, *, steps: int = 60, **settings: object) -> Recipe:
     training = Training(steps=steps, batch_size=16, optimization=Optimization(learning_rate=1e-2))
     model = MLPConfig(widths=(2,), activation="identity")
-    return Recipe(name="mine", data=data, model=model, objective=Copying(), training=replace(training, **settings))  # pyright: ignore[reportArgumentType]
+    return Recipe(name="mine", data=data, model=model, objective=Copying(), training=replace(training, **settings))
 
 
 def test_a_model_of_a_table_answers_in_the_units_of_the_table(tmp_path: Path) -> None:
