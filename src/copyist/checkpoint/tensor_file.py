@@ -81,7 +81,7 @@ def read_document(path: Path) -> dict[str, Any]:
     text = metadata["copyist"]
     if _sum(text.encode()) != metadata.get("document"):
         raise CheckpointError(f"{path} is damaged: its header is not the one that was written; use another copy")
-    document = _parsed(path, text)
+    document = _parse(path, text)
     written = document.get("format_version")
     if not isinstance(written, int) or written > FORMAT_VERSION:
         raise CheckpointError(
@@ -91,7 +91,7 @@ def read_document(path: Path) -> dict[str, Any]:
     return document
 
 
-def _parsed(path: Path, text: str) -> dict[str, Any]:
+def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

@@ -81,11 +81,11 @@ class ModelFolder(Resources):
         folder = self.path / f"{recipe_record(recipe)[0]}{origin}-seed-{seed}"
         self.path.mkdir(parents=True, exist_ok=True)
         with FileLock(self.path / f"{folder.name}.lock"):
-            fingerprint = self.splits(recipe.data).train.fingerprint
-            run = finished_run(folder, recipe, seed=seed, fingerprint=fingerprint, start=begin)
+            splits = self.splits(recipe.data)
+            run = finished_run(folder, recipe, seed=seed, fingerprint=splits.train.fingerprint, start=begin)
             if run is None:
                 begun = (folder / "state" / "state.safetensors").exists()
-                run = train(recipe, out=folder, seed=seed, start=begin, resume=begun)
+                run = train(recipe, data=splits, out=folder, seed=seed, start=begin, resume=begun)
         return run
 
 

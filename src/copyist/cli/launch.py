@@ -54,7 +54,7 @@ def relaunch(*, devices: int, nodes: int) -> bool:
         **os.environ,
         "WORLD_SIZE": str(devices * nodes),
         "LOCAL_WORLD_SIZE": str(devices),
-        # Accelerate joins processes without a GPU only with its option for the CPU.
+        # Accelerate joins processes without a GPU only when ACCELERATE_USE_CPU is true.
         "ACCELERATE_USE_CPU": "false" if present else "true",
     }
     first = int(os.environ["NODE_RANK"]) * devices if nodes > 1 else 0

@@ -135,10 +135,10 @@ def _check_numbers(columns: Mapping[str, Column], source: Source) -> None:
     if has_decimal_comma(str(cells[row])):
         raise DataError(
             f"columns of {source.place} must hold numbers with a decimal point, got the decimal comma of "
-            f"{str(cells[row])!r} in row {row + 1} of {_quoted(texts)}; write points instead"
+            f"{str(cells[row])!r} in row {row + 1} of {_quote(texts)}; write points instead"
         )
     raise DataError(
-        f"columns of {source.place} must hold numbers, got {str(cells[row])!r} in row {row + 1} of {_quoted(texts)}; "
+        f"columns of {source.place} must hold numbers, got {str(cells[row])!r} in row {row + 1} of {_quote(texts)}; "
         f"leave {'it' if len(texts) == 1 else 'them'} out by ?drop={drop}, or name the one of classes by "
         f"?label={texts[0]}"
     )
@@ -191,5 +191,5 @@ def _is_number(cell: Any) -> bool:
     return isinstance(cell, (int, float)) or is_number(str(cell))
 
 
-def _quoted(names: Sequence[str]) -> str:
+def _quote(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names))

@@ -78,8 +78,8 @@ def key_figures(results: DemoResults) -> list[Figure]:
     figures: list[Figure] = []
     for found in (_blend(results), _noise(results)):
         if found:
-            what = f"of the distance is left, {_words(found.condition)} {bounds(found.row.ratio, 2)}"
-            figures.append(Figure(value=number(found.row.ratio.mean), label=what.rstrip()))
+            left = f"of the distance is left {bounds(found.row.ratio, 2)}".rstrip()
+            figures.append(Figure(value=number(found.row.ratio.mean), label=f"{left}, {_words(found.condition)}"))
     if clean := _clean(results):
         figures.append(
             Figure(value=f"{number(clean.psnr, 1)}{SPACE}dB", label="PSNR of copies of clean held-out images")

@@ -97,7 +97,7 @@ def run_demo(
         for each in _MODELS
     ]
     identity = _identity(trained)
-    if not overwrite and _measured(out, identity):
+    if not overwrite and _is_measured(out, identity):
         watch.said(
             "the measures, pictures and film of these models are there already: only the report is written again"
         )
@@ -146,7 +146,7 @@ def _identity(trained: Sequence[Trained]) -> str:
     return total.hexdigest()
 
 
-def _measured(out: Path, identity: str) -> bool:
+def _is_measured(out: Path, identity: str) -> bool:
     """Whether the demo in `out` was brought to its end with these models; its report.json is written last."""
     try:
         return DemoReport.from_json((out / "report.json").read_bytes()).identity == identity

@@ -81,7 +81,7 @@ def residual_law(residual: Tensor, *, generator: torch.Generator, num_resamples:
     values = residual.detach().flatten(1).double().cpu()  # (B, N)
     if values.shape[1] < NUM_VALUES:
         raise ShapeError(f"residuals must have at least {NUM_VALUES} values each, got {values.shape[1]}")
-    z = _standardized(values)
+    z = _standardize(values)
     found = (_distance(z), torch.from_numpy(kurtosis(z.numpy(), axis=1, bias=False)), _negentropy(z))
     intervals = [_interval(each, generator=generator, num_resamples=num_resamples) for each in found]
     return ResidualLaw(
@@ -94,7 +94,7 @@ def residual_law(residual: Tensor, *, generator: torch.Generator, num_resamples:
     )
 
 
-def _standardized(values: Tensor) -> Tensor:
+def _standardize(values: Tensor) -> Tensor:
     """Mean 0 and variance 1 per row (B, N); not a number where all values of a row are equal."""
     center = values.mean(1, keepdim=True)
     spread = values.std(1, keepdim=True, correction=0)

@@ -71,10 +71,12 @@ def manifold_sensitivity(
     across = normals.flatten(2)
     across = across - (across @ basis.transpose(1, 2)) @ basis
     across = torch.nn.functional.normalize(across, dim=2)
-    return ManifoldSensitivity(tangent=_moved(function, x, basis), normal=_moved(function, x, across))
+    return ManifoldSensitivity(
+        tangent=_directional_gain(function, x, basis), normal=_directional_gain(function, x, across)
+    )
 
 
-def _moved(function: Callable[[Images], Tensor], x: Images, directions: Tensor) -> PerImage:
+def _directional_gain(function: Callable[[Images], Tensor], x: Images, directions: Tensor) -> PerImage:
     """√ of the mean over directions (B, K, D) of ‖J·u‖², (B,)."""
     total = torch.zeros(len(x), device=x.device)
     for direction in directions.unbind(1):

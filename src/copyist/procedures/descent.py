@@ -109,7 +109,7 @@ def descend(
         means.append(float(nearest.ratio.mean()))
         stepped(step)
         near = bool((nearest.ratio <= tolerance).all())
-        if step == steps or (method != "reference" and (near or _stalled(means, steps))):
+        if step == steps or (method != "reference" and (near or _has_stalled(means, steps))):
             return nearest, step
     raise AssertionError("the last step returns")
 
@@ -133,6 +133,6 @@ def _optimizer(method: Method, x: Images) -> torch.optim.Optimizer:
             return torch.optim.SGD([x], lr=0.1)
 
 
-def _stalled(means: list[float], steps: int) -> bool:
+def _has_stalled(means: list[float], steps: int) -> bool:
     patience = max(LEAST_PATIENCE, steps // 5)
     return len(means) > patience and not means[-1] < (1 - LEAST_PROGRESS) * means[-1 - patience]

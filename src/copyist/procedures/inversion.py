@@ -145,8 +145,8 @@ def invert(
     with torch.autocast(x.device.type, enabled=False), full_float32():
         shifted = a + draw_normal(a.shape, std=SHIFT, generator=draws, like=a)
         yardstick = _distances(question, shifted)
-        starts = [_started(start, a, draws) for _ in range(restarts)]
-        x_hat, taken = _inverted(question, starts, yardstick, progress)
+        starts = [_start_images(start, a, draws) for _ in range(restarts)]
+        x_hat, taken = _nearest_images(question, starts, yardstick, progress)
         near = _distances(question, x_hat)
     return Inversion(
         x=x_hat,
@@ -176,7 +176,7 @@ def _check(
         raise ArgumentError(f"dtype must be torch.float32 or torch.float64, got {dtype}; the certificate needs it")
 
 
-def _started(start: InversionStart | Images, a: Images, draws: torch.Generator) -> Images:
+def _start_images(start: InversionStart | Images, a: Images, draws: torch.Generator) -> Images:
     if isinstance(start, Tensor):
         return start.detach().to(a)
     if start == "constant":
@@ -195,7 +195,7 @@ def _distances(question: _Question, x: Images) -> PerImage:
 
 
 @torch.enable_grad()
-def _inverted(
+def _nearest_images(
     question: _Question,
     starts: list[Images],
     yardstick: PerImage,

@@ -137,7 +137,7 @@ def sample_steps(
     return method(
         model,
         (count, *shape),
-        apply=partial(_applied, model, batch_size, precision),
+        apply=partial(_apply_model, model, batch_size, precision),
         generator=generator or torch.Generator().manual_seed(0),
         like=torch.empty(0, device=device),
     )
@@ -154,7 +154,7 @@ def _shape_of(model: Reconstructor, shape: tuple[int, ...] | None) -> tuple[int,
     return found
 
 
-def _applied(
+def _apply_model(
     model: Reconstructor, batch_size: int | None, precision: Precision, part: Callable[[Tensor], Tensor], x: Tensor
 ) -> Tensor:
     # Where float32 is required, neither bfloat16 nor TF32 replaces it.

@@ -47,7 +47,7 @@ def apply_to_pictures(
     for shape, members in groups.items():
         height, width = shape[-2:]
         x = torch.stack([pictures[index] for index in members]).to(device)
-        padded = _padded(x, model.size_multiple)
+        padded = _pad(x, model.size_multiple)
         _check(model, padded, x, name=names[members[0]])
         x_hat = function(padded)[..., :height, :width].float().cpu()
         answers |= dict(zip(members, x_hat, strict=True))
@@ -68,7 +68,7 @@ def _check(model: Model, padded: Images, x: Images, *, name: str) -> None:
         raise
 
 
-def _padded(x: Images, multiple: int) -> Images:
+def _pad(x: Images, multiple: int) -> Images:
     height, width = x.shape[-2:]
     below, right = -height % multiple, -width % multiple
     if not (below or right):
