@@ -1,6 +1,7 @@
 """The learning rate at each step, and how many numbers each optimizer is told."""
 
 import math
+from typing import Literal
 
 import pytest
 import torch
@@ -32,8 +33,10 @@ def test_a_run_that_only_warms_up_has_a_rate_at_every_step() -> None:
 def test_optimizers_are_those_of_pytorch_and_leave_frozen_weights_out() -> None:
     model = nn.Linear(3, 2)
     model.bias.requires_grad_(False)
-    for name, kind in {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}.items():
-        optimizer = build_optimizer(model, Optimization(optimizer=name, weight_decay=0.3))  # pyright: ignore
+    kinds: dict[Literal["adam", "adamw", "sgd"], type[torch.optim.Optimizer]]
+    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
+    for name, kind in kinds.items():
+        optimizer = build_optimizer(model, Optimization(optimizer=name, weight_decay=0.3))
         assert type(optimizer) is kind
         assert [len(group["params"]) for group in optimizer.param_groups] == [1]
         assert optimizer.param_groups[0]["weight_decay"] == (0.3 if name == "adamw" else 0)
