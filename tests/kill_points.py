@@ -9,6 +9,7 @@ the summary; a second call goes on from there.
 """
 
 import argparse
+import importlib
 import json
 import os
 import platform
@@ -27,13 +28,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import skimage.data  # noqa: F401
-
-# Imported before any fork, so that a child begins with training and not with imports.
 import sklearn.datasets
 import torch
-import torch._dynamo
-import torch.utils.tensorboard.writer
 from PIL import Image
 
 import copyist
@@ -44,6 +40,10 @@ from copyist.models import MLPConfig, ModelConfig, UNetConfig
 from copyist.objectives import Copying, Denoising, Objective
 from copyist.outputs import write_text
 from copyist.training import Optimization, Recipe, Training, read_history, train
+
+# Imported before any fork, so that a child begins with training and not with imports.
+for module in ("skimage.data", "torch._dynamo", "torch.utils.tensorboard.writer"):
+    importlib.import_module(module)
 
 SAVE_EVERY = 10
 
@@ -251,7 +251,7 @@ def main() -> None:
     sklearn.datasets.load_digits()
     copyist.open_source("digits")
     every = arguments.out.with_suffix(".points.json")
-    known = json.loads(every.read_text()) if every.exists() else {"points": [], "seconds": 0.0}
+    known: dict[str, Any] = json.loads(every.read_text()) if every.exists() else {"points": [], "seconds": 0.0}
     points, before, started = known["points"], known["seconds"], time.perf_counter()
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:

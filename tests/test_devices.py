@@ -3,12 +3,13 @@
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
 from copyist import devices
-from copyist.devices import autocast, resolve
+from copyist.devices import Precision, autocast, resolve
 
 CPU = torch.device("cpu")
 
@@ -19,7 +20,7 @@ def test_a_precision_that_is_named_is_taken() -> None:
     assert resolve("auto", torch.device("mps")) == "float32"
 
 
-def test_auto_is_what_the_processor_does(monkeypatch, tmp_path) -> None:
+def test_auto_is_what_the_processor_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for flags, expected in {"avx2 amx_bf16 fma": "bf16", "avx2 fma": "float32", "": "float32"}.items():
         (tmp_path / "cpuinfo").write_text(f"flags : {flags}\n")
         monkeypatch.setattr(devices, "Path", lambda _: tmp_path / "cpuinfo")
@@ -31,7 +32,7 @@ def test_auto_is_what_the_processor_does(monkeypatch, tmp_path) -> None:
     devices._cpu_does_bf16.cache_clear()
 
 
-def test_auto_on_a_gpu_asks_the_gpu(monkeypatch) -> None:
+def test_auto_on_a_gpu_asks_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     for native in (True, False):
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation, native=native: native)
         assert resolve("auto", torch.device("cuda")) == ("bf16" if native else "float32")
@@ -39,7 +40,8 @@ def test_auto_on_a_gpu_asks_the_gpu(monkeypatch) -> None:
 
 def test_products_are_computed_in_that_precision_and_weights_stay() -> None:
     layer = torch.nn.Linear(3, 5)
-    for name, dtype in (("bf16", torch.bfloat16), ("float32", torch.float32)):
+    dtypes: dict[Precision, torch.dtype] = {"bf16": torch.bfloat16, "float32": torch.float32}
+    for name, dtype in dtypes.items():
         with autocast(name, CPU):
             assert layer(torch.rand(2, 3)).dtype == dtype
     assert layer.weight.dtype == torch.float32

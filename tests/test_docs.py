@@ -1,9 +1,10 @@
-"""The examples of the documentation do what they show: those under `<!-- test -->` are run, each in a new folder."""
+"""Documentation: examples under `<!-- test -->` run, each in a new folder; names and relative links in it exist."""
 
 import re
 import shlex
 import sys
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
@@ -12,10 +13,12 @@ from copyist.cli.app import main
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"<!-- test -->\n```(console|python)\n(.*?)```", re.DOTALL)
 
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
 
 def examples() -> list[tuple[str, str, str]]:
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    return [(page.name, *found) for page in pages for found in BLOCK.findall(page.read_text())]
+    return [(page.name, *found) for page in PAGES for found in BLOCK.findall(page.read_text())]
 
 
 @pytest.mark.slow
@@ -34,3 +37,21 @@ def test_an_example_runs(example: tuple[str, str, str], tmp_path: Path, monkeypa
         with pytest.raises(SystemExit) as stopped:
             main()
         assert not stopped.value.code, command
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in PAGES])
+def test_what_a_page_links_to_exists(page: Path) -> None:
+    links = [link for link in LINK.findall(page.read_text()) if "://" not in link]
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_function_and_test_that_the_table_of_instruments_names_exists() -> None:
+    named = re.findall(r"`([\w./]+)`", (ROOT / "docs" / "instruments.md").read_text())
+    tests = [name for name in named if name.endswith(".py")]
+    functions = [name for name in named if not name.endswith(".py")]
+    assert len(tests) > 10
+    assert len(functions) > 20
+    assert [name for name in tests if not (ROOT / name).is_file()] == []
+    for name in functions:
+        # Raises where there is no such module or attribute.
+        resolve_name(name if name.startswith("copyist") else f"copyist.metrics.{name}")

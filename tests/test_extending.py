@@ -53,7 +53,7 @@ def test_a_family_of_one_file_is_taken_by_every_function(family: Any, tmp_path: 
         assert encode(model, x).shape == (6, 12, 2, 2)
     assert library.denoise(model, x, passes=2).shape == x.shape
     assert walk(model, x[:2], steps=3, noise=0.1, generator=draws).shape == (4, 2, 1, 8, 8)
-    assert interpolate(model, x[:1], x[1:2], steps=3).shape[-3:] == (1, 8, 8)
+    assert interpolate(needs(model, Autoencoder, verb="interpolate"), x[:1], x[1:2], steps=3).shape[-3:] == (1, 8, 8)
     assert sample(model, count=3, generator=draws).shape == (3, 1, 8, 8)
     assert score(model, x, sigma=0.2).shape == x.shape
     assert {"encoder", "decoder"} <= {layer.name for layer in layers(model)}
@@ -67,7 +67,7 @@ def test_a_family_of_one_file_is_taken_by_every_command(
     family: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(MODELS, "patchwise", family.PatchwiseConfig)
-    monkeypatch.setitem(RECIPES, "patchwise", partial(recipe, family))  # pyright: ignore[reportArgumentType]
+    monkeypatch.setitem(RECIPES, "patchwise", partial(recipe, family))
     data = "digits?limit=120"
     trained = ("train", "patchwise", "--data", data, "--out", "run", "--set", "patch=2", "--set", "code=3")
     answers = [

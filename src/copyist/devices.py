@@ -36,7 +36,7 @@ _LARGEST_MMAP_THRESHOLD = 32 * 1024**2
 
 
 def find_device(device: str | torch.device | None) -> torch.device:
-    """The device that is asked for, or else the best at hand.
+    """The requested device, or else the best available.
 
     Raises:
         UnknownNameError: there is no such device.
@@ -70,13 +70,13 @@ def resolve(precision: Precision, device: torch.device) -> Precision:
 
 
 def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractContextManager[Any]:
-    """A context in which modules compute in that precision."""
+    """Context manager: modules compute in that precision."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=resolve(precision, device) == "bf16")
 
 
 @contextlib.contextmanager
 def full_float32() -> Generator[None, None, None]:
-    """A context in which float32 is computed in full: neither TF32 nor bfloat16 stands in for it, on any device.
+    """Context manager: float32 is computed in full, without TF32 or bfloat16, on any device.
 
     The settings belong to the process, and are put back as they were found.
     """
@@ -98,7 +98,7 @@ def full_float32() -> Generator[None, None, None]:
 
 @contextlib.contextmanager
 def deterministic_cudnn() -> Generator[None, None, None]:
-    """A context in which cuDNN chooses its algorithms by rule, so that the same step gives the same bits."""
+    """Context manager: cuDNN chooses its algorithms by rule, so that the same step gives the same bits."""
     before = (torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark)
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     try:

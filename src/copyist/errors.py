@@ -4,12 +4,12 @@
     ├── ArgumentError (ValueError)      an argument breaks a rule
     │   ├── ShapeError                  a tensor has the wrong shape for the model
     │   └── UnknownNameError            no recipe, source, option or setting has that name
-    ├── ContractError (TypeError)       the model cannot do what was asked of it
+    ├── ContractError (TypeError)       the model lacks what a procedure needs
     ├── DataError                       a file, folder or array cannot be taken as data
     ├── CheckpointError                 a model file or training state cannot be read
     ├── TrainingError                   training cannot go on
     ├── ConvergenceError                a search ended before it found what it searched for
-    ├── OutputError                     a result cannot be written where it was asked for
+    ├── OutputError                     a result cannot be written at the given path
     └── MissingExtraError (ImportError) an optional part is not installed
 
 Each message is one sentence: what must hold, what was got, and what to do. The command line prints it and exits with 1.
@@ -67,7 +67,7 @@ class ConvergenceError(CopyistError):
 
 
 class OutputError(CopyistError):
-    """A result cannot be written where it was asked for."""
+    """A result cannot be written at the given path."""
 
 
 class MissingExtraError(CopyistError, ImportError):

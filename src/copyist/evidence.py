@@ -31,7 +31,7 @@ from copyist.checks import check_positive, check_within
 from copyist.errors import ArgumentError
 
 Judgement: TypeAlias = Literal["supported", "refuted", "inconclusive"]
-"""What an interval says about a bound: all on the right side, all on the wrong one, or straddling it."""
+"""The verdict of an interval on a bound: all on the right side, all on the wrong one, or straddling it."""
 
 Verdict: TypeAlias = Literal["supported", "refuted", "inconclusive", "open"]
 """A judgement, or open: what is needed to measure it is not there yet."""
@@ -76,7 +76,7 @@ class Criterion(abc.ABC):
 
     @final
     def judge(self, interval: Interval) -> Judgement:
-        """What the interval says; one with an end that is not a number says nothing."""
+        """The verdict of the interval; inconclusive where an end is not a number."""
         return judgement(interval, between=self.between)
 
 
@@ -175,7 +175,7 @@ class Claim:
     """What is claimed."""
 
     source: str
-    """Who says so, and where."""
+    """The source of the claim."""
 
     parts: tuple[Part, ...]
     """All must hold."""
@@ -200,7 +200,7 @@ def judgement(interval: Interval, *, between: tuple[float, float]) -> Judgement:
 
 
 def judged(values: Sequence[float], *, between: tuple[float, float]) -> Judgement:
-    """What one number per seed says.
+    """The summary of one number per seed.
 
     Fewer than `LEAST_SEEDS`, or a seed that found no number, decide nothing: to leave that seed out would be to choose.
     """

@@ -337,7 +337,7 @@ def test_a_model_of_ones_own_comes_back_when_its_class_is_named(own: Any, tmp_pa
     save(tmp_path / "file", model, header)
     again = load(tmp_path / "file", class_of=f"owned:{name}")
     assert isinstance(again, own.Scale)
-    assert torch.equal(again.weight, model.weight)
+    assert torch.equal(again.get_parameter("weight"), model.weight)
     for other in (None, "owned:Other"):
         with pytest.raises(
             CheckpointError, match=rf"holds a model of the class owned:{name}; add --class-of owned:{name}, which runs"

@@ -92,7 +92,7 @@ class Passing(Known):
         chosen = (_contrast(z) @ _contrast(self.clean).T).argmax(1)
         clean, shift = self.clean[chosen], self.shifts[chosen].view(-1, 1, 1, 1)
         passed = z - clean
-        return clean + (self.share if isinstance(self.share, float) else self.share(passed)) * passed + shift
+        return clean + (self.share(passed) if callable(self.share) else self.share) * passed + shift
 
 
 @final

@@ -11,11 +11,13 @@ from copyist.claims.each import contraction_spares_the_manifold as contraction
 from copyist.claims.each import layerwise_pretraining_helps as layerwise
 from copyist.claims.each import masked_copying_learns_features as masked
 from copyist.claims.each import sparse_codes_use_few_units as sparse
+from copyist.claims.each import training_couples_the_layers as coupled
 from copyist.claims.trial import Trial
 from copyist.evaluation.probe_table import ProbeTable
 from copyist.metrics.distortion import psnr
 from copyist.metrics.probes import Probes
 from copyist.metrics.tangents import ManifoldSensitivity
+from copyist.models import MLPConfig, ModelConfig, UNetConfig
 from copyist.recipes import configured
 from copyist.training import Optimization, Recipe
 
@@ -98,6 +100,22 @@ def test_probes_gain_by_what_the_trained_code_has_more(trial: Trial, monkeypatch
     assert values["linear_over_random"] == pytest.approx(0.3)
     assert values["linear_over_pixels"] == pytest.approx(-0.1)
     assert values["neighbors_over_random"] == pytest.approx(0.15)
+
+
+@pytest.mark.parametrize(
+    ("config", "pairs"),
+    [
+        # Three layers there, and three back.
+        (MLPConfig(image_shape=(1, 4, 4), widths=(8, 7, 6)), 4),
+        # Two convolutions in each of five blocks: three levels down, and two up.
+        (UNetConfig(channels=1, width=2, levels=3, convolutions=2), 5),
+        (UNetConfig(channels=1, width=2, levels=3, convolutions=3), 10),
+    ],
+)
+def test_layers_that_follow_each_other_are_paired(config: ModelConfig, pairs: int) -> None:
+    found = coupled._pairs(config.build())
+    assert len(found) == pairs
+    assert all(first.shape[0] == second.shape[1] for first, second in found)
 
 
 def test_pretraining_is_held_against_the_better_of_the_plain_optimizers(trial: Trial, monkeypatch: Patch) -> None:

@@ -131,7 +131,6 @@ def test_force_measures_again_what_was_declared_otherwise(done: Path) -> None:
         (lambda d: d.update(scale="gpu"), r"measured at scale gpu, and smoke was asked for; choose another folder"),
         (lambda d: d.update(package="9.9"), r"was measured by copyist 9.9, and this is"),
         (lambda d: d.update(schema="other"), r"is no result of a claim; delete it"),
-        (lambda d: d.pop("seeds"), r"is no whole result of a claim \(seeds: field required\)"),
     ],
 )
 def test_a_result_that_does_not_fit_is_refused_and_left_alone(

@@ -23,7 +23,7 @@ from copyist.corruption import Blend, GaussianNoise
 from copyist.data import read_pictures
 from copyist.errors import CopyistError
 from copyist.evaluation.evaluation import Evaluation
-from copyist.procedures import METHODS, ImplicitPrior, Langevin, Method, NoDiffusion, Prior, Walkback
+from copyist.procedures import ImplicitPrior, Langevin, Method, NoDiffusion, Prior, Walkback, named_method
 from copyist.randomness import generator
 from copyist.recipes import RECIPES, configured
 from copyist.settings import dump
@@ -203,7 +203,8 @@ def test_files_come_back_as_the_files_they_were(verb: str, trained: Trained, tmp
     Image.fromarray(noise((19, 17, 3))).save(folder / "lossless.webp", lossless=True)
     wide = np.random.default_rng(0).integers(0, 65536, (9, 3 * 13), dtype=np.uint16)
     with (folder / "wide.png").open("wb") as file:
-        png.Writer(13, 9, greyscale=False, bitdepth=16).write(file, wide.tolist())
+        writer = png.Writer(13, 9, greyscale=False, bitdepth=16)  # pyright: ignore[reportArgumentType]
+        writer.write(file, wide.tolist())
     out = tmp_path / "out"
     result = copyist(verb, trained("color"), folder, "--out", out, "--json").result
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
@@ -221,7 +222,7 @@ def test_files_come_back_as_the_files_they_were(verb: str, trained: Trained, tmp
 
 
 def test_arrays_come_back_as_arrays_of_their_type_and_shape(trained: Trained, tmp_path: Path) -> None:
-    for array in (np.float32([[0.5] * 16] * 16), noise((3, 16, 16)), noise((16, 16)).astype(np.float64) / 99):
+    for array in (np.full((16, 16), 0.5, np.float32), noise((3, 16, 16)), noise((16, 16)).astype(np.float64) / 99):
         np.save(tmp_path / "x.npy", array)
         assert copyist("denoise", trained("gray"), tmp_path / "x.npy", "--out", tmp_path / "out", "--force").code == 0
         found = np.load(tmp_path / "out/x.npy")
@@ -308,7 +309,7 @@ def test_a_walk_moves_as_far_as_the_library_says(
     result = copyist(*line, "--out", tmp_path / "w.gif", "--json").result
     x = torch.stack([picture.pixels for picture in read_pictures([str(folder)])])
     model = library.load(trained("gray"))
-    frames = library.walk(model, x, steps=4, noise=0.1, generator=generator(2, "walk"), batch_size=3)  # type: ignore[arg-type]
+    frames = library.walk(model, x, steps=4, noise=0.1, generator=generator(2, "walk"), batch_size=3)
     assert result["moved"] == pytest.approx(float((frames[-1] - x).square().mean().sqrt()), rel=1e-6)
 
 
@@ -425,7 +426,9 @@ def test_samples_by_another_method_are_the_library_s(
     wanted = library.sample(library.load(trained("gray")), count=3, method=method, generator=generator(1, "sample"))
     np.testing.assert_array_equal(np.load(out), wanted.numpy())
     text = copyist(*line, "--force").stdout
-    assert text.startswith(f"sampled 3 images in {METHODS[name](steps=2).num_steps} steps by {name} into {out}, ")
+    assert text.startswith(
+        f"sampled 3 images in {named_method(name, {'steps': '2'}).num_steps} steps by {name} into {out}, "
+    )
 
 
 def test_samples_of_a_variational_autoencoder_are_decoded_codes_unless_another_method_is_named(

@@ -150,7 +150,7 @@ def test_sixteen_bits_and_gray_for_a_color_model_work(trained: Trained, tmp_path
 @pytest.mark.parametrize(
     ("array", "reason"),
     [
-        (np.float32([[[0.5] * 8] * 8, [[0.5] * 8] * 7 + [[np.nan] * 8]]), "NaN or infinity in image 1"),
+        (np.array([[[0.5] * 8] * 8, [[0.5] * 8] * 7 + [[np.nan] * 8]], np.float32), "NaN or infinity in image 1"),
         (np.full((8, 8), 1e300), "NaN or infinity in image 0"),
         (np.zeros((8, 8), np.int64), "values of type int64, which must be uint8, uint16 or float"),
         (np.zeros((0, 8, 8), np.uint8), "no image in it: its shape is (0, 8, 8)"),
@@ -166,7 +166,7 @@ def test_arrays_that_hold_no_images(
 
 def test_arrays_that_cannot_be_trained_on(refused: Refused, tmp_path: Path) -> None:
     file, line = tmp_path / "x.npy", ("train", "unet", "--out", tmp_path / "run", *TRAINS, "--data")
-    np.save(file, np.float32([[[0.5] * 8] * 8] * 20 + [[[np.nan] * 8] * 8]))
+    np.save(file, np.array([[[0.5] * 8] * 8] * 20 + [[[np.nan] * 8] * 8], np.float32))
     assert refused(*line, file) == f"{file} must hold finite values, got nan in image 20; replace or drop it"
     np.save(file, np.zeros((0, 8, 8), np.uint8))
     assert refused(*line, file) == f"{file} must hold at least one image, got an array of shape (0, 1, 8, 8)"
@@ -431,8 +431,8 @@ def test_a_model_with_skips_has_no_code(
 ) -> None:
     out = tmp_path / {"encode": "z.npz", "walk": "w.gif"}[verb]
     sentence = refused(verb, trained("skips"), pictures(1), "--out", out)
-    refused = f"{verb} works in a model's code, and UNetSkips has none; "
-    assert sentence == f"{refused}take a model with a code, such as a U-Net without skips"
+    reason = f"{verb} works in a model's code, and UNetSkips has none; "
+    assert sentence == f"{reason}take a model with a code, such as a U-Net without skips"
 
 
 def test_pictures_of_several_sizes_have_no_common_code(

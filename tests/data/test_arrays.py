@@ -140,16 +140,21 @@ def packed(count: int) -> dict[str, np.ndarray]:
     return {"data": np.frombuffer(b"".join(files), np.uint8), "offsets": offsets, "labels": np.arange(count)}
 
 
+def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    np.savez(path, **arrays)  # pyright: ignore[reportArgumentType]
+
+
 def test_packed_files_are_decoded(tmp_path: Path) -> None:
     path = tmp_path / "x.npz"
-    np.savez(path, **packed(12))
+    save_arrays(path, packed(12))
     both = open_split(str(path), default="all")
     order = np.argsort(both.names)
     np.testing.assert_array_equal(both.array[order], BYTES.transpose(0, 3, 1, 2))
+    assert both.labels is not None
     np.testing.assert_array_equal(both.labels[order], np.arange(12))
     splits = {f"train_{key}": value for key, value in packed(12).items()}
     splits |= {f"test_{key}": value for key, value in packed(4).items()}
-    np.savez(path, **splits)
+    save_arrays(path, splits)
     assert open_source(str(path)).test.names == tuple(f"test/{index:06d}" for index in range(4))
 
 
@@ -163,7 +168,7 @@ def test_packed_files_are_decoded(tmp_path: Path) -> None:
     ],
 )
 def test_broken_packing_is_refused(tmp_path: Path, broken: dict[str, np.ndarray], message: str) -> None:
-    np.savez(tmp_path / "x.npz", **(packed(12) | broken))
+    save_arrays(tmp_path / "x.npz", packed(12) | broken)
     with pytest.raises(DataError, match=message):
         open_source(str(tmp_path / "x.npz"))
 

@@ -65,12 +65,12 @@ def test_digits_keep_their_seventeen_levels_and_labels() -> None:
     from sklearn.datasets import load_digits
 
     both = open_split("digits", default="all")
-    bunch = load_digits()
+    pixels, target = load_digits(return_X_y=True)
     assert both.array.shape == (1797, 1, 8, 8)
     index = int(both.names[100].split("_")[1])
-    np.testing.assert_array_equal(both.array[100, 0] * 16, bunch.images[index])
+    np.testing.assert_array_equal(both.array[100, 0] * 16, pixels[index].reshape(8, 8))
     assert both.labels is not None
-    assert both.labels[100] == bunch.target[index]
+    assert both.labels[100] == target[index]
 
 
 def test_scenes_come_in_the_number_and_size_asked_for() -> None:

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from copyist.data import open_source, open_split
 from copyist.data.fitting import binarize, fit_size, resize, tile_corners
+from copyist.data.source import Fit
 from copyist.errors import ArgumentError
 
 SIDES = st.integers(1, 40)
 
 
 @given(SIDES, SIDES, SIDES, SIDES, st.sampled_from(["crop", "resize", "pad"]))
-def test_every_fit_gives_the_size_asked_for(h: int, w: int, height: int, width: int, fit: str) -> None:
+def test_every_fit_gives_the_size_asked_for(h: int, w: int, height: int, width: int, fit: Fit) -> None:
     pixels = np.full((h, w, 3), 77, dtype=np.uint8)
     out = fit_size(pixels, (height, width), fit)
     assert out.shape == (height, width, 3)

@@ -88,9 +88,10 @@ def test_arrays_come_back_as_arrays(tmp_path: Path, shape: tuple[int, ...], imag
     np.save(tmp_path / "x.npy", array)
     pictures = read_pictures([str(tmp_path / "x.npy")])
     assert len(pictures) == images
+    path = tmp_path / "out/x.npy"
     for picture in pictures:
-        assert not (tmp_path / "out/x.npy").exists()
-        path = write_picture(picture, picture.pixels, tmp_path / "out")
+        assert not path.exists()
+        assert write_picture(picture, picture.pixels, tmp_path / "out") == path
     out = np.load(path)
     assert out.dtype == array.dtype
     np.testing.assert_array_equal(out, array.astype(np.float32) if dtype == "float64" else array)

@@ -4,6 +4,7 @@ import pytest
 from copyist.data import open_source
 from copyist.data.synthetic import (
     SCENE_CLASSES,
+    SceneFactors,
     blob_centers,
     blob_tangents,
     draw_blobs,
@@ -18,12 +19,12 @@ BLOB_SIZE = (12, 20)
 
 
 @pytest.fixture(scope="module")
-def factors():
+def factors() -> SceneFactors:
     return scene_factors(200)
 
 
 @pytest.fixture(scope="module")
-def scenes(factors) -> np.ndarray:
+def scenes(factors: SceneFactors) -> np.ndarray:
     return draw_scenes(factors, size=SIZE).astype(np.float64) / 255
 
 
@@ -31,7 +32,7 @@ def luma(scenes: np.ndarray) -> np.ndarray:
     return np.einsum("c,nchw->nhw", [0.299, 0.587, 0.114], scenes)
 
 
-def test_scenes_are_the_same_whatever_the_count(factors) -> None:
+def test_scenes_are_the_same_whatever_the_count(factors: SceneFactors) -> None:
     few = scene_factors(10)
     np.testing.assert_array_equal(few.horizon, factors.horizon[:10])
     np.testing.assert_array_equal(draw_scenes(few), draw_scenes(factors[:10]))
@@ -42,20 +43,20 @@ def test_splits_share_no_scene() -> None:
     assert not {each.tobytes() for each in train} & {each.tobytes() for each in test}
 
 
-def test_the_whole_sun_stands_in_the_sky(factors) -> None:
+def test_the_whole_sun_stands_in_the_sky(factors: SceneFactors) -> None:
     assert (factors.sun_y - factors.sun_radius > 0).all()
     assert (factors.sun_y + factors.sun_radius < factors.horizon - factors.hill_height).all()
     assert (factors.sun_x - factors.sun_radius > 0).all()
     assert (factors.sun_x + factors.sun_radius < 1).all()
 
 
-def test_no_house_hides_the_sun(factors) -> None:
+def test_no_house_hides_the_sun(factors: SceneFactors) -> None:
     apart = np.abs(factors.sun_x - factors.house_x)
     assert (apart >= 0.22 - 1e-9).all()
     assert (factors.sun_radius + 0.62 * factors.house_size < 0.22).all()
 
 
-def test_the_sun_is_where_its_factors_say(factors, scenes: np.ndarray) -> None:
+def test_the_sun_is_where_its_factors_say(factors: SceneFactors, scenes: np.ndarray) -> None:
     row = (factors.sun_y * SIZE[0]).astype(int)
     column = (factors.sun_x * SIZE[1]).astype(int)
     middle = luma(scenes)[np.arange(len(scenes)), row, column]
@@ -64,7 +65,7 @@ def test_the_sun_is_where_its_factors_say(factors, scenes: np.ndarray) -> None:
     assert (middle > land + 0.1).all()
 
 
-def test_the_sky_above_the_horizon_is_brighter_than_the_land_below(factors, scenes: np.ndarray) -> None:
+def test_the_sky_above_the_horizon_is_brighter_than_the_land_below(factors: SceneFactors, scenes: np.ndarray) -> None:
     gray = luma(scenes)
     for index in np.flatnonzero(~factors.house):
         top = int((factors.horizon[index] - factors.hill_height[index]) * SIZE[0]) - 1
@@ -72,7 +73,7 @@ def test_the_sky_above_the_horizon_is_brighter_than_the_land_below(factors, scen
         assert gray[index, top].min() > gray[index, foot].max()
 
 
-def test_a_house_changes_only_its_surroundings(factors) -> None:
+def test_a_house_changes_only_its_surroundings(factors: SceneFactors) -> None:
     one = int(np.flatnonzero(factors.house)[0])
     with_house = scene_factors(one + 1)[one : one + 1]
     without = scene_factors(one + 1)[one : one + 1]
@@ -83,7 +84,7 @@ def test_a_house_changes_only_its_surroundings(factors) -> None:
     assert np.abs(columns - with_house.house_x[0]).max() < 0.62 * with_house.house_size[0] + 2 / 64
 
 
-def test_the_class_of_a_scene_tells_its_house_the_place_of_its_sun_and_its_daylight(factors) -> None:
+def test_the_class_of_a_scene_tells_its_house_the_place_of_its_sun_and_its_daylight(factors: SceneFactors) -> None:
     classes = scene_classes(factors)
     house, third, day = classes // 6, classes % 6 // 2, classes % 2
     np.testing.assert_array_equal(house == 1, factors.house)

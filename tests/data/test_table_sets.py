@@ -32,7 +32,7 @@ def csv_of(values: np.ndarray, *, header: str | None = "a,b,c", delimiter: str =
 
 
 def in_any_order(values: np.ndarray) -> set[tuple[float, ...]]:
-    return {tuple(np.float32(row).tolist()) for row in values}
+    return {tuple(row.tolist()) for row in values.astype(np.float32)}
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_names_of_columns_stand_over_their_columns() -> None:
     plain, headed = rows({"a": x}, gap=2, scale=4), rows({"a": x}, columns=["0", "", "|"], gap=2, scale=4)
     head, rest = headed[: -len(plain)], headed[-len(plain) :]
     np.testing.assert_array_equal(rest, plain)
-    ink = (head < 128).any(axis=(0, 2))
+    ink: np.ndarray = np.any(head < 128, axis=(0, 2))
     first = headed.shape[1] - (3 * 32 + 2 * 2)
     columns = [ink[first + i * 34 : first + i * 34 + 32] for i in range(3)]
     assert [bool(column.any()) for column in columns] == [True, False, True]

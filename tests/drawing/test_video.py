@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageSequence
 from torch import Tensor
 
 from copyist.drawing.grids import grid, rows
@@ -52,7 +52,11 @@ def test_a_moving_picture_has_every_frame(ending: str, frames: Tensor, tmp_path:
     path = tmp_path / f"walk{ending.upper()}"
     write_video(frames, path, fps=10)
     with Image.open(path) as picture:
-        assert (picture.n_frames, picture.size, picture.info["loop"]) == (NUM_FRAMES, (2 * 99 + 2, 2 * 55 + 2), 0)
+        assert (len(ImageSequence.all_frames(picture)), picture.size, picture.info["loop"]) == (
+            NUM_FRAMES,
+            (2 * 99 + 2, 2 * 55 + 2),
+            0,
+        )
         for t in range(NUM_FRAMES):
             picture.seek(t)
             np.testing.assert_allclose(np.asarray(picture.convert("RGB")), grid(frames[t]), atol=3)

@@ -278,7 +278,7 @@ def test_filters_and_axes_and_what_is_measured_come_from_all_over_a_source(monke
     array = np.arange(6000, dtype=np.float32).reshape(6000, 1, 1, 1) / 6000
     images = ExampleSet(source="mine", array=array, names=("",) * 6000, fingerprint="0")
     given: dict[str, Any] = {}
-    monkeypatch.setattr("copyist.evaluation.evaluate.denoising_table", lambda _, **rest: given.update(rest))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType, reportUnknownMemberType]
+    monkeypatch.setattr("copyist.evaluation.evaluate.denoising_table", lambda _, **rest: given.update(rest))
     model = MLPConfig(image_shape=(1, 1, 1), widths=(1,)).build()
     evaluate_images({"mine": model}, Splits(train=images, test=images), num_images=4)
     torch.testing.assert_close(given["test"].flatten(), torch.tensor([0.0, 0.25, 0.5, 0.75]))

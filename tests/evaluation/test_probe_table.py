@@ -42,7 +42,7 @@ def linear_model(rows: ExampleSet) -> Model:
 
 def test_the_table_stands_beside_random_weights_pixels_and_their_axes() -> None:
     model = built(MLPConfig(image_shape=(1, 8, 8), widths=(9,)), seed=3)
-    skips = built(replace(CONFIGS["unet-skips"], channels=1))  # pyright: ignore[reportCallIssue]
+    skips = built(replace(CONFIGS["unet-skips"], channels=1))
     found = probe_table({"mlp": model, "skips": skips}, DIGITS, num_images=20)
     table = found.accuracies
     assert list(table) == ["mlp", "mlp, random weights", "pixels", "64 principal components"]

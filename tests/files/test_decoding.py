@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import ExifTags, Image, ImageCms
+from PIL.JpegImagePlugin import JpegImageFile
 
 from copyist.errors import DataError, OutputError
 from copyist.files.decoding import DecodedImage, decode_image, read_header
@@ -154,7 +155,9 @@ def test_jpeg_stays_close_and_keeps_its_colors_sharp() -> None:
     half[:, ::2] = (255, 0, 0)
     image = decode_image(saved(Image.fromarray(half), "PNG"))
     written = encode_image(replace(image, format="JPEG"))
-    assert Image.open(io.BytesIO(written)).layer[0][1:3] == (1, 1)
+    jpeg = Image.open(io.BytesIO(written))
+    assert isinstance(jpeg, JpegImageFile)
+    assert jpeg.layer[0][1:3] == (1, 1)
     assert np.abs(decode_image(written).pixels.astype(int) - half).mean() < 4
 
 

@@ -29,10 +29,11 @@ def picture_file(index: int, loaded: list[int], *, notices: tuple[str, ...] = ()
 def test_pictures_are_loaded_shortly_before_they_are_asked_for_and_then_let_go() -> None:
     loaded: list[int] = []
     past: list[weakref.ref[object]] = []
+    picture = None
     for count, picture in enumerate(stream_pictures([picture_file(index, loaded) for index in range(100)]), start=1):
         assert len(loaded) <= count + AHEAD
         past.append(weakref.ref(picture))
-    del picture
+    picture = None
     gc.collect()
     assert len(past) == 100
     assert not any(each() for each in past)

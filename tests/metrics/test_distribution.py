@@ -1,6 +1,7 @@
 """Distances of distributions: closed forms for Gaussians, slow loops, and what is expected of equal sets."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -132,7 +133,9 @@ def test_far_sets_share_nothing_and_equal_sets_all() -> None:
 
 
 @pytest.mark.parametrize("function", [frechet_distance, kernel_distance, coverage])
-def test_features_that_cannot_be_compared_are_refused(function) -> None:
+def test_features_that_cannot_be_compared_are_refused(
+    function: Callable[[torch.Tensor, torch.Tensor], object],
+) -> None:
     with pytest.raises(ShapeError, match="same number of features, got 3 and 4"):
         function(normal(20, 3, 0), normal(20, 4, 0))
     with pytest.raises(ShapeError, match=r"shape \(N, D\)"):

@@ -1,6 +1,7 @@
 """The laws of residuals, against distributions whose distances from the normal are known."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from copyist.errors import ArgumentError, ShapeError
 from copyist.metrics.residuals import residual_law
 
 SIDES = (3, 80, 100)
-LAWS = {
+LAWS: dict[str, Any] = {  # SciPy's frozen distributions have no public type.
     "uniform": stats.uniform(-math.sqrt(3), 2 * math.sqrt(3)),
     "laplace": stats.laplace(scale=math.sqrt(0.5)),
     "normal": stats.norm(),

@@ -1,5 +1,7 @@
 """The rules of scenes: real ones keep them, and pictures in which one was broken on purpose do not."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 import torch
@@ -51,7 +53,7 @@ def disk(side: int, *, times: float) -> torch.Tensor:
 @pytest.mark.slow
 @SIDES
 @pytest.mark.parametrize("split", ["train", "test"])
-def test_real_scenes_keep_all_rules(side: int, split) -> None:
+def test_real_scenes_keep_all_rules(side: int, split: Literal["train", "test"]) -> None:
     assert share(scenes(side, scene_factors(1000, split=split))) >= 0.99
 
 

@@ -18,7 +18,7 @@ from copyist.procedures import denoise, encode, reconstruct, sample, walk
 
 @dataclass(frozen=True, kw_only=True)
 class BrightConfig(ModelConfig):
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
+    def fitted(self, shape: tuple[int, ...]) -> Self:
         return self
 
     def build(self) -> Classifier:

@@ -11,7 +11,7 @@ from torch import Tensor
 from contracts import CONFIGS, autoencoder, built, images
 from copyist.errors import ArgumentError
 from copyist.models import Reconstructor, UNetConfig
-from copyist.models.in_batches import batches, in_batches
+from copyist.models.in_batches import batch_indices, in_batches
 from copyist.procedures import denoise, encode, reconstruct
 
 BATCH = CONFIGS["unet-batch"]
@@ -25,7 +25,9 @@ def by_hand(model: Reconstructor, x: Tensor, rows: list[list[int]], keep: list[i
 
 def test_the_rule_on_paper() -> None:
     def rows(num_images: int, batch_size: int, *, fill: bool = True) -> list[tuple[list[int], int]]:
-        return [(chosen.tolist(), count) for chosen, count in batches(num_images, batch_size=batch_size, fill=fill)]
+        return [
+            (chosen.tolist(), count) for chosen, count in batch_indices(num_images, batch_size=batch_size, fill=fill)
+        ]
 
     assert rows(8, 4) == [([0, 1, 2, 3], 4), ([4, 5, 6, 7], 4)]
     assert rows(7, 3) == [([0, 1, 2], 3), ([3, 4, 5], 3), ([6, 0, 1], 1)]
@@ -40,14 +42,14 @@ def test_the_rule_on_paper() -> None:
 @given(st.integers(1, 40), st.integers(1, 12), st.booleans())
 def test_every_image_is_answered_once_and_in_order(num_images: int, batch_size: int, fill: bool) -> None:
     answered: list[int] = []
-    for chosen, count in batches(num_images, batch_size=batch_size, fill=fill):
+    for chosen, count in batch_indices(num_images, batch_size=batch_size, fill=fill):
         answered += chosen[:count].tolist()
     assert answered == list(range(num_images))
 
 
 @given(st.integers(1, 40), st.integers(1, 12))
 def test_a_filled_batch_is_full_or_a_whole_share_of_one(num_images: int, batch_size: int) -> None:
-    for chosen, _ in batches(num_images, batch_size=batch_size, fill=True):
+    for chosen, _ in batch_indices(num_images, batch_size=batch_size, fill=True):
         assert batch_size % len(chosen) == 0
 
 
@@ -105,7 +107,7 @@ def test_to_be_asked_changes_nothing_in_a_model() -> None:
     model = built(CONFIGS["unet-running"])
     in_use = reconstruct(model, images())
     model.train()
-    model.up.eval()  # pyright: ignore[reportCallIssue]
+    model.get_submodule("up").eval()
     modes = [part.training for part in model.modules()]
     before = [buffer.clone() for buffer in model.buffers()]
     assert torch.equal(reconstruct(model, images()), in_use)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from contracts import CLASSIFIERS, CONFIGS, built, classifier, half, images
 from copyist.errors import ArgumentError, ContractError, ShapeError
-from copyist.models import MaskedViT, MaskedViTConfig
+from copyist.models import MaskedViT, MaskedViTConfig, ViTConfig
 from copyist.models.contracts import Masked, needs
 from copyist.nn.patches import from_patches, to_patches
 
@@ -96,7 +96,7 @@ def test_where_a_token_is_hidden_the_decoder_knows_its_place_only() -> None:
 @torch.no_grad()
 def test_its_encoder_goes_over_to_the_classifier_by_name() -> None:
     model, x = masked(), images()
-    names = classifier(CLASSIFIERS["vit"].__class__(image_shape=(3, 8, 12), num_classes=7, width=12, depth=2, heads=2))
+    names = classifier(ViTConfig(image_shape=(3, 8, 12), num_classes=7, width=12, depth=2, heads=2))
     missing, left = names.load_state_dict(model.state_dict(), strict=False)
     assert missing == ["head.weight", "head.bias"]
     assert all(name.startswith("decoder.") for name in left)

@@ -9,7 +9,7 @@ from torch import nn
 
 from contracts import built, classifier, images
 from copyist.errors import ArgumentError, ContractError, ShapeError
-from copyist.models import MLPConfig, StackedClassifierConfig, UNetConfig
+from copyist.models import MLPConfig, StackedClassifier, StackedClassifierConfig, UNetConfig
 from copyist.models.contracts import Pretrainable, PretrainableConfig, Stack, needs
 from copyist.nn.dense import Activation
 
@@ -77,7 +77,7 @@ def test_tied_weights_count_once_and_stay_tied_in_a_copy() -> None:
 def test_a_stack_starts_from_the_layers_of_a_shorter_one() -> None:
     grown, short = stack(seed=1), stack(CONFIG.stacks()[1], seed=2)
     innermost = [weight.detach().clone() for weight in grown.layers[2].parameters()]
-    grown.start_from(short)
+    needs(grown, Pretrainable, verb="test").start_from(short)
     for own, given in zip(grown.layers, short.layers, strict=False):
         for weight, start in zip(own.parameters(), given.parameters(), strict=True):
             assert torch.equal(weight, start)
@@ -89,6 +89,7 @@ def test_a_stack_starts_from_the_layers_of_a_shorter_one() -> None:
 def test_the_features_of_the_classifier_are_the_code_of_the_stack() -> None:
     config = StackedClassifierConfig(stack=CONFIG, num_classes=6)
     model, pretrained, x = classifier(config), stack(seed=3), images(5, SHAPE)
+    assert isinstance(model, StackedClassifier)
     model.start_from(pretrained)
     with torch.no_grad():
         assert torch.equal(model.features(x), pretrained.encode(x))

@@ -17,7 +17,7 @@ EVERY = pytest.mark.parametrize("kind", sorted(VARIATIONAL))
 
 def data(kind: str) -> Tensor:
     """Images that the kind's likelihood takes."""
-    return images().round() if CONFIGS[kind].likelihood != "logistic" else (255 * images()).round() / 255  # pyright: ignore
+    return images().round() if CONFIGS[kind].likelihood != "logistic" else (255 * images()).round() / 255  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @EVERY

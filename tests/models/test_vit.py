@@ -1,7 +1,10 @@
 """The vision transformer."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
+from torch import Tensor, nn
 
 from contracts import CLASSIFIERS, classifier, images
 from copyist.errors import ArgumentError, ShapeError
@@ -34,10 +37,12 @@ def test_without_positions_the_order_of_the_patches_does_not_matter_and_with_the
 def test_blocks_are_addressed_by_their_names() -> None:
     model = vit()
     seen: dict[str, tuple[int, ...]] = {}
+
+    def kept_as(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        return lambda module, given, answer: seen.update({name: tuple(answer.shape)})
+
     for name in ("blocks.0", "blocks.1", "blocks.2"):
-        model.get_submodule(name).register_forward_hook(
-            lambda module, given, answer, name=name: seen.update({name: tuple(answer.shape)})
-        )
+        model.get_submodule(name).register_forward_hook(kept_as(name))
     model(images())
     # Patches of 4×4 in 8×12 pixels.
     assert seen == dict.fromkeys(("blocks.0", "blocks.1", "blocks.2"), (5, 6, 10))

@@ -16,7 +16,7 @@ VALUES = 30
 
 
 class LinearGaussianConfig(ModelConfig):
-    def fitted(self, image_shape: tuple[int, int, int]) -> Self:
+    def fitted(self, shape: tuple[int, ...]) -> Self:
         return self
 
     def build(self) -> Variational:
@@ -50,7 +50,7 @@ class LinearGaussian(Variational):
     def check_input(self, x: Tensor) -> None:
         pass
 
-    def code_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, ...]:
+    def code_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return (len(self.lengths),)
 
     def posterior(self, x: Tensor) -> Gaussian:

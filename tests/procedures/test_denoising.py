@@ -48,4 +48,4 @@ def test_what_a_model_does_not_take_is_refused() -> None:
 def test_to_encode_without_a_code_is_refused() -> None:
     model = built(CONFIGS["unet-skips"])
     with pytest.raises(ContractError, match=r"^encode works in a model's code, and UNetSkips has none; take a model"):
-        encode(model, images())  # pyright: ignore[reportArgumentType]
+        encode(model, images())

@@ -49,7 +49,7 @@ def test_features_are_the_mean_token_or_all_values_of_the_code() -> None:
     tokens = needs(built(MaskedViTConfig(image_shape=(1, 8, 8), patch=4, width=8, heads=2)), Autoencoder, verb="test")
     with torch.no_grad():
         assert torch.equal(code_features(tokens, x), tokens.encode(x).mean(1))
-    maps: Autoencoder = needs(built(replace(CONFIGS["unet-none"], channels=1)), Autoencoder, verb="test")  # pyright: ignore[reportCallIssue]
+    maps: Autoencoder = needs(built(replace(CONFIGS["unet-none"], channels=1)), Autoencoder, verb="test")
     with torch.no_grad():
         z: Tensor = maps.encode(x)
         assert torch.equal(code_features(maps, x), z.reshape(4, -1))
@@ -62,7 +62,7 @@ def test_labels_missing_is_one_sentence() -> None:
 
 
 def test_a_model_without_a_code_is_refused() -> None:
-    model = built(replace(CONFIGS["unet-skips"], channels=1))  # pyright: ignore[reportCallIssue]
+    model = built(replace(CONFIGS["unet-skips"], channels=1))
     with pytest.raises(ContractError, match=r"^probe works in a model's code, and UNetSkips has none; "):
         probe(model, DIGITS)
 

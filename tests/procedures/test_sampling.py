@@ -168,8 +168,9 @@ def test_the_model_and_the_global_generator_are_left_as_they_were() -> None:
     ],
 )
 def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: str) -> None:
+    given: dict[str, Any] = {"steps": 3} | settings
     with pytest.raises(ArgumentError, match=message):
-        NoDiffusion(**({"steps": 3} | settings))
+        NoDiffusion(**given)
 
 
 def test_no_samples_and_shapes_that_are_none_are_refused() -> None:

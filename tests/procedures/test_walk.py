@@ -121,4 +121,4 @@ def test_what_cannot_be_walked_is_refused_before_the_first_step() -> None:
     with pytest.raises(ShapeError, match=r"^the model takes images of shape"):
         walk_steps(model, torch.rand(2, 3, 12, 8), steps=1, noise=0.1)
     with pytest.raises(ContractError, match=r"^walk works in a model's code, and UNetSkips has none"):
-        walk_of(built(CONFIGS["unet-skips"]), images())  # pyright: ignore[reportArgumentType]
+        walk_of(built(CONFIGS["unet-skips"]), images())

@@ -19,8 +19,8 @@ from training.tiny import StoppedError, Told, rows_of, same_bits, tiny
 CONV = ConvClassifierConfig(width=4, levels=2, convolutions=1)
 
 
-def naming(*, data: str = "digits", model: ModelConfig = CONV, **training: int) -> Recipe:
-    return tiny(data=data, model=model, objective=Classification(), flip=False, **training)
+def naming(*, data: str = "digits", model: ModelConfig = CONV, steps: int = 40) -> Recipe:
+    return tiny(data=data, model=model, objective=Classification(), flip=False, steps=steps)
 
 
 def test_the_number_of_classes_comes_from_the_data_and_is_kept(tmp_path: Path) -> None:

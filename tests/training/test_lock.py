@@ -49,7 +49,7 @@ def test_a_run_that_began_while_the_data_was_read_is_left_alone(
     first = train(tiny(steps=2), out=tmp_path / "run")
     before = contents(first.folder)
     # As if the folder had been empty when the second run looked.
-    monkeypatch.setattr(Store, "check", lambda self, **_: None)  # pyright: ignore
+    monkeypatch.setattr(Store, "check", lambda self, **_: None)
     with pytest.raises(OutputError, match=r"run holds a run already; add --resume to go on with it, or --force to"):
         train(tiny(), out=first.folder)
     assert contents(first.folder) == before

@@ -22,7 +22,6 @@ from copyist.randomness import derive
 from copyist.settings import dump
 from copyist.training import CATALOGUES, Optimization, Recipe, Run, Training, finished_run, read_history, train
 from copyist.training.held_out import HeldOut
-from copyist.training.state import Counters
 from training.tiny import Failing, StoppedError, Told, rows_of, same_bits, tiny, weights
 
 
@@ -457,7 +456,7 @@ class ScaleConfig(ModelConfig):
 
     start: float = 0.25
 
-    def fitted(self, image_shape: tuple[int, int, int]) -> "ScaleConfig":
+    def fitted(self, shape: tuple[int, ...]) -> "ScaleConfig":
         return self
 
     def build(self) -> Reconstructor:
@@ -494,28 +493,25 @@ def test_a_model_of_ones_own_trains_to_its_closed_form_and_loads(tmp_path: Path)
 
 
 def test_numbers_out_of_range_are_refused() -> None:
-    for arguments, message in [
+    trainings: list[tuple[dict[str, Any], str]] = [
         ({"steps": 0}, "steps must be at least 1, got 0"),
         ({"patience": -1}, "patience must be at least 0, got -1"),
         ({"averaging": 1.1}, r"averaging must lie in \[0, 1\], got 1.1"),
         ({"precision": "half"}, "there is no precision 'half'"),
-    ]:
+    ]
+    for arguments, message in trainings:
         with pytest.raises(ArgumentError, match=f"^{message}"):
             Training(**arguments)
-    for arguments, message in [
+    optimizations: list[tuple[dict[str, Any], str]] = [
         ({"learning_rate": 0}, "learning_rate must be greater than 0, got 0"),
         ({"optimizer": "adagrad"}, "there is no optimizer 'adagrad'"),
         ({"schedule": "cosin"}, "there is no schedule 'cosin'; did you mean 'cosine'"),
         ({"warmup": float("nan")}, r"warmup must lie in \[0, 1\], got nan"),
         ({"accumulation": 0}, "accumulation must be at least 1, got 0"),
-    ]:
+    ]
+    for arguments, message in optimizations:
         with pytest.raises(ArgumentError, match=f"^{message}"):
             Optimization(**arguments)
-
-
-def test_counters_begin_at_nothing() -> None:
-    counters = Counters()
-    assert (counters.step, counters.rate_scale, counters.fell_at, counters.rows) == (0, 1.0, None, [])
 
 
 def test_a_look_is_at_images_from_all_over_those_held_out(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_a_run_in_memory_that_is_interrupted_says_that_nothing_is_kept(empty: Pa
 def test_the_process_is_left_as_it_was(empty: Path) -> None:
     before: list[Any] = [torch.random.get_rng_state(), torch.is_grad_enabled(), signal.getsignal(signal.SIGINT)]
     train(tiny(steps=2))
-    after = [torch.random.get_rng_state(), torch.is_grad_enabled(), signal.getsignal(signal.SIGINT)]
+    after: list[Any] = [torch.random.get_rng_state(), torch.is_grad_enabled(), signal.getsignal(signal.SIGINT)]
     assert torch.equal(before[0], after[0])
     assert before[1:] == after[1:]
 

@@ -1,6 +1,7 @@
 """A run may start from weights that were trained before."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -52,9 +53,9 @@ def test_the_model_file_says_by_what_it_started_and_a_run_is_found_by_that(pretr
     header = read_header(run.model_file)
     fingerprint = header.data["fingerprint"]
     assert len(header.training["start"]) == 64
-    found = {"recipe": classifier(), "seed": 0, "fingerprint": fingerprint}
-    assert finished_run(run.folder, **found, start=pretrained.folder) is not None
-    assert finished_run(run.folder, **found) is None
+    found = partial(finished_run, run.folder, classifier(), seed=0, fingerprint=fingerprint)
+    assert found(start=pretrained.folder) is not None
+    assert found() is None
     assert "start" not in read_header(pretrained.model_file).training
 
 

@@ -31,7 +31,7 @@ def table(path: Path) -> str:
 def recipe(data: str, *, steps: int = 60, **settings: object) -> Recipe:
     training = Training(steps=steps, batch_size=16, optimization=Optimization(learning_rate=1e-2))
     model = MLPConfig(widths=(2,), activation="identity")
-    return Recipe(name="mine", data=data, model=model, objective=Copying(), training=replace(training, **settings))  # pyright: ignore[reportArgumentType]
+    return Recipe(name="mine", data=data, model=model, objective=Copying(), training=replace(training, **settings))
 
 
 def test_a_model_of_a_table_answers_in_the_units_of_the_table(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_another_unit_is_another_number_and_no_other_model(tmp_path: Path) -> No
     values = rng.normal(size=(60, 3)).astype(np.float32)
     # All rows are learned from, so that both tables have the same splits.
     for name, factor in (("one", 1), ("two", 1024)):
-        both = values * np.float32([1, factor, 1])
+        both = values * np.array([1, factor, 1], np.float32)
         np.savez(tmp_path / f"{name}.npz", x_train=both[:50], x_test=both[50:])
         train(recipe(f"{tmp_path}/{name}.npz", flip=True), out=tmp_path / name)
     x, factors = torch.from_numpy(values), torch.tensor([1.0, 1024.0, 1.0])

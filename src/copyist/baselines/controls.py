@@ -22,7 +22,7 @@ from copyist.corruption import Corruption
 from copyist.tensors import Images
 
 CONTROLS = ("identity", "mean image", "matched blur", "median", "total variation", "linear")
-"""The controls' names, the dullest first."""
+"""The controls' names, the simplest first."""
 
 BLURS = (0.0, 0.4, 0.6, 0.8, 1.0, 1.4, 2.0, 3.0, 4.5)
 CONTRASTS = (0.7, 0.8, 0.9, 1.0)

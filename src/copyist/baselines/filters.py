@@ -1,4 +1,4 @@
-"""Classical denoisers: the dull explanations that a model's denoising has to beat."""
+"""Classical denoisers: the baselines that a model's denoising has to beat."""
 
 __all__ = ["Filter", "MatchedBlur", "MeanImage", "Median", "TotalVariation", "Unchanged", "best_setting"]
 
@@ -22,7 +22,7 @@ LEAST_SPREAD = 1e-3
 
 
 class Filter(abc.ABC):
-    """A map from corrupted images to cleaner ones that learned nothing, or a few averages, from data."""
+    """A denoiser without training, or with a few averages of training data."""
 
     uses_batch_statistics: ClassVar[bool] = False
     """Whether the answer for one image depends on the others in its batch."""
@@ -81,7 +81,7 @@ class MeanImage(Filter):
 class MatchedBlur(Filter):
     """A Gaussian blur, after which each channel's mean and spread over the batch are set to the training data's.
 
-    It undoes what a blend does to brightness and contrast as batch normalization can, and knows nothing else.
+    It undoes what a blend does to brightness and contrast as batch normalization can, and does nothing else.
     """
 
     uses_batch_statistics: ClassVar[bool] = True

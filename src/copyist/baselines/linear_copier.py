@@ -1,4 +1,4 @@
-"""The dullest copier: a projection on principal axes, as many as a code has units or as it takes to copy as well."""
+"""The linear baseline: a projection on principal axes, as many as a code has units or as it takes to copy as well."""
 
 __all__ = ["LinearCopier", "linear_copier", "moments_matched", "most_examples", "principal_copier"]
 
@@ -58,7 +58,7 @@ def principal_copier(train: Examples, *, num_axes: int) -> LinearCopier:
 
 
 def linear_copier(train: Images, x: Images, *, clean_psnr: float) -> LinearCopier:
-    """Fit principal axes on training images, and keep as few as copy `x` at least as well as asked.
+    """Fit principal axes on training images, and keep the fewest that copy `x` with at most the given error.
 
     Args:
         train: clean images (N, C, H, W).

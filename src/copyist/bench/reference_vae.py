@@ -75,7 +75,7 @@ class _Rows(Dataset[dict[str, Tensor]]):
 
 
 def vae_loop(config: VariationalMLPConfig, file: str, batch: int, turn: Turn) -> None:
-    """Train for as long as `turn` allows, with the settings that pythae's trainer has unless told otherwise."""
+    """Train for as long as `turn` allows, with the default settings of pythae's trainer."""
     model = textbook_vae(config)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     loader = DataLoader(_Rows(_read(file)), batch_size=batch, shuffle=True)

@@ -67,7 +67,7 @@ def migrate_tensors(tensors: Mapping[str, Tensor], model: Mapping[str, Any]) -> 
         return own | {f"{prefix}{name}": tensor for name, tensor in within.items()}
     kind = str(model.get("kind"))
     patterns = _UNITS if kind == "sparse-mlp" else _POSTERIOR if kind.startswith("variational-") else {}
-    renamed = {_replaced(name, patterns): tensor for name, tensor in tensors.items()}
+    renamed = {_replace_name(name, patterns): tensor for name, tensor in tensors.items()}
     return {_name_in_level(name): tensor for name, tensor in renamed.items()} if kind in _LEVELS else renamed
 
 
@@ -88,7 +88,7 @@ def _name_in_level(name: str) -> str:
     return f"{place}.{level}.block.layers.{index // 3}.{part}.{parameter}"
 
 
-def _replaced(name: str, patterns: Mapping[str, str]) -> str:
+def _replace_name(name: str, patterns: Mapping[str, str]) -> str:
     for pattern, replacement in patterns.items():
         name = re.sub(pattern, replacement, name)
     return name

@@ -30,14 +30,14 @@ MODEL_CATALOGUES: settings.Catalogues = {ModelConfig: MODELS}
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """What a model file says of itself, but for the weights."""
+    """The header of a model file: everything but the weights."""
 
     model: dict[str, Any]
     """The kind of model, and its config; for one's own the kind is `package.module:Class`, which names
     a `ModelConfig`, or a `Model` that takes the config's fields."""
 
     batch_size: int
-    """Images per batch in training, and in use unless told otherwise."""
+    """Images per batch in training, and by default in use."""
 
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     """The training data: source, shape, number, mean and standard deviation per channel or column, the names of
@@ -107,7 +107,7 @@ def model_file(path: str | Path) -> Path:
 
 
 def read_header(path: Path) -> Header:
-    """What a model file says of itself.
+    """The header of a model file.
 
     Raises:
         CheckpointError: as `load`.
@@ -116,7 +116,7 @@ def read_header(path: Path) -> Header:
 
 
 def read_model(path: Path) -> tuple[Header, dict[str, Tensor]]:
-    """What a model file says of itself, and its tensors by the names that its model gives them.
+    """The header of a model file, and its tensors by the names that its model gives them.
 
     Raises:
         CheckpointError: as `load`.

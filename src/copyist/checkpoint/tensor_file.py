@@ -49,7 +49,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         CheckpointError: as `read_document`.
     """
     document = read_document(path)
-    with _opened(path) as file:
+    with _open_file(path) as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
         if sum_of_tensors(tensors) != (file.metadata() or {}).get("tensors"):
             raise CheckpointError(f"{path} is damaged: its weights are not those that were written; use another copy")
@@ -72,7 +72,7 @@ def read_document(path: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: the file is damaged, a pickle, no model file, or from a newer version.
     """
-    with _opened(path) as file:
+    with _open_file(path) as file:
         metadata = file.metadata() or {}
     if "copyist" not in metadata:
         raise CheckpointError(
@@ -81,7 +81,7 @@ def read_document(path: Path) -> dict[str, Any]:
     text = metadata["copyist"]
     if _sum(text.encode()) != metadata.get("document"):
         raise CheckpointError(f"{path} is damaged: its header is not the one that was written; use another copy")
-    document = _parsed(path, text)
+    document = _parse(path, text)
     written = document.get("format_version")
     if not isinstance(written, int) or written > FORMAT_VERSION:
         raise CheckpointError(
@@ -91,7 +91,7 @@ def read_document(path: Path) -> dict[str, Any]:
     return document
 
 
-def _parsed(path: Path, text: str) -> dict[str, Any]:
+def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -102,7 +102,7 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Generator[Any, None, None]:
+def _open_file(path: Path) -> Generator[Any, None, None]:
     _refuse_pickles(path)
     try:
         opened = safe_open(path, framework="pt")

@@ -59,7 +59,7 @@ class ModelFolder(Resources):
     path: Path
 
     def splits(self, source: str) -> Splits:
-        return _opened(source)
+        return _open_source(source)
 
     def trained(self, recipe: Recipe, *, seed: int, start: Recipe | None) -> Model:
         return load(self._run(recipe, seed, start).model_file)
@@ -81,11 +81,11 @@ class ModelFolder(Resources):
         folder = self.path / f"{recipe_record(recipe)[0]}{origin}-seed-{seed}"
         self.path.mkdir(parents=True, exist_ok=True)
         with FileLock(self.path / f"{folder.name}.lock"):
-            fingerprint = self.splits(recipe.data).train.fingerprint
-            run = finished_run(folder, recipe, seed=seed, fingerprint=fingerprint, start=begin)
+            splits = self.splits(recipe.data)
+            run = finished_run(folder, recipe, seed=seed, fingerprint=splits.train.fingerprint, start=begin)
             if run is None:
                 begun = (folder / "state" / "state.safetensors").exists()
-                run = train(recipe, out=folder, seed=seed, start=begin, resume=begun)
+                run = train(recipe, data=splits, out=folder, seed=seed, start=begin, resume=begun)
         return run
 
 
@@ -104,6 +104,6 @@ def recipe_record(recipe: Recipe) -> tuple[str, dict[str, Any]]:
 
 
 @functools.lru_cache(maxsize=8)
-def _opened(source: str) -> Splits:
+def _open_source(source: str) -> Splits:
     """A source, opened once per process."""
     return open_source(source)

@@ -36,7 +36,7 @@ def claim_page(result: ClaimResult, *, curves: Mapping[str, str], remarks: str =
     Args:
         result: the claim, run.
         curves: the title of each figure of curves, by its file.
-        remarks: what somebody wrote about it by hand, in Markdown.
+        remarks: remarks of an author on it, in Markdown.
 
     Raises:
         MissingExtraError: Jinja2 is not installed.
@@ -59,7 +59,7 @@ def claims_page(
         results: in the order of the page.
         folder: where their pictures lie.
         charts: SVG pictures by the claim's name.
-        remarks: what somebody wrote by hand, by the claim's name.
+        remarks: remarks of an author, by the claim's name.
         missing: names of claims that have no result here.
 
     Raises:
@@ -85,7 +85,7 @@ def _jinja2() -> Any:
 
 
 def _template(name: str, *, html: bool) -> Any:
-    """A template of this folder, which may speak in the words of `wording`."""
+    """A template of this folder, with the functions of `wording`."""
     jinja2 = _jinja2()
     environment = jinja2.Environment(
         autoescape=html, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -89,7 +89,7 @@ def _check(path: Path, result: ClaimResult) -> None:
 
 
 def _remarks(folder: Path, name: str) -> str:
-    """What somebody wrote about a claim by hand."""
+    """Remarks of an author on a claim."""
     path = folder / "remarks" / f"{name}.md"
     return path.read_text("utf-8").strip() if path.exists() else ""
 

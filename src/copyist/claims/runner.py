@@ -64,7 +64,7 @@ def run_claims(
         jobs: how many at once.
         seeds: others than the experiments' own.
         overwrite: measure again what is there.
-        progress: told of each run that is done: the claim, seed and seconds (not a number where it failed), and
+        progress: called for each run that is done: the claim, seed and seconds (not a number where it failed), and
             how many of how many are done.
 
     Returns:
@@ -86,7 +86,7 @@ def run_claims(
         raise OutputError(f"{out} is a file, and results need a folder; choose another place")
     if models is not None and models.exists() and not models.is_dir():
         raise OutputError(f"{models} is a file, and trained models need a folder; choose another place")
-    results = {name: _begun(out, name, each, scale, overwrite) for name, each in experiments.items()}
+    results = {name: _begin(out, name, each, scale, overwrite) for name, each in experiments.items()}
     out.mkdir(parents=True, exist_ok=True)
     wanted = {name: tuple(dict.fromkeys(each.seeds if seeds is None else seeds)) for name, each in experiments.items()}
     first = {name: min((*wanted[name], *results[name].seeds)) for name in experiments}
@@ -151,7 +151,7 @@ class _Failure:
     error: Exception
 
 
-def _begun(out: Path, name: str, experiment: Experiment, scale: Scale, overwrite: bool) -> ClaimResult:
+def _begin(out: Path, name: str, experiment: Experiment, scale: Scale, overwrite: bool) -> ClaimResult:
     """The result before this run: what follows from the seeds that need not be measured again."""
     path, claim = out / f"{name}.json", Declaration.of(name, experiment.claim)
     if overwrite or not path.exists():
@@ -191,7 +191,7 @@ def _runs(
 
 
 def _run(name: str, experiment: Experiment, trial: Trial) -> "_Success | _Failure":
-    """Measure once, in one thread; what fails is told and not raised, so that one claim does not end the others."""
+    """Measure once, in one thread; a failure is reported and not raised, so that one claim does not end the others."""
     threads, since = torch.get_num_threads(), time.perf_counter()
     torch.set_num_threads(1)
     try:

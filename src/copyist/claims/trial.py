@@ -89,7 +89,7 @@ class Trial:
     """Its data, and its models trained and untrained."""
 
     recipes: dict[str, Any] = field(default_factory=dict[str, Any])
-    """Every recipe that was asked for, with all its settings, by name and digest: the record of the run."""
+    """Every recipe that was used, with all its settings, by name and digest: the record of the run."""
 
     def pick(self, *, smoke: T, cpu: T, gpu: T) -> T:
         """The setting for this scale."""

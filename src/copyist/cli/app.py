@@ -69,7 +69,7 @@ app.command(short_help="Copy images: the same files come out, as copies.")(resto
 app.command(short_help="Remove noise from images by copying them.")(restore.denoise)
 app.command(short_help="Write the codes of images into an .npz file.")(encode.encode)
 app.command(short_help="Walk along the manifold from images, as a video.")(walk.walk)
-app.command(short_help="Make images anew from what a layer says of them.")(invert.invert)
+app.command(short_help="Reconstruct images from their representation at a layer.")(invert.invert)
 app.command(short_help="Make images out of pure noise.")(sample.sample)
 app.command(short_help="Make noisy images to denoise.")(corrupt.corrupt)
 app.command(short_help="Measure models on held-out images, beside every control.")(evaluate.evaluate)
@@ -95,7 +95,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _fail("interrupted")
     except SystemExit as end:
-        # The library of the command line takes Ctrl-C for itself, and says nothing.
+        # The library of the command line takes Ctrl-C for itself, and prints nothing.
         if end.code == INTERRUPTED:
             sys.stderr.write("copyist: interrupted\n")
         raise

@@ -53,7 +53,7 @@ def evaluate(
             raise ArgumentError(f"models side by side must be different ones, got {path} twice; name it once")
     if out is not None:
         check_output(out, overwrite=force)
-    loaded = {name: load(path, class_of=class_of, device=device) for name, path in _named(models).items()}
+    loaded = {name: load(path, class_of=class_of, device=device) for name, path in _short_names(models).items()}
 
     with bar("measuring") as update:
         found = evaluate_models(
@@ -72,7 +72,7 @@ def evaluate(
     show(found.text(details=details), found.to_document(), as_json=as_json)
 
 
-def _named(paths: list[str]) -> dict[str, str]:
+def _short_names(paths: list[str]) -> dict[str, str]:
     """The paths by the shortest names that tell them apart: a run's folder, or a file without its ending."""
     short = [Path(path).stem if Path(path).is_file() else Path(path).resolve().name for path in paths]
     return dict(zip(short if len(set(short)) == len(paths) else paths, paths, strict=True))

@@ -14,7 +14,7 @@ def info(
     file: Annotated[str, typer.Argument(help="A model file, or the folder of a run.", metavar="MODEL")],
     as_json: Json = False,
 ) -> None:
-    """Say what a model file holds: model, data, recipe and how training went; nothing in it is run."""
+    """Show what a model file holds: model, data, recipe and how training went; nothing in it is run."""
     import json
     from dataclasses import asdict
 

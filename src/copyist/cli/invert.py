@@ -58,7 +58,7 @@ def invert(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Make images anew from what a layer says of them, and say how near the layer finds them."""
+    """Reconstruct images from their representation at a layer, and print how near the layer finds them."""
     from copyist.procedures import invert as verb
     from copyist.randomness import generator
 

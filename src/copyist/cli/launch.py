@@ -20,7 +20,7 @@ PATIENCE = 5.0
 
 
 def relaunch(*, devices: int, nodes: int) -> bool:
-    """Run this very command in several processes, where several are asked for; say whether that was done.
+    """Run this command in several processes, where several are requested; return whether that was done.
 
     In a process that was started as one of several, here or by `accelerate launch`, nothing is done. With several
     nodes the environment names the meeting place as PyTorch expects it: MASTER_ADDR, MASTER_PORT and NODE_RANK.
@@ -54,7 +54,7 @@ def relaunch(*, devices: int, nodes: int) -> bool:
         **os.environ,
         "WORLD_SIZE": str(devices * nodes),
         "LOCAL_WORLD_SIZE": str(devices),
-        # Accelerate joins processes without a GPU only when told that there is none.
+        # Accelerate joins processes without a GPU only when ACCELERATE_USE_CPU is true.
         "ACCELERATE_USE_CPU": "false" if present else "true",
     }
     first = int(os.environ["NODE_RANK"]) * devices if nodes > 1 else 0
@@ -75,7 +75,7 @@ def _run_as(local: int, first: int) -> None:
 
     os.environ |= {"RANK": str(first + local), "LOCAL_RANK": str(local)}
     if local > 0:
-        # All would say the same; the first one says it.
+        # All would print the same; only the first one prints.
         silence = os.open(os.devnull, os.O_WRONLY)
         for stream in (1, 2):
             os.dup2(silence, stream)

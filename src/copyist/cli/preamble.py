@@ -1,4 +1,4 @@
-"""What verbs do before they begin: open the model, read what it is asked about, and state the batch it is asked in."""
+"""Common first steps of commands: open the model, read the inputs, and state the batch size."""
 
 __all__ = ["batch_statement", "check_folder", "open_model", "read_batch", "read_pixels", "read_tables"]
 

@@ -25,7 +25,7 @@ MethodName: TypeAlias = Annotated[
     typer.Option(
         "--method",
         help="no-diffusion, langevin, walkback, implicit-prior, or prior (decoded codes), which a variational "
-        "autoencoder takes unless told otherwise; others take no-diffusion.",
+        "autoencoder takes by default; others take no-diffusion.",
     ),
 ]
 Settings: TypeAlias = Annotated[

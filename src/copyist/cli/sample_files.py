@@ -36,7 +36,7 @@ def write_samples(stages: list["Examples"], out: Path, *, columns: Sequence[str]
 
     Args:
         stages: the samples (B, C, H, W), or rows (B, D), after one step or more; sides may grow.
-        out: what its ending says; without one, a folder of images.
+        out: its ending gives the format; without one, a folder of images.
         columns: what the columns of rows are called.
     """
     import numpy as np

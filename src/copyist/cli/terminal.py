@@ -22,7 +22,7 @@ from rich.progress import (
 )
 
 _PATIENCE = 5.0
-"""Seconds without a word, before a log gets a line of progress."""
+"""Seconds between lines of progress in a log."""
 
 _ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -44,7 +44,7 @@ def counted(number: int, thing: str) -> str:
 
 @contextlib.contextmanager
 def bar(description: str) -> Generator[Callable[[int, int], None], None, None]:
-    """A bar with the time left, or lines in a log; the function it gives is told how many are done, and of how many."""
+    """A bar with the time left, or lines in a log; its function is called with the number done and the total."""
     with _progress() as progress:
         task = progress.add_task(description, total=None)
         told = time.monotonic()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from copyist.tensors import Images
 
 NOISE = 0.2
-"""In the code, where nothing else is asked for."""
+"""The default noise in the code."""
 
 Starts: TypeAlias = Annotated[
     list[str], typer.Argument(help="Where to start: files, folders or a source.", metavar="START")
@@ -154,8 +154,8 @@ def _measures(course: "Trajectory", copies: "Images | None", stillness: "AtRest 
 
     Args:
         course: of all its frames.
-        copies: of the images it started from, from which those that walked got away; None where that is not asked.
-        stillness: which watched the frames, where it was asked for.
+        copies: of the images it started from, from which those that walked got away; None where that is not measured.
+        stillness: which watched the frames, where it was requested.
     """
     last = course.positions[-1]
     result: dict[str, Any] = {

@@ -43,11 +43,11 @@ _UNIFORM_PHOTOS = TRAINING_PHOTOS[3:]
 """Two views of one thing, and large ones that look alike all over: each gives fewer crops."""
 
 _FLAT = 6.0
-"""Crops that vary less, in green levels of 255, are passed over: black sky teaches nothing."""
+"""Crops that vary less, in green levels of 255, are skipped, such as those of black sky."""
 
 
 def undecoded_embedded(source: Source) -> Undecoded:
-    """The images of an embedded source; `photos` and `scenes` already in the size asked for.
+    """The images of an embedded source; `photos` and `scenes` already in the requested size.
 
     Raises:
         ArgumentError: the size or fit cannot be had.

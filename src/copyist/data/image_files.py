@@ -62,7 +62,7 @@ def undecoded_files(
 def splits_by_folder(
     files: Sequence[ImageFile], *, place: str, say: Callable[[str], None]
 ) -> tuple[Sequence[ImageFile], Sequence[bool] | None]:
-    """The splits that a user made by hand: folders `train/` and `test/` (or `val/`) side by side.
+    """The splits that a source already has: folders `train/` and `test/` (or `val/`) side by side.
 
     Args:
         files: all files, by name.

@@ -30,7 +30,7 @@ Corner: TypeAlias = tuple[int, int] | None
 def image_sets(
     source: Source, parts: Sequence[Split], *, say: Callable[[str], None], progress: Progress | None
 ) -> list[ExampleSet]:
-    """The parts of a source of images that are asked for, decoded in one go: each is a slice of one array.
+    """The requested splits of a source of images, decoded in one pass: each is a slice of one array.
 
     Raises:
         ArgumentError: an option is one of tables.

@@ -1,4 +1,4 @@
-"""What a verb is given: files, folders, archives, arrays and sources, found and named, and read as pictures."""
+"""Inputs of the command line: files, folders, archives, arrays and sources, found and named, and read as pictures."""
 
 __all__ = ["find_inputs", "read_pictures"]
 
@@ -26,7 +26,7 @@ def read_pictures(inputs: Sequence[str], *, say: Callable[[str], None] | None = 
 
     Of a folder or `.zip` every image is taken, or every `.npy` where there is no image. An array holds one image
     (H, W) or (H, W, C), or several in a layout that sources know. Options but `channels` make an input a source: its
-    images come in one shape, from the split asked for or else the test split, and are written as PNG.
+    images come in one shape, from the requested split or else the test split, and are written as PNG.
 
     Args:
         inputs: paths and sources; `?channels=1` behind a path turns its colors gray.

@@ -1,4 +1,4 @@
-"""How data is named everywhere: `PATH_OR_NAME?option=value&option=value`."""
+"""Source strings: `PATH_OR_NAME?option=value&option=value`."""
 
 __all__ = [
     "EMBEDDED",
@@ -36,10 +36,10 @@ READABLE = (
 """What can be read, as the end of a sentence."""
 
 IMAGE_OPTIONS = ("size", "fit", "channels", "layout", "stride", "binarize")
-"""Options that say something of images alone."""
+"""Options of images alone."""
 
 TABLE_OPTIONS = ("label", "drop", "header")
-"""Options that say something of tables alone."""
+"""Options of tables alone."""
 
 _OPTIONS = (
     *("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize", "calibration"),
@@ -67,7 +67,7 @@ class Source:
     """1 for gray, 3 for color, or what an array must have; None takes what is there."""
 
     split: Split | None = None
-    """The part asked for; None leaves the choice to the verb."""
+    """The split; None leaves the choice to the procedure."""
 
     layout: Layout | None = None
     """Where the channels of an array are; None guesses."""
@@ -131,7 +131,7 @@ def parse_source(text: str) -> Source:
 
 
 def check_unset(source: Source, options: Sequence[str], *, kind: str, got: str) -> None:
-    """Refuse options that say nothing of what a source holds.
+    """Refuse options that do not apply to what a source holds.
 
     Args:
         source: the source.

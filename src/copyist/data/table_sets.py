@@ -22,7 +22,7 @@ from copyist.files.table_files import Column, StoredTable, TableFile, holds_tabl
 
 
 def table_sets(source: Source, parts: Sequence[Split]) -> list[ExampleSet]:
-    """The parts of a table that are asked for. A tenth of the distinct rows is held out, unless the file has splits.
+    """The requested splits of a table. A tenth of the distinct rows is held out, unless the file has splits.
 
     Raises:
         DataError: the table cannot be read, or holds what is no finite number.
@@ -57,7 +57,7 @@ def is_table(source: Source) -> bool:
 
     Raises:
         DataError: it is an array file that cannot be read, or a table that is compressed.
-        UnknownNameError: it has no array of the name that is asked for.
+        UnknownNameError: it has no array of the requested name.
     """
     return source.place == "cancer" if source.is_embedded else holds_table(source.place, key=source.key)
 
@@ -136,10 +136,10 @@ def _check_numbers(columns: Mapping[str, Column], source: Source) -> None:
     if has_decimal_comma(str(cells[row])):
         raise DataError(
             f"columns of {source.place} must hold numbers with a decimal point, got the decimal comma of "
-            f"{str(cells[row])!r} in row {row + 1} of {_quoted(texts)}; write points instead"
+            f"{str(cells[row])!r} in row {row + 1} of {_quote(texts)}; write points instead"
         )
     raise DataError(
-        f"columns of {source.place} must hold numbers, got {str(cells[row])!r} in row {row + 1} of {_quoted(texts)}; "
+        f"columns of {source.place} must hold numbers, got {str(cells[row])!r} in row {row + 1} of {_quote(texts)}; "
         f"leave {'it' if len(texts) == 1 else 'them'} out by ?drop={drop}, or name the one of classes by "
         f"?label={texts[0]}"
     )
@@ -184,7 +184,7 @@ def _check_named(column: Column, source: Source) -> None:
 
 
 def _is_missing(cell: Any) -> bool:
-    """Whether a class is empty, or what stands for that in a file: None, or a number that does not equal itself."""
+    """Whether a class is empty, which files write as None or NaN."""
     return cell is None or cell != cell or not str(cell).strip()
 
 
@@ -192,5 +192,5 @@ def _is_number(cell: Any) -> bool:
     return isinstance(cell, (int, float)) or is_number(str(cell))
 
 
-def _quoted(names: Sequence[str]) -> str:
+def _quote(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names))

@@ -16,7 +16,7 @@ from copyist.files.values import check_pixels
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Undecoded:
-    """N images of perhaps different sizes, each decoded when it is asked for."""
+    """N images of perhaps different sizes, each decoded on access."""
 
     names: Sequence[str]
     """One per image."""

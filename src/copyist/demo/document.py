@@ -63,7 +63,7 @@ class CopiedData:
     """(C, H, W) of one image."""
 
     split: str = ""
-    """How train and test were told apart, as a phrase."""
+    """How train and test were split, as a phrase."""
 
     fingerprint: str = ""
 

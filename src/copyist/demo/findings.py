@@ -11,7 +11,7 @@ from copyist.evaluation.denoising_table import Condition, DenoisingRow, Denoisin
 from copyist.evidence import Below, Judgement
 
 HEADLINE_ALPHA = 0.3
-"""The blend that the headline speaks of, or the nearest one measured; chosen before any value was seen."""
+"""The blend of the headline, or the nearest one measured; chosen before any value was seen."""
 
 NOISE_IN_THE_BLEND = 0.2
 """The standard deviation of the blend's noise before it is scaled by 1 − α."""
@@ -78,8 +78,8 @@ def key_figures(results: DemoResults) -> list[Figure]:
     figures: list[Figure] = []
     for found in (_blend(results), _noise(results)):
         if found:
-            what = f"of the distance is left, {_words(found.condition)} {bounds(found.row.ratio, 2)}"
-            figures.append(Figure(value=number(found.row.ratio.mean), label=what.rstrip()))
+            left = f"of the distance is left {bounds(found.row.ratio, 2)}".rstrip()
+            figures.append(Figure(value=number(found.row.ratio.mean), label=f"{left}, {_words(found.condition)}"))
     if clean := _clean(results):
         figures.append(
             Figure(value=f"{number(clean.psnr, 1)}{SPACE}dB", label="PSNR of copies of clean held-out images")
@@ -133,7 +133,7 @@ def on_batches(results: DemoResults) -> str:
 
 
 def _blend(results: DemoResults) -> Finding | None:
-    """What the headline speaks of."""
+    """The finding of the headline."""
     return finding(results.table, results.subject.name, "blend", HEADLINE_ALPHA) if results.table else None
 
 

@@ -101,7 +101,7 @@ def distances(samples: SampleNeighbors) -> str:
 
 
 def _content(results: DemoResults) -> dict[str, Any]:
-    """Everything the template speaks of, but the charts."""
+    """The values of the template, without the charts."""
     report, table = results.report, results.table
     pictures = {name: _picture(results, p.file, p.caption) for name, p in report.pictures.items()}
     first, second = findings.headline(results)

@@ -52,14 +52,14 @@ class Trained:
 
 
 class Watch(Protocol):
-    """Who is told how the demo goes: a context for each part of it."""
+    """An observer of the demo: a context manager for each part of it."""
 
     def training(self, name: str) -> contextlib.AbstractContextManager[Observer]:
         """A model is trained."""
         ...
 
     def counting(self, name: str) -> contextlib.AbstractContextManager[Callable[[int, int], None]]:
-        """Something is done step by step; the function is told how many are done, and of how many."""
+        """Something is done step by step; the function is called with the number done and the total."""
         ...
 
     def said(self, sentence: str) -> None:
@@ -81,7 +81,7 @@ def run_demo(
         seed: of everything random.
         command: that was typed, for the report.
         overwrite: train again whatever is there.
-        watch: is told how it goes.
+        watch: observes its progress.
 
     Raises:
         OutputError: the folder holds something else, or cannot be written.
@@ -97,7 +97,7 @@ def run_demo(
         for each in _MODELS
     ]
     identity = _identity(trained)
-    if not overwrite and _measured(out, identity):
+    if not overwrite and _is_measured(out, identity):
         watch.said(
             "the measures, pictures and film of these models are there already: only the report is written again"
         )
@@ -146,7 +146,7 @@ def _identity(trained: Sequence[Trained]) -> str:
     return total.hexdigest()
 
 
-def _measured(out: Path, identity: str) -> bool:
+def _is_measured(out: Path, identity: str) -> bool:
     """Whether the demo in `out` was brought to its end with these models; its report.json is written last."""
     try:
         return DemoReport.from_json((out / "report.json").read_bytes()).identity == identity

@@ -116,7 +116,7 @@ def dots(panels: Sequence[Panel], *, series: dict[str, bool], axis: str, name: s
 
 
 def _draw_panel(axes: Any, panel: Panel, series: dict[str, bool], limit: float) -> dict[str, Any]:
-    """Draw the dots and give one drawn dot per series, for the legend; dots beyond the limit are told in words."""
+    """Draw the dots and give one drawn dot per series, for the legend; dots beyond the limit are described in words."""
     places = list(dict.fromkeys(dot.place for dot in panel.dots))
     colored = [label for label, strong in series.items() if strong]
     gray = [label for label, strong in series.items() if not strong]

@@ -1,4 +1,4 @@
-"""How many held-out images classifiers name wrong."""
+"""Errors of classifiers on held-out images."""
 
 __all__ = ["ClassificationErrors", "ClassificationTable", "classification_table"]
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True, kw_only=True)
 class ClassificationErrors:
-    """What one classifier, or one rule, got wrong."""
+    """The errors of one classifier, or of one rule."""
 
     wrong: int
     """Images whose largest logit is not that of their class."""
@@ -35,13 +35,13 @@ class ClassificationErrors:
 @final
 @dataclass(frozen=True, kw_only=True)
 class ClassificationTable(Document):
-    """Several classifiers on the same images, beside the rule that always names the majority class."""
+    """Several classifiers on the same images, beside the rule that always predicts the majority class."""
 
     schema: Literal["copyist.classification"] = "copyist.classification"
     version: Literal[1] = 1
 
     noun: str
-    """What is named: images, or rows of a table."""
+    """What is classified: images, or rows of a table."""
 
     num_test: int
     """Held-out ones."""
@@ -73,7 +73,7 @@ def classification_table(
     num_images: int | None = None,
     batch_size: int | None = None,
 ) -> ClassificationTable:
-    """Let classifiers name test images.
+    """Measure the errors of classifiers on test images.
 
     Args:
         models: by name; all must be classifiers, and take the source's images.
@@ -82,7 +82,7 @@ def classification_table(
         batch_size: images per batch; None takes each model's own.
 
     Returns:
-        How many each names wrong, beside the rule that always names the majority class.
+        The errors of each, beside the rule that always predicts the majority class.
 
     Raises:
         ContractError: a model names nothing.

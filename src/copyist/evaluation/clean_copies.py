@@ -10,7 +10,7 @@ from copyist.drawing.wording import answer, estimate
 from copyist.evidence import Below, Interval, Judgement
 
 LESS = Below(0.0)
-"""When a model's error or ratio less another's says that the model does better."""
+"""The criterion on differences of errors or ratios: the model is better where the difference is below 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +27,13 @@ class CodeStatistics:
     """Over images and units."""
 
     quiet_share: float
-    """Share of units whose standard deviation over images is at most 1 % of the liveliest unit's."""
+    """Share of units whose standard deviation over images is at most 1 % of the largest unit's."""
 
     active_share: float | None = None
-    """Mean share of units above 1 % of the loudest; None in tables that are older than this measure."""
+    """Mean share of units above 1 % of the most active; None in tables that are older than this measure."""
 
     effective_share: float | None = None
-    """Mean share of units in use, each counted by how loud it is: (Σ|z|)² / (K·Σz²); None likewise."""
+    """Mean share of units in use, each weighted by its activation: (Σ|z|)² / (K·Σz²); None likewise."""
 
     dead_units: int | None = None
     """How many units no image activates; None likewise."""
@@ -74,7 +74,7 @@ class CleanCopies:
     """⟨O(x + δ) − O(x), δ⟩ / ‖δ‖² for δ ~ N(0, 0.1²): 1 for the identity, 0 when all noise is ignored."""
 
     code: CodeStatistics | None
-    """None where the model has no code, or none was asked about."""
+    """None where the model has no code, or it was not measured."""
 
     pca: PrincipalCopies | None = None
     """None where there is no code, or it has as many units as an image has values: then PCA copies without error."""

@@ -25,7 +25,7 @@ GAIN_SIGMA = 0.1
 """Standard deviation of the noise that measures the projected gain."""
 
 QUIET = 0.01
-"""A unit is quiet when its spread is at most this share of the liveliest unit's."""
+"""A unit is quiet when its spread is at most this share of the largest unit's."""
 
 
 class Apply(Protocol):

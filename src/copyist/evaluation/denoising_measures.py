@@ -1,4 +1,4 @@
-"""Does a model denoise, and beyond what filters do? Three corruptions apart, each beside the dull explanations."""
+"""Denoising by models, beside filters fitted to each of three kinds of corruption."""
 
 __all__ = ["CONDITIONS", "batch_dependence", "denoising_table"]
 

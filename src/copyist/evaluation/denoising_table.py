@@ -1,4 +1,4 @@
-"""What a denoising evaluation found: rows, verdicts, their document and their text."""
+"""The result of a denoising evaluation: rows, verdicts, their document and their text."""
 
 __all__ = ["BatchKind", "BatchRow", "Condition", "DenoisingRow", "DenoisingTable", "DenoisingVerdict", "Kind"]
 
@@ -102,7 +102,7 @@ class DenoisingVerdict:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchRow:
-    """One method on the same noisy images (blend, α = 0.3) in other company."""
+    """One method on the same noisy images (blend, α = 0.3) in batches of other kinds."""
 
     method: str
     batch: BatchKind
@@ -135,7 +135,7 @@ class DenoisingTable(Document):
 
     seed: int
     clean_noise_level: float
-    """What the noise estimate says of the clean test images: the floor of `DenoisingRow.noise_level`."""
+    """The noise estimate of the clean test images: the floor of `DenoisingRow.noise_level`."""
 
     rows: tuple[DenoisingRow, ...]
     verdicts: tuple[DenoisingVerdict, ...]

@@ -1,4 +1,4 @@
-"""Everything that can be measured of models on held-out data, beside what explains it without them."""
+"""`copyist.evaluate`: every measure of models on held-out data, beside baselines."""
 
 __all__ = ["evaluate", "evaluate_images"]
 
@@ -23,7 +23,7 @@ from copyist.models.in_batches import apply_in_batches
 from copyist.tensors import Images
 
 _NUM_IMAGES = 512
-"""At most so many test images measure copies, unless told otherwise."""
+"""The default maximum of test images on which copies are measured."""
 
 _NUM_TRAIN = 4096
 """At most this many training images set the filters, spread evenly over all."""

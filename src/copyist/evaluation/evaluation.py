@@ -1,4 +1,4 @@
-"""All that was found of several models on one source: one document, and its text."""
+"""The result of `copyist.evaluate`: all measures of several models on one source, their document and their text."""
 
 __all__ = ["Evaluation"]
 

@@ -20,7 +20,7 @@ _SHOWN = 6
 @final
 @dataclass(frozen=True, kw_only=True)
 class LikelihoodTable(Document):
-    """What those models that have a likelihood say of the same test images."""
+    """Likelihoods of the same test images under those models that have one."""
 
     schema: Literal["copyist.likelihoods"] = "copyist.likelihoods"
     version: Literal[1] = 1

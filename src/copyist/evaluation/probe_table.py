@@ -25,13 +25,13 @@ _AXES = 64
 @final
 @dataclass(frozen=True, kw_only=True)
 class ProbeTable(Document):
-    """What several kinds of features know of the classes of the same test images."""
+    """Accuracy of probes of several kinds of features on the same test images."""
 
     schema: Literal["copyist.probes"] = "copyist.probes"
     version: Literal[1] = 1
 
     accuracies: Mapping[str, Probes]
-    """By what the features are; empty where no model has a code, or the labels can teach no probe."""
+    """By what the features are; empty where no model has a code, or no probe can be fitted to the labels."""
 
     def text(self) -> str:
         """One line for each kind of features."""
@@ -99,7 +99,7 @@ def probe_table(
 
 
 def why_unprobed(splits: "Splits") -> str | None:
-    """Why labels, where there are any, can teach no probe; None where they can, or there are none."""
+    """Why no probe can be fitted to the labels; None where one can, or there are none."""
     import numpy as np
 
     labels, noun = splits.train.labels, splits.train.noun

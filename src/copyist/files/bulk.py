@@ -28,7 +28,7 @@ def map_in_order(
 ) -> Iterator[_T]:
     """Yield `work` of items 0 … count − 1 in their order, done in threads; Pillow decodes without the interpreter lock.
 
-    At most two chunks per thread are done before they are asked for, so that results need not all fit into memory.
+    At most two chunks per thread are computed ahead of the consumer, so that results need not all fit into memory.
 
     Args:
         work: called from several threads.
@@ -91,4 +91,4 @@ def report_unreadable(
 
 
 def ignore(notice: str) -> None:
-    """Take no notice: what takes sentences where nobody listens."""
+    """Discard a notice: the default where no function is given."""

@@ -36,7 +36,7 @@ _warnings = threading.Lock()
 
 @dataclass(frozen=True, kw_only=True)
 class ImageHeader:
-    """What a file says of itself before its pixels are decoded."""
+    """The header of an image file, read without decoding pixels."""
 
     size: tuple[int, int]
     """(H, W), upright."""
@@ -102,7 +102,7 @@ def decode_image(data: bytes) -> DecodedImage:
 
 @contextlib.contextmanager
 def quiet() -> Generator[None, None, None]:
-    """Keep Pillow's warnings back; decompression bombs are errors meanwhile."""
+    """Suppress Pillow's warnings; decompression bombs are errors meanwhile."""
     # Warning filters belong to all threads: one at a time may change them.
     with _warnings, warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -28,7 +28,7 @@ HeaderLine: TypeAlias = Literal["yes", "no"]
 """Whether the first row of a table names its columns."""
 
 MISSING = frozenset({"", "?", "-", "na", "n/a", "nan", "nil", "none", "null", "#n/a"})
-"""What stands, in any case, where a number is missing."""
+"""Cells, in upper or lower case, that mean a missing number."""
 
 
 @dataclass(frozen=True, kw_only=True)

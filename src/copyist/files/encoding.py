@@ -19,7 +19,7 @@ _PLAIN_TAGS = {270: "ImageDescription", 271: "Make", 272: "Model", 305: "Softwar
 
 
 def encode_image(image: DecodedImage) -> bytes:
-    """The bytes of a file that holds the pixels of `image`, stored as `image` says.
+    """The bytes of a file that holds the pixels of `image`, stored in the format, depth and orientation of `image`.
 
     Raises:
         OutputError: the format cannot hold an image of this size.

@@ -1,4 +1,4 @@
-"""Files of pictures, read one after the other: each is decoded shortly before it is asked for."""
+"""Files of pictures, read one after the other: each is decoded just before it is used."""
 
 __all__ = ["PictureFile", "check_output_names", "stream_pictures"]
 

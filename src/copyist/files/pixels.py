@@ -84,7 +84,7 @@ def needs_tifffile(image: Image.Image, depth: int) -> bool:
 
 
 def turn_upright(array: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
-    """An array (H, W, ...) as stored, turned as EXIF `orientation` says it is to be seen."""
+    """An array (H, W, ...) as stored, turned upright by its EXIF `orientation`."""
     match orientation:
         case 2:
             return array[:, ::-1]

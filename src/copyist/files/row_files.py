@@ -33,7 +33,7 @@ def check_row_format(path: Path) -> None:
 
 
 def write_rows(path: Path, x: Rows, *, columns: Sequence[str]) -> None:
-    """Write rows as what the ending says, whole or not at all.
+    """Write rows in the format of the file name's ending, whole or not at all.
 
     Args:
         path: the file.

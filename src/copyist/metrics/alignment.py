@@ -1,4 +1,4 @@
-"""Whether successive layers know of each other: overlap of their singular spaces, and how equal weights are."""
+"""Alignment of successive layers, by the overlap of their singular spaces, and the spread of weights."""
 
 __all__ = ["LayerAlignment", "WeightSpread", "layer_alignment", "weight_spread"]
 
@@ -13,7 +13,7 @@ from copyist.errors import ArgumentError, ShapeError
 
 @dataclass(frozen=True, kw_only=True)
 class LayerAlignment:
-    """The overlap of two layers' leading spaces, beside what layers that know nothing of each other would have."""
+    """The overlap of two layers' leading spaces, beside its value for independent layers."""
 
     overlap: float
     """In [0, 1]: 1 if the second layer reads just what the first one writes, 0 if it reads none of it."""

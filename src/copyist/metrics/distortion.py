@@ -115,28 +115,28 @@ def ssim(x_hat: Images, x: Images) -> PerImage:
     """
     check_same_shape(x_hat, x)
     c1, c2 = 0.01**2, 0.03**2
-    mean_hat, mean = _windowed(x_hat), _windowed(x)
-    variance_hat = _windowed(x_hat * x_hat) - mean_hat**2
-    variance = _windowed(x * x) - mean**2
-    covariance = _windowed(x_hat * x) - mean_hat * mean
+    mean_hat, mean = _window_means(x_hat), _window_means(x)
+    variance_hat = _window_means(x_hat * x_hat) - mean_hat**2
+    variance = _window_means(x * x) - mean**2
+    covariance = _window_means(x_hat * x) - mean_hat * mean
     brightness = (2 * mean_hat * mean + c1) / (mean_hat**2 + mean**2 + c1)
     structure = (2 * covariance + c2) / (variance_hat + variance + c2)
     return (brightness * structure).flatten(1).mean(1)
 
 
-def _windowed(x: Tensor) -> Tensor:
+def _window_means(x: Tensor) -> Tensor:
     """Gaussian-weighted means of `x` (B, C, H, W) in all windows that fit."""
     offsets = torch.arange(-WINDOW_RADIUS, WINDOW_RADIUS + 1, device=x.device, dtype=x.dtype)
     taps = torch.exp(-0.5 * (offsets / WINDOW_SIGMA) ** 2)
     taps = taps / taps.sum()
     batch, channels, height, width = x.shape
-    x = x[..., _mirrored(height, x.device), :][..., _mirrored(width, x.device)]
+    x = x[..., _mirror_indices(height, x.device), :][..., _mirror_indices(width, x.device)]
     x = x.reshape(batch * channels, 1, *x.shape[-2:])
     x = F.conv2d(F.conv2d(x, taps.view(1, 1, -1, 1)), taps.view(1, 1, 1, -1))
     return x.reshape(batch, channels, *x.shape[-2:])
 
 
-def _mirrored(side: int, device: torch.device) -> Tensor:
+def _mirror_indices(side: int, device: torch.device) -> Tensor:
     """Indices of the pixels along one side, continued beyond the borders where the window is the longer."""
     beyond = 0 if side > 2 * WINDOW_RADIUS else WINDOW_RADIUS
     index = torch.arange(-beyond, side + beyond, device=device) % (2 * side)

@@ -56,7 +56,7 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
     Source:
         Heusel et al. (2017), "GANs Trained by a Two Time-Scale Update Rule", equation 6; Dowson & Landau (1982).
     """
-    a, b = _checked(a, b)
+    a, b = _check_features(a, b)
     width = a.shape[1]
     for count in (len(a), len(b)):
         if count <= width:
@@ -91,7 +91,7 @@ def kernel_distance(a: Tensor, b: Tensor, *, chunk: int = 2048) -> float:
         Bińkowski et al. (2018), "Demystifying MMD GANs", section 4; Gretton et al. (2012), equation 3.
     """
     check_whole("chunk", chunk, 1)
-    a, b = _checked(a, b)
+    a, b = _check_features(a, b)
     for count in (len(a), len(b)):
         if count < 2:
             raise ArgumentError(f"a kernel distance needs at least 2 samples of each set, got {count}")
@@ -119,7 +119,7 @@ def coverage(real: Tensor, fake: Tensor, *, k: int = 5, chunk: int = 1024) -> Co
     """
     check_whole("k", k, 1)
     check_whole("chunk", chunk, 1)
-    real, fake = _checked(real, fake)
+    real, fake = _check_features(real, fake)
     for count in (len(real), len(fake)):
         if count <= k:
             raise ArgumentError(f"balls to neighbor k = {k} need more than {k} samples of each set, got {count}")
@@ -162,7 +162,7 @@ def pixel_features(x: Images, *, side: int = 8) -> Tensor:
     return F.adaptive_avg_pool2d(x.detach(), side).flatten(1)
 
 
-def _checked(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+def _check_features(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """Both sets in float64, refused where they cannot be compared."""
     for x in (a, b):
         if x.ndim != 2 or 0 in x.shape or not x.is_floating_point():

@@ -1,4 +1,4 @@
-"""How an output depends on its input: which pixels reach it, and how well the map can be undone."""
+"""How an output depends on its input: its receptive field, and the singular values and condition of its Jacobian."""
 
 __all__ = ["JacobianSupport", "condition_number", "jacobian_support", "singular_values"]
 
@@ -58,7 +58,7 @@ def jacobian_support(
     """
     check_images(x)
     check_within("threshold", threshold, 0, 1)
-    x, y = _followed(function, x)
+    x, y = _traced_output(function, x)
     check_images(y, name="outputs")
     row, column = position
     if not (0 <= row < y.shape[2] and 0 <= column < y.shape[3]):
@@ -104,7 +104,7 @@ def singular_values(function: Callable[[Tensor], Tensor], x: Tensor, *, chunk: i
     """
     check_examples(x)
     check_whole("chunk", chunk, 1)
-    x, y = _followed(function, x)
+    x, y = _traced_output(function, x)
     check_examples(y, name="outputs")
     found: list[Tensor] = []
     for index in range(len(x)):
@@ -133,7 +133,7 @@ def condition_number(values: Tensor) -> PerImage:
     return values.amax(1) / values.amin(1)
 
 
-def _followed(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
+def _traced_output(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
     """The input as a leaf of the graph, and the output that can be differentiated with respect to it."""
     with torch.enable_grad():
         leaf = x.detach().clone().requires_grad_()

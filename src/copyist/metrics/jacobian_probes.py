@@ -1,4 +1,4 @@
-"""What one backward pass with random weights tells of a Jacobian that is too large to be built."""
+"""Estimates of a Jacobian's norms from one backward pass with random weights."""
 
 __all__ = ["probed_column_norms", "probed_energy"]
 
@@ -21,7 +21,7 @@ def probed_energy(y: Tensor, x: Tensor, *, generator: torch.Generator) -> PerIma
 
     Args:
         y: outputs (B, ...), computed from `x` with gradients on.
-        x: inputs (B, ...), which ask for gradients.
+        x: inputs (B, ...), which require gradients.
         generator: where v comes from.
 
     Returns:
@@ -39,7 +39,7 @@ def probed_energy(y: Tensor, x: Tensor, *, generator: torch.Generator) -> PerIma
 
 
 def probed_column_norms(y: Tensor, z: Tensor, *, generator: torch.Generator) -> Tensor:
-    """Estimate ‖∂y/∂zᵢ‖ for every unit and example: how loudly each number of `z` speaks.
+    """Estimate ‖∂y/∂zᵢ‖ for every unit and example: the norm of each unit's column of the Jacobian.
 
         √(π/2) · |vᵀ ∂y/∂zᵢ| with v ~ N(0, I)
 
@@ -48,7 +48,7 @@ def probed_column_norms(y: Tensor, z: Tensor, *, generator: torch.Generator) -> 
 
     Args:
         y: outputs (B, ...), computed from `z` with gradients on.
-        z: codes (B, ...), which ask for gradients.
+        z: codes (B, ...), which require gradients.
         generator: where v comes from.
 
     Returns:

@@ -36,7 +36,7 @@ def lyapunov_ratio(terms: Tensor, *, delta: float = 1.0) -> float:
         Σᵢ E|Xᵢ − μᵢ|^(2+δ) / (Σᵢ σᵢ²)^((2+δ)/2)
 
     If it vanishes for some δ as terms are added, the standardized sum of independent terms becomes normal. The converse
-    does not hold, and of dependent terms it says nothing. Scaling all terms alike does not change it.
+    does not hold, and it does not apply to dependent terms. Scaling all terms alike does not change it.
 
     Args:
         terms: draws of each term (draws, n), such as wᵢ·Aᵢ; means and variances are over the draws, so that few draws

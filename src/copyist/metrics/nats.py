@@ -1,4 +1,4 @@
-"""What a likelihood says of images, in nats: a result that pages and documents hold without importing torch."""
+"""Likelihoods in nats per image: a result that pages and documents hold without importing torch."""
 
 __all__ = ["Nats"]
 
@@ -9,7 +9,7 @@ from typing import final
 @final
 @dataclass(frozen=True, kw_only=True)
 class Nats:
-    """What a model says of some images: means over them, in nats per image."""
+    """Likelihood measures of a model: means over images, in nats per image."""
 
     num_images: int
 

@@ -1,4 +1,4 @@
-"""The nearest training image of each sample: is it new, or remembered?"""
+"""The nearest training image of each sample, and memorization by it."""
 
 __all__ = ["Memorization", "Neighbors", "memorization", "nearest"]
 
@@ -35,7 +35,7 @@ class Memorization:
 
     @property
     def ratio(self) -> float:
-        """Median distance of the samples over that of the held-out images; far below 1 means remembered."""
+        """Median distance of the samples over that of the held-out images; far below 1 indicates memorization."""
         return float(self.samples.distance.median() / self.held_out.distance.median())
 
 
@@ -53,7 +53,7 @@ def nearest(queries: Images, references: Images, *, flipped: bool = False, chunk
         chunk: how many examples of either kind are compared at once; it bounds the memory, not the answer.
 
     Raises:
-        ShapeError: the shapes of single examples differ, or `flipped` is asked of what are not images.
+        ShapeError: the shapes of single examples differ, or `flipped` is set for examples that are not images.
         ArgumentError: `chunk` is less than 1.
     """
     check_examples(queries)
@@ -88,7 +88,7 @@ def memorization(
         chunk: how many examples are compared at once.
 
     Raises:
-        ShapeError: the shapes of single examples differ, or `flipped` is asked of what are not images.
+        ShapeError: the shapes of single examples differ, or `flipped` is set for examples that are not images.
         ArgumentError: `chunk` is less than 1.
     """
     return Memorization(

@@ -1,4 +1,4 @@
-"""What features know of the classes of images: read off by a linear map, and by their neighbors."""
+"""Probes of features: accuracy of a linear classifier and of nearest neighbors."""
 
 __all__ = ["Probes", "linear_probe", "neighbor_accuracy", "probes"]
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 NUM_NEIGHBORS = 5
-"""How many vote."""
+"""Neighbors that vote."""
 
 _MOST_ITERATIONS = 300
 """Of the fit of the linear probe: a fit that is not quite at its optimum by then is still a linear probe."""
@@ -26,7 +26,7 @@ _MOST_ITERATIONS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Probes:
-    """Shares of held-out images whose class is found from features alone, in [0, 1]."""
+    """Accuracies of both probes on held-out images, in [0, 1]."""
 
     linear: float
     """By a linear map fitted on training images."""
@@ -36,7 +36,7 @@ class Probes:
 
 
 def probes(train: "Tensor", labels: "Tensor", held_out: "Tensor", held_out_labels: "Tensor") -> Probes:
-    """Ask features for classes by both probes.
+    """Accuracy of both probes of features.
 
     Args:
         train: features of training images (N, D).

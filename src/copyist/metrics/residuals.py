@@ -1,4 +1,4 @@
-"""The law of a residual: how far its values are from a normal distribution."""
+"""The distribution of a residual: its distance from a normal distribution."""
 
 __all__ = ["ResidualLaw", "residual_law"]
 
@@ -15,7 +15,7 @@ from copyist.evidence import Interval
 from copyist.tensors import PerImage
 
 NUM_VALUES = 8
-"""The fewest values of one example that a law is asked of."""
+"""The fewest values of one example for which a distribution is measured."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,7 +81,7 @@ def residual_law(residual: Tensor, *, generator: torch.Generator, num_resamples:
     values = residual.detach().flatten(1).double().cpu()  # (B, N)
     if values.shape[1] < NUM_VALUES:
         raise ShapeError(f"residuals must have at least {NUM_VALUES} values each, got {values.shape[1]}")
-    z = _standardized(values)
+    z = _standardize(values)
     found = (_distance(z), torch.from_numpy(kurtosis(z.numpy(), axis=1, bias=False)), _negentropy(z))
     intervals = [_interval(each, generator=generator, num_resamples=num_resamples) for each in found]
     return ResidualLaw(
@@ -94,7 +94,7 @@ def residual_law(residual: Tensor, *, generator: torch.Generator, num_resamples:
     )
 
 
-def _standardized(values: Tensor) -> Tensor:
+def _standardize(values: Tensor) -> Tensor:
     """Mean 0 and variance 1 per row (B, N); not a number where all values of a row are equal."""
     center = values.mean(1, keepdim=True)
     spread = values.std(1, keepdim=True, correction=0)

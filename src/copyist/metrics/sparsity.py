@@ -11,7 +11,8 @@ from copyist.tensors import Codes, PerImage
 def active_units(z: Codes, *, threshold: float = 0.01) -> Tensor:
     """Which units each image activates: |z| above `threshold` times the largest |z| of all units and images.
 
-    A unit is one number of a code. Rectified units are silent at 0 and a threshold of 0 finds them; others never quite.
+    A unit is one number of a code. Inactive rectified units are exactly 0, so that a threshold of 0 finds them; units
+    of other activations need a larger one.
 
     Args:
         z: codes (B, ...).
@@ -36,9 +37,9 @@ def dead_units(z: Codes, *, threshold: float = 0.01) -> Tensor:
 
 
 def effective_share(z: Codes) -> PerImage:
-    """The share of units that an image uses, each counted by how loud it is: (Σ|z|)² / (K·Σz²).
+    """The share of units that an image uses, each weighted by its activation: (Σ|z|)² / (K·Σz²).
 
-    It asks for no threshold: where a share a of the units is equally loud and the rest silent, it is a.
+    It needs no threshold: where a share a of the units is equally active and the rest are 0, it is a.
 
     Args:
         z: codes (B, ...).

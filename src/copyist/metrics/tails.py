@@ -49,7 +49,7 @@ def sphere_tail_bound(n: int, epsilon: float) -> float:
         epsilon: ε, at least 0.
 
     Returns:
-        In [0, 2]; above 1 it says nothing.
+        In [0, 2]; above 1 it is vacuous.
 
     Raises:
         ArgumentError: `n` is no whole number of at least 1, or `epsilon` is below 0.

@@ -1,4 +1,4 @@
-"""Does a map follow the data's manifold, and ignore what leads away from it?"""
+"""Sensitivity of a map along the data's manifold and across it."""
 
 __all__ = ["ManifoldSensitivity", "manifold_sensitivity"]
 
@@ -27,7 +27,7 @@ class ManifoldSensitivity:
 
     @property
     def ratio(self) -> float:
-        """Root mean squares over the images too, tangent over normal: 1 for a map that tells no direction apart."""
+        """Root mean squares over the images too, tangent over normal: 1 for a map that treats all directions alike."""
         return float(self.tangent.square().mean().sqrt() / self.normal.square().mean().sqrt())
 
 
@@ -71,10 +71,12 @@ def manifold_sensitivity(
     across = normals.flatten(2)
     across = across - (across @ basis.transpose(1, 2)) @ basis
     across = torch.nn.functional.normalize(across, dim=2)
-    return ManifoldSensitivity(tangent=_moved(function, x, basis), normal=_moved(function, x, across))
+    return ManifoldSensitivity(
+        tangent=_directional_gain(function, x, basis), normal=_directional_gain(function, x, across)
+    )
 
 
-def _moved(function: Callable[[Images], Tensor], x: Images, directions: Tensor) -> PerImage:
+def _directional_gain(function: Callable[[Images], Tensor], x: Images, directions: Tensor) -> PerImage:
     """√ of the mean over directions (B, K, D) of ‖J·u‖², (B,)."""
     total = torch.zeros(len(x), device=x.device)
     for direction in directions.unbind(1):

@@ -1,4 +1,4 @@
-"""Where a walk went: which images walked, whether they came to rest, and which training images they passed."""
+"""Diagnostics of a walk: which images walked, whether they came to rest, and which training images they passed."""
 
 __all__ = ["WalkDiagnostics", "effective_samples", "walk_diagnostics"]
 
@@ -21,7 +21,7 @@ LONGEST_CYCLE = 8
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WalkDiagnostics:
-    """What became of B walkers in T steps; distances are Euclidean, over all values of an image."""
+    """Measures of a walk of B images over T steps; distances are Euclidean, over all values of an image."""
 
     displacement: PerImage
     """(B,), from the start's copy to the last frame."""

@@ -1,4 +1,4 @@
-"""The copyists, one family per file, and the classifiers beside them."""
+"""The models: autoencoders and other reconstructors, one family per file, and classifiers."""
 
 __all__ = [
     "MLP",

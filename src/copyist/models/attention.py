@@ -1,4 +1,4 @@
-"""One attention between two convolutions, or alone: every position hears of every other, and nothing is narrower."""
+"""A reconstructor of one attention layer, between two convolutions or alone: global reach, and no bottleneck."""
 
 __all__ = ["Attention", "AttentionConfig"]
 
@@ -53,7 +53,7 @@ class AttentionConfig(ModelConfig):
 
 @final
 class Attention(Reconstructor):
-    """A 3×3 convolution, attention, and a 3×3 convolution; nothing rectifies, and nothing tells where a position is.
+    """A 3×3 convolution, attention, and a 3×3 convolution, without activations and without positional embeddings.
 
     Images may have any size. There is no code: the maps are as large as the image.
     """

@@ -32,4 +32,4 @@ MODELS: dict[str, type[ModelConfig]] = {
     "stacked-classifier": StackedClassifierConfig,
     "vit-classifier": ViTConfig,
 }
-"""By the name under which a model file and `copyist models` know them."""
+"""The class of each model's config, by the name of the model in files and in `copyist models`."""

@@ -61,7 +61,7 @@ class ConvConfig(ModelConfig):
 class Conv(Autoencoder):
     """Strided 3×3 convolutions and a linear layer to a code (B, code); the same, transposed, back to the image.
 
-    A ReLU follows every layer but the code and the output. Nothing is normalized, so that an answer depends on its
+    A ReLU follows every layer but the code and the output. Nothing is normalized, so that an output depends on its
     image alone. Sides need not be even: each convolution rounds half a side up.
 
     Source:

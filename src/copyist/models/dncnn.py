@@ -15,7 +15,7 @@ from copyist.nn.norm import RunningScale, normalization
 from copyist.tensors import Images
 
 PlainStatistics: TypeAlias = Literal["running", "none"]
-"""Whose statistics normalize: those of batches, as a running average once training is over; or nobody's."""
+"""The statistics of the normalization: those of batches, with running averages in evaluation mode; or none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +29,13 @@ class DnCNNConfig(ModelConfig):
     """Maps of every layer but the last."""
 
     depth: int = 17
-    """Convolutions of 3×3, so that a pixel hears of those up to `depth` away."""
+    """Number of 3×3 convolutions; an output pixel depends on input pixels up to `depth` away."""
 
     statistics: PlainStatistics = "running"
     """What normalizes every layer but the first and last."""
 
     biases: bool = True
-    """Whether anything is added anywhere; without, an image that is c times as bright is answered c times as bright."""
+    """Whether layers have additive terms; without, the model is homogeneous: f(c·x) = c·f(x) for c > 0."""
 
     def __post_init__(self) -> None:
         if self.channels is not None:
@@ -56,7 +56,7 @@ class DnCNN(Reconstructor):
     """Convolution and ReLU; convolution, normalization and ReLU; and again; convolution. Images of any size, no code.
 
     As it was published it predicts the noise: put it into a `Residual`. Without biases it is linear in a neighborhood
-    of each image, and denoises at levels of noise that it has not seen.
+    of each image, and generalizes to noise levels outside its training range.
 
     Source:
         Zhang et al. (2017), "Beyond a Gaussian Denoiser", figure 1; Mohan et al. (2020), "Robust and Interpretable

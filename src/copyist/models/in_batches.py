@@ -1,6 +1,6 @@
-"""How a model takes many images: in batches of a stated size, so that batch statistics have one meaning everywhere."""
+"""Applying a model to many images in batches of a stated size, so that batch statistics mean the same everywhere."""
 
-__all__ = ["apply_in_batches", "batches", "in_batches", "in_use"]
+__all__ = ["apply_in_batches", "batch_indices", "evaluation_mode", "in_batches"]
 
 import contextlib
 from collections.abc import Callable, Generator
@@ -12,12 +12,12 @@ from copyist.checks import check_at_least
 from copyist.models.contracts import Model
 
 
-def batches(num_images: int, *, batch_size: int, fill: bool) -> list[tuple[Tensor, int]]:
-    """Which images go into each batch, and how many of its answers count.
+def batch_indices(num_images: int, *, batch_size: int, fill: bool) -> list[tuple[Tensor, int]]:
+    """The indices of the images in each batch, and how many of the batch's outputs to keep.
 
-    Images are taken in order. With `fill` the last batch is filled up by going round all images again, and fewer
-    images than a batch are repeated until it is full. Where a whole number of repetitions would fill the batch they are
-    left out: means and variances are the same without.
+    Images are taken in order. With `fill` the last batch is filled with images from the start, and fewer images than
+    a batch are repeated until it is full. Where a whole number of repetitions would fill the batch, the images are
+    taken once: means and variances are the same.
 
     Raises:
         ArgumentError: `batch_size` is less than 1.
@@ -34,33 +34,33 @@ def batches(num_images: int, *, batch_size: int, fill: bool) -> list[tuple[Tenso
 
 
 def apply_in_batches(function: Callable[[Tensor], Tensor], x: Tensor, *, batch_size: int, fill: bool = True) -> Tensor:
-    """Apply any function of (B, ...) to `x` in the batches of `batches`, and put its answers together.
+    """Apply any function of (B, ...) to `x` in the batches of `batch_indices`, and concatenate the outputs.
 
     Raises:
         ArgumentError: `batch_size` is less than 1.
     """
-    chosen = batches(len(x), batch_size=batch_size, fill=fill)
+    chosen = batch_indices(len(x), batch_size=batch_size, fill=fill)
     return torch.cat([function(x[indices.to(x.device)])[:count] for indices, count in chosen])
 
 
 def in_batches(
     model: Model, function: Callable[[Tensor], Tensor], x: Tensor, *, batch_size: int | None = None
 ) -> Tensor:
-    """Apply `function`, a part of `model`, to (B, ...) in batches of the model's stored size unless told otherwise.
+    """Apply `function`, a part of `model`, to (B, ...) in batches of `batch_size`.
 
-    The model is in evaluation mode meanwhile: to be asked changes nothing in it.
+    The default is the batch size that the model stores. The function runs with the model in evaluation mode.
 
     Raises:
         ArgumentError: `batch_size` is less than 1.
     """
     size = model.batch_size if batch_size is None else batch_size
-    with in_use(model):
+    with evaluation_mode(model):
         return apply_in_batches(function, x, batch_size=size, fill=model.uses_batch_statistics)
 
 
 @contextlib.contextmanager
-def in_use(model: Model) -> Generator[None, None, None]:
-    """A context in which the model is in evaluation mode, and after which all its parts are as they were."""
+def evaluation_mode(model: Model) -> Generator[None, None, None]:
+    """Context manager: evaluation mode inside, each part's own mode restored on exit."""
     training = [part for part in model.modules() if part.training]
     for part in training:
         part.training = False

@@ -1,4 +1,4 @@
-"""What models of levels share: convolutions at ever lower resolutions, and the way back up to an image."""
+"""The levels of U-Nets and their kin: convolutions at successively lower resolutions, and back up to an image."""
 
 __all__ = [
     "Down",
@@ -131,7 +131,7 @@ class Level(nn.Module):
         self.attention: nn.Module | None = None
 
     def forward(self, h: Tensor, embedding: Tensor | None = None) -> Tensor:
-        """Maps of maps, and of the embedding (B, E) of a level that takes one."""
+        """Maps from maps and, for a level that takes one, the embedding (B, E)."""
         h = self.block(self.halve(h), embedding)
         if self.attention is None or self.norm is None:
             return h
@@ -183,7 +183,7 @@ class Up(nn.Module):
         self.output = nn.Conv2d(maps, config.known_channels, 1)
 
     def forward(self, h: Tensor, passed: Sequence[Tensor] = (), embedding: Tensor | None = None) -> Images:
-        """Images of the lowest maps `h` and, with skips, the maps of the levels above, from the first level down."""
+        """Images from the lowest maps `h` and, with skips, the maps of the levels above, the first level first."""
         for index, (upsample, level) in enumerate(zip(self.upsamples, self.levels, strict=True)):
             h = upsample(h)
             h = level(torch.cat([h, passed[-1 - index]], dim=1) if passed else h, embedding)
@@ -239,7 +239,7 @@ def _fewer(size: tuple[int, int]) -> str:
 
 
 def initialize_levels(model: nn.Module, output: nn.Conv2d, config: LevelsConfig) -> None:
-    """Draw the weights of a fresh model as its normalization asks, and let its answers start from gray."""
+    """Initialize the weights as the normalization requires, with a bias of the output that starts from gray."""
     if config.statistics == "none":
         initialize(model)
     # A copy starts from gray: pixel values lie in [0, 1], and nothing else says so.

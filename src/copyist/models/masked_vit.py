@@ -1,4 +1,4 @@
-"""The masked autoencoder: a transformer that encodes the visible patches only, and a small one that paints the rest."""
+"""The masked autoencoder: a transformer that encodes the visible patches only, and a small one as decoder."""
 
 __all__ = ["MaskedViT", "MaskedViTConfig"]
 
@@ -22,8 +22,8 @@ class MaskedViTConfig(TransformerConfig):
     """The shape of a `MaskedViT`; the first settings are its encoder's, and a `ViT` of the same can start from it."""
 
     positions: Positions = "sincos"
-    """How learned positions are initialized, of encoder and decoder: with `sincos` the hidden patches are
-    learned far sooner."""
+    """How learned positions are initialized, of encoder and decoder: training
+    converges far sooner with `sincos`."""
 
     decoder_width: int = 48
     """Units per token of the decoder."""
@@ -53,8 +53,8 @@ class MaskedViTConfig(TransformerConfig):
 class MaskedViT(Masked):
     """Visible patches become tokens, and blocks of attention follow; a decoder fills in one token for each hidden one.
 
-    The code is the normalized tokens, (B, n, D) for n visible patches in reading order. The encoder never sees a hidden
-    patch, nor a token in its place, so that it costs what n tokens cost. Its parts are called as in a `ViT`.
+    The code is the normalized tokens, (B, n, D) for n visible patches in reading order. The encoder takes neither
+    hidden patches nor mask tokens, so that its cost is that of n tokens. Its parts are called as in a `ViT`.
 
     Source:
         He et al. (2022), "Masked Autoencoders Are Scalable Vision Learners", section 3, with learned positions and
@@ -82,8 +82,8 @@ class MaskedViT(Masked):
         check_shape(x, self._shape)
 
     def encode_patches(self, x: Images, places: Tensor) -> Codes:
-        h = self.embed(_taken(to_patches(x, size=self.patch), places))  # (B, n, D)
-        h = h + _taken(self.positions.expand(x.shape[0], -1, -1), places)
+        h = self.embed(_select_tokens(to_patches(x, size=self.patch), places))  # (B, n, D)
+        h = h + _select_tokens(self.positions.expand(x.shape[0], -1, -1), places)
         return self.norm(self.blocks(h))
 
     def decode_patches(self, z: Codes, places: Tensor) -> Images:
@@ -111,8 +111,8 @@ class MaskedDecoder(nn.Module):
         return self.output(self.norm(self.blocks(h + self.positions)))
 
 
-def _taken(tokens: Tensor, places: Tensor) -> Tensor:
-    """Those of the tokens (B, N, D) at these places (B, n): (B, n, D)."""
+def _select_tokens(tokens: Tensor, places: Tensor) -> Tensor:
+    """The tokens (B, n, D) at places (B, n), out of all tokens (B, N, D)."""
     return tokens.gather(1, _as_index(places, tokens))
 
 

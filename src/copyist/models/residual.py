@@ -1,4 +1,4 @@
-"""What is to be taken off rather than what is to stay: a model's answer subtracted from its input."""
+"""Residual learning: the output of a model subtracted from its input."""
 
 __all__ = ["Residual", "ResidualConfig"]
 
@@ -18,7 +18,7 @@ class ResidualConfig(ModelConfig):
     """The shape of a `Residual`."""
 
     model: ModelConfig = _PLAIN
-    """The model that says what to take off; any that copies, and for tables one that takes them."""
+    """The model whose output is subtracted; any reconstructor, and for tables one that takes them."""
 
     def fitted(self, shape: tuple[int, ...]) -> Self:
         return replace(self, model=self.model.fitted(shape))
@@ -31,8 +31,8 @@ class ResidualConfig(ModelConfig):
 class Residual(Reconstructor):
     """x̂ = x̃ − f(x̃), for a model f that copies: trained to denoise, it predicts the noise.
 
-    The input passes around f, so that there is no code, and trained only to copy it need learn nothing. Of a table, f
-    is handed standardized rows, and what it says is taken off these.
+    The input bypasses f, so that there is no code, and f = 0 already copies. Of a table, f
+    is handed standardized rows, and its output is subtracted from these.
 
     Source:
         Zhang et al. (2017), "Beyond a Gaussian Denoiser", section III-B.

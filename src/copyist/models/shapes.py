@@ -1,4 +1,4 @@
-"""What a model knows of the shape of its examples: channels, or the one shape of images or rows that it takes."""
+"""The shape of examples that a model is built for: channels alone, or the one shape of images or rows."""
 
 __all__ = [
     "FixedShape",
@@ -42,7 +42,7 @@ class FixedShapeConfig(ModelConfig):
         return self.image_shape if self.num_columns is None else (self.num_columns,)
 
     def fitted(self, shape: tuple[int, ...]) -> Self:
-        found = _fitted(self.shape, shape)
+        found = _fit_shape(self.shape, shape)
         return replace(self, num_columns=found[0]) if len(found) == 1 else replace(self, image_shape=image_shape(found))
 
 
@@ -110,15 +110,15 @@ def image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
 
 
 def fitted_image_shape(own: tuple[int, int, int] | None, shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """The shape of the images, where a config left its own open or has the same.
+    """The shape of the images, where the config leaves it open or agrees.
 
     Raises:
         ShapeError: the config was built for other images, or the examples are rows of a table.
     """
-    return _fitted(own, image_shape(shape))
+    return _fit_shape(own, image_shape(shape))
 
 
-def _fitted(own: tuple[int, ...] | None, shape: Shape) -> Shape:
+def _fit_shape(own: tuple[int, ...] | None, shape: Shape) -> Shape:
     if own is not None and own != shape:
         kind = "rows" if len(shape) == 1 else "images"
         remedy = "give a table of these columns" if len(own) == 1 else f"resize the images ({_size_option(own, shape)})"
@@ -173,7 +173,7 @@ def _size_option(shape: tuple[int, ...], found: tuple[int, ...]) -> str:
 
 
 def fitted_channels(channels: int | None, shape: tuple[int, ...]) -> int:
-    """The channels of images (C, H, W), where a config left them open or has the same.
+    """The channels of images (C, H, W), where the config leaves them open or agrees.
 
     Raises:
         ShapeError: the config names another number, or the examples are no images.
@@ -181,7 +181,7 @@ def fitted_channels(channels: int | None, shape: tuple[int, ...]) -> int:
     found, _, _ = image_shape(shape)
     if channels not in (None, found):
         raise ShapeError(
-            f"the model was built for images of {_counted(channels)}, got {found}; "
+            f"the model was built for images of {_channels_text(channels)}, got {found}; "
             f"add ?channels={channels} to the source, or leave the model's channels open (--set channels=none)"
         )
     return found
@@ -210,10 +210,10 @@ def check_channels(x: Images, channels: int) -> None:
     """
     if x.shape[1] != channels:
         raise ShapeError(
-            f"the model takes images of {_counted(channels)}, got {x.shape[1]}; "
-            f"convert the images (?channels={channels}), or train a model on images of {_counted(x.shape[1])}"
+            f"the model takes images of {_channels_text(channels)}, got {x.shape[1]}; "
+            f"convert the images (?channels={channels}), or train a model on images of {_channels_text(x.shape[1])}"
         )
 
 
-def _counted(channels: int) -> str:
+def _channels_text(channels: int) -> str:
     return "1 channel" if channels == 1 else f"{channels} channels"

@@ -1,4 +1,4 @@
-"""A code of many units of which few are active at a time: the k largest."""
+"""A sparse autoencoder: of many units of its code the k largest are active."""
 
 __all__ = ["SparseMLP", "SparseMLPConfig"]
 

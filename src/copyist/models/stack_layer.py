@@ -13,12 +13,12 @@ from copyist.tensors import Codes, Examples
 
 @final
 class StackLayer(AffineEncoder):
-    """An encoder of one layer and a decoder that belong to a stack: what trains this layer trains the stack's."""
+    """An encoder of one layer and a decoder, which share their weights with the stack they belong to."""
 
     def __init__(
         self, config: ModelConfig, shape: tuple[int, ...], linear: nn.Linear, activation: nn.Module, decoder: nn.Module
     ) -> None:
-        """Put the parts side by side.
+        """Take the parts, which stay parts of the stack.
 
         Args:
             config: of a model with the shape of this layer alone.

@@ -1,4 +1,4 @@
-"""The encoder of a stack with a linear head: what a pretrained stack becomes when it learns to name."""
+"""A classifier from the encoder of a stack and a linear head, for fine-tuning after layer-wise pretraining."""
 
 __all__ = ["StackedClassifier", "StackedClassifierConfig"]
 
@@ -21,7 +21,7 @@ class StackedClassifierConfig(ClassifierConfig, PretrainableConfig):
     """The shape of a `StackedClassifier`."""
 
     stack: MLPConfig = _STACK
-    """The stack whose encoder it is; what that says of the decoder counts in pretraining alone."""
+    """The stack whose encoder it uses; settings of its decoder matter in pretraining alone."""
 
     def fitted(self, shape: tuple[int, ...]) -> Self:
         return replace(self, stack=self.stack.fitted(shape))
@@ -35,7 +35,7 @@ class StackedClassifierConfig(ClassifierConfig, PretrainableConfig):
 
 @final
 class StackedClassifier(FixedShape, Classifier, Pretrainable):
-    """The code of a stack of autoencoders, (B, units[-1]), is named by one linear layer.
+    """A linear classifier on the code (B, units[-1]) of a stack of autoencoders.
 
     The decoders are not part of it: without pretraining it is a plain multilayer perceptron.
 

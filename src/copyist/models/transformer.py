@@ -77,7 +77,7 @@ def patch_embedding(image_shape: tuple[int, int, int], config: TransformerConfig
 
 
 def learned_positions(image_shape: tuple[int, int, int], config: TransformerConfig, *, width: int) -> nn.Parameter:
-    """What is added to each token to tell its position: (1, N, width), learned."""
+    """Learned positional embeddings, (1, N, width), which are added to the tokens."""
     rows, columns = (side // config.patch for side in image_shape[1:])
     if config.positions == "sincos":
         return nn.Parameter(sincos_positions(rows, columns, width=width)[None])

@@ -26,7 +26,7 @@ class UNetConfig(LevelsConfig):
     """(H, W) of all images, which only `hidden` needs to know; None takes the data's."""
 
     skips: bool = later(False)
-    """Whether the decoder is also handed the encoder's maps, so that there is no code."""
+    """Whether the decoder also takes the encoder's maps through skip connections, so that there is no code."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -50,7 +50,7 @@ class UNetConfig(LevelsConfig):
 
 @final
 class UNet(Autoencoder):
-    """Blocks of convolutions down to a code of small maps and up again, with nothing passing around it.
+    """Blocks of convolutions down to a code of small maps and up again, without skip connections.
 
     Source:
         Ronneberger et al. (2015), figure 1, without the skips. Attention behind the blocks, where there is any, is
@@ -92,7 +92,7 @@ class UNet(Autoencoder):
 
 @final
 class UNetSkips(Reconstructor):
-    """The U-Net with its skips: at each level the decoder is also handed the encoder's maps. It has no code.
+    """The U-Net with its skips: at each level the decoder also takes the encoder's maps. It has no code.
 
     Source:
         Ronneberger et al. (2015), figure 1, with padded convolutions; attention as in a `UNet`.

@@ -33,7 +33,7 @@ class VariationalMLPConfig(FixedShapeConfig):
     """Applied after every hidden layer."""
 
     likelihood: Pixels = "bernoulli"
-    """How values are distributed about what the decoder answers."""
+    """The distribution of values given the decoder's output."""
 
     def __post_init__(self) -> None:
         check_at_least("code_size", self.code_size, 1)

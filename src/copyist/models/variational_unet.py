@@ -43,7 +43,7 @@ class VariationalUNetConfig(LevelsConfig):
     """(H, W) of all images, which only a joined code needs to know; None takes the data's."""
 
     likelihood: Pixels = "gaussian"
-    """How values are distributed about what the decoder answers."""
+    """The distribution of values given the decoder's output."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,4 +1,4 @@
-"""A small vision transformer as a classifier: its layers are there to be inverted one by one."""
+"""A small vision transformer as a classifier, whose layers can be inverted one by one."""
 
 __all__ = ["ViT", "ViTConfig"]
 

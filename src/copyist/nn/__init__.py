@@ -1,1 +1,1 @@
-"""Parts with no opinion on autoencoding."""
+"""Parts of networks that are not specific to autoencoders."""

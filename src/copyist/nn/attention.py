@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from copyist.checks import check_whole
 
 AttentionKind: TypeAlias = Literal["linear", "dot"]
-"""How much each position attends to each other.
+"""The kind of attention between positions.
 
 linear   a product of a softmax over features and one over positions; time and memory grow with the positions
 dot      a softmax over positions of dot products; time grows with their square
@@ -32,7 +32,7 @@ class LinearAttention(nn.Module):
         out = (softmax(k) vᵀ)ᵀ softmax(q) / √d, k over positions and q over its d features
 
     Each position thus reads from a summary (d, d) of all positions. Without the 1 / √d its weights on them would sum
-    to 1. A group norm over all maps and positions of an image ends it. It knows nothing of where a position is.
+    to 1. A group norm over all maps and positions of an image ends it. It has no positional embedding.
 
     Args:
         maps: C.
@@ -62,11 +62,11 @@ class LinearAttention(nn.Module):
 
 
 class DotAttention(nn.Module):
-    """Attention over the H·W positions of maps (B, C, H, W), which compares each with each.
+    """Dot-product attention over the H·W positions of maps (B, C, H, W).
 
         out = v softmax(kᵀ q / √d), over the positions of k
 
-    It knows nothing of where a position is. PyTorch's fast kernels have a gradient, but neither a second one nor a
+    It has no positional embedding. PyTorch's fast kernels have a gradient, but neither a second one nor a
     derivative in forward mode; within `torch.nn.attention.sdpa_kernel(SDPBackend.MATH)` it has both.
 
     Args:

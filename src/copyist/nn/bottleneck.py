@@ -1,4 +1,4 @@
-"""A module that forgets: from maps to a few units and back, joining all positions."""
+"""A bottleneck between encoder and decoder: from maps to a few units, joining all positions, and back."""
 
 __all__ = ["Bottleneck"]
 

@@ -12,7 +12,7 @@ from copyist.nn.norm import Statistics, normalization
 class ConvBlock(nn.Module):
     """A number of 3×3 convolutions, each followed by its normalization and ReLU: (B, C, H, W) → (B, C', H, W).
 
-    With an embedding e of what the maps are to depend on, such as a noise level or a class, every normalized map is
+    With an embedding e, such as of a noise level or a class, every normalized map is
     scaled and shifted by it before the ReLU: h ← (1 + a)·h + b, with a and b linear in e, at first 0.
 
     Args:
@@ -38,7 +38,7 @@ class ConvBlock(nn.Module):
         """(2·C'·convolutions, E + 1): scales and shifts of each convolution in turn; the last column is their bias."""
 
     def forward(self, h: Tensor, embedding: Tensor | None = None) -> Tensor:
-        """Maps (B, C', H, W) of maps (B, C, H, W), and of the embedding (B, E) of a block that takes one."""
+        """Maps (B, C', H, W) from maps (B, C, H, W) and, for a block that takes one, the embedding (B, E)."""
         if self.modulation is None:
             for layer in self.layers:
                 h = F.relu(layer(h), inplace=True)
@@ -61,12 +61,12 @@ class NormalizedConv(nn.Module):
         self.norm = normalization(outputs, statistics)
 
     def forward(self, h: Tensor) -> Tensor:
-        """Maps (B, C', H, W) of maps (B, C, H, W)."""
+        """Maps (B, C', H, W) from maps (B, C, H, W)."""
         return self.norm(self.conv(h))
 
 
 class Downsample(nn.MaxPool2d):
-    """Half of each side, by the maximum of 2×2 positions."""
+    """Max-pooling over 2×2 positions: (B, C, H, W) → (B, C, H / 2, W / 2)."""
 
     def __init__(self) -> None:
         super().__init__(2)
@@ -92,7 +92,7 @@ class Upsample(nn.ConvTranspose2d):
 
 @torch.no_grad()
 def initialize(module: nn.Module) -> None:
-    """Draw weights under which the variance of the signal neither grows nor shrinks with depth.
+    """Initialize weights such that the variance of the signal neither grows nor shrinks with depth.
 
     For a ReLU net without normalization this decides whether it trains at all. Under PyTorch's own initialization
     each layer passes on a sixth of its input's variance, so that a net of twenty layers answers with its biases.

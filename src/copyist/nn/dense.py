@@ -1,4 +1,4 @@
-"""Fully connected layers: activations, how weights are drawn at first, and a layer that is another one turned round."""
+"""Fully connected layers: activations, initialization, and a layer with the transposed weights of another."""
 
 __all__ = ["Activation", "InFloat32", "Initialization", "Transposed", "activation_layer", "draw_weights"]
 
@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 Activation: TypeAlias = Literal["gelu", "relu", "elu", "silu", "tanh", "sigmoid", "identity"]
-"""What bends the values of a layer, one by one."""
+"""The activation function of a layer."""
 
 Initialization: TypeAlias = Literal["uniform", "normal", "glorot", "he"]
-"""How weights are drawn before training: see `draw_weights`."""
+"""The initialization of weights: see `draw_weights`."""
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "gelu": nn.GELU,
@@ -68,7 +68,7 @@ def activation_layer(name: Activation) -> nn.Module:
 
 @torch.no_grad()
 def draw_weights(layer: nn.Linear, how: Initialization, *, activation: Activation) -> None:
-    """Draw a layer's weights anew, from torch's global generator.
+    """Initialize a layer's weights, from torch's global generator.
 
     With n inputs and m outputs, the weights are drawn from
 

@@ -1,4 +1,4 @@
-"""Gaussians with independent units: what a variational autoencoder believes of a code."""
+"""Gaussians with diagonal covariance: the posterior of a variational autoencoder's code."""
 
 __all__ = ["Gaussian", "standard_log_prob"]
 
@@ -16,7 +16,7 @@ from copyist.tensors import Codes
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Gaussian:
-    """One Gaussian per example, whose units are independent."""
+    """One Gaussian with diagonal covariance per example."""
 
     mean: Codes
     """(B, ...)."""
@@ -26,7 +26,7 @@ class Gaussian:
 
     @staticmethod
     def of(*, mean: Codes, log_variance: Codes) -> "Gaussian":
-        """The Gaussian of what a layer answered, in float32 at least."""
+        """The Gaussian whose parameters a layer put out, in float32 at least."""
         is_short = mean.dtype.itemsize < 4
         return Gaussian(
             mean=mean.float() if is_short else mean, log_variance=log_variance.float() if is_short else log_variance

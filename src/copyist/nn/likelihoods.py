@@ -1,4 +1,4 @@
-"""What a decoder says of an image: a probability for every value of every pixel, which sum or integrate to 1."""
+"""Likelihoods p(x | z) of pixel values, with the decoder's output as their parameters."""
 
 __all__ = [
     "LIKELIHOODS",
@@ -24,7 +24,7 @@ from copyist.randomness import draw_normal
 from copyist.tensors import Images, PerImage
 
 Pixels: TypeAlias = Literal["bernoulli", "gaussian", "logistic"]
-"""How values are distributed about what the decoder answers.
+"""The distribution of pixel values given the decoder's output.
 
 bernoulli  each value is 0 or 1: for binary images
 gaussian   a density about a mean, whose σ is learned, one for all pixels
@@ -134,7 +134,7 @@ class DiscretizedLogistic(Likelihood):
 
 @final
 class LikelihoodHead(nn.Module):
-    """From what a decoder answers, (B, C, H, W), to the likelihood; it holds the spread that all pixels share."""
+    """From a decoder's output (B, C, H, W) to the likelihood; it holds the learned scale that all pixels share."""
 
     def __init__(self, kind: Pixels) -> None:
         super().__init__()
@@ -143,7 +143,7 @@ class LikelihoodHead(nn.Module):
         self.spread = None if kind == "bernoulli" else nn.Parameter(torch.zeros(()))
 
     def forward(self, answer: Tensor) -> Likelihood:
-        """The likelihood about an answer, in float32 at least."""
+        """The likelihood with the decoder's output as its parameters, in float32 at least."""
         answer = answer.float() if answer.dtype.itemsize < 4 else answer
         if self.spread is None:
             return Bernoulli(logits=answer)

@@ -1,4 +1,4 @@
-"""From an image to its patches, and back; and which of them are shown."""
+"""Images to patches and back, and random masks of visible patches."""
 
 __all__ = ["check_hidden", "check_visible", "draw_visible", "fill_hidden", "from_patches", "shown", "to_patches"]
 
@@ -82,7 +82,7 @@ def shown(visible: Visible) -> Tensor:
 
 
 def fill_hidden(x: Images, visible: Visible, *, size: int) -> Images:
-    """Paint each image's hidden patches in the mean color of its visible ones, so that nothing of them is left.
+    """Fill the hidden patches of each image with the mean color of its visible ones.
 
     Args:
         x: images (B, C, H, W), whose sides are multiples of `size`.

@@ -1,4 +1,4 @@
-"""Blocks of attention over tokens, and what tells a token its position."""
+"""Transformer blocks over tokens, and sinusoidal positional embeddings."""
 
 __all__ = ["SelfAttention", "TokenBlock", "sincos_positions"]
 

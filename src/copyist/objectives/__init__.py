@@ -1,4 +1,4 @@
-"""What training minimizes; each objective trains any model that keeps the contract it asks for."""
+"""Training objectives; each trains any model that keeps the contract it requires."""
 
 __all__ = [
     "ELBO",
@@ -46,4 +46,4 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "dead-unit-resampling": DeadUnitResampling,
     "masked": MaskedCopying,
 }
-"""By the name under which a recipe knows them."""
+"""The class of each objective, by its name in a recipe."""

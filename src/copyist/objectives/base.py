@@ -1,4 +1,4 @@
-"""What training minimizes, and what an objective may do beside."""
+"""The base class of objectives, and the optional parts of one."""
 
 __all__ = ["LOUD", "Objective", "ObjectiveLoss", "Repair", "corrupted_rows"]
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from copyist.corruption import Blend
 from copyist.models.contracts import Classifier, Model, Reconstructor, needs
-from copyist.models.in_batches import in_batches, in_use
+from copyist.models.in_batches import evaluation_mode, in_batches
 from copyist.tensors import Images
 
 LOUD = 1000.0
@@ -23,7 +23,7 @@ _ALPHA = 0.3
 
 
 class Repair(Protocol):
-    """A change of a model after a step of the optimizer, of what no gradient can put right."""
+    """A change of a model after a step of the optimizer that gradients cannot make."""
 
     def __call__(self, model: Model, x: Images, *, step: int, generator: torch.Generator) -> None:
         """Change `model` in place; gradients are off.
@@ -38,14 +38,14 @@ class Repair(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Objective(abc.ABC):
-    """A number per batch, the smaller the better; it trains any model that keeps the contract it asks for.
+    """A number per batch, the smaller the better; it trains any model that keeps the contract it requires.
 
     An objective is its loss, `__call__`, and the contract `trains`. The other methods have an answer that fits most; an
     objective around another one is a `Wrapper`, which answers as that one does.
     """
 
     trains: ClassVar[type[Model]] = Reconstructor
-    """The contract it asks for; a `Classifier` is trained on labels."""
+    """The contract it requires; a `Classifier` is trained on labels."""
 
     @abc.abstractmethod
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
@@ -58,10 +58,10 @@ class Objective(abc.ABC):
 
     @final
     def check_model(self, model: Model) -> None:
-        """Refuse, before training, a model that does not keep the contract this objective asks for.
+        """Refuse, before training, a model that does not keep the contract this objective requires.
 
         Raises:
-            ContractError: it copies where names are asked for, or the other way round, or has no code, layers or
+            ContractError: it is no classifier where one is required, or vice versa, or has no code, layers or
                 likelihood.
         """
         needs(model, self.trains, verb=type(self).__name__)
@@ -77,7 +77,7 @@ class Objective(abc.ABC):
         """
         rows = slice(model.batch_size)
         model.check_batch(x[rows])
-        with in_use(model):
+        with evaluation_mode(model):
             self.try_batch(model, x[rows], labels=None if labels is None else labels[rows])
 
     def check_settings(self, model: Model) -> None:  # noqa: B027 most objectives ask for nothing more
@@ -113,7 +113,7 @@ class Objective(abc.ABC):
         return {}
 
     def pictures(self, model: Model, x: Images, *, generator: torch.Generator) -> Mapping[str, Images]:
-        """Rows of pictures by their names, that show of held-out images (B, C, H, W) how far a model that copies is.
+        """Rows of pictures by their names, of held-out images (B, C, H, W), that show a reconstructor's progress.
 
         Here these are the images and their copies, and the same of the images in noise.
         """
@@ -130,7 +130,7 @@ class Objective(abc.ABC):
 
 
 def corrupted_rows(name: str, model: Model, x_tilde: Images) -> Mapping[str, Images]:
-    """Two rows of pictures: corrupted images, under this name, and what the model makes of them."""
+    """Two rows of pictures: corrupted images, under this name, and their reconstructions."""
     return {name: x_tilde, "its copy": in_batches(model, model, x_tilde)}
 
 

@@ -1,4 +1,4 @@
-"""Name the class of an image."""
+"""Classification: the cross entropy of the class of an image."""
 
 __all__ = ["Classification"]
 

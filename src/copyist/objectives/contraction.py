@@ -1,4 +1,4 @@
-"""Codes that hardly move when the image does: a small Jacobian of the encoder."""
+"""Contractive autoencoders: a penalty on the Jacobian of the encoder."""
 
 __all__ = ["Contraction", "Scale", "differentiable_copy"]
 
@@ -18,7 +18,7 @@ from copyist.objectives.base import Objective
 from copyist.tensors import Codes, Images, PerImage
 
 Scale: TypeAlias = Literal["image", "code"]
-"""In whose units a penalty on the code is measured.
+"""The units of a penalty on the code.
 
 image  by what it does to the copy: a decoder that grows while the code shrinks gains nothing
 code   as the numbers are
@@ -31,11 +31,11 @@ _NUM_SHOWN = 8
 @final
 @dataclass(frozen=True, kw_only=True)
 class Contraction(Objective):
-    """Copying, with a price on how far the code moves when the image does, for images of N values:
+    """Copying with a penalty on the Jacobian of the encoder, for images of N values:
 
         mean (D(E(x)) − x)² + λ/N · mean over images of ‖J‖²_F,  J = ∂E/∂x
 
-    With one layer, z = s(Wx + b), it is known on paper: ‖J‖²_F = Σᵢ s'(aᵢ)² ‖Wᵢ‖². Of any other encoder it is estimated
+    With one layer, z = s(Wx + b), it has a closed form: ‖J‖²_F = Σᵢ s'(aᵢ)² ‖Wᵢ‖². Of any other encoder it is estimated
     by Hutchinson's probes. Where images of a batch depend on one another, as with batch statistics, J is that of all
     codes of the batch with respect to one image; there is no Jacobian of an image alone.
 
@@ -53,7 +53,7 @@ class Contraction(Objective):
     """λ, at least 0; 0 only copies."""
 
     probes: int | None = None
-    """Backward passes with random signs per step, whose mean is the norm's estimate; None takes it from paper."""
+    """Random-sign probes per step, one backward pass each, that estimate the norm; None uses the closed form."""
 
     scale: Scale = "code"
     """With `image` J is the Jacobian of the copy, ∂D(E(x))/∂x, whose scale no decoder can change."""

@@ -1,4 +1,4 @@
-"""Dead units are initialized anew: a unit that has long been inactive is given an image that is copied badly."""
+"""Resampling of dead units: a unit that has long been inactive is initialized toward a badly copied image."""
 
 __all__ = ["DeadUnitResampling"]
 
@@ -25,7 +25,7 @@ _SHORTER = 0.2
 """Its column has this share of the usual length, so that it disturbs little."""
 
 _RIDGE = 0.01
-"""Share of the mean variance of a batch's directions that is added to all before one is told from the others."""
+"""Share of the mean variance of a batch's directions that is added to all, as in ridge regression."""
 
 _AT_ONCE = 20
 """At most one unit in so many is resampled after one step: the others have to make room."""
@@ -34,7 +34,7 @@ _AT_ONCE = 20
 @final
 @dataclass(frozen=True, kw_only=True)
 class DeadUnitResampling(Wrapper):
-    """Another objective, after each step of which the dead units of a dictionary are initialized anew.
+    """A wrapper of another objective that resamples the dead units of a dictionary after each step.
 
     A unit is dead when none of the last `after` images of training has activated it; the images since each unit fired
     are counted in the model. Of the dead, at most a twentieth of all units and as many as the batch has images each get

@@ -1,4 +1,4 @@
-"""Copy the hidden patches."""
+"""Masked autoencoding: copy the hidden patches."""
 
 __all__ = ["MaskedCopying"]
 
@@ -31,7 +31,7 @@ _EPSILON = 1e-6
 @final
 @dataclass(frozen=True, kw_only=True)
 class MaskedCopying(Objective):
-    """The mean squared error of the patches that the model was not shown.
+    """The mean squared error over the hidden patches.
 
         mean over hidden patches of (x̂ − x)²
 
@@ -90,7 +90,7 @@ class MaskedCopying(Objective):
     def pictures(self, model: Model, x: Images, *, generator: torch.Generator) -> Mapping[str, Images]:
         """What is shown, the same with the model's answer in the hidden patches, and the images.
 
-        Normalized answers get the mean and deviation of the true patch: of these the model says nothing.
+        Normalized answers get the mean and deviation of the true patch: the model does not predict these.
         """
         size, image_size = self.patch_of(model), (x.shape[2], x.shape[3])
         visible = self.draw(model, x, generator=generator)
@@ -140,7 +140,7 @@ class MaskedCopying(Objective):
         return draw_visible(len(x), (height // size) * (width // size), hidden=self.hidden, generator=generator)
 
     def _copies(self, model: Model, x: Images, visible: Visible, *, copier: Callable[[Images], Images]) -> Images:
-        """Whole images, made without the hidden patches; `copier` is how a model that takes whole images is asked."""
+        """Whole images, made without the hidden patches; `copier` applies a model that takes whole images."""
         if isinstance(model, Masked):
             return needs(model, Masked, verb="MaskedCopying").forward_visible(x, visible)
         return copier(fill_hidden(x, visible, size=self.patch_of(model)))

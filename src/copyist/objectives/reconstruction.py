@@ -1,4 +1,4 @@
-"""Copy the clean image, from itself or from a corrupted one: by squared error, or as probabilities."""
+"""Reconstruction of the clean image, from itself or from a corrupted one: squared error or cross entropy."""
 
 __all__ = ["Copying", "CrossEntropy", "Denoising", "WalkingBack"]
 

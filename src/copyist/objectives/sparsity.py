@@ -27,7 +27,7 @@ _NEVER_CERTAIN = 1e-6
 @final
 @dataclass(frozen=True, kw_only=True)
 class L1Sparsity(Objective):
-    """Copying, with a price on the activation of every unit, for images of N values:
+    """Copying with an L1 penalty on the activations, for images of N values:
 
         mean (D(E(x̃)) − x)² + λ/N · mean over images of Σᵢ |zᵢ| · ‖∂x̂/∂zᵢ‖,  z = E(x̃)
 
@@ -46,7 +46,7 @@ class L1Sparsity(Objective):
     """λ, at least 0, in units of pixel value; 0 only copies."""
 
     scale: Scale = "image"
-    """Whether the price is as above, or on |zᵢ| alone, which a growing decoder escapes."""
+    """Whether the penalty is as above, or on |zᵢ| alone, which a growing decoder escapes."""
 
     corruption: Corruption = field(default_factory=Identity)
     """C, x̃ = C(x), drawn anew for every image and step."""
@@ -82,7 +82,7 @@ class KLSparsity(Objective):
         mean (D(E(x̃)) − x)² + λ/N · Σᵢ KL(ρ ‖ ρ̂ᵢ),  KL(ρ ‖ ρ̂) = ρ ln(ρ/ρ̂) + (1 − ρ) ln((1 − ρ)/(1 − ρ̂))
 
     The activations are taken for rates, so the code must lie in [0, 1], as a sigmoid's does. Only their means count: a
-    unit that is at ρ for every image costs nothing, and tells images apart hardly at all.
+    unit that is at ρ for every image costs nothing, and carries almost no information about the image.
 
     Source:
         Ng (2011), "Sparse autoencoder", CS294A lecture notes, section 3, up to a factor of 2 in λ.

@@ -21,7 +21,7 @@ ACTIVE = 0.01
 @final
 @dataclass(frozen=True, kw_only=True)
 class ELBO(Objective):
-    """What the evidence lower bound falls short of 0: the reconstruction's nats and the code's.
+    """The negative evidence lower bound: reconstruction error and KL divergence, in nats.
 
         −E[log p(x | z)] + β·KL(q(z | x) ‖ N(0, I)),  z ~ q(z | x)
 
@@ -36,10 +36,10 @@ class ELBO(Objective):
     trains: ClassVar[type[Model]] = Variational
 
     beta: float = 1.0
-    """What the code's nats are weighted by."""
+    """Weight of the KL divergence."""
 
     warmup: float = 0.0
-    """Share of the training over which β rises from 0, against codes that are given up before they are of use."""
+    """Share of the training over which β rises from 0, to prevent posterior collapse early in training."""
 
     free_nats: float = 0.0
     """λ, the free bits: each unit of the code costs so many nats, as a mean over the batch, even if it holds fewer."""
@@ -77,7 +77,7 @@ class ELBO(Objective):
 @final
 @dataclass(frozen=True, kw_only=True)
 class ImportanceWeighted(Objective):
-    """What the importance-weighted bound falls short of 0, in nats per image.
+    """The negative importance-weighted bound, in nats per image.
 
         −log (1/K) Σₖ p(x, zₖ) / q(zₖ | x),  z₁ … z_K ~ q(z | x)
 

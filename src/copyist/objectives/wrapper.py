@@ -1,4 +1,4 @@
-"""Objectives around another one: what they share, and the one that trains the innermost layer of a stack."""
+"""The base class of objectives that wrap another one, and the one that trains the innermost layer of a stack."""
 
 __all__ = ["TopLayer", "Wrapper"]
 
@@ -19,7 +19,7 @@ from copyist.tensors import Images
 class Wrapper(Objective):
     """Another objective, given a part of the model or with something added to it.
 
-    Every method of an objective is answered here, by the objective inside. A wrapper says what that one is given
+    Every method here delegates to the objective inside. A wrapper defines what that one is given
     (`part`, `part_input`), and what is added (`added_…`); by default all of the model, and nothing.
     """
 

@@ -1,4 +1,4 @@
-"""What a trained model can be asked, one question per file."""
+"""Procedures on a trained model, one per file."""
 
 __all__ = [
     "METHODS",

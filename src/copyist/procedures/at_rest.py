@@ -12,12 +12,12 @@ from copyist.checks import check_images, check_positive
 from copyist.tensors import Images, PerImage
 
 LONGEST_CYCLE = 8
-"""Steps after which an image must be back, or it is on its way."""
+"""The longest period, in steps, that counts as a cycle."""
 
 
 @final
 class AtRest:
-    """Watches the frames of a walk, and says which images go nowhere any more.
+    """Detects, from the frames of a walk, which images have reached a fixed point or a cycle.
 
         ‖xₘ − xₘ₋ₚ‖ ≤ tolerance · max(‖x₀‖, ‖xₘ‖)  for m = n − p + 1 … n,  with a period p of 1 … LONGEST_CYCLE
 
@@ -65,5 +65,5 @@ class AtRest:
 
     @property
     def is_reached(self) -> bool:
-        """Whether every image stands still."""
+        """Whether every image has reached a fixed point or a cycle."""
         return bool((self.period > 0).all())

@@ -34,7 +34,7 @@ def reconstruct(model: Model, x: Examples, *, batch_size: int | None = None) -> 
 
 
 def denoise(model: Model, x: Examples, *, passes: int = 1, batch_size: int | None = None) -> Examples:
-    """The copy of a noisy image, or the copy of its copy, and so on.
+    """Denoise by copying once, or several times in turn.
 
     Args:
         model: any that copies, whether it was trained to denoise or only to copy.

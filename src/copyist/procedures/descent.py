@@ -12,7 +12,7 @@ from copyist.schedules import warmup_cosine
 from copyist.tensors import Images, PerImage
 
 Method: TypeAlias = Literal["lbfgs", "adam", "reference"]
-"""How the images are moved.
+"""The optimizer of the images.
 
 lbfgs      L-BFGS with a line search, on the squared distance in yardsticks
 adam       Adam on the same, with a step that falls as a cosine
@@ -23,7 +23,7 @@ METHODS: tuple[str, ...] = get_args(Method)
 """Their names."""
 
 STEPS: Mapping[str, int] = {"lbfgs": 300, "adam": 1000, "reference": 500}
-"""How many steps each takes at most, unless told otherwise."""
+"""The default maximum of steps of each method."""
 
 LEARNING_RATE = 0.03
 """Of Adam at its start, in units of pixel value."""
@@ -37,7 +37,7 @@ LEAST_PATIENCE = 20
 
 
 class Nearest:
-    """The nearest images seen so far: of each image by itself or, where neighbors matter, of all together."""
+    """The best iterates so far: of each image by itself or, where batch statistics couple them, of the whole batch."""
 
     def __init__(self, x: Images, *, together: bool) -> None:
         self.x = x.clone()
@@ -71,12 +71,12 @@ def descend(
     Args:
         residual: h(x) − h(a), one row (B, n) per image.
         start: images (B, C, H, W).
-        yardstick: the distance in which others are told, (B,), greater than 0.
+        yardstick: the unit of distances, (B,), greater than 0.
         together: whether an image's representation depends on its neighbors.
         method: how to move.
         steps: at most.
         tolerance: near enough is this share of the yardstick, for every image; `reference` takes all steps anyway.
-        stepped: told the number of steps taken, after each.
+        stepped: called after each step with the number of steps taken.
 
     Returns:
         The nearest images, of `reference` the last ones; and the number of steps taken.
@@ -109,7 +109,7 @@ def descend(
         means.append(float(nearest.ratio.mean()))
         stepped(step)
         near = bool((nearest.ratio <= tolerance).all())
-        if step == steps or (method != "reference" and (near or _stalled(means, steps))):
+        if step == steps or (method != "reference" and (near or _has_stalled(means, steps))):
             return nearest, step
     raise AssertionError("the last step returns")
 
@@ -117,7 +117,7 @@ def descend(
 def _optimizer(method: Method, x: Images) -> torch.optim.Optimizer:
     match method:
         case "lbfgs":
-            # The line search may look as often as this; unless told, only once per step, which ends in a standstill.
+            # The line search may look as often as this; by default only once per step, which ends in a standstill.
             return torch.optim.LBFGS(
                 [x],
                 max_iter=1,
@@ -133,6 +133,6 @@ def _optimizer(method: Method, x: Images) -> torch.optim.Optimizer:
             return torch.optim.SGD([x], lr=0.1)
 
 
-def _stalled(means: list[float], steps: int) -> bool:
+def _has_stalled(means: list[float], steps: int) -> bool:
     patience = max(LEAST_PATIENCE, steps // 5)
     return len(means) > patience and not means[-1] < (1 - LEAST_PROGRESS) * means[-1 - patience]

@@ -1,4 +1,4 @@
-"""Samples of the prior that a blind denoiser implies: ascend its residual, and let it tell how much noise is left."""
+"""Samples of the prior that a blind denoiser implies: ascend its residual, whose norm estimates the noise left."""
 
 __all__ = ["ImplicitPrior"]
 

@@ -1,4 +1,4 @@
-"""The straight way from one image's code to another's, decoded."""
+"""Linear interpolation between the codes of two images, decoded."""
 
 __all__ = ["interpolate"]
 
@@ -54,7 +54,7 @@ def interpolate(
     coder = needs(model, Autoencoder, verb="interpolate")
     coder.check_input(x)
     coder.check_input(y)
-    pairs = _paired(x, y)
+    pairs = _pairs(x, y)
     shares = [step / steps for step in range(steps + 1)]
 
     def between(pairs: Tensor) -> Tensor:
@@ -65,7 +65,7 @@ def interpolate(
         return in_batches(coder, between, pairs, batch_size=batch_size).transpose(0, 1)
 
 
-def _paired(x: Images, y: Images) -> Tensor:
+def _pairs(x: Images, y: Images) -> Tensor:
     """Both ends side by side, (B, 2, C, H, W)."""
     if x.shape[1:] != y.shape[1:]:
         raise ShapeError(f"both ends must be images of one shape, got {tuple(x.shape[1:])} and {tuple(y.shape[1:])}")

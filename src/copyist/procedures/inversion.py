@@ -1,4 +1,4 @@
-"""An image from its representation: which images look the same to a layer of a model."""
+"""Inversion of a layer: images with the same representation as a given one."""
 
 __all__ = ["Inversion", "InversionStart", "invert"]
 
@@ -14,7 +14,7 @@ from copyist.devices import full_float32
 from copyist.errors import ArgumentError, ContractError
 from copyist.metrics.distortion import aligned, distance
 from copyist.models.contracts import Model, TrainedOn
-from copyist.models.in_batches import batches
+from copyist.models.in_batches import batch_indices
 from copyist.procedures.descent import METHODS, STEPS, Method, Nearest, descend
 from copyist.procedures.layers import OUTPUT, representation, settled
 from copyist.randomness import draw_normal
@@ -32,16 +32,16 @@ class Inversion:
     """Images x̂ whose representations are near those of the images a, and how near: the certificate."""
 
     x: Images
-    """x̂ (B, C, H, W); values may leave [0, 1], since nothing but the layer holds them."""
+    """x̂ (B, C, H, W); values may leave [0, 1], since only the layer constrains them."""
 
     distance: PerImage
     """‖h(x̂) − h(a)‖ at the layer."""
 
     yardstick: PerImage
-    """‖h(a + δ) − h(a)‖ for δ ~ N(0, (1/18)²): what a hardly visible shift of the image does there."""
+    """‖h(a + δ) − h(a)‖ for δ ~ N(0, (1/18)²): the effect there of a barely visible perturbation of the image."""
 
     converged: Tensor
-    """bool (B,), whether the distance is 0 or less than the yardstick; only then does x̂ say what the layer knows."""
+    """bool (B,), whether the distance is 0 or less than the yardstick; only then is x̂ evidence about the layer."""
 
     input_distance: PerImage
     """‖x̂ − a‖."""
@@ -55,7 +55,7 @@ class Inversion:
 
 @dataclass(frozen=True, kw_only=True)
 class _Question:
-    """What is asked of which model, and how."""
+    """The model, the layer and the settings of an inversion."""
 
     represent: Callable[[Images], Tensor]
     a: Images
@@ -81,11 +81,11 @@ def invert(
     dtype: torch.dtype = torch.float32,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inversion:
-    """Find images that a layer represents as it does the given ones, by descent from images that know nothing of them.
+    """Find images that a layer represents as it does the given ones, by gradient descent from independent starts.
 
         x̂ = argmin ‖h(x) − h(a)‖,  beside the yardstick ‖h(a + δ) − h(a)‖
 
-    What x̂ and a share is what the layer knows of a; how they differ is what it does not tell apart. The descent ends
+    What x̂ and a share is what the layer represents; how they differ, what it is invariant to. The descent ends
     when every image of a batch is within `tolerance` yardsticks, when a fifth of the steps has shortened the mean
     distance by less than 1 %, or when the steps are over.
 
@@ -107,7 +107,7 @@ def invert(
         generator: of δ and of the noise; without one, seed 0.
         batch_size: images per batch; None takes the model's own.
         dtype: float32, or float64 where rounding would hide the difference.
-        progress: told how many steps have been taken of how many at most.
+        progress: called with the number of steps taken and the maximum.
 
     Raises:
         UnknownNameError: the model has no such layer, or there is no such method or start.
@@ -127,7 +127,7 @@ def invert(
     if isinstance(start, Tensor):
         check_same_shape(start, x)
     a, asked = x.detach().to(dtype), settled(model, dtype=dtype)
-    # A module that keeps no contract is taken as the contract has it unless told otherwise.
+    # A module that keeps no contract is taken with the contract's defaults.
     together = isinstance(model, Model) and model.uses_batch_statistics
     own = model.batch_size if isinstance(model, Model) else TrainedOn().batch_size
     size = own if batch_size is None else batch_size
@@ -135,7 +135,7 @@ def invert(
     question = _Question(
         represent=lambda images: representation(asked, images, layer).reshape(len(images), -1),
         a=a,
-        chosen=[(each.to(x.device), count) for each, count in batches(len(x), batch_size=size, fill=together)],
+        chosen=[(each.to(x.device), count) for each, count in batch_indices(len(x), batch_size=size, fill=together)],
         together=together,
         method=method,
         steps=most,
@@ -145,8 +145,8 @@ def invert(
     with torch.autocast(x.device.type, enabled=False), full_float32():
         shifted = a + draw_normal(a.shape, std=SHIFT, generator=draws, like=a)
         yardstick = _distances(question, shifted)
-        starts = [_started(start, a, draws) for _ in range(restarts)]
-        x_hat, taken = _inverted(question, starts, yardstick, progress)
+        starts = [_start_images(start, a, draws) for _ in range(restarts)]
+        x_hat, taken = _nearest_images(question, starts, yardstick, progress)
         near = _distances(question, x_hat)
     return Inversion(
         x=x_hat,
@@ -176,7 +176,7 @@ def _check(
         raise ArgumentError(f"dtype must be torch.float32 or torch.float64, got {dtype}; the certificate needs it")
 
 
-def _started(start: InversionStart | Images, a: Images, draws: torch.Generator) -> Images:
+def _start_images(start: InversionStart | Images, a: Images, draws: torch.Generator) -> Images:
     if isinstance(start, Tensor):
         return start.detach().to(a)
     if start == "constant":
@@ -195,7 +195,7 @@ def _distances(question: _Question, x: Images) -> PerImage:
 
 
 @torch.enable_grad()
-def _inverted(
+def _nearest_images(
     question: _Question,
     starts: list[Images],
     yardstick: PerImage,
@@ -203,7 +203,7 @@ def _inverted(
 ) -> tuple[Images, int]:
     """The nearest images over all starts, and the most steps of one descent."""
     x_hat, longest, done = question.a.clone(), 0, 0
-    # Where nothing is told apart any distance is told in units of the representation.
+    # Where the yardstick is 0, distances are in units of the representation.
     scale = torch.where(yardstick > 0, yardstick, torch.ones_like(yardstick))
     total = question.steps * len(starts) * len(question.chosen)
     for indices, count in question.chosen:

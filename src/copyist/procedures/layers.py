@@ -1,4 +1,4 @@
-"""The named layers of a model, and what an image is at each: its representation."""
+"""The named layers of a model, and the representation of an image at each."""
 
 __all__ = ["OUTPUT", "Layer", "layers", "representation", "settled"]
 
@@ -23,7 +23,7 @@ AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """A place in a model where an image is represented."""
+    """A named layer of a model."""
 
     name: str
     """As in `named_modules`, or `output` for the model's output."""
@@ -73,7 +73,7 @@ def layers(model: nn.Module, x: Images | None = None) -> tuple[Layer, ...]:
 def representation(model: nn.Module, x: Images, layer: str = OUTPUT) -> Codes:
     """The activations of a named layer, with gradients where the model gives them.
 
-    The model runs once, in the mode it is in. A module that runs several times is asked for its last answer, and of
+    The model runs once, in the mode it is in. Of a module that runs several times the last output is taken, and of
     several tensors in it the first is taken.
 
     Args:
@@ -112,7 +112,7 @@ def representation(model: nn.Module, x: Images, layer: str = OUTPUT) -> Codes:
 
 
 def settled(model: AnyModule, *, dtype: torch.dtype) -> AnyModule:
-    """A copy that can be asked without a trace: in evaluation mode, computing in `dtype`, its weights held fixed."""
+    """A copy of the model in evaluation mode and `dtype`, with its weights frozen."""
     return copy.deepcopy(model).to(dtype).eval().requires_grad_(False)
 
 

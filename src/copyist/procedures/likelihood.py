@@ -22,7 +22,7 @@ _VALUES = 2**22
 def negative_log_likelihood(
     model: Model, x: Images, *, samples: int = 200, generator: torch.Generator | None = None
 ) -> PerImage:
-    """Estimate how unlikely each image is, by importance sampling from its posterior.
+    """Estimate the negative log-likelihood of each image, by importance sampling from its posterior.
 
         −log p(x) ≈ −log (1/K) Σₖ p(x | zₖ) p(zₖ) / q(zₖ | x),  zₖ ~ q(z | x)
 
@@ -49,7 +49,7 @@ def negative_log_likelihood(
 
 @torch.no_grad()
 def likelihood(model: Model, x: Images, *, samples: int = 200, generator: torch.Generator | None = None) -> Nats:
-    """All that a model's likelihood says of images: the estimate, the bound, and what the code holds.
+    """Measure a model's likelihood of images: the estimate, the ELBO and its two terms, and the active units.
 
     Args:
         model: one with a likelihood.

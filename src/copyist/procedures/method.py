@@ -1,4 +1,4 @@
-"""The contract of ways to sample: a chain of images, or of rows, that begins with noise."""
+"""The contract of sampling methods: a chain of images, or of rows, that begins with noise."""
 
 __all__ = ["ApplyPart", "Method"]
 
@@ -19,10 +19,10 @@ ApplyPart: TypeAlias = Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
 
 @dataclass(frozen=True, kw_only=True)
 class Method(abc.ABC):
-    """A way from noise to samples: settings one calls."""
+    """A sampling method: its settings, and a call that yields the states of the chain."""
 
     reads_residuals: ClassVar[bool] = False
-    """Whether it takes the residual for what it says of the density, which half precision rounds too coarsely."""
+    """Whether it uses the residual as a score, which half precision rounds too coarsely."""
 
     takes_tables: ClassVar[bool] = False
     """Whether it samples rows of a table as well as images."""
@@ -47,9 +47,9 @@ class Method(abc.ABC):
         """The states of the chain, the last of which are the samples.
 
         Args:
-            model: what is asked for samples.
+            model: the model to sample from.
             shape: (B, C, H, W) of the samples, or (B, D) where it `takes_tables`.
-            apply: how it is asked.
+            apply: how the model is applied to many images.
             generator: of all noise.
             like: whose device and dtype the samples have.
         """

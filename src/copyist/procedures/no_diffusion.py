@@ -1,4 +1,4 @@
-"""Images from pure noise, by a model that was never trained on any: copy, mix with new noise, copy again."""
+"""Images from pure noise, by a model that was trained without noise: copy, mix with new noise, copy again."""
 
 __all__ = ["SCHEDULES", "NoDiffusion"]
 

@@ -1,4 +1,4 @@
-"""What the code of a model knows of the classes of images, which it was never told."""
+"""Probes of a model's code: how well it predicts the classes of images, which training did not use."""
 
 __all__ = ["code_features", "labeled", "probe"]
 
@@ -13,11 +13,11 @@ from copyist.procedures.denoising import encode
 from copyist.tensors import Examples, Features
 
 NUM_TRAIN = 4096
-"""At most so many training images teach a probe."""
+"""The maximum number of training images of a probe."""
 
 
 def probe(model: Model, splits: Splits, *, num_images: int | None = None, batch_size: int | None = None) -> Probes:
-    """Name held-out images by a linear map of their codes, and by the nearest codes of training images.
+    """Accuracy on held-out images of a linear probe of their codes, and of a nearest-neighbor probe.
 
     Args:
         model: one with a code; nothing in it is trained.

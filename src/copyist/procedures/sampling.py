@@ -31,7 +31,7 @@ METHODS: Mapping[str, type[Method]] = {
     "implicit-prior": ImplicitPrior,
     "prior": Prior,
 }
-"""By the name under which `copyist sample` knows them."""
+"""The class of each sampling method, by its name in `copyist sample`."""
 
 _NO_DIFFUSION = NoDiffusion()
 
@@ -120,7 +120,7 @@ def sample_steps(
         precision: of the model's arithmetic.
 
     Returns:
-        The states, which are computed as they are asked for; what cannot be sampled is refused before.
+        The states, which are computed lazily; what cannot be sampled is refused before.
 
     Raises:
         ContractError, ArgumentError, ShapeError: as `sample`.
@@ -137,14 +137,14 @@ def sample_steps(
     return method(
         model,
         (count, *shape),
-        apply=partial(_applied, model, batch_size, precision),
+        apply=partial(_apply_model, model, batch_size, precision),
         generator=generator or torch.Generator().manual_seed(0),
         like=torch.empty(0, device=device),
     )
 
 
 def _shape_of(model: Reconstructor, shape: tuple[int, ...] | None) -> tuple[int, ...]:
-    """The shape that was asked for, or that of the examples the model was trained on."""
+    """The requested shape, or that of the examples the model was trained on."""
     found = shape or model.example_shape
     if model.takes_tables and (found is None or len(found) != 1):
         raise ShapeError(f"shape must be (D,) of one row of a table, got {found}; leave it out")
@@ -154,10 +154,10 @@ def _shape_of(model: Reconstructor, shape: tuple[int, ...] | None) -> tuple[int,
     return found
 
 
-def _applied(
+def _apply_model(
     model: Reconstructor, batch_size: int | None, precision: Precision, part: Callable[[Tensor], Tensor], x: Tensor
 ) -> Tensor:
-    # Neither bfloat16 nor TF32 stands in for float32 where that is asked for.
+    # Where float32 is required, neither bfloat16 nor TF32 replaces it.
     full = full_float32() if precision == "float32" else contextlib.nullcontext()
     with torch.no_grad(), autocast(precision, x.device), full:
         return in_batches(model, part, x, batch_size=batch_size).float()

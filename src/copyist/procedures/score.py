@@ -1,4 +1,4 @@
-"""The gradient of the log-density, read off a denoiser's residual."""
+"""The score, the gradient of the log-density, from a denoiser's residual."""
 
 __all__ = ["score"]
 

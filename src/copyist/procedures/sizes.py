@@ -27,7 +27,7 @@ def apply_to_pictures(
     takes are padded by reflection at the right and bottom, and the answers cut back.
 
     Args:
-        model: says which sizes it takes, and where it is.
+        model: gives the sizes that it takes, and its device.
         function: the verb, which puts what it is given into batches.
         pictures: (C, H, W) each.
         names: of the pictures, for sentences about them.
@@ -47,7 +47,7 @@ def apply_to_pictures(
     for shape, members in groups.items():
         height, width = shape[-2:]
         x = torch.stack([pictures[index] for index in members]).to(device)
-        padded = _padded(x, model.size_multiple)
+        padded = _pad(x, model.size_multiple)
         _check(model, padded, x, name=names[members[0]])
         x_hat = function(padded)[..., :height, :width].float().cpu()
         answers |= dict(zip(members, x_hat, strict=True))
@@ -68,7 +68,7 @@ def _check(model: Model, padded: Images, x: Images, *, name: str) -> None:
         raise
 
 
-def _padded(x: Images, multiple: int) -> Images:
+def _pad(x: Images, multiple: int) -> Images:
     height, width = x.shape[-2:]
     below, right = -height % multiple, -width % multiple
     if not (below or right):

@@ -1,4 +1,4 @@
-"""The course of a walk in numbers: how far each step goes, how far it leads, and which images walked."""
+"""Measurements of a walk: the length of each step, the distance from the start, and which images walked."""
 
 __all__ = ["Position", "Trajectory", "Walkers", "walkers"]
 
@@ -33,7 +33,7 @@ class Position:
 
 @final
 class Trajectory:
-    """Measures the frames of a walk while they go by, and keeps none but the first and the last."""
+    """Measures the frames of a walk as they are computed, and keeps only the first and the last."""
 
     def __init__(self, *, references: Images | None = None) -> None:
         """Measure distances to the nearest of `references` (N, C, H, W), such as training images, too."""
@@ -43,7 +43,7 @@ class Trajectory:
         self._ends: tuple[Images, Images] | None = None
 
     def follow(self, frames: Iterable[Images]) -> Iterator[Images]:
-        """Hand the frames (B, C, H, W) through, and measure each.
+        """Yield the frames (B, C, H, W) unchanged, and measure each.
 
         Raises:
             ShapeError: a frame is not (B, C, H, W), or differs in shape from the one before or from the references.
@@ -99,7 +99,7 @@ class Walkers:
 
 
 def walkers(last: Images, copies: Images) -> Walkers:
-    """Tell the images that walked from those that stayed.
+    """Which images walked, and which stayed near their copies.
 
         image i walked when ‖xᵢ,T − O(xᵢ)‖ > ½ · median over pairs of ‖O(xⱼ) − O(xₖ)‖
 

@@ -1,4 +1,4 @@
-"""The chain of a generalized denoising autoencoder: corrupt, and draw what may have been there before."""
+"""The Markov chain of a generalized denoising autoencoder: corrupt, then draw from the reconstruction distribution."""
 
 __all__ = ["Walkback"]
 

@@ -101,7 +101,7 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "masked-unet": masked_unet,
     "masked-vit-classifier": masked_vit_classifier,
 }
-"""By the name under which `copyist train` knows them."""
+"""Every recipe, by its name in `copyist train`."""
 
 
 def configured(

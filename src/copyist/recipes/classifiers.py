@@ -1,4 +1,4 @@
-"""Classifiers, and the stacks of autoencoders, trained layer by layer, that the first deep ones began as."""
+"""Recipes of classifiers, and of stacks of autoencoders that are trained layer by layer."""
 
 __all__ = ["conv_classifier", "stacked", "stacked_classifier", "stacked_denoising", "vit_classifier"]
 
@@ -17,7 +17,7 @@ SHARES = (0.1, 0.2, 0.3)
 
 
 def conv_classifier(*, data: str = "digits") -> Recipe:
-    """Convolutions that name the classes of labeled images, 8×8 or larger; a mirrored digit is another, so none is."""
+    """A convolutional classifier of labeled images, 8×8 or larger, trained without mirroring."""
     return Recipe(
         name="conv-classifier",
         data=data,
@@ -28,7 +28,7 @@ def conv_classifier(*, data: str = "digits") -> Recipe:
 
 
 def vit_classifier(*, data: str = "digits") -> Recipe:
-    """A vision transformer that names classes from patches of 2×2; for images of 32×32 and more take --set patch=4."""
+    """A vision transformer classifier, with patches of 2×2; for images of 32×32 and more take --set patch=4."""
     base = conv_classifier(data=data)
     training = replace(base.training, optimization=Optimization(learning_rate=1e-3))
     return replace(base, name="vit-classifier", model=ViTConfig(patch=2), training=training)

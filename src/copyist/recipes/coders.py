@@ -1,4 +1,4 @@
-"""Models of which more is asked than copies: a code with few units, or that hardly moves, or that has a prior."""
+"""Recipes of autoencoders with constraints on the code: sparse, contractive and variational ones."""
 
 __all__ = ["contractive_mlp", "conv_vae", "iwae", "kl_sparse_mlp", "sparse_mlp", "topk_mlp", "vae"]
 
@@ -21,7 +21,7 @@ from copyist.training import Optimization, Recipe, Training
 
 
 def topk_mlp(*, data: str = "digits") -> Recipe:
-    """A code of 256 rectified units of which the 8 largest speak; dead ones are revived."""
+    """A code of 256 rectified units of which the 8 largest are active; dead ones are resampled."""
     return Recipe(
         name="topk-mlp",
         data=data,
@@ -32,7 +32,7 @@ def topk_mlp(*, data: str = "digits") -> Recipe:
 
 
 def sparse_mlp(*, data: str = "digits") -> Recipe:
-    """A code of 256 rectified units that may all speak, for a price on how loudly (L1, in units of the image)."""
+    """A code of 256 rectified units with an L1 penalty on their activations, in units of the image."""
     objective = DeadUnitResampling(objective=L1Sparsity(weight=0.1), after=10_000)
     model = SparseMLPConfig(widths=(256,), k=None)
     return replace(topk_mlp(data=data), name="sparse-mlp", model=model, objective=objective)
@@ -46,7 +46,7 @@ def kl_sparse_mlp(*, data: str = "digits") -> Recipe:
 
 
 def contractive_mlp(*, data: str = "digits") -> Recipe:
-    """One layer of 256 sigmoid units and its transpose, with a price on the encoder's Jacobian, exact."""
+    """One layer of 256 sigmoid units and its transpose, with a penalty on the encoder's Jacobian, exact."""
     return Recipe(
         name="contractive-mlp",
         data=data,

@@ -1,4 +1,4 @@
-"""Models trained to copy, and nothing else: of pictures, with attention, and of tables."""
+"""Recipes of models trained only to copy: images or tables, with and without attention."""
 
 __all__ = [
     "conv",
@@ -107,7 +107,7 @@ def linear(*, data: str = "digits") -> Recipe:
 
 
 def undercomplete_mlp(*, data: str = "photos") -> Recipe:
-    """A hidden layer of 512 units on either side of a linear code of 64, and nothing that knows of neighbors."""
+    """A fully connected autoencoder: a hidden layer of 512 units on either side of a linear code of 64."""
     return replace(
         conv(data=data),
         name="undercomplete-mlp",

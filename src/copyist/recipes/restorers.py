@@ -1,4 +1,4 @@
-"""Models trained to copy what was taken from an image, by noise or by hiding patches; and a classifier from one."""
+"""Recipes of denoisers and masked autoencoders, and of a classifier fine-tuned from one."""
 
 __all__ = [
     "blind_denoiser",
@@ -49,13 +49,13 @@ def blind_denoiser(*, data: str = "photos?channels=1") -> Recipe:
 
 
 def direct_denoiser(*, data: str = "photos?channels=1") -> Recipe:
-    """Twenty convolutions without biases that answer the clean image itself, and not the noise on it."""
+    """Twenty convolutions without biases that predict the clean image itself, and not the noise."""
     model = DnCNNConfig(width=64, depth=20, biases=False)
     return replace(blind_denoiser(data=data), name="direct-denoiser", model=model)
 
 
 def masked_unet(*, data: str = "photos") -> Recipe:
-    """The U-Net without skips, shown images of which three quarters are painted over; the hidden patches count."""
+    """The U-Net without skips, trained to copy the hidden three quarters of the patches of an image."""
     return replace(unet(data=data), name="masked-unet", objective=MaskedCopying())
 
 

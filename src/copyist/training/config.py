@@ -102,7 +102,7 @@ class Training:
 
 @dataclass(frozen=True, kw_only=True)
 class Pretraining:
-    """Training layer by layer, before all are trained together; what is not said here is as in that training."""
+    """Settings of greedy layer-wise pretraining; others are as in the training of all layers together."""
 
     objectives: tuple[Objective, ...]
     """What each layer minimizes on the representation below it, the outermost first; a single one is for all."""

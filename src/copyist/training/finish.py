@@ -1,4 +1,4 @@
-"""What is left of a run that is over: its model, with what is measured on the training data, and its history."""
+"""The end of a run: the model is written, with the statistics measured on the training data, and the history."""
 
 __all__ = ["finish"]
 
@@ -36,7 +36,7 @@ def _finished_model(state: TrainingState) -> Model:
 
 
 def _header(state: TrainingState) -> Header:
-    """What the model file says of the model and of its training."""
+    """The header of the model file: the model, and how it was trained."""
     counters = state.counters
     losses = [row.validation_loss for row in counters.rows if row.validation_loss is not None]
     return Header(

@@ -1,4 +1,4 @@
-"""What held-out images say of a model: the loss, what else the objective measures, and pictures."""
+"""Validation on held-out images: the loss, the objective's other measures, and pictures."""
 
 __all__ = ["HeldOut", "HeldOutLosses"]
 
@@ -11,7 +11,7 @@ import torch
 
 from copyist.data.examples import ExampleSet
 from copyist.models.contracts import Model
-from copyist.models.in_batches import batches, in_use
+from copyist.models.in_batches import batch_indices, evaluation_mode
 from copyist.objectives.base import Objective
 from copyist.randomness import generator
 from copyist.tensors import Images
@@ -34,7 +34,7 @@ class HeldOutLosses:
 
 @final
 class HeldOut:
-    """The same images and the same draws at every look, in batches of the training's size.
+    """The same images and random draws at every validation, in batches of the training's size.
 
     A look only measures: it leaves the model, its mode included, as it was.
     """
@@ -49,9 +49,9 @@ class HeldOut:
     @torch.no_grad()
     def measure(self, model: Model, objective: Objective) -> HeldOutLosses:
         """Means of the objective, and of what it measures, over the images."""
-        chosen = batches(len(self.x), batch_size=self.batch_size, fill=model.uses_batch_statistics)
+        chosen = batch_indices(len(self.x), batch_size=self.batch_size, fill=model.uses_batch_statistics)
         total, measured = 0.0, dict[str, float]()
-        with in_use(model):
+        with evaluation_mode(model):
             for number, (indices, count) in enumerate(chosen):
                 draws = generator(self.seed, "validation", number)
                 rows = indices.to(self.x.device)
@@ -64,7 +64,7 @@ class HeldOut:
 
     @torch.no_grad()
     def pictures(self, model: Model, objective: Objective) -> Mapping[str, Images]:
-        """The rows by which the objective shows how far the model is, by their names: a few images each, on the CPU."""
-        with in_use(model):
+        """The objective's rows of pictures, by their names: a few images each, on the CPU."""
+        with evaluation_mode(model):
             shown = objective.pictures(model, self.x[: self.batch_size], generator=generator(self.seed, "picture"))
         return {name: batch[:_SHOWN].float().cpu() for name, batch in shown.items()}

@@ -1,4 +1,4 @@
-"""The record of a run: rows on disk as CSV, TensorBoard events where TensorBoard is installed, and who follows it."""
+"""The record of a run: rows as CSV, TensorBoard events where that is installed, and the observers of a run."""
 
 __all__ = ["Events", "HistoryRow", "NullObserver", "Observer", "read_history", "write_history"]
 
@@ -15,7 +15,7 @@ from copyist.outputs import write_text
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryRow:
-    """What happened since the row before."""
+    """One row of the history: the steps since the row before."""
 
     step: int
     """Steps taken."""

@@ -1,4 +1,4 @@
-"""One run at a time in a folder: a lock that the system takes back when its holder ends, however it ends."""
+"""One run at a time in a folder: a lock that the system releases when its holder ends, however it ends."""
 
 __all__ = ["LOCK", "check_unlocked", "locked"]
 
@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from copyist.errors import OutputError
 
 LOCK = ".lock"
-"""The file in a run's folder that the run at work holds. One that is killed leaves it behind, held by nobody."""
+"""The file in a run's folder that the run at work holds. A killed run leaves the file behind, unlocked."""
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 """What a file system answers that cannot lock files."""
@@ -20,11 +20,11 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 @contextlib.contextmanager
 def locked(folder: Path, *, notify: Callable[[str], None]) -> Generator[None, None, None]:
-    """A context in which no other run can lock the folder, which is made where there is none.
+    """Context manager: holds the lock of the folder, which is created where there is none.
 
     Args:
         folder: of a run.
-        notify: is told, in one sentence, where the file system cannot lock files.
+        notify: called with one sentence where the file system cannot lock files.
 
     Raises:
         OutputError: another run is at work in it, or it cannot be written.
@@ -45,7 +45,7 @@ def locked(folder: Path, *, notify: Callable[[str], None]) -> Generator[None, No
     try:
         yield
     finally:
-        # Removed while it is held: whoever opened it before finds it gone, and is as late as one who comes now.
+        # Removed while it is held: who opened it before must find it gone, and is refused like a new one.
         with contextlib.suppress(OSError):
             (folder / LOCK).unlink()
         lock.release()

@@ -43,7 +43,7 @@ def take_steps(state: TrainingState, interrupts: "Interrupts") -> None:
         clock, losses = _Clock(state), _Losses(state)
         while not state.finished:
             if interrupts.seen:
-                raise _interrupted(state)
+                raise _interruption(state)
             loss = _take_step(state)
             state.counters.step = step = state.counters.step + 1
             losses.add(loss, step)
@@ -114,12 +114,12 @@ def _record(state: TrainingState, loss: float, held_out: HeldOutLosses | None) -
 
 
 def _measure(state: TrainingState) -> HeldOutLosses:
-    """What held-out images say of the model as it would be used now."""
+    """Validate the model as it would be used now."""
     return state.held_out.measure(state.current, state.recipe.objective.at_progress(1.0))
 
 
 def _draw(state: TrainingState) -> None:
-    """Show how far a model that copies images is."""
+    """Write pictures of a reconstructor's progress."""
     model, store = state.current, state.store
     if store.takes_pictures and isinstance(model, Reconstructor) and not model.takes_tables:
         shown = state.held_out.pictures(model, state.recipe.objective.at_progress(1.0))
@@ -127,7 +127,7 @@ def _draw(state: TrainingState) -> None:
 
 
 def _judge(state: TrainingState, loss: float) -> None:
-    """Keep the best weights, and stop where the recipe has no more patience."""
+    """Keep the best weights, and stop early where the recipe's patience is over."""
     state.judge(loss)
     if state.counters.stopped:
         state.observer.notify(
@@ -154,7 +154,7 @@ def _go_back(state: TrainingState, bad_step: int) -> None:
     )
 
 
-def _interrupted(state: TrainingState) -> TrainingError:
+def _interruption(state: TrainingState) -> TrainingError:
     step, every = state.counters.step, state.recipe.training.save_every
     if state.store.in_memory:
         return TrainingError(f"interrupted after {step} steps in memory, of which nothing is kept; train into a folder")
@@ -206,7 +206,7 @@ class _Clock:
 
 @final
 class Interrupts:
-    """A context that turns Ctrl-C and a polite kill into a flag, so that a step is whole; asked for twice, they act at
+    """Context manager: turns SIGINT and SIGTERM into a flag, so that a step is whole; a second signal acts at
     once."""
 
     def __init__(self) -> None:

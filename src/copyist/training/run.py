@@ -136,7 +136,7 @@ def train(
     begin = None if start is None else InitialWeights.read(start)
     store = Store(None if out is None else Path(out), writes=Accelerator().is_main_process)
     store.check(resume=resume, overwrite=overwrite)
-    splits = data if isinstance(data, Splits) else _opened(data or recipe.data, watcher)
+    splits = data if isinstance(data, Splits) else _open_source(data or recipe.data, watcher)
     if data is not None:
         recipe = replace(recipe, data=splits.train.source)
     state = TrainingState(recipe, splits, store, seed=seed, start=begin, observer=watcher)
@@ -176,5 +176,5 @@ def finished_run(
     return run if found == wanted else None
 
 
-def _opened(source: str, observer: Observer) -> Splits:
+def _open_source(source: str, observer: Observer) -> Splits:
     return open_source(source, say=observer.notify, progress=observer.report_reading)

@@ -1,4 +1,4 @@
-"""The data of a run: its splits in the units that are learned, and what the model file says of them."""
+"""The data of a run: its splits in the units that are learned, and their description in the model file."""
 
 __all__ = ["RunData", "fit_standardization", "standardize_set"]
 

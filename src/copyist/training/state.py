@@ -1,4 +1,4 @@
-"""What a step changes, and what a run must remember to go on as if it had never stopped."""
+"""The state of a run: what a step changes, and what must be saved to resume with the same bits."""
 
 __all__ = ["Counters", "TrainingState"]
 
@@ -32,7 +32,7 @@ from copyist.training.store import Store
 @final
 @dataclass(kw_only=True)
 class Counters:
-    """Where a run stands. Random draws need no state: each is derived from the seed and the step."""
+    """Counters of a run. Random draws need no state: each is derived from the seed and the step."""
 
     step: int = 0
     """Steps taken."""
@@ -146,7 +146,7 @@ class TrainingState:
         self.recipe.objective.check_data(self.model, self.held_out.x, labels=self.held_out.labels)
 
     def synchronized(self, *, last: bool) -> contextlib.AbstractContextManager[Any]:
-        """A context in which devices exchange gradients only after the last batch of a step."""
+        """Context manager: devices exchange gradients only after the last batch of a step."""
         return contextlib.nullcontext() if last else self.accelerator.no_sync(self.loss)
 
     def update_average(self, step: int) -> None:

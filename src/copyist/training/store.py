@@ -88,7 +88,7 @@ class Store:
             self._check_free(self._folder, overwrite=overwrite)
 
     def locked(self, notify: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
-        """A context in which no other run may write here; `notify` is told where the file system cannot do that.
+        """Context manager: no other run may write here; `notify` is called where the file system cannot lock files.
 
         Raises:
             OutputError: another run is at work here.

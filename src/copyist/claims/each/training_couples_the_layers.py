@@ -14,6 +14,7 @@ from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Above, Claim, Control, Part, Within
 from copyist.metrics.alignment import LayerAlignment, layer_alignment, weight_spread
 from copyist.models.contracts import Model
+from copyist.nn.conv import ConvBlock, NormalizedConv
 from copyist.randomness import derive
 from copyist.training import Recipe
 
@@ -97,10 +98,15 @@ def _pairs(model: Model) -> list[tuple[Tensor, Tensor]]:
     """Weights of layers in one sequence, between which there are at most a normalization and an activation."""
     found: list[tuple[Tensor, Tensor]] = []
     for part in model.modules():
-        if isinstance(part, nn.Sequential):
-            layers = [each.weight.detach().cpu() for each in part if isinstance(each, (nn.Linear, nn.Conv2d))]
-            found += pairwise(layers)
+        layers = part if isinstance(part, nn.Sequential) else _convolutions(part)
+        found += pairwise(each.weight.detach().cpu() for each in layers if isinstance(each, (nn.Linear, nn.Conv2d)))
     return found
+
+
+def _convolutions(part: nn.Module) -> list[nn.Conv2d]:
+    """Those of a convolutional block; none of anything else."""
+    layers = part.layers if isinstance(part, ConvBlock) else ()
+    return [layer.conv for layer in layers if isinstance(layer, NormalizedConv)]
 
 
 def _k(first: Tensor) -> int:

@@ -36,7 +36,7 @@ def held_out(trial: Trial, source: str, *, count: int = 256) -> Images:
 
 @torch.no_grad()
 def copies(model: Reconstructor, x: Images, *, batch_size: int | None = None) -> Images:
-    """The model's copies in float32, in batches of its own size unless told otherwise."""
+    """The model's copies in float32, by default in batches of its own size."""
     return in_batches(model, model, x, batch_size=batch_size).float()
 
 

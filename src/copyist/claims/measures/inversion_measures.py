@@ -1,4 +1,4 @@
-"""What a layer knows of images, in numbers: inversions from two starts, and what they share."""
+"""Measures of inversions of a layer from two starts, and of what they share."""
 
 __all__ = ["STARTS", "Known", "copied_and_inverted", "known", "missed_by_all", "noise_share", "rms"]
 
@@ -91,7 +91,7 @@ def known(model: nn.Module, x: Images, trial: Trial, *, layer: str = "output", o
 def missed_by_all(found: Known, original: Images) -> float:
     """The `missed` of all images, converged or not: what a descent of so many steps did not find.
 
-    It says how hard a layer is to invert. What the layer knows it does not say, since more steps might find more.
+    It measures how hard a layer is to invert, and not what the layer represents, since more steps might find more.
 
     Args:
         found: inversions.

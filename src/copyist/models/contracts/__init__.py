@@ -1,10 +1,10 @@
-"""What a model may be asked for: abstract types, and `needs`, which asks.
+"""The contracts of models: abstract types, and `needs`, which checks a model against one.
 
     Model               takes images or rows
     ├ Reconstructor     copies them
     │ └ Autoencoder     by a code: encode, decode
     │   ├ AffineEncoder   whose encoder may be one layer, known on paper
-    │   ├ Dictionary      whose units can be told apart
+    │   ├ Dictionary      with separate units that can be initialized anew
     │   ├ Masked          whose encoder can be shown a part
     │   ├ Stack           shallow autoencoders in a row
     │   └ Variational     with a likelihood

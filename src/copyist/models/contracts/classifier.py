@@ -1,4 +1,4 @@
-"""The contract of models that name the classes of images, and what rebuilds one."""
+"""The contract of models that classify images, and its config."""
 
 __all__ = ["Classifier", "ClassifierConfig"]
 
@@ -34,7 +34,7 @@ class Classifier(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierConfig(ModelConfig):
-    """What it takes to build a classifier again, but for its weights."""
+    """The settings that rebuild a classifier, without its weights."""
 
     num_classes: int | None = None
     """K; None takes the data's."""

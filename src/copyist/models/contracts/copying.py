@@ -1,4 +1,4 @@
-"""The contracts of models that copy: all of them, those with a code, and those whose encoder is known on paper."""
+"""The contracts of models that copy: all of them, those with a code, and those with a one-layer encoder."""
 
 __all__ = ["Affine", "AffineEncoder", "Autoencoder", "Reconstructor"]
 
@@ -59,7 +59,7 @@ class Affine:
 
 
 class AffineEncoder(Autoencoder):
-    """An autoencoder whose encoder may be one layer, so that its derivative is known on paper."""
+    """An autoencoder whose encoder may be one layer, so that its derivative has a closed form."""
 
     refusal: ClassVar[str] = (
         "{verb} is known on paper for an encoder of one layer, and that of {name} is another; "

@@ -1,4 +1,4 @@
-"""The contract of sparse autoencoders whose units can be told apart and initialized anew."""
+"""The contract of sparse autoencoders with separate units, each of which can be initialized anew."""
 
 __all__ = ["Dictionary"]
 

@@ -42,7 +42,7 @@ class Pretrainable(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class PretrainableConfig(ModelConfig):
-    """What it takes to build a `Pretrainable` again, but for its weights."""
+    """The settings that rebuild a `Pretrainable`, without its weights."""
 
     refusal: ClassVar[str] = (
         "{verb} needs layers in a row, and {name} describes none; "

@@ -1,4 +1,4 @@
-"""The contract of autoencoders whose encoder can be shown a part of an image."""
+"""The contract of masked autoencoders: their encoder can take a subset of the patches of an image."""
 
 __all__ = ["Masked"]
 
@@ -14,7 +14,7 @@ from copyist.tensors import Codes, Images, Visible
 
 
 class Masked(Autoencoder):
-    """An autoencoder whose encoder can be shown some patches of an image, and then knows nothing of the others.
+    """An autoencoder whose encoder can take some patches of an image; its code then does not depend on the others.
 
     With every patch visible it is an autoencoder like others.
     """

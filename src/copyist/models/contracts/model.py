@@ -1,4 +1,4 @@
-"""The root of all models: what takes images, or rows of a table, and what rebuilds it."""
+"""The base class of all models, which take images or rows of a table, and that of their configs."""
 
 __all__ = ["Model", "ModelConfig", "TrainedOn"]
 
@@ -16,7 +16,7 @@ from copyist.tensors import Examples
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig(Contract, abc.ABC):
-    """What it takes to build a model again, but for its weights."""
+    """The settings that rebuild a model, without its weights."""
 
     refusal: ClassVar[str] = "{verb} needs the settings of a model, and {name} has none"
 
@@ -44,13 +44,13 @@ class ModelConfig(Contract, abc.ABC):
 @final
 @dataclass(frozen=True, kw_only=True)
 class TrainedOn:
-    """What the use of a model must know of its training, beside weights and settings."""
+    """The facts about a model's training that its use needs, beside weights and settings."""
 
     batch_size: int = 64
     """Examples per batch in training; verbs take images in batches of this size."""
 
     image_shape: tuple[int, int, int] | None = None
-    """(C, H, W) of the images, which samples have too unless told otherwise; None for a table, or where unknown."""
+    """(C, H, W) of the images, the default shape of samples; None for a table, or where unknown."""
 
     columns: tuple[str, ...] = ()
     """The names of the table's columns, where they are known."""
@@ -101,7 +101,7 @@ class Model(Contract, nn.Module, abc.ABC):
     def forward(self, x: Examples) -> Tensor: ...
 
     def measured_on(self, examples: Examples) -> None:
-        """Measure, when the weights are final, what use needs to know of the training data, into buffers.
+        """Measure statistics of the training data that use needs, with the final weights, and store them in buffers.
 
         Training calls it once, after the last step, on the model that is written, where that names buffers in
         `measured`; before, they are as they were built. They travel in the model file like weights. A run that starts
@@ -123,7 +123,7 @@ class Model(Contract, nn.Module, abc.ABC):
     @final
     @property
     def batch_size(self) -> int:
-        """Examples per batch in training, and in use unless told otherwise."""
+        """Examples per batch in training, and by default in use."""
         return self.trained_on.batch_size
 
     @final
@@ -186,10 +186,10 @@ class Model(Contract, nn.Module, abc.ABC):
         named = all(any(not name.isdigit() for name in names) for names in (own, columns))
         if named and own != columns:
             raise ShapeError(
-                f"the model was trained on the columns {_listed(own)}, got {_listed(columns)}; give these "
+                f"the model was trained on the columns {_list_names(own)}, got {_list_names(columns)}; give these "
                 "columns in that order, and leave others out by ?drop="
             )
 
 
-def _listed(names: tuple[str, ...], *, most: int = 6) -> str:
+def _list_names(names: tuple[str, ...], *, most: int = 6) -> str:
     return ", ".join(map(repr, names[:most])) + (", …" if len(names) > most else "")

@@ -1,4 +1,4 @@
-"""Asking a model for a contract, once, at the door of whatever works with it."""
+"""The check that a model keeps a contract, made once, at the start of what works with it."""
 
 __all__ = ["Contract", "lacks", "needs"]
 
@@ -8,7 +8,7 @@ from copyist.errors import ContractError
 
 
 class Contract:
-    """What can be asked for by `needs`: the root of all contracts of models, and of those of their settings."""
+    """The base class of everything that `needs` checks for: contracts of models, and of their settings."""
 
     refusal: ClassVar[str]
     """Why `needs` refuses what does not keep the contract, with `{verb}`, and the `{name}` of the class given."""
@@ -18,7 +18,7 @@ C = TypeVar("C", bound=Contract)
 
 
 def needs(model: object, contract: type[C], *, verb: str) -> C:
-    """The model as one that keeps a contract, for a verb that needs it.
+    """Return the model as the type of a contract, or refuse it in the contract's own sentence.
 
     Args:
         model: any model, or its settings.
@@ -34,5 +34,5 @@ def needs(model: object, contract: type[C], *, verb: str) -> C:
 
 
 def lacks(model: object, contract: type[Contract], *, verb: str) -> ContractError:
-    """The error that says, in the contract's own sentence, that a model does not keep it."""
+    """The error, in the contract's own sentence, for a model that does not keep it."""
     return ContractError(contract.refusal.format(verb=verb, name=type(model).__name__))

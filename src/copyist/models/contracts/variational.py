@@ -1,4 +1,4 @@
-"""The contract of autoencoders with a likelihood, and the log-weights that bounds on it are made of."""
+"""The contract of variational autoencoders, and the log importance weights of bounds on their likelihood."""
 
 __all__ = ["Variational", "log_weights"]
 
@@ -44,7 +44,7 @@ class Variational(Autoencoder):
 
 
 def log_weights(model: Variational, x: Images, *, samples: int, generator: torch.Generator) -> Tensor:
-    """Draw codes from the posterior of each image, and weigh them.
+    """Log importance weights of codes drawn from the posterior of each image.
 
         log w = log p(x | z) + log p(z) − log q(z | x),  z ~ q(z | x)
 
