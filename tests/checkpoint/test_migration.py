@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from copyist.checkpoint import FORMAT_VERSION, load, read_header
+from copyist.checkpoint.migration import migrate_recipe
 from copyist.models import MODELS
 
 FILES = Path(__file__).parent / "format_1"
@@ -35,3 +36,18 @@ def test_a_u_net_with_skips_and_attention_is_a_setting_of_the_u_net() -> None:
     header = read_header(FILES / "attention-unet-skips.safetensors")
     assert [header.model[name] for name in ("kind", "skips", "attention")] == ["unet", True, "mixed"]
     assert read_header(FILES / "unet-skips.safetensors").model["skips"] is True
+
+
+def test_the_recipe_of_an_old_file_is_named_as_today() -> None:
+    recipe = {
+        "name": "topk-mlp",
+        "model": {"kind": "unet-skips", "width": 4},
+        "objective": {"kind": "reviving", "objective": {"kind": "copying"}, "after": 9},
+        "pretraining": {"objectives": [{"kind": "reviving", "objective": {"kind": "copying"}}], "steps": 3},
+    }
+    assert migrate_recipe(recipe) == {
+        "name": "topk-mlp",
+        "model": {"kind": "unet", "skips": True, "width": 4},
+        "objective": {"kind": "dead-unit-resampling", "objective": {"kind": "copying"}, "after": 9},
+        "pretraining": {"objectives": [{"kind": "dead-unit-resampling", "objective": {"kind": "copying"}}], "steps": 3},
+    }

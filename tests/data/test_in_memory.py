@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from copyist.data import ExampleSet, open_source, splits_from_arrays
+from copyist.data import ExampleSet, Splits, open_source
 from copyist.errors import ArgumentError, DataError
 
 RNG = np.random.default_rng(0)
@@ -22,52 +22,52 @@ def indices(part: ExampleSet) -> set[int]:
 
 def test_a_tenth_of_what_is_given_is_held_out_by_content_as_of_a_file(tmp_path: Any) -> None:
     np.save(tmp_path / "mine.npy", IMAGES)
-    source, splits = open_source(f"{tmp_path}/mine.npy?layout=nchw"), splits_from_arrays(IMAGES)
+    source, splits = open_source(f"{tmp_path}/mine.npy?layout=nchw"), Splits.from_arrays(IMAGES)
     assert splits.test.names == source.test.names
     np.testing.assert_array_equal(splits.train.array, source.train.array)
     assert (len(splits.train), len(splits.test), splits.calibration) == (45, 5, None)
-    backwards = splits_from_arrays(IMAGES[::-1])
+    backwards = Splits.from_arrays(IMAGES[::-1])
     assert {49 - index for index in indices(backwards.test)} == indices(splits.test)
 
 
 @pytest.mark.parametrize("values", [IMAGES, (IMAGES * 255).astype(np.uint8), (IMAGES * 65535).astype(np.uint16)])
 def test_images_keep_their_depth(values: npt.NDArray[Any]) -> None:
-    splits = splits_from_arrays(values, IMAGES[:2].astype(values.dtype))
+    splits = Splits.from_arrays(values, IMAGES[:2].astype(values.dtype))
     assert splits.train.array.dtype == values.dtype
     np.testing.assert_array_equal(splits.train.array, values)
     assert (splits.train.image_shape, len(splits.test)) == ((3, 4, 5), 2)
 
 
 def test_tensors_and_wider_floats_are_the_same_examples() -> None:
-    one = splits_from_arrays(IMAGES)
+    one = Splits.from_arrays(IMAGES)
     for other in (torch.from_numpy(IMAGES).requires_grad_(), IMAGES.astype(np.float64)):
-        again = splits_from_arrays(other)
+        again = Splits.from_arrays(other)
         assert again.train.fingerprint == one.train.fingerprint
         np.testing.assert_array_equal(again.test.array, one.test.array)
 
 
 def test_rows_are_a_table_with_numbered_or_named_columns() -> None:
-    splits = splits_from_arrays(ROWS)
+    splits = Splits.from_arrays(ROWS)
     assert (splits.train.shape, splits.train.is_table, splits.train.columns) == ((6,), True, tuple("012345"))
     assert splits.train.array.dtype == np.float32
-    assert splits_from_arrays(ROWS, columns=list("abcdef")).test.columns == tuple("abcdef")
-    assert splits_from_arrays(ROWS, columns=list("abcdef")).train.fingerprint != splits.train.fingerprint
+    assert Splits.from_arrays(ROWS, columns=list("abcdef")).test.columns == tuple("abcdef")
+    assert Splits.from_arrays(ROWS, columns=list("abcdef")).train.fingerprint != splits.train.fingerprint
 
 
 def test_labels_go_with_their_examples() -> None:
-    splits = splits_from_arrays(IMAGES, labels=LABELS, calibration=0.3)
+    splits = Splits.from_arrays(IMAGES, labels=LABELS, calibration=0.3)
     for part in (splits.train, splits.test, splits.calibration):
         assert part is not None
         assert part.labels is not None
         assert part.labels.tolist() == [index % 7 for index in map(int, part.names)]
     assert splits.num_classes() == 7
-    given = splits_from_arrays(IMAGES, IMAGES[:3], labels=torch.from_numpy(LABELS), test_labels=[4.0, 5.0, 8.0])  # pyright: ignore
+    given = Splits.from_arrays(IMAGES, IMAGES[:3], labels=torch.from_numpy(LABELS), test_labels=[4.0, 5.0, 8.0])  # pyright: ignore
     assert given.num_classes() == 9
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.999])
 def test_a_share_for_calibration_is_taken_from_what_is_trained_on(share: float) -> None:
-    plain, splits = splits_from_arrays(IMAGES), splits_from_arrays(IMAGES, calibration=share)
+    plain, splits = Splits.from_arrays(IMAGES), Splits.from_arrays(IMAGES, calibration=share)
     assert splits.calibration is not None
     assert splits.test.fingerprint == plain.test.fingerprint
     assert indices(splits.train) | indices(splits.calibration) == indices(plain.train)
@@ -78,21 +78,21 @@ def test_a_share_for_calibration_is_taken_from_what_is_trained_on(share: float) 
 
 def test_equal_examples_are_on_one_side() -> None:
     doubled = np.concatenate([IMAGES, IMAGES])
-    splits = splits_from_arrays(doubled, calibration=0.4)
+    splits = Splits.from_arrays(doubled, calibration=0.4)
     assert splits.calibration is not None
     for part in (splits.train, splits.test, splits.calibration):
         assert {index % 50 for index in indices(part)} == {index for index in indices(part) if index < 50}
 
 
 def test_what_is_given_for_calibration_is_taken_as_it_is() -> None:
-    splits = splits_from_arrays(IMAGES, calibration=IMAGES[:7])
+    splits = Splits.from_arrays(IMAGES, calibration=IMAGES[:7])
     assert splits.calibration is not None
     np.testing.assert_array_equal(splits.calibration.array, IMAGES[:7])
     assert (len(splits.train), len(splits.test)) == (45, 5)
 
 
 def test_all_splits_that_are_given_are_whole() -> None:
-    splits = splits_from_arrays(IMAGES[:20], IMAGES[20:23], calibration=IMAGES[23:30], name="mine")
+    splits = Splits.from_arrays(IMAGES[:20], IMAGES[20:23], calibration=IMAGES[23:30], name="mine")
     assert splits.calibration is not None
     assert [len(part) for part in (splits.train, splits.test, splits.calibration)] == [20, 3, 7]
     assert (splits.train.source, splits.test.source) == ("mine", "mine")
@@ -130,14 +130,14 @@ ROWS_BAD[5, 2] = np.inf
 )
 def test_what_cannot_be_learned_from_is_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=f"^{message}"):
-        splits_from_arrays(**arguments)
+        Splits.from_arrays(**arguments)
 
 
 def test_arguments_that_contradict_one_another_are_refused() -> None:
     with pytest.raises(
         ArgumentError, match=r"^test_labels must come with their examples, got labels alone; give test="
     ):
-        splits_from_arrays(IMAGES, test_labels=LABELS)
+        Splits.from_arrays(IMAGES, test_labels=LABELS)
     for share in (0, 1, 1.0, -0.5):
         with pytest.raises(ArgumentError, match=rf"^calibration must be a share between 0 and 1, .* got {share}; take"):
-            splits_from_arrays(IMAGES, calibration=share)
+            Splits.from_arrays(IMAGES, calibration=share)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from copyist.checkpoint import read_header
-from copyist.data import open_source, splits_from_arrays
+from copyist.data import Splits, open_source
 from copyist.errors import ArgumentError, CheckpointError, DataError, OutputError, TrainingError
 from copyist.models import ConvClassifier, ConvClassifierConfig, MLPConfig
 from copyist.objectives import Classification, Copying, CrossEntropy
@@ -121,7 +121,7 @@ def test_the_process_is_left_as_it_was(empty: Path) -> None:
 
 def test_arrays_train_as_a_source_of_the_same_examples(empty: Path) -> None:
     digits = open_source("digits")
-    splits = splits_from_arrays(digits.train.array, digits.test.array, name="my digits")
+    splits = Splits.from_arrays(digits.train.array, digits.test.array, name="my digits")
     run, other = train(tiny(data="photos"), data=splits), train(tiny())
     ours, theirs = run.model.state_dict(), other.model.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
@@ -130,7 +130,7 @@ def test_arrays_train_as_a_source_of_the_same_examples(empty: Path) -> None:
 
 def test_the_model_file_says_that_it_was_trained_on_arrays(empty: Path, tmp_path: Path) -> None:
     rows = np.random.default_rng(0).normal(size=(60, 4))
-    splits = splits_from_arrays(rows, calibration=0.25, columns=list("abcd"))
+    splits = Splits.from_arrays(rows, calibration=0.25, columns=list("abcd"))
     recipe = tiny(model=MLPConfig(widths=(3,)), data="cancer")
     run = train(recipe, data=splits, out=tmp_path / "run")
     header = read_header(run.model_file)
@@ -140,7 +140,7 @@ def test_the_model_file_says_that_it_was_trained_on_arrays(empty: Path, tmp_path
     # What is set apart for calibration is not learned from.
     assert header.data["mean"] == pytest.approx(splits.train.array.mean(0), rel=1e-5)
     with pytest.raises(CheckpointError, match=r"was started with data = \w+, got \w+; resume it with the same"):
-        train(recipe, data=splits_from_arrays(rows, columns=list("abcd")), out=tmp_path / "run", resume=True)
+        train(recipe, data=Splits.from_arrays(rows, columns=list("abcd")), out=tmp_path / "run", resume=True)
     assert train(recipe, data=splits, out=tmp_path / "run", resume=True).model_file.exists()
 
 
@@ -158,11 +158,11 @@ def test_another_source_takes_the_place_of_the_recipes(empty: Path, tmp_path: Pa
 def test_classes_of_arrays_are_learned(empty: Path) -> None:
     digits = open_source("digits")
     labels = {"labels": digits.train.labels, "test_labels": digits.test.labels}
-    splits = splits_from_arrays(digits.train.array, digits.test.array, **labels)  # pyright: ignore[reportArgumentType]
+    splits = Splits.from_arrays(digits.train.array, digits.test.array, **labels)  # pyright: ignore[reportArgumentType]
     config = ConvClassifierConfig(width=4, levels=2, convolutions=1)
     run = train(tiny(model=config, objective=Classification(), steps=2), data=splits)
     assert isinstance(run.model, ConvClassifier)
     assert run.model.head.out_features == 10
-    bare = splits_from_arrays(digits.train.array)
+    bare = Splits.from_arrays(digits.train.array)
     with pytest.raises(DataError, match=r"^arrays must have labels to be learned, and has none"):
         train(tiny(model=config, objective=Classification()), data=bare)

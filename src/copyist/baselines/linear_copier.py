@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from copyist.baselines.principal_axes import principal_axes
-from copyist.data.examples import evenly_spaced
+from copyist.data.parts import evenly_spaced
 from copyist.metrics.distortion import psnr
 from copyist.tensors import Examples, Images
 

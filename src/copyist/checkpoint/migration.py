@@ -1,6 +1,6 @@
 """Model files of format 1, whose models had other names for their kinds, settings and weights."""
 
-__all__ = ["migrate_model", "migrate_tensors"]
+__all__ = ["migrate_model", "migrate_recipe", "migrate_tensors"]
 
 import re
 from collections.abc import Mapping
@@ -25,6 +25,10 @@ _POSTERIOR = {r"^code\.": "to_posterior."}
 """Names in variational autoencoders."""
 
 
+_OBJECTIVES = {"reviving": "dead-unit-resampling"}
+"""Kinds of objectives."""
+
+
 def migrate_model(model: Mapping[str, Any]) -> dict[str, Any]:
     """The kind and config of a model as this version has them, from those of format 1."""
     changed = {name: migrate_model(value) if isinstance(value, dict) else value for name, value in model.items()}
@@ -36,6 +40,14 @@ def migrate_model(model: Mapping[str, Any]) -> dict[str, Any]:
         changed |= {"image_shape": None, "num_columns": shape[0]}
     if "places" in model:
         changed["positions"] = _POSITIONS.get(str(changed.pop("places")), model["places"])
+    return changed
+
+
+def migrate_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe that was trained as this version has it, from that of format 1."""
+    changed: dict[str, Any] = {name: _renamed_objectives(value) for name, value in recipe.items()}
+    if isinstance(recipe.get("model"), dict):
+        changed["model"] = migrate_model(recipe["model"])
     return changed
 
 
@@ -80,3 +92,13 @@ def _replace_name(name: str, patterns: Mapping[str, str]) -> str:
     for pattern, replacement in patterns.items():
         name = re.sub(pattern, replacement, name)
     return name
+
+
+def _renamed_objectives(value: Any) -> Any:
+    """A part of a recipe in which each kind of objective has its name of this version."""
+    if isinstance(value, list):
+        return [_renamed_objectives(item) for item in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    changed = {name: _renamed_objectives(item) for name, item in cast("dict[str, Any]", value).items()}
+    return changed | {"kind": _OBJECTIVES.get(changed["kind"], changed["kind"])} if "kind" in changed else changed

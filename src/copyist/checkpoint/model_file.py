@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from copyist import settings
-from copyist.checkpoint.migration import migrate_model, migrate_tensors
+from copyist.checkpoint.migration import migrate_model, migrate_recipe, migrate_tensors
 from copyist.checkpoint.tensor_file import FORMAT_VERSION, read_document, read_tensors, write_tensors
 from copyist.devices import find_device
 from copyist.errors import ArgumentError, CheckpointError, UnknownNameError
@@ -137,7 +137,8 @@ def _header(path: Path, document: Mapping[str, Any]) -> Header:
         raise CheckpointError(f"{path} must have a batch size of at least 1, got {document['batch_size']}")
     found = {name: document[name] for name in fields}
     if document["format_version"] < FORMAT_VERSION:
-        found["model"], found["data"] = migrate_model(document["model"]), _migrated_data(document["data"])
+        found["model"], found["recipe"] = migrate_model(document["model"]), migrate_recipe(document["recipe"])
+        found["data"] = _migrated_data(document["data"])
     _image_shape(path, found["data"])
     _columns(path, found["data"])
     return Header(format_version=FORMAT_VERSION, **found)

@@ -19,13 +19,11 @@ __all__ = [
     "pixels_for",
     "read_pictures",
     "scene_factors",
-    "splits_from_arrays",
     "write_picture",
 ]
 
 from copyist.data.batches import Batches, flips, indices
 from copyist.data.examples import ExampleSet, Splits
-from copyist.data.in_memory import splits_from_arrays
 from copyist.data.inputs import read_pictures
 from copyist.data.opening import open_source, open_split
 from copyist.data.source import Source, parse_source

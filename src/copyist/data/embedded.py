@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from copyist.data.examples import evenly_spaced
 from copyist.data.fitting import tile_corners
+from copyist.data.parts import evenly_spaced
 from copyist.data.source import Source
 from copyist.data.synthetic import blob_centers, draw_blobs, draw_scenes, scene_classes, scene_factors
 from copyist.data.undecoded import Undecoded, undecoded_array

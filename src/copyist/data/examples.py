@@ -1,35 +1,19 @@
-"""Examples in a fixed order, all of one shape, and which of them are held out: decided by their content alone."""
+"""Examples in a fixed order, all of one shape, and the splits that they are parted into."""
 
-__all__ = [
-    "ExampleSet",
-    "Parts",
-    "Split",
-    "Splits",
-    "digest",
-    "evenly_spaced",
-    "fingerprint",
-    "hold_out",
-    "hold_out_for_calibration",
-]
+__all__ = ["ExampleSet", "Splits"]
 
-import hashlib
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self, TypeAlias, final
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from copyist.errors import DataError
+from copyist.data.in_memory import Array, Given, check_alike, check_share
+from copyist.data.parts import Parts, Split, evenly_spaced, fingerprint, hold_out
+from copyist.errors import ArgumentError, DataError
 from copyist.files.values import as_floats
 from copyist.tensors import Examples, Images
-
-Split: TypeAlias = Literal["train", "test", "calibration", "all"]
-"""A part of a source."""
-
-TEST_SHARE = 10
-"""One distinct example in so many is held out."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -132,6 +116,56 @@ class Splits:
     calibration: ExampleSet | None = None
     """What is neither trained on nor measured on: thresholds come from it. None unless it is asked for."""
 
+    @classmethod
+    def from_arrays(
+        cls,
+        train: Array,
+        test: Array | None = None,
+        *,
+        calibration: Array | float | None = None,
+        labels: Array | None = None,
+        test_labels: Array | None = None,
+        calibration_labels: Array | None = None,
+        columns: Sequence[str] = (),
+        name: str = "arrays",
+    ) -> Self:
+        """Splits of images or of rows of a table that are in memory, as `train(recipe, data=…)` takes them.
+
+        Args:
+            train: images (N, C, H, W), uint8, uint16 or floats in [0, 1]; or rows (N, D) of finite numbers.
+            test: the same, of any number; None holds out a tenth of `train`, by content alone, as of any source.
+            calibration: the same; or a share in (0, 1) of what is trained on, held out by content; None for none.
+            labels: (N,), the number of each example's class in `train`, from 0; None where there are none.
+            test_labels: of `test`.
+            calibration_labels: of `calibration`, where that is an array.
+            columns: what the D columns of rows are called; by default they are numbered from 0.
+            name: what the data is called where a source would be named, as in the model file.
+
+        Raises:
+            DataError: an array has another shape or type than the others, or values that no image or table has; labels
+                are missing for some examples, or no whole numbers; or there are too few examples for all splits.
+            ArgumentError: a share is not in (0, 1), or labels come without their examples.
+        """
+        share = check_share(calibration) if isinstance(calibration, int | float) else None
+        apart = None if isinstance(calibration, int | float) else calibration
+        arrays = {"train": (train, labels), "test": (test, test_labels), "calibration": (apart, calibration_labels)}
+        given: dict[str, Given] = {}
+        for part, (array, its_labels) in arrays.items():
+            if array is not None:
+                given[part] = Given.of(array, its_labels, columns=tuple(columns), name=name)
+            elif its_labels is not None:
+                raise ArgumentError(f"{part}_labels must come with their examples, got labels alone; give {part}= too")
+        check_alike(given, name=name)
+        sets = {part: _example_set(each, name=name) for part, each in given.items()}
+        sets |= _held_out(given, share=share, name=name)
+        for part, each in sets.items():
+            if not len(each):
+                raise DataError(
+                    f"{name} must have {each.noun} for each split, got none for {part}; add {each.noun}, or give "
+                    f"{part}="
+                )
+        return cls(train=sets["train"], test=sets["test"], calibration=sets.get("calibration"))
+
     def num_classes(self) -> int:
         """How many classes the labels of all splits tell apart, numbered from 0.
 
@@ -151,75 +185,29 @@ class Splits:
         return highest + 1
 
 
-def digest(content: bytes) -> str:
-    """A hash of bytes, in 32 hexadecimal digits."""
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+def _example_set(given: Given, rows: npt.NDArray[np.int64] | None = None, *, name: str) -> ExampleSet:
+    """The examples in these rows; all for None."""
+    chosen = range(len(given.array)) if rows is None else rows.tolist()
+    return ExampleSet(
+        source=name,
+        array=given.array if rows is None else given.array[rows],
+        names=tuple(f"{row:06d}" for row in chosen),
+        labels=given.labels if given.labels is None or rows is None else given.labels[rows],
+        columns=given.columns,
+        fingerprint=fingerprint([given.digests[row] for row in chosen], str(given.array.dtype), *given.columns),
+    )
 
 
-def hold_out(digests: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """True where an example belongs to the test split, (N,).
-
-    The distinct contents are ordered by their digest, and the first tenth of them, rounded up, is held out: equal
-    content is always on one side, and names, dates and order change nothing. One content alone is for training.
-    """
-    distinct = sorted(set(digests))
-    count = -(-len(distinct) // TEST_SHARE) if len(distinct) > 1 else 0
-    chosen = set(distinct[:count])
-    return np.array([each in chosen for each in digests], dtype=np.bool_)
-
-
-def hold_out_for_calibration(
-    digests: Sequence[str], is_test: npt.NDArray[np.bool_], *, share: float
-) -> npt.NDArray[np.bool_]:
-    """True where an example belongs to the calibration split, (N,): a share of what is not in the test split.
-
-    The distinct contents of those are ordered by their digest, and the first of them, rounded up to at least one, are
-    held out; at least one stays for training.
-
-    Args:
-        digests: of the content of each example.
-        is_test: (N,), True where an example belongs to the test split.
-        share: in (0, 1).
-    """
-    others = sorted({each for each, test in zip(digests, is_test.tolist(), strict=True) if not test})
-    chosen = set(others[: min(math.ceil(share * len(others)), len(others) - 1)])
-    return ~is_test & np.array([each in chosen for each in digests], dtype=np.bool_)
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Parts:
-    """Which examples of a source belong to which split."""
-
-    is_test: npt.NDArray[np.bool_]
-    """(N,)."""
-
-    is_calibration: npt.NDArray[np.bool_]
-    """(N,)."""
-
-    @classmethod
-    def of(cls, digests: Sequence[str], is_test: npt.NDArray[np.bool_], *, calibration: float | None) -> Self:
-        """Set a share in (0, 1) of what is not in the test split apart for calibration; none for None."""
-        if calibration is None:
-            return cls(is_test=is_test, is_calibration=np.zeros_like(is_test))
-        return cls(is_test=is_test, is_calibration=hold_out_for_calibration(digests, is_test, share=calibration))
-
-    def indices(self, part: Split, *, limit: int | None) -> npt.NDArray[np.int64]:
-        """Indices of at most `limit` examples of a split, in their order; of all, those of the test split come last."""
-        train = np.flatnonzero(~self.is_test & ~self.is_calibration)
-        test, calibration = np.flatnonzero(self.is_test), np.flatnonzero(self.is_calibration)
-        every = np.concatenate([np.flatnonzero(~self.is_test), test])
-        chosen = {"train": train, "test": test, "calibration": calibration, "all": every}[part]
-        return chosen[evenly_spaced(len(chosen), limit)]
-
-
-def evenly_spaced(count: int, limit: int | None) -> npt.NDArray[np.int64]:
-    """Indices of at most `limit` of `count` examples, spread evenly and ascending, so that sorted classes all stay."""
-    if limit is None or limit >= count:
-        return np.arange(count, dtype=np.int64)
-    return np.arange(limit, dtype=np.int64) * count // limit
-
-
-def fingerprint(digests: Iterable[str], *options: object) -> str:
-    """A hash of content digests in their order, and of the options that shaped them."""
-    return digest("\n".join([repr(options), *digests]).encode())
+def _held_out(given: Mapping[str, Given], *, share: float | None, name: str) -> dict[str, ExampleSet]:
+    """The splits that are taken from the training part, and what is left of that; nothing where all were given."""
+    train = given["train"]
+    if "test" in given and share is None:
+        return {}
+    none = np.zeros(len(train.array), dtype=np.bool_)
+    parts = Parts.of(train.digests, none if "test" in given else hold_out(train.digests), calibration=share)
+    taken: list[Split] = ["train"]
+    if "test" not in given:
+        taken.append("test")
+    if share is not None:
+        taken.append("calibration")
+    return {part: _example_set(train, parts.indices(part, limit=None), name=name) for part in taken}

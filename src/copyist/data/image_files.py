@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.data.cache import cache_folder
-from copyist.data.examples import digest, hold_out
+from copyist.data.parts import digest, hold_out
 from copyist.data.undecoded import Undecoded
 from copyist.errors import DataError, OutputError
 from copyist.files.array_files import join_labels

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from copyist.data.arrays import undecoded_array_file, undecoded_mnist
 from copyist.data.cache import Materialized, materialize
 from copyist.data.embedded import undecoded_embedded
-from copyist.data.examples import ExampleSet, Parts, Split, fingerprint
+from copyist.data.examples import ExampleSet
 from copyist.data.fitting import binarize, fit_size, tile_corners
 from copyist.data.image_files import splits_by_folder, undecoded_files
+from copyist.data.parts import Parts, Split, fingerprint
 from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset
 from copyist.data.undecoded import Undecoded
 from copyist.errors import DataError

@@ -1,8 +1,8 @@
-"""Arrays that are in memory already become splits."""
+"""Arrays that are in memory already, checked and kept as examples are."""
 
-__all__ = ["splits_from_arrays"]
+__all__ = ["Array", "Given", "check_alike", "check_share"]
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias, final
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from copyist.data.examples import ExampleSet, Parts, Splits, digest, fingerprint, hold_out
+from copyist.data.parts import digest
 from copyist.errors import ArgumentError, DataError
 from copyist.files.array_files import not_class_numbers
 from copyist.files.values import check_pixels
@@ -19,67 +19,30 @@ Array: TypeAlias = npt.NDArray[Any] | torch.Tensor
 """Of NumPy, or of PyTorch on any device."""
 
 
-def splits_from_arrays(
-    train: Array,
-    test: Array | None = None,
-    *,
-    calibration: Array | float | None = None,
-    labels: Array | None = None,
-    test_labels: Array | None = None,
-    calibration_labels: Array | None = None,
-    columns: Sequence[str] = (),
-    name: str = "arrays",
-) -> Splits:
-    """Splits of images or of rows of a table, as `train(recipe, data=…)` takes them.
-
-    Args:
-        train: images (N, C, H, W), uint8, uint16 or floats in [0, 1]; or rows (N, D) of finite numbers.
-        test: the same, of any number; None holds out a tenth of `train`, by content alone, as of any source.
-        calibration: the same; or a share in (0, 1) of what is trained on, which is held out by content; None for none.
-        labels: (N,), the number of each example's class in `train`, from 0; None where there are none.
-        test_labels: of `test`.
-        calibration_labels: of `calibration`, where that is an array.
-        columns: what the D columns of rows are called; by default they are numbered from 0.
-        name: what the data is called where a source would be named, as in the model file.
-
-    Raises:
-        DataError: an array has another shape or type than the others, or values that no image or table has; labels are
-            missing for some examples, or no whole numbers; or there are too few examples for all splits.
-        ArgumentError: a share is not in (0, 1), or labels come without their examples.
-    """
-    share = calibration if isinstance(calibration, int | float) else None
-    if share is not None and not 0 < share < 1:
-        raise ArgumentError(f"calibration must be a share between 0 and 1, both excluded, got {share}; take 0.2")
-    arrays = {"train": (train, labels), "test": (test, test_labels)}
-    arrays["calibration"] = (None if share is not None else calibration, calibration_labels)  # pyright: ignore
-    given: dict[str, _Part] = {}
-    for part, (array, its_labels) in arrays.items():
-        if array is not None:
-            given[part] = _Part.of(array, its_labels, name=name, columns=tuple(columns))
-        elif its_labels is not None:
-            raise ArgumentError(f"{part}_labels must come with their examples, got labels alone; give {part}= too")
-    _check_alike(given, name=name)
-    sets = {part: each.examples(name=name) for part, each in given.items()} | _held_out(given, name=name, share=share)
-    for part, each in sets.items():
-        if not len(each):
-            raise DataError(
-                f"{name} must have {each.noun} for each split, got none for {part}; add {each.noun}, or give {part}="
-            )
-    return Splits(train=sets["train"], test=sets["test"], calibration=sets.get("calibration"))
-
-
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Part:
+class Given:
     """Examples as they were given, checked."""
 
     array: npt.NDArray[Any]
+    """Images (N, C, H, W), uint8, uint16 or float32; or rows (N, D), float32."""
+
     labels: npt.NDArray[np.int64] | None
+    """(N,), where there are any."""
+
     columns: tuple[str, ...]
+    """Names of the D columns; empty for images."""
+
     digests: tuple[str, ...]
+    """Of each example's content."""
 
     @classmethod
-    def of(cls, given: Array, labels: Array | None, *, name: str, columns: tuple[str, ...]) -> Self:
+    def of(cls, given: Array, labels: Array | None, *, columns: tuple[str, ...], name: str) -> Self:
+        """Check examples and their labels; without `columns` those of a table are numbered from 0.
+
+        Raises:
+            DataError: they are neither images nor rows, or have values that none has; or labels do not fit.
+        """
         array = _stored(_as_numpy(given), name=name)
         if array.ndim == 2 and not columns:
             columns = tuple(map(str, range(array.shape[1])))
@@ -92,32 +55,30 @@ class _Part:
             digests=tuple(digest(np.ascontiguousarray(row).tobytes()) for row in array),
         )
 
-    def examples(self, rows: npt.NDArray[np.int64] | None = None, *, name: str) -> ExampleSet:
-        """Those of these rows; all for None."""
-        chosen = range(len(self.array)) if rows is None else rows.tolist()
-        return ExampleSet(
-            source=name,
-            array=self.array if rows is None else self.array[rows],
-            names=tuple(f"{row:06d}" for row in chosen),
-            labels=self.labels if self.labels is None or rows is None else self.labels[rows],
-            columns=self.columns,
-            fingerprint=fingerprint([self.digests[row] for row in chosen], str(self.array.dtype), *self.columns),
-        )
+
+def check_alike(given: Mapping[str, Given], *, name: str) -> None:
+    """Refuse splits of different shapes or types, or of which only some have labels.
+
+    Raises:
+        DataError: they are.
+    """
+    kinds = sorted({f"{each.array.shape[1:]} of {each.array.dtype}" for each in given.values()})
+    if len(kinds) > 1:
+        raise DataError(f"all splits of {name} must have examples of one shape and type, got {' and '.join(kinds)}")
+    bare = [part for part, each in given.items() if each.labels is None]
+    if 0 < len(bare) < len(given):
+        raise DataError(f"{name} must have labels in all splits or in none, got none for {' and '.join(bare)}")
 
 
-def _held_out(given: dict[str, _Part], *, name: str, share: float | None) -> dict[str, ExampleSet]:
-    """The splits that are taken from the training part, and what is left of that; nothing where all were given."""
-    train = given["train"]
-    if "test" in given and share is None:
-        return {}
-    none = np.zeros(len(train.array), dtype=np.bool_)
-    parts = Parts.of(train.digests, none if "test" in given else hold_out(train.digests), calibration=share)
-    sets = {"train": train.examples(parts.indices("train", limit=None), name=name)}
-    if "test" not in given:
-        sets["test"] = train.examples(parts.indices("test", limit=None), name=name)
-    if share is not None:
-        sets["calibration"] = train.examples(parts.indices("calibration", limit=None), name=name)
-    return sets
+def check_share(share: float) -> float:
+    """The share of examples that is set apart for calibration.
+
+    Raises:
+        ArgumentError: it is not in (0, 1).
+    """
+    if not 0 < share < 1:
+        raise ArgumentError(f"calibration must be a share between 0 and 1, both excluded, got {share}; take 0.2")
+    return share
 
 
 def _as_numpy(array: Array) -> npt.NDArray[Any]:
@@ -157,13 +118,3 @@ def _classes(labels: npt.NDArray[Any], *, count: int, name: str) -> npt.NDArray[
     if len(wrong):
         raise DataError(f"labels of {name} must number classes by whole numbers, got {wrong[0]}; number them from 0")
     return labels.astype(np.int64)
-
-
-def _check_alike(given: dict[str, _Part], *, name: str) -> None:
-    """Refuse splits of different shapes or types, or of which some have labels."""
-    kinds = sorted({f"{each.array.shape[1:]} of {each.array.dtype}" for each in given.values()})
-    if len(kinds) > 1:
-        raise DataError(f"all splits of {name} must have examples of one shape and type, got {' and '.join(kinds)}")
-    bare = [part for part, each in given.items() if each.labels is None]
-    if 0 < len(bare) < len(given):
-        raise DataError(f"{name} must have labels in all splits or in none, got none for {' and '.join(bare)}")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from copyist.checks import check_choice, nearest_match
-from copyist.data.examples import Split
+from copyist.data.parts import Split
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.files.delimited import HeaderLine
 from copyist.files.image_arrays import Layout

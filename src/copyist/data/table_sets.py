@@ -12,7 +12,8 @@ import torch
 
 from copyist.checks import nearest_match
 from copyist.data.embedded import cancer_table
-from copyist.data.examples import ExampleSet, Parts, Split, digest, fingerprint, hold_out
+from copyist.data.examples import ExampleSet
+from copyist.data.parts import Parts, Split, digest, fingerprint, hold_out
 from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source
 from copyist.errors import DataError, UnknownNameError
 from copyist.files.array_files import not_class_numbers

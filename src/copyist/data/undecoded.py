@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from copyist.data.examples import digest, hold_out
+from copyist.data.parts import digest, hold_out
 from copyist.errors import DataError
 from copyist.files.values import check_pixels
 

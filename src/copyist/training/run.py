@@ -101,7 +101,7 @@ def train(
 
     Args:
         recipe: data, model, objective and training.
-        data: a source, or splits such as `splits_from_arrays` makes, in place of the recipe's; None takes the recipe's.
+        data: a source, or splits such as `Splits.from_arrays` makes, in place of the recipe's; None takes the recipe's.
         out: the folder; it gets the model, its history and the state to resume from. None writes nothing to disk, and
             keeps model and history in the run that is returned.
         seed: of the weights, the order of the images and every other draw.

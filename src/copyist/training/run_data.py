@@ -7,7 +7,8 @@ from typing import Any, Self, final
 
 import torch
 
-from copyist.data.examples import ExampleSet, Splits, digest
+from copyist.data.examples import ExampleSet, Splits
+from copyist.data.parts import digest
 from copyist.errors import DataError
 from copyist.nn.standardization import Standardization
 

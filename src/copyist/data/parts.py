@@ -1,0 +1,100 @@
+"""Which examples of a source are held out: decided by their content and by nothing else."""
+
+__all__ = [
+    "Parts",
+    "Split",
+    "digest",
+    "evenly_spaced",
+    "fingerprint",
+    "hold_out",
+    "hold_out_for_calibration",
+]
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Self, TypeAlias, final
+
+import numpy as np
+import numpy.typing as npt
+
+Split: TypeAlias = Literal["train", "test", "calibration", "all"]
+"""A part of a source."""
+
+TEST_SHARE = 10
+"""One distinct example in so many is held out."""
+
+
+def digest(content: bytes) -> str:
+    """A hash of bytes, in 32 hexadecimal digits."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def hold_out(digests: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """True where an example belongs to the test split, (N,).
+
+    The distinct contents are ordered by their digest, and the first tenth of them, rounded up, is held out: equal
+    content is always on one side, and names, dates and order change nothing. One content alone is for training.
+    """
+    distinct = sorted(set(digests))
+    count = -(-len(distinct) // TEST_SHARE) if len(distinct) > 1 else 0
+    chosen = set(distinct[:count])
+    return np.array([each in chosen for each in digests], dtype=np.bool_)
+
+
+def hold_out_for_calibration(
+    digests: Sequence[str], is_test: npt.NDArray[np.bool_], *, share: float
+) -> npt.NDArray[np.bool_]:
+    """True where an example belongs to the calibration split, (N,): a share of what is not in the test split.
+
+    The distinct contents of those are ordered by their digest, and the first of them, rounded up to at least one, are
+    held out; at least one stays for training.
+
+    Args:
+        digests: of the content of each example.
+        is_test: (N,), True where an example belongs to the test split.
+        share: in (0, 1).
+    """
+    others = sorted({each for each, test in zip(digests, is_test.tolist(), strict=True) if not test})
+    chosen = set(others[: min(math.ceil(share * len(others)), len(others) - 1)])
+    return ~is_test & np.array([each in chosen for each in digests], dtype=np.bool_)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parts:
+    """Which examples of a source belong to which split."""
+
+    is_test: npt.NDArray[np.bool_]
+    """(N,)."""
+
+    is_calibration: npt.NDArray[np.bool_]
+    """(N,)."""
+
+    @classmethod
+    def of(cls, digests: Sequence[str], is_test: npt.NDArray[np.bool_], *, calibration: float | None) -> Self:
+        """Set a share in (0, 1) of what is not in the test split apart for calibration; none for None."""
+        if calibration is None:
+            return cls(is_test=is_test, is_calibration=np.zeros_like(is_test))
+        return cls(is_test=is_test, is_calibration=hold_out_for_calibration(digests, is_test, share=calibration))
+
+    def indices(self, part: Split, *, limit: int | None) -> npt.NDArray[np.int64]:
+        """Indices of at most `limit` examples of a split, in their order; of all, those of the test split come last."""
+        train = np.flatnonzero(~self.is_test & ~self.is_calibration)
+        test, calibration = np.flatnonzero(self.is_test), np.flatnonzero(self.is_calibration)
+        every = np.concatenate([np.flatnonzero(~self.is_test), test])
+        chosen = {"train": train, "test": test, "calibration": calibration, "all": every}[part]
+        return chosen[evenly_spaced(len(chosen), limit)]
+
+
+def evenly_spaced(count: int, limit: int | None) -> npt.NDArray[np.int64]:
+    """Indices of at most `limit` of `count` examples, spread evenly and ascending, so that sorted classes all stay."""
+    if limit is None or limit >= count:
+        return np.arange(count, dtype=np.int64)
+    return np.arange(limit, dtype=np.int64) * count // limit
+
+
+def fingerprint(digests: Iterable[str], *options: object) -> str:
+    """A hash of content digests in their order, and of the options that shaped them."""
+    return digest("\n".join([repr(options), *digests]).encode())
