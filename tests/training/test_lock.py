@@ -12,7 +12,7 @@ import pytest
 from copyist.errors import OutputError
 from copyist.training import lock as module
 from copyist.training import train
-from copyist.training.lock import LOCK, check_unlocked, locked
+from copyist.training.lock import LOCK, check_unlocked, hold_lock
 from copyist.training.store import Store
 from training.tiny import StoppedError, Told, same_bits, tiny
 
@@ -35,7 +35,7 @@ def test_a_run_is_refused_before_any_work_where_another_is_at_work(tmp_path: Pat
         with pytest.raises(StoppedError):
             train(tiny(), out=run, observer=Told(stop_at=15))
     told = Told()
-    with locked(run, notify=silent):
+    with hold_lock(run, notify=silent):
         before = contents(run)
         with pytest.raises(OutputError, match=REFUSED.format(run)):
             train(tiny(data="there-is-no-such-source"), out=run, observer=told, **arguments)

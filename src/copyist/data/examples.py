@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from copyist.data.in_memory import Array, Given, check_alike, check_share
+from copyist.data.in_memory import Array, GivenExamples, check_alike, check_share
 from copyist.data.parts import Parts, Split, evenly_spaced, fingerprint, hold_out
 from copyist.errors import ArgumentError, DataError
 from copyist.files.values import as_floats
@@ -149,10 +149,10 @@ class Splits:
         share = check_share(calibration) if isinstance(calibration, int | float) else None
         apart = None if isinstance(calibration, int | float) else calibration
         arrays = {"train": (train, labels), "test": (test, test_labels), "calibration": (apart, calibration_labels)}
-        given: dict[str, Given] = {}
+        given: dict[str, GivenExamples] = {}
         for part, (array, its_labels) in arrays.items():
             if array is not None:
-                given[part] = Given.of(array, its_labels, columns=tuple(columns), name=name)
+                given[part] = GivenExamples.of(array, its_labels, columns=tuple(columns), name=name)
             elif its_labels is not None:
                 raise ArgumentError(f"{part}_labels must come with their examples, got labels alone; give {part}= too")
         check_alike(given, name=name)
@@ -185,7 +185,7 @@ class Splits:
         return highest + 1
 
 
-def _example_set(given: Given, rows: npt.NDArray[np.int64] | None = None, *, name: str) -> ExampleSet:
+def _example_set(given: GivenExamples, rows: npt.NDArray[np.int64] | None = None, *, name: str) -> ExampleSet:
     """The examples in these rows; all for None."""
     chosen = range(len(given.array)) if rows is None else rows.tolist()
     return ExampleSet(
@@ -198,7 +198,7 @@ def _example_set(given: Given, rows: npt.NDArray[np.int64] | None = None, *, nam
     )
 
 
-def _held_out(given: Mapping[str, Given], *, share: float | None, name: str) -> dict[str, ExampleSet]:
+def _held_out(given: Mapping[str, GivenExamples], *, share: float | None, name: str) -> dict[str, ExampleSet]:
     """The splits that are taken from the training part, and what is left of that; nothing where all were given."""
     train = given["train"]
     if "test" in given and share is None:

@@ -1,6 +1,6 @@
 """Arrays that are in memory already, checked and kept as examples are."""
 
-__all__ = ["Array", "Given", "check_alike", "check_share"]
+__all__ = ["Array", "GivenExamples", "check_alike", "check_share"]
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Array: TypeAlias = npt.NDArray[Any] | torch.Tensor
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Given:
+class GivenExamples:
     """Examples as they were given, checked."""
 
     array: npt.NDArray[Any]
@@ -43,20 +43,20 @@ class Given:
         Raises:
             DataError: they are neither images nor rows, or have values that none has; or labels do not fit.
         """
-        array = _stored(_as_numpy(given), name=name)
+        array = _check_values(_as_numpy(given), name=name)
         if array.ndim == 2 and not columns:
             columns = tuple(map(str, range(array.shape[1])))
         if len(columns) != (array.shape[1] if array.ndim == 2 else 0):
             raise DataError(f"{name} must have one name per column of a table, got {len(columns)}; leave columns= out")
         return cls(
             array=array,
-            labels=None if labels is None else _classes(_as_numpy(labels), count=len(array), name=name),
+            labels=None if labels is None else _check_classes(_as_numpy(labels), count=len(array), name=name),
             columns=columns,
             digests=tuple(digest(np.ascontiguousarray(row).tobytes()) for row in array),
         )
 
 
-def check_alike(given: Mapping[str, Given], *, name: str) -> None:
+def check_alike(given: Mapping[str, GivenExamples], *, name: str) -> None:
     """Refuse splits of different shapes or types, or of which only some have labels.
 
     Raises:
@@ -85,7 +85,7 @@ def _as_numpy(array: Array) -> npt.NDArray[Any]:
     return array.detach().cpu().numpy() if isinstance(array, torch.Tensor) else np.asarray(array)
 
 
-def _stored(array: npt.NDArray[Any], *, name: str) -> npt.NDArray[Any]:
+def _check_values(array: npt.NDArray[Any], *, name: str) -> npt.NDArray[Any]:
     """The values as examples keep them: uint8 and uint16 of images, or float32."""
     if array.ndim not in (2, 4) or 0 in array.shape:
         raise DataError(
@@ -111,7 +111,7 @@ def _stored(array: npt.NDArray[Any], *, name: str) -> npt.NDArray[Any]:
     return rows
 
 
-def _classes(labels: npt.NDArray[Any], *, count: int, name: str) -> npt.NDArray[np.int64]:
+def _check_classes(labels: npt.NDArray[Any], *, count: int, name: str) -> npt.NDArray[np.int64]:
     if labels.shape != (count,):
         raise DataError(f"{name} must have one label per example, got shape {labels.shape} for {count}")
     wrong = labels if labels.dtype.kind not in "buif" else not_class_numbers(labels)

@@ -66,7 +66,7 @@ def pretrain(state: TrainingState, interrupts: Interrupts) -> None:
     recipes = layer_recipes(state.recipe)
     below: TrainingState | None = None
     for index, recipe in enumerate(recipes):
-        layer = _begun_layer(state, recipe, index)
+        layer = _begin_layer(state, recipe, index)
         if below is not None:
             _start_from(layer, below.result)
         state.observer.begin_phase(f"layer {index + 1} of {len(recipes)}")
@@ -80,7 +80,7 @@ def pretrain(state: TrainingState, interrupts: Interrupts) -> None:
         state.observer.notify(f"training all {len(recipes)} layers together, in {state.store}")
 
 
-def _begun_layer(state: TrainingState, recipe: Recipe, index: int) -> TrainingState:
+def _begin_layer(state: TrainingState, recipe: Recipe, index: int) -> TrainingState:
     """The run of a layer, at its first step or where it was left."""
     store = state.store.layer(index)
     begun = store.has_state

@@ -1,6 +1,6 @@
 """One run at a time in a folder: a lock that the system releases when its holder ends, however it ends."""
 
-__all__ = ["LOCK", "check_unlocked", "locked"]
+__all__ = ["LOCK", "check_unlocked", "hold_lock"]
 
 import contextlib
 import errno
@@ -19,7 +19,7 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 @contextlib.contextmanager
-def locked(folder: Path, *, notify: Callable[[str], None]) -> Generator[None, None, None]:
+def hold_lock(folder: Path, *, notify: Callable[[str], None]) -> Generator[None, None, None]:
     """Context manager: holds the lock of the folder, which is created where there is none.
 
     Args:
@@ -34,7 +34,7 @@ def locked(folder: Path, *, notify: Callable[[str], None]) -> Generator[None, No
         lock = FileLock(folder / LOCK, timeout=0)
         lock.acquire()
     except Timeout as error:
-        raise _in_use(folder) from error
+        raise _busy(folder) from error
     except (OSError, NotImplementedError) as error:
         if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
             reason = (error.strerror or str(error)).lower()
@@ -63,12 +63,12 @@ def check_unlocked(folder: Path) -> None:
         with FileLock(folder / LOCK, timeout=0):
             pass
     except Timeout as error:
-        raise _in_use(folder) from error
+        raise _busy(folder) from error
     except (OSError, NotImplementedError):
         return  # Whether it can be written is found when it is locked.
 
 
-def _in_use(folder: Path) -> OutputError:
+def _busy(folder: Path) -> OutputError:
     return OutputError(
         f"{folder} must belong to one run at a time, and another is at work in it now; wait until that one has ended, "
         "or choose another folder"

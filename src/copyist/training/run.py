@@ -143,7 +143,7 @@ def train(
     if not resume:
         state.check_data()
         check_layers(state)
-    with Interrupts() as interrupts, deterministic_cudnn(), torch.enable_grad(), store.locked(watcher.notify):
+    with Interrupts() as interrupts, deterministic_cudnn(), torch.enable_grad(), store.hold_lock(watcher.notify):
         if resume:
             state.go_on()
         else:

@@ -19,7 +19,7 @@ from copyist.models.contracts import Model
 from copyist.outputs import check_output, clear_unfinished
 from copyist.tensors import Images
 from copyist.training.history import Events, HistoryRow, read_history, write_history
-from copyist.training.lock import LOCK, check_unlocked, locked
+from copyist.training.lock import LOCK, check_unlocked, hold_lock
 
 _FOLDERS = ("state", "tensorboard", "samples")
 """What a run makes in its folder, beside files."""
@@ -87,7 +87,7 @@ class Store:
         if not resume:
             self._check_free(self._folder, overwrite=overwrite)
 
-    def locked(self, notify: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
+    def hold_lock(self, notify: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
         """Context manager: no other run may write here; `notify` is called where the file system cannot lock files.
 
         Raises:
@@ -95,7 +95,7 @@ class Store:
         """
         if self._folder is None or not self._writes:
             return contextlib.nullcontext()
-        return locked(self._folder, notify=notify)
+        return hold_lock(self._folder, notify=notify)
 
     def begin(self, *, overwrite: bool) -> None:
         """Take away what a run before wrote, where it is to be replaced, and nothing else that may lie there.
