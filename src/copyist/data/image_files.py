@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.data.cache import cache_folder
-from copyist.data.parts import digest, hold_out
+from copyist.data.labels import ClassLabels
+from copyist.data.parts import digest
 from copyist.data.undecoded import Undecoded
 from copyist.errors import DataError, OutputError
 from copyist.files.array_files import join_labels
@@ -28,10 +30,10 @@ def undecoded_files(
     *,
     place: str,
     is_test: Sequence[bool] | None = None,
-    labels: npt.NDArray[np.int64] | None = None,
+    labels: ClassLabels | None = None,
     progress: Progress | None = None,
 ) -> Undecoded:
-    """Image files, after one look into each; without `is_test`, their content decides which are held out.
+    """Image files, after one look into each; without `is_test`, their content will decide which are held out.
 
     Raises:
         DataError: there is none that can be read.
@@ -52,8 +54,8 @@ def undecoded_files(
         sizes=[head.size for head in heads],
         channels=max(head.channels for head in heads),
         dtype=np.dtype(np.uint16 if wide else np.uint8),
-        is_test=hold_out(digests) if is_test is None else np.array(is_test)[rows],
-        labels=None if labels is None else labels[rows],
+        is_test=None if is_test is None else np.array(is_test)[rows],
+        labels=None if labels is None else replace(labels, numbers=labels.numbers[rows]),
         decode=lambda index: _decode(files[rows[index]], heads[index], wide=wide),
         failures=failures,
     )
@@ -95,18 +97,18 @@ def undecoded_packed(
     """
     if {"data", "offsets"} <= arrays.keys():
         files, labels = _unpack(arrays, "", place)
-        return undecoded_files(files, place=place, labels=labels, progress=progress)
+        return undecoded_files(files, place=place, labels=_classes(labels, place), progress=progress)
     if {"train_data", "train_offsets", "test_data", "test_offsets"} <= arrays.keys():
         (train, of_train), (test, of_test) = (_unpack(arrays, split, place) for split in ("train", "test"))
         is_test = [False] * len(train) + [True] * len(test)
-        labels = join_labels([of_train, of_test])
+        labels = _classes(join_labels([of_train, of_test]), place)
         return undecoded_files([*train, *test], place=place, is_test=is_test, labels=labels, progress=progress)
     return None
 
 
 def _unpack(
     arrays: dict[str, npt.NDArray[Any]], split: str, place: str
-) -> tuple[list[ImageFile], npt.NDArray[np.int64] | None]:
+) -> tuple[list[ImageFile], npt.NDArray[Any] | None]:
     prefix = f"{split}_" if split else ""
     data, offsets = arrays[f"{prefix}data"], arrays[f"{prefix}offsets"]
     labels = arrays.get(f"{prefix}labels")
@@ -123,7 +125,11 @@ def _unpack(
 
     folder = f"{split}/" if split else ""
     files = [ImageFile(name=f"{folder}{index:06d}", read=reader(index)) for index in range(len(ends) - 1)]
-    return files, None if labels is None else labels.astype(np.int64)
+    return files, labels
+
+
+def _classes(labels: npt.NDArray[Any] | None, place: str) -> ClassLabels | None:
+    return None if labels is None else ClassLabels.of(labels, what=f"labels of {place}")
 
 
 def _read_headers(

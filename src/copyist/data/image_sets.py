@@ -15,8 +15,8 @@ from copyist.data.embedded import undecoded_embedded
 from copyist.data.examples import ExampleSet
 from copyist.data.fitting import binarize, fit_size, tile_corners
 from copyist.data.image_files import splits_by_folder, undecoded_files
-from copyist.data.parts import Parts, Split, fingerprint
-from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset
+from copyist.data.parts import Split, fingerprint
+from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset, parts_of
 from copyist.data.undecoded import Undecoded
 from copyist.errors import DataError
 from copyist.files.bulk import Progress, report_unreadable
@@ -40,7 +40,7 @@ def image_sets(
     check_unset(source, TABLE_OPTIONS, kind="tables", got="images")
     images = _undecoded(source, say, progress)
     size, channels = _common_size(images, source), source.channels or images.channels
-    split = Parts.of(images.digests, images.is_test, calibration=source.calibration)
+    split = parts_of(images.digests, images.is_test, source)
     groups: list[list[int]] = [split.indices(part, limit=source.limit).tolist() for part in parts]
     order = [index for group in groups for index in group]
     tiles = [_tiles(images.sizes[index], size, source) for index in order]
@@ -80,7 +80,7 @@ def _undecoded(source: Source, say: Callable[[str], None], progress: Progress | 
         files, is_test = splits_by_folder(files, place=str(path), say=say)
         return undecoded_files(files, place=source.place, is_test=is_test, progress=progress)
     if path.suffix.lower() in (".npy", ".npz", ".gz"):
-        return undecoded_array_file(path, source, progress)
+        return undecoded_array_file(path, source, say=say, progress=progress)
     raise DataError(f"{source.place} cannot be read as examples; {READABLE}")
 
 
@@ -162,6 +162,7 @@ def _image_set(
         source=source.text,
         array=array,
         names=tuple(names),
-        labels=None if images.labels is None else np.repeat(images.labels[list(chosen)], counts),
+        labels=None if images.labels is None else np.repeat(images.labels.numbers[list(chosen)], counts),
+        classes=None if images.labels is None else images.labels.names,
         fingerprint=fingerprint([images.digests[index] for index in chosen], *options),
     )

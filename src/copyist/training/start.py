@@ -115,6 +115,7 @@ def build_model(
         batch_size=recipe.training.batch_size,
         image_shape=None if examples.is_table else examples.image_shape,
         columns=examples.columns,
+        classes=examples.classes if recipe.objective.uses_labels else None,
     )
     if start is not None:
         start.hand_over(model)
