@@ -23,6 +23,7 @@ from copyist.devices import find_device
 from copyist.errors import ArgumentError, CheckpointError, UnknownNameError
 from copyist.models.catalogue import MODELS
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
+from copyist.outputs import user_path
 
 MODEL_CATALOGUES: settings.Catalogues = {ModelConfig: MODELS}
 """The kinds of model that a file may hold."""
@@ -97,7 +98,7 @@ def model_file(path: str | Path) -> Path:
     Raises:
         CheckpointError: there is none.
     """
-    file = Path(path)
+    file = user_path(path)
     if file.is_dir():
         file = file / "model.safetensors"
     if (file.parent / "state").is_dir() and not file.exists():

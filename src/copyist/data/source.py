@@ -26,6 +26,7 @@ from copyist.data.parts import TEST_SHARE, Parts, Split, hold_out
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.files.delimited import HeaderLine
 from copyist.files.image_arrays import Layout
+from copyist.outputs import user_path
 
 Fit: TypeAlias = Literal["crop", "resize", "pad", "tile"]
 """How images are brought to one size: see `Source.fit`."""
@@ -123,9 +124,11 @@ def parse_source(text: str) -> Source:
         UnknownNameError: there is no such option, value or embedded source.
         ArgumentError: a value breaks its option's rule, or two options contradict one another.
     """
-    place, mark, query = (text, "", "") if Path(text).exists() else text.rpartition("?")
+    place, mark, query = (text, "", "") if user_path(text).exists() else text.rpartition("?")
     if not mark:
         place, query = text, ""
+    # An embedded source is called as it is, and no path.
+    place = str(user_path(place)) if place.startswith("~") else place
     options: dict[str, Any] = {}
     for part in query.split("&") if query else []:
         name, equals, value = part.partition("=")
