@@ -4,7 +4,7 @@ The JSON document holds format version, package version, the kind and config of 
 fingerprint of the data, recipe, and a summary of the training. Files of format 1 are read as well.
 """
 
-__all__ = ["MODEL_CATALOGUES", "Header", "load", "model_file", "read_header", "read_model", "save"]
+__all__ = ["MODEL_CATALOGUES", "Header", "classes_of", "load", "model_file", "read_header", "read_model", "save"]
 
 import importlib
 from collections.abc import Mapping

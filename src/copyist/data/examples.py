@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from copyist.checks import check_whole
 from copyist.data.in_memory import Array, GivenExamples, check_alike, check_share, number_classes
-from copyist.data.labels import renumbered
+from copyist.data.labels import joined_names, renumbered
 from copyist.data.parts import TEST_SHARE, Parts, Split, evenly_spaced, fingerprint, hold_out
 from copyist.errors import ArgumentError, DataError
 from copyist.files.values import as_floats
@@ -135,6 +135,18 @@ class Splits:
 
     calibration: ExampleSet | None = None
     """What is neither trained on nor measured on: thresholds come from it. None unless it is asked for."""
+
+    def __post_init__(self) -> None:
+        """Number the classes of all splits alike, matched by name; those that training lacks come last."""
+        names = self.train.classes
+        if names is None:
+            return
+        for part in (self.test, self.calibration):
+            names = joined_names(names, () if part is None or part.classes is None else part.classes)
+        for name in ("train", "test", "calibration"):
+            part: ExampleSet | None = getattr(self, name)
+            if part is not None and part.classes is not None and part.classes != names:
+                object.__setattr__(self, name, part.with_classes(names))
 
     @property
     def classes(self) -> tuple[str, ...] | None:

@@ -1,6 +1,6 @@
 """Classes: how labels are numbered, what the numbers are called, and how two numberings are brought together."""
 
-__all__ = ["ClassLabels", "name_classes", "renumbered"]
+__all__ = ["ClassLabels", "joined_names", "name_classes", "renumbered"]
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,6 +96,12 @@ def renumbered(
             f"{name_classes(unknown)}; leave out the examples whose {noun} unknown, or train a model on these"
         )
     return np.array([max(place, 0) for place in found], dtype=np.int64)[numbers]
+
+
+def joined_names(names: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    """The names of classes, and behind them those of others that are not among them."""
+    known = {*names, *map(_bare, names)}
+    return (*names, *(name for name in others if name not in known and _bare(name) not in known))
 
 
 def name_classes(names: Sequence[str]) -> str:

@@ -61,7 +61,7 @@ class Listing:
     def left_out(self, endings: Collection[str]) -> str | None:
         """Count what has none of these endings, as `2 files: 12 .txt, notes.md`; None where there is nothing."""
         others = [name for name in self.members if _ending(name) not in endings]
-        counts = Counter(map(_ending, others)).most_common()
+        counts = sorted(Counter(map(_ending, others)).items(), key=lambda kind: (-kind[1], kind[0] or "~"))
         alone = {_ending(name): name for name in others}
         kinds = [alone[end] if count == 1 else f"{count} {end or 'without an ending'}" for end, count in counts]
         listed = ", ".join(kinds[:_NAMED]) + (", …" if len(kinds) > _NAMED else "")
@@ -114,7 +114,7 @@ def list_zip(path: Path) -> Listing:
     visible = {name: read for name, read in sorted(found.items()) if name[-1:] != "/" and not _is_hidden_path(name)}
     names, notices = _without_runs(visible, str(path))
     if len(found) < len(infos):
-        notices.append(f"took the later ones of {len(infos) - len(found)} files in {path} that share their names")
+        notices.append(f"took the later of each two files in {path} that share a name")
     members = {name: visible[name] for name in names}
     return Listing(place=str(path), is_folder=False, members=members, passed_over=tuple(notices))
 
