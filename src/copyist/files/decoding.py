@@ -1,6 +1,6 @@
 """One image file's bytes as pixels, upright, with all that is needed to write such a file again."""
 
-__all__ = ["SUFFIXES", "DecodedImage", "ImageHeader", "decode_image", "quiet", "read_header"]
+__all__ = ["DECODER", "SUFFIXES", "DecodedImage", "ImageHeader", "decode_image", "quiet", "read_header"]
 
 import contextlib
 import io
@@ -26,6 +26,9 @@ from copyist.files.pixels import (
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".pbm"})
 """Names that are taken for images."""
+
+DECODER = 2
+"""Changes whenever the same file gives other pixels, so that nothing that is remembered of a file outlives it."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
 _DESCRIBING = (270, 271, 272, 305, 306, 315, 33432)
