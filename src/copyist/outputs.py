@@ -1,6 +1,14 @@
 """Results on disk: written whole or not at all, and never silently over others."""
 
-__all__ = ["check_output", "clear_unfinished", "whole_file", "whole_folder", "write_bytes", "write_text"]
+__all__ = [
+    "check_name",
+    "check_output",
+    "clear_unfinished",
+    "whole_file",
+    "whole_folder",
+    "write_bytes",
+    "write_text",
+]
 
 import contextlib
 import os
@@ -8,12 +16,29 @@ import re
 import secrets
 import shutil
 from collections.abc import Generator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from copyist.errors import OutputError
 
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part")
 """The names that `whole_file` gives to files until they are whole."""
+
+_LONGEST_NAME = 255
+"""Bytes in UTF-8; the file systems in use take no longer names."""
+
+
+def check_name(name: str) -> None:
+    """Refuse, before any work, a path a part of which no file system takes as a name.
+
+    Raises:
+        OutputError: a part is longer than 255 bytes.
+    """
+    for part in PurePath(name).parts:
+        size = len(os.fsencode(part))
+        if size > _LONGEST_NAME:
+            raise OutputError(
+                f"a file's name must have at most {_LONGEST_NAME} bytes, got {size} for {part}; rename it"
+            )
 
 
 def check_output(path: Path, *, overwrite: bool) -> None:
@@ -22,8 +47,10 @@ def check_output(path: Path, *, overwrite: bool) -> None:
     A folder counts as existing only when something is in it.
 
     Raises:
-        OutputError: `path` exists and `overwrite` is False, or its folder cannot be made or written to.
+        OutputError: `path` exists and `overwrite` is False, its folder cannot be made or written to, or its name is too
+            long.
     """
+    check_name(str(path))
     occupied = any(path.iterdir()) if path.is_dir() else path.exists()
     if occupied and not overwrite:
         raise OutputError(f"{path} exists already; choose another place, or add --force to replace it")
@@ -45,7 +72,7 @@ def whole_file(path: Path) -> Generator[Path, None, None]:
     Raises:
         OutputError: the disk is full, or the place cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    temporary = path.with_name(_temporary_name(path.name))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -70,7 +97,7 @@ def whole_folder(folder: Path) -> Generator[Path, None, None]:
     Raises:
         OutputError: the disk is full, or the place cannot be written.
     """
-    name = f".{folder.absolute().name}.{secrets.token_hex(4)}.part"
+    name = _temporary_name(folder.absolute().name)
     stands = folder.is_dir()
     temporary = folder / name if stands else folder.absolute().with_name(name)
     try:
@@ -115,3 +142,11 @@ def write_text(path: Path, text: str) -> None:
         OutputError: as `whole_file`.
     """
     write_bytes(path, text.encode())
+
+
+def _temporary_name(name: str) -> str:
+    """A hidden name that nothing else bears, as short as the file system wants it: the end of a long one is cut."""
+    ending = f".{secrets.token_hex(4)}.part"
+    kept = os.fsencode(name)[: _LONGEST_NAME - len(ending) - 1]
+    # A letter of several bytes may be cut in the middle, which macOS and Windows would not take.
+    return f".{kept.decode(errors='ignore')}{ending}"
