@@ -4,10 +4,12 @@ __all__ = [
     "check_name",
     "check_output",
     "clear_unfinished",
+    "temporary_name",
     "whole_file",
     "whole_folder",
     "write_bytes",
     "write_text",
+    "writing",
 ]
 
 import contextlib
@@ -72,7 +74,7 @@ def whole_file(path: Path) -> Generator[Path, None, None]:
     Raises:
         OutputError: the disk is full, or the place cannot be written.
     """
-    temporary = path.with_name(_temporary_name(path.name))
+    temporary = path.with_name(temporary_name(path.name))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -97,7 +99,7 @@ def whole_folder(folder: Path) -> Generator[Path, None, None]:
     Raises:
         OutputError: the disk is full, or the place cannot be written.
     """
-    name = _temporary_name(folder.absolute().name)
+    name = temporary_name(folder.absolute().name)
     stands = folder.is_dir()
     temporary = folder / name if stands else folder.absolute().with_name(name)
     try:
@@ -115,6 +117,28 @@ def whole_folder(folder: Path) -> Generator[Path, None, None]:
         raise OutputError(f"{folder} could not be written ({reason}); choose another place") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Generator[None, None, None]:
+    """Name the file that is written inside, in a folder that is not whole yet, when that fails.
+
+    Raises:
+        OutputError: the disk is full, or the place cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"{path.name} could not be written ({reason}); choose another place") from error
+
+
+def temporary_name(name: str) -> str:
+    """A hidden name for a file until it is whole, which nothing else bears; the end of a long one is cut."""
+    ending = f".{secrets.token_hex(4)}.part"
+    kept = os.fsencode(name)[: _LONGEST_NAME - len(ending) - 1]
+    # A letter of several bytes may be cut in the middle, which macOS and Windows would not take.
+    return f".{kept.decode(errors='ignore')}{ending}"
 
 
 def clear_unfinished(folder: Path) -> None:
@@ -142,11 +166,3 @@ def write_text(path: Path, text: str) -> None:
         OutputError: as `whole_file`.
     """
     write_bytes(path, text.encode())
-
-
-def _temporary_name(name: str) -> str:
-    """A hidden name that nothing else bears, as short as the file system wants it: the end of a long one is cut."""
-    ending = f".{secrets.token_hex(4)}.part"
-    kept = os.fsencode(name)[: _LONGEST_NAME - len(ending) - 1]
-    # A letter of several bytes may be cut in the middle, which macOS and Windows would not take.
-    return f".{kept.decode(errors='ignore')}{ending}"

@@ -269,12 +269,16 @@ def test_corrupt_writes_the_exact_values_of_the_library_and_denoise_takes_them(
     assert sorted(inside(tmp_path / "clean")) == [path.name for path in arrays]
 
 
-def test_two_pictures_that_share_an_array_name_are_refused(pictures: Callable[..., Path], tmp_path: Path) -> None:
-    folder = pictures(1)
+def test_pictures_that_differ_in_their_endings_have_arrays_of_full_names(
+    pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = pictures(2)
     pictures(1, ending="bmp")
-    answer = copyist("corrupt", folder, "--alpha", 0.5, "--out", tmp_path / "out")
-    assert answer.sentence == "two inputs would be written to 000.npy; rename one, or write them to two folders"
-    assert not (tmp_path / "out").exists()
+    assert copyist("corrupt", folder, "--alpha", 0.5, "--out", tmp_path / "out").code == 0
+    arrays = {"000.png.npy", "000.bmp.npy", "001.npy"}
+    assert set(inside(tmp_path / "out")) == {"000.png", "000.bmp", "001.png", *arrays}
+    # An image's noise depends on its name.
+    assert inside(tmp_path / "out")["000.png.npy"] != inside(tmp_path / "out")["000.bmp.npy"]
 
 
 @pytest.mark.parametrize("ending", FORMATS)

@@ -113,7 +113,7 @@ def test_images_too_small_for_the_levels(
     )
     sentence = refused("denoise", trained("gray"), folder, "--out", tmp_path / "out")
     assert sentence == f"000.png cannot be taken: {remedy}"
-    assert refused("encode", trained("gray"), folder, "--out", tmp_path / "z.npz") == remedy
+    assert refused("encode", trained("gray"), folder, "--out", tmp_path / "z.npz") == sentence
     assert refused("train", "unet", "--data", folder, "--out", tmp_path / "run", *TRAINS) == remedy
 
 

@@ -65,8 +65,9 @@ def invert(
     check_folder(out, overwrite=force)
     network = open_model(model, class_of=class_of, device=device)
     network.check_pictures(verb="invert")
-    pictures, x = read_batch(network, inputs)
-    files = _files([picture.name for picture in pictures])
+    names, x = read_batch(network, inputs)
+    network.check_input(x)
+    files = _files(names)
     statement = batch_statement(network, num_images=len(x), batch=batch)
     with bar("steps") as update:
         found = verb(
