@@ -18,9 +18,12 @@ from copyist.data.undecoded import Undecoded
 from copyist.errors import DataError, OutputError
 from copyist.files.array_files import join_labels
 from copyist.files.bulk import Progress, map_in_order, reason_of
-from copyist.files.decoding import ImageHeader, decode_image, read_header
+from copyist.files.decoded import ImageHeader, PixelType
+from copyist.files.decoding import DECODER, decode_image, read_header
 from copyist.files.folders import ImageFile
 from copyist.outputs import write_text
+
+_WIDTHS: tuple[PixelType, ...] = ("uint8", "uint16", "float32")
 
 
 def undecoded_files(
@@ -45,16 +48,16 @@ def undecoded_files(
         what = f"among {len(files)} none that can be read, such as {failures[0]}" if files else "none"
         raise DataError(f"{place} must hold images at least one of which can be read, and there is {what}")
     rows, digests, heads = [row for row, _, _ in good], [name for _, name, _ in good], [head for _, _, head in good]
-    wide = any(head.depth == 16 for head in heads)
+    pixel_type = max((head.pixel_type for head in heads), key=_WIDTHS.index)
     return Undecoded(
         names=[files[row].name for row in rows],
         digests=digests,
         sizes=[head.size for head in heads],
         channels=max(head.channels for head in heads),
-        dtype=np.dtype(np.uint16 if wide else np.uint8),
+        dtype=np.dtype(pixel_type),
         is_test=hold_out(digests) if is_test is None else np.array(is_test)[rows],
         labels=None if labels is None else labels[rows],
-        decode=lambda index: _decode(files[rows[index]], heads[index], wide=wide),
+        decode=lambda index: _decode(files[rows[index]], heads[index], pixel_type),
         failures=failures,
     )
 
@@ -139,7 +142,8 @@ def _read_headers(
         file = files[index]
         entry = remembered.get(file.name)
         if entry is not None and file.version is not None and tuple(entry[0]) == file.version:
-            return entry[1], ImageHeader(size=(entry[2], entry[3]), channels=entry[4], depth=entry[5])
+            size, channels, pixel_type, pages = (entry[2], entry[3]), *entry[4:]
+            return entry[1], ImageHeader(size=size, channels=channels, pixel_type=pixel_type, pages=pages)
         try:
             data = file.read()
             return digest(data), read_header(data)
@@ -148,7 +152,7 @@ def _read_headers(
 
     headers = list(map_in_order(read, len(files), progress=progress))
     entries = {
-        file.name: [file.version, head[0], *head[1].size, head[1].channels, head[1].depth]
+        file.name: [file.version, head[0], *head[1].size, head[1].channels, head[1].pixel_type, head[1].pages]
         for file, head in zip(files, headers, strict=True)
         if file.version is not None and not isinstance(head, str)
     }
@@ -160,20 +164,19 @@ def _read_headers(
 
 def _manifest(place: str) -> Path:
     """Where the digests and headers of a folder's files are remembered."""
-    return cache_folder() / "manifests" / f"{digest(str(Path(place).resolve()).encode())}.json"
+    return cache_folder() / "manifests" / f"{digest(f'{DECODER} {Path(place).resolve()}'.encode())}.json"
 
 
-def _decode(file: ImageFile, head: ImageHeader, *, wide: bool) -> npt.NDArray[Any] | str:
-    """A file's pixels (H, W, C) without alpha, or why it cannot be read; `wide` spreads 8 bits over 16."""
+def _decode(file: ImageFile, head: ImageHeader, pixel_type: PixelType) -> npt.NDArray[Any] | str:
+    """A file's pixels (H, W, C) without alpha, in the type of all, or why it cannot be read."""
     try:
         image = decode_image(file.read())
     except (OSError, DataError) as error:
         return reason_of(error)
     height, width, channels = image.pixels.shape
-    if ImageHeader(size=(height, width), channels=channels, depth=image.depth) != head:
+    if ((height, width), channels) != (head.size, head.channels):
         return "its pixels are not what its header says"
-    # 255 of 255 must be 65535 of 65535.
-    return image.pixels.astype(np.uint16) * np.uint16(257) if wide and image.depth < 16 else image.pixels
+    return image.levels(pixel_type)
 
 
 def _common_folder(names: Sequence[str]) -> str:

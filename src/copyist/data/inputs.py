@@ -14,8 +14,9 @@ from copyist.data.source import READABLE, Source, parse_source
 from copyist.errors import DataError
 from copyist.files.array_files import npy_array
 from copyist.files.bulk import ignore
-from copyist.files.decoding import SUFFIXES, DecodedImage
+from copyist.files.decoded import DecodedImage
 from copyist.files.folders import ImageFile, files_in_folder, files_in_zip
+from copyist.files.formats import SUFFIXES
 from copyist.files.image_arrays import ImageArray
 from copyist.files.picture import Picture
 from copyist.files.picture_files import PictureFile, check_output_names, stream_pictures
@@ -122,7 +123,7 @@ def _as_png(images: ExampleSet, index: int) -> DecodedImage:
         row = np.rint(row * 65535).astype(np.uint16)
     if row.shape[2] not in (1, 3):
         raise DataError(f"{row.shape[2]} channels, which no PNG can hold")
-    return DecodedImage(pixels=row, alpha=None, depth=8 * row.dtype.itemsize, format="PNG")
+    return DecodedImage(pixels=row, depth=8 * row.dtype.itemsize, format="PNG")
 
 
 def _png_name(name: str) -> str:

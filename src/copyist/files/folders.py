@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from copyist.errors import DataError
-from copyist.files.decoding import SUFFIXES
+from copyist.files.formats import SUFFIXES
 
 LARGEST_FILE = 2**29
 """Bytes; a member of an archive that inflates to more is refused."""

@@ -3,16 +3,15 @@
 __all__ = ["Picture", "name_of_several", "pixels_for", "safe_name", "write_picture"]
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import final
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from copyist.errors import ArgumentError, DataError, ShapeError
-from copyist.files.decoding import DecodedImage
+from copyist.files.decoded import DecodedImage
 from copyist.files.encoding import encode_image
 from copyist.files.image_arrays import ImageArray
 from copyist.outputs import write_bytes
@@ -89,10 +88,8 @@ def write_picture(picture: Picture, pixels: Tensor, folder: Path) -> Path:
         return array.put(index, values.numpy(), folder)
     stored = picture.stored
     assert stored is not None
-    top = 65535 if stored.pixels.dtype == np.uint16 else 255
-    levels = torch.round(values.double().clamp(0, 1) * top).permute(1, 2, 0).numpy()
     path = folder / safe_name(picture.name)
-    write_bytes(path, encode_image(replace(stored, pixels=levels.astype(stored.pixels.dtype))))
+    write_bytes(path, encode_image(stored.with_floats(values)))
     return path
 
 

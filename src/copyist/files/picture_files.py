@@ -3,17 +3,15 @@
 __all__ = ["PictureFile", "check_output_names", "stream_pictures"]
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import final
-
-import numpy as np
 
 from copyist.errors import ArgumentError, DataError
 from copyist.files.bulk import ignore, map_in_order, reason_of, report_unreadable
-from copyist.files.decoding import DecodedImage, decode_image
+from copyist.files.decoded import DecodedImage
+from copyist.files.decoding import decode_image
 from copyist.files.image_arrays import ImageArray
 from copyist.files.picture import Picture, name_of_several, safe_name
-from copyist.files.values import as_floats, with_channels
 
 
 @final
@@ -85,7 +83,7 @@ def _read(file: PictureFile) -> list[Picture] | str:
             return _rows_of(content)
         stored = decode_image(content) if isinstance(content, bytes) else content
         if file.channels is not None:
-            stored = replace(stored, pixels=with_channels(stored.pixels, file.channels, name=file.name))
+            stored = stored.with_channels(file.channels, name=file.name)
     except (OSError, DataError) as error:
         reason = reason_of(error)
         if not file.is_alone:
@@ -93,8 +91,7 @@ def _read(file: PictureFile) -> list[Picture] | str:
         if reason.partition(" ")[0].endswith(file.name):
             raise  # It says so itself.
         raise DataError(f"{file.name} cannot be read ({reason}); check the file") from error
-    pixels = as_floats(np.moveaxis(stored.pixels, 2, 0))
-    return [Picture(name=file.name, pixels=pixels, stored=stored)]
+    return [Picture(name=file.name, pixels=stored.floats(), stored=stored)]
 
 
 def _rows_of(array: ImageArray) -> list[Picture]:
