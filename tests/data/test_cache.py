@@ -19,7 +19,9 @@ def decodings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one for each file that is decoded."""
     count: list[int] = []
     decode = image_files.decode_image
-    monkeypatch.setattr(image_files, "decode_image", lambda data: (count.append(1), decode(data))[1])
+    monkeypatch.setattr(
+        image_files, "decode_image", lambda data, index: (count.append(1), decode(data, index=index))[1]
+    )
     return count
 
 

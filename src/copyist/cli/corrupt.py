@@ -99,7 +99,8 @@ def _write_exactly(x: "Tensor", file: Path) -> Path:
 def _exact_name(name: str) -> str:
     """The name of the array beside a picture; an array that holds several has the number of each after `#`."""
     path = PurePath(name.partition("#")[0] if ".npy#" in name else name)
-    return str(path.with_suffix(".npy"))
+    stem, mark, page = path.suffix.partition("#")  # A page of a stack: stack.tif#3 becomes stack#3.npy.
+    return str(path.with_suffix("")) + (f"{mark}{page}.npy" if stem else ".npy")
 
 
 def _check_exact_names(names: Sequence[str]) -> None:

@@ -5,7 +5,8 @@ __all__ = ["splits_by_folder", "undecoded_files", "undecoded_packed"]
 import contextlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,8 +20,9 @@ from copyist.errors import DataError, OutputError
 from copyist.files.array_files import join_labels
 from copyist.files.bulk import Progress, map_in_order, reason_of
 from copyist.files.decoded import ImageHeader, PixelType
-from copyist.files.decoding import DECODER, decode_image, read_header
+from copyist.files.decoding import DECODER, decode_image, read_header, read_headers
 from copyist.files.folders import ImageFile
+from copyist.files.picture import name_of_several
 from copyist.outputs import write_text
 
 _WIDTHS: tuple[PixelType, ...] = ("uint8", "uint16", "float32")
@@ -32,34 +34,73 @@ def undecoded_files(
     place: str,
     is_test: Sequence[bool] | None = None,
     labels: npt.NDArray[np.int64] | None = None,
+    all_pages: bool = False,
     progress: Progress | None = None,
 ) -> Undecoded:
     """Image files, after one look into each; without `is_test`, their content decides which are held out.
 
+    Args:
+        files: the files.
+        place: where they are, for sentences.
+        is_test: of each file.
+        labels: (N,), of each file.
+        all_pages: whether each page of a stack is an image; those of one file are on one side of the split, unless it
+            is the only file.
+        progress: called with the number of files done, and of all.
+
     Raises:
         DataError: there is none that can be read.
     """
-    headers = _read_headers(files, place, progress)
-    failures = tuple(
-        f"{file.name} ({head})" for file, head in zip(files, headers, strict=True) if isinstance(head, str)
-    )
-    good = [(index, *head) for index, head in enumerate(headers) if not isinstance(head, str)]
+    found = _read_headers(files, place, progress, all_pages=all_pages)
+    failures = tuple(f"{file.name} ({head})" for file, head in zip(files, found, strict=True) if isinstance(head, str))
+    good = [(row, *heads) for row, heads in enumerate(found) if not isinstance(heads, str)]
     if not good:
         what = f"among {len(files)} none that can be read, such as {failures[0]}" if files else "none"
         raise DataError(f"{place} must hold images at least one of which can be read, and there is {what}")
-    rows, digests, heads = [row for row, _, _ in good], [name for _, name, _ in good], [head for _, _, head in good]
-    pixel_type = max((head.pixel_type for head in heads), key=_WIDTHS.index)
+    pages = [_Page(row, index, len(heads), name, head) for row, name, heads in good for index, head in enumerate(heads)]
+    pixel_type = max((page.head.pixel_type for page in pages), key=_WIDTHS.index)
+    rows, digests = [page.row for page in pages], [page.digest for page in pages]
+    whole = [page.file_digest for page in pages]
     return Undecoded(
-        names=[files[row].name for row in rows],
+        names=[page.name(files[page.row].name) for page in pages],
         digests=digests,
-        sizes=[head.size for head in heads],
-        channels=max(head.channels for head in heads),
+        sizes=[page.head.size for page in pages],
+        channels=max(page.head.channels for page in pages),
         dtype=np.dtype(pixel_type),
-        is_test=hold_out(digests) if is_test is None else np.array(is_test)[rows],
+        is_test=hold_out(whole if len(set(whole)) > 1 else digests) if is_test is None else np.array(is_test)[rows],
         labels=None if labels is None else labels[rows],
-        decode=lambda index: _decode(files[rows[index]], heads[index], pixel_type),
+        decode=lambda index: _decode(files[rows[index]], pages[index], pixel_type, all_pages=all_pages),
         failures=failures,
+        notices=_notices((files[row].name, heads[0]) for row, _, heads in good),
     )
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One picture of a file."""
+
+    row: int
+    index: int
+    count: int
+    file_digest: str
+    head: ImageHeader
+
+    @property
+    def digest(self) -> str:
+        """Of its content: that of the file, and which page of several it is."""
+        return self.file_digest if self.count == 1 else digest(f"{self.file_digest}#{self.index}".encode())
+
+    def name(self, file: str) -> str:
+        return file if self.count == 1 else f"{file}#{self.index}"
+
+
+def _notices(heads: Iterable[tuple[str, ImageHeader]]) -> tuple[str, ...]:
+    """What a model sees of files in another way than they are stored: a sentence for each kind, with their number."""
+    names: dict[str, list[str]] = {}
+    for name, head in heads:
+        for notice in head.notices:
+            names.setdefault(notice, []).append(name)
+    return tuple(f"{name_of_several(those)}: {notice}" for notice, those in names.items())
 
 
 def splits_by_folder(
@@ -130,36 +171,44 @@ def _unpack(
 
 
 def _read_headers(
-    files: Sequence[ImageFile], place: str, progress: Progress | None
-) -> list[tuple[str, ImageHeader] | str]:
-    """Digest and header of each file, or why it cannot be read; remembered for files that have not changed."""
+    files: Sequence[ImageFile], place: str, progress: Progress | None, *, all_pages: bool
+) -> list[tuple[str, Sequence[ImageHeader]] | str]:
+    """Digest of each file and the headers of its pictures, or why it cannot be read.
+
+    They are remembered for files that have not changed, but for those of pages.
+    """
     manifest = _manifest(place)
     remembered: dict[str, list[Any]] = {}
     with contextlib.suppress(OSError, ValueError):
-        remembered = json.loads(manifest.read_text())
+        remembered = {} if all_pages else json.loads(manifest.read_text())
 
-    def read(index: int) -> tuple[str, ImageHeader] | str:
+    def read(index: int) -> tuple[str, Sequence[ImageHeader]] | str:
         file = files[index]
         entry = remembered.get(file.name)
         if entry is not None and file.version is not None and tuple(entry[0]) == file.version:
-            size, channels, pixel_type, pages = (entry[2], entry[3]), *entry[4:]
-            return entry[1], ImageHeader(size=size, channels=channels, pixel_type=pixel_type, pages=pages)
+            size, channels, pixel_type, pages, notices = (entry[2], entry[3]), *entry[4:]
+            head = ImageHeader(size=size, channels=channels, pixel_type=pixel_type, pages=pages, notices=tuple(notices))
+            return entry[1], (head,)
         try:
             data = file.read()
-            return digest(data), read_header(data)
+            return digest(data), read_headers(data) if all_pages else (read_header(data),)
         except (OSError, DataError) as error:
             return reason_of(error)
 
     headers = list(map_in_order(read, len(files), progress=progress))
     entries = {
-        file.name: [file.version, head[0], *head[1].size, head[1].channels, head[1].pixel_type, head[1].pages]
+        file.name: [file.version, head[0], *head[1][0].size, *_entry(head[1][0])]
         for file, head in zip(files, headers, strict=True)
         if file.version is not None and not isinstance(head, str)
     }
-    if entries and json.loads(json.dumps(entries)) != remembered:
+    if entries and not all_pages and json.loads(json.dumps(entries)) != remembered:
         with contextlib.suppress(OutputError):  # It only saves time.
             write_text(manifest, json.dumps(entries))
     return headers
+
+
+def _entry(head: ImageHeader) -> list[Any]:
+    return [head.channels, head.pixel_type, head.pages, list(head.notices)]
 
 
 def _manifest(place: str) -> Path:
@@ -167,14 +216,14 @@ def _manifest(place: str) -> Path:
     return cache_folder() / "manifests" / f"{digest(f'{DECODER} {Path(place).resolve()}'.encode())}.json"
 
 
-def _decode(file: ImageFile, head: ImageHeader, pixel_type: PixelType) -> npt.NDArray[Any] | str:
-    """A file's pixels (H, W, C) without alpha, in the type of all, or why it cannot be read."""
+def _decode(file: ImageFile, page: _Page, pixel_type: PixelType, *, all_pages: bool) -> npt.NDArray[Any] | str:
+    """The pixels (H, W, C) of one picture without alpha, in the type of all, or why it cannot be read."""
     try:
-        image = decode_image(file.read())
+        image = decode_image(file.read(), index=page.index if all_pages else None)
     except (OSError, DataError) as error:
         return reason_of(error)
     height, width, channels = image.pixels.shape
-    if ((height, width), channels) != (head.size, head.channels):
+    if ((height, width), channels) != (page.head.size, page.head.channels):
         return "its pixels are not what its header says"
     return image.levels(pixel_type)
 

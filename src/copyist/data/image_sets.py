@@ -20,7 +20,8 @@ from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset
 from copyist.data.undecoded import Undecoded
 from copyist.errors import DataError
 from copyist.files.bulk import Progress, report_unreadable
-from copyist.files.folders import files_in_folder, files_in_zip
+from copyist.files.folders import ImageFile, files_in_folder, files_in_zip
+from copyist.files.formats import SUFFIXES
 from copyist.files.values import with_channels
 
 Corner: TypeAlias = tuple[int, int] | None
@@ -64,6 +65,8 @@ def image_sets(
     failures = sorted([*images.failures, *failures])
     total = len(images) + len(images.failures)
     report_unreadable(failures, total, noun="files", place=source.place, say=say)
+    for notice in images.notices:
+        say(notice)
     return _split(source, images, groups, tiles, result, options)
 
 
@@ -78,7 +81,12 @@ def _undecoded(source: Source, say: Callable[[str], None], progress: Progress | 
     if path.is_dir() or path.suffix.lower() == ".zip":
         files = files_in_folder(path) if path.is_dir() else files_in_zip(path)
         files, is_test = splits_by_folder(files, place=str(path), say=say)
-        return undecoded_files(files, place=source.place, is_test=is_test, progress=progress)
+        return undecoded_files(
+            files, place=source.place, is_test=is_test, all_pages=source.pages == "all", progress=progress
+        )
+    if path.suffix.lower() in SUFFIXES:
+        alone = [ImageFile(name=path.name, read=path.read_bytes)]
+        return undecoded_files(alone, place=source.place, all_pages=source.pages == "all", progress=progress)
     if path.suffix.lower() in (".npy", ".npz", ".gz"):
         return undecoded_array_file(path, source, progress)
     raise DataError(f"{source.place} cannot be read as examples; {READABLE}")

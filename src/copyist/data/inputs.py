@@ -16,7 +16,7 @@ from copyist.files.array_files import npy_array
 from copyist.files.bulk import ignore
 from copyist.files.decoded import DecodedImage
 from copyist.files.folders import ImageFile, files_in_folder, files_in_zip
-from copyist.files.formats import SUFFIXES
+from copyist.files.formats import SUFFIXES, name_written
 from copyist.files.image_arrays import ImageArray
 from copyist.files.picture import Picture
 from copyist.files.picture_files import PictureFile, check_output_names, stream_pictures
@@ -60,7 +60,7 @@ def find_inputs(inputs: Sequence[str], *, say: Callable[[str], None] | None = No
 
 def _find(source: Source, say: Callable[[str], None]) -> list[PictureFile]:
     path = Path(source.place)
-    plain = replace(source, text="", channels=None, layout=None) == Source(text="", place=source.place)
+    plain = replace(source, text="", channels=None, layout=None, pages="first") == Source(text="", place=source.place)
     if source.is_embedded or not plain or path.suffix.lower() in (".npz", ".gz"):
         return _of_source(source, say)
     if path.is_dir():
@@ -82,7 +82,7 @@ def _find(source: Source, say: Callable[[str], None]) -> list[PictureFile]:
         case ".npy":
             return [replace(_of_array(path, path.name, source), is_alone=True)]
         case suffix if suffix in SUFFIXES:
-            return [PictureFile(name=path.name, load=path.read_bytes, channels=source.channels, is_alone=True)]
+            return [replace(_of_file(path.name, path.read_bytes, source), is_alone=True)]
         case _:
             raise DataError(
                 f"{source.place} is no picture; give a .png, .jpg, .tif, .webp, … or .npy file, or data: {READABLE}"
@@ -90,7 +90,12 @@ def _find(source: Source, say: Callable[[str], None]) -> list[PictureFile]:
 
 
 def _of_files(files: Sequence[ImageFile], source: Source) -> list[PictureFile]:
-    return [PictureFile(name=file.name, load=file.read, channels=source.channels) for file in files]
+    return [_of_file(file.name, file.read, source) for file in files]
+
+
+def _of_file(name: str, read: Callable[[], bytes], source: Source) -> PictureFile:
+    name = name_written(name)
+    return PictureFile(name=name, load=read, channels=source.channels, all_pages=source.pages == "all")
 
 
 def _of_array(path: Path, name: str, source: Source) -> PictureFile:

@@ -45,6 +45,9 @@ class Undecoded:
     failures: tuple[str, ...] = ()
     """What was left out already, as `name (reason)`."""
 
+    notices: tuple[str, ...] = ()
+    """What a model sees in another way than it is stored, each one sentence."""
+
     def __len__(self) -> int:
         return len(self.names)
 

@@ -53,6 +53,9 @@ class ImageHeader:
     pages: int = 1
     """Pictures that can be taken one by one."""
 
+    notices: tuple[str, ...] = ()
+    """What a model sees in another way than it is stored, each as the end of a sentence about the file."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,9 +1,10 @@
 """One image file's bytes as pixels, upright, with all that is needed to write such a file again."""
 
-__all__ = ["DECODER", "decode_image", "decode_pages", "read_header"]
+__all__ = ["DECODER", "decode_image", "decode_pages", "read_header", "read_headers"]
 
 import contextlib
 from collections.abc import Generator
+from dataclasses import replace
 
 from PIL import Image, UnidentifiedImageError
 
@@ -11,7 +12,8 @@ from copyist.errors import DataError
 from copyist.files.decoded import DecodedImage, ImageHeader
 from copyist.files.pillow_reading import read_by_pillow, read_header_by_pillow
 from copyist.files.portable_maps import is_portable_map, map_header, read_map
-from copyist.files.tiff_reading import is_tiff, read_tiff, read_tiff_header
+from copyist.files.tiff_layout import is_tiff, read_tiff_header, read_tiff_headers
+from copyist.files.tiff_reading import read_tiff
 
 DECODER = 2
 """Changes whenever the same file gives other pixels, so that nothing that is remembered of a file outlives it."""
@@ -27,6 +29,19 @@ def read_header(data: bytes) -> ImageHeader:
         if is_tiff(data):
             return read_tiff_header(data)
         return map_header(data) if is_portable_map(data) else read_header_by_pillow(data)
+
+
+def read_headers(data: bytes) -> list[ImageHeader]:
+    """The header of each picture of a stack or a moving picture.
+
+    Raises:
+        DataError: it is no image, or one too large to be one; the text is a short reason.
+    """
+    with _short_reasons(data):
+        if is_tiff(data):
+            return read_tiff_headers(data)
+        head = read_header(data)
+        return [replace(head, notices=head.notices[head.pages > 1 :])] * head.pages
 
 
 def decode_image(data: bytes, *, index: int | None = None) -> DecodedImage:

@@ -35,7 +35,6 @@ def jpeg2000_values(data: bytes) -> DecodedImage:
     has_alpha = _declares_alpha(data) and values.shape[2] in (2, 4)
     colors = 3 if values.shape[2] >= 3 else 1
     extra = values[:, :, colors:]
-    notices = ()
     if extra.shape[2] and not has_alpha:
         raise DataError(f"{values.shape[2]} samples, and it does not say what they are; save it as TIFF or PNG")
     return DecodedImage(
@@ -45,7 +44,6 @@ def jpeg2000_values(data: bytes) -> DecodedImage:
         range=ValueRange(black=0, white=2**bits - 1),
         format="",
         options={"no_jp2": data[:4] == _START},
-        notices=notices,
     )
 
 

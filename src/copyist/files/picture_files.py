@@ -9,9 +9,10 @@ from typing import final
 from copyist.errors import ArgumentError, DataError
 from copyist.files.bulk import ignore, map_in_order, reason_of, report_unreadable
 from copyist.files.decoded import DecodedImage
-from copyist.files.decoding import decode_image
+from copyist.files.decoding import decode_image, decode_pages
 from copyist.files.image_arrays import ImageArray
 from copyist.files.picture import Picture, name_of_several, safe_name
+from copyist.files.picture_stacks import PictureStack
 
 
 @final
@@ -27,6 +28,9 @@ class PictureFile:
 
     channels: int | None = None
     """The channels its pixels are converted to; None leaves them."""
+
+    all_pages: bool = False
+    """Whether each picture of a stack or a moving picture is read, or the first alone."""
 
     is_alone: bool = False
     """Whether the user named it, rather than a folder that holds it: it must then be readable."""
@@ -81,9 +85,9 @@ def _read(file: PictureFile) -> list[Picture] | str:
         content = file.load()
         if isinstance(content, ImageArray):
             return _rows_of(content)
-        stored = decode_image(content) if isinstance(content, bytes) else content
+        images = [content] if isinstance(content, DecodedImage) else _decoded(content, all_pages=file.all_pages)
         if file.channels is not None:
-            stored = stored.with_channels(file.channels, name=file.name)
+            images = [image.with_channels(file.channels, name=file.name) for image in images]
     except (OSError, DataError) as error:
         reason = reason_of(error)
         if not file.is_alone:
@@ -91,7 +95,17 @@ def _read(file: PictureFile) -> list[Picture] | str:
         if reason.partition(" ")[0].endswith(file.name):
             raise  # It says so itself.
         raise DataError(f"{file.name} cannot be read ({reason}); check the file") from error
-    return [Picture(name=file.name, pixels=stored.floats(), stored=stored)]
+    if len(images) == 1:
+        return [Picture(name=file.name, pixels=images[0].floats(), stored=images[0])]
+    stack = PictureStack(file.name, images)
+    return [
+        Picture(name=f"{file.name}#{index}", pixels=image.floats(), stored=image, page=(stack, index))
+        for index, image in enumerate(images)
+    ]
+
+
+def _decoded(content: bytes, *, all_pages: bool) -> list[DecodedImage]:
+    return decode_pages(content) if all_pages else [decode_image(content)]
 
 
 def _rows_of(array: ImageArray) -> list[Picture]:

@@ -57,7 +57,8 @@ def read_header_by_pillow(data: bytes) -> ImageHeader:
         size=(image.width, image.height) if orientation in SWAPPED else (image.height, image.width),
         channels=_channels(image, data),
         pixel_type="uint16" if depth > 8 else "uint8",
-        pages=_num_pages(image),
+        pages=(pages := _num_pages(image)),
+        notices=_seen_otherwise(image, data, pages),
     )
 
 
@@ -76,12 +77,12 @@ def read_by_pillow(data: bytes, *, index: int = 0, alone: bool = True) -> Decode
     depth, pages = _depth(image, data), _num_pages(image)
     if index and depth > 8:
         raise DataError(f"a moving picture of {depth} bits")
-    notices = _lost(image, data, pages if alone else 1)
+    notices = [*_seen_otherwise(image, data, pages if alone else 1), *_lost(image)]
     format_ = "JPEG" if image.format == "MPO" else str(image.format)
     if index:
         image.seek(index)
     picture = _values(image, data, depth)
-    notices += [each for each in picture.notices if each not in notices]
+    notices += picture.notices
     options = {name: image.info[name] for name in _OPTIONS.get(format_, ()) if name in image.info}
     if pages > 1 and not alone:
         options |= {name: image.info[name] for name in _MOVING if name in image.info}
@@ -144,23 +145,37 @@ def _num_pages(image: Image.Image) -> int:
     return max(1, int(getattr(image, "n_frames", 1))) if moving else 1
 
 
-def _lost(image: Image.Image, data: bytes, pages: int) -> list[str]:
-    """What is lost of a file when its first picture is written again, before its pixels are looked at."""
+def _seen_otherwise(image: Image.Image, data: bytes, pages: int) -> tuple[str, ...]:
+    """What a model sees of a file in another way than it is stored, by its header."""
     notices: list[str] = []
     several = int(getattr(image, "n_frames", 1))
+    sizes = len(image.info.get("sizes", ())) if image.format in ("ICO", "CUR", "ICNS") else 1
     if pages > 1:
         notices.append(f"only the first of its {pages} pictures is taken; add ?pages=all to take each")
-    elif image.format in ("MPO", "PSD", "HEIF") and several > 1:
-        what = "layers are merged" if image.format == "PSD" else "pictures only the first is taken"
-        notices.append(f"its {several} {what}" if image.format == "PSD" else f"of its {several} {what}")
-    elif image.format in ("ICO", "CUR", "ICNS") and len(sizes := image.info.get("sizes", ())) > 1:
-        notices.append(f"only the largest of its {len(sizes)} pictures is taken")
-    if image.format not in WRITTEN and image.format != "MPO":
-        notices.append(f"it becomes a PNG, since {image.format} is only read here")
+    elif sizes > 1:
+        notices.append(f"only the largest of its {sizes} pictures is taken")
+    elif image.format == "PSD" and several > 1:
+        notices.append("its layers are merged")
+    elif image.format in ("MPO", "HEIF") and several > 1:
+        notices.append(f"of its {several} pictures only the first is taken")
+    if image.mode in ("P", "PA"):
+        notices.append("its palette becomes full colors")
+    elif image.mode == "CMYK":
+        notices.append("its CMYK colors become sRGB")
     bits = _bits_that_pillow_drops(image, data)
     if bits:
         notices.append(f"its values of {bits} bits become 8")
-    if image.format in ("JPEG2000", "PCX", "TGA") and "dpi" in image.info:
+    return tuple(notices)
+
+
+def _lost(image: Image.Image) -> list[str]:
+    """What is lost of a file when it is written again."""
+    notices: list[str] = []
+    if image.format not in WRITTEN and image.format != "MPO":
+        notices.append(f"it becomes a PNG, since {image.format} is only read here")
+    if image.format == "GIF" and image.mode == "P":
+        notices.append("its colors get a new palette")
+    if image.format in ("JPEG2000", "PCX", "TGA", "AVIF") and "dpi" in image.info:
         notices.append("its resolution is left out")
     return notices
 
@@ -191,17 +206,13 @@ def _values(image: Image.Image, data: bytes, depth: int) -> DecodedImage:
         return _of_png(image, data, depth)
     if image.format == "JPEG2000" and needs_more_than_pillow(data):
         return jpeg2000_values(data)
-    notices: list[str] = []
     if image.mode in ("P", "PA"):
-        own = image.format == "GIF"
-        notices.append("its colors get a new palette" if own else "its palette becomes full colors")
         gray = _has_gray_palette(image)
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
         image = image.convert("LA" if image.mode == "RGBA" else "L") if gray else image
     elif image.mode == "CMYK":
-        notices.append("its CMYK colors become sRGB")
         rgb = cmyk_to_rgb(np.asarray(image), image.info.get("icc_profile"), top=255)
-        return DecodedImage(pixels=rgb, format="", notices=tuple(notices))
+        return DecodedImage(pixels=rgb, format="")
     elif image.mode in ("La", "RGBa"):
         image = image.convert(image.mode.upper())
     elif image.mode in ("I;16", "I;16B", "I;16L", "I;16N"):
@@ -218,8 +229,8 @@ def _values(image: Image.Image, data: bytes, depth: int) -> DecodedImage:
     values = np.asarray(image)
     values = values[:, :, None] if values.ndim == 2 else values
     if image.mode in ("LA", "RGBA"):
-        return DecodedImage(pixels=values[:, :, :-1], alpha=values[:, :, -1], format="", notices=tuple(notices))
-    return DecodedImage(pixels=values, format="", notices=tuple(notices))
+        return DecodedImage(pixels=values[:, :, :-1], alpha=values[:, :, -1], format="")
+    return DecodedImage(pixels=values, format="")
 
 
 def _of_png(image: Image.Image, data: bytes, depth: int) -> DecodedImage:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from copyist.errors import DataError
 from copyist.files.decoded import DecodedImage, ImageHeader, ValueRange
+from copyist.files.limits import check_pixel_count
 
 _CHANNELS = {b"1": 1, b"2": 1, b"3": 3, b"4": 1, b"5": 1, b"6": 3, b"f": 1, b"F": 3}
 _TOKEN = re.compile(rb"(?:\s|#[^\n]*\n)*([^\s#]+)")
@@ -52,6 +53,7 @@ def map_header(data: bytes) -> ImageHeader:
         DataError: it is broken; the text is a short reason.
     """
     header = _header(data)
+    check_pixel_count(header.height, header.width, bytes_per_pixel=header.channels, stored=len(data))
     kind = "float32" if header.kind in b"fF" else ValueRange(black=0, white=header.top).pixel_type
     return ImageHeader(size=(header.height, header.width), channels=header.channels, pixel_type=kind)
 
