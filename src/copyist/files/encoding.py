@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from copyist.errors import OutputError
+from copyist.files.bmp_alpha import write_bmp
 from copyist.files.decoded import DecodedImage
 from copyist.files.jpeg2000 import jpeg2000_bytes
 from copyist.files.jpeg_segments import with_segments
@@ -49,6 +50,8 @@ def encode_pages(images: Sequence[DecodedImage]) -> bytes:
             return write_map(first)
         if first.format == "PNG":
             return _png(first)
+        if first.format in ("BMP", "DIB") and first.alpha is not None:
+            return _bmp(first)
         if first.format == "JPEG2000" and (first.depth > 8 or first.range is not None):
             return _jpeg2000(first)
         return _by_pillow([first])
@@ -88,6 +91,13 @@ def _png(image: DecodedImage) -> bytes:
     if image.depth == 16 or 1 < image.depth < 8:
         return with_chunks(write_png(_stored(image), image.depth), image.carried, icc=image.icc, exif=exif)
     return with_chunks(_by_pillow([image]), image.carried)
+
+
+def _bmp(image: DecodedImage) -> bytes:
+    values = _stored(image)
+    values = values if values.shape[2] == 4 else values[:, :, [0, 0, 0, 1]]
+    dpi = image.options.get("dpi", (96, 96))
+    return write_bmp(values, dpi=dpi, with_file_header=image.format == "BMP")
 
 
 def _jpeg2000(image: DecodedImage) -> bytes:
@@ -132,7 +142,8 @@ def _by_pillow(images: Sequence[DecodedImage], **options: Any) -> bytes:
         case "WEBP":
             options |= {"lossless": True, "exact": True} if first.lossless else {"quality": JPEG_QUALITY}
         case "AVIF":
-            options |= {"quality": JPEG_QUALITY, "subsampling": "4:4:4"}
+            is_gray = first.pixels.shape[2] == 1 and first.alpha is None
+            options |= {"quality": JPEG_QUALITY, "subsampling": "4:0:0" if is_gray else "4:4:4"}
         case "HEIF":
             options |= {"quality": JPEG_QUALITY, "chroma": 444}
         case "ICO":

@@ -78,6 +78,8 @@ def read_by_pillow(data: bytes, *, index: int = 0, alone: bool = True) -> Decode
     if index and depth > 8:
         raise DataError(f"a moving picture of {depth} bits")
     notices = [*_seen_otherwise(image, data, pages if alone else 1), *_lost(image)]
+    if image.format == "GIF" and image.mode == "P":  # Its colors have a palette again.
+        notices[notices.index("its palette becomes full colors")] = "its colors get a new palette"
     format_ = "JPEG" if image.format == "MPO" else str(image.format)
     if index:
         image.seek(index)
@@ -173,9 +175,8 @@ def _lost(image: Image.Image) -> list[str]:
     notices: list[str] = []
     if image.format not in WRITTEN and image.format != "MPO":
         notices.append(f"it becomes a PNG, since {image.format} is only read here")
-    if image.format == "GIF" and image.mode == "P":
-        notices.append("its colors get a new palette")
-    if image.format in ("JPEG2000", "PCX", "TGA", "AVIF") and "dpi" in image.info:
+    dpi = image.info.get("dpi")
+    if dpi and dpi != (100, 100) and image.format in ("JPEG2000", "PCX", "TGA", "AVIF"):  # 100 is what Pillow writes.
         notices.append("its resolution is left out")
     return notices
 
