@@ -1,6 +1,6 @@
 """Results on disk: written whole or not at all, and never silently over others."""
 
-__all__ = ["check_output", "clear_unfinished", "whole_file", "whole_folder", "write_bytes", "write_text"]
+__all__ = ["check_output", "clear_unfinished", "user_path", "whole_file", "whole_folder", "write_bytes", "write_text"]
 
 import contextlib
 import os
@@ -14,6 +14,15 @@ from copyist.errors import OutputError
 
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part")
 """The names that `whole_file` gives to files until they are whole."""
+
+
+def user_path(path: str | Path) -> Path:
+    """The path that a user means: `~` and `~name` in front are their folders, as in a shell, which leaves quotes alone.
+
+    A file that is called so here is meant itself.
+    """
+    text = os.fspath(path)
+    return Path(text if not text.startswith("~") or Path(text).exists() else os.path.expanduser(text))  # noqa: PTH111
 
 
 def check_output(path: Path, *, overwrite: bool) -> None:

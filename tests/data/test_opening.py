@@ -49,12 +49,19 @@ def test_renaming_copying_and_zipping_change_no_split(folder_of: Callable[..., P
     assert zipped.train.fingerprint != zipped.test.fingerprint
 
 
-def test_all_is_train_and_test(folder_of: Callable[..., Path]) -> None:
+@pytest.mark.parametrize("options", ["", "?size=6x5", "?calibration=0.3", "?test=0.5&split_seed=3", "?limit=5"])
+def test_all_is_every_split_in_the_order_of_names(folder_of: Callable[..., Path], options: str) -> None:
+    folder = folder_of(12)
+    every = open_split(f"{folder}{options}", default="all")
+    names = sorted(path.name for path in folder.iterdir())
+    assert list(every.names) == (names if "limit" not in options else [names[index] for index in (0, 2, 4, 7, 9)])
+    for name, row in zip(every.names, every.array, strict=True):
+        np.testing.assert_array_equal(row, np.asarray(Image.open(folder / name)).transpose(2, 0, 1))
+
+
+def test_a_split_can_be_named(folder_of: Callable[..., Path]) -> None:
     folder = str(folder_of(12))
     splits = open_source(folder)
-    both = open_split(folder, default="all")
-    assert both.names == splits.train.names + splits.test.names
-    np.testing.assert_array_equal(both.array, np.concatenate([splits.train.array, splits.test.array]))
     assert open_split(f"{folder}?split=test", default="all").names == splits.test.names
     assert open_split(folder, default="train").fingerprint == splits.train.fingerprint
 

@@ -59,7 +59,7 @@ def test_arrays_beside_a_table_are_told_from_its_labels(tmp_path: Path) -> None:
     ):
         open_split(str(tmp_path / "two.npz"), default="all")
     np.savez(tmp_path / "y.npz", x=VALUES, y=VALUES[:, 0])
-    with pytest.raises(DataError, match=r"^labels y of .*y\.npz must number classes by whole numbers, got 0\.1257"):
+    with pytest.raises(DataError, match=r"^labels of .*y\.npz must be texts or whole numbers, got 0\.1257"):
         open_split(str(tmp_path / "y.npz"), default="all")
     np.savez(tmp_path / "whole.npz", x=VALUES, y=np.arange(40.0) % 3)
     found = open_split(str(tmp_path / "whole.npz"), default="all")
@@ -140,10 +140,14 @@ def test_a_column_of_texts_may_be_the_label_and_a_column_may_be_dropped(file: Ca
     assert found.labels.tolist() == [by_value[value] for value in found.array[:, 0].tolist()]
 
 
-def test_labels_that_are_whole_numbers_stay_as_they_are(file: Callable[..., str]) -> None:
+def test_labels_that_are_whole_numbers_are_named_by_their_value(file: Callable[..., str]) -> None:
     found = open_split(f"{file('x,y', '0.5,7', '1.5,-2', '2.5,7')}?label=y", default="all")
+    assert (found.labels is not None, found.classes) == (True, ("-2", "7"))
     assert found.labels is not None
-    assert dict(zip(found.array[:, 0].tolist(), found.labels.tolist(), strict=True)) == {0.5: 7, 1.5: -2, 2.5: 7}
+    assert dict(zip(found.array[:, 0].tolist(), found.labels.tolist(), strict=True)) == {0.5: 1, 1.5: 0, 2.5: 1}
+    found = open_split(f"{file('x,y', '0.5,1', '1.5,3', '2.5,1')}?label=y", default="all")
+    assert found.labels is not None
+    assert (found.labels.tolist(), found.classes) == ([1, 3, 1], ("0", "1", "2", "3"))
 
 
 @pytest.mark.parametrize(
@@ -245,9 +249,9 @@ def test_arrays_without_rows_or_with_nan_are_refused(tmp_path: Path) -> None:
         ),
         (
             ["1", "inf", "2", "3"],
-            r"must be texts or whole numbers, one in each row, got inf; name another column, or le",
+            r"must be texts or whole numbers, got inf; name another column, or le",
         ),
-        (["1", "1e30", "2", "3"], r"must be texts or whole numbers, one in each row, got 1e\+30; name another column"),
+        (["1", "1e30", "2", "3"], r"must be texts or whole numbers, got 1e\+30; name another column"),
     ],
 )
 def test_a_row_without_a_class_is_refused(file: Callable[..., str], cells: list[str], message: str) -> None:
@@ -290,7 +294,7 @@ def test_a_class_that_parquet_has_not_is_refused(tmp_path: Path, names: list[obj
         (
             "label=c",
             DataError,
-            r"labels in column 'c' of .* must be texts or whole numbers, one in each row, got [\d.]+;",
+            r"labels in column 'c' of .* must be texts or whole numbers, got [\d.]+;",
         ),
         ("header=maybe", UnknownNameError, r"^header= must be one of yes, no, got 'maybe'$"),
     ],

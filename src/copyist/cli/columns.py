@@ -35,21 +35,22 @@ def describe_table(source: str, parts: Mapping[str, "ExampleSet"]) -> dict[str, 
 
 
 def classes(source: str, examples: "ExampleSet") -> dict[str, Any] | None:
-    """The column of the classes, None where they stand beside, and what they are called in order; None without any."""
+    """The column of the classes, None where they stand beside, and what those that occur are called, in order.
+
+    Classes that are whole numbers are called by them; None stands for data without classes.
+    """
     import numpy as np
 
     from copyist.data.source import parse_source
-    from copyist.data.table_sets import is_table, read_table
 
-    parsed = parse_source(source)
     if examples.labels is None:
         return None
-    names: list[Any] = np.unique(examples.labels).tolist()
-    if parsed.label is not None and is_table(parsed):
-        column = read_table(parsed).columns[parsed.label]
-        if column.dtype.kind not in "buif":
-            names = sorted({str(cell) for cell in column})
-    return {"column": parsed.label, "names": names}
+    numbers: list[int] = np.unique(examples.labels).tolist()
+    texts = [str(number) for number in numbers]
+    if examples.classes is not None:
+        texts = [examples.classes[number] for number in numbers]
+    names = [int(text) if text.removeprefix("-").isdecimal() else text for text in texts]
+    return {"column": parse_source(source).label, "names": names}
 
 
 def class_text(found: Mapping[str, Any] | None) -> str:

@@ -2,8 +2,8 @@
 
 __all__ = ["corrupt"]
 
-from collections.abc import Sequence
-from pathlib import Path, PurePath
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -54,9 +54,9 @@ def corrupt(
     settings = {"alpha": alpha, "sigma": sigma, "share": share, "mean": mean, "std": std}
     corruption = named_corruption(with_, {name: value for name, value in settings.items() if value is not None})
     check_folder(out, overwrite=force)
-    pictures = read_pictures(inputs, say=say)
-    _check_exact_names([picture.name for picture in pictures])
-    files = _write(pictures, corruption, out, seed=seed)
+    pictures = read_pictures(inputs, without=out, say=say)
+    exact = _exact_names([picture.name for picture in pictures])
+    files = _write(pictures, exact, corruption, out, seed=seed)
 
     chosen = dump(corruption, {Corruption: CORRUPTIONS})
     words = ", ".join(f"{name} {value:g}" for name, value in chosen.items() if name != "kind")
@@ -67,8 +67,10 @@ def corrupt(
     show(text, {"images": len(pictures), "out": str(out), "files": files, "corruption": chosen}, as_json=as_json)
 
 
-def _write(pictures: Sequence["Picture"], corruption: "Corruption", out: Path, *, seed: int) -> list[str]:
-    """Write each picture as a picture and as an exact array; the names of all files."""
+def _write(
+    pictures: Sequence["Picture"], exact: Mapping[str, str], corruption: "Corruption", out: Path, *, seed: int
+) -> list[str]:
+    """Write each picture as a picture and as an exact array by its name in `exact`; the names of all files."""
     from copyist.data import write_picture
     from copyist.outputs import whole_folder
     from copyist.randomness import generator
@@ -79,8 +81,8 @@ def _write(pictures: Sequence["Picture"], corruption: "Corruption", out: Path, *
             # An image's noise depends on its name, not on what else is there.
             x_tilde = corruption(picture.pixels[None], generator=generator(seed, "corrupt", picture.name))[0]
             written.append(write_picture(picture, x_tilde, folder))
-            if not picture.name.endswith(".npy"):
-                written.append(_write_exactly(x_tilde, folder / _exact_name(picture.name)))
+            if picture.name in exact:
+                written.append(_write_exactly(x_tilde, folder / exact[picture.name]))
             update(number + 1, len(pictures))
         return list(dict.fromkeys(str(out / path.relative_to(folder)) for path in written))
 
@@ -96,18 +98,14 @@ def _write_exactly(x: "Tensor", file: Path) -> Path:
     return file
 
 
-def _exact_name(name: str) -> str:
-    """The name of the array beside a picture; an array that holds several has the number of each after `#`."""
-    path = PurePath(name.partition("#")[0] if ".npy#" in name else name)
-    stem, mark, page = path.suffix.partition("#")  # A page of a stack: stack.tif#3 becomes stack#3.npy.
-    return str(path.with_suffix("")) + (f"{mark}{page}.npy" if stem else ".npy")
+def _exact_names(names: Sequence[str]) -> dict[str, str]:
+    """The name of the array beside each picture; none where the picture is of an array itself."""
+    from copyist.data.inputs import result_names
+
+    arrays = {name.partition("#")[0] for name in names if _is_of_array(name)}
+    pictures = [name for name in names if not _is_of_array(name)]
+    return dict(zip(pictures, result_names(pictures, ".npy", taken=arrays, say=say), strict=True))
 
 
-def _check_exact_names(names: Sequence[str]) -> None:
-    from copyist.errors import ArgumentError
-
-    seen: dict[str, str] = {}
-    for name in names:
-        exact, whole = _exact_name(name), name.partition(".npy#")[0]
-        if seen.setdefault(exact, whole) != whole:
-            raise ArgumentError(f"two inputs would be written to {exact}; rename one, or write them to two folders")
+def _is_of_array(name: str) -> bool:
+    return name.endswith(".npy") or ".npy#" in name

@@ -35,7 +35,7 @@ def encode(
         names = [f"{table.name}#{row}" for table in tables for row in range(len(table.x))]
         x = torch.cat([table.x for table in tables]).to(next(autoencoder.parameters()).device)
     else:
-        pictures, x = read_batch(autoencoder, inputs)
+        pictures, x = read_batch(autoencoder, inputs, without=out)
         names = [picture.name for picture in pictures]
     statement = batch_statement(autoencoder, num_images=len(x), batch=batch)
     z = verb(autoencoder, x, batch_size=batch).cpu().numpy()

@@ -33,9 +33,11 @@ def open_model(path: str, *, class_of: str | None, device: str | None) -> "Model
 
 
 def read_pixels(
-    model: "Model", inputs: Sequence[str], *, limit: int | None = None
+    model: "Model", inputs: Sequence[str], *, without: Path | None = None, limit: int | None = None
 ) -> tuple[list["Picture"], list["Tensor"]]:
     """The first pictures that inputs name, and the pixels (C, H, W) of each with as many channels as the model takes.
+
+    Results of an earlier run, in the file or folder `without`, are no inputs.
 
     Raises:
         DataError, UnknownNameError, ArgumentError: as `read_pictures`.
@@ -43,13 +45,17 @@ def read_pixels(
     """
     from copyist.data import pixels_for, read_pictures
 
-    pictures = read_pictures(inputs, say=say)[:limit]
+    pictures = read_pictures(inputs, without=without, say=say)[:limit]
     channels = model.image_shape[0] if model.image_shape else pictures[0].pixels.shape[0]
     return pictures, pixels_for(pictures, channels, say=say)
 
 
-def read_batch(model: "Model", inputs: Sequence[str], *, limit: int | None = None) -> tuple[list["Picture"], "Images"]:
+def read_batch(
+    model: "Model", inputs: Sequence[str], *, without: Path | None = None, limit: int | None = None
+) -> tuple[list["Picture"], "Images"]:
     """The first pictures that inputs name, and their pixels together, (B, C, H, W) on the model's device.
+
+    Results of an earlier run, in the file or folder `without`, are no inputs.
 
     Raises:
         CopyistError: as `read_pixels`.
@@ -59,7 +65,7 @@ def read_batch(model: "Model", inputs: Sequence[str], *, limit: int | None = Non
 
     from copyist.errors import ShapeError
 
-    pictures, pixels = read_pixels(model, inputs, limit=limit)
+    pictures, pixels = read_pixels(model, inputs, without=without, limit=limit)
     for picture, x in zip(pictures, pixels, strict=True):
         if x.shape != pixels[0].shape:
             sides = [f"{each.shape[1]}x{each.shape[2]}" for each in (pixels[0], x)]

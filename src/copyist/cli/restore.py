@@ -77,7 +77,7 @@ def _restore_pictures(
     from copyist.outputs import whole_folder
     from copyist.procedures.sizes import apply_to_pictures
 
-    pictures, pixels = read_pixels(model, inputs)
+    pictures, pixels = read_pixels(model, inputs, without=out)
     statement = batch_statement(model, num_images=len(pictures), batch=batch)
     names = [picture.name for picture in pictures]
     with bar("images") as update:

@@ -75,7 +75,7 @@ def walk(
     network = open_model(model, class_of=class_of, device=device)
     network.check_pictures(verb="walk")
     autoencoder = needs(network, Autoencoder, verb="walk")
-    _, x = read_batch(autoencoder, start, limit=count)
+    _, x = read_batch(autoencoder, start, without=out, limit=count)
     course = Trajectory(references=None if data is None else _references(data, x))
     stillness = None if until_still is None else AtRest(tolerance=until_still)
     if to is None:

@@ -10,6 +10,7 @@ __all__ = [
     "check_unset",
     "parse_size",
     "parse_source",
+    "parts_of",
 ]
 
 from collections.abc import Sequence
@@ -17,11 +18,15 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
+import numpy as np
+import numpy.typing as npt
+
 from copyist.checks import check_choice, nearest_match
-from copyist.data.parts import Split
+from copyist.data.parts import TEST_SHARE, Parts, Split, hold_out
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.files.delimited import HeaderLine
 from copyist.files.image_arrays import Layout
+from copyist.outputs import user_path
 
 Fit: TypeAlias = Literal["crop", "resize", "pad", "tile"]
 """How images are brought to one size: see `Source.fit`."""
@@ -45,7 +50,8 @@ TABLE_OPTIONS = ("label", "drop", "header")
 """Options of tables alone."""
 
 _OPTIONS = (
-    *("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize", "calibration", "pages"),
+    *("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize", "pages"),
+    *("test", "split_seed", "calibration"),
     *TABLE_OPTIONS,
 )
 
@@ -87,6 +93,12 @@ class Source:
     limit: int | None = None
     """At most so many images or rows (tiles are cut afterwards), spread evenly over each split."""
 
+    test: float | None = None
+    """The share of the distinct contents that is held out, in (0, 1); None holds out a tenth."""
+
+    split_seed: int = 0
+    """Which contents are held out, by choice or for calibration: another seed orders them in another way."""
+
     calibration: float | None = None
     """The share of what is not in the test split that is set apart to calibrate thresholds on, in (0, 1)."""
 
@@ -118,9 +130,11 @@ def parse_source(text: str) -> Source:
         UnknownNameError: there is no such option, value or embedded source.
         ArgumentError: a value breaks its option's rule, or two options contradict one another.
     """
-    place, mark, query = (text, "", "") if Path(text).exists() else text.rpartition("?")
+    place, mark, query = (text, "", "") if user_path(text).exists() else text.rpartition("?")
     if not mark:
         place, query = text, ""
+    # An embedded source is called as it is, and no path.
+    place = str(user_path(place)) if place.startswith("~") else place
     options: dict[str, Any] = {}
     for part in query.split("&") if query else []:
         name, equals, value = part.partition("=")
@@ -134,6 +148,24 @@ def parse_source(text: str) -> Source:
     _check_together(source)
     _check_place(place)
     return source
+
+
+def parts_of(digests: Sequence[str], is_test: npt.NDArray[np.bool_] | None, source: Source) -> Parts:
+    """The splits of a source, as its options ask for them.
+
+    Args:
+        digests: of the content of each example.
+        is_test: (N,), True where an example is held out, of data that has splits; None lets content decide.
+        source: where they come from.
+
+    Raises:
+        ArgumentError: a share is asked for, and the data has splits.
+    """
+    if is_test is not None and source.test is not None:
+        raise ArgumentError(f"{source.place} has splits of its own, got test={source.test:g}; leave test= out")
+    if is_test is None:
+        is_test = hold_out(digests, share=TEST_SHARE if source.test is None else source.test, seed=source.split_seed)
+    return Parts.of(digests, is_test, calibration=source.calibration, seed=source.split_seed)
 
 
 def check_unset(source: Source, options: Sequence[str], *, kind: str, got: str) -> None:
@@ -172,8 +204,10 @@ def _value(name: str, value: str) -> object:
             return _whole_number(name, value)
         case "binarize":
             return value if value == "sample" else _threshold(value)
-        case "calibration":
-            return _share(value)
+        case "test" | "calibration":
+            return _share(name, value)
+        case "split_seed":
+            return _seed(value)
         case "fit" | "layout" | "split" | "header" | "pages":
             kinds = {"fit": Fit, "layout": Layout, "split": Split, "header": HeaderLine, "pages": Pages}
             check_choice(f"{name}=", value, get_args(kinds[name]))
@@ -204,15 +238,20 @@ def _threshold(text: str) -> float:
     return threshold
 
 
-def _share(text: str) -> float:
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ArgumentError(f"source option split_seed must be a whole number of at least 0, got {text!r}")
+    return int(text)
+
+
+def _share(name: str, text: str) -> float:
     try:
         share = float(text)
     except ValueError:
         share = 0.0
     if not 0 < share < 1:
         raise ArgumentError(
-            f"source option calibration must be a share between 0 and 1, both excluded, got {text!r}; "
-            "take calibration=0.2"
+            f"source option {name} must be a share between 0 and 1, both excluded, got {text!r}; take {name}=0.2"
         )
     return share
 

@@ -13,10 +13,10 @@ import torch
 from copyist.checks import nearest_match
 from copyist.data.embedded import cancer_table
 from copyist.data.examples import ExampleSet
-from copyist.data.parts import Parts, Split, digest, fingerprint, hold_out
-from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source
+from copyist.data.labels import ClassLabels
+from copyist.data.parts import Split, digest, fingerprint
+from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source, parts_of
 from copyist.errors import DataError, UnknownNameError
-from copyist.files.array_files import not_class_numbers
 from copyist.files.delimited import has_decimal_comma, is_number
 from copyist.files.table_files import Column, StoredTable, TableFile, holds_table, read_table_file
 
@@ -34,8 +34,7 @@ def table_sets(source: Source, parts: Sequence[Split]) -> list[ExampleSet]:
     columns, values = _values(table, source)
     labels = _labels(table, source)
     digests = [digest(row.tobytes()) for row in values]
-    is_test = hold_out(digests) if table.is_test is None else table.is_test
-    split = Parts.of(digests, is_test, calibration=source.calibration)
+    split = parts_of(digests, table.is_test, source)
     sets: list[ExampleSet] = []
     for part in parts:
         rows = split.indices(part, limit=source.limit)
@@ -44,7 +43,8 @@ def table_sets(source: Source, parts: Sequence[Split]) -> list[ExampleSet]:
                 source=source.text,
                 array=values[rows],
                 names=tuple(f"{row:06d}" for row in rows),
-                labels=None if labels is None else labels[rows],
+                labels=None if labels is None else labels.numbers[rows],
+                classes=None if labels is None else labels.names,
                 columns=columns,
                 fingerprint=fingerprint([digests[row] for row in rows], *columns),
             )
@@ -89,7 +89,7 @@ def open_table(text: str) -> TableFile:
         raise DataError(f"{source.place} must be a table for this model; give one in .csv, .parquet, .npy or .npz")
     check_unset(
         source,
-        (*IMAGE_OPTIONS, "split", "limit", "calibration"),
+        (*IMAGE_OPTIONS, "split", "limit", "test", "split_seed", "calibration"),
         kind="images and training",
         got="a table to write again",
     )
@@ -156,21 +156,17 @@ def _check_finite(names: Sequence[str], values: npt.NDArray[np.float32], source:
         )
 
 
-def _labels(table: StoredTable, source: Source) -> npt.NDArray[np.int64] | None:
-    """Classes (N,): whole numbers as they are, texts numbered in the order of the alphabet."""
+def _labels(table: StoredTable, source: Source) -> ClassLabels | None:
+    """The classes of all rows, from a column or from beside the table."""
     if source.label is None:
-        return table.labels
+        return None if table.labels is None else ClassLabels.of(table.labels, what=f"labels of {source.place}")
     column = table.columns[source.label]
     _check_named(column, source)
-    if column.dtype.kind not in "buif":
-        return np.unique([str(cell) for cell in column], return_inverse=True)[1].astype(np.int64)
-    wrong: list[float] = not_class_numbers(column).tolist()
-    if wrong:
-        raise DataError(
-            f"labels in column {source.label!r} of {source.place} must be texts or whole numbers, one in each row, "
-            f"got {wrong[0]}; name another column, or leave label= out"
-        )
-    return column.astype(np.int64)
+    return ClassLabels.of(
+        column,
+        what=f"labels in column {source.label!r} of {source.place}",
+        remedy="name another column, or leave label= out",
+    )
 
 
 def _check_named(column: Column, source: Source) -> None:

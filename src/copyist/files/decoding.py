@@ -15,7 +15,7 @@ from copyist.files.portable_maps import is_portable_map, map_header, read_map
 from copyist.files.tiff_layout import is_tiff, read_tiff_header, read_tiff_headers
 from copyist.files.tiff_reading import read_tiff
 
-DECODER = 2
+DECODER = 3
 """Changes whenever the same file gives other pixels, so that nothing that is remembered of a file outlives it."""
 
 

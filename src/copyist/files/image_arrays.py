@@ -43,7 +43,7 @@ class ImageArray:
         self._waiting = set(range(len(self.rows)))
 
     def pixels(self, index: int) -> Tensor:
-        """One image, (C, H, W) float32: whole numbers scaled to [0, 1], floats as they are.
+        """One image, (C, H, W) float32: whole numbers scaled to [0, 1], floats as they are; False is 0 and True 1.
 
         Raises:
             DataError: a value is not finite.
@@ -62,6 +62,8 @@ class ImageArray:
         if self._new is None:
             self._new = np.empty(self._values.shape, self._values.dtype)
         dtype = self._new.dtype
+        if dtype.kind == "b":
+            values = np.rint(np.clip(values, 0, 1))
         if dtype.kind == "u":
             values = np.rint(np.clip(values.astype(np.float64), 0, 1) * np.iinfo(dtype).max)
         _image_rows(self._new, self._layout, self._place)[index] = values.astype(dtype)
@@ -108,8 +110,8 @@ def _guess_layout(shape: tuple[int, ...], place: str) -> Layout:
 
 def _image_rows(array: npt.NDArray[Any], layout: Layout | None, place: str) -> npt.NDArray[Any]:
     """A view (N, C, H, W) of one image (H, W) or (H, W, C), or of several."""
-    if array.dtype.name not in ("uint8", "uint16") and array.dtype.kind != "f":
-        raise DataError(f"values of type {array.dtype}, which must be uint8, uint16 or float")
+    if array.dtype.name not in ("uint8", "uint16") and array.dtype.kind not in "fb":
+        raise DataError(f"values of type {array.dtype}, which must be uint8, uint16, bool or float")
     if 0 in array.shape:
         raise DataError(f"no image in it: its shape is {array.shape}")
     if array.ndim == 2:

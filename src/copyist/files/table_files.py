@@ -13,7 +13,15 @@ import torch
 
 from copyist.checks import check_choice, require
 from copyist.errors import DataError
-from copyist.files.array_files import join_labels, labels_beside, npy_array, npz_arrays, npz_shapes, train_and_test
+from copyist.files.array_files import (
+    is_label_name,
+    join_labels,
+    labels_beside,
+    npy_array,
+    npz_arrays,
+    npz_shapes,
+    train_and_test,
+)
 from copyist.files.delimited import MISSING, HeaderLine, is_number, read_delimited, replace_columns, write_delimited
 from copyist.outputs import whole_file
 from copyist.tensors import Rows
@@ -33,8 +41,8 @@ class StoredTable:
     rewrite: Callable[[Mapping[str, Column], Path], None]
     """Writes the same file with some of its columns replaced."""
 
-    labels: npt.NDArray[np.int64] | None = None
-    """(N,), where they stand beside the table and not in it."""
+    labels: npt.NDArray[Any] | None = None
+    """(N,) whole numbers or texts, where they stand beside the table and not in it."""
 
     is_test: npt.NDArray[np.bool_] | None = None
     """(N,), where the file has both splits."""
@@ -143,7 +151,8 @@ def _read_arrays(place: str, key: str | None) -> StoredTable:
     tables = [arrays[key] for key in keys]
     if len({table.shape[1] for table in tables}) > 1:
         raise DataError(f"both splits of {path} must have the same columns, and have not; save them again")
-    labels = [labels_beside(arrays, key, place=place) for key in keys]
+    found = [labels_beside(arrays, key) for key in keys]
+    labels = [None if each is None else each[1] for each in found]
     for table, each in zip(tables, labels, strict=True):
         if each is not None and len(each) != len(table):
             raise DataError(f"{path} must have one label per row, got {len(each)} for {len(table)}; save it again")
@@ -223,6 +232,6 @@ def _table_keys(place: str, key: str | None) -> list[str]:
         return [key] if len(shapes[key]) == 2 else []
     if any(len(shape) in (3, 4) for shape in shapes.values()):
         return []
-    tables = [key for key, shape in shapes.items() if len(shape) == 2]
-    pair = train_and_test(tables) if len(tables) == 2 else []
+    tables = [key for key, shape in shapes.items() if len(shape) == 2 and not is_label_name(key)]
+    pair = train_and_test(tables)
     return pair or [key for key in tables if key.lower() == "x" or len(tables) == 1]

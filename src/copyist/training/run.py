@@ -17,6 +17,7 @@ from copyist.data.examples import Splits
 from copyist.devices import deterministic_cudnn
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Model
+from copyist.outputs import user_path
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
 from copyist.training.finish import finish
@@ -134,7 +135,7 @@ def train(
         raise ArgumentError("a run must have a folder to be resumed, got out=None; give the folder it was trained into")
     watcher = observer or NullObserver()
     begin = None if start is None else InitialWeights.read(start)
-    store = Store(None if out is None else Path(out), writes=Accelerator().is_main_process)
+    store = Store(None if out is None else user_path(out), writes=Accelerator().is_main_process)
     store.check(resume=resume, overwrite=overwrite)
     splits = data if isinstance(data, Splits) else _open_source(data or recipe.data, watcher)
     if data is not None:

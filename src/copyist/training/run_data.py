@@ -52,6 +52,7 @@ class RunData:
         train, test = self.splits.train, self.splits.test
         mean, std = _statistics(train, self.standardization)
         learned = {"num_classes": self.num_classes, "labels": self._labels_hash()}
+        learned |= {} if train.classes is None else {"classes": list(train.classes)}
         return {
             "source": train.source,
             **({"columns": list(train.columns)} if train.is_table else {"image_shape": list(train.image_shape)}),

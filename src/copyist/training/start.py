@@ -9,7 +9,7 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
-from copyist.checkpoint import MODEL_CATALOGUES, model_file, read_model, sum_of_tensors
+from copyist.checkpoint import MODEL_CATALOGUES, classes_of, model_file, read_model, sum_of_tensors
 from copyist.data.examples import ExampleSet
 from copyist.errors import CheckpointError
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
@@ -31,6 +31,9 @@ class InitialWeights:
     columns: tuple[str, ...]
     """Of the table it was trained on; empty for images."""
 
+    classes: tuple[str, ...] | None
+    """That its model was trained to tell apart, in the order of their numbers; None where it learned none."""
+
     tensors: dict[str, Tensor]
 
     fingerprint: str
@@ -46,8 +49,14 @@ class InitialWeights:
         file = model_file(path)
         header, tensors = read_model(file)
         columns = tuple(map(str, header.data.get("columns", ())))
-        fingerprint = sum_of_tensors(tensors)
-        return cls(path=file, settings=header.model, columns=columns, tensors=tensors, fingerprint=fingerprint)
+        return cls(
+            path=file,
+            settings=header.model,
+            columns=columns,
+            classes=classes_of(file, header.data),
+            tensors=tensors,
+            fingerprint=sum_of_tensors(tensors),
+        )
 
     @torch.no_grad()
     def hand_over(self, model: Model) -> None:
@@ -115,6 +124,7 @@ def build_model(
         batch_size=recipe.training.batch_size,
         image_shape=None if examples.is_table else examples.image_shape,
         columns=examples.columns,
+        classes=examples.classes if recipe.objective.uses_labels else None,
     )
     if start is not None:
         start.hand_over(model)
