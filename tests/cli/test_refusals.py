@@ -546,5 +546,5 @@ def test_a_classifier_is_trained_on_images_without_labels(refused: Refused, pict
     folder = pictures(20, (8, 8))
     assert refused("train", "conv-classifier", "--data", folder, "--out", tmp_path / "run") == (
         f"{folder} must have labels to be learned, and has none; take digits, faces or scenes, an .npz "
-        "with y beside x, or a table with ?label="
+        "with y beside x, one folder per class, or a table with ?label="
     )

@@ -159,7 +159,7 @@ def check_folder(out: Path, *, overwrite: bool) -> None:
         OutputError: as `check_output`, or the name ends as a file's does.
     """
     from copyist.errors import OutputError
-    from copyist.files.decoding import SUFFIXES
+    from copyist.files.formats import SUFFIXES
     from copyist.outputs import check_output
 
     if out.suffix.lower() in {*SUFFIXES, ".npy", ".npz", ".zip", ".csv", ".tsv", ".parquet"} and not out.is_dir():

@@ -11,19 +11,19 @@ __all__ = [
 ]
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import final
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from copyist.errors import ArgumentError, DataError, ShapeError
 from copyist.files.bulk import ignore
-from copyist.files.decoding import DecodedImage
+from copyist.files.decoded import DecodedImage
 from copyist.files.encoding import encode_image
 from copyist.files.image_arrays import ImageArray
+from copyist.files.picture_stacks import PictureStack
 from copyist.outputs import write_bytes
 
 
@@ -33,13 +33,16 @@ class Picture:
     """One image of the user's, and all it takes to write its like."""
 
     name: str
-    """Its path below the folder it lies in, with `/`; an array of several has the number of each after `#`."""
+    """Its path below the folder it lies in, with `/`; a file of several has the number of each after `#`."""
 
     pixels: Tensor
     """(C, H, W), float32, upright, in [0, 1]; values of a float array may leave that range."""
 
     stored: DecodedImage | None = None
     """How its file stores it: format, depth, alpha, orientation, profile and EXIF; None for a row of an array."""
+
+    page: tuple[PictureStack, int] | None = None
+    """The file of several pictures that it is one of, and which."""
 
     row: tuple[ImageArray, int] | None = None
     """The array it is a row of, and which."""
@@ -88,8 +91,8 @@ def say_repeated(names: Sequence[str], say: Callable[[str], None]) -> None:
 def write_picture(picture: Picture, pixels: Tensor, folder: Path) -> Path:
     """Write new pixels as the file that `picture` was: same name, size, format, depth, alpha, orientation, profile.
 
-    Values are clipped to [0, 1] and rounded; floats of an array stay as they are. A row of an array waits for the
-    others: the array is written with its last row.
+    Values are clipped to [0, 1] and rounded; floats of an array stay as they are. A row of an array, or a page of a
+    stack, waits for the others: the file is written with its last one.
 
     Args:
         picture: as it was read.
@@ -107,10 +110,11 @@ def write_picture(picture: Picture, pixels: Tensor, folder: Path) -> Path:
         return array.put(index, values.numpy(), folder)
     stored = picture.stored
     assert stored is not None
-    top = 65535 if stored.pixels.dtype == np.uint16 else 255
-    levels = torch.round(values.double().clamp(0, 1) * top).permute(1, 2, 0).numpy()
+    if picture.page is not None:
+        stack, index = picture.page
+        return stack.put(index, stored.with_floats(values), folder / safe_name(stack.name))
     path = folder / safe_name(picture.name)
-    write_bytes(path, encode_image(replace(stored, pixels=levels.astype(stored.pixels.dtype))))
+    write_bytes(path, encode_image(stored.with_floats(values)))
     return path
 
 
