@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from copyist.data.in_memory import Array, GivenExamples, check_alike, check_share
 from copyist.data.parts import Parts, Split, evenly_spaced, fingerprint, hold_out
@@ -24,7 +25,8 @@ class ExampleSet:
     """How a user names it."""
 
     array: npt.NDArray[Any]
-    """(N, C, H, W): uint8, uint16 or float32, floats in [0, 1]; or (N, D): float32, of any range."""
+    """(N, C, H, W): uint8, uint16 or float32, floats in [0, 1]; or (N, D): float32 of any range, or float64 where a
+    column of a table needs it."""
 
     names: tuple[str, ...]
     """One per example."""
@@ -34,6 +36,12 @@ class ExampleSet:
 
     columns: tuple[str, ...] = ()
     """What the D columns of a table are called; empty for images."""
+
+    kinds: tuple[str, ...] = ()
+    """What each column of a table was in its file, such as `number`; empty where that is not known."""
+
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Columns of a table's file that are not learned though nobody left them out, and why."""
 
     fingerprint: str
     """A hash of the content, in hexadecimal digits: equal content, equal fingerprint."""
@@ -84,7 +92,8 @@ class ExampleSet:
 
     def examples(self, start: int = 0, stop: int | None = None) -> Examples:
         """Examples `start` to `stop` as floats (B, ...): images in [0, 1], tables in units of their own."""
-        return as_floats(self.array[start:stop])
+        part = self.array[start:stop]
+        return torch.from_numpy(np.array(part)) if self.is_table else as_floats(part)
 
     def images(self, start: int = 0, stop: int | None = None) -> Images:
         """Images `start` to `stop` as floats (B, C, H, W) in [0, 1].

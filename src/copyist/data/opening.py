@@ -19,7 +19,13 @@ _MORE = {
 }
 
 
-def open_source(text: str, *, say: Callable[[str], None] | None = None, progress: Progress | None = None) -> Splits:
+def open_source(
+    text: str,
+    *,
+    columns: Sequence[str] = (),
+    say: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
+) -> Splits:
     """Open a source with its two splits, which depend on its content alone.
 
     A folder or archive with `train/` beside `test/` (or `val/`) has these as splits; so has a folder with the four
@@ -28,6 +34,7 @@ def open_source(text: str, *, say: Callable[[str], None] | None = None, progress
 
     Args:
         text: `PATH_OR_NAME?option=value&…`, with the options of `Source`.
+        columns: of a table, those that a model was trained on, which are found by name.
         say: takes notices, each one sentence.
         progress: called with the number of files done, and of all.
 
@@ -35,12 +42,13 @@ def open_source(text: str, *, say: Callable[[str], None] | None = None, progress
         ArgumentError: the source breaks a rule, or asks for one split only.
         UnknownNameError: there is no such source, option or value.
         DataError: it cannot be read, or its images cannot be brought to one shape.
+        ShapeError: a table has not these columns.
     """
     source = parse_source(text)
     if source.split is not None:
         raise ArgumentError(f"both splits are needed here, got {text!r}; leave split= out")
     parts: list[Split] = ["train", "test"] if source.calibration is None else ["train", "test", "calibration"]
-    train, test, *calibration = _sets(source, parts, say or ignore, progress)
+    train, test, *calibration = _sets(source, parts, say or ignore, progress, columns)
     if not (len(train) and len(test)):
         raise DataError(
             f"{source.place} must have {'rows' if train.is_table else 'images'} to train and to test on, got "
@@ -68,10 +76,16 @@ def open_split(
 
 
 def _sets(
-    source: Source, parts: Sequence[Split], say: Callable[[str], None], progress: Progress | None
+    source: Source,
+    parts: Sequence[Split],
+    say: Callable[[str], None],
+    progress: Progress | None,
+    columns: Sequence[str] = (),
 ) -> list[ExampleSet]:
     if not source.is_embedded and not Path(source.place).exists():
         raise DataError(f"there is no file or folder {source.place}; {READABLE}")
     if source.is_embedded and Path(source.place).exists():
         say(f"took {source.place} as the embedded data of that name; write ./{source.place} for the folder")
-    return table_sets(source, parts) if is_table(source) else image_sets(source, parts, say=say, progress=progress)
+    if is_table(source):
+        return table_sets(source, parts, columns=columns, say=say)
+    return image_sets(source, parts, say=say, progress=progress)

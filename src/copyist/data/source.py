@@ -8,6 +8,8 @@ __all__ = [
     "Fit",
     "Source",
     "check_unset",
+    "drop_option",
+    "escape_name",
     "parse_size",
     "parse_source",
 ]
@@ -16,12 +18,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
+from urllib.parse import unquote
 
 from copyist.checks import check_choice, nearest_match
 from copyist.data.parts import Split
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.files.delimited import HeaderLine
 from copyist.files.image_arrays import Layout
+from copyist.files.spellings import Decimal
 
 Fit: TypeAlias = Literal["crop", "resize", "pad", "tile"]
 """How images are brought to one size: see `Source.fit`."""
@@ -38,7 +42,7 @@ READABLE = (
 IMAGE_OPTIONS = ("size", "fit", "channels", "layout", "stride", "binarize")
 """Options of images alone."""
 
-TABLE_OPTIONS = ("label", "drop", "header")
+TABLE_OPTIONS = ("label", "drop", "header", "decimal")
 """Options of tables alone."""
 
 _OPTIONS = (
@@ -93,6 +97,9 @@ class Source:
     header: HeaderLine | None = None
     """Whether the first row of a text file names its columns; None tells by what stands in it."""
 
+    decimal: Decimal | None = None
+    """What marks decimals in texts, where the other one parts thousands; None tells by what stands in them."""
+
     binarize: float | str | None = None
     """Values become 0 or 1: 1 from this share of the largest on, or `sample`, 1 with the probability that they name,
     drawn once; None leaves them."""
@@ -106,7 +113,8 @@ class Source:
 def parse_source(text: str) -> Source:
     """Take a source string apart.
 
-    A path that exists may itself contain `?`.
+    A path that exists may itself contain `?`. In names of columns `%2C` is a comma, `%26` an ampersand, and so on for
+    all bytes, as `escape_name` writes them.
 
     Raises:
         UnknownNameError: there is no such option, value or embedded source.
@@ -148,6 +156,16 @@ def check_unset(source: Source, options: Sequence[str], *, kind: str, got: str) 
         raise ArgumentError(f"source option {wrong} is for {kind}, got {got}: {source.place}; leave {wrong}= out")
 
 
+def escape_name(name: str) -> str:
+    """The name of a column as `drop=` and `label=` take it."""
+    return "".join(f"%{ord(sign):02X}" if sign in "%&,?" else sign for sign in name)
+
+
+def drop_option(source: Source, names: Sequence[str]) -> str:
+    """The option that leaves these columns out beside those that are left out already."""
+    return "?drop=" + ",".join(map(escape_name, [*source.drop, *names]))
+
+
 def parse_size(text: str, *, name: str = "source option size") -> tuple[int, int]:
     """(H, W) from `64` or `64x48`; `name` is what a refusal calls it.
 
@@ -168,12 +186,14 @@ def _value(name: str, value: str) -> object:
             return value if value == "sample" else _threshold(value)
         case "calibration":
             return _share(value)
-        case "fit" | "layout" | "split" | "header":
-            kinds = {"fit": Fit, "layout": Layout, "split": Split, "header": HeaderLine}
+        case "fit" | "layout" | "split" | "header" | "decimal":
+            kinds = {"fit": Fit, "layout": Layout, "split": Split, "header": HeaderLine, "decimal": Decimal}
             check_choice(f"{name}=", value, get_args(kinds[name]))
             return value
         case "drop":
-            return tuple(value.split(","))
+            return tuple(map(unquote, value.split(",")))
+        case "label":
+            return unquote(value)
         case _:
             return value
 

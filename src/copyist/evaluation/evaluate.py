@@ -69,7 +69,8 @@ def evaluate(
     check_at_least("importance_samples", importance_samples, 1)
     tell: Callable[[str], None] = say or (lambda sentence: None)
     models = {name: needs(model, Model, verb="evaluate") for name, model in models.items()}
-    splits = open_source(data, say=tell) if isinstance(data, str) else data
+    columns = next(iter(models.values())).trained_on.columns
+    splits = open_source(data, columns=columns, say=tell) if isinstance(data, str) else data
     if not any(isinstance(model, Reconstructor) for model in models.values()):
         names = classification_table(models, splits, num_images=num_images, batch_size=batch_size)
         return Evaluation(classification=names)
