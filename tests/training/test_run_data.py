@@ -47,7 +47,7 @@ def test_constant_columns_are_left_out(tmp_path: Path) -> None:
     rows = open_split(table(tmp_path / "t.csv", "a,b,c", "1,2,0", "3,2,0", "4,2,0"), default="all", say=said.append)
     assert rows.columns == ("a",)
     assert rows.left_out == (("b", "constant"), ("c", "constant"))
-    assert said == [f"{tmp_path}/t.csv: left out 'b', 'c', each of which has one value only"]
+    assert said == [f"{tmp_path}/t.csv: left out 'b', 'c', which have one value each"]
 
 
 def test_one_row_is_too_few_to_learn_from(tmp_path: Path) -> None:

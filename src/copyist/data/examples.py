@@ -150,6 +150,8 @@ class Splits:
             columns: what the D columns of rows are called; by default they are numbered from 0.
             name: what the data is called where a source would be named, as in the model file.
 
+        Columns of a table that have one value only in the training rows are left out, as `left_out` says.
+
         Raises:
             DataError: an array has another shape or type than the others, or values that no image or table has; labels
                 are missing for some examples, or no whole numbers; or there are too few examples for all splits.
@@ -173,6 +175,7 @@ class Splits:
                     f"{name} must have {each.noun} for each split, got none for {part}; add {each.noun}, or give "
                     f"{part}="
                 )
+        sets = _without_constants(sets)
         return cls(train=sets["train"], test=sets["test"], calibration=sets.get("calibration"))
 
     def num_classes(self) -> int:
@@ -205,6 +208,21 @@ def _example_set(given: GivenExamples, rows: npt.NDArray[np.int64] | None = None
         columns=given.columns,
         fingerprint=fingerprint([given.digests[row] for row in chosen], str(given.array.dtype), *given.columns),
     )
+
+
+def _without_constants(sets: Mapping[str, ExampleSet]) -> dict[str, ExampleSet]:
+    """The same tables without the columns that have one value only in the training rows; if all have, they stay."""
+    train = sets["train"]
+    varies = (train.array != train.array[:1]).any(0) if train.is_table and len(train) > 1 else np.ones(1, np.bool_)
+    if varies.all() or not varies.any():
+        return dict(sets)
+    kept = np.flatnonzero(varies).tolist()
+    columns = tuple(train.columns[place] for place in kept)
+    left_out = tuple((train.columns[place], "constant") for place in np.flatnonzero(~varies).tolist())
+    return {
+        part: replace(each, array=np.ascontiguousarray(each.array[:, kept]), columns=columns, left_out=left_out)
+        for part, each in sets.items()
+    }
 
 
 def _held_out(given: Mapping[str, GivenExamples], *, share: float | None, name: str) -> dict[str, ExampleSet]:

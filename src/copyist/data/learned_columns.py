@@ -14,9 +14,7 @@ from copyist.data.source import Source, drop_option, escape_name
 from copyist.errors import DataError, ShapeError, UnknownNameError
 from copyist.files.readings import Reading
 from copyist.files.table_files import StoredTable
-
-_FAR = 256.0
-"""A column that lies so many times its range from 0 is kept in 64 bits, since 32 hold too little of that range."""
+from copyist.files.values import as_rows
 
 _SHOWN = 6
 """Names that are written out in a notice."""
@@ -67,19 +65,17 @@ class LearnedColumns:
     def notices(self, place: str) -> list[str]:
         """What was left out, a sentence for each reason."""
         clauses = {
-            _INDEX: "which numbers or names the rows",
-            _EMPTY: "which has no values",
-            _CONSTANT: "which has one value only",
-            _OTHER: "which the model was not trained on",
+            _INDEX: ("which numbers or names the rows", "which number or name the rows"),
+            _EMPTY: ("which has no values", "which have no values"),
+            _CONSTANT: ("which has one value only", "which have one value each"),
+            _OTHER: ("on which the model was not trained",) * 2,
         }
         found: list[str] = []
         for why, clause in clauses.items():
             names = [name for name, reason in self.left_out if reason == why]
-            many = f", … ({len(names)} columns)" if len(names) > _SHOWN else ""
             if names:
-                listed = ", ".join(map(repr, names[:_SHOWN])) + many
-                found.append(f"{place}: left out {listed}, each of {clause}" if len(names) > 1 else
-                             f"{place}: left out {listed}, {clause}")  # fmt: skip
+                many = f", … ({len(names)} columns)" if len(names) > _SHOWN else ""
+                found.append(f"{place}: left out {_quote(names[:_SHOWN])}{many}, {clause[len(names) > 1]}")
         return found
 
 
@@ -107,7 +103,7 @@ def learned_columns(table: StoredTable, source: Source, columns: Sequence[str] =
         raise DataError(
             f"{source.place} must have a column of numbers to learn from, and none is left; drop fewer by ?drop="
         )
-    values = _values([readings[name] for name in names])
+    values = as_rows([_of(readings[name]) for name in names], exact=[readings[name].is_exact for name in names])
     _check_finite(names, values, source)
     kinds = tuple(readings[name].kind for name in names)
     return LearnedColumns(names=tuple(names), kinds=kinds, values=values, left_out=tuple(left_out))
@@ -164,29 +160,6 @@ def _dropped(table: StoredTable, source: Source) -> set[str]:
 def _of(reading: Reading) -> npt.NDArray[np.float64]:
     assert reading.values is not None
     return reading.values
-
-
-def _values(readings: Sequence[Reading]) -> npt.NDArray[np.float32] | npt.NDArray[np.float64]:
-    """(N, D), of 64 bits where a column needs them; the others are rounded to 32 bits in any case."""
-    matrix = np.empty((len(_of(readings[0])), len(readings)), dtype=np.float32)
-    # What is too large for 32 bits becomes infinite, and is refused as such; the sum makes -0 a 0, which it equals.
-    with np.errstate(over="ignore"):
-        for place, reading in enumerate(readings):
-            matrix[:, place] = _of(reading)
-    matrix += np.float32(0)
-    exact = [place for place, reading in enumerate(readings) if reading.is_exact or _is_far(_of(reading))]
-    if not exact or not np.isfinite(matrix).all():
-        return matrix
-    wide = matrix.astype(np.float64)
-    for place in exact:
-        wide[:, place] = _of(readings[place])
-    return wide
-
-
-def _is_far(column: npt.NDArray[np.float64]) -> bool:
-    """Whether 32 bits hold too little of a column's range."""
-    lowest, highest = float(column.min()), float(column.max())
-    return 0 < highest - lowest < max(-lowest, highest) / _FAR
 
 
 def _check_numbers(readings: dict[str, Reading], source: Source) -> None:

@@ -12,6 +12,7 @@ from copyist.files.arrow import Cells, pa, pc
 from copyist.files.readings import Reading, Values, refused
 
 DATE_KIND = "date, in days since 1970-01-01"
+"""What a column of dates is called."""
 
 _DAY = 86_400_000_000
 """Microseconds."""

@@ -100,7 +100,8 @@ def read_arrow(cells: Cells, *, decimal: Decimal | None = None) -> Reading:
     """
     of, types = cells.type, pa.types
     if types.is_dictionary(of):
-        return read_arrow(pc.cast(cells, of.value_type), decimal=decimal)
+        inner = read_arrow(pc.cast(cells, of.value_type), decimal=decimal)
+        return replace(inner, spell=lambda new: inner.spell(new).dictionary_encode())
     if types.is_string(of) or types.is_large_string(of) or types.is_string_view(of):
         reading = read_texts(pc.cast(cells, pa.string()), decimal=decimal)
         return replace(reading, spell=lambda new: pc.cast(reading.spell(new), of))

@@ -65,7 +65,7 @@ def read_numbers(
     if whole and len(values) and not np.isnan(values).all():
         lowest, highest = float(np.nanmin(values)), float(np.nanmax(values))
         largest = max(-lowest, highest)
-        if _EXACT <= largest < np.inf and 0 < highest - lowest < _ROUNDINGS * np.spacing(largest):
+        if _EXACT <= largest < np.inf and highest - lowest < _ROUNDINGS * np.spacing(largest):
             row = int(np.nanargmax(np.abs(values))) + 1
             return refused(f"{values[row - 1]:.0f} in row {row}", why="which 64-bit floats do not tell from others")
     return Reading(kind=kind, values=values, spell=spell)

@@ -21,6 +21,7 @@ from copyist.files.parquet import Parquet, cells_of, read_arrow, read_parquet
 from copyist.files.readings import Reading, Values, read_numbers
 from copyist.files.spellings import Decimal
 from copyist.files.table_parts import Parts, find_parts, read_parts
+from copyist.files.values import is_far
 from copyist.outputs import whole_file
 from copyist.tensors import Rows
 
@@ -82,7 +83,8 @@ class TableFile:
         """
         values = x_hat.detach().cpu().numpy()
         path = folder / self.name
-        self.stored.rewrite({name: values[:, place] for place, name in enumerate(self.columns)}, path)
+        new = {name: _shortened(values[:, place]) for place, name in enumerate(self.columns)}
+        self.stored.rewrite(new, path)
         return path
 
 
@@ -182,6 +184,12 @@ class _Lazy(Mapping[str, _T], Generic[_T]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def _shortened(values: Values) -> Values:
+    """In 32 bits, which is what a model computes in, but for a column that lies so far from 0 that these hold too
+    little of its range."""
+    return values if is_far(values) else values.astype(np.float32)
 
 
 def _read_text(path: Path, header: HeaderLine | None, decimal: Decimal | None) -> StoredTable:
