@@ -138,6 +138,9 @@ def train(
     store = Store(None if out is None else user_path(out), writes=Accelerator().is_main_process)
     store.check(resume=resume, overwrite=overwrite)
     splits = data if isinstance(data, Splits) else _open_source(data or recipe.data, watcher)
+    if isinstance(data, Splits) and data.train.left_out:
+        names = [name for name, _ in data.train.left_out]
+        watcher.notify(f"{data.train.source}: left out columns {', '.join(names)}, which have one value each")
     if data is not None:
         recipe = replace(recipe, data=splits.train.source)
     state = TrainingState(recipe, splits, store, seed=seed, start=begin, observer=watcher)
