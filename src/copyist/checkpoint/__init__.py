@@ -6,11 +6,13 @@ __all__ = [
     "Header",
     "load",
     "model_file",
+    "read_document",
     "read_header",
     "read_model",
     "read_tensors",
     "save",
     "sum_of_tensors",
+    "unfinished",
     "write_tensors",
 ]
 
@@ -22,9 +24,11 @@ from copyist.checkpoint.model_file import (
     read_header,
     read_model,
     save,
+    unfinished,
 )
 from copyist.checkpoint.tensor_file import (
     FORMAT_VERSION,
+    read_document,
     read_tensors,
     sum_of_tensors,
     write_tensors,

@@ -1,6 +1,6 @@
 """Options that several commands share, each with one meaning."""
 
-__all__ = ["Batch", "ClassOf", "Data", "Device", "Force", "Inputs", "Json", "Model", "Out", "Seed"]
+__all__ = ["Batch", "ClassOf", "Data", "Device", "Force", "Inputs", "Json", "Model", "Out", "Seed", "parse_seed"]
 
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -8,7 +8,8 @@ from typing import Annotated, TypeAlias
 import typer
 
 
-def _seed(text: str | int) -> int:
+def parse_seed(text: str | int) -> int:
+    """A seed from the command line, a whole number of at least 0; anything else is wrong usage."""
     try:
         seed = int(text)
     except ValueError:
@@ -26,7 +27,7 @@ Out: TypeAlias = Annotated[Path, typer.Option("--out", help="Where the results g
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Seed: TypeAlias = Annotated[
-    int, typer.Option("--seed", help="Seed of everything random.", parser=_seed, metavar="INTEGER")
+    int, typer.Option("--seed", help="Seed of everything random.", parser=parse_seed, metavar="INTEGER")
 ]
 Data: TypeAlias = Annotated[
     str | None,

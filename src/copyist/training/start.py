@@ -15,7 +15,7 @@ from copyist.errors import CheckpointError
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
 from copyist.randomness import derive
 from copyist.settings import dump
-from copyist.training.config import Recipe
+from copyist.training.config import CATALOGUES, Recipe
 
 
 @final
@@ -115,6 +115,9 @@ def build_model(
         batch_size=recipe.training.batch_size,
         image_shape=None if examples.is_table else examples.image_shape,
         columns=examples.columns,
+        source=examples.source,
+        fingerprint=examples.fingerprint,
+        objective=str(dump(recipe, CATALOGUES)["objective"].get("kind", "")),
     )
     if start is not None:
         start.hand_over(model)
