@@ -184,6 +184,11 @@ def _kept_tensors(header: Header, tensors: Mapping[str, Tensor]) -> dict[str, Te
 
 
 def _header(path: Path, document: Mapping[str, Any]) -> Header:
+    if "counters" in document and not _is_state(document):
+        raise CheckpointError(
+            f"{path} is the state of a run that is not finished, of an older copyist; go on with it by copyist train "
+            f"--resume --out {path.parent.parent}"
+        )
     if _is_state(document):
         document = {**cast("dict[str, Any]", document["header"]), "format_version": document["format_version"]}
     fields = {"model": dict, "batch_size": int, "data": dict, "recipe": dict, "training": dict, "package_version": str}

@@ -35,7 +35,7 @@ def psnr(
     from copyist.models.contracts import Reconstructor, needs
 
     levels = [_level(text) for text in sigmas]
-    network = needs(load(model, class_of=class_of, device=device), Reconstructor, verb="psnr")
+    network = needs(load(model, class_of=class_of, device=device, say=say), Reconstructor, verb="psnr")
     network.check_pictures(verb="psnr")
     pictures, pixels = read_pixels(network, inputs)
     batch_statement(network, num_images=len(pictures), batch=batch)

@@ -158,6 +158,8 @@ def train(
     if start is not None and recipe.pretraining is not None:
         raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
     begin = None if start is None else InitialWeights.read(start)
+    if begin is not None and begin.notice is not None:
+        watcher.notify(begin.notice)
     splits = data if isinstance(data, Splits) else _open_source(data or recipe.data, watcher)
     if data is not None:
         recipe = replace(recipe, data=splits.train.source)

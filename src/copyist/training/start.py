@@ -9,7 +9,7 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
-from copyist.checkpoint import MODEL_CATALOGUES, model_file, read_model, sum_of_tensors
+from copyist.checkpoint import MODEL_CATALOGUES, model_file, read_model, sum_of_tensors, unfinished
 from copyist.data.examples import ExampleSet
 from copyist.errors import CheckpointError
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
@@ -33,6 +33,9 @@ class InitialWeights:
 
     tensors: dict[str, Tensor]
 
+    notice: str | None
+    """A sentence, where they are of a run that is not finished."""
+
     fingerprint: str
     """A sum of the weights: equal weights, equal fingerprint, wherever the file lies."""
 
@@ -47,7 +50,14 @@ class InitialWeights:
         header, tensors = read_model(file)
         columns = tuple(map(str, header.data.get("columns", ())))
         fingerprint = sum_of_tensors(tensors)
-        return cls(path=file, settings=header.model, columns=columns, tensors=tensors, fingerprint=fingerprint)
+        return cls(
+            path=file,
+            settings=header.model,
+            columns=columns,
+            tensors=tensors,
+            notice=unfinished(file, header),
+            fingerprint=fingerprint,
+        )
 
     @torch.no_grad()
     def hand_over(self, model: Model) -> None:
