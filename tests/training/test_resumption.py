@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +22,8 @@ from training.tiny import StoppedError, Told, rows_of, same_bits, tiny, weights
 SMALL = MLPConfig(widths=(6,))
 
 
-def small(data: Path | str = "digits", *, optimization: Optimization | None = None, **training: object) -> Recipe:
-    settings = {"steps": 8, "save_every": 4, "validate_every": 4} | training
+def small(data: Path | str = "digits", *, optimization: Optimization | None = None, **training: Any) -> Recipe:
+    settings: dict[str, Any] = {"steps": 8, "save_every": 4, "validate_every": 4} | training
     return tiny(data=str(data), model=SMALL, optimization=optimization, **settings)
 
 
@@ -102,7 +103,7 @@ def test_fewer_steps_end_a_run_that_was_stopped_and_its_last_step_is_looked_at(t
 
 
 @pytest.mark.parametrize("free", [{"save_every": 3}, {"validate_every": 2}, {"validation_images": 7}])
-def test_what_decides_no_weights_may_differ(tmp_path: Path, free: dict[str, int]) -> None:
+def test_what_decides_no_weights_may_differ(tmp_path: Path, free: dict[str, Any]) -> None:
     alone = train(small(), out=tmp_path / "alone")
     with pytest.raises(StoppedError):
         train(small(), out=tmp_path / "run", observer=Told(stop_at=6))
@@ -129,9 +130,7 @@ def test_a_run_from_other_weights_goes_on_without_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("settings", [{}, {"averaging": 0.9}, {"averaging": 0.9, "patience": 9}])
-def test_a_run_that_was_stopped_has_the_model_of_its_last_saved_state(
-    tmp_path: Path, settings: dict[str, float]
-) -> None:
+def test_a_run_that_was_stopped_has_the_model_of_its_last_saved_state(tmp_path: Path, settings: dict[str, Any]) -> None:
     with pytest.raises(StoppedError):
         train(small(**settings), out=tmp_path / "run", observer=Told(stop_at=6))
     said: list[str] = []
