@@ -32,7 +32,7 @@ def open_model(path: str, *, class_of: str | None, device: str | None) -> "Model
     from copyist.checkpoint import load
     from copyist.devices import keep_freed_memory
 
-    model = load(path, class_of=class_of, device=device)
+    model = load(path, class_of=class_of, device=device, say=say)
     if next(model.parameters()).device.type == "cpu":
         keep_freed_memory()
     return model

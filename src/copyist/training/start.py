@@ -9,13 +9,13 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
-from copyist.checkpoint import MODEL_CATALOGUES, classes_of, model_file, read_model, sum_of_tensors
+from copyist.checkpoint import MODEL_CATALOGUES, classes_of, model_file, read_model, sum_of_tensors, unfinished
 from copyist.data.examples import ExampleSet
 from copyist.errors import CheckpointError
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
 from copyist.randomness import derive
 from copyist.settings import dump
-from copyist.training.config import Recipe
+from copyist.training.config import CATALOGUES, Recipe
 
 
 @final
@@ -36,6 +36,9 @@ class InitialWeights:
 
     tensors: dict[str, Tensor]
 
+    notice: str | None
+    """A sentence, where they are of a run that is not finished."""
+
     fingerprint: str
     """A sum of the weights: equal weights, equal fingerprint, wherever the file lies."""
 
@@ -55,6 +58,7 @@ class InitialWeights:
             columns=columns,
             classes=classes_of(file, header.data),
             tensors=tensors,
+            notice=unfinished(file, header),
             fingerprint=sum_of_tensors(tensors),
         )
 
@@ -125,6 +129,9 @@ def build_model(
         image_shape=None if examples.is_table else examples.image_shape,
         columns=examples.columns,
         classes=examples.classes if recipe.objective.uses_labels else None,
+        source=examples.source,
+        fingerprint=examples.fingerprint,
+        objective=str(dump(recipe, CATALOGUES)["objective"].get("kind", "")),
     )
     if start is not None:
         start.hand_over(model)
