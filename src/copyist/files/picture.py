@@ -2,6 +2,7 @@
 
 __all__ = ["Picture", "name_of_several", "pixels_for", "safe_name", "write_picture"]
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -103,7 +104,9 @@ def safe_name(name: str) -> PurePosixPath:
         DataError: it does not.
     """
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or not path.parts:
+    # A backslash is a letter where it parts no folders; in archives it always does, and is a slash here.
+    parted = os.sep == "\\" and "\\" in name
+    if path.is_absolute() or ".." in path.parts or parted or "\0" in name or not path.parts:
         raise DataError(f"the name {name!r} leads out of its folder; rename it")
     return path
 
