@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from copyist.data import cache, image_files, image_sets, open_source, open_split
-from copyist.files.decoding import ImageHeader
+from copyist.files.decoded import ImageHeader
 
 
 @pytest.fixture
@@ -22,7 +22,9 @@ def decodings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one for each file that is decoded."""
     count: list[int] = []
     decode = image_files.decode_image
-    monkeypatch.setattr(image_files, "decode_image", lambda data: (count.append(1), decode(data))[1])
+    monkeypatch.setattr(
+        image_files, "decode_image", lambda data, index: (count.append(1), decode(data, index=index))[1]
+    )
     return count
 
 

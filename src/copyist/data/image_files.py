@@ -3,8 +3,8 @@
 __all__ = ["undecoded_files", "undecoded_listing", "undecoded_packed"]
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,14 @@ from copyist.data.undecoded import Undecoded
 from copyist.errors import DataError
 from copyist.files.array_files import join_labels
 from copyist.files.bulk import Progress, map_in_order, reason_of
-from copyist.files.decoding import SUFFIXES, ImageHeader, decode_image, read_header
+from copyist.files.decoded import ImageHeader, PixelType
+from copyist.files.decoding import decode_image, read_header, read_headers
 from copyist.files.folders import ImageFile, Listing
+from copyist.files.formats import SUFFIXES
+from copyist.files.picture import name_of_several
 from copyist.files.split_names import InSplit, classes_by_folder, parts_by_folder
+
+_WIDTHS: tuple[PixelType, ...] = ("uint8", "uint16", "float32")
 
 
 def undecoded_files(
@@ -27,37 +32,79 @@ def undecoded_files(
     place: str,
     is_test: Sequence[bool] | None = None,
     labels: ClassLabels | None = None,
+    all_pages: bool = False,
     progress: Progress | None = None,
 ) -> Undecoded:
     """Image files, after one look into each; without `is_test`, their content will decide which are held out.
 
+    Args:
+        files: the files.
+        place: where they are, for sentences.
+        is_test: of each file.
+        labels: of each file.
+        all_pages: whether each page of a stack is an image; those of one file are on one side of the split, unless it
+            is the only file.
+        progress: called with the number of files done, and of all.
+
     Raises:
         DataError: there is none that can be read.
     """
-    headers = _read_headers(files, progress)
-    failures = tuple(
-        f"{file.name} ({head})" for file, head in zip(files, headers, strict=True) if isinstance(head, str)
-    )
-    good = [(index, *head) for index, head in enumerate(headers) if not isinstance(head, str)]
+    found = _read_headers(files, progress, all_pages=all_pages)
+    failures = tuple(f"{file.name} ({head})" for file, head in zip(files, found, strict=True) if isinstance(head, str))
+    good = [(row, *heads) for row, heads in enumerate(found) if not isinstance(heads, str)]
     if not good:
         what = f"among {len(files)} none that can be read, such as {failures[0]}" if files else "none"
         raise DataError(f"{place} must hold images at least one of which can be read, and there is {what}")
-    rows, digests, heads = [row for row, _, _ in good], [name for _, name, _ in good], [head for _, _, head in good]
-    wide = any(head.depth == 16 for head in heads)
+    pages = [_Page(row, index, len(heads), name, head) for row, name, heads in good for index, head in enumerate(heads)]
+    pixel_type = max((page.head.pixel_type for page in pages), key=_WIDTHS.index)
+    rows = [page.row for page in pages]
+    whole = [page.file_digest for page in pages]
     return Undecoded(
-        names=[files[row].name for row in rows],
-        digests=digests,
-        sizes=[head.size for head in heads],
-        channels=max(head.channels for head in heads),
-        dtype=np.dtype(np.uint16 if wide else np.uint8),
+        names=[page.name(files[page.row].name) for page in pages],
+        digests=[page.digest for page in pages],
+        belongs_to=whole if len(set(whole)) > 1 else None,
+        sizes=[page.head.size for page in pages],
+        channels=max(page.head.channels for page in pages),
+        dtype=np.dtype(pixel_type),
         is_test=None if is_test is None else np.array(is_test)[rows],
         labels=None if labels is None else replace(labels, numbers=labels.numbers[rows]),
-        decode=lambda index: _decode(files[rows[index]], digests[index], heads[index], wide=wide),
+        decode=lambda index: _decode(files[rows[index]], pages[index], pixel_type, all_pages=all_pages),
         failures=failures,
+        notices=_notices((files[row].name, heads[0]) for row, _, heads in good),
     )
 
 
-def undecoded_listing(listing: Listing, *, say: Callable[[str], None], progress: Progress | None = None) -> Undecoded:
+@dataclass(frozen=True)
+class _Page:
+    """One picture of a file."""
+
+    row: int
+    index: int
+    count: int
+    file_digest: str
+    head: ImageHeader
+
+    @property
+    def digest(self) -> str:
+        """Of its content: that of the file, and which page of several it is."""
+        return self.file_digest if self.count == 1 else digest(f"{self.file_digest}#{self.index}".encode())
+
+    def name(self, file: str) -> str:
+        return file if self.count == 1 else f"{file}#{self.index}"
+
+
+def _notices(heads: Iterable[tuple[str, ImageHeader]]) -> tuple[str, ...]:
+    """What a model sees of files in another way than they are stored: a sentence for each kind, with their number."""
+    names: dict[str, list[str]] = {}
+    for name, head in heads:
+        for notice in head.notices:
+            names.setdefault(notice, []).append(name)
+    return tuple(f"{name_of_several(those)}: {notice}" for notice, those in names.items())
+
+
+def undecoded_listing(
+    listing: Listing, *, say: Callable[[str], None], all_pages: bool = False, progress: Progress | None = None
+) -> Undecoded:
     """The images of a folder or archive, with the splits and classes that the names of its folders state.
 
     Splits are folders such as `train/` and `test/` (or `valid/`) side by side. Where each image lies in a folder, below
@@ -66,6 +113,7 @@ def undecoded_listing(listing: Listing, *, say: Callable[[str], None], progress:
     Args:
         listing: of all files.
         say: takes notices of what is left out.
+        all_pages: as for `undecoded_files`.
         progress: called with the number of files done, and of all.
 
     Raises:
@@ -82,7 +130,7 @@ def undecoded_listing(listing: Listing, *, say: Callable[[str], None], progress:
     parts = parts_by_folder([file.name for file in files])
     if parts is None:
         labels = _folder_classes([file.name for file in files], listing.place)
-        return undecoded_files(files, place=listing.place, labels=labels, progress=progress)
+        return undecoded_files(files, place=listing.place, labels=labels, all_pages=all_pages, progress=progress)
     _say_splits(parts, listing.place, say)
     taken = [(file, part) for file, part in zip(files, parts, strict=True) if part is not None and part.is_taken]
     return undecoded_files(
@@ -90,6 +138,7 @@ def undecoded_listing(listing: Listing, *, say: Callable[[str], None], progress:
         place=listing.place,
         is_test=[part.role != "train" for _, part in taken],
         labels=_folder_classes([part.name for _, part in taken], listing.place),
+        all_pages=all_pages,
         progress=progress,
     )
 
@@ -160,30 +209,31 @@ def _classes(labels: npt.NDArray[Any] | None, place: str) -> ClassLabels | None:
     return None if labels is None else ClassLabels.of(labels, what=f"labels of {place}")
 
 
-def _read_headers(files: Sequence[ImageFile], progress: Progress | None) -> list[tuple[str, ImageHeader] | str]:
-    """Digest and header of each file, or why it cannot be read."""
+def _read_headers(
+    files: Sequence[ImageFile], progress: Progress | None, *, all_pages: bool
+) -> list[tuple[str, Sequence[ImageHeader]] | str]:
+    """Digest of each file and the headers of its pictures, or of the first, or why it cannot be read."""
 
-    def read(index: int) -> tuple[str, ImageHeader] | str:
+    def read(index: int) -> tuple[str, Sequence[ImageHeader]] | str:
         try:
             data = files[index].read()
-            return digest(data), read_header(data)
+            return digest(data), read_headers(data) if all_pages else (read_header(data),)
         except (OSError, DataError) as error:
             return reason_of(error)
 
     return list(map_in_order(read, len(files), progress=progress))
 
 
-def _decode(file: ImageFile, content: str, head: ImageHeader, *, wide: bool) -> npt.NDArray[Any] | str:
-    """A file's pixels (H, W, C) without alpha, or why it cannot be read; `wide` spreads 8 bits over 16."""
+def _decode(file: ImageFile, page: _Page, pixel_type: PixelType, *, all_pages: bool) -> npt.NDArray[Any] | str:
+    """The pixels (H, W, C) of one picture without alpha, in the type of all, or why it cannot be read."""
     try:
         data = file.read()
-        if digest(data) != content:
+        if digest(data) != page.file_digest:
             return "it changed while it was read"
-        image = decode_image(data)
+        image = decode_image(data, index=page.index if all_pages else None)
     except (OSError, DataError) as error:
         return reason_of(error)
     height, width, channels = image.pixels.shape
-    if ImageHeader(size=(height, width), channels=channels, depth=image.depth) != head:
+    if ((height, width), channels) != (page.head.size, page.head.channels):
         return "its pixels are not what its header says"
-    # 255 of 255 must be 65535 of 65535.
-    return image.pixels.astype(np.uint16) * np.uint16(257) if wide and image.depth < 16 else image.pixels
+    return image.levels(pixel_type)

@@ -15,14 +15,15 @@ from copyist.data.cache import Materialized, materialize
 from copyist.data.embedded import undecoded_embedded
 from copyist.data.examples import ExampleSet
 from copyist.data.fitting import binarize, fit_size, tile_corners
-from copyist.data.image_files import undecoded_listing
+from copyist.data.image_files import undecoded_files, undecoded_listing
 from copyist.data.parts import Split, fingerprint
 from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset, parts_of
 from copyist.data.undecoded import Undecoded
 from copyist.errors import DataError
 from copyist.files.bulk import Progress, report_unreadable
 from copyist.files.decoding import DECODER
-from copyist.files.folders import list_folder, list_zip
+from copyist.files.folders import ImageFile, list_folder, list_zip
+from copyist.files.formats import SUFFIXES
 from copyist.files.values import with_channels
 
 Corner: TypeAlias = tuple[int, int] | None
@@ -54,7 +55,7 @@ def image_sets(
     check_unset(source, TABLE_OPTIONS, kind="tables", got="images")
     images = _undecoded(source, without, say, progress)
     size, channels = _common_size(images, source), source.channels or images.channels
-    split = parts_of(images.digests, images.is_test, source)
+    split = parts_of(images.belongs_to or images.digests, images.is_test, source)
     groups: list[list[int]] = [split.indices(part, limit=source.limit).tolist() for part in parts]
     order = [index for group in groups for index in group]
     tiles = [_tiles(images.sizes[index], size, source) for index in order]
@@ -78,6 +79,8 @@ def image_sets(
     failures = sorted([*images.failures, *failures])
     total = len(images) + len(images.failures)
     report_unreadable(failures, total, noun="files", place=source.place, say=say)
+    for notice in images.notices:
+        say(notice)
     return _split(source, images, groups, tiles, result, options)
 
 
@@ -93,7 +96,10 @@ def _undecoded(
         return mnist
     if path.is_dir() or path.suffix.lower() == ".zip":
         listing = list_folder(path, without=without) if path.is_dir() else list_zip(path)
-        return undecoded_listing(listing, say=say, progress=progress)
+        return undecoded_listing(listing, say=say, all_pages=source.pages == "all", progress=progress)
+    if path.suffix.lower() in SUFFIXES:
+        alone = [ImageFile(name=path.name, read=path.read_bytes)]
+        return undecoded_files(alone, place=source.place, all_pages=source.pages == "all", progress=progress)
     if path.suffix.lower() in (".npy", ".npz", ".gz"):
         return undecoded_array_file(path, source, say=say, progress=progress)
     raise DataError(f"{source.place} cannot be read as examples; {READABLE}")
@@ -101,7 +107,7 @@ def _undecoded(
 
 def _decoders() -> tuple[str, ...]:
     """What turns files into pixels, with versions: another one may give other pixels of the same file."""
-    return f"copyist {DECODER}", *(f"{name} {version(name)}" for name in ("pillow", "tifffile", "numpy"))
+    return f"copyist {DECODER}", *(f"{name} {version(name)}" for name in ("pillow", "tifffile", "imagecodecs", "numpy"))
 
 
 def _common_size(images: Undecoded, source: Source) -> tuple[int, int]:

@@ -15,8 +15,9 @@ from copyist.data.source import READABLE, Source, parse_source
 from copyist.errors import ArgumentError, DataError
 from copyist.files.array_files import npy_array
 from copyist.files.bulk import ignore
-from copyist.files.decoding import SUFFIXES, DecodedImage
+from copyist.files.decoded import DecodedImage
 from copyist.files.folders import Listing, list_folder, list_zip
+from copyist.files.formats import SUFFIXES, name_written
 from copyist.files.image_arrays import ImageArray
 from copyist.files.picture import Picture, name_of_several
 from copyist.files.picture_files import PictureFile, check_output_names, stream_pictures
@@ -66,7 +67,7 @@ def find_inputs(
 
 def _find(source: Source, without: Path | None, say: Callable[[str], None]) -> list[PictureFile]:
     path = Path(source.place)
-    plain = replace(source, text="", channels=None, layout=None) == Source(text="", place=source.place)
+    plain = replace(source, text="", channels=None, layout=None, pages="first") == Source(text="", place=source.place)
     if source.is_embedded or not plain or path.suffix.lower() in (".npz", ".gz"):
         return _of_source(source, without, say)
     if path.is_dir():
@@ -81,7 +82,7 @@ def _find(source: Source, without: Path | None, say: Callable[[str], None]) -> l
         case ".npy":
             return [replace(_of_array(path, path.name, source), is_alone=True)]
         case suffix if suffix in SUFFIXES:
-            return [PictureFile(name=path.name, load=path.read_bytes, channels=source.channels, is_alone=True)]
+            return [replace(_of_file(path.name, path.read_bytes, source), is_alone=True)]
         case _:
             raise DataError(
                 f"{source.place} is no picture; give a .png, .jpg, .tif, .webp, … or .npy file, or data: {READABLE}"
@@ -97,8 +98,13 @@ def _of_listing(listing: Listing, source: Source, say: Callable[[str], None]) ->
         kinds, place = ("images or .npy arrays", "folder") if listing.is_folder else ("images", "archive")
         raise DataError(f"{source.place} must hold {kinds}, and there is none; check the {place}")
     if files:
-        return [PictureFile(name=file.name, load=file.read, channels=source.channels) for file in files]
+        return [_of_file(file.name, file.read, source) for file in files]
     return [_of_array(Path(source.place) / array.name, array.name, source) for array in arrays]
+
+
+def _of_file(name: str, read: Callable[[], bytes], source: Source) -> PictureFile:
+    name, all_pages = name_written(name), source.pages == "all"
+    return PictureFile(name=name, load=read, channels=source.channels, all_pages=all_pages)
 
 
 def _of_array(path: Path, name: str, source: Source) -> PictureFile:
@@ -131,7 +137,7 @@ def _as_png(images: ExampleSet, index: int) -> DecodedImage:
         row = np.rint(row * 65535).astype(np.uint16)
     if row.shape[2] not in (1, 3):
         raise DataError(f"{row.shape[2]} channels, which no PNG can hold")
-    return DecodedImage(pixels=row, alpha=None, depth=8 * row.dtype.itemsize, format="PNG")
+    return DecodedImage(pixels=row, depth=8 * row.dtype.itemsize, format="PNG")
 
 
 def result_names(
@@ -166,8 +172,14 @@ def result_names(
     return results
 
 
+def _is_one_of_several(name: str) -> bool:
+    """Whether a name is that of a row of an array or a page of a stack: `x.npy#3`, `stack.tif#3`."""
+    file, mark, number = name.rpartition("#")
+    return bool(mark) and number.isdigit() and PurePosixPath(file).suffix.lower() in (*SUFFIXES, ".npy")
+
+
 def _with_ending(name: str, ending: str) -> str:
-    stem, mark, row = name.rpartition("#") if ".npy#" in name else (name, "", "")
+    stem, mark, row = name.rpartition("#") if _is_one_of_several(name) else (name, "", "")
     path = PurePosixPath(stem)
     bare = str(path.with_suffix("")) if path.suffix.lower() in (*SUFFIXES, ".npy") else stem
     return f"{bare}{mark}{row}{ending}"

@@ -31,6 +31,9 @@ from copyist.outputs import user_path
 Fit: TypeAlias = Literal["crop", "resize", "pad", "tile"]
 """How images are brought to one size: see `Source.fit`."""
 
+Pages: TypeAlias = Literal["first", "all"]
+"""Which pictures of a stack or a moving picture are taken."""
+
 EMBEDDED = ("photos", "faces", "digits", "scenes", "blobs", "cancer")
 """Sources that need no file. `./photos` is a folder of that name."""
 
@@ -40,14 +43,14 @@ READABLE = (
 )
 """What can be read, as the end of a sentence."""
 
-IMAGE_OPTIONS = ("size", "fit", "channels", "layout", "stride", "binarize")
+IMAGE_OPTIONS = ("size", "fit", "channels", "layout", "stride", "binarize", "pages")
 """Options of images alone."""
 
 TABLE_OPTIONS = ("label", "drop", "header")
 """Options of tables alone."""
 
 _OPTIONS = (
-    *("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize"),
+    *("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize", "pages"),
     *("test", "split_seed", "calibration"),
     *TABLE_OPTIONS,
 )
@@ -71,6 +74,9 @@ class Source:
 
     channels: int | None = None
     """1 for gray, 3 for color, or what an array must have; None takes what is there."""
+
+    pages: Pages = "first"
+    """Whether of a stack or a moving picture the first picture is taken, or each."""
 
     split: Split | None = None
     """The split; None leaves the choice to the procedure."""
@@ -206,8 +212,8 @@ def _value(name: str, value: str) -> object:
             return _share(name, value)
         case "split_seed":
             return _seed(value)
-        case "fit" | "layout" | "split" | "header":
-            kinds = {"fit": Fit, "layout": Layout, "split": Split, "header": HeaderLine}
+        case "fit" | "layout" | "split" | "header" | "pages":
+            kinds = {"fit": Fit, "layout": Layout, "split": Split, "header": HeaderLine, "pages": Pages}
             check_choice(f"{name}=", value, get_args(kinds[name]))
             return value
         case "drop":

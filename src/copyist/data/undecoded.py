@@ -46,6 +46,12 @@ class Undecoded:
     failures: tuple[str, ...] = ()
     """What was left out already, as `name (reason)`."""
 
+    belongs_to: Sequence[str] | None = None
+    """The digest of what each image is a part of, such as a stack: parts of one are on one side of a split."""
+
+    notices: tuple[str, ...] = ()
+    """What a model sees in another way than it is stored, each one sentence."""
+
     def __len__(self) -> int:
         return len(self.names)
 

@@ -47,11 +47,11 @@ def check_pixels(image: npt.NDArray[Any], *, place: str, index: int) -> None:
 
 
 def quantize(values: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Values in the units of `dtype`, clipped to its range: rounded for uint8 and uint16, in [0, 1] for float32."""
-    if dtype == np.float32:
-        return np.clip(values, 0, 1).astype(np.float32)
-    top = np.iinfo(dtype).max
-    return np.clip(np.rint(values), 0, top).astype(dtype)
+    """Values in the units of `dtype`, clipped to its range: rounded for whole numbers, in [0, 1] for floats."""
+    if dtype.kind == "f":
+        return np.clip(values, 0, 1).astype(dtype)
+    limits = np.iinfo(dtype)
+    return np.clip(np.rint(values), limits.min, limits.max).astype(dtype)
 
 
 def with_channels(pixels: npt.NDArray[Any], channels: int, *, name: str) -> npt.NDArray[Any]:
