@@ -167,10 +167,14 @@ def parts_of(digests: Sequence[str], is_test: npt.NDArray[np.bool_] | None, sour
         source: where they come from.
 
     Raises:
-        ArgumentError: a share is asked for, and the data has splits.
+        ArgumentError: a share or seed is asked for, and the data has splits.
     """
     if is_test is not None and source.test is not None:
         raise ArgumentError(f"{source.place} has splits of its own, got test={source.test:g}; leave test= out")
+    if is_test is not None and source.split_seed and source.calibration is None:
+        raise ArgumentError(
+            f"{source.place} has splits of its own, got split_seed={source.split_seed}; leave split_seed= out"
+        )
     if is_test is None:
         is_test = hold_out(digests, share=TEST_SHARE if source.test is None else source.test, seed=source.split_seed)
     return Parts.of(digests, is_test, calibration=source.calibration, seed=source.split_seed)

@@ -10,6 +10,7 @@ __all__ = [
     "write_picture",
 ]
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -125,7 +126,9 @@ def safe_name(name: str) -> PurePosixPath:
         DataError: it does not.
     """
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or not path.parts:
+    # A backslash is a letter where it parts no folders; in archives it always does, and is a slash here.
+    parted = os.sep == "\\" and "\\" in name
+    if path.is_absolute() or ".." in path.parts or parted or "\0" in name or not path.parts:
         raise DataError(f"the name {name!r} leads out of its folder; rename it")
     return path
 
