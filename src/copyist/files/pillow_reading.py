@@ -135,7 +135,7 @@ def _opened(data: bytes) -> tuple[Image.Image, int]:
 
 def _learn_heic() -> None:
     try:
-        import pillow_heif
+        import pillow_heif  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise DataError("HEIC is read by another package; pip install 'copyist[heic]'") from error
     pillow_heif.register_heif_opener()
