@@ -14,7 +14,7 @@ PACKAGE = Path(next(iter(copyist.__path__)))
 
 STEPS: tuple[tuple[str, ...], ...] = (
     ("tensors", "errors", "randomness"),
-    ("checks", "evidence", "devices", "settings", "outputs"),
+    ("checks", "evidence", "devices", "memory", "settings", "outputs"),
     ("nn", "corruption", "schedules", "metrics", "data", "files", "drawing"),
     ("models",),
     ("objectives", "baselines", "checkpoint"),

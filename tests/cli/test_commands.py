@@ -279,6 +279,8 @@ def test_two_pictures_that_share_an_array_name_keep_their_endings_in_it(
     assert "000.bmp.npy and 1 more: the picture's ending is kept" in answer.stderr
     written = ["000.bmp", "000.bmp.npy", "000.png", "000.png.npy", "001.npy", "001.png"]
     assert sorted(inside(tmp_path / "out")) == written
+    # An image's noise depends on its name.
+    assert inside(tmp_path / "out")["000.png.npy"] != inside(tmp_path / "out")["000.bmp.npy"]
 
 
 @pytest.mark.parametrize("ending", FORMATS)

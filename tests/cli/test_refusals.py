@@ -113,7 +113,7 @@ def test_images_too_small_for_the_levels(
     )
     sentence = refused("denoise", trained("gray"), folder, "--out", tmp_path / "out")
     assert sentence == f"000.png cannot be taken: {remedy}"
-    assert refused("encode", trained("gray"), folder, "--out", tmp_path / "z.npz") == remedy
+    assert refused("encode", trained("gray"), folder, "--out", tmp_path / "z.npz") == sentence
     assert refused("train", "unet", "--data", folder, "--out", tmp_path / "run", *TRAINS) == remedy
 
 
@@ -152,7 +152,7 @@ def test_sixteen_bits_and_gray_for_a_color_model_work(trained: Trained, tmp_path
     [
         (np.array([[[0.5] * 8] * 8, [[0.5] * 8] * 7 + [[np.nan] * 8]], np.float32), "NaN or infinity in image 1"),
         (np.full((8, 8), 1e300), "NaN or infinity in image 0"),
-        (np.zeros((8, 8), np.int64), "values of type int64, which must be uint8, uint16 or float"),
+        (np.zeros((8, 8), np.int64), "values of type int64, which must be uint8, uint16, bool or float"),
         (np.zeros((0, 8, 8), np.uint8), "no image in it: its shape is (0, 8, 8)"),
     ],
 )
@@ -546,5 +546,5 @@ def test_a_classifier_is_trained_on_images_without_labels(refused: Refused, pict
     folder = pictures(20, (8, 8))
     assert refused("train", "conv-classifier", "--data", folder, "--out", tmp_path / "run") == (
         f"{folder} must have labels to be learned, and has none; take digits, faces or scenes, an .npz "
-        "with y beside x, or a table with ?label="
+        "with y beside x, one folder per class, or a table with ?label="
     )

@@ -57,10 +57,10 @@ def test_what_other_programs_leave_is_no_file(tmp_path: Path) -> None:
 
 def test_files_of_other_kinds_are_counted_by_their_endings(tmp_path: Path) -> None:
     fill(tmp_path, "a.png", "x/b.TXT", "c.txt", "more.zip", "README", "LICENSE", "t.csv")
-    assert list_folder(tmp_path).left_out(PNG) == "6 files: 2 .txt, 2 without an ending, more.zip, t.csv"
+    assert list_folder(tmp_path).left_out(PNG) == "6 files: 2 .txt, 2 without an ending, t.csv, more.zip"
     said: list[str] = []
     list_folder(tmp_path).say_left_out(PNG, said.append, noun="image")
-    assert said == [f"left out what is no image in {tmp_path}, 6 files: 2 .txt, 2 without an ending, more.zip, t.csv"]
+    assert said == [f"left out what is no image in {tmp_path}, 6 files: 2 .txt, 2 without an ending, t.csv, more.zip"]
 
 
 def test_what_is_no_regular_file_is_named_and_never_opened(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 __all__ = ["corrupt"]
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from copyist.corruption import Corruption
-    from copyist.data import Picture
+    from copyist.files.picture_files import PicturesOfFiles
 
 With: TypeAlias = Annotated[
     str, typer.Option("--with", help="blend, gaussian, shift, salt-and-pepper, masking or blur.")
@@ -48,14 +48,15 @@ def corrupt(
 ) -> None:
     """Make noisy inputs: each image again, and beside it its exact values as .npy, since noise leaves [0, 1]."""
     from copyist.corruption import CORRUPTIONS, Corruption, named_corruption
-    from copyist.data import read_pictures
+    from copyist.data.inputs import find_inputs
+    from copyist.files.picture_files import PicturesOfFiles
     from copyist.settings import dump
 
     settings = {"alpha": alpha, "sigma": sigma, "share": share, "mean": mean, "std": std}
     corruption = named_corruption(with_, {name: value for name, value in settings.items() if value is not None})
     check_folder(out, overwrite=force)
-    pictures = read_pictures(inputs, without=out, say=say)
-    exact = _exact_names([picture.name for picture in pictures])
+    pictures = PicturesOfFiles(find_inputs(inputs, without=out, say=say), say=say)
+    exact = _exact_names(pictures.names)
     files = _write(pictures, exact, corruption, out, seed=seed)
 
     chosen = dump(corruption, {Corruption: CORRUPTIONS})
@@ -68,23 +69,35 @@ def corrupt(
 
 
 def _write(
-    pictures: Sequence["Picture"], exact: Mapping[str, str], corruption: "Corruption", out: Path, *, seed: int
+    pictures: "PicturesOfFiles", exact: Mapping[str, str], corruption: "Corruption", out: Path, *, seed: int
 ) -> list[str]:
     """Write each picture as a picture and as an exact array by its name in `exact`; the names of all files."""
-    from copyist.data import write_picture
+    from copyist.data import Picture, write_picture
+    from copyist.files.bulk import map_stream
     from copyist.outputs import whole_folder
     from copyist.randomness import generator
 
-    written: list[Path] = []
-    with bar("images") as update, whole_folder(out) as folder:
-        for number, picture in enumerate(pictures):
+    def corrupted() -> "Iterator[tuple[Picture, Tensor]]":
+        for _, picture in pictures.read():
             # An image's noise depends on its name, not on what else is there.
-            x_tilde = corruption(picture.pixels[None], generator=generator(seed, "corrupt", picture.name))[0]
-            written.append(write_picture(picture, x_tilde, folder))
+            noise = generator(seed, "corrupt", picture.name)
+            yield picture, corruption(picture.pixels[None], generator=noise)[0]
+
+    written: dict[str, None] = {}
+    with bar("images") as update, whole_folder(out) as folder:
+
+        def write(item: tuple[Picture, "Tensor"]) -> list[Path]:
+            picture, x_tilde = item
+            files = [write_picture(picture, x_tilde, folder)]
             if picture.name in exact:
-                written.append(_write_exactly(x_tilde, folder / exact[picture.name]))
-            update(number + 1, len(pictures))
-        return list(dict.fromkeys(str(out / path.relative_to(folder)) for path in written))
+                files.append(_write_exactly(x_tilde, folder / exact[picture.name]))
+            return files
+
+        for done, files in enumerate(map_stream(write, corrupted(), size=lambda item: item[1].numel()), start=1):
+            written |= dict.fromkeys(str(out / path.relative_to(folder)) for path in files)
+            update(done, len(pictures))
+        pictures.report()
+    return list(written)
 
 
 def _write_exactly(x: "Tensor", file: Path) -> Path:

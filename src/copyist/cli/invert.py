@@ -65,8 +65,9 @@ def invert(
     check_folder(out, overwrite=force)
     network = open_model(model, class_of=class_of, device=device)
     network.check_pictures(verb="invert")
-    pictures, x = read_batch(network, inputs, without=out)
-    files = result_names([picture.name for picture in pictures], ".png", taken=[SHEET], say=say)
+    names, x = read_batch(network, inputs, without=out)
+    network.check_input(x)
+    files = result_names(names, ".png", taken=[SHEET], say=say)
     statement = batch_statement(network, num_images=len(x), batch=batch)
     with bar("steps") as update:
         found = verb(

@@ -1,6 +1,14 @@
 """Pictures that come back as the files they were: pixels for a model, and answers written in the file's own format."""
 
-__all__ = ["Picture", "name_of_several", "pixels_for", "safe_name", "write_picture"]
+__all__ = [
+    "Picture",
+    "check_channels",
+    "name_of_several",
+    "pixels_for",
+    "safe_name",
+    "say_repeated",
+    "write_picture",
+]
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +19,7 @@ import torch
 from torch import Tensor
 
 from copyist.errors import ArgumentError, DataError, ShapeError
+from copyist.files.bulk import ignore
 from copyist.files.decoded import DecodedImage
 from copyist.files.encoding import encode_image
 from copyist.files.image_arrays import ImageArray
@@ -44,17 +53,22 @@ class Picture:
         Raises:
             ShapeError: the model takes gray and the picture is color, or the like.
         """
-        present = len(self.pixels)
-        if present == channels:
-            return self.pixels
-        if present == 1 and channels == 3:
-            return self.pixels.expand(3, -1, -1)
-        remedy = "; take other images, or a model trained on such as these"
-        if (present, channels) == (3, 1):
-            remedy = "; add ?channels=1 to the input to turn it gray"
-        raise ShapeError(
-            f"{self.name} must have {channels} channel{'s' * (channels > 1)} for this model, got {present}{remedy}"
-        )
+        check_channels(self.name, len(self.pixels), channels)
+        return self.pixels if len(self.pixels) == channels else self.pixels.expand(channels, -1, -1)
+
+
+def check_channels(name: str, present: int, channels: int) -> None:
+    """Refuse a picture of so many channels for a model of others, but for gray, which is repeated for color.
+
+    Raises:
+        ShapeError: the model takes gray and the picture is color, or the like.
+    """
+    if present == channels or (present, channels) == (1, 3):
+        return
+    remedy = "; take other images, or a model trained on such as these"
+    if (present, channels) == (3, 1):
+        remedy = "; add ?channels=1 to the input to turn it gray"
+    raise ShapeError(f"{name} must have {channels} channel{'s' * (channels > 1)} for this model, got {present}{remedy}")
 
 
 def pixels_for(pictures: Sequence[Picture], channels: int, *, say: Callable[[str], None] | None = None) -> list[Tensor]:
@@ -63,11 +77,15 @@ def pixels_for(pictures: Sequence[Picture], channels: int, *, say: Callable[[str
     Raises:
         ShapeError: a picture does not fit the model.
     """
-    repeated = [picture.name for picture in pictures if len(picture.pixels) == 1 and channels == 3]
-    if repeated and say is not None:
-        notice = "gray is given to the model as color, and written back as the mean of its channels"
-        say(f"{name_of_several(repeated)}: {notice}")
+    say_repeated([picture.name for picture in pictures if len(picture.pixels) == 1 and channels == 3], say or ignore)
     return [picture.with_channels(channels) for picture in pictures]
+
+
+def say_repeated(names: Sequence[str], say: Callable[[str], None]) -> None:
+    """Say of gray pictures that a model of color sees them repeated; nothing where there are none."""
+    if names:
+        notice = "gray is given to the model as color, and written back as the mean of its channels"
+        say(f"{name_of_several(names)}: {notice}")
 
 
 def write_picture(picture: Picture, pixels: Tensor, folder: Path) -> Path:
@@ -94,7 +112,7 @@ def write_picture(picture: Picture, pixels: Tensor, folder: Path) -> Path:
     assert stored is not None
     if picture.page is not None:
         stack, index = picture.page
-        return stack.put(index, values, folder / safe_name(stack.name))
+        return stack.put(index, stored.with_floats(values), folder / safe_name(stack.name))
     path = folder / safe_name(picture.name)
     write_bytes(path, encode_image(stored.with_floats(values)))
     return path

@@ -2,11 +2,9 @@
 
 __all__ = ["PictureStack"]
 
-from collections.abc import Sequence
+import threading
 from pathlib import Path
 from typing import final
-
-from torch import Tensor
 
 from copyist.files.decoded import DecodedImage
 from copyist.files.encoding import encode_pages
@@ -17,20 +15,24 @@ from copyist.outputs import write_bytes
 class PictureStack:
     """The pictures of one file, and those that are to take their place."""
 
-    def __init__(self, name: str, images: Sequence[DecodedImage]) -> None:
-        """Take hold of the pictures of a file; `name` is where it will be written, below the output folder."""
+    def __init__(self, name: str, *, count: int) -> None:
+        """Wait for `count` pictures; `name` is where they will be written, below the output folder."""
         self.name = name
-        self._images = list(images)
+        self._count = count
         self._new: dict[int, DecodedImage] = {}
+        self._one_at_a_time = threading.Lock()
 
-    def put(self, index: int, x: Tensor, path: Path) -> Path:
-        """Take the new pixels (C, H, W) of one picture, and write the file once all have been given.
+    def put(self, index: int, image: DecodedImage, path: Path) -> Path:
+        """Take the new picture in the place of one, and write the file once all have been given.
+
+        Several threads may call this at once.
 
         Raises:
             OutputError: it cannot be written.
         """
-        self._new[index] = self._images[index].with_floats(x)
-        if len(self._new) == len(self._images):
-            write_bytes(path, encode_pages([self._new[place] for place in range(len(self._images))]))
-            self._new = {}
+        with self._one_at_a_time:
+            self._new[index] = image
+            if len(self._new) == self._count:
+                write_bytes(path, encode_pages([self._new[place] for place in range(self._count)]))
+                self._new = {}
         return path

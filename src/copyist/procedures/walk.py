@@ -5,6 +5,7 @@ __all__ = ["walk", "walk_steps"]
 from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
 from copyist.checks import check_at_least, check_images, check_positive
 from copyist.devices import Precision, autocast
@@ -25,7 +26,7 @@ def walk(
     generator: torch.Generator | None = None,
     until_still: float | None = None,
     batch_size: int | None = None,
-    precision: Precision = "auto",
+    precision: Precision = "float32",
 ) -> Images:
     """Walk from each image, and keep every step.
 
@@ -41,7 +42,8 @@ def walk(
             it comes back to within this share of its norm (see `AtRest`); None takes all steps.
         batch_size: images per batch, which decides the answer of a model that uses batch statistics; None takes the
             model's own.
-        precision: `auto` is bf16 where the hardware computes in it.
+        precision: `float32`, in which every verb computes unless another is requested; `auto` is bf16, faster and
+            less exact, where the hardware computes in it.
 
     Returns:
         Frames (steps + 1, B, C, H, W) on the CPU, the start included; fewer where the walk came to rest.
@@ -77,7 +79,7 @@ def walk_steps(
     generator: torch.Generator | None = None,
     until_still: float | None = None,
     batch_size: int | None = None,
-    precision: Precision = "auto",
+    precision: Precision = "float32",
 ) -> Iterator[Images]:
     """The frames of `walk`, one (B, C, H, W) after the other, for walks too long to be kept."""
     model = needs(model, Autoencoder, verb="walk")
@@ -121,8 +123,20 @@ def _steps(
     yield x
     for _ in range(steps):
         with torch.no_grad(), autocast(precision, x.device):
-            z = in_batches(model, model.encode, x, batch_size=batch_size).float()
-            # An image that is repeated to fill a batch is repeated with its noise.
-            z = z + draw_normal(z.shape, std=noise, generator=generator, like=z) if noise > 0 else z
-            x = in_batches(model, model.decode, z, batch_size=batch_size).float()
+            x = _step(model, x, noise, generator, batch_size)
         yield x
+
+
+def _step(model: Autoencoder, x: Images, noise: float, generator: torch.Generator, batch_size: int | None) -> Images:
+    drawn: list[Tensor] = []
+
+    def copy(rows: Tensor) -> Images:
+        z = model.encode(x[rows]).float()
+        if noise > 0 and not drawn:
+            # For all images at once: what is drawn does not depend on the batch.
+            drawn.append(draw_normal((len(x), *z.shape[1:]), std=noise, generator=generator, like=z))
+        # An image that is repeated to fill a batch is repeated with its noise.
+        return model.decode(z + drawn[0][rows] if drawn else z).float()
+
+    # Rows, so that a code and its noise are decoded among those it was encoded with, as by a copy.
+    return in_batches(model, copy, torch.arange(len(x), device=x.device), batch_size=batch_size)

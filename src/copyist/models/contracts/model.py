@@ -75,6 +75,10 @@ class Model(Contract, nn.Module, abc.ABC):
     uses_batch_statistics: bool = False
     """Whether the answer for one image depends on the others in its batch."""
 
+    weighs_images: bool = False
+    """Whether all that depends on the batch is the normalization of `copyist.nn.norm`, in which an image can count
+    several times. Then a batch is filled by counts; else by copies of its images, which take time and memory."""
+
     size_multiple: int = 1
     """Both sides of an image must be multiples of this."""
 
