@@ -44,7 +44,7 @@ def by_pillow(array: npt.NDArray[Any], form: str, *, mode: str | None = None, **
 
 def by_pypng(array: npt.NDArray[Any], bits: int, *, gray: bool, alpha: bool = False, **options: Any) -> bytes:
     with io.BytesIO() as file:
-        writer = png.Writer(SHAPE[1], SHAPE[0], bitdepth=bits, **{"greyscale": gray, "alpha": alpha, **options})
+        writer = png.Writer(SHAPE[1], SHAPE[0], bitdepth=bits, alpha=alpha, **{**options, "greyscale": gray})  # pyright: ignore[reportArgumentType]
         writer.write(file, array.reshape(SHAPE[0], -1).tolist())
         return file.getvalue()
 
