@@ -10,6 +10,7 @@ from copyist.devices import Precision, autocast
 from copyist.errors import ShapeError
 from copyist.models.contracts import Autoencoder, check_answer, needs, take_batch
 from copyist.models.in_batches import in_batches
+from copyist.procedures.walk import check_held_frames
 from copyist.tensors import ExamplesLike, Images
 
 
@@ -46,12 +47,13 @@ def interpolate(
     Raises:
         ShapeError: `x` or `y` is not (B, C, H, W), they do not pair up, or the model does not take them.
         ContractError: the model has no code, or takes tables.
-        ArgumentError: `steps` or `batch_size` is less than 1.
+        ArgumentError: `steps` or `batch_size` is less than 1, or the frames do not fit into memory.
     """
     coder = needs(model, Autoencoder, verb="interpolate")
     coder.check_pictures(verb="interpolate")
     check_at_least("steps", steps, 1)
     pairs = _pairs(take_batch(coder, x), take_batch(coder, y))
+    check_held_frames(pairs[:, 0], steps)
     shares = [step / steps for step in range(steps + 1)]
 
     def between(pairs: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Encode, perturb, decode, again: a walk along the manifold of what the model has learned."""
 
-__all__ = ["walk", "walk_steps"]
+__all__ = ["check_held_frames", "walk", "walk_steps"]
 
 from collections.abc import Iterator
 
@@ -10,6 +10,7 @@ from torch import Tensor
 from copyist.checks import check_at_least, check_positive
 from copyist.devices import Precision, autocast
 from copyist.errors import ArgumentError
+from copyist.memory import check_memory
 from copyist.models.contracts import Autoencoder, Model, needs, take_batch
 from copyist.models.in_batches import in_batches
 from copyist.procedures.at_rest import AtRest
@@ -52,11 +53,12 @@ def walk(
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
         ContractError: the model has no code, or takes tables.
         ArgumentError: `steps` or `batch_size` is less than 1, `noise` is less than 0, or `until_still` is not
-            greater than 0 or comes with noise.
+            greater than 0 or comes with noise; or the frames do not fit into memory.
 
     Source:
         Badger, "Autoencoders: Learning by Copying", on the manifold walk; there 300 steps with noise 0.2, and none.
     """
+    check_held_frames(x, steps)
     frames = walk_steps(
         model,
         x,
@@ -68,6 +70,20 @@ def walk(
         precision=precision,
     )
     return torch.stack([frame.cpu() for frame in frames])
+
+
+def check_held_frames(x: Images, steps: int) -> None:
+    """Refuse a way of so many steps from `x` whose frames are to be held, if they do not fit into memory.
+
+    Raises:
+        ArgumentError: they do not.
+    """
+    # The frames, and the tensor that they are joined into.
+    check_memory(
+        2 * 4 * (steps + 1) * x.numel(),
+        f"{steps + 1} frames of {len(x)} images",
+        remedy="take fewer steps (--steps 100), or fewer or smaller images",
+    )
 
 
 def walk_steps(

@@ -2,6 +2,7 @@
 
 __all__ = ["InitialWeights", "build_model"]
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, final
@@ -12,7 +13,9 @@ from torch import Tensor
 from copyist.checkpoint import MODEL_CATALOGUES, classes_of, model_file, read_model, sum_of_tensors, unfinished
 from copyist.data.examples import ExampleSet
 from copyist.errors import CheckpointError
+from copyist.memory import check_memory
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
+from copyist.models.weights import check_weights
 from copyist.randomness import derive
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
@@ -118,8 +121,13 @@ def build_model(
 
     Raises:
         ContractError: the objective does not train models of this kind.
+        ArgumentError: the model, or a batch, does not fit into memory.
         CheckpointError, ShapeError: the weights to start from do not fit.
     """
+    check_weights(config)
+    size, values = recipe.training.batch_size, math.prod(examples.shape)
+    # The batch, its copy, and what the copy is compared with.
+    check_memory(3 * 4 * size * values, f"a batch of {size} examples", remedy="take smaller ones (--set batch_size=64)")
     # Weights are drawn from torch's global generator, which is left as it was found.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(seed, "weights"))
