@@ -48,10 +48,12 @@ def table_sets(
     labels = _labels(table, source)
     digests = [digest(row.tobytes()) for row in learned.values]
     is_test = hold_out(digests) if table.is_test is None else table.is_test
+    notes = table.notes
+    del table  # Its cells take more than all that follows.
     split = Parts.of(digests, is_test, calibration=source.calibration)
     if not columns:
         learned = learned.without_constants(split.indices("train", limit=source.limit), place=source.place)
-    for sentence in (*table.notes, *learned.notices(source.place)):
+    for sentence in (*notes, *learned.notices(source.place)):
         say(sentence)
     sets: list[ExampleSet] = []
     for part in parts:
