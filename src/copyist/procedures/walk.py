@@ -58,10 +58,11 @@ def walk(
     Source:
         Badger, "Autoencoders: Learning by Copying", on the manifold walk; there 300 steps with noise 0.2, and none.
     """
-    check_held_frames(x, steps)
+    start = take_batch(needs(model, Autoencoder, verb="walk"), x)
+    check_held_frames(start, steps)
     frames = walk_steps(
         model,
-        x,
+        start,
         steps=steps,
         noise=noise,
         generator=generator,
