@@ -66,7 +66,7 @@ def test_columns_are_shown(table: Path) -> None:
 
 def test_what_columns_became_is_shown_and_written_again(tmp_path: Path) -> None:
     lines = [
-        f'{row},{1_700_000_000 + row * 7 % 60},2024-01-{1 + row % 28:02d} 10:30,{"ny"[row % 2]},5,"{1000 + row:,}"'
+        f'{row},{1_700_000_000 + row},2024-01-{1 + row % 28:02d} 10:30,{"ny"[row % 2]},5,"{1000 + row:,}"'
         for row in range(60)
     ]
     (tmp_path / "t.csv").write_text("\n".join([",time,day,flag,same,price", *lines]) + "\n")
