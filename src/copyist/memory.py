@@ -2,6 +2,7 @@
 
 __all__ = ["available_memory", "bytes_text", "check_disk", "check_memory"]
 
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -38,9 +39,8 @@ def check_memory(needed: float, what: str, *, remedy: str, available: int | None
     """
     there = available_memory() if available is None else available
     if needed > there:
-        raise ArgumentError(
-            f"{what} must fit into memory, which has {bytes_text(there)} left, got about {bytes_text(needed)}; {remedy}"
-        )
+        got = "more than can be counted" if math.isinf(needed) else f"about {bytes_text(needed)}"
+        raise ArgumentError(f"{what} must fit into memory, which has {bytes_text(there)} left, got {got}; {remedy}")
 
 
 def check_disk(needed: float, what: str, place: Path, *, remedy: str) -> None:

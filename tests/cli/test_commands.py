@@ -115,14 +115,32 @@ def test_train_says_as_json_what_history_says_and_force_trains_again_to_the_same
     assert copyist("info", tmp_path / "run", "--json").result["model"]["width"] == 2
 
 
-def test_resume_goes_on_to_more_steps_only_with_the_same_settings(tmp_path: Path) -> None:
+def test_resume_goes_on_as_the_run_was_started_and_to_more_steps(tmp_path: Path) -> None:
     line = ["train", "unet", "--data", "digits?size=16&limit=40", "--out", tmp_path / "run"]
     line += ["--set", "width=2", "--set", "levels=2", "--set", "batch_size=4", "--steps", 2]
     assert copyist(*line).code == 0
     assert copyist(*line, "--resume").code == 0
-    assert (
-        "was started with seed = 0, got 1; resume it with the same" in copyist(*line, "--resume", "--seed", 1).sentence
-    )
+    alone = copyist("train", "--resume", "--out", tmp_path / "run", "--json").result
+    assert (alone["steps"], alone["batch_size"]) == (2, 4)
+    more = copyist("train", "unet", "--resume", "--out", tmp_path / "run", "--steps", 3, "--json")
+    assert more.result["steps"] == 3
+    assert "note: the run goes on to 3 steps in place of 2; after step 2 the learning rate follows" in more.stderr
+    assert copyist("info", tmp_path / "run", "--json").result["recipe"]["training"]["steps"] == 3
+    line[-1] = 3
+    place = f"the run in {tmp_path / 'run'}"
+    for changed, sentence in (
+        (("--seed", 1), f"{place} was started with seed 0, got 1; resume it with --seed 0"),
+        (
+            ("--set", "learning_rate=0.5"),
+            f"{place} was started with learning_rate=0.003, got 0.5; start another run from its weights in another "
+            f"folder (--from {tmp_path / 'run'})",
+        ),
+        (("--steps", 2), f"steps must be at least the 3 that {place} has taken, got 2; take --steps 3, or more"),
+    ):
+        assert copyist(*line, "--resume", *changed).sentence == sentence
+    vae = copyist("train", "vae", "--resume", "--out", tmp_path / "run").sentence
+    assert vae == f"{place} is one of the recipe unet, got vae; leave the recipe out to resume it"
+    assert copyist("train", "--out", tmp_path / "other").sentence.startswith("a recipe must be given to be trained")
 
 
 def test_a_classifier_is_fine_tuned_from_a_masked_model(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import io
 import json
 import pickle
+import re
+import resource
 import struct
 import sys
 import zipfile
@@ -548,3 +550,59 @@ def test_a_classifier_is_trained_on_images_without_labels(refused: Refused, pict
         f"{folder} must have labels to be learned, and has none; take digits, faces or scenes, an .npz "
         "with y beside x, one folder per class, or a table with ?label="
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        (["data", "show", "digits?size=100000"], "take smaller ones (?size=64)"),
+        (["data", "show", "scenes?size=100000"], "take smaller ones (?size=64) or fewer (?limit=100)"),
+        (["data", "show", "blobs?size=100000"], "take smaller ones (?size=64) or fewer (?limit=100)"),
+        (
+            ["sample", "MODEL", "--count", "10000000000", "--out", "s.png"],
+            "take fewer (--count 64) or smaller ones (--size 64)",
+        ),
+        (
+            ["sample", "MODEL", "--size", "1000000", "--out", "s.png"],
+            "take fewer (--count 64) or smaller ones (--size 64)",
+        ),
+        (
+            ["sample", "MODEL", "--count", "2000", "--steps", "1000000", "--out", "s.gif"],
+            "take fewer samples (--count 16) or steps (--steps 30)",
+        ),
+        (
+            ["walk", "MODEL", "IN", "--steps", "10000000000", "--out", "w.gif"],
+            "take fewer steps (--steps 100), or fewer or smaller images",
+        ),
+        (
+            ["walk", "MODEL", "IN", "--to", "IN", "--steps", "10000000000", "--out", "w.mp4"],
+            "take fewer steps (--steps 100), or fewer or smaller images",
+        ),
+        (
+            ["train", "unet", "--data", "digits?size=16", "--out", "r", "--set", "width=100000"],
+            "build a smaller model (--set width=64)",
+        ),
+        (
+            ["train", "unet", "--data", "digits?size=16", "--out", "r", "--set", "batch_size=1000000000"],
+            "take smaller ones (--set batch_size=64)",
+        ),
+    ],
+)
+def test_what_cannot_fit_into_memory_is_refused_before_it_takes_any(
+    line: list[str],
+    remedy: str,
+    trained: Trained,
+    pictures: Pictures,
+    refused: Refused,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = str(pictures(2))
+    before = inside(tmp_path)
+    taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    sentence = refused(*[{"MODEL": str(trained("gray")), "IN": folder}.get(word, word) for word in line])
+    assert re.search(r" must fit into memory, which has [\d.]+ GB left, got about [\d.,]+ [GT]B; ", sentence)
+    assert sentence.endswith(f"; {remedy}")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - taken < 300_000
+    assert inside(tmp_path) == before

@@ -7,11 +7,13 @@ __all__ = [
     "classes_of",
     "load",
     "model_file",
+    "read_document",
     "read_header",
     "read_model",
     "read_tensors",
     "save",
     "sum_of_tensors",
+    "unfinished",
     "write_tensors",
 ]
 
@@ -24,9 +26,11 @@ from copyist.checkpoint.model_file import (
     read_header,
     read_model,
     save,
+    unfinished,
 )
 from copyist.checkpoint.tensor_file import (
     FORMAT_VERSION,
+    read_document,
     read_tensors,
     sum_of_tensors,
     write_tensors,

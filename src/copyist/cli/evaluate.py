@@ -55,7 +55,9 @@ def evaluate(
             raise ArgumentError(f"models side by side must be different ones, got {path} twice; name it once")
     if out is not None:
         check_output(out, overwrite=force)
-    loaded = {name: load(path, class_of=class_of, device=device) for name, path in _short_names(models).items()}
+    loaded = {
+        name: load(path, class_of=class_of, device=device, say=say) for name, path in _short_names(models).items()
+    }
 
     with bar("measuring") as update:
         found = evaluate_models(

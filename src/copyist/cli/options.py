@@ -1,6 +1,19 @@
 """Options that several commands share, each with one meaning."""
 
-__all__ = ["Batch", "ClassOf", "Data", "Device", "Force", "Inputs", "Json", "Model", "Out", "Seed", "as_path"]
+__all__ = [
+    "Batch",
+    "ClassOf",
+    "Data",
+    "Device",
+    "Force",
+    "Inputs",
+    "Json",
+    "Model",
+    "Out",
+    "Seed",
+    "as_path",
+    "parse_seed",
+]
 
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -8,7 +21,8 @@ from typing import Annotated, TypeAlias
 import typer
 
 
-def _seed(text: str | int) -> int:
+def parse_seed(text: str | int) -> int:
+    """A seed from the command line, a whole number of at least 0; anything else is wrong usage."""
     try:
         seed = int(text)
     except ValueError:
@@ -37,7 +51,7 @@ Out: TypeAlias = Annotated[
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Seed: TypeAlias = Annotated[
-    int, typer.Option("--seed", help="Seed of everything random.", parser=_seed, metavar="INTEGER")
+    int, typer.Option("--seed", help="Seed of everything random.", parser=parse_seed, metavar="INTEGER")
 ]
 Data: TypeAlias = Annotated[
     str | None,

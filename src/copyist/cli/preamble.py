@@ -32,7 +32,7 @@ def open_model(path: str, *, class_of: str | None, device: str | None) -> "Model
     from copyist.checkpoint import load
     from copyist.devices import keep_freed_memory
 
-    model = load(path, class_of=class_of, device=device)
+    model = load(path, class_of=class_of, device=device, say=say)
     if next(model.parameters()).device.type == "cpu":
         keep_freed_memory()
     return model
@@ -115,7 +115,7 @@ def read_tables(model: "Model", inputs: Sequence[str]) -> list["TableFile"]:
     from copyist.data import open_table
     from copyist.errors import ArgumentError
 
-    tables = [open_table(text) for text in inputs]
+    tables = [open_table(text, columns=model.trained_on.columns, say=say) for text in inputs]
     names = [table.name for table in tables]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

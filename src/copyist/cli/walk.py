@@ -66,6 +66,7 @@ def walk(
     from copyist.outputs import write_text
     from copyist.procedures import AtRest, Trajectory, interpolate, reconstruct, walk_steps
     from copyist.procedures.sizes import padded
+    from copyist.procedures.walk import check_held_frames
     from copyist.randomness import generator
 
     check_at_least("count", count, 1)
@@ -97,6 +98,9 @@ def walk(
         y = padded(autoencoder, y, name=ends[0])
         statement = batch_statement(autoencoder, num_images=max(len(x), len(y)), batch=batch)
         frames = interpolate(autoencoder, x, y, steps=steps, batch_size=batch)
+    if to is None and out.suffix.lower() in (".png", ".gif", ".webp"):
+        # These are put together from all frames; others are written as they come.
+        check_held_frames(x, steps)
     shown = (frame[..., :height, :width] for frame in frames)
     with bar("steps") as update:
         write_video(_watch(course.follow(shown), stillness, lambda step: update(step, steps)), out, fps=fps)

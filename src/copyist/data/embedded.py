@@ -2,7 +2,7 @@
 
 __all__ = ["cancer_table", "undecoded_embedded"]
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from copyist.data.source import Source
 from copyist.data.synthetic import SCENE_CLASSES, blob_centers, draw_blobs, draw_scenes, scene_classes, scene_factors
 from copyist.data.undecoded import Undecoded, undecoded_array
 from copyist.errors import ArgumentError
-from copyist.files.delimited import Delimited, replace_columns, write_delimited
-from copyist.files.table_files import StoredTable
+from copyist.files.delimited import write_delimited
+from copyist.files.spellings import spell_numbers
+from copyist.files.table_files import StoredTable, table_of_array
 
 PHOTOS_SIZE = (32, 32)
 SCENES_SIZE = (64, 64)
@@ -68,13 +69,13 @@ def cancer_table() -> StoredTable:
     from sklearn.datasets import load_breast_cancer
 
     bunch: Any = load_breast_cancer()
-    names = [str(name) for name in bunch.feature_names]
-    text = Delimited(names=tuple(names), rows=[list(map(str, row)) for row in bunch.data], delimiter=",")
-    return StoredTable(
-        columns=dict(zip(names, np.asarray(bunch.data).T, strict=True)),
-        labels=np.asarray(bunch.target).astype(np.int64),
-        rewrite=lambda new, to: write_delimited(to, replace_columns(text, names, new)),
-    )
+    names, values = [str(name) for name in bunch.feature_names], np.asarray(bunch.data)
+
+    def rewrite(new: Mapping[str, npt.NDArray[Any]], to: Path) -> None:
+        columns = [spell_numbers(new.get(name, column)) for name, column in zip(names, values.T, strict=True)]
+        write_delimited(to, names, columns, delimiter=",")
+
+    return table_of_array(values, names, rewrite, labels=np.asarray(bunch.target).astype(np.int64))
 
 
 def _photos(source: Source) -> Undecoded:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from copyist.checks import check_whole
 from copyist.data.in_memory import Array, GivenExamples, check_alike, check_share, number_classes
@@ -26,7 +27,8 @@ class ExampleSet:
     """How a user names it."""
 
     array: npt.NDArray[Any]
-    """(N, C, H, W): uint8, uint16 or float32, floats in [0, 1]; or (N, D): float32, of any range."""
+    """(N, C, H, W): uint8, uint16 or float32, floats in [0, 1]; or (N, D): float32 of any range, or float64 where a
+    column of a table needs it."""
 
     names: tuple[str, ...]
     """One per example."""
@@ -39,6 +41,12 @@ class ExampleSet:
 
     columns: tuple[str, ...] = ()
     """What the D columns of a table are called; empty for images."""
+
+    kinds: tuple[str, ...] = ()
+    """What each column of a table was in its file, such as `number`; empty where that is not known."""
+
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Columns of a table's file that are not learned though nobody left them out, and why."""
 
     fingerprint: str
     """A hash of the content, in hexadecimal digits: equal content, equal fingerprint."""
@@ -104,7 +112,8 @@ class ExampleSet:
 
     def examples(self, start: int = 0, stop: int | None = None) -> Examples:
         """Examples `start` to `stop` as floats (B, ...): images in [0, 1], tables in units of their own."""
-        return as_floats(self.array[start:stop])
+        part = self.array[start:stop]
+        return torch.from_numpy(np.array(part)) if self.is_table else as_floats(part)
 
     def images(self, start: int = 0, stop: int | None = None) -> Images:
         """Images `start` to `stop` as floats (B, C, H, W) in [0, 1].
@@ -194,6 +203,8 @@ class Splits:
             columns: what the D columns of rows are called; by default they are numbered from 0.
             name: what the data is called where a source would be named, as in the model file.
 
+        Columns of a table that have one value only in the training rows are left out, as `left_out` says.
+
         Raises:
             DataError: an array has another shape or type than the others, or values that no image or table has; labels
                 are missing for some examples, or no whole numbers; or there are too few examples for all splits.
@@ -226,6 +237,7 @@ class Splits:
                     f"{name} must have {each.noun} for each split, got none for {part}; add {each.noun}, or give "
                     f"{part}="
                 )
+        sets = _without_constants(sets)
         return cls(train=sets["train"], test=sets["test"], calibration=sets.get("calibration"))
 
     def num_classes(self) -> int:
@@ -259,6 +271,21 @@ def _example_set(given: GivenExamples, rows: npt.NDArray[np.int64] | None = None
         columns=given.columns,
         fingerprint=fingerprint([given.digests[row] for row in chosen], str(given.array.dtype), *given.columns),
     )
+
+
+def _without_constants(sets: Mapping[str, ExampleSet]) -> dict[str, ExampleSet]:
+    """The same tables without the columns that have one value only in the training rows; if all have, they stay."""
+    train = sets["train"]
+    varies = (train.array != train.array[:1]).any(0) if train.is_table and len(train) > 1 else np.ones(1, np.bool_)
+    if varies.all() or not varies.any():
+        return dict(sets)
+    kept = np.flatnonzero(varies).tolist()
+    columns = tuple(train.columns[place] for place in kept)
+    left_out = tuple((train.columns[place], "constant") for place in np.flatnonzero(~varies).tolist())
+    return {
+        part: replace(each, array=np.ascontiguousarray(each.array[:, kept]), columns=columns, left_out=left_out)
+        for part, each in sets.items()
+    }
 
 
 def _held_out(

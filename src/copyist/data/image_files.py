@@ -56,7 +56,7 @@ def undecoded_files(
         what = f"among {len(files)} none that can be read, such as {failures[0]}" if files else "none"
         raise DataError(f"{place} must hold images at least one of which can be read, and there is {what}")
     pages = [_Page(row, index, len(heads), name, head) for row, name, heads in good for index, head in enumerate(heads)]
-    pixel_type = max((page.head.pixel_type for page in pages), key=_WIDTHS.index)
+    pixel_type = _WIDTHS[max(_WIDTHS.index(page.head.pixel_type) for page in pages)]
     rows = [page.row for page in pages]
     whole = [page.file_digest for page in pages]
     return Undecoded(

@@ -14,7 +14,7 @@ from copyist.data.labels import ClassLabels
 from copyist.data.parts import digest
 from copyist.errors import ArgumentError, DataError
 from copyist.files.array_files import flat_labels
-from copyist.files.values import check_pixels
+from copyist.files.values import as_rows, check_pixels
 
 Array: TypeAlias = npt.NDArray[Any] | torch.Tensor
 """Of NumPy, or of PyTorch on any device."""
@@ -26,7 +26,7 @@ class GivenExamples:
     """Examples as they were given, checked."""
 
     array: npt.NDArray[Any]
-    """Images (N, C, H, W), uint8, uint16 or float32; or rows (N, D), float32."""
+    """Images (N, C, H, W), uint8, uint16 or float32; or rows (N, D), float32, or float64 where a column needs it."""
 
     labels: npt.NDArray[Any] | None
     """(N,), where there are any: as they are given, or numbers of classes."""
@@ -120,9 +120,8 @@ def _check_values(array: npt.NDArray[Any], *, name: str) -> npt.NDArray[Any]:
         for index, image in enumerate(array):
             check_pixels(image, place=name, index=index)
         return array.astype(np.float32)
-    # What is too large for 32 bits becomes infinite, and is refused as such; the sum makes -0 a 0, which it equals.
-    with np.errstate(over="ignore"):
-        rows = array.astype(np.float32) + np.float32(0)
+    # What is too large for 32 bits becomes infinite, and is refused as such.
+    rows = as_rows(list(array.T))
     wrong = np.argwhere(~np.isfinite(rows))
     if len(wrong):
         row, column = wrong[0].tolist()

@@ -23,6 +23,7 @@ def open_source(
     text: str,
     *,
     without: Path | None = None,
+    columns: Sequence[str] = (),
     say: Callable[[str], None] | None = None,
     progress: Progress | None = None,
 ) -> Splits:
@@ -35,6 +36,7 @@ def open_source(
     Args:
         text: `PATH_OR_NAME?option=value&…`, with the options of `Source`.
         without: a file or folder in it that is no data, such as where results go.
+        columns: of a table, those that a model was trained on, which are found by name.
         say: takes notices, each one sentence.
         progress: called with the number of files done, and of all.
 
@@ -42,12 +44,13 @@ def open_source(
         ArgumentError: the source breaks a rule, or asks for one split only.
         UnknownNameError: there is no such source, option or value.
         DataError: it cannot be read, or its images cannot be brought to one shape.
+        ShapeError: a table has not these columns.
     """
     source = parse_source(text)
     if source.split is not None:
         raise ArgumentError(f"both splits are needed here, got {text!r}; leave split= out")
     parts: list[Split] = ["train", "test"] if source.calibration is None else ["train", "test", "calibration"]
-    train, test, *calibration = _sets(source, parts, without, say or ignore, progress)
+    train, test, *calibration = _sets(source, parts, without, say or ignore, progress, columns)
     if not (len(train) and len(test)):
         alike = len(train) > 1 and (train.array == train.array[:1]).all()
         got = f"{len(train)} that are all equal" if alike else f"{len(train)} and {len(test)}"
@@ -90,11 +93,12 @@ def _sets(
     without: Path | None,
     say: Callable[[str], None],
     progress: Progress | None,
+    columns: Sequence[str] = (),
 ) -> list[ExampleSet]:
     if not source.is_embedded and not Path(source.place).exists():
         raise DataError(f"there is no file or folder {source.place}; {READABLE}")
     if source.is_embedded and Path(source.place).exists():
         say(f"took {source.place} as the embedded data of that name; write ./{source.place} for the folder")
     if is_table(source):
-        return table_sets(source, parts)
+        return table_sets(source, parts, columns=columns, say=say)
     return image_sets(source, parts, without=without, say=say, progress=progress)

@@ -8,6 +8,8 @@ __all__ = [
     "Fit",
     "Source",
     "check_unset",
+    "drop_option",
+    "escape_name",
     "parse_size",
     "parse_source",
     "parts_of",
@@ -17,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
+from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +29,7 @@ from copyist.data.parts import TEST_SHARE, Parts, Split, hold_out
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.files.delimited import HeaderLine
 from copyist.files.image_arrays import Layout
+from copyist.files.spellings import Decimal
 from copyist.outputs import user_path
 
 Fit: TypeAlias = Literal["crop", "resize", "pad", "tile"]
@@ -46,7 +50,7 @@ READABLE = (
 IMAGE_OPTIONS = ("size", "fit", "channels", "layout", "stride", "binarize", "pages")
 """Options of images alone."""
 
-TABLE_OPTIONS = ("label", "drop", "header")
+TABLE_OPTIONS = ("label", "drop", "header", "decimal")
 """Options of tables alone."""
 
 _OPTIONS = (
@@ -111,6 +115,9 @@ class Source:
     header: HeaderLine | None = None
     """Whether the first row of a text file names its columns; None tells by what stands in it."""
 
+    decimal: Decimal | None = None
+    """What marks decimals in texts, where the other one parts thousands; None tells by what stands in them."""
+
     binarize: float | str | None = None
     """Values become 0 or 1: 1 from this share of the largest on, or `sample`, 1 with the probability that they name,
     drawn once; None leaves them."""
@@ -124,7 +131,8 @@ class Source:
 def parse_source(text: str) -> Source:
     """Take a source string apart.
 
-    A path that exists may itself contain `?`.
+    A path that exists may itself contain `?`. In names of columns `%2C` is a comma, `%26` an ampersand, and so on for
+    all bytes, as `escape_name` writes them.
 
     Raises:
         UnknownNameError: there is no such option, value or embedded source.
@@ -190,6 +198,16 @@ def check_unset(source: Source, options: Sequence[str], *, kind: str, got: str) 
         raise ArgumentError(f"source option {wrong} is for {kind}, got {got}: {source.place}; leave {wrong}= out")
 
 
+def escape_name(name: str) -> str:
+    """The name of a column as `drop=` and `label=` take it."""
+    return "".join(f"%{ord(sign):02X}" if sign in "%&,?" else sign for sign in name)
+
+
+def drop_option(source: Source, names: Sequence[str]) -> str:
+    """The option that leaves these columns out beside those that are left out already."""
+    return "?drop=" + ",".join(map(escape_name, [*source.drop, *names]))
+
+
 def parse_size(text: str, *, name: str = "source option size") -> tuple[int, int]:
     """(H, W) from `64` or `64x48`; `name` is what a refusal calls it.
 
@@ -212,12 +230,21 @@ def _value(name: str, value: str) -> object:
             return _share(name, value)
         case "split_seed":
             return _seed(value)
-        case "fit" | "layout" | "split" | "header" | "pages":
-            kinds = {"fit": Fit, "layout": Layout, "split": Split, "header": HeaderLine, "pages": Pages}
+        case "fit" | "layout" | "split" | "header" | "decimal" | "pages":
+            kinds = {
+                "fit": Fit,
+                "layout": Layout,
+                "split": Split,
+                "header": HeaderLine,
+                "decimal": Decimal,
+                "pages": Pages,
+            }
             check_choice(f"{name}=", value, get_args(kinds[name]))
             return value
         case "drop":
-            return tuple(value.split(","))
+            return tuple(map(unquote, value.split(",")))
+        case "label":
+            return unquote(value)
         case _:
             return value
 

@@ -58,7 +58,7 @@ def evaluate(
     Raises:
         ContractError: some of the models copy and others do not.
         DataError: the source cannot be read; the images have values that a likelihood gives no probability; classifiers
-            are given images without labels; or a column of a table is constant in its training rows.
+            are given images without labels.
         ShapeError: a model does not take the images, or a table's columns are not those it was trained on.
         ArgumentError: there is no model; one has the name of a control, or knows fewer classes than the data has; or a
             number is out of its range.
@@ -69,7 +69,8 @@ def evaluate(
     check_at_least("importance_samples", importance_samples, 1)
     tell: Callable[[str], None] = say or (lambda sentence: None)
     models = {name: needs(model, Model, verb="evaluate") for name, model in models.items()}
-    splits = open_source(data, say=tell) if isinstance(data, str) else data
+    columns = next(iter(models.values())).trained_on.columns
+    splits = open_source(data, columns=columns, say=tell) if isinstance(data, str) else data
     if not any(isinstance(model, Reconstructor) for model in models.values()):
         names = classification_table(models, splits, num_images=num_images, batch_size=batch_size)
         return Evaluation(classification=names)

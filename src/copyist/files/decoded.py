@@ -198,7 +198,7 @@ class DecodedImage:
 
     @property
     def _is_plain(self) -> bool:
-        whole = self.pixels.dtype in (np.uint8, np.uint16)
+        whole = self.pixels.dtype.name in ("uint8", "uint16")
         full = whole and (self.values.black, self.values.white) == (0, np.iinfo(self.pixels.dtype).max)
         return full and not self.premultiplied
 

@@ -3,6 +3,7 @@
 __all__ = ["encode_image", "encode_pages"]
 
 import io
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,7 +56,7 @@ def encode_pages(images: Sequence[DecodedImage]) -> bytes:
         if first.format == "JPEG2000" and (first.depth > 8 or first.range is not None):
             return _jpeg2000(first)
         return _by_pillow([first])
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, OverflowError, struct.error) as error:
         raise OutputError(f"{first.format} cannot hold this image ({error}); convert the input to PNG first") from error
 
 
@@ -181,7 +182,7 @@ def _with_exact_palette(values: npt.NDArray[Any]) -> Image.Image | None:
     found, places = np.unique(codes[~is_clear], return_inverse=True)
     if len(found) + bool(is_clear.any()) > 256:
         return None
-    indices = np.full((height, width), len(found), np.uint8)
+    indices = np.full((height, width), min(len(found), 255), np.uint8)
     indices[~is_clear] = places.astype(np.uint8)
     picture = Image.fromarray(indices, "P")
     palette = np.stack([found >> 16, found >> 8 & 255, found & 255], axis=1).astype(np.uint8)

@@ -40,9 +40,10 @@ def palette_colors(colormap: npt.NDArray[np.uint16] | None) -> npt.NDArray[Any]:
     return colors[:, :1] if (colors == colors[:, :1]).all() else colors
 
 
-def rgb_by_pillow(data: bytes) -> npt.NDArray[np.uint8]:
-    """The first page of a TIFF in YCbCr without JPEG, whose colors no one but Pillow's libtiff converts."""
+def rgb_by_pillow(data: bytes, index: int) -> npt.NDArray[np.uint8]:
+    """A page of a TIFF in YCbCr without JPEG, whose colors no one but Pillow's libtiff converts."""
     with Image.open(io.BytesIO(data), formats=("TIFF",)) as image:
+        image.seek(index)
         orientation = image.getexif().get(0x0112, 1)
         if orientation != 1:
             raise DataError("its colors are YCbCr, turned; convert it to RGB first")

@@ -23,7 +23,7 @@ from copyist.files.jpeg2000 import jpeg2000_values, needs_more_than_pillow
 from copyist.files.jpeg_segments import carried_segments
 from copyist.files.limits import LARGEST, check_pixel_count
 from copyist.files.orientation import ORIENTATION, SWAPPED, turn_upright
-from copyist.files.png_files import carried_chunks, png_values, transparent_alpha
+from copyist.files.png_files import carried_chunks, exif_chunk, png_values, transparent_alpha
 
 _GRAY = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N")
 _OPTIONS = {
@@ -128,14 +128,18 @@ def _opened(data: bytes) -> tuple[Image.Image, int]:
         image = Image.open(
             io.BytesIO(data), formats=[each for each in OF_PILLOW if each in Image.OPEN or each not in _LEARNED]
         )
-        orientation = image.getexif().get(ORIENTATION, 1)
     check_pixel_count(image.height, image.width, bytes_per_pixel=len(image.getbands()), stored=len(data))
+    if image.format == "PNG" and (exif := exif_chunk(data)) is not None:
+        image.info["exif"] = exif
+    with quiet():
+        # Pillow's own way for a PNG decodes the pixels first.
+        orientation = Image.Image.getexif(image).get(ORIENTATION, 1)
     return image, orientation if orientation in range(1, 9) else 1
 
 
 def _learn_heic() -> None:
     try:
-        import pillow_heif
+        import pillow_heif  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise DataError("HEIC is read by another package; pip install 'copyist[heic]'") from error
     pillow_heif.register_heif_opener()

@@ -1,6 +1,6 @@
 """What Pillow keeps of no PNG: 2, 4 and 16 bits, transparent colors, and the chunks that describe a picture."""
 
-__all__ = ["carried_chunks", "png_values", "transparent_alpha", "with_chunks", "write_png"]
+__all__ = ["carried_chunks", "exif_chunk", "png_values", "transparent_alpha", "with_chunks", "write_png"]
 
 import struct
 import zlib
@@ -24,6 +24,12 @@ def carried_chunks(data: bytes) -> tuple[bytes, ...]:
         for kind, chunk in _chunks(data)
         if kind in _DESCRIBING and not (kind in (b"zTXt", b"tEXt") and chunk[8:].startswith(b"Raw profile type exif"))
     )
+
+
+def exif_chunk(data: bytes) -> bytes | None:
+    """The EXIF block of a PNG, wherever it stands, as a JPEG has it; None without."""
+    content = next((chunk[8:-4] for kind, chunk in _chunks(data) if kind == b"eXIf"), None)
+    return None if content is None else b"Exif\0\0" + content.removeprefix(b"Exif\0\0")
 
 
 def transparent_alpha(data: bytes, values: npt.NDArray[Any], depth: int) -> npt.NDArray[Any] | None:

@@ -236,7 +236,7 @@ def seen_otherwise(file: "tifffile.TiffFile", layout: Layout, *, pages: int) -> 
         )
     if layout.kind == "i":
         low, high = sorted((layout.values.black, layout.values.white))
-        notices.append(f"its signed values stand for 0 to 1 from {low:g} to {high:g}")
+        notices.append(f"its signed values from {low:g} to {high:g} stand for 0 to 1")
     return tuple(notices)
 
 

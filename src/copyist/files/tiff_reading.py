@@ -165,7 +165,7 @@ def _samples(page: Any, part: int, data: bytes, layout: Layout) -> tuple[npt.NDA
     if layout.photometric == YCBCR and int(page.compression) != 7:
         if layout.bits != 8 or layout.extra or part:
             raise DataError("its colors are YCbCr of more than 8 bits, or with other samples; convert it to RGB first")
-        return rgb_by_pillow(data), None
+        return rgb_by_pillow(data, page.index), None
     if part:
         order = page.parent.byteorder
         flat = np.frombuffer(

@@ -1,25 +1,26 @@
 """Encode, perturb, decode, again: a walk along the manifold of what the model has learned."""
 
-__all__ = ["walk", "walk_steps"]
+__all__ = ["check_held_frames", "walk", "walk_steps"]
 
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from copyist.checks import check_at_least, check_images, check_positive
+from copyist.checks import check_at_least, check_positive
 from copyist.devices import Precision, autocast
 from copyist.errors import ArgumentError
-from copyist.models.contracts import Autoencoder, Model, needs
+from copyist.memory import check_memory
+from copyist.models.contracts import Autoencoder, Model, needs, take_batch
 from copyist.models.in_batches import in_batches
 from copyist.procedures.at_rest import AtRest
 from copyist.randomness import draw_normal
-from copyist.tensors import Images
+from copyist.tensors import ExamplesLike, Images
 
 
 def walk(
     model: Model,
-    x: Images,
+    x: ExamplesLike,
     *,
     steps: int = 300,
     noise: float = 0.2,
@@ -52,14 +53,16 @@ def walk(
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
         ContractError: the model has no code, or takes tables.
         ArgumentError: `steps` or `batch_size` is less than 1, `noise` is less than 0, or `until_still` is not
-            greater than 0 or comes with noise.
+            greater than 0 or comes with noise; or the frames do not fit into memory.
 
     Source:
         Badger, "Autoencoders: Learning by Copying", on the manifold walk; there 300 steps with noise 0.2, and none.
     """
+    start = take_batch(needs(model, Autoencoder, verb="walk"), x)
+    check_held_frames(start, steps)
     frames = walk_steps(
         model,
-        x,
+        start,
         steps=steps,
         noise=noise,
         generator=generator,
@@ -70,9 +73,23 @@ def walk(
     return torch.stack([frame.cpu() for frame in frames])
 
 
+def check_held_frames(x: Images, steps: int) -> None:
+    """Refuse a way of so many steps from `x` whose frames are to be held, if they do not fit into memory.
+
+    Raises:
+        ArgumentError: they do not.
+    """
+    # The frames, and the tensor that they are joined into.
+    check_memory(
+        2 * 4 * (steps + 1) * x.numel(),
+        f"{steps + 1} frames of {len(x)} images",
+        remedy="take fewer steps (--steps 100), or fewer or smaller images",
+    )
+
+
 def walk_steps(
     model: Model,
-    x: Images,
+    x: ExamplesLike,
     *,
     steps: int,
     noise: float,
@@ -84,13 +101,12 @@ def walk_steps(
     """The frames of `walk`, one (B, C, H, W) after the other, for walks too long to be kept."""
     model = needs(model, Autoencoder, verb="walk")
     model.check_pictures(verb="walk")
-    check_images(x)
     check_at_least("steps", steps, 1)
     check_at_least("noise", noise, 0)
     stillness = _stillness(until_still, noise)
-    model.check_input(x)
+    start = take_batch(model, x)
     draws = generator or torch.Generator().manual_seed(0)
-    frames = _steps(model, x, steps, noise, draws, batch_size, precision)
+    frames = _steps(model, start, steps, noise, draws, batch_size, precision)
     return frames if stillness is None else _until(stillness, frames)
 
 

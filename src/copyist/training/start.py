@@ -2,6 +2,7 @@
 
 __all__ = ["InitialWeights", "build_model"]
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, final
@@ -9,13 +10,15 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
-from copyist.checkpoint import MODEL_CATALOGUES, classes_of, model_file, read_model, sum_of_tensors
+from copyist.checkpoint import MODEL_CATALOGUES, classes_of, model_file, read_model, sum_of_tensors, unfinished
 from copyist.data.examples import ExampleSet
 from copyist.errors import CheckpointError
+from copyist.memory import check_memory
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
+from copyist.models.weights import check_weights
 from copyist.randomness import derive
 from copyist.settings import dump
-from copyist.training.config import Recipe
+from copyist.training.config import CATALOGUES, Recipe
 
 
 @final
@@ -36,6 +39,9 @@ class InitialWeights:
 
     tensors: dict[str, Tensor]
 
+    notice: str | None
+    """A sentence, where they are of a run that is not finished."""
+
     fingerprint: str
     """A sum of the weights: equal weights, equal fingerprint, wherever the file lies."""
 
@@ -55,6 +61,7 @@ class InitialWeights:
             columns=columns,
             classes=classes_of(file, header.data),
             tensors=tensors,
+            notice=unfinished(file, header),
             fingerprint=sum_of_tensors(tensors),
         )
 
@@ -114,8 +121,13 @@ def build_model(
 
     Raises:
         ContractError: the objective does not train models of this kind.
+        ArgumentError: the model, or a batch, does not fit into memory.
         CheckpointError, ShapeError: the weights to start from do not fit.
     """
+    check_weights(config)
+    size, values = recipe.training.batch_size, math.prod(examples.shape)
+    # The batch, its copy, and what the copy is compared with.
+    check_memory(3 * 4 * size * values, f"a batch of {size} examples", remedy="take smaller ones (--set batch_size=64)")
     # Weights are drawn from torch's global generator, which is left as it was found.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(seed, "weights"))
@@ -125,6 +137,9 @@ def build_model(
         image_shape=None if examples.is_table else examples.image_shape,
         columns=examples.columns,
         classes=examples.classes if recipe.objective.uses_labels else None,
+        source=examples.source,
+        fingerprint=examples.fingerprint,
+        objective=str(dump(recipe, CATALOGUES)["objective"].get("kind", "")),
     )
     if start is not None:
         start.hand_over(model)

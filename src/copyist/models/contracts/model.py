@@ -58,6 +58,15 @@ class TrainedOn:
     classes: tuple[str, ...] | None = None
     """The names of the classes, in the order of their numbers; None where it learned none, or they are not known."""
 
+    source: str = ""
+    """What the training data was called; empty where unknown."""
+
+    fingerprint: str = ""
+    """Of the training examples; empty where unknown."""
+
+    objective: str = ""
+    """The kind of what was minimized, such as `copying` or `denoising`; empty where unknown."""
+
 
 class Model(Contract, nn.Module, abc.ABC):
     """A module that takes images, or rows of a table: what models of every contract share.
