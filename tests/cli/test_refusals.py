@@ -411,7 +411,10 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
         ),
         (["corrupt", "IN", "--with", "blen", "--out", "o"], "there is no corruption 'blen'; did you mean 'blend'?"),
         (["evaluate", "MODEL", "MODEL", "--data", "digits"], "models side by side must be different ones, got "),
-        (["evaluate", "MODEL", "--data", "digits?split=test"], "both splits are needed here, got "),
+        (
+            ["evaluate", "MODEL", "--data", "digits?split=all", "--fit-on", "digits"],
+            "baselines must learn from other images than those that are measured, got none in digits that digits?split",
+        ),
         (["evaluate", "MODEL", "--images", "0", "--data", "digits"], "images must be at least 1, got 0"),
     ],
 )

@@ -15,11 +15,24 @@ def evaluate(
     models: Annotated[
         list[str], typer.Argument(help="Model files or run folders; several stand side by side.", metavar="MODEL")
     ],
-    data: Annotated[str, typer.Option("--data", help="A source; filters learn on its train split.", metavar="SOURCE")],
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data",
+            help="A source: its test split is measured, or with ?split=all, test, … that split whole; filters learn on "
+            "its train split, or on what the model was trained on.",
+            metavar="SOURCE",
+        ),
+    ],
+    fit_on: Annotated[
+        str | None,
+        typer.Option("--fit-on", help="A source on whose train split filters learn instead.", metavar="SOURCE"),
+    ] = None,
     images: Annotated[
         int | None,
         typer.Option(
-            "--images", help="At most this many test images or rows; 512 for copies and all for names unless given."
+            "--images",
+            help="At most this many test images or rows; unless given, 512 for copies, and all for names or ?split=.",
         ),
     ] = None,
     details: Annotated[
@@ -63,6 +76,7 @@ def evaluate(
         found = evaluate_models(
             loaded,
             data,
+            fit_on=fit_on,
             num_images=images,
             importance_samples=importance_samples,
             batch_size=batch,

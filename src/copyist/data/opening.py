@@ -68,6 +68,7 @@ def open_split(
     *,
     default: Split,
     without: Path | None = None,
+    columns: Sequence[str] = (),
     say: Callable[[str], None] | None = None,
     progress: Progress | None = None,
 ) -> ExampleSet:
@@ -77,6 +78,7 @@ def open_split(
         text: as for `open_source`.
         default: the split that is opened where the text names none; `all` are all examples, in the source's order.
         without: as for `open_source`.
+        columns: as for `open_source`.
         say: takes notices, each one sentence.
         progress: called with the number of files done, and of all.
 
@@ -84,7 +86,7 @@ def open_split(
         ArgumentError, UnknownNameError, DataError: as `open_source`.
     """
     source = parse_source(text)
-    return _sets(source, (source.split or default,), without, say or ignore, progress)[0]
+    return _sets(source, (source.split or default,), without, say or ignore, progress, columns)[0]
 
 
 def _sets(
