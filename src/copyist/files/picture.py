@@ -13,9 +13,10 @@ __all__ = [
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import final
+from typing import Any, final
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -107,10 +108,8 @@ def write_picture(picture: Picture, pixels: Tensor, folder: Path) -> Path:
         return array.put(index, values.numpy(), folder)
     stored = picture.stored
     assert stored is not None
-    top = 65535 if stored.pixels.dtype == np.uint16 else 255
-    levels = torch.round(values.double().clamp(0, 1) * top).permute(1, 2, 0).numpy()
     path = folder / safe_name(picture.name)
-    write_bytes(path, encode_image(replace(stored, pixels=levels.astype(stored.pixels.dtype))))
+    write_bytes(path, encode_image(replace(stored, pixels=_levels(values, stored.pixels.dtype))))
     return path
 
 
@@ -130,6 +129,17 @@ def name_of_several(names: Sequence[str]) -> str:
     """The first of at least one name, and how many more there are."""
     more = len(names) - 1
     return names[0] + (f" and {more} more" if more else "")
+
+
+def _levels(values: Tensor, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Values (C, H, W), clipped to [0, 1], as whole numbers (H, W, C)."""
+    channels, height, width = values.shape
+    levels = np.empty((height, width, channels), dtype)
+    at_once = max(1, 2**20 // width)  # Rows: in float64 a large picture takes eight times its file.
+    for top in range(0, height, at_once):
+        part = values[:, top : top + at_once].double().clamp(0, 1)
+        levels[top : top + at_once] = torch.round(part * np.iinfo(dtype).max).permute(1, 2, 0).numpy()
+    return levels
 
 
 def _in_its_channels(picture: Picture, pixels: Tensor) -> Tensor:
