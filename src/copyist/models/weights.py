@@ -38,7 +38,7 @@ def check_weights(config: ModelConfig) -> None:
     count = num_parameters(config)
     # The setting that is largest beside its default is the one to mend.
     sizes = {field.name: field.default for field in fields(config) if type(field.default) is int and field.default}
-    largest = max(sizes, key=lambda name: getattr(config, name) / sizes[name], default=None)
+    largest = max(sizes, key=lambda name: (getattr(config, name) or 0) / sizes[name], default=None)
     smaller = "--set widths=256" if largest is None else f"--set {largest}={sizes[largest]}"
     what = "a model in training" if math.isinf(count) else f"a model of {count:,.0f} weights in training"
     check_memory(_COPIES * 4 * count, what, remedy=f"build a smaller model ({smaller})")
