@@ -154,3 +154,47 @@ def test_resolution_comment_and_xmp_of_a_jpeg_come_back() -> None:
 def test_a_resolution_of_a_bmp_comes_back() -> None:
     with Image.open(io.BytesIO(again(by_pillow(values("u1"), "BMP", dpi=(300, 300))))) as image:
         assert [round(each) for each in image.info["dpi"]] == [300, 300]
+
+
+def test_a_preview_of_the_picture_before_is_left_out_of_its_details() -> None:
+    small = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(small, "JPEG")
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "camera"
+    head = exif.tobytes()
+    # A second directory behind the first, as cameras write it: tags 513 and 514, the preview's place and length.
+    start = len(head) - 6
+    entries = b"".join(
+        tag.to_bytes(2, "little") + b"\4\0\1\0\0\0" + value.to_bytes(4, "little")
+        for tag, value in ((513, start + 2 + 24 + 4), (514, len(small.getvalue())))
+    )
+    little = head[6:8] == b"II"
+    assert little or head[6:8] == b"MM"
+    exif_block = Image.Exif()
+    exif_block[ExifTags.Base.Make] = "camera"
+    first = 6 + int.from_bytes(head[10:14], "little" if little else "big")
+    link = first + 2 + 12 * int.from_bytes(head[first : first + 2], "little" if little else "big")
+    order = "little" if little else "big"
+    if not little:
+        entries = b"".join(
+            tag.to_bytes(2, "big") + b"\0\4\0\0\0\1" + value.to_bytes(4, "big")
+            for tag, value in ((513, start + 2 + 24 + 4), (514, len(small.getvalue())))
+        )
+    block = head[:link] + start.to_bytes(4, order) + head[link + 4 :]
+    block += (2).to_bytes(2, order) + entries + bytes(4) + small.getvalue()
+    file = io.BytesIO()
+    Image.new("RGB", (24, 16), "blue").save(file, "JPEG", exif=block)
+    before = Image.open(io.BytesIO(file.getvalue())).getexif()
+    assert before.get_ifd(ExifTags.IFD.IFD1)[514] == len(small.getvalue())
+
+    after = Image.open(io.BytesIO(encode_image(decode_image(file.getvalue())))).getexif()
+    assert dict(after.get_ifd(ExifTags.IFD.IFD1)) == {}
+    assert after[ExifTags.Base.Make] == "camera"
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_progressive_jpeg_stays_one(progressive: bool) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (24, 16), "blue").save(file, "JPEG", progressive=progressive)
+    written = Image.open(io.BytesIO(encode_image(decode_image(file.getvalue()))))
+    assert bool(written.info.get("progressive")) == progressive

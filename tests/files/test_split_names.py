@@ -23,7 +23,7 @@ def split(*names: str) -> dict[str, list[str]] | None:
     [
         ("train", "train Train TRAIN training tr train_set trainset training-images train2017 train_data"),
         ("val", "val valid Validation dev VAL val2017 validation_set valset"),
-        ("test", "test Testing eval evaluation test_images testset test-data"),
+        ("test", "test Testing tst te eval evaluation holdout test_images testset test-data"),
         (None, "trainer strain contest latest values images cat 2017 evaluator set unlabeled train_cats"),
     ],
 )
@@ -63,6 +63,7 @@ def test_splits_lie_at_the_top_or_one_folder_below(names: list[str], expected: d
         (["cat/1", "cat/2", "dog/1", "dog/2", "3"], None),
         (["cat/1", "cat/2"], None),
         (["a/1", "b/1", "c/1"], None),
+        (["test/1", "test/2", "val/1", "val/2"], None),
         (["1", "2"], None),
     ],
 )

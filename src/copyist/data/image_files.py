@@ -21,7 +21,7 @@ from copyist.files.decoding import decode_image, read_header, read_headers
 from copyist.files.folders import ImageFile, Listing
 from copyist.files.formats import SUFFIXES
 from copyist.files.picture import name_of_several
-from copyist.files.split_names import InSplit, classes_by_folder, parts_by_folder
+from copyist.files.split_names import InSplit, classes_by_folder, folder_role, parts_by_folder
 
 _WIDTHS: tuple[PixelType, ...] = ("uint8", "uint16", "float32")
 
@@ -70,7 +70,7 @@ def undecoded_files(
         labels=None if labels is None else replace(labels, numbers=labels.numbers[rows]),
         decode=lambda index: _decode(files[rows[index]], pages[index], pixel_type, all_pages=all_pages),
         failures=failures,
-        notices=_notices((files[row].name, heads[0]) for row, _, heads in good),
+        notices=_notices(_seen_in_training((files[row].name, heads[0]) for row, _, heads in good)),
     )
 
 
@@ -91,6 +91,17 @@ class _Page:
 
     def name(self, file: str) -> str:
         return file if self.count == 1 else f"{file}#{self.index}"
+
+
+def _seen_in_training(heads: Iterable[tuple[str, ImageHeader]]) -> list[tuple[str, ImageHeader]]:
+    """The headers, with a notice of gray pictures among those in color."""
+    listed = list(heads)
+    if {head.channels for _, head in listed} != {1, 3}:
+        return listed
+    gray = "gray becomes color, by three equal channels"
+    return [
+        (name, replace(head, notices=(*head.notices, gray)) if head.channels == 1 else head) for name, head in listed
+    ]
 
 
 def _notices(heads: Iterable[tuple[str, ImageHeader]]) -> tuple[str, ...]:
@@ -129,6 +140,7 @@ def undecoded_listing(
         )
     parts = parts_by_folder([file.name for file in files])
     if parts is None:
+        _say_lone_splits([file.name for file in files], listing.place, say)
         labels = _folder_classes([file.name for file in files], listing.place)
         return undecoded_files(files, place=listing.place, labels=labels, all_pages=all_pages, progress=progress)
     _say_splits(parts, listing.place, say)
@@ -146,6 +158,16 @@ def undecoded_listing(
 def _folder_classes(names: Sequence[str], place: str) -> ClassLabels | None:
     classes = classes_by_folder(names)
     return None if classes is None else ClassLabels.of(np.array(classes), what=f"folders of {place}")
+
+
+def _say_lone_splits(names: Sequence[str], place: str, say: Callable[[str], None]) -> None:
+    """Say which folders are called like splits, where they make none."""
+    called = sorted({name.partition("/")[0] for name in names if "/" in name and folder_role(name.partition("/")[0])})
+    if called:
+        say(
+            f"{place} has {' and '.join(f'{name}/' for name in called)} but not one folder to train on and one to test "
+            "on, such as train/ and test/: all images are taken together, and a part of them is held out"
+        )
 
 
 def _say_splits(parts: Sequence[InSplit | None], place: str, say: Callable[[str], None]) -> None:

@@ -1,6 +1,6 @@
 """A decoded picture: its color, its alpha and whatever else it holds kept apart, with all that its file needs again."""
 
-__all__ = ["DecodedImage", "ImageHeader", "PixelType", "ValueRange"]
+__all__ = ["UNSEEN_ALPHA", "DecodedImage", "ImageHeader", "PixelType", "ValueRange"]
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +14,9 @@ from torch import Tensor
 from copyist.errors import DataError
 from copyist.files.tiff_tags import TiffStorage
 from copyist.files.values import as_floats, with_channels
+
+UNSEEN_ALPHA = "its transparency is left out"
+"""What a header says of a picture with alpha: verbs keep it, and no model is trained on it."""
 
 PixelType: TypeAlias = Literal["uint8", "uint16", "float32"]
 """The least of three types that holds all values of a file, once black is 0 and white is the type's largest."""

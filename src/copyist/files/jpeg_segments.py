@@ -1,6 +1,8 @@
 """The segments of a JPEG that describe its picture, carried over as they are."""
 
-__all__ = ["carried_segments", "with_segments"]
+__all__ = ["carried_segments", "with_segments", "without_preview"]
+
+import struct
 
 _OF_GAIN_MAPS = (b"GContainer", b"hdrgm", b"Container:Directory")
 """What speaks of further pictures behind the first, which are gone."""
@@ -52,3 +54,16 @@ def _describes(marker: int, content: bytes) -> bool:
             return True
         case _:
             return False
+
+
+def without_preview(exif: bytes) -> bytes:
+    """An EXIF block whose first directory leads to no second one, which would show the picture as it was before."""
+    start = 6 if exif.startswith(b"Exif\0\0") else 0
+    order = {b"II": "<", b"MM": ">"}.get(exif[start : start + 2])
+    if order is None or len(exif) < start + 8:
+        return exif
+    first = start + struct.unpack_from(f"{order}I", exif, start + 4)[0]
+    if first + 2 > len(exif):
+        return exif
+    behind = first + 2 + 12 * struct.unpack_from(f"{order}H", exif, first)[0]
+    return exif[:behind] + bytes(4) + exif[behind + 4 :] if behind + 4 <= len(exif) else exif

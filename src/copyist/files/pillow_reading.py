@@ -16,17 +16,18 @@ import numpy.typing as npt
 from PIL import Image
 
 from copyist.errors import DataError
-from copyist.files.decoded import DecodedImage, ImageHeader, ValueRange
+from copyist.files.decoded import UNSEEN_ALPHA, DecodedImage, ImageHeader, ValueRange
 from copyist.files.formats import OF_PILLOW, WRITTEN
 from copyist.files.inks import cmyk_to_rgb
 from copyist.files.jpeg2000 import jpeg2000_values, needs_more_than_pillow
-from copyist.files.jpeg_segments import carried_segments
+from copyist.files.jpeg_segments import carried_segments, without_preview
 from copyist.files.limits import LARGEST, check_pixel_count
 from copyist.files.orientation import ORIENTATION, SWAPPED, turn_upright
 from copyist.files.png_files import carried_chunks, exif_chunk, png_values, transparent_alpha
 
 _GRAY = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N")
 _OPTIONS = {
+    "JPEG": ("progressive",),
     "BMP": ("dpi",),
     "DIB": ("dpi",),
     "WEBP": ("xmp",),
@@ -58,7 +59,7 @@ def read_header_by_pillow(data: bytes) -> ImageHeader:
         channels=_channels(image, data),
         pixel_type="uint16" if depth > 8 else "uint8",
         pages=(pages := _num_pages(image)),
-        notices=_seen_otherwise(image, data, pages),
+        notices=(*_seen_otherwise(image, data, pages), *((UNSEEN_ALPHA,) if image.has_transparency_data else ())),
     )
 
 
@@ -97,7 +98,7 @@ def read_by_pillow(data: bytes, *, index: int = 0, alone: bool = True) -> Decode
         format=format_ if format_ in WRITTEN else "PNG",
         orientation=orientation,
         icc=icc if icc and image.mode != "CMYK" else None,
-        exif=image.info.get("exif") or None,
+        exif=without_preview(image.info.get("exif") or b"") or None,
         carried=_carried(image, data),
         options={**options, **picture.options},
         lossless=_is_lossless(image, data),

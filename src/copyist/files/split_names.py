@@ -13,7 +13,7 @@ Role: TypeAlias = Literal["train", "val", "test"]
 _ROLES: dict[str, Role] = {
     **dict.fromkeys(("train", "training", "tr"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
+    **dict.fromkeys(("test", "testing", "tst", "te", "eval", "evaluation", "holdout"), "test"),
 }
 
 _BESIDE = ("set", "split", "data", "image", "images", "img", "imgs")
@@ -87,7 +87,7 @@ def classes_by_folder(names: Sequence[str]) -> list[str] | None:
     """The class of each file, where there is one folder per class: the first on the way to it.
 
     A folder that holds all the rest does not count. All files must lie in folders, of which there are at least two, and
-    two files for each on average; else None.
+    two files for each on average, and none is called like a split; else None.
 
     Args:
         names: of files, with `/`, without the folders of splits.
@@ -96,6 +96,8 @@ def classes_by_folder(names: Sequence[str]) -> list[str] | None:
     paths = [name[len(root) :].split("/") for name in names]
     classes = [parts[0] for parts in paths if len(parts) > 1]
     count = len(set(classes))
+    if any(map(folder_role, set(classes))):
+        return None
     return classes if len(classes) == len(names) and 2 <= count <= len(names) / _FEWEST else None
 
 

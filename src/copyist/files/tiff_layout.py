@@ -25,7 +25,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from copyist.errors import DataError
-from copyist.files.decoded import ImageHeader, ValueRange
+from copyist.files.decoded import UNSEEN_ALPHA, ImageHeader, ValueRange
 from copyist.files.inks import palette_colors
 from copyist.files.limits import check_pixel_count
 from copyist.files.orientation import SWAPPED
@@ -34,7 +34,17 @@ if TYPE_CHECKING:
     import tifffile
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_WHITE, _BLACK, _RGB, PALETTE, _MASK, INKS, YCBCR = range(7)
+_WHITE, _BLACK, _RGB, _MASK = 0, 1, 2, 4
+
+PALETTE = 3
+"""The photometric interpretation of places in a palette."""
+
+INKS = 5
+"""The photometric interpretation of shares of inks, such as CMYK."""
+
+YCBCR = 6
+"""The photometric interpretation of luma and two differences of color."""
+
 _COLORS = {
     8: "CIE L*a*b*",
     9: "ICC L*a*b*",
@@ -87,7 +97,7 @@ def _header(file: "tifffile.TiffFile", page: Any, *, pages: int, passed: int) ->
         channels=_channels(page, layout),
         pixel_type=kind,
         pages=pages,
-        notices=seen_otherwise(file, layout, pages=passed),
+        notices=(*seen_otherwise(file, layout, pages=passed), *((UNSEEN_ALPHA,) if layout.alpha is not None else ())),
     )
 
 

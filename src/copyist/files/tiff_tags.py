@@ -9,8 +9,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
-SHORT, LONG = 3, 4
-"""Types of tags."""
+SHORT = 3
+"""The type of a tag of 16-bit whole numbers."""
+
+LONG = 4
+"""The type of a tag of 32-bit whole numbers."""
 
 TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 """Bytes of one value of each type."""
