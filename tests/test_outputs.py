@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from copyist.errors import OutputError
-from copyist.outputs import check_output, clear_unfinished, whole_file, whole_folder, write_bytes, write_text
+from copyist.outputs import (
+    check_name,
+    check_output,
+    clear_unfinished,
+    whole_file,
+    whole_folder,
+    write_bytes,
+    write_text,
+)
 
 
 def test_what_is_written_is_there_and_nothing_else(tmp_path: Path) -> None:
@@ -111,3 +119,28 @@ def test_a_folder_that_the_system_says_is_read_only_is_refused(tmp_path: Path, m
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(OutputError, match=r"may not be written to; choose another place$"):
         check_output(tmp_path / "run", overwrite=False)
+
+
+@pytest.mark.parametrize("name", ["x" * 250 + ".png", "字" * 83 + ".png", "字" * 85])
+def test_names_as_long_as_a_file_system_takes_are_written(tmp_path: Path, name: str) -> None:
+    for folder in (tmp_path / "new", tmp_path / name):
+        with whole_folder(folder) as temporary:
+            write_bytes(temporary / name, b"1")
+        assert (folder / name).read_bytes() == b"1"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["new", name])
+
+
+def test_what_is_left_of_a_long_name_is_cleared_too(tmp_path: Path) -> None:
+    with whole_file(tmp_path / ("字" * 85)) as temporary:
+        temporary.write_bytes(b"1")
+    temporary.write_bytes(b"left by a process that was killed")
+    clear_unfinished(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["字" * 85]
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "字" * 86, "a/" + "x" * 252 + ".png"])
+def test_longer_names_are_refused_before_any_work(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match=r"^a file's name must have at most 255 bytes, got 2\d\d for .*; rename it$"):
+        check_output(tmp_path / name, overwrite=True)
+    with pytest.raises(OutputError, match="at most 255 bytes"):
+        check_name(name)

@@ -1,6 +1,17 @@
 """Results on disk: written whole or not at all, and never silently over others."""
 
-__all__ = ["check_output", "clear_unfinished", "whole_file", "whole_folder", "write_bytes", "write_text"]
+__all__ = [
+    "check_name",
+    "check_output",
+    "clear_unfinished",
+    "temporary_name",
+    "user_path",
+    "whole_file",
+    "whole_folder",
+    "write_bytes",
+    "write_text",
+    "writing",
+]
 
 import contextlib
 import os
@@ -8,12 +19,38 @@ import re
 import secrets
 import shutil
 from collections.abc import Generator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from copyist.errors import OutputError
 
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part")
 """The names that `whole_file` gives to files until they are whole."""
+
+_LONGEST_NAME = 255
+"""Bytes in UTF-8; the file systems in use take no longer names."""
+
+
+def check_name(name: str) -> None:
+    """Refuse, before any work, a path a part of which no file system takes as a name.
+
+    Raises:
+        OutputError: a part is longer than 255 bytes.
+    """
+    for part in PurePath(name).parts:
+        size = len(os.fsencode(part))
+        if size > _LONGEST_NAME:
+            raise OutputError(
+                f"a file's name must have at most {_LONGEST_NAME} bytes, got {size} for {part}; rename it"
+            )
+
+
+def user_path(path: str | Path) -> Path:
+    """The path that a user means: `~` and `~name` in front are their folders, as in a shell, which leaves quotes alone.
+
+    A file that is called so here is meant itself.
+    """
+    text = os.fspath(path)
+    return Path(text if not text.startswith("~") or Path(text).exists() else os.path.expanduser(text))  # noqa: PTH111
 
 
 def check_output(path: Path, *, overwrite: bool) -> None:
@@ -22,8 +59,10 @@ def check_output(path: Path, *, overwrite: bool) -> None:
     A folder counts as existing only when something is in it.
 
     Raises:
-        OutputError: `path` exists and `overwrite` is False, or its folder cannot be made or written to.
+        OutputError: `path` exists and `overwrite` is False, its folder cannot be made or written to, or its name is too
+            long.
     """
+    check_name(str(path))
     occupied = any(path.iterdir()) if path.is_dir() else path.exists()
     if occupied and not overwrite:
         raise OutputError(f"{path} exists already; choose another place, or add --force to replace it")
@@ -45,7 +84,7 @@ def whole_file(path: Path) -> Generator[Path, None, None]:
     Raises:
         OutputError: the disk is full, or the place cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    temporary = path.with_name(temporary_name(path.name))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -70,7 +109,7 @@ def whole_folder(folder: Path) -> Generator[Path, None, None]:
     Raises:
         OutputError: the disk is full, or the place cannot be written.
     """
-    name = f".{folder.absolute().name}.{secrets.token_hex(4)}.part"
+    name = temporary_name(folder.absolute().name)
     stands = folder.is_dir()
     temporary = folder / name if stands else folder.absolute().with_name(name)
     try:
@@ -88,6 +127,28 @@ def whole_folder(folder: Path) -> Generator[Path, None, None]:
         raise OutputError(f"{folder} could not be written ({reason}); choose another place") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Generator[None, None, None]:
+    """Name the file that is written inside, in a folder that is not whole yet, when that fails.
+
+    Raises:
+        OutputError: the disk is full, or the place cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"{path.name} could not be written ({reason}); choose another place") from error
+
+
+def temporary_name(name: str) -> str:
+    """A hidden name for a file until it is whole, which nothing else bears; the end of a long one is cut."""
+    ending = f".{secrets.token_hex(4)}.part"
+    kept = os.fsencode(name)[: _LONGEST_NAME - len(ending) - 1]
+    # A letter of several bytes may be cut in the middle, which macOS and Windows would not take.
+    return f".{kept.decode(errors='ignore')}{ending}"
 
 
 def clear_unfinished(folder: Path) -> None:

@@ -287,12 +287,18 @@ def test_corrupt_writes_the_exact_values_of_the_library_and_denoise_takes_them(
     assert sorted(inside(tmp_path / "clean")) == [path.name for path in arrays]
 
 
-def test_two_pictures_that_share_an_array_name_are_refused(pictures: Callable[..., Path], tmp_path: Path) -> None:
-    folder = pictures(1)
+def test_two_pictures_that_share_an_array_name_keep_their_endings_in_it(
+    pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = pictures(2)
     pictures(1, ending="bmp")
     answer = copyist("corrupt", folder, "--alpha", 0.5, "--out", tmp_path / "out")
-    assert answer.sentence == "two inputs would be written to 000.npy; rename one, or write them to two folders"
-    assert not (tmp_path / "out").exists()
+    assert answer.code == 0
+    assert "000.bmp.npy and 1 more: the picture's ending is kept" in answer.stderr
+    written = ["000.bmp", "000.bmp.npy", "000.png", "000.png.npy", "001.npy", "001.png"]
+    assert sorted(inside(tmp_path / "out")) == written
+    # An image's noise depends on its name.
+    assert inside(tmp_path / "out")["000.png.npy"] != inside(tmp_path / "out")["000.bmp.npy"]
 
 
 @pytest.mark.parametrize("ending", FORMATS)

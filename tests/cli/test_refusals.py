@@ -3,6 +3,8 @@
 import io
 import json
 import pickle
+import re
+import resource
 import struct
 import sys
 import zipfile
@@ -113,7 +115,7 @@ def test_images_too_small_for_the_levels(
     )
     sentence = refused("denoise", trained("gray"), folder, "--out", tmp_path / "out")
     assert sentence == f"000.png cannot be taken: {remedy}"
-    assert refused("encode", trained("gray"), folder, "--out", tmp_path / "z.npz") == remedy
+    assert refused("encode", trained("gray"), folder, "--out", tmp_path / "z.npz") == sentence
     assert refused("train", "unet", "--data", folder, "--out", tmp_path / "run", *TRAINS) == remedy
 
 
@@ -152,7 +154,7 @@ def test_sixteen_bits_and_gray_for_a_color_model_work(trained: Trained, tmp_path
     [
         (np.array([[[0.5] * 8] * 8, [[0.5] * 8] * 7 + [[np.nan] * 8]], np.float32), "NaN or infinity in image 1"),
         (np.full((8, 8), 1e300), "NaN or infinity in image 0"),
-        (np.zeros((8, 8), np.int64), "values of type int64, which must be uint8, uint16 or float"),
+        (np.zeros((8, 8), np.int64), "values of type int64, which must be uint8, uint16, bool or float"),
         (np.zeros((0, 8, 8), np.uint8), "no image in it: its shape is (0, 8, 8)"),
     ],
 )
@@ -549,5 +551,61 @@ def test_a_classifier_is_trained_on_images_without_labels(refused: Refused, pict
     folder = pictures(20, (8, 8))
     assert refused("train", "conv-classifier", "--data", folder, "--out", tmp_path / "run") == (
         f"{folder} must have labels to be learned, and has none; take digits, faces or scenes, an .npz "
-        "with y beside x, or a table with ?label="
+        "with y beside x, one folder per class, or a table with ?label="
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        (["data", "show", "digits?size=100000"], "take smaller ones (?size=64)"),
+        (["data", "show", "scenes?size=100000"], "take smaller ones (?size=64) or fewer (?limit=100)"),
+        (["data", "show", "blobs?size=100000"], "take smaller ones (?size=64) or fewer (?limit=100)"),
+        (
+            ["sample", "MODEL", "--count", "10000000000", "--out", "s.png"],
+            "take fewer (--count 64) or smaller ones (--size 64)",
+        ),
+        (
+            ["sample", "MODEL", "--size", "1000000", "--out", "s.png"],
+            "take fewer (--count 64) or smaller ones (--size 64)",
+        ),
+        (
+            ["sample", "MODEL", "--count", "2000", "--steps", "1000000", "--out", "s.gif"],
+            "take fewer samples (--count 16) or steps (--steps 30)",
+        ),
+        (
+            ["walk", "MODEL", "IN", "--steps", "10000000000", "--out", "w.gif"],
+            "take fewer steps (--steps 100), or fewer or smaller images",
+        ),
+        (
+            ["walk", "MODEL", "IN", "--to", "IN", "--steps", "10000000000", "--out", "w.mp4"],
+            "take fewer steps (--steps 100), or fewer or smaller images",
+        ),
+        (
+            ["train", "unet", "--data", "digits?size=16", "--out", "r", "--set", "width=100000"],
+            "build a smaller model (--set width=64)",
+        ),
+        (
+            ["train", "unet", "--data", "digits?size=16", "--out", "r", "--set", "batch_size=1000000000"],
+            "take smaller ones (--set batch_size=64)",
+        ),
+    ],
+)
+def test_what_cannot_fit_into_memory_is_refused_before_it_takes_any(
+    line: list[str],
+    remedy: str,
+    trained: Trained,
+    pictures: Pictures,
+    refused: Refused,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = str(pictures(2))
+    before = inside(tmp_path)
+    taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    sentence = refused(*[{"MODEL": str(trained("gray")), "IN": folder}.get(word, word) for word in line])
+    assert re.search(r" must fit into memory, which has [\d.]+ GB left, got about [\d.,]+ [GT]B; ", sentence)
+    assert sentence.endswith(f"; {remedy}")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - taken < 300_000
+    assert inside(tmp_path) == before

@@ -6,12 +6,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 
-from contracts import CONFIGS, autoencoder, built, images
+from contracts import CLASSIFIERS, CONFIGS, autoencoder, built, classifier, images
 from copyist.errors import ArgumentError
 from copyist.models import Reconstructor, UNetConfig
-from copyist.models.in_batches import batch_indices, in_batches
+from copyist.models.in_batches import apply_in_batches, batch_indices, in_batches
 from copyist.procedures import denoise, encode, reconstruct
 
 BATCH = CONFIGS["unet-batch"]
@@ -67,11 +67,48 @@ def test_fewer_images_than_a_batch_are_repeated_until_it_is_full() -> None:
     model = built(BATCH)
     model.trained_on = replace(model.trained_on, batch_size=8)
     x = images(3)
-    assert torch.equal(reconstruct(model, x), by_hand(model, x, [[0, 1, 2, 0, 1, 2, 0, 1]], [3]))
+    filled = by_hand(model, x, [[0, 1, 2, 0, 1, 2, 0, 1]], [3])
+    torch.testing.assert_close(reconstruct(model, x), filled, rtol=1e-4, atol=1e-5)
+    model.weighs_images = False
+    assert torch.equal(reconstruct(model, x), filled)
     # Repeated a whole number of times, images have the statistics they have once.
     model.trained_on = replace(model.trained_on, batch_size=6)
     repeated = by_hand(model, x, [[0, 1, 2, 0, 1, 2]], [3])
     torch.testing.assert_close(reconstruct(model, x), repeated, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", sorted({**CONFIGS, **CLASSIFIERS}))
+def test_every_kind_answers_to_counted_images_as_to_repeated_ones(kind: str) -> None:
+    model = classifier(CLASSIFIERS[kind]) if kind in CLASSIFIERS else built(CONFIGS[kind])
+    # A batch that is not evenly filled is not given to the model in full.
+    seen: list[int] = []
+    handle = model.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
+    with torch.no_grad():
+        x = images(3)
+        answers = in_batches(model, model, x, batch_size=8)
+        torch.testing.assert_close(apply_in_batches(model, x, batch_size=8), answers, rtol=1e-4, atol=1e-5)
+        handle.remove()
+        assert seen[0] == 3
+        filled = model(x[[0, 1, 2, 0, 1, 2, 0, 1]])[:3]
+    torch.testing.assert_close(answers, filled, rtol=1e-4, atol=1e-5)
+    assert model.weighs_images == model.uses_batch_statistics
+
+
+class Centered(nn.Module):
+    """A layer of a user's own, which no one else can weigh."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x - x.mean(0)
+
+
+def test_a_model_with_batch_statistics_of_its_own_is_given_copies() -> None:
+    model = built(CONFIGS["unet-none"])
+    model.uses_batch_statistics = True
+    model.get_submodule("up").output = nn.Sequential(model.get_submodule("up.output"), Centered())
+    x = images(3)
+    filled = by_hand(model, x, [[0, 1, 2, 0, 1, 2, 0, 1]], [3])
+    assert torch.equal(reconstruct(model, x, batch_size=8), filled)
+    assert not torch.allclose(by_hand(model, x, [[0, 1, 2]], [3]), filled, atol=1e-3)
 
 
 def test_one_image_alone_is_judged_by_its_own_statistics() -> None:

@@ -13,7 +13,7 @@ from copyist.procedures import interpolate, reconstruct
 def test_a_linear_model_s_way_is_straight_in_pixels() -> None:
     model = autoencoder(CONFIGS["linear"])
     x, y = images(3), images(3, seed=1)
-    frames = interpolate(model, x, y, steps=4, precision="float32")
+    frames = interpolate(model, x, y, steps=4)
     assert frames.shape == (5, *x.shape)
     start, end = reconstruct(model, x), reconstruct(model, y)
     for step, frame in enumerate(frames):
@@ -23,7 +23,7 @@ def test_a_linear_model_s_way_is_straight_in_pixels() -> None:
 def test_a_model_that_bends_is_straight_in_its_code() -> None:
     model = autoencoder(CONFIGS["unet-group"])
     x, y = images(2), images(2, seed=1)
-    frames = interpolate(model, x, y, steps=2, precision="float32")
+    frames = interpolate(model, x, y, steps=2)
     with torch.no_grad():
         middle = model.decode((model.encode(x) + model.encode(y)) / 2)
         ends = (model(x) + model(y)) / 2
@@ -36,7 +36,7 @@ def test_the_ends_are_the_copies_in_full_and_in_filled_batches(name: str) -> Non
     model = autoencoder(CONFIGS[name])
     x, y = images(5), images(5, seed=1)
     for batch_size in (3, 5, 8):
-        frames = interpolate(model, x, y, steps=3, batch_size=batch_size, precision="float32")
+        frames = interpolate(model, x, y, steps=3, batch_size=batch_size)
         assert torch.equal(frames[0], reconstruct(model, x, batch_size=batch_size))
         assert torch.equal(frames[-1], reconstruct(model, y, batch_size=batch_size))
 
@@ -44,7 +44,7 @@ def test_the_ends_are_the_copies_in_full_and_in_filled_batches(name: str) -> Non
 def test_on_the_whole_way_a_batch_holds_the_images_it_held_at_the_ends() -> None:
     model = autoencoder(CONFIGS["unet-batch"])
     x, y = images(5), images(5, seed=1)
-    frames = interpolate(model, x, y, steps=4, batch_size=3, precision="float32")
+    frames = interpolate(model, x, y, steps=4, batch_size=3)
     by_hand: list[torch.Tensor] = []
     with torch.no_grad():
         for chosen, count in (([0, 1, 2], 3), ([3, 4, 0], 2)):
@@ -56,15 +56,15 @@ def test_on_the_whole_way_a_batch_holds_the_images_it_held_at_the_ends() -> None
 def test_one_image_pairs_with_each_of_the_others() -> None:
     model = autoencoder(CONFIGS["unet-group"])
     x, y = images(1), images(3, seed=1)
-    forth = interpolate(model, x, y, steps=3, precision="float32")
-    assert torch.equal(forth, interpolate(model, x.expand(3, -1, -1, -1), y, steps=3, precision="float32"))
-    back = interpolate(model, y, x, steps=3, precision="float32")
+    forth = interpolate(model, x, y, steps=3)
+    assert torch.equal(forth, interpolate(model, x.expand(3, -1, -1, -1), y, steps=3))
+    back = interpolate(model, y, x, steps=3)
     torch.testing.assert_close(back, forth.flip(0), rtol=1e-4, atol=1e-5)
 
 
 def test_the_way_to_itself_stays_where_it_is() -> None:
     model = autoencoder(CONFIGS["unet-batch"])
-    frames = interpolate(model, images(3), images(3), steps=3, precision="float32")
+    frames = interpolate(model, images(3), images(3), steps=3)
     assert torch.equal(frames, reconstruct(model, images(3)).expand_as(frames))
 
 

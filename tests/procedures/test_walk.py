@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from contracts import CONFIGS, autoencoder, built, images
+from contracts import CODELESS, CONFIGS, VARIATIONAL, autoencoder, built, images
 from copyist.errors import ArgumentError, ContractError, ShapeError
 from copyist.models import Autoencoder, MLPConfig
-from copyist.procedures import walk, walk_steps
+from copyist.procedures import denoise, reconstruct, walk, walk_steps
 from copyist.procedures import walk as walk_of
 from copyist.randomness import draw_normal
 
@@ -36,7 +36,7 @@ def projected(x: torch.Tensor, axes: torch.Tensor) -> torch.Tensor:
 def test_without_noise_a_projection_is_reached_at_once_and_stays() -> None:
     model, axes = projection()
     x = images(3, SHAPE)
-    frames = walk(model, x, steps=6, noise=0, precision="float32")
+    frames = walk(model, x, steps=6, noise=0)
     assert frames.shape == (7, 3, *SHAPE)
     assert torch.equal(frames[0], x)
     for frame in frames[1:]:
@@ -46,7 +46,7 @@ def test_without_noise_a_projection_is_reached_at_once_and_stays() -> None:
 def test_without_noise_a_contraction_decays_geometrically() -> None:
     model, axes = projection(scale=0.5)
     x = images(3, SHAPE)
-    frames = walk(model, x, steps=5, noise=0, precision="float32")
+    frames = walk(model, x, steps=5, noise=0)
     for step in range(1, 6):
         torch.testing.assert_close(frames[step], 0.5**step * projected(x, axes))
 
@@ -54,7 +54,7 @@ def test_without_noise_a_contraction_decays_geometrically() -> None:
 def test_noise_adds_up_in_the_code() -> None:
     model, axes = projection()
     x = images(3, SHAPE)
-    frames = walk(model, x, steps=4, noise=0.3, generator=torch.Generator().manual_seed(5), precision="float32")
+    frames = walk(model, x, steps=4, noise=0.3, generator=torch.Generator().manual_seed(5))
     draws = torch.Generator().manual_seed(5)
     z = x.flatten(1) @ axes
     for step in range(1, 5):
@@ -80,14 +80,16 @@ def test_steps_are_taken_one_at_a_time() -> None:
     assert torch.equal(torch.stack(list(walk_steps(model, images(), steps=3, noise=0.1))), frames)
 
 
-def test_images_walk_in_batches_of_the_stored_size_in_both_halves() -> None:
+def test_images_walk_in_batches_of_the_stored_size_like_copies() -> None:
     model = autoencoder(CONFIGS["unet-batch"])
     model.trained_on = replace(model.trained_on, batch_size=3)
     x = images(5)
     with torch.no_grad():
-        z = torch.cat([model.encode(x[:3]), model.encode(x[[3, 4, 0]])[:2]])
-        by_hand = torch.cat([model.decode(z[:3]), model.decode(z[[3, 4, 0]])[:2]])
-    walked = walk(model, x, steps=1, noise=0, precision="float32")[1]
+        # What fills the last batch is decoded among those it was encoded with.
+        by_hand = torch.cat(
+            [model.decode(model.encode(x[rows]))[:count] for rows, count in (([0, 1, 2], 3), ([3, 4, 0], 2))]
+        )
+    walked = walk(model, x, steps=1, noise=0)[1]
     assert torch.equal(walked, by_hand)
     assert not torch.allclose(
         walk(model, x, steps=1, noise=0, precision="float32", batch_size=5)[1], by_hand, atol=1e-3
@@ -122,3 +124,13 @@ def test_what_cannot_be_walked_is_refused_before_the_first_step() -> None:
         walk_steps(model, torch.rand(2, 3, 12, 8), steps=1, noise=0.1)
     with pytest.raises(ContractError, match=r"^walk works in a model's code, and UNetSkips has none"):
         walk_of(built(CONFIGS["unet-skips"]), images())
+
+
+@pytest.mark.parametrize("kind", sorted(set(CONFIGS) - CODELESS - VARIATIONAL - {"masked-vit"}))
+@pytest.mark.parametrize("batch_size", [2, 3, 8])
+def test_a_walk_without_noise_is_denoising_again_and_again(kind: str, batch_size: int) -> None:
+    model = autoencoder(CONFIGS[kind])
+    x = images(5)
+    frames = walk(model, x, steps=2, noise=0, batch_size=batch_size)
+    assert torch.equal(frames[1], reconstruct(model, x, batch_size=batch_size))
+    assert torch.equal(frames[2], denoise(model, x, passes=2, batch_size=batch_size))

@@ -4,6 +4,7 @@ __all__ = [
     "FORMAT_VERSION",
     "MODEL_CATALOGUES",
     "Header",
+    "classes_of",
     "load",
     "model_file",
     "read_document",
@@ -19,6 +20,7 @@ __all__ = [
 from copyist.checkpoint.model_file import (
     MODEL_CATALOGUES,
     Header,
+    classes_of,
     load,
     model_file,
     read_header,

@@ -4,7 +4,17 @@ The JSON document holds format version, package version, the kind and config of 
 fingerprint of the data, recipe, and a summary of the training. Files of format 1 are read as well.
 """
 
-__all__ = ["MODEL_CATALOGUES", "Header", "load", "model_file", "read_header", "read_model", "save", "unfinished"]
+__all__ = [
+    "MODEL_CATALOGUES",
+    "Header",
+    "classes_of",
+    "load",
+    "model_file",
+    "read_header",
+    "read_model",
+    "save",
+    "unfinished",
+]
 
 import importlib
 import warnings
@@ -24,6 +34,7 @@ from copyist.devices import find_device
 from copyist.errors import ArgumentError, CheckpointError, UnknownNameError
 from copyist.models.catalogue import MODELS
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
+from copyist.outputs import user_path
 
 MODEL_CATALOGUES: settings.Catalogues = {ModelConfig: MODELS}
 """The kinds of model that a file may hold."""
@@ -42,7 +53,7 @@ class Header:
 
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     """The training data: source, shape, number, mean and standard deviation per channel or column, the names of
-    columns, fingerprint."""
+    columns, those of the classes that were learned, fingerprint."""
 
     recipe: dict[str, Any] = field(default_factory=dict[str, Any])
     """The recipe that was trained, with every setting."""
@@ -99,6 +110,7 @@ def load(
         batch_size=header.batch_size,
         image_shape=_image_shape(file, header.data),
         columns=_columns(file, header.data),
+        classes=classes_of(file, header.data),
         source=str(header.data.get("source", "")),
         fingerprint=str(header.data.get("fingerprint", "")),
         objective=_objective(header.recipe),
@@ -112,7 +124,7 @@ def model_file(path: str | Path) -> Path:
     Raises:
         CheckpointError: there is none.
     """
-    file = Path(path)
+    file = user_path(path)
     if file.is_dir():
         file = file / "model.safetensors"
     state = file.parent / "state" / "state.safetensors"
@@ -203,6 +215,7 @@ def _header(path: Path, document: Mapping[str, Any]) -> Header:
         found["data"] = _migrated_data(document["data"])
     _image_shape(path, found["data"])
     _columns(path, found["data"])
+    classes_of(path, found["data"])
     return Header(format_version=FORMAT_VERSION, **found)
 
 
@@ -241,10 +254,23 @@ def _image_shape(path: Path, data: Mapping[str, Any]) -> tuple[int, int, int] | 
 
 
 def _columns(path: Path, data: Mapping[str, Any]) -> tuple[str, ...]:
-    columns = data.get("columns", [])
-    if not isinstance(columns, list) or not all(isinstance(name, str) for name in cast("list[Any]", columns)):
-        raise CheckpointError(f"{path} must name its columns in a list of texts, got {columns!r}")
-    return tuple(cast("list[str]", columns))
+    return _texts(path, data.get("columns", []), what="columns")
+
+
+def classes_of(path: Path, data: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The names of the classes, by the data of the header of the file at `path`; None where it has none.
+
+    Raises:
+        CheckpointError: they are no texts.
+    """
+    classes = data.get("classes")
+    return None if classes is None else _texts(path, classes, what="classes")
+
+
+def _texts(path: Path, names: Any, *, what: str) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in cast("list[Any]", names)):
+        raise CheckpointError(f"{path} must name its {what} in a list of texts, got {names!r}")
+    return tuple(cast("list[str]", names))
 
 
 def _objective(recipe: Mapping[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 __all__ = ["corrupt"]
 
-from collections.abc import Sequence
-from pathlib import Path, PurePath
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from copyist.corruption import Corruption
-    from copyist.data import Picture
+    from copyist.files.picture_files import PicturesOfFiles
 
 With: TypeAlias = Annotated[
     str, typer.Option("--with", help="blend, gaussian, shift, salt-and-pepper, masking or blur.")
@@ -48,15 +48,16 @@ def corrupt(
 ) -> None:
     """Make noisy inputs: each image again, and beside it its exact values as .npy, since noise leaves [0, 1]."""
     from copyist.corruption import CORRUPTIONS, Corruption, named_corruption
-    from copyist.data import read_pictures
+    from copyist.data.inputs import find_inputs
+    from copyist.files.picture_files import PicturesOfFiles
     from copyist.settings import dump
 
     settings = {"alpha": alpha, "sigma": sigma, "share": share, "mean": mean, "std": std}
     corruption = named_corruption(with_, {name: value for name, value in settings.items() if value is not None})
     check_folder(out, overwrite=force)
-    pictures = read_pictures(inputs, say=say)
-    _check_exact_names([picture.name for picture in pictures])
-    files = _write(pictures, corruption, out, seed=seed)
+    pictures = PicturesOfFiles(find_inputs(inputs, without=out, say=say), say=say)
+    exact = _exact_names(pictures.names)
+    files = _write(pictures, exact, corruption, out, seed=seed)
 
     chosen = dump(corruption, {Corruption: CORRUPTIONS})
     words = ", ".join(f"{name} {value:g}" for name, value in chosen.items() if name != "kind")
@@ -67,22 +68,36 @@ def corrupt(
     show(text, {"images": len(pictures), "out": str(out), "files": files, "corruption": chosen}, as_json=as_json)
 
 
-def _write(pictures: Sequence["Picture"], corruption: "Corruption", out: Path, *, seed: int) -> list[str]:
-    """Write each picture as a picture and as an exact array; the names of all files."""
-    from copyist.data import write_picture
+def _write(
+    pictures: "PicturesOfFiles", exact: Mapping[str, str], corruption: "Corruption", out: Path, *, seed: int
+) -> list[str]:
+    """Write each picture as a picture and as an exact array by its name in `exact`; the names of all files."""
+    from copyist.data import Picture, write_picture
+    from copyist.files.bulk import map_stream
     from copyist.outputs import whole_folder
     from copyist.randomness import generator
 
-    written: list[Path] = []
-    with bar("images") as update, whole_folder(out) as folder:
-        for number, picture in enumerate(pictures):
+    def corrupted() -> "Iterator[tuple[Picture, Tensor]]":
+        for _, picture in pictures.read():
             # An image's noise depends on its name, not on what else is there.
-            x_tilde = corruption(picture.pixels[None], generator=generator(seed, "corrupt", picture.name))[0]
-            written.append(write_picture(picture, x_tilde, folder))
-            if not picture.name.endswith(".npy"):
-                written.append(_write_exactly(x_tilde, folder / _exact_name(picture.name)))
-            update(number + 1, len(pictures))
-        return list(dict.fromkeys(str(out / path.relative_to(folder)) for path in written))
+            noise = generator(seed, "corrupt", picture.name)
+            yield picture, corruption(picture.pixels[None], generator=noise)[0]
+
+    written: dict[str, None] = {}
+    with bar("images") as update, whole_folder(out) as folder:
+
+        def write(item: tuple[Picture, "Tensor"]) -> list[Path]:
+            picture, x_tilde = item
+            files = [write_picture(picture, x_tilde, folder)]
+            if picture.name in exact:
+                files.append(_write_exactly(x_tilde, folder / exact[picture.name]))
+            return files
+
+        for done, files in enumerate(map_stream(write, corrupted(), size=lambda item: item[1].numel()), start=1):
+            written |= dict.fromkeys(str(out / path.relative_to(folder)) for path in files)
+            update(done, len(pictures))
+        pictures.report()
+    return list(written)
 
 
 def _write_exactly(x: "Tensor", file: Path) -> Path:
@@ -96,17 +111,14 @@ def _write_exactly(x: "Tensor", file: Path) -> Path:
     return file
 
 
-def _exact_name(name: str) -> str:
-    """The name of the array beside a picture; an array that holds several has the number of each after `#`."""
-    path = PurePath(name.partition("#")[0] if ".npy#" in name else name)
-    return str(path.with_suffix(".npy"))
+def _exact_names(names: Sequence[str]) -> dict[str, str]:
+    """The name of the array beside each picture; none where the picture is of an array itself."""
+    from copyist.data.inputs import result_names
+
+    arrays = {name.partition("#")[0] for name in names if _is_of_array(name)}
+    pictures = [name for name in names if not _is_of_array(name)]
+    return dict(zip(pictures, result_names(pictures, ".npy", taken=arrays, say=say), strict=True))
 
 
-def _check_exact_names(names: Sequence[str]) -> None:
-    from copyist.errors import ArgumentError
-
-    seen: dict[str, str] = {}
-    for name in names:
-        exact, whole = _exact_name(name), name.partition(".npy#")[0]
-        if seen.setdefault(exact, whole) != whole:
-            raise ArgumentError(f"two inputs would be written to {exact}; rename one, or write them to two folders")
+def _is_of_array(name: str) -> bool:
+    return name.endswith(".npy") or ".npy#" in name

@@ -2,9 +2,23 @@
 
 __all__ = ["encode"]
 
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
 from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out
-from copyist.cli.preamble import batch_statement, open_model, read_batch, read_tables
-from copyist.cli.terminal import counted, show
+from copyist.cli.preamble import batch_statement, check_one_size, find_pictures, open_model, read_tables
+from copyist.cli.terminal import bar, counted, show
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from copyist.models import Autoencoder
+
+    Codes: TypeAlias = tuple[list[str], npt.NDArray[np.float32], dict[str, Any]]
+    """Names, codes (N, ...), and the statement of the batch."""
 
 
 def encode(
@@ -19,29 +33,64 @@ def encode(
 ) -> None:
     """Write the codes of images of one size, or of a table, into an .npz file: z, one row per example, and names."""
     import numpy as np
-    import torch
 
     from copyist.errors import OutputError
     from copyist.models.contracts import Autoencoder, needs
     from copyist.outputs import check_output, whole_file
-    from copyist.procedures import encode as verb
 
     if out.suffix.lower() != ".npz":
         raise OutputError(f"codes are written as .npz, got {out}; choose a name that ends in .npz")
     check_output(out, overwrite=force)
     autoencoder = needs(open_model(model, class_of=class_of, device=device), Autoencoder, verb="encode")
-    if autoencoder.takes_tables:
-        tables = read_tables(autoencoder, inputs)
-        names = [f"{table.name}#{row}" for table in tables for row in range(len(table.x))]
-        x = torch.cat([table.x for table in tables]).to(next(autoencoder.parameters()).device)
-    else:
-        pictures, x = read_batch(autoencoder, inputs)
-        names = [picture.name for picture in pictures]
-    statement = batch_statement(autoencoder, num_images=len(x), batch=batch)
-    z = verb(autoencoder, x, batch_size=batch).cpu().numpy()
-    with whole_file(out) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, z=z, names=np.array(names))
+    with whole_file(out) as temporary:
+        find = _codes_of_tables if autoencoder.takes_tables else _codes_of_pictures
+        names, z, statement = find(autoencoder, inputs, out, batch=batch)
+        with temporary.open("wb") as file:
+            np.savez_compressed(file, z=z, names=np.array(names))
 
     shape = " x ".join(str(side) for side in z.shape[1:])
     text = f"wrote {counted(len(z), 'code')} of {shape} values into {out}, {statement['batch']}"
     show(text, {"images": len(z), "code_shape": list(z.shape[1:]), "out": str(out), **statement}, as_json=as_json)
+
+
+def _codes_of_tables(model: "Autoencoder", inputs: Sequence[str], _: Path, *, batch: int | None) -> "Codes":
+    import torch
+
+    from copyist.procedures import encode as verb
+
+    tables = read_tables(model, inputs)
+    names = [f"{table.name}#{row}" for table in tables for row in range(len(table.x))]
+    x = torch.cat([table.x for table in tables]).to(next(model.parameters()).device)
+    statement = batch_statement(model, num_images=len(x), batch=batch)
+    return names, verb(model, x, batch_size=batch).float().cpu().numpy(), statement
+
+
+def _codes_of_pictures(model: "Autoencoder", inputs: Sequence[str], out: Path, *, batch: int | None) -> "Codes":
+    """The codes, one batch at a time; they grow in a file, since they may be larger than their pictures."""
+    import numpy as np
+
+    from copyist.procedures import encode as verb
+    from copyist.procedures.sizes import codes_of_stream
+
+    pictures, channels = find_pictures(model, inputs, without=out)
+    check_one_size(pictures)
+    statement = batch_statement(model, num_images=len(pictures), batch=batch)
+    codes = codes_of_stream(
+        model,
+        lambda x: verb(model, x, batch_size=batch),
+        ((found[1].name, found[1].with_channels(channels)) for found in pictures.read()),
+        shape=(channels, *pictures.shapes[0][1:]),
+        name=pictures.names[0],
+        batch_size=batch,
+    )
+    names: list[str] = []
+    shape: tuple[int, ...] = ()
+    with bar("images") as update, tempfile.TemporaryFile(dir=out.parent) as file:
+        for name, z in codes:
+            names.append(name)
+            shape = tuple(z.shape)
+            file.write(z.numpy().tobytes())
+            update(len(names), len(pictures))
+        pictures.report()
+        file.flush()
+        return names, np.memmap(file, np.float32, mode="r", shape=(len(names), *shape)), statement

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Seed
+from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Seed, as_path
 from copyist.cli.terminal import bar, say, show
 
 
@@ -41,7 +41,9 @@ def evaluate(
     importance_samples: Annotated[
         int, typer.Option("--importance-samples", help="Codes per image that a likelihood is estimated by.")
     ] = 200,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the whole table as JSON here.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the whole table as JSON here.", parser=as_path, metavar="PATH")
+    ] = None,
     seed: Seed = 0,
     batch: Batch = None,
     device: Device = None,

@@ -1,6 +1,14 @@
 """Common first steps of commands: open the model, read the inputs, and state the batch size."""
 
-__all__ = ["batch_statement", "check_folder", "open_model", "read_batch", "read_pixels", "read_tables"]
+__all__ = [
+    "batch_statement",
+    "check_folder",
+    "check_one_size",
+    "find_pictures",
+    "open_model",
+    "read_batch",
+    "read_tables",
+]
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +17,7 @@ from typing import TYPE_CHECKING, Any
 from copyist.cli.terminal import say
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from copyist.data import Picture
+    from copyist.files.picture_files import PicturesOfFiles
     from copyist.files.table_files import TableFile
     from copyist.models import Model
     from copyist.tensors import Images
@@ -32,44 +38,70 @@ def open_model(path: str, *, class_of: str | None, device: str | None) -> "Model
     return model
 
 
-def read_pixels(
-    model: "Model", inputs: Sequence[str], *, limit: int | None = None
-) -> tuple[list["Picture"], list["Tensor"]]:
-    """The first pictures that inputs name, and the pixels (C, H, W) of each with as many channels as the model takes.
+def find_pictures(
+    model: "Model", inputs: Sequence[str], *, without: Path | None = None
+) -> tuple["PicturesOfFiles", int]:
+    """The pictures that inputs name, none of them decoded yet, and how many channels the model takes of each.
+
+    Results of an earlier run, in the file or folder `without`, are no inputs.
 
     Raises:
-        DataError, UnknownNameError, ArgumentError: as `read_pictures`.
+        DataError, UnknownNameError, ArgumentError: as `find_inputs` and `PicturesOfFiles`.
         ShapeError: a picture has channels that the model does not take.
     """
-    from copyist.data import pixels_for, read_pictures
+    from copyist.data.inputs import find_inputs
+    from copyist.files.picture import check_channels, say_repeated
+    from copyist.files.picture_files import PicturesOfFiles
 
-    pictures = read_pictures(inputs, say=say)[:limit]
-    channels = model.image_shape[0] if model.image_shape else pictures[0].pixels.shape[0]
-    return pictures, pixels_for(pictures, channels, say=say)
+    pictures = PicturesOfFiles(find_inputs(inputs, without=without, say=say), say=say)
+    shapes = pictures.shapes
+    channels = model.image_shape[0] if model.image_shape else shapes[0][0]
+    for name, shape in zip(pictures.names, shapes, strict=True):
+        check_channels(name, shape[0], channels)
+    named = zip(pictures.names, shapes, strict=True)
+    say_repeated([name for name, shape in named if shape[0] == 1 and channels == 3], say)
+    return pictures, channels
 
 
-def read_batch(model: "Model", inputs: Sequence[str], *, limit: int | None = None) -> tuple[list["Picture"], "Images"]:
-    """The first pictures that inputs name, and their pixels together, (B, C, H, W) on the model's device.
+def check_one_size(pictures: "PicturesOfFiles", *, limit: int | None = None) -> None:
+    """Refuse the first pictures where they differ in size.
 
     Raises:
-        CopyistError: as `read_pixels`.
-        ShapeError: the pictures differ in size, or the model does not take them.
+        ShapeError: two do.
     """
-    import torch
-
     from copyist.errors import ShapeError
 
-    pictures, pixels = read_pixels(model, inputs, limit=limit)
-    for picture, x in zip(pictures, pixels, strict=True):
-        if x.shape != pixels[0].shape:
-            sides = [f"{each.shape[1]}x{each.shape[2]}" for each in (pixels[0], x)]
+    sizes = [shape[1:] for shape in pictures.shapes[:limit]]
+    for name, size in zip(pictures.names[:limit], sizes, strict=True):
+        if size != sizes[0]:
+            sides = [f"{height}x{width}" for height, width in (sizes[0], size)]
             raise ShapeError(
-                f"all images must have one size, got {sides[0]} ({pictures[0].name}) and {sides[1]} ({picture.name}); "
+                f"all images must have one size, got {sides[0]} ({pictures.names[0]}) and {sides[1]} ({name}); "
                 f"add ?size={sides[0]} to a folder to bring them to one"
             )
-    batch = torch.stack(pixels).to(next(model.parameters()).device)
-    model.check_input(batch)
-    return pictures, batch
+
+
+def read_batch(
+    model: "Model", inputs: Sequence[str], *, without: Path | None = None, limit: int | None = None
+) -> tuple[list[str], "Images"]:
+    """The names of the first pictures that inputs name, and their pixels together, (B, C, H, W) on the model's device.
+
+    Results of an earlier run, in the file or folder `without`, are no inputs.
+
+    Raises:
+        CopyistError: as `find_pictures`.
+        ShapeError: the pictures differ in size.
+    """
+    from itertools import islice
+
+    import torch
+
+    pictures, channels = find_pictures(model, inputs, without=without)
+    check_one_size(pictures, limit=limit)
+    found = [picture for _, picture in islice(pictures.read(), limit)]
+    pictures.report()
+    batch = torch.stack([picture.with_channels(channels) for picture in found])
+    return [picture.name for picture in found], batch.to(next(model.parameters()).device)
 
 
 def read_tables(model: "Model", inputs: Sequence[str]) -> list["TableFile"]:
@@ -83,7 +115,7 @@ def read_tables(model: "Model", inputs: Sequence[str]) -> list["TableFile"]:
     from copyist.data import open_table
     from copyist.errors import ArgumentError
 
-    tables = [open_table(text) for text in inputs]
+    tables = [open_table(text, columns=model.trained_on.columns, say=say) for text in inputs]
     names = [table.name for table in tables]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -127,7 +159,7 @@ def check_folder(out: Path, *, overwrite: bool) -> None:
         OutputError: as `check_output`, or the name ends as a file's does.
     """
     from copyist.errors import OutputError
-    from copyist.files.decoding import SUFFIXES
+    from copyist.files.formats import SUFFIXES
     from copyist.outputs import check_output
 
     if out.suffix.lower() in {*SUFFIXES, ".npy", ".npz", ".zip", ".csv", ".tsv", ".parquet"} and not out.is_dir():

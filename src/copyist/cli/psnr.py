@@ -2,12 +2,18 @@
 
 __all__ = ["psnr"]
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, final
 
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Inputs, Json, Model, Seed
 from copyist.cli.terminal import bar, counted, say, show
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from copyist.files.picture_files import PicturesOfFiles
 
 
 def psnr(
@@ -30,22 +36,24 @@ def psnr(
 ) -> None:
     """Denoise whole pictures at several levels of Gaussian noise, and print the mean PSNR, as papers do."""
     from copyist.checkpoint import load
-    from copyist.cli.preamble import batch_statement, read_pixels
+    from copyist.cli.preamble import batch_statement, find_pictures
     from copyist.evaluation.psnr_table import psnr_table
     from copyist.models.contracts import Reconstructor, needs
 
     levels = [_level(text) for text in sigmas]
     network = needs(load(model, class_of=class_of, device=device, say=say), Reconstructor, verb="psnr")
     network.check_pictures(verb="psnr")
-    pictures, pixels = read_pixels(network, inputs)
-    batch_statement(network, num_images=len(pictures), batch=batch)
+    pictures, channels = find_pictures(network, inputs)
+    readable = {row: picture.name for row, picture in pictures.read()}
+    pictures.report()
+    batch_statement(network, num_images=len(readable), batch=batch)
     tried = "; each filter is tried on each, which --no-filters leaves out" if filters else ""
-    say(f"denoising {counted(len(pictures), 'picture')} at {counted(len(levels), 'level')} of noise{tried}")
+    say(f"denoising {counted(len(readable), 'picture')} at {counted(len(levels), 'level')} of noise{tried}")
     with bar("levels of noise") as update:
         table = psnr_table(
             network,
-            pixels,
-            names=[picture.name for picture in pictures],
+            _Pixels(pictures, list(readable), channels),
+            names=list(readable.values()),
             sigmas=levels,
             filters=filters,
             seed=seed,
@@ -54,6 +62,21 @@ def psnr(
         )
 
     show(table.text(labels=sigmas), table.to_document(), as_json=as_json)
+
+
+@final
+class _Pixels(Sequence["Tensor"]):
+    """The pixels (channels, H, W) of pictures, each decoded when it is asked for."""
+
+    def __init__(self, pictures: "PicturesOfFiles", rows: Sequence[int], channels: int) -> None:
+        self._pictures, self._rows, self._channels = pictures, rows, channels
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: int) -> "Tensor":  # pyright: ignore[reportIncompatibleMethodOverride] (no slices)
+        ((_, picture),) = self._pictures.read([self._rows[index]])
+        return picture.with_channels(self._channels)
 
 
 def _level(text: str) -> float:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out
-from copyist.cli.preamble import batch_statement, check_folder, open_model, read_pixels, read_tables
+from copyist.cli.preamble import batch_statement, check_folder, find_pictures, open_model, read_tables
 from copyist.cli.terminal import bar, counted, show
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from copyist.models import Reconstructor
     from copyist.tensors import Examples
 
@@ -53,43 +55,61 @@ def denoise(
     """Remove noise from images, or tables, by copying them, once or repeatedly."""
     from copyist.checks import check_at_least
     from copyist.models.contracts import Reconstructor, needs
-    from copyist.procedures import denoise as verb
+    from copyist.procedures import reconstruct as verb
 
     check_at_least("passes", passes, 1)
     check_folder(out, overwrite=force)
     network = needs(open_model(model, class_of=class_of, device=device), Reconstructor, verb="denoise")
-    result = _restore(network, inputs, out, lambda x: verb(network, x, passes=passes, batch_size=batch), batch=batch)
+    copy = lambda x: verb(network, x, batch_size=batch)  # noqa: E731
+    result = _restore(network, inputs, out, copy, passes=passes, batch=batch)
     result["passes"] = passes
     show(f"denoised {_summary(result)}", result, as_json=as_json)
 
 
 def _restore(
-    model: "Reconstructor", inputs: Sequence[str], out: Path, verb: "Verb", *, batch: int | None
+    model: "Reconstructor", inputs: Sequence[str], out: Path, copy: "Verb", *, batch: int | None, passes: int = 1
 ) -> dict[str, Any]:
-    """Write what `verb` makes of each picture, or table, under its own name into a folder, and say what was written."""
-    return (_restore_tables if model.takes_tables else _restore_pictures)(model, inputs, out, verb, batch=batch)
+    """Write what `copy` makes of each picture, or table, under its own name into a folder, and say what was written."""
+    restore = _restore_tables if model.takes_tables else _restore_pictures
+    return restore(model, inputs, out, copy, batch=batch, passes=passes)
 
 
 def _restore_pictures(
-    model: "Reconstructor", inputs: Sequence[str], out: Path, verb: "Verb", *, batch: int | None
+    model: "Reconstructor", inputs: Sequence[str], out: Path, copy: "Verb", *, batch: int | None, passes: int
 ) -> dict[str, Any]:
-    from copyist.data import write_picture
+    from copyist.data import Picture, write_picture
+    from copyist.files.bulk import map_stream
     from copyist.outputs import whole_folder
-    from copyist.procedures.sizes import apply_to_pictures
+    from copyist.procedures.sizes import apply_to_stream
 
-    pictures, pixels = read_pixels(model, inputs)
+    pictures, channels = find_pictures(model, inputs, without=out)
     statement = batch_statement(model, num_images=len(pictures), batch=batch)
-    names = [picture.name for picture in pictures]
-    with bar("images") as update:
-        answers = apply_to_pictures(model, verb, pixels, names=names, progress=update)
-    with whole_folder(out) as folder:
-        written = [write_picture(picture, x, folder) for picture, x in zip(pictures, answers, strict=True)]
-        files = [str(out / path.relative_to(folder)) for path in written]
+    with bar("images") as update, whole_folder(out) as folder:
+        answers = apply_to_stream(
+            model,
+            copy,
+            lambda rows: ((found, found[1].with_channels(channels)) for found in pictures.read(rows)),
+            shapes=[(channels, *shape[1:]) for shape in pictures.shapes],
+            names=pictures.names,
+            passes=passes,
+            batch_size=batch,
+        )
+
+        def write(answer: "tuple[tuple[int, Picture], Tensor]") -> tuple[int, Path]:
+            (row, picture), x_hat = answer
+            return row, write_picture(picture, x_hat, folder).relative_to(folder)
+
+        written: list[tuple[int, Path]] = []
+        for each in map_stream(write, answers, size=lambda answer: answer[1].numel()):
+            written.append(each)
+            update(len(written), len(pictures))
+        pictures.report()
+    files = [str(out / path) for _, path in sorted(written)]
     return {"images": len(files), "out": str(out), "files": files, **statement}
 
 
 def _restore_tables(
-    model: "Reconstructor", inputs: Sequence[str], out: Path, verb: "Verb", *, batch: int | None
+    model: "Reconstructor", inputs: Sequence[str], out: Path, copy: "Verb", *, batch: int | None, passes: int
 ) -> dict[str, Any]:
     from copyist.outputs import whole_folder
 
@@ -98,7 +118,12 @@ def _restore_tables(
     statement = batch_statement(model, num_images=rows, batch=batch)
     device = next(model.parameters()).device
     with whole_folder(out) as folder:
-        written = [table.write(verb(table.x.to(device)), folder) for table in tables]
+        written: list[Path] = []
+        for table in tables:
+            x = table.x.to(device)
+            for _ in range(passes):
+                x = copy(x)
+            written.append(table.write(x, folder))
         files = [str(out / path.relative_to(folder)) for path in written]
     return {"rows": rows, "out": str(out), "files": files, **statement}
 

@@ -3,6 +3,7 @@
 __all__ = ["sample"]
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -182,9 +183,16 @@ def _stages(
     out: Path,
 ) -> tuple[list["Examples"], int]:
     """The samples after each step where a film shows them all, else after the last; and how many steps there were."""
+    from copyist.memory import check_memory
     from copyist.procedures import sample_steps
     from copyist.randomness import generator
 
+    if out.suffix.lower() in FILMS and shape is not None:
+        check_memory(
+            4 * method.num_steps * count * math.prod(shape),
+            f"the {method.num_steps} steps of {count} samples",
+            remedy="take fewer samples (--count 16) or steps (--steps 30)",
+        )
     draws = generator(seed, "sample")
     stages: list[Examples] = []
     step = 0

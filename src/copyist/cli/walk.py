@@ -65,6 +65,8 @@ def walk(
     from copyist.models.contracts import Autoencoder, needs
     from copyist.outputs import write_text
     from copyist.procedures import AtRest, Trajectory, interpolate, reconstruct, walk_steps
+    from copyist.procedures.sizes import padded
+    from copyist.procedures.walk import check_held_frames
     from copyist.randomness import generator
 
     check_at_least("count", count, 1)
@@ -75,8 +77,10 @@ def walk(
     network = open_model(model, class_of=class_of, device=device)
     network.check_pictures(verb="walk")
     autoencoder = needs(network, Autoencoder, verb="walk")
-    _, x = read_batch(autoencoder, start, limit=count)
+    names, x = read_batch(autoencoder, start, without=out, limit=count)
     course = Trajectory(references=None if data is None else _references(data, x))
+    height, width = x.shape[2:]
+    x = padded(autoencoder, x, name=names[0])
     stillness = None if until_still is None else AtRest(tolerance=until_still)
     if to is None:
         statement = batch_statement(autoencoder, num_images=len(x), batch=batch)
@@ -90,14 +94,19 @@ def walk(
             batch_size=batch,
         )
     else:
-        _, y = read_batch(autoencoder, [to], limit=count)
+        ends, y = read_batch(autoencoder, [to], limit=count)
+        y = padded(autoencoder, y, name=ends[0])
         statement = batch_statement(autoencoder, num_images=max(len(x), len(y)), batch=batch)
         frames = interpolate(autoencoder, x, y, steps=steps, batch_size=batch)
+    if to is None and out.suffix.lower() in (".png", ".gif", ".webp"):
+        # These are put together from all frames; others are written as they come.
+        check_held_frames(x, steps)
+    shown = (frame[..., :height, :width] for frame in frames)
     with bar("steps") as update:
-        write_video(_watch(course.follow(frames), stillness, lambda step: update(step, steps)), out, fps=fps)
+        write_video(_watch(course.follow(shown), stillness, lambda step: update(step, steps)), out, fps=fps)
     write_text(table, course.to_csv())
 
-    copies = reconstruct(autoencoder, x, batch_size=batch) if to is None else None
+    copies = reconstruct(autoencoder, x, batch_size=batch)[..., :height, :width] if to is None else None
     result = {"noise": noise} if to is None else {"to": to}
     result |= {"out": str(out), "course": str(table), **statement, **_measures(course, copies, stillness)}
     show(_sentence(result), result, as_json=as_json)

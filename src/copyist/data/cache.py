@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.files.bulk import Progress, map_in_order
+from copyist.memory import available_memory, check_disk, check_memory
 from copyist.outputs import whole_file, write_text
 
 MEMORY_SHARE = 0.25
@@ -50,16 +51,25 @@ def materialize(
         progress: called with the number of items done.
 
     Raises:
-        OutputError: the cache folder is full or cannot be written.
+        ArgumentError: one image alone does not fit into memory.
+        OutputError: all do not fit into memory nor onto the disk of the cache folder, or it cannot be written.
     """
     full_shape = (sum(counts), *shape)
-    if np.prod(full_shape, dtype=np.float64) * np.dtype(dtype).itemsize <= memory_limit():
+    needed = np.prod(full_shape, dtype=np.float64) * np.dtype(dtype).itemsize
+    size = f"{shape[1]}x{shape[2]}"
+    # One image is scaled in float32, beside what it is scaled from.
+    check_memory(
+        2 * 4.0 * np.prod(shape, dtype=np.float64), f"an image of {size}", remedy="take smaller ones (?size=64)"
+    )
+    if needed <= memory_limit():
         array = np.empty(full_shape, dtype=dtype)
         failures = _fill(array, counts, make, progress)
         return Materialized(array=array[: _num_rows(counts, failures)], failures=failures)
     path = cache_folder() / f"{key}.npy"
     record = path.with_suffix(".json")
     if not (record.exists() and path.exists()):
+        what, fewer = f"{full_shape[0]} images of {size}", "take smaller ones (?size=64) or fewer (?limit=1000)"
+        check_disk(needed, what, path.parent, remedy=f"{fewer}, or set COPYIST_CACHE to a folder on a larger disk")
         with whole_file(path) as temporary:
             mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.dtype(dtype), shape=full_shape)
             failures = _fill(mapped, counts, make, progress)
@@ -81,16 +91,7 @@ def cache_folder() -> Path:
 
 def memory_limit() -> int:
     """How many bytes of examples are held in memory at most."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(MEMORY_SHARE * 1024 * int(line.split()[1]))
-    except OSError:
-        pass
-    try:
-        return int(MEMORY_SHARE * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2)
-    except (AttributeError, OSError, ValueError):
-        return 2**30
+    return int(MEMORY_SHARE * available_memory())
 
 
 def _fill(

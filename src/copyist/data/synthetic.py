@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.checks import check_at_least
+from copyist.memory import check_memory
 from copyist.randomness import derive
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -134,7 +135,13 @@ def scene_classes(factors: SceneFactors) -> npt.NDArray[np.int64]:
 
 
 def draw_scenes(factors: SceneFactors, *, size: tuple[int, int] = (64, 64)) -> npt.NDArray[np.uint8]:
-    """Draw the scenes of `factors` in (H, W) pixels: uint8 (N, 3, H, W), antialiased."""
+    """Draw the scenes of `factors` in (H, W) pixels: uint8 (N, 3, H, W), antialiased.
+
+    Raises:
+        ArgumentError: they do not fit into memory.
+    """
+    # The scenes, and the planes of those that are drawn at once.
+    _check_fit(len(factors), size, needed=3 * len(factors) * size[0] * size[1] + 150 * max(2**19, size[0] * size[1]))
     scenes = np.empty((len(factors), 3, *size), dtype=np.uint8)
     at_once = max(1, 2**19 // (size[0] * size[1]))
     for start in range(0, len(factors), at_once):
@@ -156,7 +163,12 @@ def blob_centers(count: int, *, split: Literal["train", "test"] = "train") -> np
 
 
 def draw_blobs(centers: npt.NDArray[np.float64], *, size: tuple[int, int] = (16, 16)) -> npt.NDArray[np.float32]:
-    """Draw exp(−‖p − c‖² / 2w²) at every pixel p: float32 (N, 1, H, W) in [0, 1], a surface of two dimensions."""
+    """Draw exp(−‖p − c‖² / 2w²) at every pixel p: float32 (N, 1, H, W) in [0, 1], a surface of two dimensions.
+
+    Raises:
+        ArgumentError: they do not fit into memory.
+    """
+    _check_fit(len(centers), size, needed=50 * len(centers) * size[0] * size[1])
     away, width = _offsets(centers, size)
     return np.exp(-np.square(away).sum(1, keepdims=True) / (2 * width**2)).astype(np.float32)
 
@@ -166,6 +178,11 @@ def blob_tangents(centers: npt.NDArray[np.float64], *, size: tuple[int, int] = (
     away, width = _offsets(centers, size)
     spots = np.exp(-np.square(away).sum(1, keepdims=True) / (2 * width**2))
     return (spots * away / width**2)[:, :, None].astype(np.float32)
+
+
+def _check_fit(count: int, size: tuple[int, int], *, needed: int) -> None:
+    what = f"{count} images of {size[0]}x{size[1]}"
+    check_memory(needed, what, remedy="take smaller ones (?size=64) or fewer (?limit=100)")
 
 
 def _beside(sun_x: Floats, share: Floats) -> Floats:

@@ -3,7 +3,6 @@
 __all__ = ["check_video_format", "write_video"]
 
 import itertools
-import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
@@ -17,7 +16,7 @@ from PIL import Image
 from copyist.checks import check_at_least, check_images, check_positive, check_same_shape, require
 from copyist.drawing.grids import Sheet, grid, rows, write_png
 from copyist.errors import ArgumentError, OutputError
-from copyist.outputs import whole_file
+from copyist.outputs import temporary_name, whole_file
 from copyist.tensors import Images
 
 CONTACT_SHEET = ".png"
@@ -150,7 +149,7 @@ def _write_folder(sheets: Iterator[Sheet], path: Path, fps: float) -> None:
     """Frames are written beside the folder, which takes its name when all are there."""
     if path.exists() and not (path.is_dir() and all(file.match("frame-*.png") for file in path.iterdir())):
         raise OutputError(f"{path} must be a new folder, or one that holds only frames; choose another place")
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    new = path.with_name(temporary_name(path.name))
     try:
         for i, sheet in enumerate(sheets):
             write_png(new / f"frame-{i:04d}.png", sheet)

@@ -59,9 +59,8 @@ def evaluate(
 
     Raises:
         ContractError: some of the models copy and others do not.
-        DataError: the source cannot be read; there is nothing to learn from that is not measured; the
-            images have values that a likelihood gives no probability; classifiers
-            are given images without labels; or a column of a table is constant in its training rows.
+        DataError: the source cannot be read; there is nothing to learn from that is not measured; the images have
+            values that a likelihood gives no probability; or classifiers are given images without labels.
         ShapeError: a model does not take the images, or a table's columns are not those it was trained on.
         ArgumentError: there is no model; one has the name of a control, or knows fewer classes than the data has; or a
             number is out of its range.

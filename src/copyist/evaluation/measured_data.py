@@ -2,7 +2,7 @@
 
 __all__ = ["MeasuredData", "open_measured"]
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -70,10 +70,12 @@ def open_measured(
         DataError: the source cannot be read; or there is nothing to learn from that is not measured.
         ArgumentError, UnknownNameError: as `open_source`.
     """
+    models = list(models)
+    columns = next((model.trained_on.columns for model in models), ())
     given = None if isinstance(data, Splits) else parse_source(data).split
-    splits = data if isinstance(data, Splits) else _open(data, models, fit_on=fit_on, fits=fits, say=say)
+    splits = data if isinstance(data, Splits) else _open(data, models, columns, fit_on=fit_on, fits=fits, say=say)
     if isinstance(data, Splits) and fit_on is not None:
-        splits = replace(splits, train=open_split(fit_on, default="train", say=say))
+        splits = replace(splits, train=open_split(fit_on, default="train", columns=columns, say=say))
     if given not in (None, "test") or fit_on is not None:
         _check_alike(splits)
         splits = replace(splits, train=_without(splits.train, splits.test, say=say)) if fits else splits
@@ -96,16 +98,26 @@ def _too_many(splits: Splits, num_images: int, *, whole: bool) -> str:
     )
 
 
-def _open(text: str, models: Iterable[Model], *, fit_on: str | None, fits: bool, say: Callable[[str], None]) -> Splits:
+def _open(
+    text: str,
+    models: Iterable[Model],
+    columns: Sequence[str],
+    *,
+    fit_on: str | None,
+    fits: bool,
+    say: Callable[[str], None],
+) -> Splits:
     split = parse_source(text).split
     if fit_on is not None:
-        test = open_split(text, default="test", say=say)
-        return Splits(train=open_split(fit_on, default="train", say=say), test=test)
+        test = open_split(text, default="test", columns=columns, say=say)
+        return Splits(train=open_split(fit_on, default="train", columns=columns, say=say), test=test)
     if split is None:
-        return open_source(text, say=say)
-    test = open_split(text, default=split, say=say)
+        return open_source(text, columns=columns, say=say)
+    test = open_split(text, default=split, columns=columns, say=say)
     if split == "test":
-        return Splits(train=open_split(_options(text, split="train"), default="train", say=say), test=test)
+        return Splits(
+            train=open_split(_options(text, split="train"), default="train", columns=columns, say=say), test=test
+        )
     train = _training_data(models, test, say=say)
     if train is None and not fits:
         say(f"the majority class is that of the measured {test.noun}, since the training data is not at hand")

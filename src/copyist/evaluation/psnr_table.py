@@ -2,8 +2,9 @@
 
 __all__ = ["PSNRRow", "PSNRTable", "psnr_table"]
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, final
 
 import torch
@@ -19,8 +20,9 @@ from copyist.evidence import Interval
 from copyist.metrics.distortion import psnr
 from copyist.metrics.intervals import mean_interval
 from copyist.models.contracts import Model, Reconstructor, needs
+from copyist.models.shapes import image_shape
 from copyist.procedures.denoising import reconstruct
-from copyist.procedures.sizes import apply_to_pictures
+from copyist.procedures.sizes import apply_to_stream
 from copyist.randomness import generator
 from copyist.tensors import Images
 
@@ -107,7 +109,7 @@ def psnr_table(
 
     Args:
         model: any that copies.
-        pictures: clean ones (C, H, W), in [0, 1].
+        pictures: clean ones (C, H, W), in [0, 1]; taken again at each level, so that a sequence may read them then.
         names: of the pictures.
         sigmas: levels of noise, in units of pixel value.
         filters: whether blur and total variation are tried, at some seconds per picture.
@@ -127,23 +129,21 @@ def psnr_table(
     for sigma in sigmas:
         check_positive("sigma", sigma)
     size = batch_size if batch_size is not None or model.uses_batch_statistics else 1
+    shapes = [image_shape(tuple(picture.shape)) for picture in pictures]
     rows: list[PSNRRow] = []
     for done, sigma in enumerate(sigmas, start=1):
-        noise = GaussianNoise(sigma)
-        noisy = [
-            noise(picture[None], generator=generator(seed, "psnr", name, str(sigma)))[0]
-            for name, picture in zip(names, pictures, strict=True)
-        ]
-        answers = apply_to_pictures(model, lambda x: reconstruct(model, x, batch_size=size), noisy, names=names)
-        rows.append(
-            PSNRRow(
-                sigma=sigma,
-                noisy=_mean(noisy, pictures, clip=False),
-                blur=_best(_blurs, noisy, pictures, sigma) if filters else None,
-                total_variation=_best(_variations, noisy, pictures, sigma) if filters else None,
-                model=_mean(answers, pictures),
-            )
+        measured: dict[int, dict[str, Tensor]] = {}
+        answers = apply_to_stream(
+            model,
+            lambda x: reconstruct(model, x, batch_size=size),
+            partial(_noisy, pictures, names, sigma, seed),
+            shapes=shapes,
+            names=names,
+            batch_size=size,
         )
+        for (row, noisy), answer in answers:
+            measured[row] = _measure(pictures[row], noisy, answer, sigma, filters=filters)
+        rows.append(_row(sigma, [measured[row] for row in range(len(pictures))]))
         if progress is not None:
             progress(done, len(sigmas))
     return PSNRTable(
@@ -155,25 +155,37 @@ def psnr_table(
     )
 
 
-def _mean(answers: Sequence[Tensor], pictures: Sequence[Tensor], *, clip: bool = True) -> Interval:
-    return mean_interval(torch.stack([_psnr(each, x, clip=clip) for each, x in zip(answers, pictures, strict=True)]))
+def _noisy(
+    pictures: Sequence[Tensor], names: Sequence[str], sigma: float, seed: int, rows: Sequence[int]
+) -> Iterator[tuple[tuple[int, Tensor], Tensor]]:
+    """Pictures with their noise, one by one, each beside its number."""
+    for row in rows:
+        draws = generator(seed, "psnr", names[row], str(sigma))
+        noisy = GaussianNoise(sigma)(pictures[row][None], generator=draws)[0]
+        yield (row, noisy), noisy
+
+
+def _measure(picture: Tensor, noisy: Tensor, answer: Tensor, sigma: float, *, filters: bool) -> dict[str, Tensor]:
+    """The PSNR of each method on one picture, by its name in `PSNRRow`."""
+    found = {"noisy": _psnr(noisy, picture, clip=False), "model": _psnr(answer, picture, clip=True)}
+    if filters:
+        found["blur"] = _best(_blurs(noisy[None], sigma), picture)
+        found["total_variation"] = _best(_variations(noisy[None], sigma), picture)
+    return found
+
+
+def _row(sigma: float, measured: Sequence[dict[str, Tensor]]) -> PSNRRow:
+    means = {name: mean_interval(torch.stack([each[name] for each in measured])) for name in measured[0]}
+    blur, variation = means.get("blur"), means.get("total_variation")
+    return PSNRRow(sigma=sigma, noisy=means["noisy"], blur=blur, total_variation=variation, model=means["model"])
 
 
 def _psnr(answer: Tensor, picture: Tensor, *, clip: bool) -> Tensor:
     return psnr((answer.clamp(0, 1) if clip else answer)[None].double(), picture[None].double())[0]
 
 
-def _best(
-    tried: Callable[[Images, float], list[Images]],
-    noisy: Sequence[Tensor],
-    pictures: Sequence[Tensor],
-    sigma: float,
-) -> Interval:
-    best = [
-        torch.stack([_psnr(answer[0], picture, clip=True) for answer in tried(x_tilde[None], sigma)]).max()
-        for x_tilde, picture in zip(noisy, pictures, strict=True)
-    ]
-    return mean_interval(torch.stack(best))
+def _best(tried: Sequence[Images], picture: Tensor) -> Tensor:
+    return torch.stack([_psnr(answer[0], picture, clip=True) for answer in tried]).max()
 
 
 def _blurs(x_tilde: Images, sigma: float) -> list[Images]:

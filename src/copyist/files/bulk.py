@@ -1,10 +1,10 @@
 """Many files at once: read in threads and kept in order, and refused when more than a few cannot be read."""
 
-__all__ = ["Progress", "ignore", "map_in_order", "reason_of", "report_unreadable"]
+__all__ = ["Progress", "ignore", "map_in_order", "map_stream", "reason_of", "report_unreadable"]
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Protocol, TypeVar
@@ -14,6 +14,10 @@ from copyist.errors import DataError
 MOST_UNREADABLE = 0.01
 """When a larger share of files cannot be read, something is wrong with all of them."""
 
+MOST_AT_ONCE = 2**25
+"""Values that `map_stream` holds beside what its consumer holds: 32 megapixels of one channel."""
+
+_S = TypeVar("_S")
 _T = TypeVar("_T")
 
 
@@ -56,6 +60,42 @@ def map_in_order(
                     progress(done, count)
         finally:
             for future in ahead:
+                future.cancel()
+
+
+def map_stream(
+    work: Callable[[_S], _T], items: Iterable[_S], *, size: Callable[[_S], int], most: int = MOST_AT_ONCE
+) -> Iterator[_T]:
+    """Yield `work` of each item in their order, done in threads, with a bounded number of them in memory.
+
+    Both ends may be slow. Where the items are (names of what is to be read), their results are computed ahead of the
+    consumer; where each item is computed as it is taken, `work` (writing it) goes on behind the next.
+
+    Args:
+        work: called from several threads.
+        items: taken one by one, when there is room.
+        size: of an item, or of its result, in values.
+        most: the sum of the sizes that is worked on or waits to be taken; a larger item is worked on alone.
+    """
+    num_threads = min(8, os.cpu_count() or 1)
+    with ThreadPoolExecutor(num_threads) as pool:
+        pending: deque[tuple[Future[_T], int]] = deque()
+        held = 0
+        try:
+            for item in items:
+                own = size(item)
+                while pending and (held + own > most or len(pending) >= 2 * num_threads):
+                    future, freed = pending.popleft()
+                    held -= freed
+                    yield future.result()
+                    del future
+                pending.append((pool.submit(work, item), own))
+                held += own
+                del item
+            while pending:
+                yield pending.popleft()[0].result()
+        finally:
+            for future, _ in pending:
                 future.cancel()
 
 

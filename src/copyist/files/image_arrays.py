@@ -2,7 +2,7 @@
 
 __all__ = ["ImageArray", "Layout", "channels_first"]
 
-import io
+import threading
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeAlias, final
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from copyist.errors import DataError
-from copyist.outputs import write_bytes
+from copyist.outputs import temporary_name, writing
 
 Layout: TypeAlias = Literal["nhwc", "nchw"]
 """Where the channels of an array are: last, or before height and width."""
@@ -39,11 +39,13 @@ class ImageArray:
         self._layout: Layout | None = layout
         self.rows = _image_rows(array, layout, place)
         """(N, C, H, W)."""
-        self._new: npt.NDArray[Any] | None = None
-        self._waiting = set(range(len(self.rows)))
+        self._waiting: set[int] | None = None
+        """The images that the new file still lacks; None before its first."""
+        self._unfinished, self._start = Path(), 0
+        self._one_at_a_time = threading.Lock()
 
     def pixels(self, index: int) -> Tensor:
-        """One image, (C, H, W) float32: whole numbers scaled to [0, 1], floats as they are.
+        """One image, (C, H, W) float32: whole numbers scaled to [0, 1], floats as they are; False is 0 and True 1.
 
         Raises:
             DataError: a value is not finite.
@@ -57,22 +59,57 @@ class ImageArray:
         scale = np.iinfo(row.dtype).max if row.dtype.kind == "u" else 1
         return torch.from_numpy(values / np.float32(scale))
 
+    def check_finite(self) -> None:
+        """Refuse, before any of its images is used, an array with a value that no image has.
+
+        Raises:
+            DataError: a value is not finite.
+        """
+        if self.rows.dtype.kind == "f":
+            for index in range(len(self.rows)):
+                self.pixels(index)
+
     def put(self, index: int, values: npt.NDArray[np.float32], folder: Path) -> Path:
-        """Take the new values (C, H, W) of one image, and write the file once all have been given."""
-        if self._new is None:
-            self._new = np.empty(self._values.shape, self._values.dtype)
-        dtype = self._new.dtype
+        """Write the new values (C, H, W) of one image into the file, which is whole once all have been given.
+
+        The array is not held in memory; several threads may call this at once.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        path, dtype, one = folder / PurePosixPath(self.name), self._values.dtype, len(self.rows) == 1
+        if dtype.kind == "b":
+            values = np.rint(np.clip(values, 0, 1))
         if dtype.kind == "u":
             values = np.rint(np.clip(values.astype(np.float64), 0, 1) * np.iinfo(dtype).max)
-        _image_rows(self._new, self._layout, self._place)[index] = values.astype(dtype)
-        self._waiting.discard(index)
-        path = folder / PurePosixPath(self.name)
-        if not self._waiting:
-            with io.BytesIO() as file:
-                np.lib.format.write_array(file, self._new, allow_pickle=False)
-                write_bytes(path, file.getvalue())
-            self._new, self._waiting = None, set(range(len(self.rows)))
+        stored = np.empty(self._values.shape if one else (1, *self._values.shape[1:]), dtype)
+        _image_rows(stored, self._layout, self._place)[0] = values.astype(dtype)
+        with self._one_at_a_time, writing(path):
+            if self._waiting is None:
+                self._begin(path)
+            assert self._waiting is not None
+            with self._unfinished.open("r+b") as file:
+                file.seek(self._start + index * stored.nbytes)
+                file.write(stored.tobytes())
+            self._waiting.discard(index)
+            if not self._waiting:
+                self._unfinished.replace(path)
+                self._waiting = None
         return path
+
+    def _begin(self, path: Path) -> None:
+        """Write the head of the file, behind which the images find their places."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        described = {
+            "descr": np.lib.format.dtype_to_descr(self._values.dtype),
+            "fortran_order": False,
+            "shape": self._values.shape,
+        }
+        self._unfinished = path.with_name(temporary_name(path.name))
+        with self._unfinished.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, described)
+            self._start = file.tell()
+        self._waiting = set(range(len(self.rows)))
 
 
 def channels_first(array: npt.NDArray[Any], *, layout: Layout | None, place: str) -> npt.NDArray[Any]:
@@ -108,8 +145,8 @@ def _guess_layout(shape: tuple[int, ...], place: str) -> Layout:
 
 def _image_rows(array: npt.NDArray[Any], layout: Layout | None, place: str) -> npt.NDArray[Any]:
     """A view (N, C, H, W) of one image (H, W) or (H, W, C), or of several."""
-    if array.dtype.name not in ("uint8", "uint16") and array.dtype.kind != "f":
-        raise DataError(f"values of type {array.dtype}, which must be uint8, uint16 or float")
+    if array.dtype.name not in ("uint8", "uint16") and array.dtype.kind not in "fb":
+        raise DataError(f"values of type {array.dtype}, which must be uint8, uint16, bool or float")
     if 0 in array.shape:
         raise DataError(f"no image in it: its shape is {array.shape}")
     if array.ndim == 2:

@@ -1,20 +1,30 @@
 """Pictures that come back as the files they were: pixels for a model, and answers written in the file's own format."""
 
-__all__ = ["Picture", "name_of_several", "pixels_for", "safe_name", "write_picture"]
+__all__ = [
+    "Picture",
+    "check_channels",
+    "name_of_several",
+    "pixels_for",
+    "safe_name",
+    "say_repeated",
+    "write_picture",
+]
 
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import final
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from copyist.errors import ArgumentError, DataError, ShapeError
-from copyist.files.decoding import DecodedImage
+from copyist.files.bulk import ignore
+from copyist.files.decoded import DecodedImage
 from copyist.files.encoding import encode_image
 from copyist.files.image_arrays import ImageArray
+from copyist.files.picture_stacks import PictureStack
 from copyist.outputs import write_bytes
 
 
@@ -24,13 +34,16 @@ class Picture:
     """One image of the user's, and all it takes to write its like."""
 
     name: str
-    """Its path below the folder it lies in, with `/`; an array of several has the number of each after `#`."""
+    """Its path below the folder it lies in, with `/`; a file of several has the number of each after `#`."""
 
     pixels: Tensor
     """(C, H, W), float32, upright, in [0, 1]; values of a float array may leave that range."""
 
     stored: DecodedImage | None = None
     """How its file stores it: format, depth, alpha, orientation, profile and EXIF; None for a row of an array."""
+
+    page: tuple[PictureStack, int] | None = None
+    """The file of several pictures that it is one of, and which."""
 
     row: tuple[ImageArray, int] | None = None
     """The array it is a row of, and which."""
@@ -41,17 +54,22 @@ class Picture:
         Raises:
             ShapeError: the model takes gray and the picture is color, or the like.
         """
-        present = len(self.pixels)
-        if present == channels:
-            return self.pixels
-        if present == 1 and channels == 3:
-            return self.pixels.expand(3, -1, -1)
-        remedy = "; take other images, or a model trained on such as these"
-        if (present, channels) == (3, 1):
-            remedy = "; add ?channels=1 to the input to turn it gray"
-        raise ShapeError(
-            f"{self.name} must have {channels} channel{'s' * (channels > 1)} for this model, got {present}{remedy}"
-        )
+        check_channels(self.name, len(self.pixels), channels)
+        return self.pixels if len(self.pixels) == channels else self.pixels.expand(channels, -1, -1)
+
+
+def check_channels(name: str, present: int, channels: int) -> None:
+    """Refuse a picture of so many channels for a model of others, but for gray, which is repeated for color.
+
+    Raises:
+        ShapeError: the model takes gray and the picture is color, or the like.
+    """
+    if present == channels or (present, channels) == (1, 3):
+        return
+    remedy = "; take other images, or a model trained on such as these"
+    if (present, channels) == (3, 1):
+        remedy = "; add ?channels=1 to the input to turn it gray"
+    raise ShapeError(f"{name} must have {channels} channel{'s' * (channels > 1)} for this model, got {present}{remedy}")
 
 
 def pixels_for(pictures: Sequence[Picture], channels: int, *, say: Callable[[str], None] | None = None) -> list[Tensor]:
@@ -60,18 +78,22 @@ def pixels_for(pictures: Sequence[Picture], channels: int, *, say: Callable[[str
     Raises:
         ShapeError: a picture does not fit the model.
     """
-    repeated = [picture.name for picture in pictures if len(picture.pixels) == 1 and channels == 3]
-    if repeated and say is not None:
-        notice = "gray is given to the model as color, and written back as the mean of its channels"
-        say(f"{name_of_several(repeated)}: {notice}")
+    say_repeated([picture.name for picture in pictures if len(picture.pixels) == 1 and channels == 3], say or ignore)
     return [picture.with_channels(channels) for picture in pictures]
+
+
+def say_repeated(names: Sequence[str], say: Callable[[str], None]) -> None:
+    """Say of gray pictures that a model of color sees them repeated; nothing where there are none."""
+    if names:
+        notice = "gray is given to the model as color, and written back as the mean of its channels"
+        say(f"{name_of_several(names)}: {notice}")
 
 
 def write_picture(picture: Picture, pixels: Tensor, folder: Path) -> Path:
     """Write new pixels as the file that `picture` was: same name, size, format, depth, alpha, orientation, profile.
 
-    Values are clipped to [0, 1] and rounded; floats of an array stay as they are. A row of an array waits for the
-    others: the array is written with its last row.
+    Values are clipped to [0, 1] and rounded; floats of an array stay as they are. A row of an array, or a page of a
+    stack, waits for the others: the file is written with its last one.
 
     Args:
         picture: as it was read.
@@ -89,10 +111,11 @@ def write_picture(picture: Picture, pixels: Tensor, folder: Path) -> Path:
         return array.put(index, values.numpy(), folder)
     stored = picture.stored
     assert stored is not None
-    top = 65535 if stored.pixels.dtype == np.uint16 else 255
-    levels = torch.round(values.double().clamp(0, 1) * top).permute(1, 2, 0).numpy()
+    if picture.page is not None:
+        stack, index = picture.page
+        return stack.put(index, stored.with_floats(values), folder / safe_name(stack.name))
     path = folder / safe_name(picture.name)
-    write_bytes(path, encode_image(replace(stored, pixels=levels.astype(stored.pixels.dtype))))
+    write_bytes(path, encode_image(stored.with_floats(values)))
     return path
 
 
@@ -103,7 +126,9 @@ def safe_name(name: str) -> PurePosixPath:
         DataError: it does not.
     """
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or not path.parts:
+    # A backslash is a letter where it parts no folders; in archives it always does, and is a slash here.
+    parted = os.sep == "\\" and "\\" in name
+    if path.is_absolute() or ".." in path.parts or parted or "\0" in name or not path.parts:
         raise DataError(f"the name {name!r} leads out of its folder; rename it")
     return path
 

@@ -1,19 +1,20 @@
 """Files of pictures, read one after the other: each is decoded just before it is used."""
 
-__all__ = ["PictureFile", "check_output_names", "stream_pictures"]
+__all__ = ["PictureFile", "PicturesOfFiles", "check_output_names", "stream_pictures"]
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import final
 
-import numpy as np
-
 from copyist.errors import ArgumentError, DataError
-from copyist.files.bulk import ignore, map_in_order, reason_of, report_unreadable
-from copyist.files.decoding import DecodedImage, decode_image
+from copyist.files.bulk import ignore, map_in_order, map_stream, reason_of, report_unreadable
+from copyist.files.decoded import DecodedImage
+from copyist.files.decoding import decode_image, read_header, read_headers
 from copyist.files.image_arrays import ImageArray
 from copyist.files.picture import Picture, name_of_several, safe_name
-from copyist.files.values import as_floats, with_channels
+from copyist.files.picture_stacks import PictureStack
+from copyist.outputs import check_name
 
 
 @final
@@ -30,8 +31,92 @@ class PictureFile:
     channels: int | None = None
     """The channels its pixels are converted to; None leaves them."""
 
+    all_pages: bool = False
+    """Whether each picture of a stack or a moving picture is read, or the first alone."""
+
     is_alone: bool = False
     """Whether the user named it, rather than a folder that holds it: it must then be readable."""
+
+
+@final
+class PicturesOfFiles:
+    """The pictures of files, in their order: names and shapes are known from headers, pixels are read when asked for.
+
+    What cannot be read, and what could not be kept of which pictures, is collected, and said by `report`.
+    """
+
+    def __init__(self, files: Sequence[PictureFile], *, say: Callable[[str], None] | None = None) -> None:
+        """Look into each file, in threads.
+
+        Args:
+            files: what to read.
+            say: takes notices, each one sentence.
+
+        Raises:
+            DataError: a file that is alone cannot be read, or more than 1 % of all.
+            ArgumentError: two pictures would be written to one name.
+            OutputError: a name is too long to be written.
+        """
+        self._say = say or ignore
+        self._failures: dict[int, str] = {}
+        self._noticed: dict[str, list[str]] = {}
+        self._seen: list[_Seen] = []
+        for position, seen in enumerate(map_in_order(lambda index: _look(files[index], index), len(files))):
+            if isinstance(seen, str):
+                self._failures[position] = f"{files[position].name} ({seen})"
+            else:
+                self._seen += seen
+        self._total = len(self._seen) + len(self._failures)
+        report_unreadable(self._failed(), self._total, noun="pictures", say=ignore)
+        check_output_names(self.names)
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    @property
+    def names(self) -> list[str]:
+        """Where each will be written, below the output folder; rows of an array have their number after `#`."""
+        return [seen.name for seen in self._seen]
+
+    @property
+    def shapes(self) -> list[tuple[int, int, int]]:
+        """(C, H, W) of each, upright."""
+        return [seen.shape for seen in self._seen]
+
+    def read(self, rows: Iterable[int] | None = None) -> Iterator[tuple[int, Picture]]:
+        """Yield pictures with their numbers; only those just ahead are in memory, decoded in threads.
+
+        Args:
+            rows: which, in the order in which they are to come; None takes all.
+
+        Raises:
+            DataError: one whose file is alone cannot be read.
+        """
+        chosen = range(len(self)) if rows is None else rows
+
+        def work(row: int) -> tuple[int, Picture | str]:
+            return row, self._seen[row].read()
+
+        for row, picture in map_stream(work, chosen, size=lambda row: math.prod(self._seen[row].shape)):
+            if isinstance(picture, str):
+                self._failures[self._seen[row].position] = f"{self._seen[row].name} ({picture})"
+                continue
+            for notice in picture.stored.notices if picture.stored else ():
+                self._noticed.setdefault(notice, []).append(picture.name)
+            yield row, picture
+
+    def report(self) -> None:
+        """Say what was left out and what could not be kept.
+
+        Raises:
+            DataError: more than 1 % of all could not be read.
+        """
+        report_unreadable(self._failed(), self._total, noun="pictures", say=self._say)
+        for notice, names in self._noticed.items():
+            self._say(f"{name_of_several(names)}: {notice}")
+
+    def _failed(self) -> list[str]:
+        return [self._failures[position] for position in sorted(self._failures)]
 
 
 def stream_pictures(files: Sequence[PictureFile], *, say: Callable[[str], None] | None = None) -> Iterator[Picture]:
@@ -44,22 +129,13 @@ def stream_pictures(files: Sequence[PictureFile], *, say: Callable[[str], None] 
         say: takes notices, each one sentence.
 
     Raises:
-        DataError: a file that is alone cannot be read; or, after the last, more than 1 % of all.
+        DataError: a file that is alone cannot be read, or more than 1 % of all.
+        ArgumentError, OutputError: as `PicturesOfFiles`.
     """
-    say = say or ignore
-    failures: list[str] = []
-    noticed: dict[str, list[str]] = {}
-    for file, pictures in zip(files, map_in_order(lambda index: _read(files[index]), len(files), chunk=1), strict=True):
-        if isinstance(pictures, str):
-            failures.append(f"{file.name} ({pictures})")
-            continue
-        for picture in pictures:
-            for notice in picture.stored.notices if picture.stored else ():
-                noticed.setdefault(notice, []).append(picture.name)
-            yield picture
-    report_unreadable(failures, len(files), noun="pictures", say=say)
-    for notice, names in noticed.items():
-        say(f"{name_of_several(names)}: {notice}")
+    pictures = PicturesOfFiles(files, say=say)
+    for _, picture in pictures.read():
+        yield picture
+    pictures.report()
 
 
 def check_output_names(names: Sequence[str]) -> None:
@@ -68,36 +144,107 @@ def check_output_names(names: Sequence[str]) -> None:
     Raises:
         ArgumentError: two are equal.
         DataError: one leads out of the folder.
+        OutputError: one is too long to be written.
     """
     seen: set[str] = set()
     for name in names:
         safe_name(name)
+        check_name(name)
         if name in seen:
             raise ArgumentError(f"two inputs would be written to {name}; rename one, or write them to two folders")
         seen.add(name)
 
 
-def _read(file: PictureFile) -> list[Picture] | str:
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Seen:
+    """One picture, seen by its header."""
+
+    name: str
+    shape: tuple[int, int, int]
+    position: int
+    """Of its file among all."""
+
+    read: Callable[[], Picture | str]
+    """Gives the picture, or why it cannot be read."""
+
+
+def _look(file: PictureFile, position: int) -> list[_Seen] | str:
     """The pictures of one file, or why it cannot be read."""
     try:
         content = file.load()
         if isinstance(content, ImageArray):
-            return _rows_of(content)
-        stored = decode_image(content) if isinstance(content, bytes) else content
-        if file.channels is not None:
-            stored = replace(stored, pixels=with_channels(stored.pixels, file.channels, name=file.name))
+            content.check_finite()
+            return _rows_of(content, position)
+        return _pages_of(file, content, position)
     except (OSError, DataError) as error:
-        reason = reason_of(error)
-        if not file.is_alone:
-            return reason
-        if reason.partition(" ")[0].endswith(file.name):
-            raise  # It says so itself.
-        raise DataError(f"{file.name} cannot be read ({reason}); check the file") from error
-    pixels = as_floats(np.moveaxis(stored.pixels, 2, 0))
-    return [Picture(name=file.name, pixels=pixels, stored=stored)]
+        return _reason(file, error)
 
 
-def _rows_of(array: ImageArray) -> list[Picture]:
+def _rows_of(array: ImageArray, position: int) -> list[_Seen]:
     count = len(array.rows)
     names = [array.name if count == 1 else f"{array.name}#{index}" for index in range(count)]
-    return [Picture(name=name, pixels=array.pixels(index), row=(array, index)) for index, name in enumerate(names)]
+    _, channels, height, width = array.rows.shape
+
+    def reader(index: int, name: str) -> Callable[[], Picture]:
+        return lambda: Picture(name=name, pixels=array.pixels(index), row=(array, index))
+
+    shape = (channels, height, width)
+    return [
+        _Seen(name=name, shape=shape, position=position, read=reader(index, name)) for index, name in enumerate(names)
+    ]
+
+
+def _pages_of(file: PictureFile, content: bytes | DecodedImage, position: int) -> list[_Seen]:
+    """The picture of a file, or each of its pages where they are asked for."""
+    if isinstance(content, DecodedImage):
+        height, width, channels = content.pixels.shape
+        found = [(channels, height, width)]
+    else:
+        heads = read_headers(content) if file.all_pages else [read_header(content)]
+        found = [(head.channels, *head.size) for head in heads]
+    shapes = [(file.channels or channels, height, width) for channels, height, width in found]
+    if len(shapes) == 1:
+        return [_Seen(name=file.name, shape=shapes[0], position=position, read=lambda: _decode(file, shapes[0]))]
+    stack = PictureStack(file.name, count=len(shapes))
+
+    def reader(index: int, shape: tuple[int, int, int]) -> Callable[[], Picture | str]:
+        return lambda: _decode(file, shape, page=(stack, index))
+
+    return [
+        _Seen(name=f"{file.name}#{index}", shape=shape, position=position, read=reader(index, shape))
+        for index, shape in enumerate(shapes)
+    ]
+
+
+def _decode(
+    file: PictureFile, shape: tuple[int, int, int], *, page: tuple[PictureStack, int] | None = None
+) -> Picture | str:
+    """The picture of a file, or of a page, whose header promised this shape; or why it cannot be read."""
+    name, index = (file.name, None) if page is None else (f"{file.name}#{page[1]}", page[1])
+    try:
+        content = file.load()
+        assert not isinstance(content, ImageArray)
+        stored = decode_image(content, index=index) if isinstance(content, bytes) else content
+        if file.channels is not None:
+            stored = stored.with_channels(file.channels, name=file.name)
+        pixels = stored.floats()
+        if pixels.shape != shape:
+            raise DataError("its pixels are not what its header says")
+    except (OSError, DataError) as error:
+        return _reason(file, error)
+    return Picture(name=name, pixels=pixels, stored=stored, page=page)
+
+
+def _reason(file: PictureFile, error: Exception) -> str:
+    """Why a file cannot be read.
+
+    Raises:
+        DataError: it is alone, so that it must be.
+    """
+    reason = reason_of(error)
+    if not file.is_alone:
+        return reason
+    if reason.partition(" ")[0].endswith(file.name):
+        raise error  # It says so itself.
+    raise DataError(f"{file.name} cannot be read ({reason}); check the file") from error

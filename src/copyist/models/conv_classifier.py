@@ -51,7 +51,7 @@ class ConvClassifier(Classifier):
         num_classes = config.known_classes()
         self._config = config
         known_channels(config.channels, model="a classifier")
-        self.uses_batch_statistics = config.statistics == "batch"
+        self.uses_batch_statistics = self.weighs_images = config.statistics == "batch"
         self.size_multiple = config.size_multiple
         self.blocks = Down(config)
         self.head = nn.Linear(config.widths[-1], num_classes)

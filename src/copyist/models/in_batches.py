@@ -10,6 +10,7 @@ from torch import Tensor
 
 from copyist.checks import check_at_least
 from copyist.models.contracts import Model
+from copyist.nn.norm import weigh_images
 
 
 def batch_indices(num_images: int, *, batch_size: int, fill: bool) -> list[tuple[Tensor, int]]:
@@ -39,6 +40,8 @@ def apply_in_batches(function: Callable[[Tensor], Tensor], x: Tensor, *, batch_s
     Raises:
         ArgumentError: `batch_size` is less than 1.
     """
+    if isinstance(function, Model) and fill and _is_filled_by_counts(function, len(x), batch_size):
+        return _weighed(function, function, x, batch_size)
     chosen = batch_indices(len(x), batch_size=batch_size, fill=fill)
     return torch.cat([function(x[indices.to(x.device)])[:count] for indices, count in chosen])
 
@@ -48,13 +51,16 @@ def in_batches(
 ) -> Tensor:
     """Apply `function`, a part of `model`, to (B, ...) in batches of `batch_size`.
 
-    The default is the batch size that the model stores. The function runs with the model in evaluation mode.
+    The default is the batch size that the model stores. The function runs with the model in evaluation mode. Fewer
+    images than a batch are not repeated, but counted several times, where the model `weighs_images`.
 
     Raises:
         ArgumentError: `batch_size` is less than 1.
     """
     size = model.batch_size if batch_size is None else batch_size
     with evaluation_mode(model):
+        if _is_filled_by_counts(model, len(x), size):
+            return _weighed(model, function, x, size)
         return apply_in_batches(function, x, batch_size=size, fill=model.uses_batch_statistics)
 
 
@@ -69,3 +75,17 @@ def evaluation_mode(model: Model) -> Generator[None, None, None]:
     finally:
         for part in training:
             part.training = True
+
+
+def _is_filled_by_counts(model: Model, num_images: int, batch_size: int) -> bool:
+    """Whether the images are fewer than a batch, do not fill it evenly, and can count several times."""
+    fills = model.uses_batch_statistics and model.weighs_images
+    return fills and num_images < batch_size and batch_size % num_images != 0
+
+
+def _weighed(model: Model, function: Callable[[Tensor], Tensor], x: Tensor, batch_size: int) -> Tensor:
+    """The outputs for images that are repeated in turn until a batch is full."""
+    full, more = divmod(batch_size, len(x))
+    counts = full + (torch.arange(len(x), device=x.device) < more).long()
+    with weigh_images(model, counts):
+        return function(x)

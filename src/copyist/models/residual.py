@@ -43,6 +43,7 @@ class Residual(Reconstructor):
         self._config = config
         self.model = needs(config.model.build(), Reconstructor, verb="a residual model")
         self.uses_batch_statistics = self.model.uses_batch_statistics
+        self.weighs_images = self.model.weighs_images
         self.size_multiple = self.model.size_multiple
         self.trained_on = self.model.trained_on
         self.image_size = self.model.image_size

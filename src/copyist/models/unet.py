@@ -60,7 +60,7 @@ class UNet(Autoencoder):
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self._config = config
-        self.uses_batch_statistics = config.statistics == "batch"
+        self.uses_batch_statistics = self.weighs_images = config.statistics == "batch"
         self.size_multiple = config.size_multiple
         self.image_size = config.image_size
         self.down = Down(config)
@@ -101,7 +101,7 @@ class UNetSkips(Reconstructor):
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self._config = config
-        self.uses_batch_statistics = config.statistics == "batch"
+        self.uses_batch_statistics = self.weighs_images = config.statistics == "batch"
         self.size_multiple = config.size_multiple
         self.down = Down(config)
         self.up = Up(config, skips=True)

@@ -1,7 +1,9 @@
 """Normalizations, and whose statistics they use."""
 
-__all__ = ["STATISTICS", "RunningScale", "Statistics", "normalization"]
+__all__ = ["STATISTICS", "BatchNorm", "RunningScale", "Statistics", "normalization", "weigh_images"]
 
+import contextlib
+from collections.abc import Generator
 from typing import Literal, TypeAlias, get_args
 
 import torch
@@ -30,7 +32,7 @@ def normalization(channels: int, statistics: Statistics) -> nn.Module:
     """
     match statistics:
         case "batch":
-            return nn.BatchNorm2d(channels, track_running_stats=False)
+            return BatchNorm(channels)
         case "image":
             return nn.InstanceNorm2d(channels, affine=True)
         case "running":
@@ -39,6 +41,52 @@ def normalization(channels: int, statistics: Statistics) -> nn.Module:
             return nn.GroupNorm(max(groups for groups in range(1, 9) if channels % groups == 0), channels)
         case "none":
             return nn.Identity()
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """Batch normalization (B, C, H, W) → (B, C, H, W) by the batch at hand alone, in training and in use alike.
+
+    Where images are weighed, each enters the mean and the variance as often as its count says, as if it stood in the
+    batch so many times.
+    """
+
+    counts: Tensor | None = None
+    """(B,), how many times each image counts, while `weigh_images` says so; None counts each once."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, track_running_stats=False)
+
+    def forward(self, input: Tensor) -> Tensor:
+        if self.counts is None:
+            return super().forward(input)
+        h = input.float()
+        share = (self.counts / self.counts.sum()).to(h)[:, None]  # (B, 1)
+        own_variance, own_mean = torch.var_mean(h, (2, 3), correction=0)  # (B, C) each
+        mean = (share * own_mean).sum(0)
+        variance = (share * (own_variance + (own_mean - mean).square())).sum(0)
+        scale = self.weight * (variance + self.eps).rsqrt()
+        shift = self.bias - mean * scale
+        return torch.addcmul(shift[:, None, None], h, scale[:, None, None]).to(input.dtype)
+
+
+@contextlib.contextmanager
+def weigh_images(module: nn.Module, counts: Tensor) -> Generator[None, None, None]:
+    """Context manager: in every batch normalization of `module` each image of a batch (B, ...) counts several times.
+
+    The answers are those to the batch in which each image stands so many times, without the time and memory of it.
+
+    Args:
+        module: what is called inside, with batches of B images.
+        counts: (B,), each at least 1.
+    """
+    layers = [part for part in module.modules() if isinstance(part, BatchNorm)]
+    for layer in layers:
+        layer.counts = counts
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.counts = None
 
 
 class RunningScale(nn.Module):

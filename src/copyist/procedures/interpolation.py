@@ -10,6 +10,7 @@ from copyist.devices import Precision, autocast
 from copyist.errors import ShapeError
 from copyist.models.contracts import Autoencoder, check_answer, needs, take_batch
 from copyist.models.in_batches import in_batches
+from copyist.procedures.walk import check_held_frames
 from copyist.tensors import ExamplesLike, Images
 
 
@@ -21,7 +22,7 @@ def interpolate(
     *,
     steps: int = 30,
     batch_size: int | None = None,
-    precision: Precision = "auto",
+    precision: Precision = "float32",
 ) -> Images:
     """Decode the codes between those of two images.
 
@@ -37,7 +38,8 @@ def interpolate(
         steps: from one end to the other.
         batch_size: images per batch, which decides the answer of a model that uses batch statistics; None takes the
             model's own.
-        precision: `auto` is bf16 where the hardware computes in it.
+        precision: `float32`, in which every verb computes unless another is requested; `auto` is bf16, faster and
+            less exact, where the hardware computes in it.
 
     Returns:
         Frames (steps + 1, B, C, H, W) on the model's device; values may leave [0, 1] a little.
@@ -45,12 +47,13 @@ def interpolate(
     Raises:
         ShapeError: `x` or `y` is not (B, C, H, W), they do not pair up, or the model does not take them.
         ContractError: the model has no code, or takes tables.
-        ArgumentError: `steps` or `batch_size` is less than 1.
+        ArgumentError: `steps` or `batch_size` is less than 1, or the frames do not fit into memory.
     """
     coder = needs(model, Autoencoder, verb="interpolate")
     coder.check_pictures(verb="interpolate")
     check_at_least("steps", steps, 1)
     pairs = _pairs(take_batch(coder, x), take_batch(coder, y))
+    check_held_frames(pairs[:, 0], steps)
     shares = [step / steps for step in range(steps + 1)]
 
     def between(pairs: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 __all__ = ["METHODS", "named_method", "sample", "sample_steps"]
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
@@ -13,6 +14,7 @@ from copyist.checks import check_at_least, check_choice
 from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.devices import Precision, autocast, full_float32
 from copyist.errors import ShapeError
+from copyist.memory import check_memory
 from copyist.models.contracts import Model, Reconstructor, needs
 from copyist.models.in_batches import in_batches
 from copyist.procedures.implicit_prior import ImplicitPrior
@@ -59,7 +61,7 @@ def sample(
     shape: tuple[int, ...] | None = None,
     generator: torch.Generator | None = None,
     batch_size: int | None = None,
-    precision: Precision = "auto",
+    precision: Precision = "float32",
 ) -> Examples:
     """Sample images from noise, or images and rows of a table from codes.
 
@@ -72,7 +74,8 @@ def sample(
         generator: of the noise; without one, seed 0.
         batch_size: images per batch, which decides the answer of a model that uses batch statistics; None takes the
             model's own.
-        precision: `auto` is bf16 where the hardware computes in it, and float32 for methods that read residuals.
+        precision: `float32`, in which every verb computes unless another is requested; `auto` is bf16, faster and
+            less exact, where the hardware computes in it and the method reads no residuals.
 
     Returns:
         Images (count, C, H, W) on the model's device, of the last size; values may leave [0, 1] a little. Of a table,
@@ -106,7 +109,7 @@ def sample_steps(
     shape: tuple[int, ...] | None = None,
     generator: torch.Generator | None = None,
     batch_size: int | None = None,
-    precision: Precision = "auto",
+    precision: Precision = "float32",
 ) -> Iterator[Examples]:
     """The states of the chain of `sample`, one after the other, each (count, C, H, W); sides may grow.
 
@@ -131,6 +134,12 @@ def sample_steps(
     model = needs(model, Reconstructor, verb="sample")
     shape = _shape_of(model, shape)
     method.check(model, shape)
+    # A state, its copy, the noise and what they are mixed to.
+    check_memory(
+        4 * 4 * count * math.prod(shape),
+        f"{count} samples of shape {shape}",
+        remedy="take fewer (--count 64)" + ("" if model.takes_tables else " or smaller ones (--size 64)"),
+    )
     if method.reads_residuals and precision == "auto":
         precision = "float32"
     device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
@@ -160,4 +169,6 @@ def _apply_model(
     # Where float32 is required, neither bfloat16 nor TF32 replaces it.
     full = full_float32() if precision == "float32" else contextlib.nullcontext()
     with torch.no_grad(), autocast(precision, x.device), full:
-        return in_batches(model, part, x, batch_size=batch_size).float()
+        found = in_batches(model, part, x, batch_size=batch_size)
+        # Rows of a table may need 64 bits.
+        return found if found.dtype == torch.float64 else found.float()

@@ -1,68 +1,180 @@
 """Pictures of many sizes through one model: padded to what it takes, in batches of one size, and cut back."""
 
-__all__ = ["apply_to_pictures"]
+__all__ = ["apply_to_stream", "codes_of_stream", "in_stream", "padded"]
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from copyist.checks import check_at_least
 from copyist.errors import ShapeError
 from copyist.models.contracts import Model
+from copyist.models.shapes import image_shape
 from copyist.tensors import Images
 
+PIXELS_AT_ONCE = 2**22
+"""Pixels of a batch of pictures each of which is judged by itself, unless a batch size is requested."""
 
-def apply_to_pictures(
+_T = TypeVar("_T")
+
+
+def apply_to_stream(
     model: Model,
     function: Callable[[Images], Images],
-    pictures: Sequence[Tensor],
+    read: Callable[[Sequence[int]], Iterable[tuple[_T, Tensor]]],
     *,
+    shapes: Sequence[tuple[int, int, int]],
     names: Sequence[str],
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Tensor]:
-    """Apply a verb, from images to images of the same shape, to pictures of any sizes.
+    passes: int = 1,
+    batch_size: int | None = None,
+) -> Iterator[tuple[_T, Tensor]]:
+    """Apply a verb, from images to images of the same shape, to pictures of any sizes, which need not fit into memory.
 
-    Pictures of one size go through `function` together, in their order. Sides that are no multiples of what the model
-    takes are padded by reflection at the right and bottom, and the answers cut back.
+    Pictures of one size go through `function` together, in their order, one batch at a time. Sides that are no
+    multiples of what the model takes are padded by reflection at the right and bottom, and the answers cut back.
 
     Args:
-        model: gives the sizes that it takes, and its device.
-        function: the verb, which puts what it is given into batches.
-        pictures: (C, H, W) each.
+        model: gives the sizes that it takes, its batch size and its device.
+        function: the verb, for one batch, or for images fewer than a batch, which it fills.
+        read: gives what belongs to a picture, and its pixels (C, H, W), for numbers of pictures, in their order; it
+            may leave out some.
+        shapes: (C, H, W) of each picture, as the model takes it.
         names: of the pictures, for sentences about them.
-        progress: called with the number of pictures done and of all.
+        passes: how many times the answer is copied again.
+        batch_size: images per batch; None takes the model's own.
 
     Returns:
-        Pictures (C, H, W), in the order they came in, on the CPU.
+        What belongs to each picture, and its answer (C, H, W) on the CPU: sizes in the order in which they first
+        come, and pictures of one size in theirs.
 
     Raises:
         ShapeError: the model does not take a picture, which is named.
+        ArgumentError: `batch_size` is less than 1.
     """
+    groups: dict[tuple[int, int, int], list[int]] = {}
+    for row, shape in enumerate(shapes):
+        groups.setdefault(shape, []).append(row)
+    for shape, rows in groups.items():
+        _check_shape(model, shape, name=names[rows[0]])
+    order = [row for rows in groups.values() for row in rows]
+
+    def answers() -> Iterator[tuple[_T, Tensor]]:
+        for (_, height, width), pictures in groupby(read(order), key=lambda picture: tuple(picture[1].shape)):
+            fitting = ((what, _pad(x[None], model.size_multiple)[0]) for what, x in pictures)
+            size = _images_at_once(model, height * width, batch_size)
+            for what, x_hat in in_stream(model, function, fitting, passes=passes, batch_size=size):
+                yield what, x_hat[:, :height, :width]
+
+    return answers()
+
+
+def codes_of_stream(
+    model: Model,
+    function: Callable[[Images], Tensor],
+    pictures: Iterable[tuple[_T, Tensor]],
+    *,
+    shape: tuple[int, int, int],
+    name: str,
+    batch_size: int | None = None,
+) -> Iterator[tuple[_T, Tensor]]:
+    """Apply a verb, from images to codes, to pictures of one size, one batch at a time.
+
+    Args:
+        model: whose codes they are.
+        function: the verb, for one batch, or for images fewer than a batch, which it fills.
+        pictures: what belongs to each, and its pixels (C, H, W).
+        shape: (C, H, W) of each.
+        name: of the first, for a sentence about them.
+        batch_size: images per batch; None takes the model's own.
+
+    Returns:
+        What belongs to each picture, and its code (...) on the CPU, in their order.
+
+    Raises:
+        ShapeError: the model does not take them; a code of what they would be padded to is not theirs.
+        ArgumentError: `batch_size` is less than 1.
+    """
+    _check_shape(model, shape, name=name, pad=False)
+    return in_stream(model, function, pictures, batch_size=_images_at_once(model, shape[1] * shape[2], batch_size))
+
+
+def in_stream(
+    model: Model,
+    function: Callable[[Tensor], Tensor],
+    examples: Iterable[tuple[_T, Tensor]],
+    *,
+    passes: int = 1,
+    batch_size: int | None = None,
+) -> Iterator[tuple[_T, Tensor]]:
+    """Apply a function of (B, ...) to examples of one shape as they come, by the rule of `batch_indices`.
+
+    The answers are those of `in_batches`, of which each pass takes those of the one before. Of the examples only a
+    batch is held, and with batch statistics the first, which fills the last.
+
+    Args:
+        model: whose part `function` is.
+        function: for one batch, or for examples fewer than a batch, which it fills.
+        examples: what belongs to each, and the example itself (...).
+        passes: how many times the function is applied in turn.
+        batch_size: examples per batch; None takes the model's own.
+
+    Returns:
+        What belongs to each example, and its answer, float32 on the CPU.
+    """
+    size = model.batch_size if batch_size is None else batch_size
     device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
-    groups: dict[torch.Size, list[int]] = {}
-    for index, picture in enumerate(pictures):
-        groups.setdefault(picture.shape, []).append(index)
-    answers: dict[int, Tensor] = {}
-    for shape, members in groups.items():
-        height, width = shape[-2:]
-        x = torch.stack([pictures[index] for index in members]).to(device)
-        padded = _pad(x, model.size_multiple)
-        _check(model, padded, x, name=names[members[0]])
-        x_hat = function(padded)[..., :height, :width].float().cpu()
-        answers |= dict(zip(members, x_hat, strict=True))
-        if progress is not None:
-            progress(len(answers), len(pictures))
-    return [answers[index] for index in range(len(pictures))]
+    stream, first = iter(examples), list[Tensor]()
+    while members := list(islice(stream, size)):
+        x = torch.stack([example for _, example in members]).to(device)
+        begins = model.uses_batch_statistics and not first and len(x) == size
+        fills = first if len(x) < size else []
+        for number in range(passes):
+            if begins:
+                first.append(x)
+            x = function(torch.cat([x, fills[number][: size - len(x)]]) if fills else x)[: len(members)]
+        answers = x.float().cpu()
+        yield from zip((what for what, _ in members), answers, strict=True)
 
 
-def _check(model: Model, padded: Images, x: Images, *, name: str) -> None:
+def padded(model: Model, x: Images, *, name: str) -> Images:
+    """Images (B, C, H, W) of sides that the model takes: padded by reflection at the right and bottom.
+
+    Args:
+        model: gives the sizes that it takes.
+        x: the images.
+        name: of the first, for a sentence about them.
+
+    Raises:
+        ShapeError: the model does not take them; the sentence is about the sides that they have.
+    """
+    _check_shape(model, image_shape(tuple(x.shape[1:])), name=name)
+    return _pad(x, model.size_multiple)
+
+
+def _images_at_once(model: Model, num_pixels: int, batch_size: int | None) -> int:
+    if batch_size is not None:
+        check_at_least("batch size", batch_size, 1)
+        return batch_size
+    # Which images stand beside one decides only where the statistics are the batch's.
+    return (
+        model.batch_size if model.uses_batch_statistics else min(model.batch_size, max(1, PIXELS_AT_ONCE // num_pixels))
+    )
+
+
+def _check_shape(model: Model, shape: tuple[int, int, int], *, name: str, pad: bool = True) -> None:
+    channels, height, width = shape
+    multiple = model.size_multiple if pad else 1
     try:
-        model.check_input(padded)
+        # Zeros that take no memory.
+        model.check_input(torch.zeros(1).expand(1, channels, height + -height % multiple, width + -width % multiple))
     except ShapeError:
         try:
             # The sentence is to name the sides that the picture has.
-            model.check_input(x)
+            model.check_input(torch.zeros(1).expand(1, *shape))
         except ShapeError as error:
             raise ShapeError(f"{name} cannot be taken: {error}") from error
         raise

@@ -1,14 +1,16 @@
 """Encode, perturb, decode, again: a walk along the manifold of what the model has learned."""
 
-__all__ = ["walk", "walk_steps"]
+__all__ = ["check_held_frames", "walk", "walk_steps"]
 
 from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
 from copyist.checks import check_at_least, check_positive
 from copyist.devices import Precision, autocast
 from copyist.errors import ArgumentError
+from copyist.memory import check_memory
 from copyist.models.contracts import Autoencoder, Model, needs, take_batch
 from copyist.models.in_batches import in_batches
 from copyist.procedures.at_rest import AtRest
@@ -25,7 +27,7 @@ def walk(
     generator: torch.Generator | None = None,
     until_still: float | None = None,
     batch_size: int | None = None,
-    precision: Precision = "auto",
+    precision: Precision = "float32",
 ) -> Images:
     """Walk from each image, and keep every step.
 
@@ -41,7 +43,8 @@ def walk(
             it comes back to within this share of its norm (see `AtRest`); None takes all steps.
         batch_size: images per batch, which decides the answer of a model that uses batch statistics; None takes the
             model's own.
-        precision: `auto` is bf16 where the hardware computes in it.
+        precision: `float32`, in which every verb computes unless another is requested; `auto` is bf16, faster and
+            less exact, where the hardware computes in it.
 
     Returns:
         Frames (steps + 1, B, C, H, W) on the CPU, the start included; fewer where the walk came to rest.
@@ -50,14 +53,18 @@ def walk(
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
         ContractError: the model has no code, or takes tables.
         ArgumentError: `steps` or `batch_size` is less than 1, `noise` is less than 0, or `until_still` is not
-            greater than 0 or comes with noise.
+            greater than 0 or comes with noise; or the frames do not fit into memory.
 
     Source:
         Badger, "Autoencoders: Learning by Copying", on the manifold walk; there 300 steps with noise 0.2, and none.
     """
+    model = needs(model, Autoencoder, verb="walk")
+    model.check_pictures(verb="walk")
+    start = take_batch(model, x)
+    check_held_frames(start, steps)
     frames = walk_steps(
         model,
-        x,
+        start,
         steps=steps,
         noise=noise,
         generator=generator,
@@ -66,6 +73,20 @@ def walk(
         precision=precision,
     )
     return torch.stack([frame.cpu() for frame in frames])
+
+
+def check_held_frames(x: Images, steps: int) -> None:
+    """Refuse a way of so many steps from `x` whose frames are to be held, if they do not fit into memory.
+
+    Raises:
+        ArgumentError: they do not.
+    """
+    # The frames, and the tensor that they are joined into.
+    check_memory(
+        2 * 4 * (steps + 1) * x.numel(),
+        f"{steps + 1} frames of {len(x)} images",
+        remedy="take fewer steps (--steps 100), or fewer or smaller images",
+    )
 
 
 def walk_steps(
@@ -77,7 +98,7 @@ def walk_steps(
     generator: torch.Generator | None = None,
     until_still: float | None = None,
     batch_size: int | None = None,
-    precision: Precision = "auto",
+    precision: Precision = "float32",
 ) -> Iterator[Images]:
     """The frames of `walk`, one (B, C, H, W) after the other, for walks too long to be kept."""
     model = needs(model, Autoencoder, verb="walk")
@@ -120,8 +141,20 @@ def _steps(
     yield x
     for _ in range(steps):
         with torch.no_grad(), autocast(precision, x.device):
-            z = in_batches(model, model.encode, x, batch_size=batch_size).float()
-            # An image that is repeated to fill a batch is repeated with its noise.
-            z = z + draw_normal(z.shape, std=noise, generator=generator, like=z) if noise > 0 else z
-            x = in_batches(model, model.decode, z, batch_size=batch_size).float()
+            x = _step(model, x, noise, generator, batch_size)
         yield x
+
+
+def _step(model: Autoencoder, x: Images, noise: float, generator: torch.Generator, batch_size: int | None) -> Images:
+    drawn: list[Tensor] = []
+
+    def copy(rows: Tensor) -> Images:
+        z = model.encode(x[rows]).float()
+        if noise > 0 and not drawn:
+            # For all images at once: what is drawn does not depend on the batch.
+            drawn.append(draw_normal((len(x), *z.shape[1:]), std=noise, generator=generator, like=z))
+        # An image that is repeated to fill a batch is repeated with its noise.
+        return model.decode(z + drawn[0][rows] if drawn else z).float()
+
+    # Rows, so that a code and its noise are decoded among those it was encoded with, as by a copy.
+    return in_batches(model, copy, torch.arange(len(x), device=x.device), batch_size=batch_size)

@@ -17,6 +17,7 @@ from copyist.data.examples import Splits
 from copyist.devices import deterministic_cudnn
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Model
+from copyist.outputs import user_path
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
 from copyist.training.finish import finish
@@ -151,9 +152,11 @@ def train(
     if resume and out is None:
         raise ArgumentError("a run must have a folder to be resumed, got out=None; give the folder it was trained into")
     watcher = observer or NullObserver()
-    store = Store(None if out is None else Path(out), writes=Accelerator().is_main_process)
+    store = Store(None if out is None else user_path(out), writes=Accelerator().is_main_process)
     store.check(resume=resume, overwrite=overwrite)
-    recipe, seed = _begun(store, recipe, seed) if resume else (recipe, seed or 0)
+    recorded = RecordedRun.of(store.read_document(), place=str(store)) if resume else None
+    if recorded is not None:
+        recipe, seed = _begun(recorded, recipe, seed)
     assert recipe is not None
     if start is not None and recipe.pretraining is not None:
         raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
@@ -161,9 +164,15 @@ def train(
     if begin is not None and begin.notice is not None:
         watcher.notify(begin.notice)
     splits = data if isinstance(data, Splits) else _open_source(data or recipe.data, watcher)
+    if isinstance(data, Splits) and data.train.left_out:
+        names = [name for name, _ in data.train.left_out]
+        watcher.notify(f"{data.train.source}: left out columns {', '.join(names)}, which have one value each")
     if data is not None:
         recipe = replace(recipe, data=splits.train.source)
-    state = TrainingState(recipe, splits, store, seed=seed, start=begin, observer=watcher)
+    if recorded is not None and recipe.objective.uses_labels:
+        # Those that it knows, perhaps of the weights it started from.
+        splits = splits.with_classes(recorded.classes)
+    state = TrainingState(recipe, splits, store, seed=seed or 0, start=begin, observer=watcher)
     if not resume:
         state.check_data()
         check_layers(state)
@@ -211,9 +220,8 @@ def recorded_recipe(folder: str | Path) -> Recipe:
     return RecordedRun.of(store.read_document(), place=str(store)).load_recipe()
 
 
-def _begun(store: Store, recipe: Recipe | None, seed: int | None) -> tuple[Recipe, int]:
+def _begun(recorded: RecordedRun, recipe: Recipe | None, seed: int | None) -> tuple[Recipe, int]:
     """The recipe and the seed to go on with, checked before any data is read."""
-    recorded = RecordedRun.of(store.read_document(), place=str(store))
     recipe = recipe or recorded.load_recipe()
     seed = recorded.seed if seed is None else seed
     recorded.check_settings(dump(recipe, CATALOGUES), seed=seed)

@@ -2,6 +2,7 @@
 
 __all__ = ["InitialWeights", "build_model"]
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, final
@@ -9,10 +10,12 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
-from copyist.checkpoint import MODEL_CATALOGUES, model_file, read_model, sum_of_tensors, unfinished
+from copyist.checkpoint import MODEL_CATALOGUES, classes_of, model_file, read_model, sum_of_tensors, unfinished
 from copyist.data.examples import ExampleSet
 from copyist.errors import CheckpointError
+from copyist.memory import check_memory
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
+from copyist.models.weights import check_weights
 from copyist.randomness import derive
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
@@ -30,6 +33,9 @@ class InitialWeights:
 
     columns: tuple[str, ...]
     """Of the table it was trained on; empty for images."""
+
+    classes: tuple[str, ...] | None
+    """That its model was trained to tell apart, in the order of their numbers; None where it learned none."""
 
     tensors: dict[str, Tensor]
 
@@ -49,14 +55,14 @@ class InitialWeights:
         file = model_file(path)
         header, tensors = read_model(file)
         columns = tuple(map(str, header.data.get("columns", ())))
-        fingerprint = sum_of_tensors(tensors)
         return cls(
             path=file,
             settings=header.model,
             columns=columns,
+            classes=classes_of(file, header.data),
             tensors=tensors,
             notice=unfinished(file, header),
-            fingerprint=fingerprint,
+            fingerprint=sum_of_tensors(tensors),
         )
 
     @torch.no_grad()
@@ -115,8 +121,13 @@ def build_model(
 
     Raises:
         ContractError: the objective does not train models of this kind.
+        ArgumentError: the model, or a batch, does not fit into memory.
         CheckpointError, ShapeError: the weights to start from do not fit.
     """
+    check_weights(config)
+    size, values = recipe.training.batch_size, math.prod(examples.shape)
+    # The batch, its copy, and what the copy is compared with.
+    check_memory(3 * 4 * size * values, f"a batch of {size} examples", remedy="take smaller ones (--set batch_size=64)")
     # Weights are drawn from torch's global generator, which is left as it was found.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(seed, "weights"))
@@ -125,6 +136,7 @@ def build_model(
         batch_size=recipe.training.batch_size,
         image_shape=None if examples.is_table else examples.image_shape,
         columns=examples.columns,
+        classes=examples.classes if recipe.objective.uses_labels else None,
         source=examples.source,
         fingerprint=examples.fingerprint,
         objective=str(dump(recipe, CATALOGUES)["objective"].get("kind", "")),

@@ -94,6 +94,9 @@ class TrainingState:
         # The one setting of the process that training does not put back; it changes no value.
         if self.device.type == "cpu":
             keep_freed_memory()
+        if recipe.objective.uses_labels and start is not None:
+            # The head that is taken over knows classes by its own numbers.
+            splits = splits.with_classes(start.classes)
         num_classes = splits.num_classes() if recipe.objective.uses_labels else None
         self.model_config: ModelConfig = recipe.model.fitted(splits.train.shape)
         if num_classes is not None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from copyist.checks import check_images
 from copyist.errors import ArgumentError, ContractError, ShapeError
 from copyist.models.contracts.model import Model
+from copyist.nn.standardization import Standardization
 from copyist.tensors import Examples, ExamplesLike
 
 _BRIGHT = 4.0
@@ -119,6 +120,8 @@ def _as_floats(x: Tensor, model: nn.Module, *, tables: bool, name: str) -> Tenso
     weight = next((each for each in model.parameters() if each.is_floating_point()), None)
     dtype = weight.dtype if weight is not None else x.dtype if x.dtype == torch.float64 else torch.float32
     device = x.device if weight is None else weight.device
+    if tables and any(isinstance(part, Standardization) and part.has_origin for part in model.modules()):
+        dtype = torch.float64  # Of a column that float32 does not tell apart.
     if tables or x.is_floating_point():
         return x.to(device, dtype)
     if x.dtype not in _SCALED:

@@ -55,6 +55,9 @@ class TrainedOn:
     columns: tuple[str, ...] = ()
     """The names of the table's columns, where they are known."""
 
+    classes: tuple[str, ...] | None = None
+    """The names of the classes, in the order of their numbers; None where it learned none, or they are not known."""
+
     source: str = ""
     """What the training data was called; empty where unknown."""
 
@@ -81,6 +84,10 @@ class Model(Contract, nn.Module, abc.ABC):
     uses_batch_statistics: bool = False
     """Whether the answer for one image depends on the others in its batch."""
 
+    weighs_images: bool = False
+    """Whether all that depends on the batch is the normalization of `copyist.nn.norm`, in which an image can count
+    several times. Then a batch is filled by counts; else by copies of its images, which take time and memory."""
+
     size_multiple: int = 1
     """Both sides of an image must be multiples of this."""
 
@@ -91,7 +98,7 @@ class Model(Contract, nn.Module, abc.ABC):
     """The buffers, by their names in `state_dict`, that `measured_on` fills; empty where nothing is measured."""
 
     trained_on: TrainedOn = TrainedOn()
-    """Batch size, image shape and columns of the training; given once, by what trains or loads the model."""
+    """Batch size, image shape, columns and classes of the training; given once, by what trains or loads the model."""
 
     @property
     @abc.abstractmethod
