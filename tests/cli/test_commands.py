@@ -717,3 +717,17 @@ def test_several_machines_must_know_where_to_meet(tmp_path: Path) -> None:
     assert sentence.startswith(
         "several nodes must know where to meet, and MASTER_ADDR, MASTER_PORT, NODE_RANK are not "
     )
+
+
+@pytest.mark.parametrize("options", ["", "?size=8"])
+def test_results_inside_the_input_are_no_input(
+    trained: Trained, pictures: Callable[..., Path], tmp_path: Path, options: str
+) -> None:
+    folder = pictures(3, (8, 8))
+    line = ("denoise", trained("gray"), f"{folder}{options}", "--out", folder / "out")
+    assert copyist(*line).code == 0
+    before = inside(folder / "out")
+    again = copyist(*line, "--force")
+    assert again.code == 0
+    assert f"passed over {folder / 'out'}, where the results go" in again.stderr
+    assert inside(folder / "out") == before

@@ -66,7 +66,7 @@ def test_columns_are_shown(table: Path) -> None:
 
 def test_what_columns_became_is_shown_and_written_again(tmp_path: Path) -> None:
     lines = [
-        f'{row},{1_700_000_000 + row * 7 % 60},2024-01-{1 + row % 28:02d} 10:30,{"ny"[row % 2]},5,"{1000 + row:,}"'
+        f'{row},{1_700_000_000 + row},2024-01-{1 + row % 28:02d} 10:30,{"ny"[row % 2]},5,"{1000 + row:,}"'
         for row in range(60)
     ]
     (tmp_path / "t.csv").write_text("\n".join([",time,day,flag,same,price", *lines]) + "\n")
@@ -82,7 +82,9 @@ def test_what_columns_became_is_shown_and_written_again(tmp_path: Path) -> None:
     run = copyist("train", "table", "--data", f"{tmp_path}/t.csv", "--steps", 400, *settings, "--out", tmp_path / "run")
     assert "left out 'same', which has one value only" in run.stderr
     copyist("reconstruct", tmp_path / "run", f"{tmp_path}/t.csv", "--out", tmp_path / "out")
-    before, after = (list(csv.reader((folder / "t.csv").open())) for folder in (tmp_path, tmp_path / "out"))
+    before, after = (
+        list(csv.reader((folder / "t.csv").read_text().splitlines())) for folder in (tmp_path, tmp_path / "out")
+    )
     assert before[0] == after[0]
     for old, new in zip(before[1:], after[1:], strict=True):
         assert (old[0], old[4]) == (new[0], new[4])
@@ -219,11 +221,6 @@ def test_tables_and_models_that_do_not_fit_are_refused(run: Path, table: Path, t
     )
     twice = copyist("reconstruct", run, f"{table}?drop=kind", f"{table}?drop=kind", *out).sentence
     assert twice == "two inputs would be written to t.csv; rename one, or write them to two folders"
-    (tmp_path / "t.csv").write_text("c,b,a\n1,2,3\n")
-    assert copyist("reconstruct", run, tmp_path / "t.csv", *out).sentence == (
-        "the model was trained on the columns 'a', 'b', 'c', got 'c', 'b', 'a'; give these columns in that order, and "
-        "leave others out by ?drop="
-    )
     assert copyist("train", "conv", "--data", f"{table}?label=kind", *out).sentence == (
         "the model takes images (C, H, W), got rows of a table of 3 columns; take an MLP for tables, such as the "
         "recipe 'table'"

@@ -46,10 +46,12 @@ def table_sets(
         learned = learned.without_constants(np.arange(len(learned.values)), place=source.place)
     labels = _labels(table, source)
     digests = [digest(row.tobytes()) for row in learned.values]
-    split = parts_of(digests, table.is_test, source)
+    notes, splits = table.notes, table.is_test
+    del table  # Its cells take more than all that follows.
+    split = parts_of(digests, splits, source)
     if not columns:
         learned = learned.without_constants(split.indices("train", limit=source.limit), place=source.place)
-    for sentence in (*table.notes, *learned.notices(source.place)):
+    for sentence in (*notes, *learned.notices(source.place)):
         say(sentence)
     sets: list[ExampleSet] = []
     for part in parts:

@@ -57,11 +57,11 @@ class Delimited:
     delimiter: str
     """What parts the cells."""
 
-    head: bytes
-    """What stands before the first row of cells, in UTF-8."""
+    content: bytes
+    """Of the file, in UTF-8 without a mark."""
 
-    body: bytes
-    """The rows, in UTF-8."""
+    start: int
+    """Where the rows of cells begin in it."""
 
     encoding: str
     """Of the file."""
@@ -88,8 +88,8 @@ class Delimited:
                 packed.write(part if encoding == "utf-8" else part.decode().encode(encoding))
 
     def _parts(self, new: Mapping[int, tuple[Spell, Values]]) -> Iterator[bytes]:
-        yield ("\ufeff" if self.encoding.startswith(("utf-8-", "utf-16")) else "").encode() + self.head
-        records, mark = _records(self.body), self.delimiter.encode()
+        yield ("\ufeff" if self.encoding.startswith(("utf-8-", "utf-16")) else "").encode() + self.content[: self.start]
+        records, mark = _records(self.content[self.start :]), self.delimiter.encode()
         for start in range(0, self.cells.num_rows, _AT_ONCE):
             spelled = {
                 place: spell(values[start : start + _AT_ONCE]).to_pylist() for place, (spell, values) in new.items()
@@ -135,8 +135,8 @@ def read_delimited(path: Path, *, header: HeaderLine | None = None, decimal: Dec
         cells=_cells(data, start, width, delimiter, path),
         decimal=decimal or _decimal(rows[named:], delimiter),
         delimiter=delimiter,
-        head=data[:start],
-        body=data[start:],
+        content=data,
+        start=start,
         encoding=encoding,
     )
 

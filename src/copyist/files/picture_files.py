@@ -247,4 +247,6 @@ def _reason(file: PictureFile, error: Exception) -> str:
         return reason
     if reason.partition(" ")[0].endswith(file.name):
         raise error  # It says so itself.
+    if "; " in reason:  # It names the remedy itself.
+        raise DataError(f"{file.name} cannot be read: {reason}") from error
     raise DataError(f"{file.name} cannot be read ({reason}); check the file") from error

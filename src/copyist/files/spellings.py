@@ -63,6 +63,10 @@ def read_texts(cells: Cells, *, decimal: Decimal | None = None) -> Reading:
         cells: (N,) of texts.
         decimal: what marks decimals in all of the table, where that is known.
     """
+    if decimal != "comma" and not _any(cells, r"^[+-]?0\d+$"):
+        reading = _read_plain(cells, decimal)
+        if reading is not None:
+            return reading
     trimmed = pc.utf8_trim_whitespace(cells)
     bare = pc.if_else(pc.is_in(pc.utf8_lower(trimmed), value_set=pa.array(sorted(MISSING))), None, trimmed)
     if bare.null_count == len(bare):
@@ -70,7 +74,9 @@ def read_texts(cells: Cells, *, decimal: Decimal | None = None) -> Reading:
     if _any(bare, r"^[+-]?0\d+$"):
         row, cell = _first(bare, r"^[+-]?0\d+$")
         return refused(f"{cell!r} in row {row}", why="whose leading zeros make it a text")
-    for reading in (_read_plain(bare, decimal), _read_flags(bare), read_dates(bare), _read_styled(bare, decimal)):
+    readers = (_read_plain, lambda *_: _read_flags(bare), lambda *_: read_dates(bare), _read_styled)
+    for reader in readers:
+        reading = reader(bare, decimal)
         if reading is not None:
             return reading
     row, cell = next((row, cell) for row, cell in enumerate(bare.to_pylist(), start=1) if not _is_plain(cell))

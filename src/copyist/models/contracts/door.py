@@ -121,7 +121,8 @@ def _as_floats(x: Tensor, model: nn.Module, *, tables: bool, name: str) -> Tenso
     dtype = weight.dtype if weight is not None else x.dtype if x.dtype == torch.float64 else torch.float32
     device = x.device if weight is None else weight.device
     if tables and any(isinstance(part, Standardization) and part.has_origin for part in model.modules()):
-        dtype = torch.float64  # Of a column that float32 does not tell apart.
+        # A column lies so far from 0 that the numbers of the table are told apart in 64 bits only.
+        return x.to(device, torch.float32 if device.type == "mps" else torch.float64)
     if tables or x.is_floating_point():
         return x.to(device, dtype)
     if x.dtype not in _SCALED:
