@@ -126,7 +126,7 @@ class RecordedRun:
         if steps < self.step:
             raise CheckpointError(
                 f"steps must be at least the {self.step} that the run in {self.place} has taken, got {steps}; "
-                f"take --steps {self.step}, or more"
+                f"take --steps {self.step}"
             )
 
     def check_data(self, summary: Mapping[str, Any], *, source: str, start: str | None) -> None:
