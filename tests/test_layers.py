@@ -32,6 +32,7 @@ WITHIN_A_STEP = {
     ("data", "files"): "a source may be a folder of a user's files",
     ("devices", "checks"): "a device that is not there is refused in the same voice as any argument",
     ("evidence", "checks"): "bounds are arguments",
+    ("devices", "memory"): "a device that has no memory of its own uses the machine's",
     ("settings", "checks"): "settings are arguments",
 }
 """The arrows among the names of one step, with their reasons."""

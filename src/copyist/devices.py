@@ -3,6 +3,7 @@
 __all__ = [
     "Precision",
     "autocast",
+    "available_memory_on",
     "deterministic_cudnn",
     "find_device",
     "full_float32",
@@ -24,6 +25,7 @@ from torch import Tensor, distributed
 
 from copyist.checks import nearest_match
 from copyist.errors import ArgumentError, UnknownNameError
+from copyist.memory import available_memory
 
 Precision: TypeAlias = Literal["auto", "float32", "bf16"]
 """`bf16` computes convolutions and products in bfloat16 and keeps weights, sums and losses in float32."""
@@ -58,6 +60,14 @@ def find_device(device: str | torch.device | None) -> torch.device:
             f"device {str(device)!r} cannot be used on this machine; leave it out, or take cpu (--device cpu)"
         ) from error
     return found
+
+
+def available_memory_on(device: torch.device) -> int:
+    """Bytes that this process may still take there."""
+    if device.type != "cuda":
+        return available_memory()
+    free, _ = torch.cuda.mem_get_info(device)
+    return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
 
 
 def resolve(precision: Precision, device: torch.device) -> Precision:

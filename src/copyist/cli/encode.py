@@ -80,6 +80,7 @@ def _codes_of_pictures(model: "Autoencoder", inputs: Sequence[str], out: Path, *
         lambda x: verb(model, x, batch_size=batch),
         ((found[1].name, found[1].with_channels(channels)) for found in pictures.read()),
         shape=(channels, *pictures.shapes[0][1:]),
+        count=len(pictures),
         name=pictures.names[0],
         batch_size=batch,
     )

@@ -77,12 +77,13 @@ def open_split(
     Args:
         text: as for `open_source`.
         default: the split that is opened where the text names none; `all` are all examples, in the source's order.
-        without: as for `open_source`, and so are `columns`.
+        without: as for `open_source`.
+        columns: as for `open_source`.
         say: takes notices, each one sentence.
         progress: called with the number of files done, and of all.
 
     Raises:
-        ArgumentError, UnknownNameError, DataError, ShapeError: as `open_source`.
+        ArgumentError, UnknownNameError, DataError: as `open_source`.
     """
     source = parse_source(text)
     return _sets(source, (source.split or default,), without, say or ignore, progress, columns)[0]

@@ -2,7 +2,7 @@
 
 __all__ = ["MeasuredData", "open_measured"]
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -45,7 +45,7 @@ class MeasuredData:
 
 def open_measured(
     data: str | Splits,
-    models: Iterable[Model],
+    models: Collection[Model],
     *,
     fit_on: str | None = None,
     num_images: int | None = None,
@@ -70,12 +70,10 @@ def open_measured(
         DataError: the source cannot be read; or there is nothing to learn from that is not measured.
         ArgumentError, UnknownNameError: as `open_source`.
     """
-    models = list(models)
-    columns = next((model.trained_on.columns for model in models), ())
     given = None if isinstance(data, Splits) else parse_source(data).split
-    splits = data if isinstance(data, Splits) else _open(data, models, columns, fit_on=fit_on, fits=fits, say=say)
+    splits = data if isinstance(data, Splits) else _open(data, models, fit_on=fit_on, fits=fits, say=say)
     if isinstance(data, Splits) and fit_on is not None:
-        splits = replace(splits, train=open_split(fit_on, default="train", columns=columns, say=say))
+        splits = replace(splits, train=open_split(fit_on, default="train", columns=splits.test.columns, say=say))
     if given not in (None, "test") or fit_on is not None:
         _check_alike(splits)
         splits = replace(splits, train=_without(splits.train, splits.test, say=say)) if fits else splits
@@ -99,25 +97,16 @@ def _too_many(splits: Splits, num_images: int, *, whole: bool) -> str:
 
 
 def _open(
-    text: str,
-    models: Iterable[Model],
-    columns: Sequence[str],
-    *,
-    fit_on: str | None,
-    fits: bool,
-    say: Callable[[str], None],
+    text: str, models: Collection[Model], *, fit_on: str | None, fits: bool, say: Callable[[str], None]
 ) -> Splits:
     split = parse_source(text).split
-    if fit_on is not None:
-        test = open_split(text, default="test", columns=columns, say=say)
-        return Splits(train=open_split(fit_on, default="train", columns=columns, say=say), test=test)
-    if split is None:
+    columns = next((model.trained_on.columns for model in models if model.trained_on.columns), ())
+    if fit_on is None and split is None:
         return open_source(text, columns=columns, say=say)
-    test = open_split(text, default=split, columns=columns, say=say)
-    if split == "test":
-        return Splits(
-            train=open_split(_options(text, split="train"), default="train", columns=columns, say=say), test=test
-        )
+    test = open_split(text, default=split or "test", columns=columns, say=say)
+    if fit_on is not None or split == "test":
+        others = fit_on or _options(text, split="train")
+        return Splits(train=open_split(others, default="train", columns=test.columns, say=say), test=test)
     train = _training_data(models, test, say=say)
     if train is None and not fits:
         say(f"the majority class is that of the measured {test.noun}, since the training data is not at hand")
@@ -131,14 +120,14 @@ def _open(
     return Splits(train=train, test=test)
 
 
-def _training_data(models: Iterable[Model], test: ExampleSet, *, say: Callable[[str], None]) -> ExampleSet | None:
+def _training_data(models: Collection[Model], test: ExampleSet, *, say: Callable[[str], None]) -> ExampleSet | None:
     """What the first model was trained on whose data is still where it was, in the shape of what is measured."""
     for model in models:
         source, fingerprint = model.trained_on.source, model.trained_on.fingerprint
         if not source:
             continue
         try:
-            train = open_split(source, default="train")
+            train = open_split(source, default="train", columns=model.trained_on.columns)
             if train.fingerprint != fingerprint:
                 continue
             if train.shape != test.shape and not (train.is_table or test.is_table):

@@ -155,6 +155,8 @@ class DecodedImage:
 
         A value that equals the one in `floats` is stored as it was, to the last bit.
         """
+        if self._is_plain:
+            return replace(self, pixels=_levels(x, self.pixels.dtype))
         levels = x.double().clamp(0, 1).numpy()
         if self.premultiplied:
             levels = levels * self._opacity()
@@ -206,3 +208,14 @@ class DecodedImage:
         assert self.alpha is not None
         top = 1 if self.alpha.dtype.kind == "f" else max(self.values.black, self.values.white)
         return self.alpha.astype(np.float64) / top
+
+
+def _levels(x: Tensor, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Values (C, H, W), clipped to [0, 1], as whole numbers (H, W, C), where 1 is the largest of the type."""
+    channels, height, width = x.shape
+    levels = np.empty((height, width, channels), dtype)
+    at_once = max(1, 2**20 // width)  # Rows: in float64 a large picture takes eight times its file.
+    for top in range(0, height, at_once):
+        part = x[:, top : top + at_once].double().clamp(0, 1)
+        levels[top : top + at_once] = torch.round(part * np.iinfo(dtype).max).permute(1, 2, 0).numpy()
+    return levels

@@ -66,6 +66,7 @@ class DnCNN(Reconstructor):
     def __init__(self, config: DnCNNConfig) -> None:
         super().__init__()
         self._config = config
+        self.receptive_radius = config.depth
         self._channels = known_channels(config.channels, model="a DnCNN")
         width = config.width
         layers: list[nn.Module] = [_convolution(self._channels, width, biases=config.biases), nn.ReLU()]

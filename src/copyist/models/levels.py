@@ -71,6 +71,17 @@ class LevelsConfig(ModelConfig):
         """What the sides of an image must be multiples of."""
         return size_multiple(self.levels)
 
+    @property
+    def receptive_radius(self) -> int | None:
+        """How many pixels away an input pixel changes an output pixel; None where it may be the whole image."""
+        if self.statistics not in ("running", "none"):
+            return None
+        # Each convolution reaches one pixel of its level; below, a pixel is two and lies in a pair.
+        radius = self.convolutions
+        for _ in range(self.levels - 1):
+            radius = self.convolutions + (2 * radius + 1) + self.convolutions
+        return radius
+
     def fitted(self, shape: tuple[int, ...]) -> Self:
         channels = fitted_channels(self.channels, shape)
         check_sides(image_shape(shape)[1:], levels=self.levels)
@@ -106,6 +117,11 @@ class AttendingLevelsConfig(LevelsConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("attention", self.attention, get_args(LevelsAttention))
+
+    @property
+    def receptive_radius(self) -> int | None:
+        """As without attention, which sees the whole image."""
+        return super().receptive_radius if self.attention == "none" else None
 
     @property
     def attentions(self) -> tuple[AttentionKind | None, ...]:

@@ -45,6 +45,7 @@ class Residual(Reconstructor):
         self.uses_batch_statistics = self.model.uses_batch_statistics
         self.weighs_images = self.model.weighs_images
         self.size_multiple = self.model.size_multiple
+        self.receptive_radius = self.model.receptive_radius
         self.trained_on = self.model.trained_on
         self.image_size = self.model.image_size
         self.num_columns = self.model.num_columns

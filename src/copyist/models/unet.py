@@ -62,6 +62,7 @@ class UNet(Autoencoder):
         self._config = config
         self.uses_batch_statistics = self.weighs_images = config.statistics == "batch"
         self.size_multiple = config.size_multiple
+        self.receptive_radius = None if config.hidden else config.receptive_radius
         self.image_size = config.image_size
         self.down = Down(config)
         self.hidden = _hidden(config)
@@ -103,6 +104,7 @@ class UNetSkips(Reconstructor):
         self._config = config
         self.uses_batch_statistics = self.weighs_images = config.statistics == "batch"
         self.size_multiple = config.size_multiple
+        self.receptive_radius = config.receptive_radius
         self.down = Down(config)
         self.up = Up(config, skips=True)
         initialize_levels(self, self.up.output, config)

@@ -89,6 +89,7 @@ class VariationalUNet(Variational):
         self._config = config
         self.uses_batch_statistics = False
         self.size_multiple = config.size_multiple
+        self.receptive_radius = None if config.joined else config.receptive_radius
         self.image_size = config.image_size if config.joined else None
         self.down = Down(config)
         maps, size = config.widths[-1], config.code_size

@@ -1,6 +1,6 @@
 """Pictures of many sizes through one model: padded to what it takes, in batches of one size, and cut back."""
 
-__all__ = ["apply_to_stream", "codes_of_stream", "in_stream", "padded"]
+__all__ = ["apply_to_stream", "codes_of_stream", "device_of", "in_stream", "padded"]
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, islice
@@ -11,13 +11,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from copyist.checks import check_at_least
+from copyist.devices import available_memory_on
 from copyist.errors import ShapeError
+from copyist.memory import check_memory
 from copyist.models.contracts import Model
+from copyist.models.footprint import memory_of_answer
 from copyist.models.shapes import image_shape
+from copyist.procedures.tiles import LARGEST_WHOLE, apply_in_tiles, takes_tiles
 from copyist.tensors import Images
-
-PIXELS_AT_ONCE = 2**22
-"""Pixels of a batch of pictures each of which is judged by itself, unless a batch size is requested."""
 
 _T = TypeVar("_T")
 
@@ -36,6 +37,7 @@ def apply_to_stream(
 
     Pictures of one size go through `function` together, in their order, one batch at a time. Sides that are no
     multiples of what the model takes are padded by reflection at the right and bottom, and the answers cut back.
+    Pictures of more than 4 megapixels go through in tiles where the model allows it, with the same answer.
 
     Args:
         model: gives the sizes that it takes, its batch size and its device.
@@ -53,18 +55,27 @@ def apply_to_stream(
 
     Raises:
         ShapeError: the model does not take a picture, which is named.
-        ArgumentError: `batch_size` is less than 1.
+        ArgumentError: `batch_size` is less than 1, or what the model must see at once does not fit into memory.
     """
     groups: dict[tuple[int, int, int], list[int]] = {}
     for row, shape in enumerate(shapes):
         groups.setdefault(shape, []).append(row)
     for shape, rows in groups.items():
         _check_shape(model, shape, name=names[rows[0]])
+        _check_fit(model, shape, len(rows), batch_size, name=names[rows[0]])
+    device = device_of(model)
     order = [row for rows in groups.values() for row in rows]
 
     def answers() -> Iterator[tuple[_T, Tensor]]:
         for (_, height, width), pictures in groupby(read(order), key=lambda picture: tuple(picture[1].shape)):
             fitting = ((what, _pad(x[None], model.size_multiple)[0]) for what, x in pictures)
+            if _is_tiled(model, height * width):
+                for what, x in fitting:
+                    x_hat = x
+                    for _ in range(passes):
+                        x_hat = apply_in_tiles(model, function, x_hat, device=device)
+                    yield what, x_hat[:, :height, :width]
+                continue
             size = _images_at_once(model, height * width, batch_size)
             for what, x_hat in in_stream(model, function, fitting, passes=passes, batch_size=size):
                 yield what, x_hat[:, :height, :width]
@@ -78,6 +89,7 @@ def codes_of_stream(
     pictures: Iterable[tuple[_T, Tensor]],
     *,
     shape: tuple[int, int, int],
+    count: int,
     name: str,
     batch_size: int | None = None,
 ) -> Iterator[tuple[_T, Tensor]]:
@@ -88,6 +100,7 @@ def codes_of_stream(
         function: the verb, for one batch, or for images fewer than a batch, which it fills.
         pictures: what belongs to each, and its pixels (C, H, W).
         shape: (C, H, W) of each.
+        count: how many there are.
         name: of the first, for a sentence about them.
         batch_size: images per batch; None takes the model's own.
 
@@ -96,9 +109,10 @@ def codes_of_stream(
 
     Raises:
         ShapeError: the model does not take them; a code of what they would be padded to is not theirs.
-        ArgumentError: `batch_size` is less than 1.
+        ArgumentError: `batch_size` is less than 1, or what the model must see at once does not fit into memory.
     """
     _check_shape(model, shape, name=name, pad=False)
+    _check_fit(model, shape, count, batch_size, name=name, tiles=False)
     return in_stream(model, function, pictures, batch_size=_images_at_once(model, shape[1] * shape[2], batch_size))
 
 
@@ -126,8 +140,7 @@ def in_stream(
         What belongs to each example, and its answer, float32 on the CPU.
     """
     size = model.batch_size if batch_size is None else batch_size
-    device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
-    stream, first = iter(examples), list[Tensor]()
+    device, stream, first = device_of(model), iter(examples), list[Tensor]()
     while members := list(islice(stream, size)):
         x = torch.stack([example for _, example in members]).to(device)
         begins = model.uses_batch_statistics and not first and len(x) == size
@@ -155,14 +168,47 @@ def padded(model: Model, x: Images, *, name: str) -> Images:
     return _pad(x, model.size_multiple)
 
 
+def device_of(model: Model) -> torch.device:
+    """Where the model is."""
+    return next((weight.device for weight in model.parameters()), torch.device("cpu"))
+
+
 def _images_at_once(model: Model, num_pixels: int, batch_size: int | None) -> int:
     if batch_size is not None:
         check_at_least("batch size", batch_size, 1)
         return batch_size
     # Which images stand beside one decides only where the statistics are the batch's.
     return (
-        model.batch_size if model.uses_batch_statistics else min(model.batch_size, max(1, PIXELS_AT_ONCE // num_pixels))
+        model.batch_size if model.uses_batch_statistics else min(model.batch_size, max(1, LARGEST_WHOLE // num_pixels))
     )
+
+
+def _is_tiled(model: Model, num_pixels: int) -> bool:
+    return num_pixels > LARGEST_WHOLE and takes_tiles(model)
+
+
+def _check_fit(
+    model: Model, shape: tuple[int, int, int], count: int, batch_size: int | None, *, name: str, tiles: bool = True
+) -> None:
+    """Refuse pictures that are too large to be seen whole, or so many at once.
+
+    Raises:
+        ArgumentError: they do not fit into memory.
+    """
+    channels, height, width = shape
+    at_once = min(count, _images_at_once(model, height * width, batch_size))
+    if at_once * height * width <= LARGEST_WHOLE or (tiles and _is_tiled(model, height * width)):
+        return
+    sides = [side + -side % model.size_multiple for side in (height, width)]
+    device = device_of(model)
+    needed = memory_of_answer(model, (at_once, channels, *sides))
+    if device.type == "cpu":
+        needed += 4 * 4 * at_once * channels * height * width  # what was read, beside the batch and its answer
+    if at_once > 1:
+        what, remedy = f"{at_once} pictures of {height}x{width} at once", "take fewer (--batch 1) or smaller ones"
+    else:
+        what, remedy = f"{name} of {height}x{width}, which this model must see whole,", "take a smaller one"
+    check_memory(needed, what, remedy=f"{remedy} (?size=1024)", available=available_memory_on(device))
 
 
 def _check_shape(model: Model, shape: tuple[int, int, int], *, name: str, pad: bool = True) -> None:

@@ -94,6 +94,11 @@ class Model(Contract, nn.Module, abc.ABC):
     image_size: tuple[int, int] | None = None
     """The only (H, W) the model takes; None where it takes many."""
 
+    receptive_radius: int | None = None
+    """How many pixels away, at most, an input pixel changes an output pixel, by rows or columns, in evaluation mode and
+    wherever the image is cut at multiples of `size_multiple`; None where it may be the whole image. Large pictures go
+    through in tiles where this is known."""
+
     measured: tuple[str, ...] = ()
     """The buffers, by their names in `state_dict`, that `measured_on` fills; empty where nothing is measured."""
 
