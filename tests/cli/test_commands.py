@@ -135,7 +135,7 @@ def test_resume_goes_on_as_the_run_was_started_and_to_more_steps(tmp_path: Path)
             f"{place} was started with learning_rate=0.003, got 0.5; start another run from its weights in another "
             f"folder (--from {tmp_path / 'run'})",
         ),
-        (("--steps", 2), f"steps must be at least the 3 that {place} has taken, got 2; take --steps 3, or more"),
+        (("--steps", 2), f"steps must be at least the 3 that {place} has taken, got 2; take --steps 3"),
     ):
         assert copyist(*line, "--resume", *changed).sentence == sentence
     vae = copyist("train", "vae", "--resume", "--out", tmp_path / "run").sentence

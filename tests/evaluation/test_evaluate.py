@@ -73,7 +73,7 @@ def test_classifiers_are_counted_on_all_test_images() -> None:
 
 
 def test_what_cannot_be_evaluated_is_refused() -> None:
-    with pytest.raises(ArgumentError, match=r"^at least one model must be given to be evaluated, got none$"):
+    with pytest.raises(ArgumentError, match=r"^at least one model must be given to be evaluated, got none; name one$"):
         copyist.evaluate({}, DIGITS)
     with pytest.raises(ArgumentError, match=r"^num_images must be at least 1, got 0$"):
         copyist.evaluate(IMAGES, DIGITS, num_images=0)

@@ -59,6 +59,18 @@ def test_a_split_that_is_named_is_measured_whole_and_filters_learn_from_the_mode
     assert (given.count, len(given.splits.train)) == (30, 36)
 
 
+def test_what_a_model_was_trained_on_is_said_to_be_no_test(tmp_path: Path) -> None:
+    said: list[str] = []
+    mine = saved(tmp_path / "mine.npy", 40, seed=1)
+    model = trained(mine, open_source(mine).train.fingerprint)
+    found = open_measured(f"{mine}?split=all", [model], fits=False, say=said.append)
+    assert found.count == 40
+    assert said[1] == (
+        f"a model was trained on 36 of the 40 images of {mine}?split=all, so that this measures no held-out ones; add "
+        "?split=test to measure those"
+    )
+
+
 def test_the_test_split_that_is_named_leaves_the_training_split_to_learn_from(tmp_path: Path) -> None:
     source = saved(tmp_path / "a.npy", 60, seed=0)
     found, splits = open_measured(f"{source}?split=test", [trained()], say=print), open_source(source)

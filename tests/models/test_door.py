@@ -13,8 +13,10 @@ from torch import Tensor, nn
 
 import copyist
 from copyist.errors import ArgumentError, ContractError, CopyistError, ShapeError
+from copyist.metrics.distortion import psnr
 from copyist.models import MLPConfig, VariationalMLPConfig
-from copyist.models.contracts import Model, TrainedOn, take_batch
+from copyist.models.contracts import Autoencoder, Model, TrainedOn, needs, take_batch
+from copyist.procedures import representation
 
 SHAPE = (3, 4, 5)
 X = np.random.default_rng(0).random((2, *SHAPE), dtype=np.float32)
@@ -32,7 +34,7 @@ def model(**settings: Any) -> Model:
 def table(columns: tuple[str, ...] = ("a", "b", "c")) -> Model:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        built = MLPConfig(image_shape=(3,), widths=(2,)).build().eval()
+        built = MLPConfig(num_columns=3, widths=(2,)).build().eval()
     built.trained_on = TrainedOn(columns=columns)
     return built
 
@@ -49,7 +51,7 @@ def verbs() -> dict[str, Callable[[Any], Any]]:
         "encode": lambda x: copyist.encode(plain, x),
         "score": lambda x: copyist.score(plain, x, sigma=0.5),
         "walk": lambda x: copyist.walk(plain, x, steps=2),
-        "interpolate": lambda x: copyist.interpolate(plain, x, x, steps=2),
+        "interpolate": lambda x: copyist.interpolate(needs(plain, Autoencoder, verb="interpolate"), x, x, steps=2),
         "invert": lambda x: copyist.invert(plain, x, steps=2).x,
         "layers": lambda x: copyist.layers(plain, x),
         "negative_log_likelihood": lambda x: copyist.negative_log_likelihood(likely, x, samples=3),
@@ -126,7 +128,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "infinite": (lambda: spoiled(-np.inf), r"^images must hold finite values, got -inf in image 1; replace or dr"),
     "int64": (lambda: (X * 255).astype(np.int64), r"^images must be uint8, uint16 or floats in \[0, 1\], got int"),
     "complex": (lambda: X.astype(np.complex64), r"^images must hold real numbers, got complex64 of ndarray; give"),
-    "a complex tensor": (lambda: torch.from_numpy(X).cfloat(), r"must be a dense tensor of real numbers, got tor"),
+    "a complex tensor": (
+        lambda: torch.from_numpy(X).to(torch.complex64),
+        r"must be a dense tensor of real numbers",
+    ),
     "objects": (lambda: np.array([None, 1]), r"^images must hold real numbers, got object of ndarray; give its values"),
     "text": (lambda: "photos", r"^images must be an array or a tensor, got a str of builtins; give its values as"),
     "nothing": (lambda: None, r"^images must hold real numbers, got object of NoneType; give its values as an array"),
@@ -193,7 +198,7 @@ def test_a_batch_goes_where_the_model_is_and_takes_its_type() -> None:
 
 def test_gradients_reach_the_images_of_a_representation() -> None:
     x = torch.from_numpy(X).requires_grad_()
-    copyist.procedures.representation(model(), x).sum().backward()  # pyright: ignore[reportUnknownMemberType]
+    representation(model(), x).sum().backward()  # pyright: ignore[reportUnknownMemberType]
     assert x.grad is not None
 
 
@@ -222,4 +227,4 @@ def test_metrics_take_tensors_and_say_so() -> None:
     with pytest.raises(
         CopyistError, match=r"^examples must be a tensor, got ndarray; give torch.as_tensor\(…\) of it$"
     ):
-        copyist.metrics.distortion.psnr(X, X)  # pyright: ignore[reportArgumentType]
+        psnr(X, X)  # pyright: ignore[reportArgumentType]

@@ -208,7 +208,7 @@ def test_to_resume_a_finished_run_gives_its_model_again(tmp_path: Path) -> None:
         (
             tiny(steps=30),
             0,
-            r"^steps must be at least the 40 that the run in .*run has taken, got 30; take --steps 40,",
+            r"^steps must be at least the 40 that the run in .*run has taken, got 30; take --steps 40$",
         ),
         (
             tiny(optimization=Optimization(clip=3)),

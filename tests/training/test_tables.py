@@ -174,6 +174,7 @@ def test_tables_and_images_are_told_apart() -> None:
         ShapeError, match=r"^a table must have shape \(B, D\), got \(4,\); give a single row .* x\[None\]$"
     ):
         reconstruct(of_rows, torch.rand(4))
+    assert torch.equal(reconstruct(of_rows, torch.ones(3, 4).long()), reconstruct(of_rows, torch.ones(3, 4)))
     with pytest.raises(ShapeError, match=r"^the model takes tables of 4 columns only, got 5 columns; leave others out"):
         encode(of_rows, torch.rand(3, 5))
     with pytest.raises(

@@ -101,7 +101,14 @@ def check_share(part: str, share: float) -> float:
 
 
 def _as_numpy(array: Array) -> npt.NDArray[Any]:
-    return array.detach().cpu().numpy() if isinstance(array, torch.Tensor) else np.asarray(array)
+    if isinstance(array, torch.Tensor):
+        # NumPy has no bfloat16, whose values float32 holds.
+        return (array.float() if array.dtype == torch.bfloat16 else array).detach().cpu().numpy()
+    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+        raise DataError("arrays must have all values, got one with masked ones; fill them with x.filled(…)")
+    if isinstance(array, list | tuple) and any(isinstance(part, torch.Tensor) for part in array):
+        return np.stack([_as_numpy(part) for part in array])
+    return np.asarray(array)
 
 
 def _check_values(array: npt.NDArray[Any], *, name: str) -> npt.NDArray[Any]:

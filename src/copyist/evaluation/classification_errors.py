@@ -119,7 +119,7 @@ def classification_table(
         if classifier.trained_on.classes is None and classifier.head.out_features < num_classes:
             raise ArgumentError(
                 f"{name} must know the {num_classes} classes of the data, got {classifier.head.out_features}; "
-                "take data with its classes, or train it on these"
+                "take data with its classes (--data)"
             )
         device = next(classifier.parameters()).device
         with torch.no_grad():

@@ -173,7 +173,9 @@ def _check_arguments(
     check_images(test, name="test images")
     if train.shape[1:] != test.shape[1:]:
         shapes = f"{tuple(train.shape[1:])} and {tuple(test.shape[1:])}"
-        raise ShapeError(f"training and test images must have one shape, got {shapes}")
+        raise ShapeError(
+            f"training and test images must have one shape, got {shapes}; bring them to one size (?size=64)"
+        )
     check_at_least("the number of training images", len(train), 2)
     check_at_least("batch_size", batch_size, 1)
     for name in models:

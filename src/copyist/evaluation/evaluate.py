@@ -66,7 +66,7 @@ def evaluate(
             number is out of its range.
     """
     if not models:
-        raise ArgumentError("at least one model must be given to be evaluated, got none")
+        raise ArgumentError("at least one model must be given to be evaluated, got none; name one")
     check_at_least("num_images", 1 if num_images is None else num_images, 1)
     check_at_least("importance_samples", importance_samples, 1)
     tell: Callable[[str], None] = say or (lambda sentence: None)

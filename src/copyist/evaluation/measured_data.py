@@ -136,6 +136,13 @@ def _training_data(models: Collection[Model], test: ExampleSet, *, say: Callable
             continue
         if train.shape == test.shape and train.columns == test.columns:
             say(f"what is fitted learns from {train.source}, which the model was trained on")
+            learned = {_digest(row) for row in train.array}
+            seen = sum(_digest(row) in learned for row in test.array)
+            if seen:
+                say(
+                    f"a model was trained on {seen} of the {len(test)} {test.noun} of {test.source}, so that this "
+                    "measures no held-out ones; add ?split=test to measure those"
+                )
             return train
     return None
 

@@ -61,7 +61,10 @@ class ImplicitPrior(Method):
         check_positive("sigma", self.sigma)
         check_positive("last_sigma", self.last_sigma)
         if self.last_sigma > self.sigma:
-            raise ArgumentError(f"noise must fall, got sigma {self.sigma} and last_sigma {self.last_sigma}")
+            raise ArgumentError(
+                f"noise must fall, got sigma {self.sigma} and last_sigma {self.last_sigma}; "
+                "lower the last (--set last_sigma=…)"
+            )
         check_positive("first_step", self.first_step)
         check_within("first_step", self.first_step, 0, 1)
         check_within("beta", self.beta, 0, 1)

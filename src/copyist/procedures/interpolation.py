@@ -67,7 +67,10 @@ def interpolate(
 def _pairs(x: Images, y: Images) -> Tensor:
     """Both ends side by side, (B, 2, C, H, W)."""
     if x.shape[1:] != y.shape[1:]:
-        raise ShapeError(f"both ends must be images of one shape, got {tuple(x.shape[1:])} and {tuple(y.shape[1:])}")
+        raise ShapeError(
+            f"both ends must be images of one shape, got {tuple(x.shape[1:])} and {tuple(y.shape[1:])}; "
+            "bring them to one size (?size=64)"
+        )
     if len(x) != len(y) and 1 not in (len(x), len(y)):
         raise ShapeError(f"both ends must be as many images, or one of them a single image, got {len(x)} and {len(y)}")
     count = max(len(x), len(y))

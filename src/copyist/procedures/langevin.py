@@ -61,7 +61,10 @@ class Langevin(Method):
         if self.last_sigma is not None:
             check_positive("last_sigma", self.last_sigma)
             if self.last_sigma > self.sigma:
-                raise ArgumentError(f"noise must fall, got sigma {self.sigma} and last_sigma {self.last_sigma}")
+                raise ArgumentError(
+                    f"noise must fall, got sigma {self.sigma} and last_sigma {self.last_sigma}; "
+                    "lower the last (--set last_sigma=…)"
+                )
         check_at_least("levels", self.levels, 1)
         check_at_least("steps", self.steps, 1)
         check_positive("rate", self.rate)

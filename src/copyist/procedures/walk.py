@@ -58,7 +58,9 @@ def walk(
     Source:
         Badger, "Autoencoders: Learning by Copying", on the manifold walk; there 300 steps with noise 0.2, and none.
     """
-    start = take_batch(needs(model, Autoencoder, verb="walk"), x)
+    model = needs(model, Autoencoder, verb="walk")
+    model.check_pictures(verb="walk")
+    start = take_batch(model, x)
     check_held_frames(start, steps)
     frames = walk_steps(
         model,

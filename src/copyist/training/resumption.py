@@ -38,6 +38,9 @@ class RecordedRun:
     labels: str | None
     """A hash of the classes, where they are learned."""
 
+    classes: tuple[str, ...] | None
+    """Their names, in the order of their numbers; None where they have none."""
+
     start: str | None
     """The fingerprint of the weights it started from."""
 
@@ -74,6 +77,7 @@ class RecordedRun:
                 seed=identity["seed"],
                 fingerprint=identity["data"],
                 labels=identity.get("labels"),
+                classes=None if data.get("classes") is None else tuple(data["classes"]),
                 start=identity.get("start"),
                 source=identity["recipe"]["data"],
                 num_train=data.get("num_train"),
@@ -122,7 +126,7 @@ class RecordedRun:
         if steps < self.step:
             raise CheckpointError(
                 f"steps must be at least the {self.step} that the run in {self.place} has taken, got {steps}; "
-                f"take --steps {self.step}, or more"
+                f"take --steps {self.step}"
             )
 
     def check_data(self, summary: Mapping[str, Any], *, source: str, start: str | None) -> None:

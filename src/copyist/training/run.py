@@ -154,7 +154,9 @@ def train(
     watcher = observer or NullObserver()
     store = Store(None if out is None else user_path(out), writes=Accelerator().is_main_process)
     store.check(resume=resume, overwrite=overwrite)
-    recipe, seed = _begun(store, recipe, seed) if resume else (recipe, seed or 0)
+    recorded = RecordedRun.of(store.read_document(), place=str(store)) if resume else None
+    if recorded is not None:
+        recipe, seed = _begun(recorded, recipe, seed)
     assert recipe is not None
     if start is not None and recipe.pretraining is not None:
         raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
@@ -167,7 +169,10 @@ def train(
         watcher.notify(f"{data.train.source}: left out columns {', '.join(names)}, which have one value each")
     if data is not None:
         recipe = replace(recipe, data=splits.train.source)
-    state = TrainingState(recipe, splits, store, seed=seed, start=begin, observer=watcher)
+    if recorded is not None and recipe.objective.uses_labels:
+        # Those that it knows, perhaps of the weights it started from.
+        splits = splits.with_classes(recorded.classes)
+    state = TrainingState(recipe, splits, store, seed=seed or 0, start=begin, observer=watcher)
     if not resume:
         state.check_data()
         check_layers(state)
@@ -215,9 +220,8 @@ def recorded_recipe(folder: str | Path) -> Recipe:
     return RecordedRun.of(store.read_document(), place=str(store)).load_recipe()
 
 
-def _begun(store: Store, recipe: Recipe | None, seed: int | None) -> tuple[Recipe, int]:
+def _begun(recorded: RecordedRun, recipe: Recipe | None, seed: int | None) -> tuple[Recipe, int]:
     """The recipe and the seed to go on with, checked before any data is read."""
-    recorded = RecordedRun.of(store.read_document(), place=str(store))
     recipe = recipe or recorded.load_recipe()
     seed = recorded.seed if seed is None else seed
     recorded.check_settings(dump(recipe, CATALOGUES), seed=seed)
