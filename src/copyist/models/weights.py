@@ -37,9 +37,8 @@ def check_weights(config: ModelConfig) -> None:
     """
     count = num_parameters(config)
     # The setting that is largest beside its default is the one to mend.
-    settings = [(field.name, field.default, getattr(config, field.name)) for field in fields(config)]
-    sizes = {name: own for name, own, value in settings if type(own) is type(value) is int and own > 0}
-    largest = max(sizes, key=lambda name: getattr(config, name) / sizes[name], default=None)
+    sizes = {field.name: field.default for field in fields(config) if type(field.default) is int and field.default}
+    largest = max(sizes, key=lambda name: (getattr(config, name) or 0) / sizes[name], default=None)
     smaller = "--set widths=256" if largest is None else f"--set {largest}={sizes[largest]}"
     what = "a model in training" if math.isinf(count) else f"a model of {count:,.0f} weights in training"
     check_memory(_COPIES * 4 * count, what, remedy=f"build a smaller model ({smaller})")
