@@ -1,13 +1,17 @@
 """Many files: in order, not far ahead of who asks, and all but a few readable."""
 
 import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from copyist.errors import DataError
-from copyist.files.bulk import map_in_order, report_unreadable
+from copyist.files.bulk import map_in_order, map_stream, report_unreadable
 
 NUM_THREADS = min(8, os.cpu_count() or 1)
 
@@ -45,3 +49,51 @@ def test_one_in_a_hundred_may_be_unreadable_and_no_more() -> None:
     assert said == ["left out 1 of 100 files that cannot be read: a.png (empty)"]
     with pytest.raises(DataError, match=r"^at most 1 % of the files of in may be unreadable, got 2 of 199: a, b; remo"):
         report_unreadable(["a", "b"], 199, noun="files", place="in", say=said.append)
+
+
+def test_a_stream_keeps_its_order_and_bounds_what_waits() -> None:
+    begun: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(50):
+            begun.append(item)
+            yield item
+
+    for taken, result in enumerate(map_stream(lambda item: 2 * item, items(), size=lambda item: 10, most=35)):
+        assert result == 2 * taken
+        # Three of ten values fit, and one more is made to be put in their place.
+        assert len(begun) <= taken + 5
+    assert begun == list(range(50))
+
+
+def test_what_is_larger_than_all_that_may_wait_is_worked_on_alone() -> None:
+    at_work, most = Counter[str](), list[int]()
+    lock = threading.Lock()
+
+    def work(item: int) -> int:
+        with lock:
+            at_work["now"] += 1
+            most.append(at_work["now"])
+        time.sleep(0.002)
+        with lock:
+            at_work["now"] -= 1
+        return item
+
+    assert list(map_stream(work, range(12), size=lambda item: 100, most=50)) == list(range(12))
+    assert set(most) == {1}
+
+
+def test_an_error_in_a_stream_comes_at_its_place_and_ends_it() -> None:
+    done: list[int] = []
+
+    def work(item: int) -> int:
+        done.append(item)
+        if item == 3:
+            raise ValueError("third")
+        return item
+
+    results = map_stream(work, range(1000), size=lambda item: 1)
+    assert [next(results) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(ValueError, match="third"):
+        next(results)
+    assert len(done) < 100

@@ -13,7 +13,7 @@ from copyist.models.weights import check_weights, num_parameters
 
 @pytest.mark.parametrize("kind", sorted({**CONFIGS, **CLASSIFIERS}))
 def test_the_count_is_that_of_the_model(kind: str) -> None:
-    config = (CONFIGS | CLASSIFIERS)[kind]
+    config = {**CONFIGS, **CLASSIFIERS}[kind]
     model = classifier(config) if kind in CLASSIFIERS else built(config)
     state = torch.get_rng_state()
     assert num_parameters(config) == sum(weight.numel() for weight in model.parameters())

@@ -88,7 +88,10 @@ def _restore_pictures(
         answers = apply_to_stream(
             model,
             copy,
-            lambda rows: ((found, found[1].with_channels(channels)) for found in pictures.read(rows)),
+            lambda rows: (
+                ((row, picture.without_pixels()), picture.with_channels(channels))
+                for row, picture in pictures.read(rows)
+            ),
             shapes=[(channels, *shape[1:]) for shape in pictures.shapes],
             names=pictures.names,
             passes=passes,

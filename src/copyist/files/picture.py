@@ -48,6 +48,10 @@ class Picture:
     row: tuple[ImageArray, int] | None = None
     """The array it is a row of, and which."""
 
+    def without_pixels(self) -> "Picture":
+        """What `write_picture` needs of it: the shape of its pixels, but not the memory of their values."""
+        return replace(self, pixels=torch.zeros(1).expand(self.pixels.shape))
+
     def with_channels(self, channels: int) -> Tensor:
         """The pixels as a model of so many channels takes them: gray is repeated for color.
 

@@ -71,10 +71,12 @@ def apply_to_stream(
             fitting = ((what, _pad(x[None], model.size_multiple)[0]) for what, x in pictures)
             if _is_tiled(model, height * width):
                 for what, x in fitting:
-                    x_hat = x
+                    answer = x
+                    del x
                     for _ in range(passes):
-                        x_hat = apply_in_tiles(model, function, x_hat, device=device)
-                    yield what, x_hat[:, :height, :width]
+                        answer = apply_in_tiles(model, function, answer, device=device)
+                    yield what, answer[:, :height, :width]
+                    del what, answer
                 continue
             size = _images_at_once(model, height * width, batch_size)
             for what, x_hat in in_stream(model, function, fitting, passes=passes, batch_size=size):
@@ -143,14 +145,18 @@ def in_stream(
     device, stream, first = device_of(model), iter(examples), list[Tensor]()
     while members := list(islice(stream, size)):
         x = torch.stack([example for _, example in members]).to(device)
+        belonging = [what for what, _ in members]
+        del members  # An example is not held once it is in the batch.
         begins = model.uses_batch_statistics and not first and len(x) == size
         fills = first if len(x) < size else []
         for number in range(passes):
             if begins:
                 first.append(x)
-            x = function(torch.cat([x, fills[number][: size - len(x)]]) if fills else x)[: len(members)]
+            x = function(torch.cat([x, fills[number][: size - len(x)]]) if fills else x)[: len(belonging)]
         answers = x.float().cpu()
-        yield from zip((what for what, _ in members), answers, strict=True)
+        del x
+        yield from zip(belonging, answers, strict=True)
+        del belonging, answers
 
 
 def padded(model: Model, x: Images, *, name: str) -> Images:
