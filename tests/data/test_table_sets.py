@@ -194,7 +194,7 @@ def test_whether_there_is_a_row_of_names_may_be_said(file: Callable[..., str]) -
         (["a,b"], r"must hold at least one row of numbers, and holds none; add rows$"),
         ([""], r"must hold at least one row of numbers, and holds none; add rows$"),
         (
-            ["# by me", "a,b,c", "1,2,3"],
+            ["made by me", "a,b,c", "1,2,3"],
             r"as many cells, got 1 in line 1 and 3 in all others; remove that line, or rep",
         ),
         (["a,b", "1,2", "1_003,4"], r"must hold numbers, got '1_003' in row 2 of 'a'; leave it out by"),

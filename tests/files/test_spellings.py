@@ -256,3 +256,36 @@ def test_a_large_text_is_read_in_little_memory(tmp_path: Path) -> None:
     rows, kilobytes = map(int, done.stdout.split())
     assert rows == 200_000
     assert kilobytes < 300_000
+
+
+@pytest.mark.parametrize(
+    ("above", "mark"),
+    [
+        ("sep=;\n", ";"),
+        ("# made by a logger\n# 2 channels, 20 rows\n", ","),
+        ("# one; two\n\n", ","),
+        ("SEP=\t\r\n", "\t"),
+    ],
+)
+@pytest.mark.parametrize("names", [True, False])
+def test_what_stands_above_a_table_stays_and_is_no_row(above: str, mark: str, names: bool, tmp_path: Path) -> None:
+    rows = "".join(f"{row}.5{mark}{row * row}\n" for row in range(COUNT))
+    content = above + (f"a{mark}b\n" if names else "") + rows
+    (tmp_path / "t.csv").write_bytes(content.encode())
+    table = open_table(f"{tmp_path}/t.csv")
+    assert table.columns == (("a", "b") if names else ("0", "1"))
+    assert table.x[3].tolist() == [3.5, 9.0]
+    assert table.write(table.x, tmp_path / "out").read_bytes() == content.encode()
+
+
+def test_a_row_of_names_may_begin_with_a_hash(tmp_path: Path) -> None:
+    source = write(tmp_path / "t.csv", "#a,b", lambda row: f"{row}.5,{row * row}")
+    assert open_table(source).columns == ("#a", "b")
+
+
+def test_a_line_of_units_is_named_as_what_to_remove(tmp_path: Path) -> None:
+    source = write(tmp_path / "t.csv", "length,mass\nm,kg", lambda row: f"{row}.5,{row * row}")
+    with pytest.raises(
+        DataError, match=r"got 'm' in row 1 of 'length', 'mass', above nothing but numbers; remove that"
+    ):
+        open_table(source)

@@ -2,12 +2,10 @@
 
 __all__ = ["ENDINGS", "Delimited", "HeaderLine", "read_delimited", "write_delimited"]
 
-import codecs
 import csv
 import gzip
 import importlib
 import io
-import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -20,6 +18,7 @@ from copyist.files.arrow import Cells, Spell, pa
 from copyist.files.headers import has_names
 from copyist.files.readings import Values
 from copyist.files.spellings import Decimal, is_missing, marks_decimals
+from copyist.files.table_text import first_line, likely_delimiter, prelude_length, stated_delimiter, text_and_encoding
 from copyist.outputs import whole_file, write_bytes
 
 HeaderLine: TypeAlias = Literal["yes", "no"]
@@ -110,16 +109,19 @@ class Delimited:
 def read_delimited(path: Path, *, header: HeaderLine | None = None, decimal: Decimal | None = None) -> Delimited:
     """Read a text file of cells, packed by gzip where its name ends in `.gz`.
 
-    It is in UTF-8, UTF-16 with a mark, or else Latin-1. Cells are parted by the comma, semicolon, tab or bar, whichever
-    the first line has most of; beside the others a comma between two digits is one of decimals. Unless `header` says
-    so, the first row is judged by the cells below it.
+    It is in UTF-8, UTF-16 with a mark, or else Latin-1. Comments above it stay where they are. Cells are parted by the
+    comma, semicolon, tab or bar, whichever the first line has most of; beside the others a comma between two digits is
+    one of decimals. Unless `header` says so, the first row is judged by the cells below it.
 
     Raises:
         DataError: it is no such file, is damaged, holds no rows, or rows of several lengths.
     """
     try:
-        data, encoding = _text(path.read_bytes(), path)
-        delimiter = _delimiter(re.split(r"[\r\n]", data[: 1 << 20].decode(errors="ignore").lstrip("\r\n"))[0])
+        content, encoding = text_and_encoding(path.read_bytes(), path)
+        prelude = prelude_length(content)
+        # As many empty lines in its place, so that lines keep their numbers.
+        data = b"\n" * content[:prelude].count(b"\n") + content[prelude:] if prelude else content
+        delimiter = stated_delimiter(content[:prelude]) or likely_delimiter(first_line(data))
         records = list(_first_records(data, delimiter))
     except (OSError, EOFError, zlib.error, ValueError, csv.Error) as error:
         raise DataError(f"{path} {_DAMAGED}") from error
@@ -135,8 +137,8 @@ def read_delimited(path: Path, *, header: HeaderLine | None = None, decimal: Dec
         cells=_cells(data, start, width, delimiter, path),
         decimal=decimal or _decimal(rows[named:], delimiter),
         delimiter=delimiter,
-        content=data,
-        start=start,
+        content=content,
+        start=start + len(content) - len(data) if start else prelude,
         encoding=encoding,
     )
 
@@ -154,37 +156,6 @@ def write_delimited(path: Path, names: Sequence[str] | None, columns: Sequence[C
         writer.writerows(zip(*(column.to_pylist() for column in columns), strict=True))
         content = file.getvalue().encode()
     write_bytes(path, gzip.compress(content, mtime=0) if path.suffix.lower() == ".gz" else content)
-
-
-def _text(raw: bytes, path: Path) -> tuple[bytes, str]:
-    """The content in UTF-8 without a mark, and the encoding that it had."""
-    if path.suffix.lower() == ".gz":
-        raw = gzip.decompress(raw)
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le")):
-        if raw.startswith(mark):
-            return _checked(raw[len(mark) :].decode(encoding.removesuffix("-sig")).encode()), encoding
-    if raw.startswith(codecs.BOM_UTF16_BE):
-        return _checked(raw[2:].decode("utf-16-be").encode()), "utf-16-be"
-    for encoding in ("utf-8", "cp1252", "latin-1"):
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return _checked(raw if encoding == "utf-8" else text.encode()), encoding
-    raise ValueError("no text")
-
-
-def _checked(data: bytes) -> bytes:
-    if re.search(rb"[\x00-\x08\x0e-\x1f]", data):
-        raise ValueError("control characters")
-    return data
-
-
-def _delimiter(line: str) -> str:
-    plain = re.sub(r'"[^"]*"', "", line)
-    if {";", "\t", "|"} & set(plain):
-        plain = re.sub(r"(?<=\d),(?=\d)", "", plain)
-    return max(",;\t|", key=plain.count)
 
 
 def _first_records(data: bytes, delimiter: str) -> Iterator[tuple[list[str], int]]:

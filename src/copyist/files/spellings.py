@@ -36,6 +36,10 @@ _THOUSANDS = r"^[+-]?[1-9]\d{0,2}(?:\.\d{3})+$"
 _GROUPED = rf"^[+-]?(?:\d{{1,3}}(?:[{_GROUPS}]\d{{3}})+|\d+)(?:[.,]\d+)?$"
 
 
+_FEWEST_BELOW = 5
+"""Rows of numbers below a text that show it to be of a second head, such as units."""
+
+
 def is_missing(cell: str) -> bool:
     """Whether a cell means that a number is missing."""
     return cell.strip().lower() in MISSING
@@ -80,6 +84,8 @@ def read_texts(cells: Cells, *, decimal: Decimal | None = None) -> Reading:
         if reading is not None:
             return reading
     row, cell = next((row, cell) for row, cell in enumerate(bare.to_pylist(), start=1) if not _is_plain(cell))
+    if row == 1 and len(bare) > _FEWEST_BELOW and read_texts(bare.slice(1), decimal=decimal).values is not None:
+        return refused(f"{cell!r} in row 1", why="above nothing but numbers", remedy="remove that line of the file")
     return refused(f"{cell!r} in row {row}")
 
 
