@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,61 @@ def test_a_module_imports_only_from_the_steps_below_its_own(path: Path) -> None:
     for there in sorted(imported_parts(path) - {here}):
         allowed = (here, there) in WITHIN_A_STEP
         assert allowed or step_of(there) < step_of(here), f"{here} must not import {there}"
+
+
+def imported_files(path: Path) -> set[Path]:
+    """The files of copyist that a file imports from, inside functions and for types too; the root page excepted."""
+    files: set[Path] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        files |= {file for module in modules if module.startswith("copyist.") for file in file_of(module)}
+    return files - {path}
+
+
+def file_of(module: str) -> set[Path]:
+    """The file that holds a module, or the module of a name; none for names of the root page."""
+    parts = module.split(".")[1:]
+    for length in (len(parts), len(parts) - 1):
+        place = PACKAGE.joinpath(*parts[:length])
+        candidates = (place.with_suffix(".py"), place / "__init__.py") if length else ()
+        for file in candidates:
+            if file.exists():
+                return {file}
+    return set()
+
+
+def test_no_file_imports_in_a_circle() -> None:
+    graph = {path: sorted(imported_files(path)) for path in MODULES}
+    assert circle(graph) == []
+
+
+def circle(graph: Mapping[Path, Sequence[Path]]) -> list[str]:
+    """The files of one circle of imports, or none."""
+    finished: set[Path] = set()
+    for start in graph:
+        trail, waiting = [start], [iter(graph.get(start, ()))]
+        while waiting and start not in finished:
+            following = next((file for file in waiting[-1] if file not in finished), None)
+            if following is None:
+                finished.add(trail.pop())
+                waiting.pop()
+            elif following in trail:
+                return [str(file.relative_to(PACKAGE)) for file in trail[trail.index(following) :]]
+            else:
+                trail.append(following)
+                waiting.append(iter(graph.get(following, ())))
+    return []
+
+
+def test_a_circle_is_found() -> None:
+    a, b, c = PACKAGE / "a.py", PACKAGE / "b.py", PACKAGE / "c.py"
+    assert circle({a: [b], b: [c], c: [b]}) == ["b.py", "c.py"]
+    assert circle({a: [b, c], b: [c], c: []}) == []
 
 
 def test_the_arrows_are_read_inside_functions_too(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from copyist.outputs import (
     check_name,
     check_output,
     clear_unfinished,
+    user_path,
     whole_file,
     whole_folder,
     write_bytes,
@@ -144,3 +145,16 @@ def test_longer_names_are_refused_before_any_work(tmp_path: Path, name: str) -> 
         check_output(tmp_path / name, overwrite=True)
     with pytest.raises(OutputError, match="at most 255 bytes"):
         check_name(name)
+
+
+def test_the_home_folder_is_meant_by_a_tilde_and_a_file_of_that_name_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    assert user_path("~/runs/x") == tmp_path / "home/runs/x"
+    assert user_path(Path("~")) == tmp_path / "home"
+    assert user_path("a/~/b") == Path("a/~/b")
+    assert user_path("~nobody-of-this-name/x") == Path("~nobody-of-this-name/x")
+    (tmp_path / "~own").mkdir()
+    assert user_path("~own") == Path("~own")

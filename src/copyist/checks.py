@@ -36,7 +36,9 @@ def check_images(x: "Images", *, name: str = "images") -> None:
 
     Raises:
         ShapeError: `x` is not such a tensor.
+        ArgumentError: `x` is no tensor.
     """
+    _check_tensor(x, name)
     shape = tuple(x.shape)
     if len(shape) == 3:
         raise ShapeError(
@@ -55,7 +57,9 @@ def check_rows(x: "Rows") -> None:
 
     Raises:
         ShapeError: `x` is not such a tensor.
+        ArgumentError: `x` is no tensor.
     """
+    _check_tensor(x, "a table")
     shape = tuple(x.shape)
     if len(shape) == 1:
         raise ShapeError(f"a table must have shape (B, D), got {shape}; give a single row a batch axis with x[None]")
@@ -72,7 +76,9 @@ def check_examples(x: "Tensor", *, name: str = "examples") -> None:
 
     Raises:
         ShapeError: `x` is not such a tensor.
+        ArgumentError: `x` is no tensor.
     """
+    _check_tensor(x, name)
     shape = tuple(x.shape)
     if len(shape) < 2 or 0 in shape:
         raise ShapeError(f"{name} must have shape (B, ...) with no side of 0, got {shape}")
@@ -173,6 +179,12 @@ def check_choice(what: str, name: str, choices: Iterable[str]) -> None:
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise UnknownNameError(f"{what} must be one of {', '.join(known)}, got {name!r}{hint}")
         raise UnknownNameError(f"there is no {what} {name!r}; {nearest_match(name, known)}")
+
+
+def _check_tensor(x: object, name: str) -> None:
+    # By what it can do, so that torch is not imported to tell.
+    if not hasattr(x, "is_floating_point"):
+        raise ArgumentError(f"{name} must be a tensor, got {type(x).__name__}; give torch.as_tensor(…) of it")
 
 
 def _check_number(name: str, value: object) -> None:

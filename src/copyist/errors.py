@@ -8,11 +8,13 @@
     ├── DataError                       a file, folder or array cannot be taken as data
     ├── CheckpointError                 a model file or training state cannot be read
     ├── TrainingError                   training cannot go on
+    │   └── InterruptionError           a signal has ended it
     ├── ConvergenceError                a search ended before it found what it searched for
     ├── OutputError                     a result cannot be written at the given path
     └── MissingExtraError (ImportError) an optional part is not installed
 
-Each message is one sentence: what must hold, what was got, and what to do. The command line prints it and exits with 1.
+Each message is one sentence: what must hold, what was got, and what to do. The command line prints it and exits with 1,
+or with 128 and the number of the signal that has ended it, as shells do.
 """
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "ConvergenceError",
     "CopyistError",
     "DataError",
+    "InterruptionError",
     "MissingExtraError",
     "OutputError",
     "ShapeError",
@@ -60,6 +63,15 @@ class CheckpointError(CopyistError):
 
 class TrainingError(CopyistError):
     """Training cannot go on."""
+
+
+class InterruptionError(TrainingError):
+    """Training was ended by a signal."""
+
+    def __init__(self, sentence: str, *, signal: int) -> None:
+        super().__init__(sentence)
+        self.signal = signal
+        """Its number, such as `signal.SIGTERM`."""
 
 
 class ConvergenceError(CopyistError):

@@ -5,6 +5,7 @@ __all__ = [
     "check_output",
     "clear_unfinished",
     "temporary_name",
+    "user_path",
     "whole_file",
     "whole_folder",
     "write_bytes",
@@ -41,6 +42,15 @@ def check_name(name: str) -> None:
             raise OutputError(
                 f"a file's name must have at most {_LONGEST_NAME} bytes, got {size} for {part}; rename it"
             )
+
+
+def user_path(path: str | Path) -> Path:
+    """The path that a user means: `~` and `~name` in front are their folders, as in a shell, which leaves quotes alone.
+
+    A file that is called so here is meant itself.
+    """
+    text = os.fspath(path)
+    return Path(text if not text.startswith("~") or Path(text).exists() else os.path.expanduser(text))  # noqa: PTH111
 
 
 def check_output(path: Path, *, overwrite: bool) -> None:

@@ -15,7 +15,7 @@ def derive(seed: int, *names: str | int) -> int:
     Equal arguments give equal seeds on every machine; any difference gives an unrelated one.
     """
     text = "\x1f".join([str(int(seed)), *(str(name) for name in names)])
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
+    return int.from_bytes(hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:8], "little") >> 1
 
 
 def generator(seed: int, *names: str | int, device: torch.device | str = "cpu") -> torch.Generator:

@@ -3,6 +3,7 @@
 __all__ = [
     "Codes",
     "Examples",
+    "ExamplesLike",
     "Features",
     "Images",
     "PerImage",
@@ -10,8 +11,10 @@ __all__ = [
     "Visible",
 ]
 
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
+import numpy.typing as npt
 from torch import Tensor
 
 Images: TypeAlias = Tensor
@@ -22,6 +25,13 @@ Rows: TypeAlias = Tensor
 
 Examples: TypeAlias = Tensor
 """(B, ...), what a model copies: images or rows."""
+
+ExamplesLike: TypeAlias = Tensor | npt.NDArray[Any] | Sequence[Any]
+"""What verbs take for examples: a tensor or an array (B, ...), or a list of them without the batch axis.
+
+Of images uint8 and uint16, scaled to [0, 1], bool, or floats of any width in [0, 1], which noise may leave; of rows any
+real numbers. On any device and in any layout of memory. They become floats of the model's type, on its device, and the
+answer is a tensor there."""
 
 Codes: TypeAlias = Tensor
 """(B, ...), what an encoder makes of images; any shape and range."""

@@ -115,14 +115,32 @@ def test_train_says_as_json_what_history_says_and_force_trains_again_to_the_same
     assert copyist("info", tmp_path / "run", "--json").result["model"]["width"] == 2
 
 
-def test_resume_goes_on_to_more_steps_only_with_the_same_settings(tmp_path: Path) -> None:
+def test_resume_goes_on_as_the_run_was_started_and_to_more_steps(tmp_path: Path) -> None:
     line = ["train", "unet", "--data", "digits?size=16&limit=40", "--out", tmp_path / "run"]
     line += ["--set", "width=2", "--set", "levels=2", "--set", "batch_size=4", "--steps", 2]
     assert copyist(*line).code == 0
     assert copyist(*line, "--resume").code == 0
-    assert (
-        "was started with seed = 0, got 1; resume it with the same" in copyist(*line, "--resume", "--seed", 1).sentence
-    )
+    alone = copyist("train", "--resume", "--out", tmp_path / "run", "--json").result
+    assert (alone["steps"], alone["batch_size"]) == (2, 4)
+    more = copyist("train", "unet", "--resume", "--out", tmp_path / "run", "--steps", 3, "--json")
+    assert more.result["steps"] == 3
+    assert "note: the run goes on to 3 steps in place of 2; after step 2 the learning rate follows" in more.stderr
+    assert copyist("info", tmp_path / "run", "--json").result["recipe"]["training"]["steps"] == 3
+    line[-1] = 3
+    place = f"the run in {tmp_path / 'run'}"
+    for changed, sentence in (
+        (("--seed", 1), f"{place} was started with seed 0, got 1; resume it with --seed 0"),
+        (
+            ("--set", "learning_rate=0.5"),
+            f"{place} was started with learning_rate=0.003, got 0.5; start another run from its weights in another "
+            f"folder (--from {tmp_path / 'run'})",
+        ),
+        (("--steps", 2), f"steps must be at least the 3 that {place} has taken, got 2; take --steps 3, or more"),
+    ):
+        assert copyist(*line, "--resume", *changed).sentence == sentence
+    vae = copyist("train", "vae", "--resume", "--out", tmp_path / "run").sentence
+    assert vae == f"{place} is one of the recipe unet, got vae; leave the recipe out to resume it"
+    assert copyist("train", "--out", tmp_path / "other").sentence.startswith("a recipe must be given to be trained")
 
 
 def test_a_classifier_is_fine_tuned_from_a_masked_model(tmp_path: Path) -> None:
@@ -269,14 +287,16 @@ def test_corrupt_writes_the_exact_values_of_the_library_and_denoise_takes_them(
     assert sorted(inside(tmp_path / "clean")) == [path.name for path in arrays]
 
 
-def test_pictures_that_differ_in_their_endings_have_arrays_of_full_names(
+def test_two_pictures_that_share_an_array_name_keep_their_endings_in_it(
     pictures: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = pictures(2)
     pictures(1, ending="bmp")
-    assert copyist("corrupt", folder, "--alpha", 0.5, "--out", tmp_path / "out").code == 0
-    arrays = {"000.png.npy", "000.bmp.npy", "001.npy"}
-    assert set(inside(tmp_path / "out")) == {"000.png", "000.bmp", "001.png", *arrays}
+    answer = copyist("corrupt", folder, "--alpha", 0.5, "--out", tmp_path / "out")
+    assert answer.code == 0
+    assert "000.bmp.npy and 1 more: the picture's ending is kept" in answer.stderr
+    written = ["000.bmp", "000.bmp.npy", "000.png", "000.png.npy", "001.npy", "001.png"]
+    assert sorted(inside(tmp_path / "out")) == written
     # An image's noise depends on its name.
     assert inside(tmp_path / "out")["000.png.npy"] != inside(tmp_path / "out")["000.bmp.npy"]
 
@@ -697,3 +717,17 @@ def test_several_machines_must_know_where_to_meet(tmp_path: Path) -> None:
     assert sentence.startswith(
         "several nodes must know where to meet, and MASTER_ADDR, MASTER_PORT, NODE_RANK are not "
     )
+
+
+@pytest.mark.parametrize("options", ["", "?size=8"])
+def test_results_inside_the_input_are_no_input(
+    trained: Trained, pictures: Callable[..., Path], tmp_path: Path, options: str
+) -> None:
+    folder = pictures(3, (8, 8))
+    line = ("denoise", trained("gray"), f"{folder}{options}", "--out", folder / "out")
+    assert copyist(*line).code == 0
+    before = inside(folder / "out")
+    again = copyist(*line, "--force")
+    assert again.code == 0
+    assert f"passed over {folder / 'out'}, where the results go" in again.stderr
+    assert inside(folder / "out") == before

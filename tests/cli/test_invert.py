@@ -175,14 +175,15 @@ def test_an_inversion_that_cannot_be_done(
     assert refused(tmp_path, "invert", trained("mlp"), folder, "--out", out, *line).startswith(wanted)
 
 
-def test_inputs_whose_results_would_share_a_name_are_refused(
+def test_inputs_whose_results_would_share_a_name_keep_their_endings(
     trained: Trained, pictures: Pictures, tmp_path: Path
 ) -> None:
-    line = ("invert", trained("mlp"), pictures(1, (8, 8)), "--out", tmp_path / "out")
+    out = tmp_path / "out"
+    line = ("invert", trained("mlp"), pictures(2, (8, 8)), "--steps", 1, "--out", out)
     pictures(1, (8, 8), ending="bmp")
-    assert refused(tmp_path, *line) == "two results would be written to 000.png; rename 000.png"
-    (tmp_path / "in/000.bmp").rename(tmp_path / "in/sheet.bmp")
-    assert refused(tmp_path, *line) == "two results would be written to sheet.png; rename sheet.bmp"
+    (tmp_path / "in/001.png").rename(tmp_path / "in/sheet.png")
+    copyist(*line)
+    assert sorted(path.name for path in out.glob("*.png")) == ["000.bmp.png", "000.png", "sheet.png", "sheet.png.png"]
 
 
 def test_pictures_that_the_model_does_not_take_are_refused(

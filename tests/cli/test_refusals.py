@@ -154,7 +154,7 @@ def test_sixteen_bits_and_gray_for_a_color_model_work(trained: Trained, tmp_path
     [
         (np.array([[[0.5] * 8] * 8, [[0.5] * 8] * 7 + [[np.nan] * 8]], np.float32), "NaN or infinity in image 1"),
         (np.full((8, 8), 1e300), "NaN or infinity in image 0"),
-        (np.zeros((8, 8), np.int64), "values of type int64, which must be uint8, uint16 or float"),
+        (np.zeros((8, 8), np.int64), "values of type int64, which must be uint8, uint16, bool or float"),
         (np.zeros((0, 8, 8), np.uint8), "no image in it: its shape is (0, 8, 8)"),
     ],
 )
@@ -411,7 +411,10 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
         ),
         (["corrupt", "IN", "--with", "blen", "--out", "o"], "there is no corruption 'blen'; did you mean 'blend'?"),
         (["evaluate", "MODEL", "MODEL", "--data", "digits"], "models side by side must be different ones, got "),
-        (["evaluate", "MODEL", "--data", "digits?split=test"], "both splits are needed here, got "),
+        (
+            ["evaluate", "MODEL", "--data", "digits?split=all", "--fit-on", "digits"],
+            "baselines must learn from other images than those that are measured, got none in digits that digits?split",
+        ),
         (["evaluate", "MODEL", "--images", "0", "--data", "digits"], "images must be at least 1, got 0"),
     ],
 )
@@ -548,7 +551,7 @@ def test_a_classifier_is_trained_on_images_without_labels(refused: Refused, pict
     folder = pictures(20, (8, 8))
     assert refused("train", "conv-classifier", "--data", folder, "--out", tmp_path / "run") == (
         f"{folder} must have labels to be learned, and has none; take digits, faces or scenes, an .npz "
-        "with y beside x, or a table with ?label="
+        "with y beside x, one folder per class, or a table with ?label="
     )
 
 

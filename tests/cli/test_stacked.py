@@ -91,6 +91,6 @@ def test_what_cannot_be_judged_by_names_is_refused(trained: Trained, tmp_path: P
     )
     more = tmp_path / "more.npz"
     np.savez(more, x=np.random.default_rng(0).random((40, 1, 8, 8)), y=np.arange(40) % 20)
-    assert copyist("evaluate", trained("names"), "--data", more).sentence == (
-        "names must know the 20 classes of the data, got 10; take data with its classes, or train it on these"
+    assert copyist("evaluate", trained("names"), "--data", more).sentence.startswith(
+        f"classes of {more} must be among those that the model knows, '0', '1', '2', '3', '4', '5', …, got '1"
     )

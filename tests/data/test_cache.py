@@ -1,3 +1,4 @@
+import io
 import os
 import time
 from collections.abc import Callable
@@ -5,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from copyist.data import cache, image_files, open_source, open_split
+from copyist.data import cache, image_files, image_sets, open_source, open_split
+from copyist.files.decoded import ImageHeader
 
 
 @pytest.fixture
@@ -19,7 +22,9 @@ def decodings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one for each file that is decoded."""
     count: list[int] = []
     decode = image_files.decode_image
-    monkeypatch.setattr(image_files, "decode_image", lambda data: (count.append(1), decode(data))[1])
+    monkeypatch.setattr(
+        image_files, "decode_image", lambda data, index: (count.append(1), decode(data, index=index))[1]
+    )
     return count
 
 
@@ -96,13 +101,49 @@ def test_progress_reaches_the_end(folder_of: Callable[..., Path]) -> None:
     assert all(done <= total for done, total in seen)
 
 
-def test_unchanged_files_are_not_read_to_be_known(
-    folder_of: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("no_memory")
+def test_content_that_changes_under_an_equal_size_and_date_is_seen(folder_of: Callable[..., Path]) -> None:
+    folder = folder_of(15)
+    file, before = folder / "0003.png", open_split(str(folder), default="all")
+    dates, image = file.stat(), np.asarray(Image.open(file)).copy()
+    image[0, 0, 0] ^= 1  # One bit: noise compresses to the same length, stored as it is.
+    with io.BytesIO() as data:
+        Image.fromarray(image).save(data, "png")
+        file.write_bytes(data.getvalue())
+    os.utime(file, ns=(dates.st_atime_ns, dates.st_mtime_ns))
+    assert file.stat().st_size == dates.st_size
+    after = open_split(str(folder), default="all")
+    assert after.fingerprint != before.fingerprint
+    np.testing.assert_array_equal(after.array[after.names.index("0003.png")], image.transpose(2, 0, 1))
+
+
+@pytest.mark.usefixtures("no_memory")
+@pytest.mark.parametrize("changed", ["DECODER", "version"])
+def test_another_decoder_decodes_anew_what_is_kept(
+    folder_of: Callable[..., Path], decodings: list[int], monkeypatch: pytest.MonkeyPatch, changed: str
 ) -> None:
-    folder = str(folder_of(9))
+    folder = str(folder_of(15))
     before = open_source(folder)
-    monkeypatch.setattr(image_files, "read_header", lambda data: pytest.fail("looked into again"))
-    assert open_source(folder).test.names == before.test.names
+    monkeypatch.setattr(image_sets, changed, 99 if changed == "DECODER" else lambda name: "99.0")
+    after = open_source(folder)
+    assert len(decodings) == 30
+    assert after.train.fingerprint == before.train.fingerprint
+
+
+def test_a_file_that_changes_between_two_looks_is_named(
+    folder_of: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
+    folder = folder_of(101)
+    look = image_files.read_header
+
+    def change(data: bytes) -> ImageHeader:
+        if data == (folder / "0007.png").read_bytes():
+            (folder / "0007.png").write_bytes((folder / "0008.png").read_bytes())
+        return look(data)
+
+    monkeypatch.setattr(image_files, "read_header", change)
+    assert len(open_split(str(folder), default="all", say=said.append)) == 100
+    assert said == ["left out 1 of 101 files that cannot be read: 0007.png (it changed while it was read)"]
 
 
 def test_the_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -117,8 +117,11 @@ ROWS_BAD[5, 2] = np.inf
         ({"train": ROWS.astype(str)}, "arrays must hold numbers, got <U32; convert it first$"),
         ({"train": IMAGES, "test": IMAGES[:, :1]}, r"all splits of arrays must have .* got \(1, 4, 5\) of float32 and"),
         ({"train": IMAGES, "labels": LABELS[:9]}, r"arrays must have one label per example, got shape \(9,\) for 50$"),
-        ({"train": IMAGES, "labels": LABELS + 0.5}, r"labels of arrays must number classes by whole .* got 0\.5; num"),
-        ({"train": IMAGES, "labels": LABELS.astype(str)}, "labels of arrays must number classes by whole .* got 0; nu"),
+        ({"train": IMAGES, "labels": LABELS + 0.5}, r"labels of arrays must be texts or whole numbers, got 0\.5; save"),
+        (
+            {"train": IMAGES, "labels": np.zeros((50, 2))},
+            r"arrays must have one label per .* got shape \(50, 2\) for 50$",
+        ),
         ({"train": IMAGES, "test": IMAGES, "labels": LABELS}, "arrays must have labels in all .* got none for test$"),
         (
             {"train": IMAGES[:1]},

@@ -109,7 +109,7 @@ def test_arrays_no_picture_can_be_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"x.npy cannot be read \(NaN or infinity in image 0\)"):
         read_pictures([str(tmp_path / "x.npy")])
     np.save(tmp_path / "x.npy", np.zeros((3, 4), np.int64))
-    with pytest.raises(DataError, match="int64, which must be uint8, uint16 or float"):
+    with pytest.raises(DataError, match="int64, which must be uint8, uint16, bool or float"):
         read_pictures([str(tmp_path / "x.npy")])
 
 

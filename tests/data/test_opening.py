@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from copyist.data import ExampleSet, image_files, open_source, open_split
+from copyist.data import ExampleSet, Splits, image_files, open_source, open_split
 from copyist.errors import ArgumentError, DataError
 
 from .conftest import png
@@ -49,12 +49,19 @@ def test_renaming_copying_and_zipping_change_no_split(folder_of: Callable[..., P
     assert zipped.train.fingerprint != zipped.test.fingerprint
 
 
-def test_all_is_train_and_test(folder_of: Callable[..., Path]) -> None:
+@pytest.mark.parametrize("options", ["", "?size=6x5", "?calibration=0.3", "?test=0.5&split_seed=3", "?limit=5"])
+def test_all_is_every_split_in_the_order_of_names(folder_of: Callable[..., Path], options: str) -> None:
+    folder = folder_of(12)
+    every = open_split(f"{folder}{options}", default="all")
+    names = sorted(path.name for path in folder.iterdir())
+    assert list(every.names) == (names if "limit" not in options else [names[index] for index in (0, 2, 4, 7, 9)])
+    for name, row in zip(every.names, every.array, strict=True):
+        np.testing.assert_array_equal(row, np.asarray(Image.open(folder / name)).transpose(2, 0, 1))
+
+
+def test_a_split_can_be_named(folder_of: Callable[..., Path]) -> None:
     folder = str(folder_of(12))
     splits = open_source(folder)
-    both = open_split(folder, default="all")
-    assert both.names == splits.train.names + splits.test.names
-    np.testing.assert_array_equal(both.array, np.concatenate([splits.train.array, splits.test.array]))
     assert open_split(f"{folder}?split=test", default="all").names == splits.test.names
     assert open_split(folder, default="train").fingerprint == splits.train.fingerprint
 
@@ -204,10 +211,10 @@ def test_a_folder_named_like_an_embedded_source_is_pointed_out(
 
 
 def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
+    monkeypatch.setattr("copyist.files.limits.LARGEST", 40)
     Image.fromarray(np.zeros((5, 6), np.uint8)).save(tmp_path / "a.png")
     Image.fromarray(np.zeros((50, 6), np.uint8)).save(tmp_path / "b.png")
-    with pytest.raises(DataError, match=r"a.png \(more pixels than any real image\)"):
+    with pytest.raises(DataError, match=r"b.png \(more pixels than any real image: 6x50 in "):
         open_source(str(tmp_path))
 
 
@@ -251,3 +258,113 @@ def test_a_calibration_split_that_cannot_be_is_refused() -> None:
         match=r"^split=calibration must come with a share, got 'digits\?split=cal.*; add &calibration=0.2$",
     ):
         open_split("digits?split=calibration", default="all")
+
+
+@pytest.mark.parametrize("held_out", ["valid", "Validation", "dev", "testing", "eval", "TEST"])
+@pytest.mark.parametrize("around", ["", "dataset/", "images/"])
+def test_splits_are_found_by_the_names_people_use(folder_of: Callable[..., Path], around: str, held_out: str) -> None:
+    folder_of(6, place=f"set/{around}Train")
+    folder_of(4, place=f"set/{around}{held_out}", first=10)
+    folder = folder_of(0, place="set")
+    splits = open_source(str(folder))
+    assert (len(splits.train), len(splits.test)) == (6, 4)
+    archive = folder.parent / "set.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted(folder.rglob("*.png")):
+            file.writestr(str(path.relative_to(folder)).replace("/", "\\"), path.read_bytes())
+    zipped = open_source(str(archive))
+    assert zipped.train.fingerprint == splits.train.fingerprint
+    assert zipped.test.fingerprint == splits.test.fingerprint
+
+
+def test_beside_test_what_validates_is_left_out_and_counted(folder_of: Callable[..., Path], said: list[str]) -> None:
+    folder = folder_of(0, place="set")
+    for index, (split, count) in enumerate([("train", 5), ("val", 3), ("test", 2), ("other", 1)]):
+        folder_of(count, place=f"set/{split}", first=10 * index)
+    splits = open_source(str(folder), say=said.append)
+    assert (len(splits.train), {name.partition("/")[0] for name in splits.test.names}) == (5, {"test"})
+    assert said == [
+        f"took train/ and test/ of {folder} as its splits, and left out 4 files beside them, 3 of them in val/"
+    ]
+
+
+@pytest.mark.parametrize("place", ["{}", "train/{}", "{}/train", "images/train/{}"])
+def test_one_folder_for_each_class_gives_labels(folder_of: Callable[..., Path], place: str) -> None:
+    for index, name in enumerate(("owl", "cat", "dog")):
+        folder_of(4, place=f"set/{place.format(name)}", first=10 * index)
+        if "train" in place:
+            folder_of(2, place=f"set/{place.format(name).replace('train', 'test')}", first=10 * index + 5)
+    splits = open_source(str(folder_of(0, place="set")))
+    for part in (splits.train, splits.test):
+        classes = part.classes or ()
+        assert classes == ("cat", "dog", "owl")
+        assert part.labels is not None
+        found = [next(each for each in name.split("/") if each in classes) for name in part.names]
+        assert [classes[number] for number in part.labels] == found
+
+
+def test_folders_that_are_no_classes_are_images_all_the_same(folder_of: Callable[..., Path]) -> None:
+    folder_of(8, place="set/a")
+    folder = folder_of(2, place="set", first=20)
+    splits = open_source(str(folder))
+    assert (len(splits.train), len(splits.test), splits.train.labels) == (9, 1, None)
+
+
+def test_the_share_held_out_and_its_seed_can_be_chosen(folder_of: Callable[..., Path], tmp_path: Path) -> None:
+    folder = folder_of(20)
+    half = open_source(f"{folder}?test=0.5&calibration=0.2")
+    assert half.calibration is not None
+    assert (len(half.train), len(half.test), len(half.calibration)) == (8, 10, 2)
+    assert names_by_content(open_source(f"{folder}?test=0.1").test) == names_by_content(open_source(str(folder)).test)
+    seeds = {frozenset(names_by_content(open_source(f"{folder}?split_seed={seed}").test)) for seed in range(6)}
+    assert len(seeds) > 1
+    assert frozenset(names_by_content(open_source(str(folder)).test)) in seeds
+    array = open_split(str(folder), default="all").array
+    splits = Splits.from_arrays(array, 0.25, split_seed=3, calibration=0.2)
+    np.save(tmp_path / "x.npy", array)
+    source = open_source(f"{tmp_path / 'x.npy'}?layout=nchw&test=0.25&split_seed=3&calibration=0.2")
+    assert splits.test.names == source.test.names
+    assert splits.calibration is not None
+    assert source.calibration is not None
+    assert splits.calibration.names == source.calibration.names
+
+
+@pytest.mark.parametrize("option", ["test=0.5", "split_seed=1"])
+def test_data_with_splits_takes_no_share(folder_of: Callable[..., Path], option: str) -> None:
+    folder_of(5, place="set/train")
+    folder = folder_of(3, place="set/test", first=10).parent
+    with pytest.raises(ArgumentError, match=f"has splits of its own, got {option}; leave {option.split('=')[0]}= out$"):
+        open_source(f"{folder}?{option}")
+    with pytest.raises(ArgumentError, match="scenes has splits of its own"):
+        open_source(f"scenes?size=8&limit=4&{option}")
+
+
+def test_pictures_that_are_all_equal_are_called_so(folder_of: Callable[..., Path]) -> None:
+    folder = folder_of(1)
+    for index in range(1, 10):
+        shutil.copy(folder / "0000.png", folder / f"{index}.png")
+    with pytest.raises(
+        DataError, match=r"must have images to train and to test on, got 10 that are all equal; add oth"
+    ):
+        open_source(str(folder))
+
+
+def test_a_run_in_the_data_folder_is_not_learned_from(folder_of: Callable[..., Path], said: list[str]) -> None:
+    folder = folder_of(20)
+    before = open_source(str(folder))
+    folder_of(3, place="images/run/samples", first=50)
+    (folder / "run/state").mkdir()
+    (folder / "run/state/state.safetensors").write_bytes(b"")
+    assert open_source(str(folder), say=said.append).train.fingerprint == before.train.fingerprint
+    assert said == [f"passed over 1 folder that copyist has written in {folder}: run"]
+
+
+def test_the_home_folder_is_found_in_quotes(
+    folder_of: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder_of(6, place="home/pictures")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert len(open_split("~/pictures?size=4", default="all")) == 6
+    monkeypatch.chdir(tmp_path / "home")
+    folder_of(3, place="home/~own")
+    assert len(open_split("~own", default="all")) == 3

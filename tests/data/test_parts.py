@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from fractions import Fraction
 
 import numpy as np
 from hypothesis import given
@@ -28,6 +29,30 @@ def test_a_tenth_rounded_up_is_hold_out(count: int) -> None:
     tests = hold_out(digests)
     assert tests.sum() == math.ceil(count / 10)
     assert max(np.array(digests)[tests]) < min(np.array(digests)[~tests])
+
+
+@given(st.integers(2, 60), st.floats(0.01, 0.99), st.integers(0, 5))
+def test_another_share_and_seed_hold_out_others_by_content_alone(count: int, share: float, seed: int) -> None:
+    digests = [digest(str(index).encode()) for index in range(count)]
+    tests = hold_out(digests, share=share, seed=seed)
+    assert tests.sum() == min(math.ceil(Fraction(str(share)) * count), count - 1)
+    backwards = hold_out(digests[::-1] * 2, share=share, seed=seed)
+    np.testing.assert_array_equal(backwards, [*tests[::-1], *tests[::-1]])
+
+
+def test_each_content_is_held_out_by_some_seeds() -> None:
+    digests = [digest(str(index).encode()) for index in range(20)]
+    held = np.stack([hold_out(digests, share=0.25, seed=seed) for seed in range(200)])
+    assert (held.sum(1) == 5).all()
+    # Each stands in a quarter of the draws, give or take four standard errors.
+    assert (abs(held.mean(0) - 0.25) < 4 * math.sqrt(0.25 * 0.75 / 200)).all()
+    np.testing.assert_array_equal(held[0], hold_out(digests, share=0.25))
+
+
+def test_a_tenth_that_is_asked_for_is_a_tenth() -> None:
+    for count in range(2, 200):
+        digests = [digest(str(index).encode()) for index in range(count)]
+        np.testing.assert_array_equal(hold_out(digests, share=0.1), hold_out(digests))
 
 
 def test_one_content_alone_is_for_training() -> None:

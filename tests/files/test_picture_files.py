@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from copyist.errors import ArgumentError, DataError
-from copyist.files.decoding import DecodedImage
+from copyist.files.decoded import DecodedImage
 from copyist.files.picture_files import PictureFile, check_output_names, stream_pictures
 
 AHEAD = 2 * min(8, os.cpu_count() or 1)

@@ -262,7 +262,7 @@ def test_what_cannot_be_resampled_is_refused_before_training() -> None:
     with pytest.raises(ArgumentError, match=r"^after must be a whole number of at least 1, got 0$"):
         DeadUnitResampling(objective=Copying(), after=0)
     with pytest.raises(
-        ArgumentError, match=r"^units are revived by what is copied badly, got an objective that copies"
+        ArgumentError, match=r"^units are resampled from what is copied badly, got an objective that copies"
     ):
         DeadUnitResampling(objective=Classification())
     with pytest.raises(

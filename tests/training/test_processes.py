@@ -72,7 +72,7 @@ def test_ctrl_c_ends_a_run_with_one_sentence_and_it_resumes_to_the_same_bits(tmp
     code, said = ended(process)
     assert code == 1
     assert said.startswith("interrupted after ")
-    assert said.endswith(" is kept, and --resume goes on from there\n")
+    assert said.endswith("; they are kept, and --resume goes on from there\n")
     assert said.count("\n") == 1
     assert same_bits(train(tiny(steps=STEPS), out=tmp_path / "run", resume=True), alone)
 

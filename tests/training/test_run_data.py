@@ -42,10 +42,12 @@ def test_held_out_rows_are_in_standard_deviations_of_the_training_rows(tmp_path:
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
 
 
-def test_constant_columns_are_named(tmp_path: Path) -> None:
-    rows = open_split(table(tmp_path / "t.csv", "a,b,c", "1,2,0", "3,2,0", "4,2,0"), default="all")
-    with pytest.raises(DataError, match=r"over the 3 rows .* got one value only in 'b', 'c'; .* by \?drop=b,c$"):
-        fit_standardization(rows)
+def test_constant_columns_are_left_out(tmp_path: Path) -> None:
+    said = list[str]()
+    rows = open_split(table(tmp_path / "t.csv", "a,b,c", "1,2,0", "3,2,0", "4,2,0"), default="all", say=said.append)
+    assert rows.columns == ("a",)
+    assert rows.left_out == (("b", "constant"), ("c", "constant"))
+    assert said == [f"{tmp_path}/t.csv: left out 'b', 'c', which have one value each"]
 
 
 def test_one_row_is_too_few_to_learn_from(tmp_path: Path) -> None:

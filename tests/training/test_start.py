@@ -4,11 +4,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from copyist.checkpoint import read_header
-from copyist.errors import ArgumentError, CheckpointError
+from copyist.data import Splits
+from copyist.errors import ArgumentError, CheckpointError, DataError
+from copyist.evaluation.classification_errors import classification_table
 from copyist.models import MaskedViTConfig, ViTConfig
 from copyist.objectives import Classification, Copying, MaskedCopying
 from copyist.recipes import stacked_classifier
@@ -106,3 +109,23 @@ def test_a_model_of_another_family_is_refused(pretrained: Run, tmp_path: Path) -
 def test_a_start_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"^there is no model at .*nothing"):
         train(classifier(), out=tmp_path / "run", start=tmp_path / "nothing")
+
+
+def test_a_classifier_that_starts_from_another_keeps_its_classes_by_name(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).integers(0, 256, (60, 1, 8, 8), dtype=np.uint8)
+    names = np.array(["cat", "dog", "owl"])[np.arange(60) % 3]
+    first = train(classifier(), data=Splits.from_arrays(x, labels=names), out=tmp_path / "first")
+    fewer = Splits.from_arrays(x[names != "cat"], labels=names[names != "cat"])
+    assert fewer.classes == ("dog", "owl")
+    again = train(still(classifier()), data=fewer, start=first.folder)
+    assert (first.model.trained_on.classes, again.model.trained_on.classes) == (("cat", "dog", "owl"),) * 2
+    # Weights that do not move measure the same classes by the same logits.
+    head, other = first.model.state_dict()["head.weight"].cpu(), again.model.state_dict()["head.weight"]
+    torch.testing.assert_close(other.cpu(), head, rtol=1e-6, atol=0)
+    assert classification_table({"first": first.model}, fewer).models["first"].wrong == (
+        classification_table({"again": again.model}, fewer).models["again"].wrong
+    )
+    with pytest.raises(DataError, match=r"the model knows, 'cat', 'dog', 'owl', got 'eel'; leave out the examples"):
+        train(
+            classifier(), data=Splits.from_arrays(x, labels=np.where(names == "cat", "eel", names)), start=first.folder
+        )

@@ -102,7 +102,7 @@ def pythae_loop(config: VariationalMLPConfig, file: str, batch: int, turn: Turn)
     # Without a bar, which would be drawn over what is said here, and take its time.
     callbacks.tqdm = functools.partial(callbacks.tqdm, disable=True)
 
-    class Watch(callbacks.TrainingCallback):
+    class StepCounter(callbacks.TrainingCallback):
         def on_train_step_end(self, training_config: Any, **others: Any) -> None:
             turn()
 
@@ -127,7 +127,7 @@ def pythae_loop(config: VariationalMLPConfig, file: str, batch: int, turn: Turn)
             model=models.VAE(shape, encoder=encoder, decoder=decoder),
             train_dataset=datasets.BaseDataset(x, torch.ones(len(x))),
             training_config=settings,
-            callbacks=[Watch()],
+            callbacks=[StepCounter()],
         )
         trainer.train()
 

@@ -4,27 +4,33 @@ __all__ = [
     "FORMAT_VERSION",
     "MODEL_CATALOGUES",
     "Header",
+    "classes_of",
     "load",
     "model_file",
+    "read_document",
     "read_header",
     "read_model",
     "read_tensors",
     "save",
     "sum_of_tensors",
+    "unfinished",
     "write_tensors",
 ]
 
 from copyist.checkpoint.model_file import (
     MODEL_CATALOGUES,
     Header,
+    classes_of,
     load,
     model_file,
     read_header,
     read_model,
     save,
+    unfinished,
 )
 from copyist.checkpoint.tensor_file import (
     FORMAT_VERSION,
+    read_document,
     read_tensors,
     sum_of_tensors,
     write_tensors,

@@ -4,10 +4,21 @@ The JSON document holds format version, package version, the kind and config of 
 fingerprint of the data, recipe, and a summary of the training. Files of format 1 are read as well.
 """
 
-__all__ = ["MODEL_CATALOGUES", "Header", "load", "model_file", "read_header", "read_model", "save"]
+__all__ = [
+    "MODEL_CATALOGUES",
+    "Header",
+    "classes_of",
+    "load",
+    "model_file",
+    "read_header",
+    "read_model",
+    "save",
+    "unfinished",
+]
 
 import importlib
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +34,7 @@ from copyist.devices import find_device
 from copyist.errors import ArgumentError, CheckpointError, UnknownNameError
 from copyist.models.catalogue import MODELS
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
+from copyist.outputs import user_path
 
 MODEL_CATALOGUES: settings.Catalogues = {ModelConfig: MODELS}
 """The kinds of model that a file may hold."""
@@ -41,13 +53,13 @@ class Header:
 
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     """The training data: source, shape, number, mean and standard deviation per channel or column, the names of
-    columns, fingerprint."""
+    columns, those of the classes that were learned, fingerprint."""
 
     recipe: dict[str, Any] = field(default_factory=dict[str, Any])
     """The recipe that was trained, with every setting."""
 
     training: dict[str, Any] = field(default_factory=dict[str, Any])
-    """How the training went: steps, seconds, losses, device."""
+    """How the training went: steps, seconds, losses, device; of a run that is not finished also `planned_steps`."""
 
     format_version: int = FORMAT_VERSION
     package_version: str = field(default_factory=lambda: version("copyist"))
@@ -62,13 +74,22 @@ def save(path: Path, model: Model, header: Header) -> None:
     write_tensors(path, model.state_dict(), asdict(header))
 
 
-def load(path: str | Path, *, class_of: str | None = None, device: str | torch.device | None = None) -> Model:
+def load(
+    path: str | Path,
+    *,
+    class_of: str | None = None,
+    device: str | torch.device | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Model:
     """Read a model, in evaluation mode, on the best device at hand unless one is named.
+
+    Of a run that is not finished it is the model of the last saved state, as the run would keep it.
 
     Args:
         path: a model file, or a run directory that holds one.
         class_of: `package.module:Class` of a model of one's own. Its package's code is run; the file's never is.
         device: where to put it.
+        say: takes a sentence where the run is not finished; None makes it a Python warning.
 
     Raises:
         CheckpointError: the file is missing, damaged, a pickle, from a newer version, or names an unknown model.
@@ -77,6 +98,9 @@ def load(path: str | Path, *, class_of: str | None = None, device: str | torch.d
     place = find_device(device)
     file = model_file(path)
     header, tensors = read_model(file)
+    notice = unfinished(file, header)
+    if notice is not None:
+        (say or _warn)(notice)
     model = _build(file, header, class_of)
     try:
         model.load_state_dict(tensors)
@@ -86,21 +110,26 @@ def load(path: str | Path, *, class_of: str | None = None, device: str | torch.d
         batch_size=header.batch_size,
         image_shape=_image_shape(file, header.data),
         columns=_columns(file, header.data),
+        classes=classes_of(file, header.data),
+        source=str(header.data.get("source", "")),
+        fingerprint=str(header.data.get("fingerprint", "")),
+        objective=_objective(header.recipe),
     )
     return model.to(place).eval()
 
 
 def model_file(path: str | Path) -> Path:
-    """The model file that `path` means: itself, or `model.safetensors` in it.
+    """The file that holds the model of `path`: itself, or `model.safetensors` in it, or a run's last saved state.
 
     Raises:
         CheckpointError: there is none.
     """
-    file = Path(path)
+    file = user_path(path)
     if file.is_dir():
         file = file / "model.safetensors"
-    if (file.parent / "state").is_dir() and not file.exists():
-        raise CheckpointError(f"the run in {file.parent} is not finished; go on with it by copyist train … --resume")
+    state = file.parent / "state" / "state.safetensors"
+    if file.name == "model.safetensors" and not file.exists() and state.exists():
+        return state
     if not file.exists():
         raise CheckpointError(f"there is no model at {path}; give a .safetensors file, or the folder of a finished run")
     return file
@@ -123,12 +152,57 @@ def read_model(path: Path) -> tuple[Header, dict[str, Tensor]]:
     """
     document, tensors = read_tensors(path)
     header = _header(path, document)
+    if _is_state(document):
+        return header, _kept_tensors(header, tensors)
     if document["format_version"] < FORMAT_VERSION:
         tensors = migrate_tensors(tensors, document["model"])
     return header, tensors
 
 
+def unfinished(path: Path, header: Header) -> str | None:
+    """A sentence about a model that was taken from a run before its end; None of any other.
+
+    Args:
+        path: of its file, which is the state of its run.
+        header: of that file.
+    """
+    planned, training = header.training.get("planned_steps"), header.training
+    if planned is None:
+        return None
+    run, steps = path.parent.parent, training.get("steps")
+    best = "" if training.get("kept_step") == steps else f", the best of which are those after {training['kept_step']}"
+    return (
+        f"the run in {run} is not finished: this is its model after {steps} of {planned} steps{best}; "
+        f"copyist train --resume --out {run} goes on with it"
+    )
+
+
+def _warn(sentence: str) -> None:
+    warnings.warn(sentence, stacklevel=3)
+
+
+def _is_state(document: Mapping[str, Any]) -> bool:
+    return "counters" in document and "header" in document
+
+
+def _kept_tensors(header: Header, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Of the tensors of a run's state those of the model that it would keep: the best, their average, or the last."""
+    looked = header.training.get("validation_loss") is not None
+    for prefix in ("best.", "average.", "model."):
+        found = {name.removeprefix(prefix): each for name, each in tensors.items() if name.startswith(prefix)}
+        if found and (looked or prefix != "best."):
+            return found
+    return {}
+
+
 def _header(path: Path, document: Mapping[str, Any]) -> Header:
+    if "counters" in document and not _is_state(document):
+        raise CheckpointError(
+            f"{path} is the state of a run that is not finished, of an older copyist; go on with it by copyist train "
+            f"--resume --out {path.parent.parent}"
+        )
+    if _is_state(document):
+        document = {**cast("dict[str, Any]", document["header"]), "format_version": document["format_version"]}
     fields = {"model": dict, "batch_size": int, "data": dict, "recipe": dict, "training": dict, "package_version": str}
     for name, kind in fields.items():
         if not isinstance(document.get(name), kind):
@@ -141,6 +215,7 @@ def _header(path: Path, document: Mapping[str, Any]) -> Header:
         found["data"] = _migrated_data(document["data"])
     _image_shape(path, found["data"])
     _columns(path, found["data"])
+    classes_of(path, found["data"])
     return Header(format_version=FORMAT_VERSION, **found)
 
 
@@ -179,10 +254,28 @@ def _image_shape(path: Path, data: Mapping[str, Any]) -> tuple[int, int, int] | 
 
 
 def _columns(path: Path, data: Mapping[str, Any]) -> tuple[str, ...]:
-    columns = data.get("columns", [])
-    if not isinstance(columns, list) or not all(isinstance(name, str) for name in cast("list[Any]", columns)):
-        raise CheckpointError(f"{path} must name its columns in a list of texts, got {columns!r}")
-    return tuple(cast("list[str]", columns))
+    return _texts(path, data.get("columns", []), what="columns")
+
+
+def classes_of(path: Path, data: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The names of the classes, by the data of the header of the file at `path`; None where it has none.
+
+    Raises:
+        CheckpointError: they are no texts.
+    """
+    classes = data.get("classes")
+    return None if classes is None else _texts(path, classes, what="classes")
+
+
+def _texts(path: Path, names: Any, *, what: str) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in cast("list[Any]", names)):
+        raise CheckpointError(f"{path} must name its {what} in a list of texts, got {names!r}")
+    return tuple(cast("list[str]", names))
+
+
+def _objective(recipe: Mapping[str, Any]) -> str:
+    objective: Any = recipe.get("objective")
+    return str(cast("dict[str, Any]", objective).get("kind", "")) if isinstance(objective, dict) else ""
 
 
 def _build_own(path: Path, header: Header, kind: str, class_of: str | None) -> Model:

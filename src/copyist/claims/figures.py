@@ -11,7 +11,7 @@ from typing import Any
 
 from copyist.checks import require
 from copyist.claims.result import ClaimResult, Curves
-from copyist.claims.wording import interval, labeled
+from copyist.claims.wording import interval, verdict_label
 from copyist.drawing.charts import INK, LINE, MARKERS, MUTED, SERIES, new_figure, plain, svg_text, under_figure
 from copyist.evidence import Interval, Verdict
 
@@ -181,7 +181,7 @@ def _draw_row(axes: Any, y: int, row: Row, low: float, high: float) -> None:
             [row.ends.mean], [y], s=44 if row.verdict else 24, marker="o" if row.verdict else "D",
             facecolors=color if row.verdict else "none", edgecolors=color, zorder=4,
         )  # fmt: skip
-    told = interval(row.ends) + (f"  {labeled(row.verdict)}" if row.verdict else "")
+    told = interval(row.ends) + (f"  {verdict_label(row.verdict)}" if row.verdict else "")
     axes.annotate(
         told, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8,
         color=INK if row.verdict else MUTED, fontweight="bold" if row.verdict else "normal", annotation_clip=False,

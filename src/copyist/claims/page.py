@@ -92,7 +92,7 @@ def _template(name: str, *, html: bool) -> Any:
     )
     environment.filters |= {
         "counts": wording.counts, "duration": duration, "escaped": _escaped, "interval": wording.interval,
-        "json": _json, "labeled": wording.labeled, "listed": wording.listed, "repeating": wording.repeating,
+        "json": _json, "verdict_label": wording.verdict_label, "listed": wording.listed, "repeating": wording.repeating,
         "summary": wording.summary,
     }  # fmt: skip
     environment.globals |= {"marks": wording.MARKS}

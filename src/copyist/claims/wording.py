@@ -1,6 +1,6 @@
 """Verdicts, intervals and bounds in words that need no color."""
 
-__all__ = ["MARKS", "counts", "interval", "labeled", "listed", "repeating", "short", "summary"]
+__all__ = ["MARKS", "counts", "interval", "listed", "repeating", "short", "summary", "verdict_label"]
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ MARKS: dict[Verdict, str] = {"supported": "✓", "refuted": "✗", "inconclusive
 """A sign for each verdict."""
 
 
-def labeled(verdict: Verdict) -> str:
+def verdict_label(verdict: Verdict) -> str:
     """A verdict with its sign."""
     return f"{MARKS[verdict]} {verdict}"
 

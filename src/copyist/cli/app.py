@@ -27,7 +27,7 @@ from copyist.cli import (
     train,
     walk,
 )
-from copyist.errors import CopyistError
+from copyist.errors import CopyistError, InterruptionError
 
 NO_MEMORY = (
     "there is not enough memory; take smaller images (?size=32), fewer of them (?limit=1000), or smaller batches "
@@ -84,12 +84,17 @@ app.add_typer(bench.app, name="bench", short_help="Measure our speed against pla
 
 
 def main() -> None:
-    """Run a command; what copyist refuses or fails at is one sentence on stderr, and exit code 1."""
+    """Run a command; what copyist refuses or fails at is one sentence on stderr, and exit code 1.
+
+    A training that a signal has ended exits with 128 and its number, as shells do: 130 after Ctrl-C, 143 after SIGTERM.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A file's name need not be text in the terminal's encoding, or in any.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="copyist")
+    except InterruptionError as error:
+        _fail(str(error), code=128 + error.signal)
     except CopyistError as error:
         _fail(str(error))
     except KeyboardInterrupt:
@@ -112,6 +117,6 @@ def main() -> None:
         _fail(NO_MEMORY)
 
 
-def _fail(sentence: str) -> None:
+def _fail(sentence: str, *, code: int = 1) -> None:
     sys.stderr.write(f"copyist: {' '.join(sentence.split())}\n")
-    sys.exit(1)
+    sys.exit(code)

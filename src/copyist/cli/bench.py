@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from copyist.cli.options import Force, Json
+from copyist.cli.options import Force, Json, as_path
 
 if TYPE_CHECKING:
     from copyist.bench.timings import BenchResult
@@ -20,7 +20,7 @@ Widths = Annotated[list[int], typer.Option("--width", min=1, help="Base width of
 Size = Annotated[int, typer.Option(min=16, help="Side of an image in pixels, a multiple of 8.")]
 Batch = Annotated[int, typer.Option(min=1, help="Images per batch.")]
 Rounds = Annotated[int, typer.Option(min=1, help="Turns that each side is timed for.")]
-Out = Annotated[Path | None, typer.Option(help="Also write the JSON to this file.")]
+Out = Annotated[Path | None, typer.Option(help="Also write the JSON to this file.", parser=as_path, metavar="PATH")]
 _WIDTHS = [16, 32]
 
 

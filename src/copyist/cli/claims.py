@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from copyist.cli.options import Force, Json
+from copyist.cli.options import Force, Json, as_path
 from copyist.cli.terminal import counted, counting, say, show
 
 app = typer.Typer(
@@ -25,7 +25,10 @@ def _group() -> None:
 
 @app.command("list", short_help="List the claims.")
 def list_claims(
-    results: Annotated[Path | None, typer.Option("--results", help="A folder of results: show verdicts too.")] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option("--results", help="A folder of results: show verdicts too.", parser=as_path, metavar="PATH"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the claims by name, each with its sentence, and with its verdict where a folder of results is given."""
@@ -50,7 +53,14 @@ def list_claims(
 @app.command(short_help="Measure claims, all of them unless some are named.")
 def run(
     out: Annotated[
-        Path, typer.Option("--out", help="The folder of the results; what is there is not redone.", show_default=False)
+        Path,
+        typer.Option(
+            "--out",
+            help="The folder of the results; what is there is not redone.",
+            show_default=False,
+            parser=as_path,
+            metavar="PATH",
+        ),
     ],
     names: Annotated[list[str] | None, typer.Argument(help="Claims; all unless given.", metavar="[NAME]...")] = None,
     scale: Annotated[
@@ -147,7 +157,9 @@ def _interval(interval: dict[str, float | None]) -> str:
 
 @app.command(short_help="Write pages on results: Markdown, figures, and one HTML file.")
 def report(
-    folder: Annotated[Path, typer.Argument(help="Results of 'claims run'; the pages are written here.", metavar="DIR")],
+    folder: Annotated[
+        Path, typer.Argument(help="Results of 'claims run'; the pages are written here.", metavar="DIR", parser=as_path)
+    ],
     as_json: Json = False,
 ) -> None:
     """Write pages on results into their folder: a front page, a page per claim, and all of it as one HTML file."""

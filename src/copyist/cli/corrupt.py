@@ -2,9 +2,8 @@
 
 __all__ = ["corrupt"]
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -56,7 +55,7 @@ def corrupt(
     settings = {"alpha": alpha, "sigma": sigma, "share": share, "mean": mean, "std": std}
     corruption = named_corruption(with_, {name: value for name, value in settings.items() if value is not None})
     check_folder(out, overwrite=force)
-    pictures = PicturesOfFiles(find_inputs(inputs, say=say), say=say)
+    pictures = PicturesOfFiles(find_inputs(inputs, without=out, say=say), say=say)
     exact = _exact_names(pictures.names)
     files = _write(pictures, exact, corruption, out, seed=seed)
 
@@ -72,7 +71,7 @@ def corrupt(
 def _write(
     pictures: "PicturesOfFiles", exact: Mapping[str, str], corruption: "Corruption", out: Path, *, seed: int
 ) -> list[str]:
-    """Write each picture as a picture and, unless it is one, as an exact array; the names of all files."""
+    """Write each picture as a picture and as an exact array by its name in `exact`; the names of all files."""
     from copyist.data import Picture, write_picture
     from copyist.files.bulk import map_stream
     from copyist.outputs import whole_folder
@@ -90,7 +89,9 @@ def _write(
         def write(item: tuple[Picture, "Tensor"]) -> list[Path]:
             picture, x_tilde = item
             files = [write_picture(picture, x_tilde, folder)]
-            return files if picture.row is not None else [*files, _write_exactly(x_tilde, folder / exact[picture.name])]
+            if picture.name in exact:
+                files.append(_write_exactly(x_tilde, folder / exact[picture.name]))
+            return files
 
         for done, files in enumerate(map_stream(write, corrupted(), size=lambda item: item[1].numel()), start=1):
             written |= dict.fromkeys(str(out / path.relative_to(folder)) for path in files)
@@ -111,22 +112,13 @@ def _write_exactly(x: "Tensor", file: Path) -> Path:
 
 
 def _exact_names(names: Sequence[str]) -> dict[str, str]:
-    """The array beside each picture, by its name: `a.npy` beside `a.png`, or `a.png.npy` where several are called `a`.
-
-    Raises:
-        ArgumentError: two arrays would still have one name.
-        OutputError: a name is too long.
-    """
-    from copyist.files.picture_files import check_output_names
+    """The name of the array beside each picture; none where the picture is of an array itself."""
+    from copyist.data.inputs import result_names
 
     arrays = {name.partition("#")[0] for name in names if _is_of_array(name)}
     pictures = [name for name in names if not _is_of_array(name)]
-    bare = {name: str(PurePath(name).with_suffix(".npy")) for name in pictures}
-    files = Counter([*arrays, *bare.values()])
-    exact = {name: file if files[file] == 1 else f"{name}.npy" for name, file in bare.items()}
-    check_output_names([*arrays, *exact.values()])
-    return exact
+    return dict(zip(pictures, result_names(pictures, ".npy", taken=arrays, say=say), strict=True))
 
 
 def _is_of_array(name: str) -> bool:
-    return PurePath(name.partition("#")[0]).suffix == ".npy"
+    return name.endswith(".npy") or ".npy#" in name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from copyist.cli.options import Force, Json
+from copyist.cli.options import Force, Json, as_path
 from copyist.cli.terminal import bar, counted, say, show
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ def _group() -> None:
 @app.command("show", short_help="Say what a source holds, and draw its first images or list its columns.")
 def show_source(
     source: Annotated[str, typer.Argument(help="A source, such as faces/?size=64.", metavar="SOURCE")],
-    out: Annotated[Path | None, typer.Option("--out", help="Write a .png of the first images here.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write a .png of the first images here.", parser=as_path, metavar="PATH"),
+    ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -45,10 +48,10 @@ def show_source(
         check_output(out, overwrite=force)
     with bar("images") as update:
         if parse_source(source).split is None:
-            splits = open_source(source, say=say, progress=update)
+            splits = open_source(source, without=out, say=say, progress=update)
             parts = {"train": splits.train, "test": splits.test}
         else:
-            parts = {"images": open_split(source, default="all", say=say, progress=update)}
+            parts = {"images": open_split(source, default="all", without=out, say=say, progress=update)}
     first = next(iter(parts.values()))
     if first.is_table:
         if out is not None:

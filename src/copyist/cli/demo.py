@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from copyist.cli.options import Force, Json, Seed
+from copyist.cli.options import Force, Json, Seed, as_path
 from copyist.cli.terminal import TrainingBar, bar, say, show
 
 
@@ -28,7 +28,10 @@ class _Watch:
 
 def demo(
     out: Annotated[
-        Path, typer.Option("--out", help="Where everything goes; what is there already is not redone.")
+        Path,
+        typer.Option(
+            "--out", help="Where everything goes; what is there already is not redone.", parser=as_path, metavar="PATH"
+        ),
     ] = Path("demo"),
     data: Annotated[
         str, typer.Option("--data", help="Another source than the photographs.", metavar="SOURCE")

@@ -44,7 +44,7 @@ def encode(
     autoencoder = needs(open_model(model, class_of=class_of, device=device), Autoencoder, verb="encode")
     with whole_file(out) as temporary:
         find = _codes_of_tables if autoencoder.takes_tables else _codes_of_pictures
-        names, z, statement = find(autoencoder, inputs, temporary, batch=batch)
+        names, z, statement = find(autoencoder, inputs, out, batch=batch)
         with temporary.open("wb") as file:
             np.savez_compressed(file, z=z, names=np.array(names))
 
@@ -65,14 +65,14 @@ def _codes_of_tables(model: "Autoencoder", inputs: Sequence[str], _: Path, *, ba
     return names, verb(model, x, batch_size=batch).float().cpu().numpy(), statement
 
 
-def _codes_of_pictures(model: "Autoencoder", inputs: Sequence[str], beside: Path, *, batch: int | None) -> "Codes":
+def _codes_of_pictures(model: "Autoencoder", inputs: Sequence[str], out: Path, *, batch: int | None) -> "Codes":
     """The codes, one batch at a time; they grow in a file, since they may be larger than their pictures."""
     import numpy as np
 
     from copyist.procedures import encode as verb
     from copyist.procedures.sizes import codes_of_stream
 
-    pictures, channels = find_pictures(model, inputs)
+    pictures, channels = find_pictures(model, inputs, without=out)
     check_one_size(pictures)
     statement = batch_statement(model, num_images=len(pictures), batch=batch)
     codes = codes_of_stream(
@@ -86,7 +86,7 @@ def _codes_of_pictures(model: "Autoencoder", inputs: Sequence[str], beside: Path
     )
     names: list[str] = []
     shape: tuple[int, ...] = ()
-    with bar("images") as update, tempfile.TemporaryFile(dir=beside.parent) as file:
+    with bar("images") as update, tempfile.TemporaryFile(dir=out.parent) as file:
         for name, z in codes:
             names.append(name)
             shape = tuple(z.shape)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Seed
+from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Seed, as_path
 from copyist.cli.terminal import bar, say, show
 
 
@@ -15,11 +15,24 @@ def evaluate(
     models: Annotated[
         list[str], typer.Argument(help="Model files or run folders; several stand side by side.", metavar="MODEL")
     ],
-    data: Annotated[str, typer.Option("--data", help="A source; filters learn on its train split.", metavar="SOURCE")],
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data",
+            help="A source: its test split is measured, or with ?split=all, test, … that split whole; filters learn on "
+            "its train split, or on what the model was trained on.",
+            metavar="SOURCE",
+        ),
+    ],
+    fit_on: Annotated[
+        str | None,
+        typer.Option("--fit-on", help="A source on whose train split filters learn instead.", metavar="SOURCE"),
+    ] = None,
     images: Annotated[
         int | None,
         typer.Option(
-            "--images", help="At most this many test images or rows; 512 for copies and all for names unless given."
+            "--images",
+            help="At most this many test images or rows; unless given, 512 for copies, and all for names or ?split=.",
         ),
     ] = None,
     details: Annotated[
@@ -28,7 +41,9 @@ def evaluate(
     importance_samples: Annotated[
         int, typer.Option("--importance-samples", help="Codes per image that a likelihood is estimated by.")
     ] = 200,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the whole table as JSON here.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the whole table as JSON here.", parser=as_path, metavar="PATH")
+    ] = None,
     seed: Seed = 0,
     batch: Batch = None,
     device: Device = None,
@@ -53,12 +68,15 @@ def evaluate(
             raise ArgumentError(f"models side by side must be different ones, got {path} twice; name it once")
     if out is not None:
         check_output(out, overwrite=force)
-    loaded = {name: load(path, class_of=class_of, device=device) for name, path in _short_names(models).items()}
+    loaded = {
+        name: load(path, class_of=class_of, device=device, say=say) for name, path in _short_names(models).items()
+    }
 
     with bar("measuring") as update:
         found = evaluate_models(
             loaded,
             data,
+            fit_on=fit_on,
             num_images=images,
             importance_samples=importance_samples,
             batch_size=batch,

@@ -7,22 +7,27 @@ from typing import Annotated, Any
 import typer
 
 from copyist.cli.options import Json
-from copyist.cli.terminal import show
+from copyist.cli.terminal import say, show
 
 
 def info(
     file: Annotated[str, typer.Argument(help="A model file, or the folder of a run.", metavar="MODEL")],
     as_json: Json = False,
 ) -> None:
-    """Show what a model file holds: model, data, recipe and how training went; nothing in it is run."""
+    """Show what a model file holds: model, data, recipe and how training went; nothing in it is run.
+
+    Of a run that is not finished it is the model of the last saved state.
+    """
     import json
     from dataclasses import asdict
 
-    from copyist.checkpoint import model_file, read_header, read_tensors
+    from copyist.checkpoint import model_file, read_model, unfinished
 
     path = model_file(file)
-    header = read_header(path)
-    _, tensors = read_tensors(path)
+    header, tensors = read_model(path)
+    notice = unfinished(path, header)
+    if notice is not None:
+        say(notice)
     parameters = sum(tensor.numel() for tensor in tensors.values())
     document: dict[str, Any] = {
         "file": str(path),

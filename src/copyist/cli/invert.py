@@ -4,7 +4,6 @@ __all__ = ["invert"]
 
 import json
 import math
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
@@ -13,7 +12,7 @@ import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out, Seed
 from copyist.cli.preamble import batch_statement, check_folder, open_model, read_batch
-from copyist.cli.terminal import bar, counted, show
+from copyist.cli.terminal import bar, counted, say, show
 
 if TYPE_CHECKING:
     from copyist.procedures import Inversion
@@ -59,15 +58,16 @@ def invert(
     as_json: Json = False,
 ) -> None:
     """Reconstruct images from their representation at a layer, and print how near the layer finds them."""
+    from copyist.data.inputs import result_names
     from copyist.procedures import invert as verb
     from copyist.randomness import generator
 
     check_folder(out, overwrite=force)
     network = open_model(model, class_of=class_of, device=device)
     network.check_pictures(verb="invert")
-    names, x = read_batch(network, inputs)
+    names, x = read_batch(network, inputs, without=out)
     network.check_input(x)
-    files = _files(names)
+    files = result_names(names, ".png", taken=[SHEET], say=say)
     statement = batch_statement(network, num_images=len(x), batch=batch)
     with bar("steps") as update:
         found = verb(
@@ -92,24 +92,6 @@ def invert(
 
     show(_text(result, out), {"out": str(out), **result}, as_json=as_json)
     _check_converged(result, out)
-
-
-def _files(names: Sequence[str]) -> list[str]:
-    """The names of the inverted images.
-
-    Raises:
-        ArgumentError: two inputs would have one name, or one that of the sheet.
-    """
-    from copyist.errors import ArgumentError
-
-    files: list[str] = []
-    for name in names:
-        # A row of an array has its number behind the array's ending.
-        file = re.sub(r"\.[^./]*?(#\d+)?$", r"\1.png", name)
-        if file in (SHEET, *files):
-            raise ArgumentError(f"two results would be written to {file}; rename {name}")
-        files.append(file)
-    return files
 
 
 def _certificates(found: "Inversion", files: Sequence[str]) -> list[dict[str, Any]]:

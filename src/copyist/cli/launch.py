@@ -98,7 +98,7 @@ def _join(context: "ProcessContext") -> None:
             pass
     except ProcessException as error:
         if (processes[0].exitcode or 0) > 0 and not Path(failures[0]).exists():
-            raise SystemExit(1) from None  # It has said why.
+            raise SystemExit(processes[0].exitcode) from None  # It has said why.
         if isinstance(error, ProcessRaisedException):
             raise
         raise TrainingError("one of the processes failed; run the command without --devices to see why") from error

@@ -3,7 +3,7 @@
 __all__ = ["layers"]
 
 from copyist.cli.options import ClassOf, Json, Model
-from copyist.cli.terminal import show
+from copyist.cli.terminal import say, show
 
 
 def layers(model: Model, class_of: ClassOf = None, as_json: Json = False) -> None:
@@ -15,7 +15,7 @@ def layers(model: Model, class_of: ClassOf = None, as_json: Json = False) -> Non
     from copyist.errors import CheckpointError
     from copyist.procedures import layers as verb
 
-    network = load(model, class_of=class_of, device="cpu")
+    network = load(model, class_of=class_of, device="cpu", say=say)
     if network.image_shape is None:
         raise CheckpointError(
             f"{model} must name the shape of its images for its layers to be listed, and names none; "

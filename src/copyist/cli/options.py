@@ -1,6 +1,19 @@
 """Options that several commands share, each with one meaning."""
 
-__all__ = ["Batch", "ClassOf", "Data", "Device", "Force", "Inputs", "Json", "Model", "Out", "Seed"]
+__all__ = [
+    "Batch",
+    "ClassOf",
+    "Data",
+    "Device",
+    "Force",
+    "Inputs",
+    "Json",
+    "Model",
+    "Out",
+    "Seed",
+    "as_path",
+    "parse_seed",
+]
 
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -8,7 +21,8 @@ from typing import Annotated, TypeAlias
 import typer
 
 
-def _seed(text: str | int) -> int:
+def parse_seed(text: str | int) -> int:
+    """A seed from the command line, a whole number of at least 0; anything else is wrong usage."""
     try:
         seed = int(text)
     except ValueError:
@@ -22,11 +36,22 @@ Model: TypeAlias = Annotated[str, typer.Argument(help="A model file, or the fold
 Inputs: TypeAlias = Annotated[
     list[str], typer.Argument(help="Files, folders, or a source such as photos?split=test.", metavar="INPUT")
 ]
-Out: TypeAlias = Annotated[Path, typer.Option("--out", help="Where the results go.", show_default=False)]
+
+
+def as_path(text: str | Path) -> Path:
+    """A path of the command line, whose `~` a shell may have left as it is (`--out=~/run`)."""
+    from copyist.outputs import user_path
+
+    return user_path(text)
+
+
+Out: TypeAlias = Annotated[
+    Path, typer.Option("--out", help="Where the results go.", show_default=False, parser=as_path, metavar="PATH")
+]
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Seed: TypeAlias = Annotated[
-    int, typer.Option("--seed", help="Seed of everything random.", parser=_seed, metavar="INTEGER")
+    int, typer.Option("--seed", help="Seed of everything random.", parser=parse_seed, metavar="INTEGER")
 ]
 Data: TypeAlias = Annotated[
     str | None,

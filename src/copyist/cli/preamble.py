@@ -32,14 +32,18 @@ def open_model(path: str, *, class_of: str | None, device: str | None) -> "Model
     from copyist.checkpoint import load
     from copyist.devices import keep_freed_memory
 
-    model = load(path, class_of=class_of, device=device)
+    model = load(path, class_of=class_of, device=device, say=say)
     if next(model.parameters()).device.type == "cpu":
         keep_freed_memory()
     return model
 
 
-def find_pictures(model: "Model", inputs: Sequence[str]) -> tuple["PicturesOfFiles", int]:
+def find_pictures(
+    model: "Model", inputs: Sequence[str], *, without: Path | None = None
+) -> tuple["PicturesOfFiles", int]:
     """The pictures that inputs name, none of them decoded yet, and how many channels the model takes of each.
+
+    Results of an earlier run, in the file or folder `without`, are no inputs.
 
     Raises:
         DataError, UnknownNameError, ArgumentError: as `find_inputs` and `PicturesOfFiles`.
@@ -49,7 +53,7 @@ def find_pictures(model: "Model", inputs: Sequence[str]) -> tuple["PicturesOfFil
     from copyist.files.picture import check_channels, say_repeated
     from copyist.files.picture_files import PicturesOfFiles
 
-    pictures = PicturesOfFiles(find_inputs(inputs, say=say), say=say)
+    pictures = PicturesOfFiles(find_inputs(inputs, without=without, say=say), say=say)
     shapes = pictures.shapes
     channels = model.image_shape[0] if model.image_shape else shapes[0][0]
     for name, shape in zip(pictures.names, shapes, strict=True):
@@ -77,8 +81,12 @@ def check_one_size(pictures: "PicturesOfFiles", *, limit: int | None = None) -> 
             )
 
 
-def read_batch(model: "Model", inputs: Sequence[str], *, limit: int | None = None) -> tuple[list[str], "Images"]:
+def read_batch(
+    model: "Model", inputs: Sequence[str], *, without: Path | None = None, limit: int | None = None
+) -> tuple[list[str], "Images"]:
     """The names of the first pictures that inputs name, and their pixels together, (B, C, H, W) on the model's device.
+
+    Results of an earlier run, in the file or folder `without`, are no inputs.
 
     Raises:
         CopyistError: as `find_pictures`.
@@ -88,7 +96,7 @@ def read_batch(model: "Model", inputs: Sequence[str], *, limit: int | None = Non
 
     import torch
 
-    pictures, channels = find_pictures(model, inputs)
+    pictures, channels = find_pictures(model, inputs, without=without)
     check_one_size(pictures, limit=limit)
     found = [picture for _, picture in islice(pictures.read(), limit)]
     pictures.report()
@@ -107,7 +115,7 @@ def read_tables(model: "Model", inputs: Sequence[str]) -> list["TableFile"]:
     from copyist.data import open_table
     from copyist.errors import ArgumentError
 
-    tables = [open_table(text) for text in inputs]
+    tables = [open_table(text, columns=model.trained_on.columns, say=say) for text in inputs]
     names = [table.name for table in tables]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -151,7 +159,7 @@ def check_folder(out: Path, *, overwrite: bool) -> None:
         OutputError: as `check_output`, or the name ends as a file's does.
     """
     from copyist.errors import OutputError
-    from copyist.files.decoding import SUFFIXES
+    from copyist.files.formats import SUFFIXES
     from copyist.outputs import check_output
 
     if out.suffix.lower() in {*SUFFIXES, ".npy", ".npz", ".zip", ".csv", ".tsv", ".parquet"} and not out.is_dir():

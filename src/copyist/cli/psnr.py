@@ -41,7 +41,7 @@ def psnr(
     from copyist.models.contracts import Reconstructor, needs
 
     levels = [_level(text) for text in sigmas]
-    network = needs(load(model, class_of=class_of, device=device), Reconstructor, verb="psnr")
+    network = needs(load(model, class_of=class_of, device=device, say=say), Reconstructor, verb="psnr")
     network.check_pictures(verb="psnr")
     pictures, channels = find_pictures(network, inputs)
     readable = {row: picture.name for row, picture in pictures.read()}

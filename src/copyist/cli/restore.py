@@ -82,7 +82,7 @@ def _restore_pictures(
     from copyist.outputs import whole_folder
     from copyist.procedures.sizes import apply_to_stream
 
-    pictures, channels = find_pictures(model, inputs)
+    pictures, channels = find_pictures(model, inputs, without=out)
     statement = batch_statement(model, num_images=len(pictures), batch=batch)
     with bar("images") as update, whole_folder(out) as folder:
         answers = apply_to_stream(

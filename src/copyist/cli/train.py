@@ -2,18 +2,22 @@
 
 __all__ = ["train"]
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from copyist.cli.launch import is_first, relaunch
-from copyist.cli.options import Data, Force, Json, Out, Seed
+from copyist.cli.options import Data, Force, Json, Out, parse_seed
 from copyist.cli.terminal import TrainingBar, counted, show
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A name that 'copyist recipes' lists.", metavar="RECIPE")],
     out: Out,
+    recipe: Annotated[
+        str | None,
+        typer.Argument(help="A name that 'copyist recipes' lists; with --resume it may be left out.", metavar="RECIPE"),
+    ] = None,
     data: Data = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Steps of the optimizer.")] = None,
     settings: Annotated[
@@ -24,8 +28,15 @@ def train(
         str | None,
         typer.Option("--from", help="A model whose weights are taken over where names agree.", metavar="MODEL"),
     ] = None,
-    seed: Seed = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last state in the folder.")] = False,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Seed of everything random; 0 unless given.", parser=parse_seed)
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on from the last state in the folder; what is not given is as the run was started."
+        ),
+    ] = False,
     force: Force = False,
     devices: Annotated[int, typer.Option("--devices", help="Processes on this machine, one per device.", min=1)] = 1,
     nodes: Annotated[int, typer.Option("--nodes", help="Machines, each started with this command.", min=1)] = 1,
@@ -34,35 +45,58 @@ def train(
     """Train a model by a recipe, into a folder that also holds its history and the state to resume from."""
     if relaunch(devices=devices, nodes=nodes):
         return
-    from copyist.recipes import configured
+    from copyist.errors import ArgumentError
+    from copyist.recipes import configured, resumed
     from copyist.training import train as run_training
 
-    chosen = configured(recipe, data=data, steps=steps, assignments=settings or [])
-    with TrainingBar(recipe) as bar:
+    if recipe is None and not resume:
+        raise ArgumentError("a recipe must be given to be trained, got none; 'copyist recipes' lists those there are")
+    chosen = (
+        resumed(out, name=recipe, data=data, steps=steps, assignments=settings or [])
+        if resume or recipe is None
+        else configured(recipe, data=data, steps=steps, assignments=settings or [])
+    )
+    with TrainingBar(chosen.name) as bar:
         run = run_training(chosen, out=out, seed=seed, start=start, resume=resume, overwrite=force, observer=bar)
 
     if not is_first():
         return
-    last = run.history()[-1]
-    measured = "".join(f", {name} {_measure(name, value)}" for name, value in last.measures.items())
+    last, kept, record = run.history()[-1], run.kept, run.store.read_header().training
+    measured = "".join(f", {name} {_measure(name, value)}" for name, value in kept.measures.items())
+    best = "" if kept.step == last.step else f", of which those after {kept.step} are kept"
     lines = (
-        f"trained {recipe} on {chosen.data} for {counted(last.step, 'step')} in {last.seconds:.0f} s, "
-        f"in batches of {chosen.training.batch_size}: held-out loss {last.validation_loss:.5f}{measured}\n"
-        f"the model is {run.model_file}"
+        f"trained {chosen.name} on {chosen.data} for {counted(last.step, 'step')}{best} in {last.seconds:.0f} s, "
+        f"in batches of {chosen.training.batch_size}: held-out loss {_loss(kept.validation_loss)}{_beside(record)}"
+        f"{measured}\nthe model is {run.model_file}"
     )
     if run.layers:
         lines += f"\nbefore, its layers were trained one by one: {', '.join(str(layer.folder) for layer in run.layers)}"
     result = {
         "model": str(run.model_file),
         "steps": last.step,
-        "loss": last.loss,
-        "validation_loss": last.validation_loss,
-        "measures": last.measures,
+        "kept_step": kept.step,
+        "loss": kept.loss,
+        "validation_loss": kept.validation_loss,
+        "mean_image_loss": record.get("mean_image_loss"),
+        "diverged": record.get("diverged", False),
+        "measures": kept.measures,
         "seconds": last.seconds,
         "batch_size": chosen.training.batch_size,
         "layers": [str(layer.model_file) for layer in run.layers],
     }
     show(lines, result, as_json=as_json)
+
+
+def _loss(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.5f}"
+
+
+def _beside(record: Mapping[str, Any]) -> str:
+    """What the held-out loss stands beside, where training was no better than none."""
+    loss, mean, first = (record.get(name) for name in ("validation_loss", "mean_image_loss", "first_loss"))
+    if record.get("diverged") and first is not None:
+        return f" (diverged: {_loss(first)} before the first step)"
+    return "" if loss is None or mean is None or loss <= mean else f" (the mean image's: {_loss(mean)})"
 
 
 _COUNTS = ("silent_units", "dead_units", "active_units", "revivals")

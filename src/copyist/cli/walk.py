@@ -77,7 +77,7 @@ def walk(
     network = open_model(model, class_of=class_of, device=device)
     network.check_pictures(verb="walk")
     autoencoder = needs(network, Autoencoder, verb="walk")
-    names, x = read_batch(autoencoder, start, limit=count)
+    names, x = read_batch(autoencoder, start, without=out, limit=count)
     course = Trajectory(references=None if data is None else _references(data, x))
     height, width = x.shape[2:]
     x = padded(autoencoder, x, name=names[0])

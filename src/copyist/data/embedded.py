@@ -2,7 +2,7 @@
 
 __all__ = ["cancer_table", "undecoded_embedded"]
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,15 @@ import numpy.typing as npt
 from PIL import Image
 
 from copyist.data.fitting import tile_corners
+from copyist.data.labels import ClassLabels
 from copyist.data.parts import evenly_spaced
 from copyist.data.source import Source
-from copyist.data.synthetic import blob_centers, draw_blobs, draw_scenes, scene_classes, scene_factors
+from copyist.data.synthetic import SCENE_CLASSES, blob_centers, draw_blobs, draw_scenes, scene_classes, scene_factors
 from copyist.data.undecoded import Undecoded, undecoded_array
 from copyist.errors import ArgumentError
-from copyist.files.delimited import Delimited, replace_columns, write_delimited
-from copyist.files.table_files import StoredTable
+from copyist.files.delimited import write_delimited
+from copyist.files.spellings import spell_numbers
+from copyist.files.table_files import StoredTable, table_of_array
 
 PHOTOS_SIZE = (32, 32)
 SCENES_SIZE = (64, 64)
@@ -67,13 +69,13 @@ def cancer_table() -> StoredTable:
     from sklearn.datasets import load_breast_cancer
 
     bunch: Any = load_breast_cancer()
-    names = [str(name) for name in bunch.feature_names]
-    text = Delimited(names=tuple(names), rows=[list(map(str, row)) for row in bunch.data], delimiter=",")
-    return StoredTable(
-        columns=dict(zip(names, np.asarray(bunch.data).T, strict=True)),
-        labels=np.asarray(bunch.target).astype(np.int64),
-        rewrite=lambda new, to: write_delimited(to, replace_columns(text, names, new)),
-    )
+    names, values = [str(name) for name in bunch.feature_names], np.asarray(bunch.data)
+
+    def rewrite(new: Mapping[str, npt.NDArray[Any]], to: Path) -> None:
+        columns = [spell_numbers(new.get(name, column)) for name, column in zip(names, values.T, strict=True)]
+        write_delimited(to, names, columns, delimiter=",")
+
+    return table_of_array(values, names, rewrite, labels=np.asarray(bunch.target).astype(np.int64))
 
 
 def _photos(source: Source) -> Undecoded:
@@ -126,7 +128,8 @@ def _faces(source: Source) -> Undecoded:
     array = np.asarray(lfw_subset(), dtype=np.float32)[:, None]
     labels = (np.arange(len(array)) < 100).astype(np.int64)
     names = [f"{'face' if label else 'other'}_{index:03d}" for index, label in enumerate(labels)]
-    return undecoded_array(array, place=source.place, names=names, labels=labels)
+    classes = ClassLabels(numbers=labels, names=("other", "face"))
+    return undecoded_array(array, place=source.place, names=names, labels=classes)
 
 
 def _digits(source: Source) -> Undecoded:
@@ -136,14 +139,16 @@ def _digits(source: Source) -> Undecoded:
     array = (np.asarray(bunch.images) / 16).astype(np.float32)[:, None]
     labels = np.asarray(bunch.target, dtype=np.int64)
     names = [f"{label}_{index:04d}" for index, label in enumerate(labels)]
-    return undecoded_array(array, place=source.place, names=names, labels=labels)
+    classes = ClassLabels(numbers=labels, names=tuple("0123456789"))
+    return undecoded_array(array, place=source.place, names=names, labels=classes)
 
 
 def _scenes(source: Source) -> Undecoded:
     size, counts, names = _to_draw(source, default=SCENES_SIZE, num_train=NUM_SCENES, num_test=NUM_TEST_SCENES)
     factors = [scene_factors(counts["train"], split="train"), scene_factors(counts["test"], split="test")]
     array = np.concatenate([draw_scenes(each, size=size) for each in factors])
-    labels = np.concatenate([scene_classes(each) for each in factors])
+    numbers = np.concatenate([scene_classes(each) for each in factors])
+    labels = ClassLabels(numbers=numbers, names=tuple(map(str, range(SCENE_CLASSES))))
     is_test = np.arange(len(names)) >= counts["train"]
     return undecoded_array(array, place="scenes", names=names, labels=labels, is_test=is_test)
 

@@ -8,9 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
-from copyist.data.in_memory import Array, GivenExamples, check_alike, check_share
-from copyist.data.parts import Parts, Split, evenly_spaced, fingerprint, hold_out
+from copyist.checks import check_whole
+from copyist.data.in_memory import Array, GivenExamples, check_alike, check_share, number_classes
+from copyist.data.labels import joined_names, renumbered
+from copyist.data.parts import TEST_SHARE, Parts, Split, evenly_spaced, fingerprint, hold_out
 from copyist.errors import ArgumentError, DataError
 from copyist.files.values import as_floats
 from copyist.tensors import Examples, Images
@@ -24,7 +27,8 @@ class ExampleSet:
     """How a user names it."""
 
     array: npt.NDArray[Any]
-    """(N, C, H, W): uint8, uint16 or float32, floats in [0, 1]; or (N, D): float32, of any range."""
+    """(N, C, H, W): uint8, uint16 or float32, floats in [0, 1]; or (N, D): float32 of any range, or float64 where a
+    column of a table needs it."""
 
     names: tuple[str, ...]
     """One per example."""
@@ -32,8 +36,17 @@ class ExampleSet:
     labels: npt.NDArray[np.int64] | None = None
     """(N,) the number of each example's class, where the source has them."""
 
+    classes: tuple[str, ...] | None = None
+    """The names of the classes, in the order of their numbers; None without labels."""
+
     columns: tuple[str, ...] = ()
     """What the D columns of a table are called; empty for images."""
+
+    kinds: tuple[str, ...] = ()
+    """What each column of a table was in its file, such as `number`; empty where that is not known."""
+
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Columns of a table's file that are not learned though nobody left them out, and why."""
 
     fingerprint: str
     """A hash of the content, in hexadecimal digits: equal content, equal fingerprint."""
@@ -82,9 +95,25 @@ class ExampleSet:
             labels=None if self.labels is None else self.labels[rows],
         )
 
+    def with_classes(self, names: Sequence[str] | None) -> "ExampleSet":
+        """The same examples with their classes numbered as a model numbers them, matched by name.
+
+        Args:
+            names: those that the model was trained on, in its order; None where they are not known, which changes
+                nothing.
+
+        Raises:
+            DataError: a class that occurs is not among them.
+        """
+        if self.labels is None or self.classes is None or names is None or self.classes == tuple(names):
+            return self
+        labels = renumbered(self.labels, self.classes, names, source=self.source)
+        return replace(self, labels=labels, classes=tuple(names))
+
     def examples(self, start: int = 0, stop: int | None = None) -> Examples:
         """Examples `start` to `stop` as floats (B, ...): images in [0, 1], tables in units of their own."""
-        return as_floats(self.array[start:stop])
+        part = self.array[start:stop]
+        return torch.from_numpy(np.array(part)) if self.is_table else as_floats(part)
 
     def images(self, start: int = 0, stop: int | None = None) -> Images:
         """Images `start` to `stop` as floats (B, C, H, W) in [0, 1].
@@ -116,13 +145,43 @@ class Splits:
     calibration: ExampleSet | None = None
     """What is neither trained on nor measured on: thresholds come from it. None unless it is asked for."""
 
+    def __post_init__(self) -> None:
+        """Number the classes of all splits alike, matched by name; those that training lacks come last."""
+        names = self.train.classes
+        if names is None:
+            return
+        for part in (self.test, self.calibration):
+            names = joined_names(names, () if part is None or part.classes is None else part.classes)
+        for name in ("train", "test", "calibration"):
+            part: ExampleSet | None = getattr(self, name)
+            if part is not None and part.classes is not None and part.classes != names:
+                object.__setattr__(self, name, part.with_classes(names))
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The names of the classes, in the order of their numbers; None without labels, or where they have no names."""
+        return self.train.classes
+
+    def with_classes(self, names: Sequence[str] | None) -> "Splits":
+        """The same splits with their classes numbered as a model numbers them, as `ExampleSet.with_classes`.
+
+        Raises:
+            DataError: a class that occurs is not among `names`.
+        """
+        return Splits(
+            train=self.train.with_classes(names),
+            test=self.test.with_classes(names),
+            calibration=None if self.calibration is None else self.calibration.with_classes(names),
+        )
+
     @classmethod
     def from_arrays(
         cls,
         train: Array,
-        test: Array | None = None,
+        test: Array | float | None = None,
         *,
         calibration: Array | float | None = None,
+        split_seed: int = 0,
         labels: Array | None = None,
         test_labels: Array | None = None,
         calibration_labels: Array | None = None,
@@ -133,22 +192,35 @@ class Splits:
 
         Args:
             train: images (N, C, H, W), uint8, uint16 or floats in [0, 1]; or rows (N, D) of finite numbers.
-            test: the same, of any number; None holds out a tenth of `train`, by content alone, as of any source.
+            test: the same, of any number; or a share in (0, 1) of `train`, held out by content alone as of any source;
+                None holds out a tenth.
             calibration: the same; or a share in (0, 1) of what is trained on, held out by content; None for none.
-            labels: (N,), the number of each example's class in `train`, from 0; None where there are none.
+            split_seed: another one than 0 holds out others.
+            labels: (N,), (N, 1) or one-hot (N, K), the class of each example in `train`: whole numbers or texts; None
+                where there are none.
             test_labels: of `test`.
             calibration_labels: of `calibration`, where that is an array.
             columns: what the D columns of rows are called; by default they are numbered from 0.
             name: what the data is called where a source would be named, as in the model file.
+
+        Columns of a table that have one value only in the training rows are left out, as `left_out` says.
 
         Raises:
             DataError: an array has another shape or type than the others, or values that no image or table has; labels
                 are missing for some examples, or no whole numbers; or there are too few examples for all splits.
             ArgumentError: a share is not in (0, 1), or labels come without their examples.
         """
-        share = check_share(calibration) if isinstance(calibration, int | float) else None
-        apart = None if isinstance(calibration, int | float) else calibration
-        arrays = {"train": (train, labels), "test": (test, test_labels), "calibration": (apart, calibration_labels)}
+        check_whole("split_seed", split_seed, 0)
+        arrays: dict[str, tuple[Array | None, Array | None]] = {
+            "train": (train, labels),
+            "test": (None if isinstance(test, int | float) else test, test_labels),
+            "calibration": (None if isinstance(calibration, int | float) else calibration, calibration_labels),
+        }
+        shares = {
+            part: check_share(part, share)
+            for part, share in (("test", test), ("calibration", calibration))
+            if isinstance(share, int | float)
+        }
         given: dict[str, GivenExamples] = {}
         for part, (array, its_labels) in arrays.items():
             if array is not None:
@@ -156,18 +228,20 @@ class Splits:
             elif its_labels is not None:
                 raise ArgumentError(f"{part}_labels must come with their examples, got labels alone; give {part}= too")
         check_alike(given, name=name)
+        given = number_classes(given, name=name)
         sets = {part: _example_set(each, name=name) for part, each in given.items()}
-        sets |= _held_out(given, share=share, name=name)
+        sets |= _held_out(given, shares, seed=split_seed, name=name)
         for part, each in sets.items():
             if not len(each):
                 raise DataError(
                     f"{name} must have {each.noun} for each split, got none for {part}; add {each.noun}, or give "
                     f"{part}="
                 )
+        sets = _without_constants(sets)
         return cls(train=sets["train"], test=sets["test"], calibration=sets.get("calibration"))
 
     def num_classes(self) -> int:
-        """How many classes the labels of all splits tell apart, numbered from 0.
+        """How many classes there are, numbered from 0; of those numbered by value, also such as do not occur.
 
         Raises:
             DataError: there are no labels, or negative ones.
@@ -177,12 +251,12 @@ class Splits:
         if len(labels) < len(parts):
             raise DataError(
                 f"{source} must have labels to be learned, and has none; take digits, faces or scenes, an .npz "
-                "with y beside x, or a table with ?label="
+                "with y beside x, one folder per class, or a table with ?label="
             )
         lowest, highest = (int(end) for end in (min(map(np.min, labels)), max(map(np.max, labels))))
         if lowest < 0:
             raise DataError(f"labels of {source} must number classes from 0, got {lowest}; number them anew")
-        return highest + 1
+        return highest + 1 if self.classes is None else len(self.classes)
 
 
 def _example_set(given: GivenExamples, rows: npt.NDArray[np.int64] | None = None, *, name: str) -> ExampleSet:
@@ -193,21 +267,42 @@ def _example_set(given: GivenExamples, rows: npt.NDArray[np.int64] | None = None
         array=given.array if rows is None else given.array[rows],
         names=tuple(f"{row:06d}" for row in chosen),
         labels=given.labels if given.labels is None or rows is None else given.labels[rows],
+        classes=given.classes,
         columns=given.columns,
         fingerprint=fingerprint([given.digests[row] for row in chosen], str(given.array.dtype), *given.columns),
     )
 
 
-def _held_out(given: Mapping[str, GivenExamples], *, share: float | None, name: str) -> dict[str, ExampleSet]:
+def _without_constants(sets: Mapping[str, ExampleSet]) -> dict[str, ExampleSet]:
+    """The same tables without the columns that have one value only in the training rows; if all have, they stay."""
+    train = sets["train"]
+    varies = (train.array != train.array[:1]).any(0) if train.is_table and len(train) > 1 else np.ones(1, np.bool_)
+    if varies.all() or not varies.any():
+        return dict(sets)
+    kept = np.flatnonzero(varies).tolist()
+    columns = tuple(train.columns[place] for place in kept)
+    left_out = tuple((train.columns[place], "constant") for place in np.flatnonzero(~varies).tolist())
+    return {
+        part: replace(each, array=np.ascontiguousarray(each.array[:, kept]), columns=columns, left_out=left_out)
+        for part, each in sets.items()
+    }
+
+
+def _held_out(
+    given: Mapping[str, GivenExamples], shares: Mapping[str, float], *, seed: int, name: str
+) -> dict[str, ExampleSet]:
     """The splits that are taken from the training part, and what is left of that; nothing where all were given."""
     train = given["train"]
-    if "test" in given and share is None:
+    if "test" in given and not shares:
         return {}
-    none = np.zeros(len(train.array), dtype=np.bool_)
-    parts = Parts.of(train.digests, none if "test" in given else hold_out(train.digests), calibration=share)
-    taken: list[Split] = ["train"]
-    if "test" not in given:
-        taken.append("test")
-    if share is not None:
-        taken.append("calibration")
-    return {part: _example_set(train, parts.indices(part, limit=None), name=name) for part in taken}
+    if "test" in given:
+        is_test = np.zeros(len(train.array), dtype=np.bool_)
+    else:
+        is_test = hold_out(train.digests, share=shares.get("test", TEST_SHARE), seed=seed)
+    parts = Parts.of(train.digests, is_test, calibration=shares.get("calibration"), seed=seed)
+    wanted: list[Split] = ["train", "test", "calibration"]
+    return {
+        part: _example_set(train, parts.indices(part, limit=None), name=name)
+        for part in wanted
+        if part == "train" or (part not in given and (part == "test" or part in shares))
+    }

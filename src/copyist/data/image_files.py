@@ -1,26 +1,29 @@
 """Image files as sources: in folders and archives, with splits of their own or without, or packed in an `.npz`."""
 
-__all__ = ["splits_by_folder", "undecoded_files", "undecoded_packed"]
+__all__ = ["undecoded_files", "undecoded_listing", "undecoded_packed"]
 
-import contextlib
-import json
-import os
-from collections.abc import Callable, Sequence
-from pathlib import Path, PurePosixPath
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from copyist.data.cache import cache_folder
-from copyist.data.parts import digest, hold_out
+from copyist.data.labels import ClassLabels
+from copyist.data.parts import digest
 from copyist.data.undecoded import Undecoded
-from copyist.errors import DataError, OutputError
+from copyist.errors import DataError
 from copyist.files.array_files import join_labels
 from copyist.files.bulk import Progress, map_in_order, reason_of
-from copyist.files.decoding import ImageHeader, decode_image, read_header
-from copyist.files.folders import ImageFile
-from copyist.outputs import write_text
+from copyist.files.decoded import ImageHeader, PixelType
+from copyist.files.decoding import decode_image, read_header, read_headers
+from copyist.files.folders import ImageFile, Listing
+from copyist.files.formats import SUFFIXES
+from copyist.files.picture import name_of_several
+from copyist.files.split_names import InSplit, classes_by_folder, parts_by_folder
+
+_WIDTHS: tuple[PixelType, ...] = ("uint8", "uint16", "float32")
 
 
 def undecoded_files(
@@ -28,61 +31,137 @@ def undecoded_files(
     *,
     place: str,
     is_test: Sequence[bool] | None = None,
-    labels: npt.NDArray[np.int64] | None = None,
+    labels: ClassLabels | None = None,
+    all_pages: bool = False,
     progress: Progress | None = None,
 ) -> Undecoded:
-    """Image files, after one look into each; without `is_test`, their content decides which are held out.
+    """Image files, after one look into each; without `is_test`, their content will decide which are held out.
+
+    Args:
+        files: the files.
+        place: where they are, for sentences.
+        is_test: of each file.
+        labels: of each file.
+        all_pages: whether each page of a stack is an image; those of one file are on one side of the split, unless it
+            is the only file.
+        progress: called with the number of files done, and of all.
 
     Raises:
         DataError: there is none that can be read.
     """
-    headers = _read_headers(files, place, progress)
-    failures = tuple(
-        f"{file.name} ({head})" for file, head in zip(files, headers, strict=True) if isinstance(head, str)
-    )
-    good = [(index, *head) for index, head in enumerate(headers) if not isinstance(head, str)]
+    found = _read_headers(files, progress, all_pages=all_pages)
+    failures = tuple(f"{file.name} ({head})" for file, head in zip(files, found, strict=True) if isinstance(head, str))
+    good = [(row, *heads) for row, heads in enumerate(found) if not isinstance(heads, str)]
     if not good:
         what = f"among {len(files)} none that can be read, such as {failures[0]}" if files else "none"
         raise DataError(f"{place} must hold images at least one of which can be read, and there is {what}")
-    rows, digests, heads = [row for row, _, _ in good], [name for _, name, _ in good], [head for _, _, head in good]
-    wide = any(head.depth == 16 for head in heads)
+    pages = [_Page(row, index, len(heads), name, head) for row, name, heads in good for index, head in enumerate(heads)]
+    pixel_type = _WIDTHS[max(_WIDTHS.index(page.head.pixel_type) for page in pages)]
+    rows = [page.row for page in pages]
+    whole = [page.file_digest for page in pages]
     return Undecoded(
-        names=[files[row].name for row in rows],
-        digests=digests,
-        sizes=[head.size for head in heads],
-        channels=max(head.channels for head in heads),
-        dtype=np.dtype(np.uint16 if wide else np.uint8),
-        is_test=hold_out(digests) if is_test is None else np.array(is_test)[rows],
-        labels=None if labels is None else labels[rows],
-        decode=lambda index: _decode(files[rows[index]], heads[index], wide=wide),
+        names=[page.name(files[page.row].name) for page in pages],
+        digests=[page.digest for page in pages],
+        belongs_to=whole if len(set(whole)) > 1 else None,
+        sizes=[page.head.size for page in pages],
+        channels=max(page.head.channels for page in pages),
+        dtype=np.dtype(pixel_type),
+        is_test=None if is_test is None else np.array(is_test)[rows],
+        labels=None if labels is None else replace(labels, numbers=labels.numbers[rows]),
+        decode=lambda index: _decode(files[rows[index]], pages[index], pixel_type, all_pages=all_pages),
         failures=failures,
+        notices=_notices((files[row].name, heads[0]) for row, _, heads in good),
     )
 
 
-def splits_by_folder(
-    files: Sequence[ImageFile], *, place: str, say: Callable[[str], None]
-) -> tuple[Sequence[ImageFile], Sequence[bool] | None]:
-    """The splits that a source already has: folders `train/` and `test/` (or `val/`) side by side.
+@dataclass(frozen=True)
+class _Page:
+    """One picture of a file."""
+
+    row: int
+    index: int
+    count: int
+    file_digest: str
+    head: ImageHeader
+
+    @property
+    def digest(self) -> str:
+        """Of its content: that of the file, and which page of several it is."""
+        return self.file_digest if self.count == 1 else digest(f"{self.file_digest}#{self.index}".encode())
+
+    def name(self, file: str) -> str:
+        return file if self.count == 1 else f"{file}#{self.index}"
+
+
+def _notices(heads: Iterable[tuple[str, ImageHeader]]) -> tuple[str, ...]:
+    """What a model sees of files in another way than they are stored: a sentence for each kind, with their number."""
+    names: dict[str, list[str]] = {}
+    for name, head in heads:
+        for notice in head.notices:
+            names.setdefault(notice, []).append(name)
+    return tuple(f"{name_of_several(those)}: {notice}" for notice, those in names.items())
+
+
+def undecoded_listing(
+    listing: Listing, *, say: Callable[[str], None], all_pages: bool = False, progress: Progress | None = None
+) -> Undecoded:
+    """The images of a folder or archive, with the splits and classes that the names of its folders state.
+
+    Splits are folders such as `train/` and `test/` (or `valid/`) side by side. Where each image lies in a folder, below
+    that of its split, such folders name its class.
 
     Args:
-        files: all files, by name.
-        place: their folder or archive, for the notice.
-        say: takes a notice of files that lie beside those folders, and are left out.
+        listing: of all files.
+        say: takes notices of what is left out.
+        all_pages: as for `undecoded_files`.
+        progress: called with the number of files done, and of all.
 
-    Returns:
-        The files that belong to a split, and whether each is for testing; all files and None where there are no splits.
+    Raises:
+        DataError: there is no image that can be read.
     """
-    root = _common_folder([file.name for file in files])
-    tops = [file.name[len(root) :].partition("/") for file in files]
-    folders = {top for top, slash, _ in tops if slash}
-    held_out = next((name for name in ("test", "val") if name in folders), None)
-    if "train" not in folders or held_out is None:
-        return files, None
-    rows = [row for row, (top, slash, _) in enumerate(tops) if slash and top in ("train", held_out)]
-    if len(rows) < len(files):
-        left = len(files) - len(rows)
-        say(f"took train/ and {held_out}/ of {place} as its splits, and left out {left} files beside them")
-    return [files[row] for row in rows], [tops[row][0] != "train" for row in rows]
+    listing.say_left_out(SUFFIXES, say, noun="image")
+    files = listing.files(SUFFIXES)
+    if not files:
+        beside = listing.left_out(SUFFIXES)
+        raise DataError(
+            f"{listing.place} must hold images at least one of which can be read, and there is none"
+            f"{f' among {beside}' if beside else ''}; check the {'folder' if listing.is_folder else 'archive'}"
+        )
+    parts = parts_by_folder([file.name for file in files])
+    if parts is None:
+        labels = _folder_classes([file.name for file in files], listing.place)
+        return undecoded_files(files, place=listing.place, labels=labels, all_pages=all_pages, progress=progress)
+    _say_splits(parts, listing.place, say)
+    taken = [(file, part) for file, part in zip(files, parts, strict=True) if part is not None and part.is_taken]
+    return undecoded_files(
+        [file for file, _ in taken],
+        place=listing.place,
+        is_test=[part.role != "train" for _, part in taken],
+        labels=_folder_classes([part.name for _, part in taken], listing.place),
+        all_pages=all_pages,
+        progress=progress,
+    )
+
+
+def _folder_classes(names: Sequence[str], place: str) -> ClassLabels | None:
+    classes = classes_by_folder(names)
+    return None if classes is None else ClassLabels.of(np.array(classes), what=f"folders of {place}")
+
+
+def _say_splits(parts: Sequence[InSplit | None], place: str, say: Callable[[str], None]) -> None:
+    """Say which folders are the splits, where other files lie beside them and are left out."""
+    left = [part for part in parts if part is None or not part.is_taken]
+    if not left:
+        return
+    taken: dict[str, list[str]] = {"train": [], "held out": []}
+    for part in parts:
+        if part is not None and part.is_taken:
+            taken["train" if part.role == "train" else "held out"].append(f"{part.folder}/")
+    first, second = (", ".join(sorted(set(folders))) for folders in taken.values())
+    others = Counter(f"{part.folder}/" for part in left if part is not None)
+    among = ", ".join(f"{count} of them in {folder}" for folder, count in sorted(others.items()))
+    files = f"{len(left)} file{'s' * (len(left) > 1)}"
+    say(f"took {first} and {second} of {place} as its splits, and left out {files} beside them{among and f', {among}'}")
 
 
 def undecoded_packed(
@@ -95,18 +174,18 @@ def undecoded_packed(
     """
     if {"data", "offsets"} <= arrays.keys():
         files, labels = _unpack(arrays, "", place)
-        return undecoded_files(files, place=place, labels=labels, progress=progress)
+        return undecoded_files(files, place=place, labels=_classes(labels, place), progress=progress)
     if {"train_data", "train_offsets", "test_data", "test_offsets"} <= arrays.keys():
         (train, of_train), (test, of_test) = (_unpack(arrays, split, place) for split in ("train", "test"))
         is_test = [False] * len(train) + [True] * len(test)
-        labels = join_labels([of_train, of_test])
+        labels = _classes(join_labels([of_train, of_test]), place)
         return undecoded_files([*train, *test], place=place, is_test=is_test, labels=labels, progress=progress)
     return None
 
 
 def _unpack(
     arrays: dict[str, npt.NDArray[Any]], split: str, place: str
-) -> tuple[list[ImageFile], npt.NDArray[np.int64] | None]:
+) -> tuple[list[ImageFile], npt.NDArray[Any] | None]:
     prefix = f"{split}_" if split else ""
     data, offsets = arrays[f"{prefix}data"], arrays[f"{prefix}offsets"]
     labels = arrays.get(f"{prefix}labels")
@@ -123,63 +202,38 @@ def _unpack(
 
     folder = f"{split}/" if split else ""
     files = [ImageFile(name=f"{folder}{index:06d}", read=reader(index)) for index in range(len(ends) - 1)]
-    return files, None if labels is None else labels.astype(np.int64)
+    return files, labels
+
+
+def _classes(labels: npt.NDArray[Any] | None, place: str) -> ClassLabels | None:
+    return None if labels is None else ClassLabels.of(labels, what=f"labels of {place}")
 
 
 def _read_headers(
-    files: Sequence[ImageFile], place: str, progress: Progress | None
-) -> list[tuple[str, ImageHeader] | str]:
-    """Digest and header of each file, or why it cannot be read; remembered for files that have not changed."""
-    manifest = _manifest(place)
-    remembered: dict[str, list[Any]] = {}
-    with contextlib.suppress(OSError, ValueError):
-        remembered = json.loads(manifest.read_text())
+    files: Sequence[ImageFile], progress: Progress | None, *, all_pages: bool
+) -> list[tuple[str, Sequence[ImageHeader]] | str]:
+    """Digest of each file and the headers of its pictures, or of the first, or why it cannot be read."""
 
-    def read(index: int) -> tuple[str, ImageHeader] | str:
-        file = files[index]
-        entry = remembered.get(file.name)
-        if entry is not None and file.version is not None and tuple(entry[0]) == file.version:
-            return entry[1], ImageHeader(size=(entry[2], entry[3]), channels=entry[4], depth=entry[5])
+    def read(index: int) -> tuple[str, Sequence[ImageHeader]] | str:
         try:
-            data = file.read()
-            return digest(data), read_header(data)
+            data = files[index].read()
+            return digest(data), read_headers(data) if all_pages else (read_header(data),)
         except (OSError, DataError) as error:
             return reason_of(error)
 
-    headers = list(map_in_order(read, len(files), progress=progress))
-    entries = {
-        file.name: [file.version, head[0], *head[1].size, head[1].channels, head[1].depth]
-        for file, head in zip(files, headers, strict=True)
-        if file.version is not None and not isinstance(head, str)
-    }
-    if entries and json.loads(json.dumps(entries)) != remembered:
-        with contextlib.suppress(OutputError):  # It only saves time.
-            write_text(manifest, json.dumps(entries))
-    return headers
+    return list(map_in_order(read, len(files), progress=progress))
 
 
-def _manifest(place: str) -> Path:
-    """Where the digests and headers of a folder's files are remembered."""
-    return cache_folder() / "manifests" / f"{digest(str(Path(place).resolve()).encode())}.json"
-
-
-def _decode(file: ImageFile, head: ImageHeader, *, wide: bool) -> npt.NDArray[Any] | str:
-    """A file's pixels (H, W, C) without alpha, or why it cannot be read; `wide` spreads 8 bits over 16."""
+def _decode(file: ImageFile, page: _Page, pixel_type: PixelType, *, all_pages: bool) -> npt.NDArray[Any] | str:
+    """The pixels (H, W, C) of one picture without alpha, in the type of all, or why it cannot be read."""
     try:
-        image = decode_image(file.read())
+        data = file.read()
+        if digest(data) != page.file_digest:
+            return "it changed while it was read"
+        image = decode_image(data, index=page.index if all_pages else None)
     except (OSError, DataError) as error:
         return reason_of(error)
     height, width, channels = image.pixels.shape
-    if ImageHeader(size=(height, width), channels=channels, depth=image.depth) != head:
+    if ((height, width), channels) != (page.head.size, page.head.channels):
         return "its pixels are not what its header says"
-    # 255 of 255 must be 65535 of 65535.
-    return image.pixels.astype(np.uint16) * np.uint16(257) if wide and image.depth < 16 else image.pixels
-
-
-def _common_folder(names: Sequence[str]) -> str:
-    """The folders all names begin with, which an archive often wraps around its content."""
-    parents = [name.rpartition("/")[0] for name in names]
-    common = os.path.commonpath(parents) if parents and all(parents) else ""
-    while common and PurePosixPath(common).name in ("train", "test", "val"):
-        common = str(PurePosixPath(common).parent)
-    return f"{common}/" if common not in ("", ".") else ""
+    return image.levels(pixel_type)

@@ -3,6 +3,7 @@
 __all__ = ["image_sets"]
 
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,13 +15,15 @@ from copyist.data.cache import Materialized, materialize
 from copyist.data.embedded import undecoded_embedded
 from copyist.data.examples import ExampleSet
 from copyist.data.fitting import binarize, fit_size, tile_corners
-from copyist.data.image_files import splits_by_folder, undecoded_files
-from copyist.data.parts import Parts, Split, fingerprint
-from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset
+from copyist.data.image_files import undecoded_files, undecoded_listing
+from copyist.data.parts import Split, fingerprint
+from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset, parts_of
 from copyist.data.undecoded import Undecoded
 from copyist.errors import DataError
 from copyist.files.bulk import Progress, report_unreadable
-from copyist.files.folders import files_in_folder, files_in_zip
+from copyist.files.decoding import DECODER
+from copyist.files.folders import ImageFile, list_folder, list_zip
+from copyist.files.formats import SUFFIXES
 from copyist.files.values import with_channels
 
 Corner: TypeAlias = tuple[int, int] | None
@@ -28,9 +31,21 @@ Corner: TypeAlias = tuple[int, int] | None
 
 
 def image_sets(
-    source: Source, parts: Sequence[Split], *, say: Callable[[str], None], progress: Progress | None
+    source: Source,
+    parts: Sequence[Split],
+    *,
+    without: Path | None = None,
+    say: Callable[[str], None],
+    progress: Progress | None,
 ) -> list[ExampleSet]:
     """The requested splits of a source of images, decoded in one pass: each is a slice of one array.
+
+    Args:
+        source: what is read.
+        parts: the splits that are wanted.
+        without: a file or folder in it that is no data, such as where results go.
+        say: takes notices, each one sentence.
+        progress: called with the number of files done, and of all.
 
     Raises:
         ArgumentError: an option is one of tables.
@@ -38,9 +53,9 @@ def image_sets(
         OutputError: the cache folder is full or cannot be written.
     """
     check_unset(source, TABLE_OPTIONS, kind="tables", got="images")
-    images = _undecoded(source, say, progress)
+    images = _undecoded(source, without, say, progress)
     size, channels = _common_size(images, source), source.channels or images.channels
-    split = Parts.of(images.digests, images.is_test, calibration=source.calibration)
+    split = parts_of(images.belongs_to or images.digests, images.is_test, source)
     groups: list[list[int]] = [split.indices(part, limit=source.limit).tolist() for part in parts]
     order = [index for group in groups for index in group]
     tiles = [_tiles(images.sizes[index], size, source) for index in order]
@@ -57,17 +72,21 @@ def image_sets(
         (channels, *size),
         images.dtype,
         make=lambda position: _rows(images, order[position], tiles[position], (channels, *size), source),
-        key=fingerprint([images.digests[index] for index in order], *options),
+        key=fingerprint([images.digests[index] for index in order], *options, *_decoders()),
         progress=progress,
     )
     failures = [f"{images.names[order[position]]} ({reason})" for position, reason in result.failures.items()]
     failures = sorted([*images.failures, *failures])
     total = len(images) + len(images.failures)
     report_unreadable(failures, total, noun="files", place=source.place, say=say)
+    for notice in images.notices:
+        say(notice)
     return _split(source, images, groups, tiles, result, options)
 
 
-def _undecoded(source: Source, say: Callable[[str], None], progress: Progress | None) -> Undecoded:
+def _undecoded(
+    source: Source, without: Path | None, say: Callable[[str], None], progress: Progress | None
+) -> Undecoded:
     """What a source holds, whatever kind of source it is."""
     if source.is_embedded:
         return undecoded_embedded(source)
@@ -76,12 +95,19 @@ def _undecoded(source: Source, say: Callable[[str], None], progress: Progress | 
     if mnist is not None:
         return mnist
     if path.is_dir() or path.suffix.lower() == ".zip":
-        files = files_in_folder(path) if path.is_dir() else files_in_zip(path)
-        files, is_test = splits_by_folder(files, place=str(path), say=say)
-        return undecoded_files(files, place=source.place, is_test=is_test, progress=progress)
+        listing = list_folder(path, without=without) if path.is_dir() else list_zip(path)
+        return undecoded_listing(listing, say=say, all_pages=source.pages == "all", progress=progress)
+    if path.suffix.lower() in SUFFIXES:
+        alone = [ImageFile(name=path.name, read=path.read_bytes)]
+        return undecoded_files(alone, place=source.place, all_pages=source.pages == "all", progress=progress)
     if path.suffix.lower() in (".npy", ".npz", ".gz"):
-        return undecoded_array_file(path, source, progress)
+        return undecoded_array_file(path, source, say=say, progress=progress)
     raise DataError(f"{source.place} cannot be read as examples; {READABLE}")
+
+
+def _decoders() -> tuple[str, ...]:
+    """What turns files into pixels, with versions: another one may give other pixels of the same file."""
+    return f"copyist {DECODER}", *(f"{name} {version(name)}" for name in ("pillow", "tifffile", "imagecodecs", "numpy"))
 
 
 def _common_size(images: Undecoded, source: Source) -> tuple[int, int]:
@@ -162,6 +188,7 @@ def _image_set(
         source=source.text,
         array=array,
         names=tuple(names),
-        labels=None if images.labels is None else np.repeat(images.labels[list(chosen)], counts),
+        labels=None if images.labels is None else np.repeat(images.labels.numbers[list(chosen)], counts),
+        classes=None if images.labels is None else images.labels.names,
         fingerprint=fingerprint([images.digests[index] for index in chosen], *options),
     )

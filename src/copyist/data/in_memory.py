@@ -1,19 +1,20 @@
 """Arrays that are in memory already, checked and kept as examples are."""
 
-__all__ = ["Array", "GivenExamples", "check_alike", "check_share"]
+__all__ = ["Array", "GivenExamples", "check_alike", "check_share", "number_classes"]
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from copyist.data.labels import ClassLabels
 from copyist.data.parts import digest
 from copyist.errors import ArgumentError, DataError
-from copyist.files.array_files import not_class_numbers
-from copyist.files.values import check_pixels
+from copyist.files.array_files import flat_labels
+from copyist.files.values import as_rows, check_pixels
 
 Array: TypeAlias = npt.NDArray[Any] | torch.Tensor
 """Of NumPy, or of PyTorch on any device."""
@@ -25,10 +26,13 @@ class GivenExamples:
     """Examples as they were given, checked."""
 
     array: npt.NDArray[Any]
-    """Images (N, C, H, W), uint8, uint16 or float32; or rows (N, D), float32."""
+    """Images (N, C, H, W), uint8, uint16 or float32; or rows (N, D), float32, or float64 where a column needs it."""
 
-    labels: npt.NDArray[np.int64] | None
-    """(N,), where there are any."""
+    labels: npt.NDArray[Any] | None
+    """(N,), where there are any: as they are given, or numbers of classes."""
+
+    classes: tuple[str, ...] | None = None
+    """The names of the classes, once they are numbered."""
 
     columns: tuple[str, ...]
     """Names of the D columns; empty for images."""
@@ -50,7 +54,7 @@ class GivenExamples:
             raise DataError(f"{name} must have one name per column of a table, got {len(columns)}; leave columns= out")
         return cls(
             array=array,
-            labels=None if labels is None else _check_classes(_as_numpy(labels), count=len(array), name=name),
+            labels=None if labels is None else _one_per_example(_as_numpy(labels), count=len(array), name=name),
             columns=columns,
             digests=tuple(digest(np.ascontiguousarray(row).tobytes()) for row in array),
         )
@@ -70,14 +74,29 @@ def check_alike(given: Mapping[str, GivenExamples], *, name: str) -> None:
         raise DataError(f"{name} must have labels in all splits or in none, got none for {' and '.join(bare)}")
 
 
-def check_share(share: float) -> float:
-    """The share of examples that is set apart for calibration.
+def number_classes(given: Mapping[str, GivenExamples], *, name: str) -> dict[str, GivenExamples]:
+    """The same splits with their classes numbered alike.
+
+    Raises:
+        DataError: a label is neither a text nor a whole number.
+    """
+    labels = {part: each.labels for part, each in given.items() if each.labels is not None}
+    if not labels:
+        return dict(given)
+    classes = ClassLabels.of(np.concatenate(list(labels.values())), what=f"labels of {name}")
+    ends = np.cumsum([len(each) for each in labels.values()])
+    parts = dict(zip(labels, np.split(classes.numbers, ends[:-1]), strict=True))
+    return {part: replace(each, labels=parts[part], classes=classes.names) for part, each in given.items()}
+
+
+def check_share(part: str, share: float) -> float:
+    """The share of examples that is set apart for a split.
 
     Raises:
         ArgumentError: it is not in (0, 1).
     """
     if not 0 < share < 1:
-        raise ArgumentError(f"calibration must be a share between 0 and 1, both excluded, got {share}; take 0.2")
+        raise ArgumentError(f"{part} must be a share between 0 and 1, both excluded, got {share}; take 0.2")
     return share
 
 
@@ -101,9 +120,8 @@ def _check_values(array: npt.NDArray[Any], *, name: str) -> npt.NDArray[Any]:
         for index, image in enumerate(array):
             check_pixels(image, place=name, index=index)
         return array.astype(np.float32)
-    # What is too large for 32 bits becomes infinite, and is refused as such; the sum makes -0 a 0, which it equals.
-    with np.errstate(over="ignore"):
-        rows = array.astype(np.float32) + np.float32(0)
+    # What is too large for 32 bits becomes infinite, and is refused as such.
+    rows = as_rows(list(array.T))
     wrong = np.argwhere(~np.isfinite(rows))
     if len(wrong):
         row, column = wrong[0].tolist()
@@ -111,10 +129,8 @@ def _check_values(array: npt.NDArray[Any], *, name: str) -> npt.NDArray[Any]:
     return rows
 
 
-def _check_classes(labels: npt.NDArray[Any], *, count: int, name: str) -> npt.NDArray[np.int64]:
-    if labels.shape != (count,):
+def _one_per_example(labels: npt.NDArray[Any], *, count: int, name: str) -> npt.NDArray[Any]:
+    flat = flat_labels(labels)
+    if flat is None or len(flat) != count:
         raise DataError(f"{name} must have one label per example, got shape {labels.shape} for {count}")
-    wrong = labels if labels.dtype.kind not in "buif" else not_class_numbers(labels)
-    if len(wrong):
-        raise DataError(f"labels of {name} must number classes by whole numbers, got {wrong[0]}; number them from 0")
-    return labels.astype(np.int64)
+    return flat

@@ -19,15 +19,24 @@ _MORE = {
 }
 
 
-def open_source(text: str, *, say: Callable[[str], None] | None = None, progress: Progress | None = None) -> Splits:
+def open_source(
+    text: str,
+    *,
+    without: Path | None = None,
+    columns: Sequence[str] = (),
+    say: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
+) -> Splits:
     """Open a source with its two splits, which depend on its content alone.
 
     A folder or archive with `train/` beside `test/` (or `val/`) has these as splits; so has a folder with the four
-    files of MNIST. Of all else, a tenth is held out. With `?calibration=0.2` a fifth of the rest is a third split.
-    Tiles are cut after the split; transparency is left out.
+    files of MNIST. Of all else, a tenth is held out, or `?test=0.2`. With `?calibration=0.2` a fifth of the rest is a
+    third split. Tiles are cut after the split; transparency is left out.
 
     Args:
         text: `PATH_OR_NAME?option=value&…`, with the options of `Source`.
+        without: a file or folder in it that is no data, such as where results go.
+        columns: of a table, those that a model was trained on, which are found by name.
         say: takes notices, each one sentence.
         progress: called with the number of files done, and of all.
 
@@ -35,16 +44,19 @@ def open_source(text: str, *, say: Callable[[str], None] | None = None, progress
         ArgumentError: the source breaks a rule, or asks for one split only.
         UnknownNameError: there is no such source, option or value.
         DataError: it cannot be read, or its images cannot be brought to one shape.
+        ShapeError: a table has not these columns.
     """
     source = parse_source(text)
     if source.split is not None:
         raise ArgumentError(f"both splits are needed here, got {text!r}; leave split= out")
     parts: list[Split] = ["train", "test"] if source.calibration is None else ["train", "test", "calibration"]
-    train, test, *calibration = _sets(source, parts, say or ignore, progress)
+    train, test, *calibration = _sets(source, parts, without, say or ignore, progress, columns)
     if not (len(train) and len(test)):
+        alike = len(train) > 1 and (train.array == train.array[:1]).all()
+        got = f"{len(train)} that are all equal" if alike else f"{len(train)} and {len(test)}"
         raise DataError(
-            f"{source.place} must have {'rows' if train.is_table else 'images'} to train and to test on, got "
-            f"{len(train)} and {len(test)}; {_MORE[train.is_table]}"
+            f"{source.place} must have {train.noun} to train and to test on, got {got}; "
+            f"{f'add other {train.noun}' if alike else _MORE[train.is_table]}"
         )
     if calibration and not len(calibration[0]):
         raise DataError(f"{source.place} must have {train.noun} to calibrate on, got none; leave ?calibration= out")
@@ -55,23 +67,40 @@ def open_split(
     text: str,
     *,
     default: Split,
+    without: Path | None = None,
+    columns: Sequence[str] = (),
     say: Callable[[str], None] | None = None,
     progress: Progress | None = None,
 ) -> ExampleSet:
     """Open one split of a source: the one that `?split=` names, or else `default`.
 
+    Args:
+        text: as for `open_source`.
+        default: the split that is opened where the text names none; `all` are all examples, in the source's order.
+        without: as for `open_source`.
+        columns: as for `open_source`.
+        say: takes notices, each one sentence.
+        progress: called with the number of files done, and of all.
+
     Raises:
         ArgumentError, UnknownNameError, DataError: as `open_source`.
     """
     source = parse_source(text)
-    return _sets(source, (source.split or default,), say or ignore, progress)[0]
+    return _sets(source, (source.split or default,), without, say or ignore, progress, columns)[0]
 
 
 def _sets(
-    source: Source, parts: Sequence[Split], say: Callable[[str], None], progress: Progress | None
+    source: Source,
+    parts: Sequence[Split],
+    without: Path | None,
+    say: Callable[[str], None],
+    progress: Progress | None,
+    columns: Sequence[str] = (),
 ) -> list[ExampleSet]:
     if not source.is_embedded and not Path(source.place).exists():
         raise DataError(f"there is no file or folder {source.place}; {READABLE}")
     if source.is_embedded and Path(source.place).exists():
         say(f"took {source.place} as the embedded data of that name; write ./{source.place} for the folder")
-    return table_sets(source, parts) if is_table(source) else image_sets(source, parts, say=say, progress=progress)
+    if is_table(source):
+        return table_sets(source, parts, columns=columns, say=say)
+    return image_sets(source, parts, without=without, say=say, progress=progress)

@@ -1,6 +1,7 @@
 """Which examples of a source are held out: decided by their content and by nothing else."""
 
 __all__ = [
+    "TEST_SHARE",
     "Parts",
     "Split",
     "digest",
@@ -14,6 +15,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal, Self, TypeAlias, final
 
 import numpy as np
@@ -22,8 +24,8 @@ import numpy.typing as npt
 Split: TypeAlias = Literal["train", "test", "calibration", "all"]
 """A part of a source."""
 
-TEST_SHARE = 10
-"""One distinct example in so many is held out."""
+TEST_SHARE = 0.1
+"""The share of the distinct examples that is held out, unless another is asked for."""
 
 
 def digest(content: bytes) -> str:
@@ -31,20 +33,27 @@ def digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
-def hold_out(digests: Sequence[str]) -> npt.NDArray[np.bool_]:
+def hold_out(digests: Sequence[str], *, share: float = TEST_SHARE, seed: int = 0) -> npt.NDArray[np.bool_]:
     """True where an example belongs to the test split, (N,).
 
-    The distinct contents are ordered by their digest, and the first tenth of them, rounded up, is held out: equal
-    content is always on one side, and names, dates and order change nothing. One content alone is for training.
+    The distinct contents are ordered by their digest, and the first of them, a tenth or another share, rounded up, are
+    held out: equal content is always on one side, and names, dates and order change nothing. At least one content
+    stays for training.
+
+    Args:
+        digests: of the content of each example.
+        share: in (0, 1).
+        seed: another one than 0 orders the contents in another way.
     """
-    distinct = sorted(set(digests))
-    count = -(-len(distinct) // TEST_SHARE) if len(distinct) > 1 else 0
-    chosen = set(distinct[:count])
+    distinct = _ordered(digests, seed)
+    # As it is written: 0.1 of 30 is 3, and not a little more.
+    count = math.ceil(Fraction(str(share)) * len(distinct))
+    chosen = set(distinct[: min(count, len(distinct) - 1)])
     return np.array([each in chosen for each in digests], dtype=np.bool_)
 
 
 def hold_out_for_calibration(
-    digests: Sequence[str], is_test: npt.NDArray[np.bool_], *, share: float
+    digests: Sequence[str], is_test: npt.NDArray[np.bool_], *, share: float, seed: int = 0
 ) -> npt.NDArray[np.bool_]:
     """True where an example belongs to the calibration split, (N,): a share of what is not in the test split.
 
@@ -55,10 +64,18 @@ def hold_out_for_calibration(
         digests: of the content of each example.
         is_test: (N,), True where an example belongs to the test split.
         share: in (0, 1).
+        seed: as for `hold_out`.
     """
-    others = sorted({each for each, test in zip(digests, is_test.tolist(), strict=True) if not test})
+    others = _ordered([each for each, test in zip(digests, is_test.tolist(), strict=True) if not test], seed)
     chosen = set(others[: min(math.ceil(share * len(others)), len(others) - 1)])
     return ~is_test & np.array([each in chosen for each in digests], dtype=np.bool_)
+
+
+def _ordered(digests: Iterable[str], seed: int) -> list[str]:
+    """The distinct contents in an order that depends on them and on the seed alone."""
+    if seed == 0:
+        return sorted(set(digests))
+    return sorted(set(digests), key=lambda each: digest(f"{seed} {each}".encode()))
 
 
 @final
@@ -73,18 +90,23 @@ class Parts:
     """(N,)."""
 
     @classmethod
-    def of(cls, digests: Sequence[str], is_test: npt.NDArray[np.bool_], *, calibration: float | None) -> Self:
+    def of(
+        cls, digests: Sequence[str], is_test: npt.NDArray[np.bool_], *, calibration: float | None, seed: int = 0
+    ) -> Self:
         """Set a share in (0, 1) of what is not in the test split apart for calibration; none for None."""
         if calibration is None:
             return cls(is_test=is_test, is_calibration=np.zeros_like(is_test))
-        return cls(is_test=is_test, is_calibration=hold_out_for_calibration(digests, is_test, share=calibration))
+        apart = hold_out_for_calibration(digests, is_test, share=calibration, seed=seed)
+        return cls(is_test=is_test, is_calibration=apart)
 
     def indices(self, part: Split, *, limit: int | None) -> npt.NDArray[np.int64]:
-        """Indices of at most `limit` examples of a split, in their order; of all, those of the test split come last."""
-        train = np.flatnonzero(~self.is_test & ~self.is_calibration)
-        test, calibration = np.flatnonzero(self.is_test), np.flatnonzero(self.is_calibration)
-        every = np.concatenate([np.flatnonzero(~self.is_test), test])
-        chosen = {"train": train, "test": test, "calibration": calibration, "all": every}[part]
+        """Indices of at most `limit` examples of a split, spread evenly over it; always in the order of the source."""
+        chosen = {
+            "train": np.flatnonzero(~self.is_test & ~self.is_calibration),
+            "test": np.flatnonzero(self.is_test),
+            "calibration": np.flatnonzero(self.is_calibration),
+            "all": np.arange(len(self.is_test)),
+        }[part]
         return chosen[evenly_spaced(len(chosen), limit)]
 
 

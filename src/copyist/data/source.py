@@ -8,23 +8,35 @@ __all__ = [
     "Fit",
     "Source",
     "check_unset",
+    "drop_option",
+    "escape_name",
     "parse_size",
     "parse_source",
+    "parts_of",
 ]
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
+from urllib.parse import unquote
+
+import numpy as np
+import numpy.typing as npt
 
 from copyist.checks import check_choice, nearest_match
-from copyist.data.parts import Split
+from copyist.data.parts import TEST_SHARE, Parts, Split, hold_out
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.files.delimited import HeaderLine
 from copyist.files.image_arrays import Layout
+from copyist.files.spellings import Decimal
+from copyist.outputs import user_path
 
 Fit: TypeAlias = Literal["crop", "resize", "pad", "tile"]
 """How images are brought to one size: see `Source.fit`."""
+
+Pages: TypeAlias = Literal["first", "all"]
+"""Which pictures of a stack or a moving picture are taken."""
 
 EMBEDDED = ("photos", "faces", "digits", "scenes", "blobs", "cancer")
 """Sources that need no file. `./photos` is a folder of that name."""
@@ -35,14 +47,15 @@ READABLE = (
 )
 """What can be read, as the end of a sentence."""
 
-IMAGE_OPTIONS = ("size", "fit", "channels", "layout", "stride", "binarize")
+IMAGE_OPTIONS = ("size", "fit", "channels", "layout", "stride", "binarize", "pages")
 """Options of images alone."""
 
-TABLE_OPTIONS = ("label", "drop", "header")
+TABLE_OPTIONS = ("label", "drop", "header", "decimal")
 """Options of tables alone."""
 
 _OPTIONS = (
-    *("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize", "calibration"),
+    *("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize", "pages"),
+    *("test", "split_seed", "calibration"),
     *TABLE_OPTIONS,
 )
 
@@ -66,6 +79,9 @@ class Source:
     channels: int | None = None
     """1 for gray, 3 for color, or what an array must have; None takes what is there."""
 
+    pages: Pages = "first"
+    """Whether of a stack or a moving picture the first picture is taken, or each."""
+
     split: Split | None = None
     """The split; None leaves the choice to the procedure."""
 
@@ -81,6 +97,12 @@ class Source:
     limit: int | None = None
     """At most so many images or rows (tiles are cut afterwards), spread evenly over each split."""
 
+    test: float | None = None
+    """The share of the distinct contents that is held out, in (0, 1); None holds out a tenth."""
+
+    split_seed: int = 0
+    """Which contents are held out, by choice or for calibration: another seed orders them in another way."""
+
     calibration: float | None = None
     """The share of what is not in the test split that is set apart to calibrate thresholds on, in (0, 1)."""
 
@@ -92,6 +114,9 @@ class Source:
 
     header: HeaderLine | None = None
     """Whether the first row of a text file names its columns; None tells by what stands in it."""
+
+    decimal: Decimal | None = None
+    """What marks decimals in texts, where the other one parts thousands; None tells by what stands in them."""
 
     binarize: float | str | None = None
     """Values become 0 or 1: 1 from this share of the largest on, or `sample`, 1 with the probability that they name,
@@ -106,15 +131,18 @@ class Source:
 def parse_source(text: str) -> Source:
     """Take a source string apart.
 
-    A path that exists may itself contain `?`.
+    A path that exists may itself contain `?`. In names of columns `%2C` is a comma, `%26` an ampersand, and so on for
+    all bytes, as `escape_name` writes them.
 
     Raises:
         UnknownNameError: there is no such option, value or embedded source.
         ArgumentError: a value breaks its option's rule, or two options contradict one another.
     """
-    place, mark, query = (text, "", "") if Path(text).exists() else text.rpartition("?")
+    place, mark, query = (text, "", "") if user_path(text).exists() else text.rpartition("?")
     if not mark:
         place, query = text, ""
+    # An embedded source is called as it is, and no path.
+    place = str(user_path(place)) if place.startswith("~") else place
     options: dict[str, Any] = {}
     for part in query.split("&") if query else []:
         name, equals, value = part.partition("=")
@@ -128,6 +156,28 @@ def parse_source(text: str) -> Source:
     _check_together(source)
     _check_place(place)
     return source
+
+
+def parts_of(digests: Sequence[str], is_test: npt.NDArray[np.bool_] | None, source: Source) -> Parts:
+    """The splits of a source, as its options ask for them.
+
+    Args:
+        digests: of the content of each example.
+        is_test: (N,), True where an example is held out, of data that has splits; None lets content decide.
+        source: where they come from.
+
+    Raises:
+        ArgumentError: a share or seed is asked for, and the data has splits.
+    """
+    if is_test is not None and source.test is not None:
+        raise ArgumentError(f"{source.place} has splits of its own, got test={source.test:g}; leave test= out")
+    if is_test is not None and source.split_seed and source.calibration is None:
+        raise ArgumentError(
+            f"{source.place} has splits of its own, got split_seed={source.split_seed}; leave split_seed= out"
+        )
+    if is_test is None:
+        is_test = hold_out(digests, share=TEST_SHARE if source.test is None else source.test, seed=source.split_seed)
+    return Parts.of(digests, is_test, calibration=source.calibration, seed=source.split_seed)
 
 
 def check_unset(source: Source, options: Sequence[str], *, kind: str, got: str) -> None:
@@ -148,6 +198,16 @@ def check_unset(source: Source, options: Sequence[str], *, kind: str, got: str) 
         raise ArgumentError(f"source option {wrong} is for {kind}, got {got}: {source.place}; leave {wrong}= out")
 
 
+def escape_name(name: str) -> str:
+    """The name of a column as `drop=` and `label=` take it."""
+    return "".join(f"%{ord(sign):02X}" if sign in "%&,?" else sign for sign in name)
+
+
+def drop_option(source: Source, names: Sequence[str]) -> str:
+    """The option that leaves these columns out beside those that are left out already."""
+    return "?drop=" + ",".join(map(escape_name, [*source.drop, *names]))
+
+
 def parse_size(text: str, *, name: str = "source option size") -> tuple[int, int]:
     """(H, W) from `64` or `64x48`; `name` is what a refusal calls it.
 
@@ -166,14 +226,25 @@ def _value(name: str, value: str) -> object:
             return _whole_number(name, value)
         case "binarize":
             return value if value == "sample" else _threshold(value)
-        case "calibration":
-            return _share(value)
-        case "fit" | "layout" | "split" | "header":
-            kinds = {"fit": Fit, "layout": Layout, "split": Split, "header": HeaderLine}
+        case "test" | "calibration":
+            return _share(name, value)
+        case "split_seed":
+            return _seed(value)
+        case "fit" | "layout" | "split" | "header" | "decimal" | "pages":
+            kinds = {
+                "fit": Fit,
+                "layout": Layout,
+                "split": Split,
+                "header": HeaderLine,
+                "decimal": Decimal,
+                "pages": Pages,
+            }
             check_choice(f"{name}=", value, get_args(kinds[name]))
             return value
         case "drop":
-            return tuple(value.split(","))
+            return tuple(map(unquote, value.split(",")))
+        case "label":
+            return unquote(value)
         case _:
             return value
 
@@ -198,15 +269,20 @@ def _threshold(text: str) -> float:
     return threshold
 
 
-def _share(text: str) -> float:
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ArgumentError(f"source option split_seed must be a whole number of at least 0, got {text!r}")
+    return int(text)
+
+
+def _share(name: str, text: str) -> float:
     try:
         share = float(text)
     except ValueError:
         share = 0.0
     if not 0 < share < 1:
         raise ArgumentError(
-            f"source option calibration must be a share between 0 and 1, both excluded, got {text!r}; "
-            "take calibration=0.2"
+            f"source option {name} must be a share between 0 and 1, both excluded, got {text!r}; take {name}=0.2"
         )
     return share
 

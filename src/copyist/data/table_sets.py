@@ -2,51 +2,71 @@
 
 __all__ = ["is_table", "open_table", "read_table", "table_sets"]
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-from copyist.checks import nearest_match
 from copyist.data.embedded import cancer_table
 from copyist.data.examples import ExampleSet
-from copyist.data.parts import Parts, Split, digest, fingerprint, hold_out
-from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source
-from copyist.errors import DataError, UnknownNameError
-from copyist.files.array_files import not_class_numbers
-from copyist.files.delimited import has_decimal_comma, is_number
+from copyist.data.labels import ClassLabels
+from copyist.data.learned_columns import find_name, learned_columns
+from copyist.data.parts import Split, digest, fingerprint
+from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source, parts_of
+from copyist.errors import DataError
+from copyist.files.bulk import ignore
 from copyist.files.table_files import Column, StoredTable, TableFile, holds_table, read_table_file
 
 
-def table_sets(source: Source, parts: Sequence[Split]) -> list[ExampleSet]:
+def table_sets(
+    source: Source, parts: Sequence[Split], *, columns: Sequence[str] = (), say: Callable[[str], None] = ignore
+) -> list[ExampleSet]:
     """The requested splits of a table. A tenth of the distinct rows is held out, unless the file has splits.
+
+    Args:
+        source: that `is_table`.
+        parts: the splits.
+        columns: those that a model was trained on; the same are taken, in this order. Without any, all are taken but
+            row numbers, and what is constant over the training rows.
+        say: takes notices, each one sentence.
 
     Raises:
         DataError: the table cannot be read, or holds what is no finite number.
         UnknownNameError: it has no such column.
         ArgumentError: an option is one of images.
+        ShapeError: it has not the columns that the model was trained on.
     """
     check_unset(source, IMAGE_OPTIONS, kind="images", got="a table")
     table = read_table(source)
-    columns, values = _values(table, source)
+    learned = learned_columns(table, source, columns)
+    if not columns:
+        # Before rows are hashed, so that constant columns move no row to another split.
+        learned = learned.without_constants(np.arange(len(learned.values)), place=source.place)
     labels = _labels(table, source)
-    digests = [digest(row.tobytes()) for row in values]
-    is_test = hold_out(digests) if table.is_test is None else table.is_test
-    split = Parts.of(digests, is_test, calibration=source.calibration)
+    digests = [digest(row.tobytes()) for row in learned.values]
+    notes, splits = table.notes, table.is_test
+    del table  # Its cells take more than all that follows.
+    split = parts_of(digests, splits, source)
+    if not columns:
+        learned = learned.without_constants(split.indices("train", limit=source.limit), place=source.place)
+    for sentence in (*notes, *learned.notices(source.place)):
+        say(sentence)
     sets: list[ExampleSet] = []
     for part in parts:
         rows = split.indices(part, limit=source.limit)
         sets.append(
             ExampleSet(
                 source=source.text,
-                array=values[rows],
-                names=tuple(f"{row:06d}" for row in rows),
-                labels=None if labels is None else labels[rows],
-                columns=columns,
-                fingerprint=fingerprint([digests[row] for row in rows], *columns),
+                array=learned.values[rows],
+                names=tuple(f"{row:06d}" for row in rows.tolist()),
+                labels=None if labels is None else labels.numbers[rows],
+                classes=None if labels is None else labels.names,
+                columns=learned.names,
+                kinds=learned.kinds,
+                left_out=learned.left_out,
+                fingerprint=fingerprint([digests[row] for row in rows.tolist()], *learned.names),
             )
         )
     return sets
@@ -56,7 +76,7 @@ def is_table(source: Source) -> bool:
     """Whether a source is a table: judged by its name, and of arrays by their headers.
 
     Raises:
-        DataError: it is an array file that cannot be read, or a table that is compressed.
+        DataError: it is an array file that cannot be read.
         UnknownNameError: it has no array of the requested name.
     """
     return source.place == "cancer" if source.is_embedded else holds_table(source.place, key=source.key)
@@ -67,110 +87,56 @@ def read_table(source: Source) -> StoredTable:
 
     Raises:
         DataError: it cannot be read, holds no rows, or two columns of one name.
-        MissingExtraError: it is a Parquet file, and pyarrow is not installed.
     """
     if source.is_embedded:
         return cancer_table()
-    return read_table_file(source.place, key=source.key, header=source.header)
+    return read_table_file(source.place, key=source.key, header=source.header, decimal=source.decimal)
 
 
-def open_table(text: str) -> TableFile:
+def open_table(text: str, *, columns: Sequence[str] = (), say: Callable[[str], None] = ignore) -> TableFile:
     """A table for a verb that writes it again: all its rows, in their order.
+
+    Args:
+        text: a source.
+        columns: those that a model was trained on; without any, all are taken but row numbers.
+        say: takes notices, each one sentence.
 
     Raises:
         DataError: it is no table, cannot be read, or holds what is no finite number.
         UnknownNameError: it has no such column.
         ArgumentError: an option is one of images, or takes a part of the rows.
+        ShapeError: it has not the columns that the model was trained on.
     """
     source = parse_source(text)
-    if not source.is_embedded and not Path(source.place).is_file():
+    if not source.is_embedded and not Path(source.place).exists():
         raise DataError(f"there is no file {source.place}; give a table in .csv, .parquet, .npy or .npz")
     if not is_table(source):
         raise DataError(f"{source.place} must be a table for this model; give one in .csv, .parquet, .npy or .npz")
     check_unset(
         source,
-        (*IMAGE_OPTIONS, "split", "limit", "calibration"),
+        (*IMAGE_OPTIONS, "split", "limit", "test", "split_seed", "calibration"),
         kind="images and training",
         got="a table to write again",
     )
     table = read_table(source)
-    columns, values = _values(table, source)
+    learned = learned_columns(table, source, columns)
+    for sentence in (*table.notes, *learned.notices(source.place)):
+        say(sentence)
     name = f"{source.place}.csv" if source.is_embedded else PurePath(source.place).name
-    return TableFile(name=name, columns=columns, x=torch.from_numpy(values), stored=table)
+    return TableFile(name=name, columns=learned.names, x=torch.from_numpy(learned.values), stored=table)
 
 
-def _values(table: StoredTable, source: Source) -> tuple[tuple[str, ...], npt.NDArray[np.float32]]:
-    """The columns to learn from: their names, and their values (N, D)."""
-    for option, name in [("label", source.label), *(("drop", name) for name in source.drop)]:
-        if name is not None:
-            _check_column(name, table, f"{option}= of {source.place}")
-    kept = {name: column for name, column in table.columns.items() if name not in source.drop and name != source.label}
-    if not kept:
-        raise DataError(
-            f"{source.place} must have a column of numbers to learn from, and none is left; drop fewer by ?drop="
-        )
-    _check_numbers(kept, source)
-    # What is too large for 32 bits becomes infinite, and is refused as such; the sum makes -0 a 0, which it equals.
-    with np.errstate(over="ignore"):
-        values = np.stack([column.astype(np.float32) for column in kept.values()], axis=1) + np.float32(0)
-    if not len(values):
-        raise DataError(f"{source.place} must hold at least one row of numbers, and holds none; add rows")
-    _check_finite(tuple(kept), values, source)
-    return tuple(kept), values
-
-
-def _check_column(name: str, table: StoredTable, what: str) -> None:
-    if name not in table.columns:
-        raise UnknownNameError(
-            f"{what} must name a column, and there is none called {name!r}; {nearest_match(name, table.columns)}"
-        )
-
-
-def _check_numbers(columns: Mapping[str, Column], source: Source) -> None:
-    texts = [name for name, column in columns.items() if column.dtype.kind not in "buif"]
-    if not texts:
-        return
-    cells = columns[texts[0]]
-    row = next((row for row, cell in enumerate(cells) if not _is_number(cell)), 0)
-    drop = ",".join(texts)
-    if has_decimal_comma(str(cells[row])):
-        raise DataError(
-            f"columns of {source.place} must hold numbers with a decimal point, got the decimal comma of "
-            f"{str(cells[row])!r} in row {row + 1} of {_quote(texts)}; write points instead"
-        )
-    raise DataError(
-        f"columns of {source.place} must hold numbers, got {str(cells[row])!r} in row {row + 1} of {_quote(texts)}; "
-        f"leave {'it' if len(texts) == 1 else 'them'} out by ?drop={drop}, or name the one of classes by "
-        f"?label={texts[0]}"
-    )
-
-
-def _check_finite(names: Sequence[str], values: npt.NDArray[np.float32], source: Source) -> None:
-    counts = (~np.isfinite(values)).sum(0)
-    wrong = [name for name, count in zip(names, counts, strict=True) if count]
-    if wrong:
-        held = ", ".join(f"{count} in {name!r}" for name, count in zip(names, counts, strict=True) if count)
-        raise DataError(
-            f"{source.place} must hold finite numbers in all {len(values)} rows, got NaN, infinite or none: {held}; "
-            f"fill these cells, remove their rows, or leave the column out by ?drop={','.join(wrong)}"
-        )
-
-
-def _labels(table: StoredTable, source: Source) -> npt.NDArray[np.int64] | None:
-    """Classes (N,): whole numbers as they are, texts numbered in the order of the alphabet."""
+def _labels(table: StoredTable, source: Source) -> ClassLabels | None:
+    """The classes of all rows, from a column or from beside the table."""
     if source.label is None:
-        return table.labels
-    column = table.columns[source.label]
+        return None if table.labels is None else ClassLabels.of(table.labels, what=f"labels of {source.place}")
+    column = table.columns[find_name(source.label, table, f"label= of {source.place}")]
     _check_named(column, source)
-    if column.dtype.kind not in "buif":
-        return np.unique([str(cell) for cell in column], return_inverse=True)[1].astype(np.int64)
-    wrong: list[float] = not_class_numbers(column).tolist()
-    if wrong:
-        raise DataError(
-            f"labels in column {source.label!r} of {source.place} must be texts or whole numbers, one in each row, "
-            f"got {wrong[0]}; name another column, or leave label= out"
-        )
-    return column.astype(np.int64)
+    return ClassLabels.of(
+        column,
+        what=f"labels in column {source.label!r} of {source.place}",
+        remedy="name another column, or leave label= out",
+    )
 
 
 def _check_named(column: Column, source: Source) -> None:
@@ -186,11 +152,3 @@ def _check_named(column: Column, source: Source) -> None:
 def _is_missing(cell: Any) -> bool:
     """Whether a class is empty, which files write as None or NaN."""
     return cell is None or cell != cell or not str(cell).strip()
-
-
-def _is_number(cell: Any) -> bool:
-    return isinstance(cell, (int, float)) or is_number(str(cell))
-
-
-def _quote(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names))

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from copyist.data.parts import digest, hold_out
+from copyist.data.labels import ClassLabels
+from copyist.data.parts import digest
 from copyist.errors import DataError
 from copyist.files.values import check_pixels
 
@@ -33,17 +34,23 @@ class Undecoded:
     dtype: np.dtype[Any]
     """Of all, once decoded."""
 
-    is_test: npt.NDArray[np.bool_]
-    """(N,), True where an image is held out."""
+    is_test: npt.NDArray[np.bool_] | None
+    """(N,), True where an image is held out; None where the source has no splits, and content decides."""
 
-    labels: npt.NDArray[np.int64] | None
-    """(N,), where the source has them."""
+    labels: ClassLabels | None
+    """Of each image, where the source has them."""
 
     decode: Callable[[int], npt.NDArray[Any] | str]
     """Gives image `index` as (H, W, C), or the reason why it cannot be read."""
 
     failures: tuple[str, ...] = ()
     """What was left out already, as `name (reason)`."""
+
+    belongs_to: Sequence[str] | None = None
+    """The digest of what each image is a part of, such as a stack: parts of one are on one side of a split."""
+
+    notices: tuple[str, ...] = ()
+    """What a model sees in another way than it is stored, each one sentence."""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -54,10 +61,10 @@ def undecoded_array(
     *,
     place: str,
     names: Sequence[str] | None = None,
-    labels: npt.NDArray[np.int64] | None = None,
+    labels: ClassLabels | None = None,
     is_test: npt.NDArray[np.bool_] | None = None,
 ) -> Undecoded:
-    """The images of an array (N, C, H, W); without `is_test`, their content decides which are held out.
+    """The images of an array (N, C, H, W); without `is_test`, their content will decide which are held out.
 
     Raises:
         DataError: the values are none that an image can have.
@@ -82,7 +89,7 @@ def undecoded_array(
         sizes=[(array.shape[2], array.shape[3])] * len(array),
         channels=array.shape[1],
         dtype=dtype,
-        is_test=hold_out(digests) if is_test is None else is_test,
+        is_test=is_test,
         labels=labels,
         decode=decode,
     )

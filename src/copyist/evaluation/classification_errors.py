@@ -104,7 +104,7 @@ def classification_table(
     test = splits.test.subset(num_images)
     assert splits.train.labels is not None
     assert test.labels is not None
-    x, labels = test.examples(), torch.from_numpy(np.array(test.labels))
+    x = test.examples()
     for classifier in classifiers.values():
         classifier.check_batch(x)
 
@@ -113,7 +113,10 @@ def classification_table(
 
     rows: dict[str, ClassificationErrors] = {}
     for name, classifier in classifiers.items():
-        if classifier.head.out_features < num_classes:
+        truth = test.with_classes(classifier.trained_on.classes)
+        assert truth.labels is not None
+        labels = torch.from_numpy(np.array(truth.labels))
+        if classifier.trained_on.classes is None and classifier.head.out_features < num_classes:
             raise ArgumentError(
                 f"{name} must know the {num_classes} classes of the data, got {classifier.head.out_features}; "
                 "take data with its classes, or train it on these"
@@ -122,6 +125,7 @@ def classification_table(
         with torch.no_grad():
             logits = in_batches(classifier, classifier, x.to(device), batch_size=batch_size).float().cpu()
         rows[name] = errors(int((logits.argmax(1) != labels).sum()), float(F.cross_entropy(logits, labels)))
+    labels = torch.from_numpy(np.array(test.labels))
     majority = int(np.bincount(splits.train.labels).argmax())
     return ClassificationTable(
         noun=splits.test.noun,

@@ -3,10 +3,10 @@
 __all__ = ["evaluate", "evaluate_images"]
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from copyist.baselines.linear_copier import most_examples
 from copyist.checks import check_at_least
-from copyist.data import open_source
 from copyist.data.examples import Splits
 from copyist.errors import ArgumentError
 from copyist.evaluation.classification_errors import classification_table
@@ -14,13 +14,11 @@ from copyist.evaluation.denoising_measures import denoising_table
 from copyist.evaluation.denoising_table import DenoisingTable
 from copyist.evaluation.evaluation import Evaluation
 from copyist.evaluation.likelihood_table import likelihood_table
+from copyist.evaluation.measured_data import open_measured
 from copyist.evaluation.probe_table import probe_table, why_unprobed
 from copyist.evaluation.table_copies import table_copies
 from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
 from copyist.models.in_batches import apply_in_batches
-
-_NUM_IMAGES = 512
-"""The default maximum of test images on which copies are measured."""
 
 _NUM_TRAIN = 4096
 """At most this many training images set the filters, spread evenly over all."""
@@ -30,6 +28,7 @@ def evaluate(
     models: Mapping[str, Model],
     data: str | Splits,
     *,
+    fit_on: str | None = None,
     num_images: int | None = None,
     importance_samples: int = 200,
     batch_size: int | None = None,
@@ -46,7 +45,10 @@ def evaluate(
     Args:
         models: by name; all must take the source's images, or its rows.
         data: a source, or its splits: filters, PCA and probes learn from training examples, and everything is measured
-            on test examples.
+            on test examples. Of a source with `split=` that split is measured, all of it unless `num_images` says less;
+            what is fitted then learns from the data a model was trained on, where that is at hand, and never from what
+            is measured.
+        fit_on: another source for what is fitted: its training split, or the one it names.
         num_images: at most so many test examples, spread evenly over all; None takes 512 to measure copies, and all to
             count wrong names.
         importance_samples: codes per image that a likelihood is estimated by.
@@ -57,8 +59,8 @@ def evaluate(
 
     Raises:
         ContractError: some of the models copy and others do not.
-        DataError: the source cannot be read; the images have values that a likelihood gives no probability; classifiers
-            are given images without labels; or a column of a table is constant in its training rows.
+        DataError: the source cannot be read; there is nothing to learn from that is not measured; the images have
+            values that a likelihood gives no probability; or classifiers are given images without labels.
         ShapeError: a model does not take the images, or a table's columns are not those it was trained on.
         ArgumentError: there is no model; one has the name of a control, or knows fewer classes than the data has; or a
             number is out of its range.
@@ -69,11 +71,12 @@ def evaluate(
     check_at_least("importance_samples", importance_samples, 1)
     tell: Callable[[str], None] = say or (lambda sentence: None)
     models = {name: needs(model, Model, verb="evaluate") for name, model in models.items()}
-    splits = open_source(data, say=tell) if isinstance(data, str) else data
-    if not any(isinstance(model, Reconstructor) for model in models.values()):
+    names_only = not any(isinstance(model, Reconstructor) for model in models.values())
+    found = open_measured(data, models.values(), fit_on=fit_on, num_images=num_images, fits=not names_only, say=tell)
+    splits, count = found.splits, found.count
+    if names_only:
         names = classification_table(models, splits, num_images=num_images, batch_size=batch_size)
-        return Evaluation(classification=names)
-    count = num_images or _NUM_IMAGES
+        return Evaluation(data=replace(found, count=names.num_test).statement, classification=names)
     noun = "1 model" if len(models) == 1 else f"{len(models)} models"
     tell(f"measuring {noun} and what stands beside them, which takes some seconds")
     # First, since a likelihood may refuse the values of the images.
@@ -88,6 +91,7 @@ def evaluate(
         tell(f"probes are left out, since {why}")
     probes = None if why else probe_table(models, splits, num_images=count, batch_size=batch_size, seed=seed)
     return Evaluation(
+        data=found.statement,
         denoising=images,
         table=table,
         likelihoods=nats if nats.models else None,

@@ -21,6 +21,9 @@ class Evaluation(Document):
     schema: Literal["copyist.evaluation"] = "copyist.evaluation"
     version: Literal[1] = 1
 
+    data: str | None = None
+    """How many examples of which source were measured, and what was learned from; None in older results."""
+
     denoising: DenoisingTable | None = None
     """Of models that copy images: under each corruption, on clean images, and in batches of other kinds."""
 
@@ -44,6 +47,7 @@ class Evaluation(Document):
         """
         copies = self.denoising or self.table
         parts = [
+            f"Measured: {self.data}" if self.data else "",
             copies.text(details=details) if copies else "",
             *(part.text() for part in (self.likelihoods, self.probes, self.classification) if part),
         ]

@@ -28,9 +28,12 @@ class LikelihoodTable(Document):
     models: Mapping[str, Nats]
     """By name; empty where no model has a likelihood."""
 
+    noun: str = "images"
+    """What is measured: images, or rows of a table."""
+
     def text(self) -> str:
         """A few lines per model."""
-        return "\n".join(_lines(name, nats) for name, nats in self.models.items())
+        return "\n".join(_lines(name, nats, self.noun) for name, nats in self.models.items())
 
 
 def likelihood_table(
@@ -66,14 +69,14 @@ def likelihood_table(
         device = next(model.parameters()).device
         draws = generator(seed, "likelihood")
         found[name] = likelihood(model, x.to(device), samples=samples, generator=draws)
-    return LikelihoodTable(models=found)
+    return LikelihoodTable(models=found, noun=splits.test.noun)
 
 
-def _lines(name: str, nats: Nats) -> str:
+def _lines(name: str, nats: Nats, noun: str) -> str:
     largest = ", ".join(f"{each:.2f}" for each in nats.divergence_per_unit[:_SHOWN])
     units = len(nats.divergence_per_unit)
     return (
-        f"Likelihood of {nats.num_images} test images under {name}, in nats per image\n"
+        f"Likelihood of {nats.num_images} test {noun} under {name}, in nats per {noun.removesuffix('s')}\n"
         f"  negative log-likelihood  {nats.negative_log_likelihood:.2f}  by {nats.samples} importance samples "
         f"({nats.bits_per_value:.3f} bits per value)\n"
         f"  negative ELBO            {nats.negative_elbo:.2f}  = reconstruction {nats.reconstruction:.2f} "

@@ -58,7 +58,7 @@ def probe_table(
 
     Raises:
         ShapeError: a model does not take the images, or a table's columns are not those it was trained on.
-        DataError: a column of a table is constant in the training rows.
+        DataError: there is one training row only.
         ArgumentError: `batch_size` is less than 1.
     """
     import torch

@@ -2,7 +2,7 @@
 
 __all__ = ["PrincipalRow", "TableCopies", "TableRow", "table_copies"]
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, final
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from copyist.data.examples import Splits
     from copyist.models.contracts import Model, Reconstructor
-    from copyist.nn.standardization import Standardization
     from copyist.tensors import Rows
 
 
@@ -108,11 +107,12 @@ def table_copies(
 
     Returns:
         Errors in standard deviations of the columns, squared: in total and by column, beside PCA and the mean row.
+        Columns that are constant in the training rows, of which there is no such unit, are not among them.
 
     Raises:
         ContractError: a model does not copy.
         ShapeError: a model does not take the table, or its columns are not those it was trained on.
-        DataError: a column is constant in the training rows.
+        DataError: there is one training row only.
         ArgumentError: a number is out of its range.
     """
     import torch
@@ -131,40 +131,52 @@ def table_copies(
         model.check_batch(x)
         model.check_columns(splits.train.columns)
     standardization = fit_standardization(splits.train).to(device)
-    train = standardization(splits.train.examples().to(device))
+    own = splits.train.examples().to(device)
+    varies = (own != own[:1]).any(0)
+
+    def in_units(rows: "Rows") -> "Tensor":
+        return standardization(rows)[:, varies]
+
+    train = in_units(own)
     with torch.no_grad():
-        rows = [_row(name, model, x, train, standardization, batch_size=size) for name, model in copiers.items()]
+        rows = [_row(name, model, x, train, in_units, batch_size=size) for name, model in copiers.items()]
     return TableCopies(
         source=splits.train.source,
-        columns=splits.train.columns,
-        std=tuple(standardization.std.tolist()),
+        columns=tuple(name for name, kept in zip(splits.train.columns, varies.tolist(), strict=True) if kept),
+        std=tuple(standardization.std[varies].tolist()),
         num_train=len(train),
         num_test=len(x),
         batch_size=size,
-        mean_error=mean_interval(standardization(x).square().mean(1)),
+        mean_error=mean_interval(in_units(x).square().mean(1)),
         rows=tuple(rows),
     )
 
 
 def _row(
-    name: str, model: "Reconstructor", x: "Rows", train: "Rows", standardization: "Standardization", *, batch_size: int
+    name: str,
+    model: "Reconstructor",
+    x: "Rows",
+    train: "Rows",
+    in_units: "Callable[[Rows], Tensor]",
+    *,
+    batch_size: int,
 ) -> TableRow:
     from copyist.metrics.intervals import mean_interval
     from copyist.models.contracts import Autoencoder, needs
     from copyist.models.in_batches import in_batches
 
     x_hat = in_batches(model, model, x, batch_size=batch_size).to(x)
-    errors = (standardization(x_hat) - standardization(x)).square()
+    errors = (in_units(x_hat) - in_units(x)).square()
     units = None
     if isinstance(model, Autoencoder):
         units = needs(model, Autoencoder, verb="evaluate").encode(x[:1])[0].numel()
-    undercomplete = units is not None and units < x.shape[1]
+    undercomplete = units is not None and units < train.shape[1]
     return TableRow(
         model=name,
         num_units=units,
         error=mean_interval(errors.mean(1)),
         column_errors=tuple(errors.mean(0).tolist()),
-        pca=_pca(errors, standardization(x), train, num_axes=units) if undercomplete and units else None,
+        pca=_pca(errors, in_units(x), train, num_axes=units) if undercomplete and units else None,
     )
 
 

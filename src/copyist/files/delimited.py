@@ -1,152 +1,310 @@
-"""Tables as text: cells parted by commas, semicolons or tabs, with a row of names or without."""
+"""Tables as text: cells parted by commas, semicolons, tabs or bars, with a row of names or without."""
 
-__all__ = [
-    "MISSING",
-    "Delimited",
-    "HeaderLine",
-    "has_decimal_comma",
-    "is_number",
-    "read_delimited",
-    "replace_columns",
-    "write_delimited",
-]
+__all__ = ["ENDINGS", "Delimited", "HeaderLine", "read_delimited", "write_delimited"]
 
+import codecs
 import csv
+import gzip
+import importlib
 import io
 import re
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
-
-import numpy.typing as npt
+from typing import Any, BinaryIO, Literal, TypeAlias, final
 
 from copyist.errors import DataError
-from copyist.outputs import write_text
+from copyist.files.arrow import Cells, Spell, pa
+from copyist.files.headers import has_names
+from copyist.files.readings import Values
+from copyist.files.spellings import Decimal, is_missing, marks_decimals
+from copyist.outputs import whole_file, write_bytes
 
 HeaderLine: TypeAlias = Literal["yes", "no"]
 """Whether the first row of a table names its columns."""
 
-MISSING = frozenset({"", "?", "-", "na", "n/a", "nan", "nil", "none", "null", "#n/a"})
-"""Cells, in upper or lower case, that mean a missing number."""
+ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+"""Of the names of such files, in lower case."""
+
+_HEAD = 200
+"""Rows that tell whether the first of them is one of names."""
+
+_HEAD_BYTES = 1 << 24
+"""Bytes that these are looked for in."""
+
+_AT_ONCE = 8192
+"""Rows that are written at a time."""
+
+_DAMAGED = "must be a table in UTF-8 text, one row per line, and is not, or is damaged; write it again as CSV"
 
 
-@dataclass(frozen=True, kw_only=True)
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Delimited:
-    """The cells of a text file."""
+    """The cells of a text file, and its bytes, so that it is written again as it was."""
 
     names: tuple[str, ...] | None
-    """Of the columns; None where no row names them."""
+    """Of the columns; empty for those without one; None where no row names them."""
 
-    rows: Sequence[Sequence[str]]
-    """All of as many cells."""
+    cells: Cells
+    """(N, D) of texts; its columns are called 0, 1, …"""
+
+    decimal: Decimal | None
+    """What marks decimals, where that is known."""
 
     delimiter: str
     """What parts the cells."""
 
+    content: bytes
+    """Of the file, in UTF-8 without a mark."""
 
-def read_delimited(path: Path, *, header: HeaderLine | None = None) -> Delimited:
-    """Read a text file of cells.
+    start: int
+    """Where the rows of cells begin in it."""
 
-    Cells are parted by the comma, semicolon or tab, whichever the first line has most of; beside the others a comma
-    between two digits is one of decimals. Unless `header` says so, the
-    first row is one of names when none of its cells is a number, or one of them stands above a number.
+    encoding: str
+    """Of the file."""
+
+    @property
+    def given_names(self) -> tuple[str, ...]:
+        """One per column, empty where there is none."""
+        return self.names or ("",) * self.cells.num_columns
+
+    def write(self, new: Mapping[int, tuple[Spell, Values]], path: Path) -> None:
+        """Write the file again with new cells in some of its columns; all other bytes stay.
+
+        Args:
+            new: by the place of the column, how its numbers are spelled, and the numbers (N,).
+            path: compressed where its name ends in `.gz`.
+
+        Raises:
+            DataError: its quotes do not tell its cells apart.
+            OutputError: the disk is full, or the place cannot be written.
+        """
+        encoding = self.encoding.removesuffix("-sig")
+        with whole_file(path) as temporary, temporary.open("wb") as file, _packed(file, path) as packed:
+            for part in self._parts(new):
+                packed.write(part if encoding == "utf-8" else part.decode().encode(encoding))
+
+    def _parts(self, new: Mapping[int, tuple[Spell, Values]]) -> Iterator[bytes]:
+        yield ("\ufeff" if self.encoding.startswith(("utf-8-", "utf-16")) else "").encode() + self.content[: self.start]
+        records, mark = _records(self.content[self.start :]), self.delimiter.encode()
+        for start in range(0, self.cells.num_rows, _AT_ONCE):
+            spelled = {
+                place: spell(values[start : start + _AT_ONCE]).to_pylist() for place, (spell, values) in new.items()
+            }
+            lines: list[bytes] = []
+            for row in range(min(_AT_ONCE, self.cells.num_rows - start)):
+                record = next(records, b"")
+                while not record.strip(b"\r\n"):
+                    if not record:
+                        raise DataError("a table whose quotes stand within cells cannot be written again; remove them")
+                    lines.append(record)
+                    record = next(records, b"")
+                lines.append(_replaced(record, {place: texts[row] for place, texts in spelled.items()}, mark))
+            yield b"".join(lines)
+        yield b"".join(records)
+
+
+def read_delimited(path: Path, *, header: HeaderLine | None = None, decimal: Decimal | None = None) -> Delimited:
+    """Read a text file of cells, packed by gzip where its name ends in `.gz`.
+
+    It is in UTF-8, UTF-16 with a mark, or else Latin-1. Cells are parted by the comma, semicolon, tab or bar, whichever
+    the first line has most of; beside the others a comma between two digits is one of decimals. Unless `header` says
+    so, the first row is judged by the cells below it.
 
     Raises:
         DataError: it is no such file, is damaged, holds no rows, or rows of several lengths.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        if "\0" in text:
-            raise ValueError("NUL")
-        delimiter = _delimiter(text.partition("\n")[0])
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        lines = [(reader.line_num, row) for row in reader if row]
-    except (OSError, ValueError, csv.Error) as error:
-        raise DataError(
-            f"{path} must be a table in UTF-8 text, one row per line, and is not, or is damaged; write it again as CSV"
-        ) from error
-    rows = [row for _, row in lines]
-    _check_lengths(lines, path)
-    named = _names_columns(rows) if header is None else header == "yes"
+        data, encoding = _text(path.read_bytes(), path)
+        delimiter = _delimiter(re.split(r"[\r\n]", data[: 1 << 20].decode(errors="ignore").lstrip("\r\n"))[0])
+        records = list(_first_records(data, delimiter))
+    except (OSError, EOFError, zlib.error, ValueError, csv.Error) as error:
+        raise DataError(f"{path} {_DAMAGED}") from error
+    rows = [row for row, _ in records]
+    named = bool(rows) and (has_names(_aligned(rows)) if header is None else header == "yes")
     if len(rows) == named:
         raise DataError(f"{path} must hold at least one row of numbers, and holds none; add rows")
-    return Delimited(names=tuple(rows[0]) if named else None, rows=rows[named:], delimiter=delimiter)
+    start = records[0][1] if named else 0
+    names = _names(rows) if named else None
+    width = len(names or rows[0])
+    return Delimited(
+        names=names,
+        cells=_cells(data, start, width, delimiter, path),
+        decimal=decimal or _decimal(rows[named:], delimiter),
+        delimiter=delimiter,
+        content=data,
+        start=start,
+        encoding=encoding,
+    )
 
 
-def write_delimited(path: Path, table: Delimited) -> None:
-    """Write cells as text, whole or not at all.
+def write_delimited(path: Path, names: Sequence[str] | None, columns: Sequence[Cells], *, delimiter: str) -> None:
+    """Write cells of texts, column by column, whole or not at all.
 
     Raises:
         OutputError: the disk is full, or the place cannot be written.
     """
     with io.StringIO(newline="") as file:
-        writer = csv.writer(file, delimiter=table.delimiter, lineterminator="\n")
-        if table.names is not None:
-            writer.writerow(table.names)
-        writer.writerows(table.rows)
-        write_text(path, file.getvalue())
+        writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+        if names is not None:
+            writer.writerow(names)
+        writer.writerows(zip(*(column.to_pylist() for column in columns), strict=True))
+        content = file.getvalue().encode()
+    write_bytes(path, gzip.compress(content, mtime=0) if path.suffix.lower() == ".gz" else content)
 
 
-def replace_columns(table: Delimited, names: Sequence[str], new: Mapping[str, npt.NDArray[Any]]) -> Delimited:
-    """The same cells but for columns of new numbers, each in the fewest digits that tell it from its neighbors.
-
-    Args:
-        table: the cells.
-        names: what all its columns are called here, in their order.
-        new: some of the columns, (N,) each, by name.
-    """
-    cells = list(zip(*table.rows, strict=True))
-    columns = [tuple(map(str, new[name])) if name in new else cells[place] for place, name in enumerate(names)]
-    return Delimited(names=table.names, rows=list(zip(*columns, strict=True)), delimiter=table.delimiter)
-
-
-def is_number(cell: str) -> bool:
-    """Whether a cell is one number, as people write them: Python's `1_003` is none."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell
+def _text(raw: bytes, path: Path) -> tuple[bytes, str]:
+    """The content in UTF-8 without a mark, and the encoding that it had."""
+    if path.suffix.lower() == ".gz":
+        raw = gzip.decompress(raw)
+    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le")):
+        if raw.startswith(mark):
+            return _checked(raw[len(mark) :].decode(encoding.removesuffix("-sig")).encode()), encoding
+    if raw.startswith(codecs.BOM_UTF16_BE):
+        return _checked(raw[2:].decode("utf-16-be").encode()), "utf-16-be"
+    for encoding in ("utf-8", "cp1252", "latin-1"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return _checked(raw if encoding == "utf-8" else text.encode()), encoding
+    raise ValueError("no text")
 
 
-def has_decimal_comma(cell: str) -> bool:
-    """Whether a cell is a number written with a comma, such as `0,5`, which is not read as one."""
-    return re.fullmatch(r"\s*[+-]?\d*,\d+\s*", cell) is not None
+def _checked(data: bytes) -> bytes:
+    if re.search(rb"[\x00-\x08\x0e-\x1f]", data):
+        raise ValueError("control characters")
+    return data
 
 
 def _delimiter(line: str) -> str:
-    plain = re.sub(r"(?<=\d),(?=\d)", "", line) if {";", "\t"} & set(line) else line
-    return max(",;\t", key=plain.count)
+    plain = re.sub(r'"[^"]*"', "", line)
+    if {";", "\t", "|"} & set(plain):
+        plain = re.sub(r"(?<=\d),(?=\d)", "", plain)
+    return max(",;\t|", key=plain.count)
 
 
-def _check_lengths(lines: Sequence[tuple[int, Sequence[str]]], path: Path) -> None:
-    lengths = [len(row) for _, row in lines]
-    others = set(lengths[1:])
-    if len(lines) > 2 and len(others) == 1 and lengths[0] not in others:
-        raise DataError(
-            f"rows of {path} must all have as many cells, got {lengths[0]} in line {lines[0][0]} and {lengths[1]} in "
-            "all others; remove that line, or repair it"
+def _first_records(data: bytes, delimiter: str) -> Iterator[tuple[list[str], int]]:
+    """The first rows of cells, and where each ends in the bytes."""
+    end, lines = 0, list[str]()
+
+    def read_lines(text: io.StringIO) -> Iterator[str]:
+        for line in text:
+            lines.append(line)
+            yield line
+
+    # Not all of it: the reader stops long before it comes to the end of what is decoded here.
+    text = io.StringIO(data[:_HEAD_BYTES].decode(errors="ignore"), newline="")
+    count = 0
+    for row in csv.reader(read_lines(text), delimiter=delimiter, strict=True):
+        end += sum(len(line.encode()) for line in lines)
+        lines.clear()
+        if row:
+            yield row, end
+            count += 1
+        if count > _HEAD or (count > 1 and end > _HEAD_BYTES // 2):
+            return
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The rows as they stand below a first one that is shorter by the name of its row numbers."""
+    width = len(rows[0])
+    if len(rows) > 1 and len(rows[1]) == width + 1:
+        return [["", *rows[0]] if rows[1][-1].strip() else [*rows[0], ""], *rows[1:]]
+    return list(rows)
+
+
+def _names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(name.strip() for name in _aligned(rows)[0])
+
+
+def _decimal(rows: Sequence[Sequence[str]], delimiter: str) -> Decimal | None:
+    """What marks decimals, as the first rows prove it; beside commas that part cells it is the point."""
+    found = marks_decimals(cell for row in rows for cell in row if not is_missing(cell))
+    return found or ("point" if delimiter == "," else None)
+
+
+def _cells(data: bytes, start: int, width: int, delimiter: str, path: Path) -> Cells:
+    csv_of: Any = importlib.import_module("pyarrow.csv")
+    names = [str(place) for place in range(width)]
+    quoted = b'"' in data
+    try:
+        table = csv_of.read_csv(
+            pa.BufferReader(pa.py_buffer(data).slice(start)),
+            read_options=csv_of.ReadOptions(column_names=names, block_size=max(1 << 20, 4 * start, 64 * width)),
+            parse_options=csv_of.ParseOptions(delimiter=delimiter, newlines_in_values=quoted),
+            convert_options=csv_of.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         )
-    for number, row in lines:
-        if len(row) != lengths[0]:
+    except pa.ArrowInvalid as error:
+        _check_lengths(data, delimiter, path)
+        raise DataError(f"{path} {_DAMAGED}") from error
+    if quoted and data.count(b'"') % 2:
+        _check_lengths(data, delimiter, path)
+    return table
+
+
+def _check_lengths(data: bytes, delimiter: str, path: Path) -> None:
+    """Refuse rows of several lengths, by the line."""
+    reader = csv.reader(io.StringIO(data.decode(), newline=""), delimiter=delimiter, strict=True)
+    try:
+        lines = [(reader.line_num, len(row)) for row in reader if row]
+    except csv.Error as error:
+        raise DataError(f"{path} {_DAMAGED}") from error
+    others = {length for _, length in lines[1:]}
+    number, first = lines[0]
+    if len(lines) > 2 and len(others) == 1 and first not in others:
+        raise DataError(
+            f"rows of {path} must all have as many cells, got {first} in line {number} and {lines[1][1]} in all "
+            "others; remove that line, or repair it"
+        )
+    for number, length in lines:
+        if length != first:
             raise DataError(
-                f"rows of {path} must all have {lengths[0]} cells, as the first has, got {len(row)} in line "
-                f"{number}; repair that line"
+                f"rows of {path} must all have {first} cells, as the first has, got {length} in line {number}; "
+                "repair that line"
             )
 
 
-def _names_columns(rows: Sequence[Sequence[str]]) -> bool:
-    if not rows:
-        return False
-    first = [_kind(cell) for cell in rows[0]]
-    if "number" not in first and "text" in first:
-        return True
-    second = [_kind(cell) for cell in rows[1]] if len(rows) > 1 else first
-    return ("text", "number") in zip(first, second, strict=True)
+def _records(body: bytes) -> Iterator[bytes]:
+    """The rows as bytes, with their line ends; those within quotes part no rows."""
+    lines = iter(body.splitlines(keepends=True))
+    for line in lines:
+        record = line
+        while record.count(b'"') % 2:
+            more = next(lines, b"")
+            if not more:
+                break
+            record += more
+        yield record
 
 
-def _kind(cell: str) -> str:
-    if cell.strip().lower() in MISSING:
-        return "missing"
-    return "number" if is_number(cell) or has_decimal_comma(cell) else "text"
+def _replaced(record: bytes, new: Mapping[int, str | None], delimiter: bytes) -> bytes:
+    bare = record.rstrip(b"\r\n")
+    cells = bare.split(delimiter) if b'"' not in bare else _split_quoted(bare, delimiter)
+    for place, text in new.items():
+        cells[place] = _quoted(text or "", delimiter.decode(), always=cells[place].startswith(b'"')).encode()
+    return delimiter.join(cells) + record[len(bare) :]
+
+
+def _split_quoted(record: bytes, delimiter: bytes) -> list[bytes]:
+    cells: list[bytes] = []
+    for part in record.split(delimiter):
+        if cells and cells[-1].count(b'"') % 2:
+            cells[-1] += delimiter + part
+        else:
+            cells.append(part)
+    return cells
+
+
+def _quoted(text: str, delimiter: str, *, always: bool) -> str:
+    return f'"{text}"' if always or delimiter in text else text
+
+
+def _packed(file: BinaryIO, path: Path) -> AbstractContextManager[Any]:
+    """Where bytes are written to: the file, or a packer before it, whose output holds no date."""
+    if path.suffix.lower() == ".gz":
+        return gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)
+    return nullcontext(file)

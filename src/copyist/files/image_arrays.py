@@ -45,7 +45,7 @@ class ImageArray:
         self._one_at_a_time = threading.Lock()
 
     def pixels(self, index: int) -> Tensor:
-        """One image, (C, H, W) float32: whole numbers scaled to [0, 1], floats as they are.
+        """One image, (C, H, W) float32: whole numbers scaled to [0, 1], floats as they are; False is 0 and True 1.
 
         Raises:
             DataError: a value is not finite.
@@ -78,6 +78,8 @@ class ImageArray:
             OutputError: it cannot be written.
         """
         path, dtype, one = folder / PurePosixPath(self.name), self._values.dtype, len(self.rows) == 1
+        if dtype.kind == "b":
+            values = np.rint(np.clip(values, 0, 1))
         if dtype.kind == "u":
             values = np.rint(np.clip(values.astype(np.float64), 0, 1) * np.iinfo(dtype).max)
         stored = np.empty(self._values.shape if one else (1, *self._values.shape[1:]), dtype)
@@ -143,8 +145,8 @@ def _guess_layout(shape: tuple[int, ...], place: str) -> Layout:
 
 def _image_rows(array: npt.NDArray[Any], layout: Layout | None, place: str) -> npt.NDArray[Any]:
     """A view (N, C, H, W) of one image (H, W) or (H, W, C), or of several."""
-    if array.dtype.name not in ("uint8", "uint16") and array.dtype.kind != "f":
-        raise DataError(f"values of type {array.dtype}, which must be uint8, uint16 or float")
+    if array.dtype.name not in ("uint8", "uint16") and array.dtype.kind not in "fb":
+        raise DataError(f"values of type {array.dtype}, which must be uint8, uint16, bool or float")
     if 0 in array.shape:
         raise DataError(f"no image in it: its shape is {array.shape}")
     if array.ndim == 2:

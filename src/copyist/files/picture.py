@@ -10,21 +10,21 @@ __all__ = [
     "write_picture",
 ]
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, final
+from typing import final
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from copyist.errors import ArgumentError, DataError, ShapeError
 from copyist.files.bulk import ignore
-from copyist.files.decoding import DecodedImage
+from copyist.files.decoded import DecodedImage
 from copyist.files.encoding import encode_image
 from copyist.files.image_arrays import ImageArray
+from copyist.files.picture_stacks import PictureStack
 from copyist.outputs import write_bytes
 
 
@@ -34,13 +34,16 @@ class Picture:
     """One image of the user's, and all it takes to write its like."""
 
     name: str
-    """Its path below the folder it lies in, with `/`; an array of several has the number of each after `#`."""
+    """Its path below the folder it lies in, with `/`; a file of several has the number of each after `#`."""
 
     pixels: Tensor
     """(C, H, W), float32, upright, in [0, 1]; values of a float array may leave that range."""
 
     stored: DecodedImage | None = None
     """How its file stores it: format, depth, alpha, orientation, profile and EXIF; None for a row of an array."""
+
+    page: tuple[PictureStack, int] | None = None
+    """The file of several pictures that it is one of, and which."""
 
     row: tuple[ImageArray, int] | None = None
     """The array it is a row of, and which."""
@@ -93,8 +96,8 @@ def say_repeated(names: Sequence[str], say: Callable[[str], None]) -> None:
 def write_picture(picture: Picture, pixels: Tensor, folder: Path) -> Path:
     """Write new pixels as the file that `picture` was: same name, size, format, depth, alpha, orientation, profile.
 
-    Values are clipped to [0, 1] and rounded; floats of an array stay as they are. A row of an array waits for the
-    others: the array is written with its last row.
+    Values are clipped to [0, 1] and rounded; floats of an array stay as they are. A row of an array, or a page of a
+    stack, waits for the others: the file is written with its last one.
 
     Args:
         picture: as it was read.
@@ -112,8 +115,11 @@ def write_picture(picture: Picture, pixels: Tensor, folder: Path) -> Path:
         return array.put(index, values.numpy(), folder)
     stored = picture.stored
     assert stored is not None
+    if picture.page is not None:
+        stack, index = picture.page
+        return stack.put(index, stored.with_floats(values), folder / safe_name(stack.name))
     path = folder / safe_name(picture.name)
-    write_bytes(path, encode_image(replace(stored, pixels=_levels(values, stored.pixels.dtype))))
+    write_bytes(path, encode_image(stored.with_floats(values)))
     return path
 
 
@@ -124,7 +130,9 @@ def safe_name(name: str) -> PurePosixPath:
         DataError: it does not.
     """
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or not path.parts:
+    # A backslash is a letter where it parts no folders; in archives it always does, and is a slash here.
+    parted = os.sep == "\\" and "\\" in name
+    if path.is_absolute() or ".." in path.parts or parted or "\0" in name or not path.parts:
         raise DataError(f"the name {name!r} leads out of its folder; rename it")
     return path
 
@@ -133,17 +141,6 @@ def name_of_several(names: Sequence[str]) -> str:
     """The first of at least one name, and how many more there are."""
     more = len(names) - 1
     return names[0] + (f" and {more} more" if more else "")
-
-
-def _levels(values: Tensor, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Values (C, H, W), clipped to [0, 1], as whole numbers (H, W, C)."""
-    channels, height, width = values.shape
-    levels = np.empty((height, width, channels), dtype)
-    at_once = max(1, 2**20 // width)  # Rows: in float64 a large picture takes eight times its file.
-    for top in range(0, height, at_once):
-        part = values[:, top : top + at_once].double().clamp(0, 1)
-        levels[top : top + at_once] = torch.round(part * np.iinfo(dtype).max).permute(1, 2, 0).numpy()
-    return levels
 
 
 def _in_its_channels(picture: Picture, pixels: Tensor) -> Tensor:

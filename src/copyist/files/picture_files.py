@@ -4,17 +4,16 @@ __all__ = ["PictureFile", "PicturesOfFiles", "check_output_names", "stream_pictu
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import final
-
-import numpy as np
 
 from copyist.errors import ArgumentError, DataError
 from copyist.files.bulk import ignore, map_in_order, map_stream, reason_of, report_unreadable
-from copyist.files.decoding import DecodedImage, decode_image, read_header
+from copyist.files.decoded import DecodedImage
+from copyist.files.decoding import decode_image, read_header, read_headers
 from copyist.files.image_arrays import ImageArray
 from copyist.files.picture import Picture, name_of_several, safe_name
-from copyist.files.values import as_floats, with_channels
+from copyist.files.picture_stacks import PictureStack
 from copyist.outputs import check_name
 
 
@@ -31,6 +30,9 @@ class PictureFile:
 
     channels: int | None = None
     """The channels its pixels are converted to; None leaves them."""
+
+    all_pages: bool = False
+    """Whether each picture of a stack or a moving picture is read, or the first alone."""
 
     is_alone: bool = False
     """Whether the user named it, rather than a folder that holds it: it must then be readable."""
@@ -174,16 +176,9 @@ def _look(file: PictureFile, position: int) -> list[_Seen] | str:
         if isinstance(content, ImageArray):
             content.check_finite()
             return _rows_of(content, position)
-        if isinstance(content, bytes):
-            head = read_header(content)
-            channels, size = head.channels, head.size
-        else:
-            height, width, channels = content.pixels.shape
-            size = (height, width)
+        return _pages_of(file, content, position)
     except (OSError, DataError) as error:
         return _reason(file, error)
-    shape = (file.channels or channels, size[0], size[1])
-    return [_Seen(name=file.name, shape=shape, position=position, read=lambda: _decode(file, shape))]
 
 
 def _rows_of(array: ImageArray, position: int) -> list[_Seen]:
@@ -200,20 +195,45 @@ def _rows_of(array: ImageArray, position: int) -> list[_Seen]:
     ]
 
 
-def _decode(file: PictureFile, shape: tuple[int, int, int]) -> Picture | str:
-    """The picture of a file whose header promised this shape, or why it cannot be read."""
+def _pages_of(file: PictureFile, content: bytes | DecodedImage, position: int) -> list[_Seen]:
+    """The picture of a file, or each of its pages where they are asked for."""
+    if isinstance(content, DecodedImage):
+        height, width, channels = content.pixels.shape
+        found = [(channels, height, width)]
+    else:
+        heads = read_headers(content) if file.all_pages else [read_header(content)]
+        found = [(head.channels, *head.size) for head in heads]
+    shapes = [(file.channels or channels, height, width) for channels, height, width in found]
+    if len(shapes) == 1:
+        return [_Seen(name=file.name, shape=shapes[0], position=position, read=lambda: _decode(file, shapes[0]))]
+    stack = PictureStack(file.name, count=len(shapes))
+
+    def reader(index: int, shape: tuple[int, int, int]) -> Callable[[], Picture | str]:
+        return lambda: _decode(file, shape, page=(stack, index))
+
+    return [
+        _Seen(name=f"{file.name}#{index}", shape=shape, position=position, read=reader(index, shape))
+        for index, shape in enumerate(shapes)
+    ]
+
+
+def _decode(
+    file: PictureFile, shape: tuple[int, int, int], *, page: tuple[PictureStack, int] | None = None
+) -> Picture | str:
+    """The picture of a file, or of a page, whose header promised this shape; or why it cannot be read."""
+    name, index = (file.name, None) if page is None else (f"{file.name}#{page[1]}", page[1])
     try:
         content = file.load()
         assert not isinstance(content, ImageArray)
-        stored = decode_image(content) if isinstance(content, bytes) else content
+        stored = decode_image(content, index=index) if isinstance(content, bytes) else content
         if file.channels is not None:
-            stored = replace(stored, pixels=with_channels(stored.pixels, file.channels, name=file.name))
-        pixels = as_floats(np.moveaxis(stored.pixels, 2, 0))
+            stored = stored.with_channels(file.channels, name=file.name)
+        pixels = stored.floats()
         if pixels.shape != shape:
             raise DataError("its pixels are not what its header says")
     except (OSError, DataError) as error:
         return _reason(file, error)
-    return Picture(name=file.name, pixels=pixels, stored=stored)
+    return Picture(name=name, pixels=pixels, stored=stored, page=page)
 
 
 def _reason(file: PictureFile, error: Exception) -> str:
@@ -227,4 +247,6 @@ def _reason(file: PictureFile, error: Exception) -> str:
         return reason
     if reason.partition(" ")[0].endswith(file.name):
         raise error  # It says so itself.
+    if "; " in reason:  # It names the remedy itself.
+        raise DataError(f"{file.name} cannot be read: {reason}") from error
     raise DataError(f"{file.name} cannot be read ({reason}); check the file") from error

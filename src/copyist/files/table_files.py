@@ -1,25 +1,42 @@
 """Table files as they are: named columns of numbers or texts, and the way back into a file of the same kind."""
 
-__all__ = ["Column", "StoredTable", "TableFile", "holds_table", "read_table_file"]
+__all__ = ["Column", "StoredTable", "TableFile", "holds_table", "read_table_file", "table_of_array"]
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias, final
+from typing import Any, Generic, TypeAlias, TypeVar, final
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from copyist.checks import check_choice, require
+from copyist.checks import check_choice
 from copyist.errors import DataError
-from copyist.files.array_files import join_labels, labels_beside, npy_array, npz_arrays, npz_shapes, train_and_test
-from copyist.files.delimited import MISSING, HeaderLine, is_number, read_delimited, replace_columns, write_delimited
+from copyist.files.array_files import (
+    is_label_name,
+    join_labels,
+    labels_beside,
+    npy_array,
+    npz_arrays,
+    npz_shapes,
+    train_and_test,
+)
+from copyist.files.arrow import pc
+from copyist.files.delimited import ENDINGS, Delimited, HeaderLine, read_delimited
+from copyist.files.parquet import Parquet, cells_of, read_arrow, read_parquet
+from copyist.files.readings import Reading, Values, read_numbers
+from copyist.files.spellings import Decimal
+from copyist.files.table_parts import Parts, find_parts, read_parts
+from copyist.files.values import is_far
 from copyist.outputs import whole_file
 from copyist.tensors import Rows
 
 Column: TypeAlias = npt.NDArray[Any]
 """(N,), numbers or texts."""
+
+_T = TypeVar("_T")
 
 
 @final
@@ -28,13 +45,22 @@ class StoredTable:
     """A table as its file holds it."""
 
     columns: Mapping[str, Column]
-    """By name; of a file without names the numbers 0, 1, …"""
+    """The cells as they are, by name; of a file without names the numbers 0, 1, …"""
 
-    rewrite: Callable[[Mapping[str, Column], Path], None]
+    readings: Mapping[str, Reading]
+    """The same columns as numbers."""
+
+    rewrite: Callable[[Mapping[str, Values], Path], None]
     """Writes the same file with some of its columns replaced."""
 
-    labels: npt.NDArray[np.int64] | None = None
-    """(N,), where they stand beside the table and not in it."""
+    index: tuple[str, ...] = ()
+    """Columns that number or name the rows, as pandas writes them."""
+
+    notes: tuple[str, ...] = ()
+    """What is to be said of it, each one sentence."""
+
+    labels: npt.NDArray[Any] | None = None
+    """(N,) whole numbers or texts, where they stand beside the table and not in it."""
 
     is_test: npt.NDArray[np.bool_] | None = None
     """(N,), where the file has both splits."""
@@ -46,13 +72,13 @@ class TableFile:
     """A table of the user's whose rows a model sees, and that is written again in its own format."""
 
     name: str
-    """Of the file to write."""
+    """Of the file, or the folder of files, to write."""
 
     columns: tuple[str, ...]
     """What the D columns that the model sees are called."""
 
     x: Rows
-    """(N, D), in the order of the file."""
+    """(N, D), in the order of the file: 32-bit floats, or 64-bit ones where these are needed to tell values apart."""
 
     stored: StoredTable
     """The table as its file holds it, with the columns that the model does not see."""
@@ -63,31 +89,30 @@ class TableFile:
         Raises:
             OutputError: it cannot be written.
         """
-        values = x_hat.detach().to("cpu", torch.float32).numpy()
+        values = x_hat.detach().cpu().numpy()
         path = folder / self.name
-        self.stored.rewrite({name: values[:, place] for place, name in enumerate(self.columns)}, path)
+        new = {name: _shortened(values[:, place]) for place, name in enumerate(self.columns)}
+        self.stored.rewrite(new, path)
         return path
 
 
 def holds_table(place: str, *, key: str | None = None) -> bool:
-    """Whether a file is a table: judged by the ending of its name, and of arrays by their headers.
+    """Whether a file is a table, or a folder one in parts: judged by names, and of arrays by their headers.
 
     Args:
         place: the path, as the user wrote it.
         key: which array of an `.npz` is meant.
 
     Raises:
-        DataError: it is an array file that cannot be read, or a table that is compressed.
+        DataError: it is an array file that cannot be read.
         UnknownNameError: it has no such array.
     """
     path = Path(place)
     if path.is_dir():
-        return False
+        return bool(find_parts(path))
+    if path.name.lower().endswith((*ENDINGS, ".parquet")):
+        return True
     match path.suffix.lower():
-        case ".csv" | ".tsv" | ".parquet":
-            return True
-        case ".gz" if path.with_suffix("").suffix.lower() in (".csv", ".tsv"):
-            raise DataError(f"{path} is a packed table, which is not read as it is; unpack it")
         case ".npy":
             return npy_array(path).ndim == 2
         case ".npz":
@@ -96,45 +121,163 @@ def holds_table(place: str, *, key: str | None = None) -> bool:
             return False
 
 
-def read_table_file(place: str, *, key: str | None = None, header: HeaderLine | None = None) -> StoredTable:
+def read_table_file(
+    place: str, *, key: str | None = None, header: HeaderLine | None = None, decimal: Decimal | None = None
+) -> StoredTable:
     """Read a file that `holds_table`.
 
     Args:
         place: the path, as the user wrote it.
         key: which array of an `.npz` is meant.
         header: whether the first row of a text file names its columns; None judges by its cells.
+        decimal: what marks decimals in texts; None judges by the cells.
 
     Raises:
         DataError: it cannot be read, holds no rows, or two columns of one name.
-        MissingExtraError: it is a Parquet file, and pyarrow is not installed.
     """
     path = Path(place)
+    if path.is_dir():
+        return _read_parts(path, header, decimal)
     match path.suffix.lower():
         case ".npy":
             return _read_array(path)
         case ".npz":
             return _read_arrays(place, key)
         case ".parquet":
-            return _read_parquet(path)
+            return _read_parquet(path, decimal)
         case _:
-            return _read_text(path, header)
+            return _read_text(path, header, decimal)
 
 
-def _read_text(path: Path, header: HeaderLine | None) -> StoredTable:
-    text = read_delimited(path, header=header)
-    names = _name_columns(text.names or (), count=len(text.rows[0]), path=path)
-    columns = {name: _parse(cells) for name, cells in zip(names, zip(*text.rows, strict=True), strict=True)}
-    return StoredTable(columns=columns, rewrite=lambda new, to: write_delimited(to, replace_columns(text, names, new)))
+def table_of_array(array: npt.NDArray[Any], names: Sequence[str], rewrite: Any, **beside: Any) -> StoredTable:
+    """A table of an array (N, D) of numbers.
+
+    Args:
+        array: the cells.
+        names: of its columns.
+        rewrite: as `StoredTable.rewrite`.
+        beside: labels, and which rows are held out, as in `StoredTable`.
+    """
+    places = {name: place for place, name in enumerate(names)}
+    whole = array.dtype.kind in "iu"
+
+    def read(name: str) -> Reading:
+        kind = "boolean, 0 for False and 1 for True" if array.dtype.kind == "b" else "number"
+        return read_numbers(array[:, places[name]].astype(np.float64), lambda new: new, kind=kind, whole=whole)
+
+    return StoredTable(
+        columns=_Lazy(names, lambda name: array[:, places[name]]),
+        readings=_Lazy(names, read),
+        rewrite=rewrite,
+        **beside,
+    )
+
+
+@final
+class _Lazy(Mapping[str, _T], Generic[_T]):
+    """Values by name, each made when it is first asked for and kept."""
+
+    def __init__(self, names: Sequence[str], make: Callable[[str], _T]) -> None:
+        self._names, self._make, self._made = dict.fromkeys(names), make, dict[str, _T]()
+
+    def __getitem__(self, name: str) -> _T:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _shortened(values: Values) -> Values:
+    """In 32 bits, which is what a model computes in, but for a column that lies so far from 0 that these hold too
+    little of its range."""
+    return values if is_far(values) else values.astype(np.float32)
+
+
+def _read_text(path: Path, header: HeaderLine | None, decimal: Decimal | None) -> StoredTable:
+    text = read_delimited(path, header=header, decimal=decimal)
+    return _of_cells(text, text.given_names, decimal=text.decimal, place=path, is_text=True)
+
+
+def _read_parquet(path: Path, decimal: Decimal | None) -> StoredTable:
+    file = read_parquet(path)
+    return _of_cells(file, file.cells.column_names, decimal=decimal, place=path, index=file.index)
+
+
+def _read_parts(folder: Path, header: HeaderLine | None, decimal: Decimal | None) -> StoredTable:
+    parts = read_parts(folder, header=header, decimal=decimal)
+    table = _of_cells(
+        parts, parts.given_names, decimal=parts.decimal, place=folder, index=parts.index, is_text=parts.is_text
+    )
+    return replace(table, is_test=parts.is_test, notes=parts.notes)
+
+
+def _of_cells(
+    file: Delimited | Parquet | Parts,
+    given: Sequence[str],
+    *,
+    decimal: Decimal | None,
+    place: Path,
+    index: tuple[str, ...] = (),
+    is_text: bool = False,
+) -> StoredTable:
+    """A table of columns of Arrow."""
+    if not file.cells.num_rows:
+        raise DataError(f"{place} must hold at least one row of numbers, and holds none; add rows")
+    names = _name_columns(given, path=place)
+    places = {name: number for number, name in enumerate(names)}
+    readings = _Lazy(names, lambda name: read_arrow(file.cells.column(places[name]), decimal=decimal))
+
+    def cells(name: str) -> Column:
+        values = readings[name].values
+        if is_text and values is not None and readings[name].kind == "number":
+            return values
+        return cells_of(file.cells.column(places[name]))
+
+    def rewrite(new: Mapping[str, Values], to: Path) -> None:
+        file.write({places[name]: (readings[name].spell, values) for name, values in new.items()}, to)
+
+    found = [
+        name
+        for number, (name, text) in enumerate(zip(names, given, strict=True))
+        if _is_unnamed(text, first=number == 0 and is_text and any(given))
+        and _tells_rows(readings[name], file.cells.column(number))
+    ]
+    return StoredTable(
+        columns=_Lazy(names, cells),
+        readings=readings,
+        rewrite=rewrite,
+        index=tuple(name for name in names if name in found or name in index),
+    )
+
+
+def _is_unnamed(text: str, *, first: bool) -> bool:
+    """Whether a column has no name of its own, such as pandas writes row names into."""
+    return (first and not text) or re.fullmatch(r"Unnamed: \d+(\.\d+)*|__index_level_\d+__", text) is not None
+
+
+def _tells_rows(reading: Reading, cells: Any) -> bool:
+    """Whether a column has another whole number, text or date in each row."""
+    values = reading.values
+    if reading.kind == "number" and values is not None and not (values == np.rint(values)).all():
+        return False
+    return pc.count_distinct(cells).as_py() == len(cells)
 
 
 def _read_array(path: Path) -> StoredTable:
     array = npy_array(path)
 
-    def rewrite(new: Mapping[str, Column], to: Path) -> None:
+    def rewrite(new: Mapping[str, Values], to: Path) -> None:
         with whole_file(to) as temporary, temporary.open("wb") as file:
             np.save(file, _stack_columns(array, new), allow_pickle=False)
 
-    return StoredTable(columns=_columns(array, path), rewrite=rewrite)
+    return table_of_array(array, _array_names(array, path), rewrite)
 
 
 def _read_arrays(place: str, key: str | None) -> StoredTable:
@@ -143,76 +286,59 @@ def _read_arrays(place: str, key: str | None) -> StoredTable:
     tables = [arrays[key] for key in keys]
     if len({table.shape[1] for table in tables}) > 1:
         raise DataError(f"both splits of {path} must have the same columns, and have not; save them again")
-    labels = [labels_beside(arrays, key, place=place) for key in keys]
+    found = [labels_beside(arrays, key) for key in keys]
+    labels = [None if each is None else each[1] for each in found]
     for table, each in zip(tables, labels, strict=True):
         if each is not None and len(each) != len(table):
             raise DataError(f"{path} must have one label per row, got {len(each)} for {len(table)}; save it again")
     array = np.concatenate(tables)
 
-    def rewrite(new: Mapping[str, Column], to: Path) -> None:
+    def rewrite(new: Mapping[str, Values], to: Path) -> None:
         both = _stack_columns(array, new)
         parts = np.split(both, [len(tables[0])]) if len(tables) > 1 else [both]
         with whole_file(to) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **(arrays | dict(zip(keys, parts, strict=True))))
 
-    return StoredTable(
-        columns=_columns(array, path),
+    return table_of_array(
+        array,
+        _array_names(array, path),
+        rewrite,
         labels=join_labels(labels),
         is_test=np.arange(len(array)) >= len(tables[0]) if len(tables) > 1 else None,
-        rewrite=rewrite,
     )
 
 
-def _read_parquet(path: Path) -> StoredTable:
-    parquet: Any = require("pyarrow.parquet", extra="parquet", purpose=f"reading {path}")
-    arrow: Any = require("pyarrow", extra="parquet", purpose=f"reading {path}")
-    try:
-        table = parquet.read_table(path)
-        names = _name_columns(table.column_names, count=table.num_columns, path=path)
-        columns = {name: table.column(place).to_numpy() for place, name in enumerate(names)}
-    except (OSError, arrow.ArrowException) as error:
-        raise DataError(f"{path} must be a Parquet file, and is not, or is damaged; write it again") from error
-
-    def rewrite(new: Mapping[str, Column], to: Path) -> None:
-        changed = table
-        for place, name in enumerate(names):
-            if name in new:
-                changed = changed.set_column(place, table.column_names[place], arrow.array(new[name]))
-        with whole_file(to) as temporary:
-            parquet.write_table(changed, temporary)
-
-    return StoredTable(columns=columns, rewrite=rewrite)
-
-
-def _name_columns(given: Sequence[str], *, count: int, path: Path) -> tuple[str, ...]:
+def _name_columns(given: Sequence[str], *, path: Path) -> tuple[str, ...]:
     """The names of all columns; one without a name has its number, counted from 0."""
-    names = tuple(name.strip() or str(place) for place, name in enumerate(given or [""] * count))
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise DataError(f"columns of {path} must have names of their own, got {twice!r} twice; rename one")
-    return names
+    bare = [name.strip() for name in given]
+    taken = set(bare)
+    names = [
+        name or (str(place) if str(place) not in taken else f"Unnamed: {place}") for place, name in enumerate(bare)
+    ]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise DataError(
+            f"columns of {path} must have names of their own, got {', '.join(map(repr, twice))} twice; rename one"
+        )
+    return tuple(names)
 
 
-def _columns(array: npt.NDArray[Any], path: Path) -> dict[str, Column]:
+def _array_names(array: npt.NDArray[Any], path: Path) -> tuple[str, ...]:
     if 0 in array.shape:
         raise DataError(f"{path} must hold at least one row of numbers, got an array of shape {array.shape}; add rows")
     if array.dtype.kind not in "buif":
         kind = "real " if array.dtype.kind == "c" else ""
         got = "texts" if array.dtype.kind in "US" else str(array.dtype)
         raise DataError(f"{path} must hold {kind}numbers, got {got}; save it as floats, or a table with texts as .csv")
-    return {str(place): array[:, place] for place in range(array.shape[1])}
+    return tuple(map(str, range(array.shape[1])))
 
 
-def _parse(cells: Sequence[str]) -> Column:
-    """Numbers where all cells are such, with NaN where one is missing; else the texts."""
-    numbers = ["nan" if cell.strip().lower() in MISSING else cell for cell in cells]
-    return np.array(numbers).astype(np.float64) if all(map(is_number, numbers)) else np.array(cells)
-
-
-def _stack_columns(array: npt.NDArray[Any], new: Mapping[str, Column]) -> npt.NDArray[Any]:
-    """The array with new columns: floats stay of their type, and whole numbers become float32."""
-    dtype = array.dtype if array.dtype.kind == "f" else np.dtype(np.float32)
-    return np.stack([new.get(str(place), array[:, place]) for place in range(array.shape[1])], axis=1).astype(dtype)
+def _stack_columns(array: npt.NDArray[Any], new: Mapping[str, Values]) -> npt.NDArray[Any]:
+    """The array with new columns: floats and flags stay of their type, and whole numbers become floats."""
+    kept = {"f": array.dtype, "b": np.dtype(np.bool_)}.get(array.dtype.kind)
+    dtype = kept or np.result_type(np.float32, *(values.dtype for values in new.values()))
+    columns = (new.get(str(place), array[:, place]) for place in range(array.shape[1]))
+    return np.stack([each >= 0.5 if dtype == np.bool_ else each for each in columns], axis=1).astype(dtype)
 
 
 def _table_keys(place: str, key: str | None) -> list[str]:
@@ -223,6 +349,6 @@ def _table_keys(place: str, key: str | None) -> list[str]:
         return [key] if len(shapes[key]) == 2 else []
     if any(len(shape) in (3, 4) for shape in shapes.values()):
         return []
-    tables = [key for key, shape in shapes.items() if len(shape) == 2]
-    pair = train_and_test(tables) if len(tables) == 2 else []
+    tables = [key for key, shape in shapes.items() if len(shape) == 2 and not is_label_name(key)]
+    pair = train_and_test(tables)
     return pair or [key for key in tables if key.lower() == "x" or len(tables) == 1]

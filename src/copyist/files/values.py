@@ -1,7 +1,8 @@
 """Pixel values: between the depths that files store and floats, and between gray and color."""
 
-__all__ = ["as_floats", "check_pixels", "quantize", "with_channels"]
+__all__ = ["as_floats", "as_rows", "check_pixels", "is_far", "quantize", "with_channels"]
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,10 @@ _LUMA = np.array([0.298936021293775390, 0.587043074451121360, 0.1140209042551032
 """ITU-R BT.601 before its weights are rounded to 0.299, 0.587 and 0.114: what gray BSD68 was made with."""
 
 
+_FAR = 256.0
+"""In ranges of a column: 32 bits then hold fewer than 17 of the range."""
+
+
 def as_floats(array: npt.NDArray[Any]) -> Examples:
     """Stored values as float32 of the same shape: uint8 and uint16 are scaled to [0, 1], floats stay as they are."""
     if array.dtype == np.uint8:
@@ -22,6 +27,39 @@ def as_floats(array: npt.NDArray[Any]) -> Examples:
     if array.dtype == np.uint16:
         return torch.from_numpy(array.astype(np.float32)).div_(65535)
     return torch.from_numpy(np.array(array, dtype=np.float32))
+
+
+def as_rows(
+    columns: Sequence[npt.NDArray[Any]], *, exact: Sequence[bool] = ()
+) -> npt.NDArray[np.float32] | npt.NDArray[np.float64]:
+    """Columns of a table side by side, (N, D): in 64 bits where a column needs them; the others are rounded to 32.
+
+    What is too large for 32 bits becomes infinite.
+
+    Args:
+        columns: (N,) each.
+        exact: which need 64 bits in any case; by default those that are far from 0.
+    """
+    rows = np.empty((len(columns[0]), len(columns)), dtype=np.float32)
+    with np.errstate(over="ignore"):
+        for place, column in enumerate(columns):
+            rows[:, place] = column
+    # The sum makes -0 a 0, which it equals.
+    rows += np.float32(0)
+    needs = exact or [False] * len(columns)
+    places = [place for place, column in enumerate(columns) if needs[place] or is_far(column)]
+    if not places or not np.isfinite(rows).all():
+        return rows
+    wide = rows.astype(np.float64)
+    for place in places:
+        wide[:, place] = columns[place]
+    return wide
+
+
+def is_far(column: npt.NDArray[Any]) -> bool:
+    """Whether a column lies so far from 0 that 32 bits hold too little of its range, as times in seconds do."""
+    lowest, highest = float(column.min()), float(column.max())
+    return 0 < highest - lowest < max(-lowest, highest) / _FAR
 
 
 def check_pixels(image: npt.NDArray[Any], *, place: str, index: int) -> None:
@@ -47,11 +85,11 @@ def check_pixels(image: npt.NDArray[Any], *, place: str, index: int) -> None:
 
 
 def quantize(values: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Values in the units of `dtype`, clipped to its range: rounded for uint8 and uint16, in [0, 1] for float32."""
-    if dtype == np.float32:
-        return np.clip(values, 0, 1).astype(np.float32)
-    top = np.iinfo(dtype).max
-    return np.clip(np.rint(values), 0, top).astype(dtype)
+    """Values in the units of `dtype`, clipped to its range: rounded for whole numbers, in [0, 1] for floats."""
+    if dtype.kind == "f":
+        return np.clip(values, 0, 1).astype(dtype)
+    limits = np.iinfo(dtype)
+    return np.clip(np.rint(values), limits.min, limits.max).astype(dtype)
 
 
 def with_channels(pixels: npt.NDArray[Any], channels: int, *, name: str) -> npt.NDArray[Any]:

@@ -115,7 +115,9 @@ class MLP(FixedShape, Stack, AffineEncoder, Pretrainable):
         if self.standardization is None:
             return layer
         weight = layer.weight / self.standardization.std
-        return replace(layer, weight=weight, bias=layer.bias - weight @ self.standardization.mean)
+        return replace(
+            layer, weight=weight, bias=layer.bias - weight @ (self.standardization.mean + self.standardization.origin)
+        )
 
     @torch.no_grad()
     def start_from(self, stack: Stack) -> None:

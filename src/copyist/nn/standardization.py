@@ -2,36 +2,72 @@
 
 __all__ = ["STATISTICS", "Standardization"]
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-STATISTICS = ("standardization.mean", "standardization.std")
+STATISTICS = ("standardization.mean", "standardization.std", "standardization.origin")
 """The names of its buffers in a model whose part `standardization` it is."""
 
 
 class Standardization(nn.Module):
-    """Rows (B, D) ↦ (x − mean) / std, with a mean and a standard deviation per column: 0 and 1 until it is fitted.
+    """Rows (B, D) ↦ (x − origin − mean) / std, with three numbers per column: 0, 0 and 1 until it is fitted.
 
-    They are no weights: nothing trains them, and a model file holds them.
+    The origin is 0 but for rows in float64, of which a column may lie so far from 0 that float32 does not hold its
+    range, such as times in seconds: it is subtracted in float64, and added again in float64. They are no weights:
+    nothing trains them, and a model file holds them; origins that are all 0 are left out of it.
     """
 
     def __init__(self, num_columns: int) -> None:
         super().__init__()
         self.mean: Tensor
         self.std: Tensor
+        self.origin: Tensor
         self.register_buffer("mean", torch.zeros(num_columns))
         self.register_buffer("std", torch.ones(num_columns))
+        self.register_buffer("origin", torch.zeros(num_columns))
+        self.has_origin = False
+        self.register_state_dict_post_hook(_leave_out_origin)
+        self.register_load_state_dict_pre_hook(_fill_in_origin)
 
     @torch.no_grad()
     def fit(self, rows: Tensor) -> None:
-        """Take the mean and the standard deviation of each column of `rows`, (N, D), computed in float64."""
+        """Take the mean and the standard deviation of each column of `rows`, (N, D), computed in float64.
+
+        The standard deviation of a constant column is taken as 1.
+        """
         x = rows.double()
-        self.mean.copy_(x.mean(0))
-        self.std.copy_(x.std(0, correction=0))
+        mean, std = x.mean(0), x.std(0, correction=0)
+        self.has_origin = rows.dtype == torch.float64
+        # One that float32 holds; what it is rounded by stays in the mean.
+        self.origin.copy_(mean if self.has_origin else torch.zeros_like(mean))
+        self.mean.copy_(mean - self.origin.double())
+        self.std.copy_(torch.where((x == x[:1]).all(0), 1.0, std))
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.has_origin:
+            x = (_exact(x) - self.origin).to(self.mean.dtype)
         return (x - self.mean) / self.std
 
     def inverse(self, x: Tensor) -> Tensor:
-        """Rows (B, D) in standard deviations ↦ rows in the table's own units."""
-        return x * self.std + self.mean
+        """Rows (B, D) in standard deviations ↦ rows in the table's own units: float64 where there is an origin."""
+        rows = x * self.std + self.mean
+        return _exact(rows) + self.origin if self.has_origin else rows
+
+
+def _exact(x: Tensor) -> Tensor:
+    """In float64, where the device has it."""
+    return x if x.device.type == "mps" else x.double()
+
+
+def _leave_out_origin(module: nn.Module, state: dict[str, Any], prefix: str, metadata: Any) -> None:
+    """Files of tables that need no origin are those of earlier versions."""
+    if isinstance(module, Standardization) and not module.has_origin:
+        state.pop(f"{prefix}origin", None)
+
+
+def _fill_in_origin(module: nn.Module, state: dict[str, Any], prefix: str, *others: Any) -> None:
+    if isinstance(module, Standardization):
+        module.has_origin = f"{prefix}origin" in state
+        state.setdefault(f"{prefix}origin", torch.zeros_like(module.origin))

@@ -1,6 +1,6 @@
 """The base class of objectives, and the optional parts of one."""
 
-__all__ = ["LOUD", "Objective", "ObjectiveLoss", "Repair", "corrupted_rows"]
+__all__ = ["PROBE_SCALE", "Objective", "ObjectiveLoss", "Repair", "corrupted_rows"]
 
 import abc
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from copyist.models.contracts import Classifier, Model, Reconstructor, needs
 from copyist.models.in_batches import evaluation_mode, in_batches
 from copyist.tensors import Images
 
-LOUD = 1000.0
+PROBE_SCALE = 1000.0
 """Images so many times as strong show before training whether a code, or a copy, has bounds."""
 
 _ALPHA = 0.3

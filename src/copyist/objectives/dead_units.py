@@ -64,7 +64,7 @@ class DeadUnitResampling(Wrapper):
     def __post_init__(self) -> None:
         check_whole("after", self.after, 1)
         if self.objective.uses_labels:
-            raise ArgumentError("units are revived by what is copied badly, got an objective that copies nothing")
+            raise ArgumentError("units are resampled from what is copied badly, got an objective that copies nothing")
 
     def added_measures(self, model: Model, x: Images) -> dict[str, float]:
         """What is measured of any code, `dead_units`, and `revivals` so far."""

@@ -15,7 +15,7 @@ from copyist.corruption import Corruption, Identity
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Model
 from copyist.models.in_batches import in_batches
-from copyist.objectives.base import LOUD, Objective, corrupted_rows
+from copyist.objectives.base import PROBE_SCALE, Objective, corrupted_rows
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
 
@@ -121,7 +121,7 @@ class CrossEntropy(Objective):
 
     def try_batch(self, model: Model, x: Images, *, labels: Tensor | None) -> None:
         super().try_batch(model, x, labels=labels)
-        _check_probabilities("copies", model(LOUD * x), remedy=_OUTPUT)
+        _check_probabilities("copies", model(PROBE_SCALE * x), remedy=_OUTPUT)
 
 
 def _check_probabilities(name: str, values: Tensor, *, remedy: str) -> None:

@@ -16,7 +16,7 @@ from copyist.errors import ArgumentError
 from copyist.metrics.jacobian_probes import probed_column_norms
 from copyist.metrics.sparsity import active_units, effective_share
 from copyist.models.contracts import Autoencoder, Model, needs
-from copyist.objectives.base import LOUD, Objective
+from copyist.objectives.base import PROBE_SCALE, Objective
 from copyist.objectives.contraction import Scale, differentiable_copy
 from copyist.tensors import Codes, Images
 
@@ -113,7 +113,7 @@ class KLSparsity(Objective):
 
     def try_batch(self, model: Model, x: Images, *, labels: Tensor | None) -> None:
         super().try_batch(model, x, labels=labels)
-        _check_rates(needs(model, Autoencoder, verb="KLSparsity").encode(LOUD * x))
+        _check_rates(needs(model, Autoencoder, verb="KLSparsity").encode(PROBE_SCALE * x))
 
     def measures(
         self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Autoencoder, Model, Stack, needs
-from copyist.objectives.base import LOUD, Objective, Repair
+from copyist.objectives.base import PROBE_SCALE, Objective, Repair
 from copyist.tensors import Images
 
 
@@ -152,7 +152,7 @@ class TopLayer(Wrapper):
 
     def tried_inputs(self, model: Model, x: Images) -> Sequence[Images]:
         # Codes that have no bounds may leave those of the objective at any step.
-        return (x, LOUD * x) if len(_layers(model)) > 1 else (x,)
+        return (x, PROBE_SCALE * x) if len(_layers(model)) > 1 else (x,)
 
     def added_frozen_weights(self, model: Model) -> Iterator[nn.Parameter]:
         for layer in _layers(model)[:-1]:

@@ -5,20 +5,20 @@ __all__ = ["interpolate"]
 import torch
 from torch import Tensor
 
-from copyist.checks import check_at_least, check_images
+from copyist.checks import check_at_least
 from copyist.devices import Precision, autocast
 from copyist.errors import ShapeError
-from copyist.models.contracts import Autoencoder, needs
+from copyist.models.contracts import Autoencoder, check_answer, needs, take_batch
 from copyist.models.in_batches import in_batches
 from copyist.procedures.walk import check_held_frames
-from copyist.tensors import Images
+from copyist.tensors import ExamplesLike, Images
 
 
 @torch.no_grad()
 def interpolate(
     model: Autoencoder,
-    x: Images,
-    y: Images,
+    x: ExamplesLike,
+    y: ExamplesLike,
     *,
     steps: int = 30,
     batch_size: int | None = None,
@@ -51,12 +51,8 @@ def interpolate(
     """
     coder = needs(model, Autoencoder, verb="interpolate")
     coder.check_pictures(verb="interpolate")
-    check_images(x)
-    check_images(y)
     check_at_least("steps", steps, 1)
-    coder.check_input(x)
-    coder.check_input(y)
-    pairs = _pairs(x, y)
+    pairs = _pairs(take_batch(coder, x), take_batch(coder, y))
     check_held_frames(pairs[:, 0], steps)
     shares = [step / steps for step in range(steps + 1)]
 
@@ -64,8 +60,8 @@ def interpolate(
         start, end = (coder.encode(images).float() for images in pairs.unbind(1))
         return torch.stack([coder.decode(torch.lerp(start, end, t)).float() for t in shares], dim=1)  # (b, T, C, H, W)
 
-    with autocast(precision, x.device):
-        return in_batches(coder, between, pairs, batch_size=batch_size).transpose(0, 1)
+    with autocast(precision, pairs.device):
+        return check_answer(in_batches(coder, between, pairs, batch_size=batch_size)).transpose(0, 1)
 
 
 def _pairs(x: Images, y: Images) -> Tensor:

@@ -9,16 +9,16 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from copyist.checks import check_at_least, check_choice, check_images, check_positive, check_same_shape
+from copyist.checks import check_at_least, check_choice, check_positive, check_same_shape
 from copyist.devices import full_float32
 from copyist.errors import ArgumentError, ContractError
 from copyist.metrics.distortion import aligned, distance
-from copyist.models.contracts import Model, TrainedOn
+from copyist.models.contracts import Model, TrainedOn, take_batch
 from copyist.models.in_batches import batch_indices
 from copyist.procedures.descent import METHODS, STEPS, Method, Nearest, descend
-from copyist.procedures.layers import OUTPUT, representation, settled
+from copyist.procedures.layers import OUTPUT, represent, settled
 from copyist.randomness import draw_normal
-from copyist.tensors import Images, PerImage
+from copyist.tensors import ExamplesLike, Images, PerImage
 
 InversionStart: TypeAlias = Literal["noise", "constant"]
 """Where the descent starts: N(0.7, 0.05²) per value, or gray of 0.5."""
@@ -68,11 +68,11 @@ class _Question:
 
 def invert(
     model: nn.Module,
-    x: Images,
+    x: ExamplesLike,
     *,
     layer: str = OUTPUT,
     method: Method = "lbfgs",
-    start: InversionStart | Images = "noise",
+    start: InversionStart | ExamplesLike = "noise",
     restarts: int = 1,
     steps: int | None = None,
     tolerance: float = 0.5,
@@ -122,27 +122,28 @@ def invert(
         raise ContractError(
             "invert works on images, and this model takes tables; use images and a model trained on them"
         )
-    check_images(x)
     _check(method, start, restarts, steps, tolerance, dtype)
-    if isinstance(start, Tensor):
-        check_same_shape(start, x)
-    a, asked = x.detach().to(dtype), settled(model, dtype=dtype)
+    asked = settled(model, dtype=dtype)
+    a = take_batch(asked, x)
+    if not isinstance(start, str):
+        start = take_batch(asked, start, name="the start")
+        check_same_shape(start, a)
     # A module that keeps no contract is taken with the contract's defaults.
     together = isinstance(model, Model) and model.uses_batch_statistics
     own = model.batch_size if isinstance(model, Model) else TrainedOn().batch_size
     size = own if batch_size is None else batch_size
     most = STEPS[method] if steps is None else steps
     question = _Question(
-        represent=lambda images: representation(asked, images, layer).reshape(len(images), -1),
+        represent=lambda images: represent(asked, images, layer).reshape(len(images), -1),
         a=a,
-        chosen=[(each.to(x.device), count) for each, count in batch_indices(len(x), batch_size=size, fill=together)],
+        chosen=[(each.to(a.device), count) for each, count in batch_indices(len(a), batch_size=size, fill=together)],
         together=together,
         method=method,
         steps=most,
         tolerance=tolerance,
     )
     draws = generator or torch.Generator().manual_seed(0)
-    with torch.autocast(x.device.type, enabled=False), full_float32():
+    with torch.autocast(a.device.type, enabled=False), full_float32():
         shifted = a + draw_normal(a.shape, std=SHIFT, generator=draws, like=a)
         yardstick = _distances(question, shifted)
         starts = [_start_images(start, a, draws) for _ in range(restarts)]
@@ -160,7 +161,7 @@ def invert(
 
 
 def _check(
-    method: str, start: str | Images, restarts: int, steps: int | None, tolerance: float, dtype: torch.dtype
+    method: str, start: str | ExamplesLike, restarts: int, steps: int | None, tolerance: float, dtype: torch.dtype
 ) -> None:
     check_choice("method", method, METHODS)
     if isinstance(start, str):
@@ -176,7 +177,7 @@ def _check(
         raise ArgumentError(f"dtype must be torch.float32 or torch.float64, got {dtype}; the certificate needs it")
 
 
-def _start_images(start: InversionStart | Images, a: Images, draws: torch.Generator) -> Images:
+def _start_images(start: str | Images, a: Images, draws: torch.Generator) -> Images:
     if isinstance(start, Tensor):
         return start.detach().to(a)
     if start == "constant":

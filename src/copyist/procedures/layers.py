@@ -1,6 +1,6 @@
 """The named layers of a model, and the representation of an image at each."""
 
-__all__ = ["OUTPUT", "Layer", "layers", "representation", "settled"]
+__all__ = ["OUTPUT", "Layer", "layers", "represent", "representation", "settled"]
 
 import copy
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor, nn
 
-from copyist.checks import check_choice, check_images
+from copyist.checks import check_choice
 from copyist.errors import ArgumentError, ContractError
-from copyist.models.contracts import Model
-from copyist.tensors import Codes, Examples, Images
+from copyist.models.contracts import Model, take_batch
+from copyist.tensors import Codes, ExamplesLike, Images
 
 OUTPUT = "output"
 """The name of the model's output; a submodule of that name is passed over."""
@@ -36,7 +36,7 @@ class Layer:
 
 
 @torch.no_grad()
-def layers(model: nn.Module, x: Images | None = None) -> tuple[Layer, ...]:
+def layers(model: nn.Module, x: ExamplesLike | None = None) -> tuple[Layer, ...]:
     """Every named submodule that runs when the model does, in the order in which they end, and then the output.
 
     A module that runs several times stands where it first ended, with the shape of its last answer. Of an answer of
@@ -50,8 +50,7 @@ def layers(model: nn.Module, x: Images | None = None) -> tuple[Layer, ...]:
         ArgumentError: there are no images, and the model does not say what images it takes.
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
     """
-    x = _gray(model) if x is None else x
-    _check_batch(model, x)
+    x = take_batch(model, _gray(model) if x is None else x)
     # A copy, since even to be run may change a model: its running averages, or hooks of its owner.
     model = settled(model, dtype=x.dtype)
     parts = _parts(model)
@@ -70,7 +69,7 @@ def layers(model: nn.Module, x: Images | None = None) -> tuple[Layer, ...]:
     )
 
 
-def representation(model: nn.Module, x: Images, layer: str = OUTPUT) -> Codes:
+def representation(model: nn.Module, x: ExamplesLike, layer: str = OUTPUT) -> Codes:
     """The activations of a named layer, with gradients where the model gives them.
 
     The model runs once, in the mode it is in. Of a module that runs several times the last output is taken, and of
@@ -89,7 +88,15 @@ def representation(model: nn.Module, x: Images, layer: str = OUTPUT) -> Codes:
         ContractError: the layer did not run, or gives no floats with one row per image.
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
     """
-    _check_batch(model, x)
+    return represent(model, take_batch(model, x, keep_graph=True), layer)
+
+
+def represent(model: nn.Module, x: Images, layer: str) -> Codes:
+    """As `representation`, of a batch that the model takes, with any values: those of a descent may go anywhere.
+
+    Raises:
+        UnknownNameError, ContractError: as `representation`.
+    """
     parts = _parts(model)
     check_choice("layer", layer, [*parts, OUTPUT])
     answers: dict[str, Any] = {}
@@ -114,13 +121,6 @@ def representation(model: nn.Module, x: Images, layer: str = OUTPUT) -> Codes:
 def settled(model: AnyModule, *, dtype: torch.dtype) -> AnyModule:
     """A copy of the model in evaluation mode and `dtype`, with its weights frozen."""
     return copy.deepcopy(model).to(dtype).eval().requires_grad_(False)
-
-
-def _check_batch(model: nn.Module, x: Examples) -> None:
-    if isinstance(model, Model):
-        model.check_batch(x)
-    else:
-        check_images(x)
 
 
 def _parts(model: nn.Module) -> dict[str, nn.Module]:

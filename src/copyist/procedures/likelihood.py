@@ -9,10 +9,10 @@ from torch import Tensor
 
 from copyist.checks import check_whole
 from copyist.metrics.nats import Nats
-from copyist.models.contracts import Model, Variational, log_weights, needs
+from copyist.models.contracts import Model, Variational, log_weights, needs, take_batch
 from copyist.models.in_batches import in_batches
 from copyist.objectives.variational import ACTIVE
-from copyist.tensors import Images, PerImage
+from copyist.tensors import ExamplesLike, Images, PerImage
 
 _VALUES = 2**22
 """Values of decoded images held at once: 16 MB of each, and a few times that with what led to them."""
@@ -20,7 +20,7 @@ _VALUES = 2**22
 
 @torch.no_grad()
 def negative_log_likelihood(
-    model: Model, x: Images, *, samples: int = 200, generator: torch.Generator | None = None
+    model: Model, x: ExamplesLike, *, samples: int = 200, generator: torch.Generator | None = None
 ) -> PerImage:
     """Estimate the negative log-likelihood of each image, by importance sampling from its posterior.
 
@@ -44,11 +44,12 @@ def negative_log_likelihood(
     Source:
         Burda et al. (2016), equation 8; Rezende et al. (2014), appendix E.
     """
-    return -_log_weights(model, x, samples, generator, verb="negative_log_likelihood")[0]
+    variational = needs(model, Variational, verb="negative_log_likelihood")
+    return -_log_weights(variational, take_batch(model, x), samples, generator)[0]
 
 
 @torch.no_grad()
-def likelihood(model: Model, x: Images, *, samples: int = 200, generator: torch.Generator | None = None) -> Nats:
+def likelihood(model: Model, x: ExamplesLike, *, samples: int = 200, generator: torch.Generator | None = None) -> Nats:
     """Measure a model's likelihood of images: the estimate, the ELBO and its two terms, and the active units.
 
     Args:
@@ -66,14 +67,14 @@ def likelihood(model: Model, x: Images, *, samples: int = 200, generator: torch.
     Source:
         Burda et al. (2016), section 5.1, for active units.
     """
-    log_p, mean_weight = _log_weights(model, x, samples, generator, verb="likelihood")
-    variational = needs(model, Variational, verb="likelihood")
-    means = in_batches(variational, lambda part: variational.posterior(part).mean.flatten(1), x)
-    units = in_batches(variational, lambda part: variational.posterior(part).divergence().flatten(1), x).mean(0)
+    variational, taken = needs(model, Variational, verb="likelihood"), take_batch(model, x)
+    log_p, mean_weight = _log_weights(variational, taken, samples, generator)
+    means = in_batches(variational, lambda part: variational.posterior(part).mean.flatten(1), taken)
+    units = in_batches(variational, lambda part: variational.posterior(part).divergence().flatten(1), taken).mean(0)
     nll, sampled = -float(log_p.double().mean()), -float(mean_weight.double().mean())
     divergence = float(units.sum())
     return Nats(
-        num_images=len(x),
+        num_images=len(taken),
         samples=samples,
         negative_log_likelihood=nll,
         negative_elbo=sampled,
@@ -81,25 +82,23 @@ def likelihood(model: Model, x: Images, *, samples: int = 200, generator: torch.
         divergence=divergence,
         divergence_per_unit=tuple(units.sort(descending=True).values.tolist()),
         active_units=int((means.var(0, correction=0) > ACTIVE).sum()),
-        bits_per_value=nll / (math.log(2) * x[0].numel()),
+        bits_per_value=nll / (math.log(2) * taken[0].numel()),
     )
 
 
 def _log_weights(
-    model: Model, x: Images, samples: int, generator: torch.Generator | None, *, verb: str
+    model: Variational, x: Images, samples: int, generator: torch.Generator | None
 ) -> tuple[PerImage, PerImage]:
     """log p(x) as estimated, and the mean of log-weights, whose expectation is the ELBO: (B,) each."""
     check_whole("samples", samples, 1)
-    variational = needs(model, Variational, verb=verb)
-    variational.check_batch(x)
     draws = generator or torch.Generator().manual_seed(0)
     rows = max(1, _VALUES // x[0].numel())
     images_at_once = max(1, rows // samples)
 
     def both(part: Images) -> Tensor:
-        return _estimates(variational, part, samples, rows, draws)
+        return _estimates(model, part, samples, rows, draws)
 
-    found = in_batches(variational, both, x, batch_size=images_at_once)
+    found = in_batches(model, both, x, batch_size=images_at_once)
     return found[:, 0], found[:, 1]
 
 

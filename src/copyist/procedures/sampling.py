@@ -169,4 +169,6 @@ def _apply_model(
     # Where float32 is required, neither bfloat16 nor TF32 replaces it.
     full = full_float32() if precision == "float32" else contextlib.nullcontext()
     with torch.no_grad(), autocast(precision, x.device), full:
-        return in_batches(model, part, x, batch_size=batch_size).float()
+        found = in_batches(model, part, x, batch_size=batch_size)
+        # Rows of a table may need 64 bits.
+        return found if found.dtype == torch.float64 else found.float()

@@ -7,20 +7,20 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from copyist.checks import check_at_least, check_images, check_positive
+from copyist.checks import check_at_least, check_positive
 from copyist.devices import Precision, autocast
 from copyist.errors import ArgumentError
 from copyist.memory import check_memory
-from copyist.models.contracts import Autoencoder, Model, needs
+from copyist.models.contracts import Autoencoder, Model, needs, take_batch
 from copyist.models.in_batches import in_batches
 from copyist.procedures.at_rest import AtRest
 from copyist.randomness import draw_normal
-from copyist.tensors import Images
+from copyist.tensors import ExamplesLike, Images
 
 
 def walk(
     model: Model,
-    x: Images,
+    x: ExamplesLike,
     *,
     steps: int = 300,
     noise: float = 0.2,
@@ -58,10 +58,11 @@ def walk(
     Source:
         Badger, "Autoencoders: Learning by Copying", on the manifold walk; there 300 steps with noise 0.2, and none.
     """
-    check_held_frames(x, steps)
+    start = take_batch(needs(model, Autoencoder, verb="walk"), x)
+    check_held_frames(start, steps)
     frames = walk_steps(
         model,
-        x,
+        start,
         steps=steps,
         noise=noise,
         generator=generator,
@@ -88,7 +89,7 @@ def check_held_frames(x: Images, steps: int) -> None:
 
 def walk_steps(
     model: Model,
-    x: Images,
+    x: ExamplesLike,
     *,
     steps: int,
     noise: float,
@@ -100,13 +101,12 @@ def walk_steps(
     """The frames of `walk`, one (B, C, H, W) after the other, for walks too long to be kept."""
     model = needs(model, Autoencoder, verb="walk")
     model.check_pictures(verb="walk")
-    check_images(x)
     check_at_least("steps", steps, 1)
     check_at_least("noise", noise, 0)
     stillness = _stillness(until_still, noise)
-    model.check_input(x)
+    start = take_batch(model, x)
     draws = generator or torch.Generator().manual_seed(0)
-    frames = _steps(model, x, steps, noise, draws, batch_size, precision)
+    frames = _steps(model, start, steps, noise, draws, batch_size, precision)
     return frames if stillness is None else _until(stillness, frames)
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "masked_vit_classifier",
     "mixed_attention_unet",
     "overcomplete_mlp",
+    "resumed",
     "sparse_mlp",
     "stacked",
     "stacked_classifier",
@@ -38,8 +39,10 @@ __all__ = [
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from copyist.checks import check_choice
+from copyist.errors import CheckpointError
 from copyist.recipes.classifiers import conv_classifier, stacked, stacked_classifier, stacked_denoising, vit_classifier
 from copyist.recipes.coders import contractive_mlp, conv_vae, iwae, kl_sparse_mlp, sparse_mlp, topk_mlp, vae
 from copyist.recipes.copiers import (
@@ -66,7 +69,7 @@ from copyist.recipes.restorers import (
     masked_vit_classifier,
 )
 from copyist.settings import change, read_assignments
-from copyist.training import CATALOGUES, Recipe
+from copyist.training import CATALOGUES, Recipe, recorded_recipe
 
 RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "unet": unet,
@@ -123,4 +126,36 @@ def configured(
     check_choice("recipe", plain, RECIPES)
     recipe = RECIPES[plain]() if data is None else RECIPES[plain](data=data)
     recipe = change(recipe, read_assignments(assignments), CATALOGUES)
+    return recipe if steps is None else replace(recipe, training=replace(recipe.training, steps=steps))
+
+
+def resumed(
+    folder: str | Path,
+    *,
+    name: str | None = None,
+    data: str | None = None,
+    steps: int | None = None,
+    assignments: Sequence[str] = (),
+) -> Recipe:
+    """The recipe of a run that is to go on, with some of its settings changed; what may change is said by `train`.
+
+    Args:
+        folder: of the run.
+        name: of its recipe, which may be left out.
+        data: another place of the same data.
+        steps: another number of steps.
+        assignments: as for `configured`.
+
+    Raises:
+        CheckpointError: there is no run to resume, or it is one of another recipe.
+        UnknownNameError, ArgumentError: as `configured`.
+    """
+    recipe = recorded_recipe(folder)
+    if name is not None and name.replace("_", "-") != recipe.name:
+        check_choice("recipe", name.replace("_", "-"), RECIPES)
+        raise CheckpointError(
+            f"the run in {folder} is one of the recipe {recipe.name}, got {name}; leave the recipe out to resume it"
+        )
+    recipe = change(recipe, read_assignments(assignments), CATALOGUES)
+    recipe = recipe if data is None else replace(recipe, data=data)
     return recipe if steps is None else replace(recipe, training=replace(recipe.training, steps=steps))

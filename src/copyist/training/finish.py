@@ -2,12 +2,12 @@
 
 __all__ = ["finish"]
 
+from dataclasses import replace
+
 import torch
 
-from copyist.checkpoint import Header
 from copyist.models.contracts import Model
-from copyist.settings import dump
-from copyist.training.config import CATALOGUES
+from copyist.training.divergence import compare
 from copyist.training.state import TrainingState
 
 
@@ -18,7 +18,12 @@ def finish(state: TrainingState) -> None:
         OutputError: the disk is full, or the place cannot be written.
         DataError: the training examples do not tell what the model is to measure.
     """
-    state.store.write_model(_finished_model(state), _header(state))
+    found, header = compare(state), state.header()
+    if found is not None:
+        header = replace(header, training={**header.training, **found.as_record()})
+        if found.notice is not None:
+            state.observer.notify(found.notice)
+    state.store.write_model(_finished_model(state), header)
     state.store.write_history(state.counters.rows)
 
 
@@ -33,26 +38,3 @@ def _finished_model(state: TrainingState) -> Model:
     if model.measured:
         model.measured_on(state.data.splits.train.examples())
     return model
-
-
-def _header(state: TrainingState) -> Header:
-    """The header of the model file: the model, and how it was trained."""
-    counters = state.counters
-    losses = [row.validation_loss for row in counters.rows if row.validation_loss is not None]
-    return Header(
-        model=dump(state.model_config, CATALOGUES),
-        batch_size=state.recipe.training.batch_size,
-        data=state.summary,
-        recipe=state.identity["recipe"],
-        training={
-            "seed": state.seed,
-            "steps": counters.step,
-            "seconds": round(counters.seconds, 1),
-            "validation_loss": losses[-1] if losses else None,
-            "lowest_validation_loss": min(losses, default=None),
-            "loss_was_not_finite_at": counters.fell_at,
-            "device": state.device.type,
-            "torch": torch.__version__,
-            **({} if state.start is None else {"start": state.start.fingerprint}),
-        },
-    )

@@ -1,6 +1,6 @@
 """The record of a run: rows as CSV, TensorBoard events where that is installed, and the observers of a run."""
 
-__all__ = ["Events", "HistoryRow", "NullObserver", "Observer", "read_history", "write_history"]
+__all__ = ["Events", "HistoryRow", "NullObserver", "Observer", "kept_row", "read_history", "write_history"]
 
 import csv
 import io
@@ -34,6 +34,22 @@ class HistoryRow:
 
     measures: dict[str, float] = field(default_factory=dict[str, float])
     """What else the objective measured on held-out images, by name, where they were looked at."""
+
+
+def kept_row(rows: Sequence[HistoryRow], *, best: bool) -> HistoryRow | None:
+    """The row of the weights that a run keeps: the first with the lowest held-out loss, or else the last row.
+
+    Args:
+        rows: of the run.
+        best: whether it keeps the best weights.
+
+    Returns:
+        None where there is no such row yet.
+    """
+    looked_at = [(row.validation_loss, row) for row in rows if row.validation_loss is not None]
+    if best:
+        return min(looked_at, key=lambda each: each[0])[1] if looked_at else None
+    return rows[-1] if rows else None
 
 
 _COLUMNS = tuple(each.name for each in fields(HistoryRow) if each.name != "measures")

@@ -6,6 +6,7 @@ import contextlib
 import math
 import signal
 import time
+from dataclasses import replace
 from types import FrameType, TracebackType
 from typing import Any, Self, cast, final
 
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from copyist.devices import autocast
-from copyist.errors import TrainingError
+from copyist.errors import InterruptionError, TrainingError
 from copyist.models.contracts import Reconstructor
 from copyist.randomness import generator
 from copyist.training.held_out import HeldOutLosses
@@ -32,7 +33,8 @@ def take_steps(state: TrainingState, interrupts: "Interrupts") -> None:
     """Take all steps that are left. What is done after a step depends on its number alone, never on the clock.
 
     Raises:
-        TrainingError: the loss was not finite, for the second time in this run; or the run was interrupted.
+        TrainingError: the loss was not finite, for the second time in this run.
+        InterruptionError: the run was interrupted; what can be kept of it is.
         OutputError: the disk is full, or the place cannot be written.
     """
     config, observer, store = state.recipe.training, state.observer, state.store
@@ -40,10 +42,11 @@ def take_steps(state: TrainingState, interrupts: "Interrupts") -> None:
         if events.missing:
             observer.notify("no TensorBoard events are written; pip install 'copyist[tensorboard]' brings them")
         observer.begin_steps(step=state.counters.step, steps=config.steps)
-        clock, losses = _Clock(state), _Losses(state)
+        clock, losses = _Clock(state), _Losses.pending(state)
         while not state.finished:
             if interrupts.seen:
-                raise _interruption(state)
+                clock.tick()
+                raise _interruption(state, losses, interrupts.seen)
             loss = _take_step(state)
             state.counters.step = step = state.counters.step + 1
             losses.add(loss, step)
@@ -68,6 +71,17 @@ def take_steps(state: TrainingState, interrupts: "Interrupts") -> None:
                 clock.tick()
                 state.save()
                 store.write_history(state.counters.rows)
+        if _is_unmeasured(state):
+            held_out = _measure(state)
+            _record(state, losses.mean(), held_out)
+            _judge(state, held_out.loss)
+            state.save()
+
+
+def _is_unmeasured(state: TrainingState) -> bool:
+    """Whether the last step was not looked at: that of a run which is to end where it was stopped."""
+    rows = state.counters.rows
+    return not rows or rows[-1].step < state.counters.step or rows[-1].validation_loss is None
 
 
 def _take_step(state: TrainingState) -> Tensor:
@@ -109,6 +123,8 @@ def _record(state: TrainingState, loss: float, held_out: HeldOutLosses | None) -
         seconds=round(counters.seconds, 3),
         measures={} if held_out is None else held_out.measures,
     )
+    if counters.rows and counters.rows[-1].step == counters.step:
+        row = replace(row, loss=counters.rows.pop().loss)
     counters.rows.append(row)
     return row
 
@@ -154,13 +170,21 @@ def _go_back(state: TrainingState, bad_step: int) -> None:
     )
 
 
-def _interruption(state: TrainingState) -> TrainingError:
-    step, every = state.counters.step, state.recipe.training.save_every
+def _interruption(state: TrainingState, losses: "_Losses", number: int) -> InterruptionError:
+    """Keep the state as it is, between two rows of the history too, and say what is kept."""
+    step = state.counters.step
     if state.store.in_memory:
-        return TrainingError(f"interrupted after {step} steps in memory, of which nothing is kept; train into a folder")
-    return TrainingError(
-        f"interrupted after {step} steps; the state after {step // every * every} is kept, and --resume goes on from "
-        "there"
+        sentence = f"interrupted after {step} steps in memory, of which nothing is kept; train into a folder"
+        return InterruptionError(sentence, signal=number)
+    # Several processes are interrupted at steps of their own, and what is spoiled already is not to be kept.
+    if state.accelerator.num_processes == 1 and not losses.first_not_finite():
+        state.counters.pending_loss, state.counters.pending_steps = losses.pending_sum()
+        state.save()
+        state.store.write_history(state.counters.rows)
+    kept = "they" if state.saved_step == step else f"the state after {state.saved_step}"
+    verb = "are" if state.saved_step == step else "is"
+    return InterruptionError(
+        f"interrupted after {step} steps; {kept} {verb} kept, and --resume goes on from there", signal=number
     )
 
 
@@ -174,6 +198,19 @@ class _Losses:
         self._count = 0
         self._bad_step = torch.zeros((), device=state.device, dtype=torch.int64)
 
+    @classmethod
+    def pending(cls, state: TrainingState) -> Self:
+        """Those of the steps before a run was interrupted between two rows; none else."""
+        losses, counters = cls(state), state.counters
+        losses._total += counters.pending_loss
+        losses._count = counters.pending_steps
+        counters.pending_loss, counters.pending_steps = 0.0, 0
+        return losses
+
+    def pending_sum(self) -> tuple[float, int]:
+        """The sum, which is a float32 and so the same when it is read back, and of how many steps."""
+        return float(self._total), self._count
+
     def add(self, loss: Tensor, step: int) -> None:
         self._bad_step = torch.where(torch.isfinite(loss) | (self._bad_step > 0), self._bad_step, step)
         self._total += loss
@@ -184,8 +221,8 @@ class _Losses:
         return int(self._gathered(self._bad_step).max())
 
     def mean(self) -> float:
-        """Over the steps, and over all devices."""
-        return float(self._gathered(self._total).mean()) / self._count
+        """Over the steps, and over all devices; 0 of no steps."""
+        return float(self._gathered(self._total).mean()) / max(1, self._count)
 
     def _gathered(self, value: Tensor) -> Tensor:
         return cast("Tensor", self._accelerator.gather(value[None]))
@@ -210,7 +247,8 @@ class Interrupts:
     once."""
 
     def __init__(self) -> None:
-        self.seen = False
+        self.seen = 0
+        """The number of the signal that came; 0 for none."""
         self._handlers: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -229,4 +267,4 @@ class Interrupts:
     def _see(self, number: int, frame: FrameType | None) -> None:
         if self.seen:
             raise KeyboardInterrupt
-        self.seen = True
+        self.seen = number

@@ -1,6 +1,6 @@
 """Training a model by a recipe, from the data to a finished run."""
 
-__all__ = ["Run", "finished_run", "train"]
+__all__ = ["Run", "finished_run", "recorded_recipe", "train"]
 
 import functools
 from dataclasses import dataclass, replace
@@ -17,12 +17,14 @@ from copyist.data.examples import Splits
 from copyist.devices import deterministic_cudnn
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Model
+from copyist.outputs import user_path
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
 from copyist.training.finish import finish
 from copyist.training.history import HistoryRow, NullObserver, Observer
 from copyist.training.layerwise import check_layers, pretrain
 from copyist.training.loop import Interrupts, take_steps
+from copyist.training.resumption import RecordedRun
 from copyist.training.start import InitialWeights
 from copyist.training.state import TrainingState
 from copyist.training.store import Store
@@ -77,6 +79,17 @@ class Run:
         """
         return self.store.read_model()
 
+    @property
+    def kept(self) -> HistoryRow:
+        """The row of the history that belongs to the model: the last, or that of the best weights where those are kept.
+
+        Raises:
+            CheckpointError: the model's file is missing or damaged.
+            DataError: the history is missing or damaged.
+        """
+        rows, kept = self.history(), self.store.read_header().training.get("kept_step")
+        return next((row for row in rows if row.step == kept), rows[-1])
+
     def history(self) -> list[HistoryRow]:
         """The rows of `history.csv`.
 
@@ -87,11 +100,11 @@ class Run:
 
 
 def train(
-    recipe: Recipe,
+    recipe: Recipe | None,
     *,
     data: str | Splits | None = None,
     out: str | Path | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     start: str | Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -100,15 +113,18 @@ def train(
     """Train a model by a recipe, into a folder or in memory.
 
     Args:
-        recipe: data, model, objective and training.
+        recipe: data, model, objective and training; None goes on with that of the run that is resumed.
         data: a source, or splits such as `Splits.from_arrays` makes, in place of the recipe's; None takes the recipe's.
         out: the folder; it gets the model, its history and the state to resume from. None writes nothing to disk, and
             keeps model and history in the run that is returned.
-        seed: of the weights, the order of the images and every other draw.
+        seed: of the weights, the order of the images and every other draw; None is 0, or that of the run
+            that is resumed.
         start: a model file or run folder, whose weights are taken over wherever the model has some of the same name:
             so is fine-tuned what was trained before. None starts from fresh weights.
         resume: go on from the last state in the folder. On one machine the weights become, bit for bit, those of a
-            run that never stopped.
+            run that never stopped. Data is compared by its content, wherever it lies. Other `steps` end the run
+            later or sooner: from there on the learning rate follows their schedule. `save_every` may differ, and
+            where the best weights are not kept, `validate_every` and `validation_images`; nothing else.
         overwrite: replace a run that is there.
         observer: follows how it goes.
 
@@ -125,18 +141,30 @@ def train(
             from cannot be read, or are of other shapes.
         ArgumentError: `seed` is no whole number, or negative; or there is a start and pretraining too, or nothing to
             resume from.
-        TrainingError: the loss was not finite twice, or the run was interrupted.
+        TrainingError: the loss was not finite twice.
+        InterruptionError: SIGINT or SIGTERM ended the run, whose state is kept.
     """
-    check_whole("seed", seed, 0)
-    if start is not None and recipe.pretraining is not None:
-        raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
+    check_whole("seed", 0 if seed is None else seed, 0)
+    if recipe is None and not resume:
+        raise ArgumentError(
+            "a run must have a recipe to be started, got none; give one, such as copyist.recipes.unet()"
+        )
     if resume and out is None:
         raise ArgumentError("a run must have a folder to be resumed, got out=None; give the folder it was trained into")
     watcher = observer or NullObserver()
-    begin = None if start is None else InitialWeights.read(start)
-    store = Store(None if out is None else Path(out), writes=Accelerator().is_main_process)
+    store = Store(None if out is None else user_path(out), writes=Accelerator().is_main_process)
     store.check(resume=resume, overwrite=overwrite)
+    recipe, seed = _begun(store, recipe, seed) if resume else (recipe, seed or 0)
+    assert recipe is not None
+    if start is not None and recipe.pretraining is not None:
+        raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
+    begin = None if start is None else InitialWeights.read(start)
+    if begin is not None and begin.notice is not None:
+        watcher.notify(begin.notice)
     splits = data if isinstance(data, Splits) else _open_source(data or recipe.data, watcher)
+    if isinstance(data, Splits) and data.train.left_out:
+        names = [name for name, _ in data.train.left_out]
+        watcher.notify(f"{data.train.source}: left out columns {', '.join(names)}, which have one value each")
     if data is not None:
         recipe = replace(recipe, data=splits.train.source)
     state = TrainingState(recipe, splits, store, seed=seed, start=begin, observer=watcher)
@@ -174,6 +202,26 @@ def finished_run(
     training = header.training
     found = (header.recipe, training.get("seed"), header.data.get("fingerprint"), training.get("start"))
     return run if found == wanted else None
+
+
+def recorded_recipe(folder: str | Path) -> Recipe:
+    """The recipe of the run in a folder, finished or not.
+
+    Raises:
+        CheckpointError: there is no run to resume, its state is damaged, or names a class of the user's own.
+    """
+    store = Store(Path(folder))
+    store.check(resume=True, overwrite=False)
+    return RecordedRun.of(store.read_document(), place=str(store)).load_recipe()
+
+
+def _begun(store: Store, recipe: Recipe | None, seed: int | None) -> tuple[Recipe, int]:
+    """The recipe and the seed to go on with, checked before any data is read."""
+    recorded = RecordedRun.of(store.read_document(), place=str(store))
+    recipe = recipe or recorded.load_recipe()
+    seed = recorded.seed if seed is None else seed
+    recorded.check_settings(dump(recipe, CATALOGUES), seed=seed)
+    return recipe, seed
 
 
 def _open_source(source: str, observer: Observer) -> Splits:

@@ -5,8 +5,6 @@ __all__ = ["RunData", "fit_standardization", "standardize_set"]
 from dataclasses import dataclass, replace
 from typing import Any, Self, final
 
-import torch
-
 from copyist.data.examples import ExampleSet, Splits
 from copyist.data.parts import digest
 from copyist.errors import DataError
@@ -32,7 +30,7 @@ class RunData:
         """Take splits as they are to be learned.
 
         Raises:
-            DataError: a table has one row only, or a constant column.
+            DataError: a table has one row only.
         """
         fitted = fit_standardization(splits.train) if splits.train.is_table else None
         return cls(splits=splits, num_classes=num_classes, standardization=fitted)
@@ -52,6 +50,7 @@ class RunData:
         train, test = self.splits.train, self.splits.test
         mean, std = _statistics(train, self.standardization)
         learned = {"num_classes": self.num_classes, "labels": self._labels_hash()}
+        learned |= {} if train.classes is None else {"classes": list(train.classes)}
         return {
             "source": train.source,
             **({"columns": list(train.columns)} if train.is_table else {"image_shape": list(train.image_shape)}),
@@ -75,19 +74,14 @@ class RunData:
 def fit_standardization(rows: ExampleSet) -> Standardization:
     """The standardization of a table by the mean and standard deviation of its own rows, on the CPU.
 
+    A column that is constant in them, as a part of a table may have, keeps its unit.
+
     Raises:
-        DataError: there is one row only, or a column is constant in them.
+        DataError: there is one row only.
     """
     x = rows.examples()
     if len(x) < 2:
         raise DataError(f"{rows.source} must have at least two rows to learn from, got {len(x)}; add rows")
-    constant = [rows.columns[place] for place in torch.nonzero((x == x[0]).all(0)).flatten().tolist()]
-    if constant:
-        raise DataError(
-            f"columns of {rows.source} must vary over the {len(x)} rows they are learned from, got one value only "
-            f"in {', '.join(map(repr, constant))}; leave {'it' if len(constant) == 1 else 'them'} out by "
-            f"?drop={','.join(constant)}"
-        )
     standardization = Standardization(x.shape[1])
     standardization.fit(x)
     return standardization

@@ -10,7 +10,7 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
-from copyist.checkpoint import MODEL_CATALOGUES, model_file, read_model, sum_of_tensors
+from copyist.checkpoint import MODEL_CATALOGUES, classes_of, model_file, read_model, sum_of_tensors, unfinished
 from copyist.data.examples import ExampleSet
 from copyist.errors import CheckpointError
 from copyist.memory import check_memory
@@ -18,7 +18,7 @@ from copyist.models.contracts import Model, ModelConfig, TrainedOn
 from copyist.models.weights import check_weights
 from copyist.randomness import derive
 from copyist.settings import dump
-from copyist.training.config import Recipe
+from copyist.training.config import CATALOGUES, Recipe
 
 
 @final
@@ -34,7 +34,13 @@ class InitialWeights:
     columns: tuple[str, ...]
     """Of the table it was trained on; empty for images."""
 
+    classes: tuple[str, ...] | None
+    """That its model was trained to tell apart, in the order of their numbers; None where it learned none."""
+
     tensors: dict[str, Tensor]
+
+    notice: str | None
+    """A sentence, where they are of a run that is not finished."""
 
     fingerprint: str
     """A sum of the weights: equal weights, equal fingerprint, wherever the file lies."""
@@ -49,8 +55,15 @@ class InitialWeights:
         file = model_file(path)
         header, tensors = read_model(file)
         columns = tuple(map(str, header.data.get("columns", ())))
-        fingerprint = sum_of_tensors(tensors)
-        return cls(path=file, settings=header.model, columns=columns, tensors=tensors, fingerprint=fingerprint)
+        return cls(
+            path=file,
+            settings=header.model,
+            columns=columns,
+            classes=classes_of(file, header.data),
+            tensors=tensors,
+            notice=unfinished(file, header),
+            fingerprint=sum_of_tensors(tensors),
+        )
 
     @torch.no_grad()
     def hand_over(self, model: Model) -> None:
@@ -123,6 +136,10 @@ def build_model(
         batch_size=recipe.training.batch_size,
         image_shape=None if examples.is_table else examples.image_shape,
         columns=examples.columns,
+        classes=examples.classes if recipe.objective.uses_labels else None,
+        source=examples.source,
+        fingerprint=examples.fingerprint,
+        objective=str(dump(recipe, CATALOGUES)["objective"].get("kind", "")),
     )
     if start is not None:
         start.hand_over(model)

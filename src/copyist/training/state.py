@@ -12,18 +12,18 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from copyist.checkpoint import FORMAT_VERSION
+from copyist.checkpoint import FORMAT_VERSION, Header
 from copyist.data import Batches
 from copyist.data.examples import Splits
 from copyist.devices import keep_freed_memory
-from copyist.errors import CheckpointError
 from copyist.models.contracts import Model, ModelConfig
 from copyist.objectives import ObjectiveLoss
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
 from copyist.training.held_out import HeldOut
-from copyist.training.history import HistoryRow, Observer
+from copyist.training.history import HistoryRow, Observer, kept_row
 from copyist.training.optimization import build_optimizer, update_average
+from copyist.training.resumption import RecordedRun
 from copyist.training.run_data import RunData
 from copyist.training.start import InitialWeights, build_model
 from copyist.training.store import Store
@@ -57,6 +57,12 @@ class Counters:
 
     rows: list[HistoryRow] = field(default_factory=list[HistoryRow])
 
+    pending_loss: float = 0.0
+    """Sum of the losses of the steps since the last row, of a run that was interrupted between two rows."""
+
+    pending_steps: int = 0
+    """How many they are."""
+
 
 @final
 class TrainingState:
@@ -82,18 +88,21 @@ class TrainingState:
         """
         config = recipe.training
         self.recipe, self.store, self.seed, self.observer, self.start = recipe, store, seed, observer, start
+        self.start_fingerprint = None if start is None else start.fingerprint
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
         # The one setting of the process that training does not put back; it changes no value.
         if self.device.type == "cpu":
             keep_freed_memory()
+        if recipe.objective.uses_labels and start is not None:
+            # The head that is taken over knows classes by its own numbers.
+            splits = splits.with_classes(start.classes)
         num_classes = splits.num_classes() if recipe.objective.uses_labels else None
         self.model_config: ModelConfig = recipe.model.fitted(splits.train.shape)
         if num_classes is not None:
             self.model_config = self.model_config.with_classes(num_classes)
         self.data = RunData.of(splits, num_classes=num_classes)
         self.summary = self.data.summary()
-        self.identity = self._identity()
         self.model = build_model(
             self.model_config, recipe, splits.train, seed=seed, start=start, device=self.device
         ).train()
@@ -121,6 +130,7 @@ class TrainingState:
             device=self.device,
         )
         self.counters = Counters()
+        self.saved_step = 0
 
     @property
     def finished(self) -> bool:
@@ -175,13 +185,25 @@ class TrainingState:
         self.save()
 
     def go_on(self) -> None:
-        """Go on from the last saved state.
+        """Go on from the last saved state, perhaps to another number of steps.
 
         Raises:
             CheckpointError: it is damaged, was saved by another version, or belongs to another run.
+            OutputError: the disk is full, or the place cannot be written.
         """
-        self.restore()
+        document, tensors = self.store.read_state()
+        recorded = RecordedRun.of(document, place=str(self.store))
+        recorded.check_settings(self.identity["recipe"], seed=self.seed)
+        recorded.check_data(self.summary, source=self.recipe.data, start=self.start_fingerprint)
+        self.start_fingerprint = recorded.start
+        self._take(document, tensors)
         self.store.clear_unfinished()
+        if recorded.recipe != self.identity["recipe"]:
+            self._tell_steps(recorded)
+            self.save()
+        if not self.finished:
+            # A model of fewer steps is not that of the run as it goes on; the state has its weights.
+            self.store.drop_model()
 
     def save(self) -> None:
         """Keep the state to go on from.
@@ -200,39 +222,79 @@ class TrainingState:
             "format_version": FORMAT_VERSION,
             "counters": asdict(self.counters),
             "identity": self.identity,
+            "header": asdict(self.header()),
         }
         self.store.save_state(document, tensors)
+        self.saved_step = self.counters.step
         self.accelerator.wait_for_everyone()
 
     def restore(self) -> None:
         """Put everything back to the last saved state.
 
         Raises:
-            CheckpointError: it is damaged, was saved by another version, or belongs to another run.
+            CheckpointError: it is damaged, or was saved by another version.
         """
-        document, tensors = self.store.read_state()
-        if document["format_version"] != FORMAT_VERSION:
-            raise CheckpointError(
-                f"the run in {self.store.folder} was started by an older copyist, which saved another kind of state; "
-                "start it again in another folder"
-            )
-        _check_identity(self.store, document.get("identity"), self.identity)
+        self._take(*self.store.read_state())
+
+    def header(self) -> Header:
+        """The header of a file with the model as the run would make it now, and how it was trained."""
+        counters, steps = self.counters, self.recipe.training.steps
+        row = kept_row(counters.rows, best=self.best is not None)
+        losses = [row.validation_loss for row in counters.rows if row.validation_loss is not None]
+        return Header(
+            model=dump(self.model_config, CATALOGUES),
+            batch_size=self.recipe.training.batch_size,
+            data=self.summary,
+            recipe=self.identity["recipe"],
+            training={
+                "seed": self.seed,
+                "steps": counters.step,
+                **({} if self.finished else {"planned_steps": steps}),
+                "kept_step": counters.step if row is None or self.best is None else row.step,
+                "seconds": round(counters.seconds, 1),
+                "validation_loss": None if row is None else row.validation_loss,
+                "lowest_validation_loss": min(losses, default=None),
+                "loss_was_not_finite_at": counters.fell_at,
+                "device": self.device.type,
+                "torch": torch.__version__,
+                **({} if self.start_fingerprint is None else {"start": self.start_fingerprint}),
+            },
+        )
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells this run from another."""
+        return {
+            "seed": self.seed,
+            "data": self.summary["fingerprint"],
+            "recipe": dump(self.recipe, CATALOGUES),
+            **({"labels": self.summary["labels"]} if "labels" in self.summary else {}),
+            **({} if self.start_fingerprint is None else {"start": self.start_fingerprint}),
+        }
+
+    def _take(self, document: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+        """Become what a saved state holds."""
         for name, module in self._modules().items():
             module.load_state_dict(_under(f"{name}.", tensors))
         _restore_moments(self.optimizer, _under("optimizer.", tensors))
         counters = dict(document["counters"])
         rows = [HistoryRow(**row) for row in counters.pop("rows")]
         self.counters = Counters(rows=rows, **counters)
+        self.saved_step = self.counters.step
 
-    def _identity(self) -> dict[str, Any]:
-        """What must be equal for a run to be resumed."""
-        return {
-            "seed": self.seed,
-            "data": self.summary["fingerprint"],
-            "recipe": dump(self.recipe, CATALOGUES),
-            **({"labels": self.summary["labels"]} if "labels" in self.summary else {}),
-            **({} if self.start is None else {"start": self.start.fingerprint}),
-        }
+    def _tell_steps(self, recorded: RecordedRun) -> None:
+        """Say what another number of steps means."""
+        steps, before = self.recipe.training.steps, recorded.steps
+        if recorded.stopped and steps > before:
+            self.observer.notify(
+                f"the run stopped early after {recorded.step} steps, when its patience was over, so that more steps "
+                "change nothing"
+            )
+        elif steps != before and not self.finished:
+            self.observer.notify(
+                f"the run goes on to {steps} steps in place of {before}; after step {recorded.step} the learning rate "
+                f"follows the schedule of {steps} steps, so that the weights are not those of one run of {steps}"
+            )
 
     def _modules(self) -> dict[str, nn.Module]:
         kept = {"model": self.model, "average": self.average, "best": self.best}
@@ -253,19 +315,3 @@ def _restore_moments(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor
         laid_out = torch.empty_like(weight, dtype=value.dtype).copy_(value) if value.shape == weight.shape else value
         moments.setdefault(int(index), {})[name] = laid_out
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
-
-
-def _check_identity(store: Store, saved: Any, wanted: dict[str, Any], prefix: str = "") -> None:
-    if saved == wanted:
-        return
-    for name in wanted:
-        old = saved.get(name) if isinstance(saved, dict) else None  # pyright: ignore[reportUnknownMemberType]
-        if old == wanted[name]:
-            continue
-        if isinstance(wanted[name], dict) and isinstance(old, dict):
-            _check_identity(store, old, wanted[name], f"{prefix}{name}.")
-        raise CheckpointError(
-            f"the run in {store.folder} was started with {prefix}{name} = {old}, got {wanted[name]}; "
-            "resume it with the same settings, or start another run in another folder"
-        )
-    raise CheckpointError(f"the run in {store.folder} was started with other settings; start another run")

@@ -44,6 +44,7 @@ class Store:
         self._state: tuple[Mapping[str, Any], Mapping[str, Tensor]] | None = None
         self._rows: list[HistoryRow] = []
         self._model: Model | None = None
+        self._header: checkpoint.Header | None = None
         self._layers: list[Store] = []
 
     def __str__(self) -> str:
@@ -171,7 +172,7 @@ class Store:
     def write_model(self, model: Model, header: checkpoint.Header) -> None:
         """Keep the model that the run has made."""
         if self._folder is None:
-            self._model = model
+            self._model, self._header = model, header
         elif self._writes:
             checkpoint.save(self.model_file, model, header)
 
@@ -185,6 +186,31 @@ class Store:
             return checkpoint.load(self.model_file)
         assert self._model is not None
         return copy.deepcopy(self._model)
+
+    def drop_model(self) -> None:
+        """Take the model away that the run had made before it was to go on."""
+        self._model = self._header = None
+        if self._folder is not None and self._writes:
+            self.model_file.unlink(missing_ok=True)
+
+    def read_header(self) -> checkpoint.Header:
+        """What the model's file says of it.
+
+        Raises:
+            CheckpointError: the file is missing or damaged.
+        """
+        if self._folder is not None:
+            return checkpoint.read_header(checkpoint.model_file(self.model_file))
+        assert self._header is not None
+        return self._header
+
+    def read_document(self) -> Mapping[str, Any]:
+        """The document of the last saved state, without its tensors.
+
+        Raises:
+            CheckpointError: the file is damaged, or from a newer version.
+        """
+        return checkpoint.read_document(self._state_file)
 
     @property
     def model_file(self) -> Path:

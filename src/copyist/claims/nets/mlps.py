@@ -90,7 +90,7 @@ def sparse(trial: Trial, *, price: Literal["none", "none-sigmoid", "l1", "plain-
     Args:
         trial: decides sizes and steps.
         price: on the code: none, on rectified or sigmoid units; L1, in units of the image or plain; KL to a rate of
-            5 %; or none where the largest twentieth speaks, and the dead are revived.
+            5 %; or none where the largest twentieth is active, and dead units are resampled.
     """
     units = trial.pick(smoke=128, cpu=512, gpu=4096)
     data = trial.pick(

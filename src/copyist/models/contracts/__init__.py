@@ -32,14 +32,17 @@ __all__ = [
     "Stack",
     "TrainedOn",
     "Variational",
+    "check_answer",
     "lacks",
     "log_weights",
     "needs",
+    "take_batch",
 ]
 
 from copyist.models.contracts.classifier import Classifier, ClassifierConfig
 from copyist.models.contracts.copying import Affine, AffineEncoder, Autoencoder, Reconstructor
 from copyist.models.contracts.dictionary import Dictionary
+from copyist.models.contracts.door import check_answer, take_batch
 from copyist.models.contracts.layered import Pretrainable, PretrainableConfig, Stack
 from copyist.models.contracts.masked import Masked
 from copyist.models.contracts.model import Model, ModelConfig, TrainedOn

@@ -55,6 +55,18 @@ class TrainedOn:
     columns: tuple[str, ...] = ()
     """The names of the table's columns, where they are known."""
 
+    classes: tuple[str, ...] | None = None
+    """The names of the classes, in the order of their numbers; None where it learned none, or they are not known."""
+
+    source: str = ""
+    """What the training data was called; empty where unknown."""
+
+    fingerprint: str = ""
+    """Of the training examples; empty where unknown."""
+
+    objective: str = ""
+    """The kind of what was minimized, such as `copying` or `denoising`; empty where unknown."""
+
 
 class Model(Contract, nn.Module, abc.ABC):
     """A module that takes images, or rows of a table: what models of every contract share.
@@ -91,7 +103,7 @@ class Model(Contract, nn.Module, abc.ABC):
     """The buffers, by their names in `state_dict`, that `measured_on` fills; empty where nothing is measured."""
 
     trained_on: TrainedOn = TrainedOn()
-    """Batch size, image shape and columns of the training; given once, by what trains or loads the model."""
+    """Batch size, image shape, columns and classes of the training; given once, by what trains or loads the model."""
 
     @property
     @abc.abstractmethod
