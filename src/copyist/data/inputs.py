@@ -21,6 +21,7 @@ from copyist.files.formats import SUFFIXES, name_written
 from copyist.files.image_arrays import ImageArray
 from copyist.files.picture import Picture, name_of_several
 from copyist.files.picture_files import PictureFile, check_output_names, stream_pictures
+from copyist.outputs import check_name
 
 
 def read_pictures(
@@ -156,6 +157,7 @@ def result_names(
 
     Raises:
         ArgumentError: two results have one name all the same.
+        OutputError: a result's name is too long to be written.
     """
     plain = [_with_ending(name, ending) for name in names]
     counts = Counter(plain)
@@ -163,6 +165,8 @@ def result_names(
         f"{name}{ending}" if new in taken or (counts[new] > 1 and new != name) else new
         for name, new in zip(names, plain, strict=True)
     ]
+    for new in results:
+        check_name(new)
     kept = [new for new, without in zip(results, plain, strict=True) if new != without]
     if kept and say is not None:
         say(f"{name_of_several(kept)}: the picture's ending is kept, since without it another file has this name")

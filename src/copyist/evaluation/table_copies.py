@@ -141,7 +141,7 @@ def table_copies(
     with torch.no_grad():
         rows = [_row(name, model, x, train, in_units, batch_size=size) for name, model in copiers.items()]
     return TableCopies(
-        source=splits.train.source,
+        source=splits.test.source,
         columns=tuple(name for name, kept in zip(splits.train.columns, varies.tolist(), strict=True) if kept),
         std=tuple(standardization.std[varies].tolist()),
         num_train=len(train),

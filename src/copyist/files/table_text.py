@@ -52,7 +52,7 @@ def prelude_length(data: bytes) -> int:
 
 def stated_delimiter(prelude: bytes) -> str | None:
     """The delimiter that Excel's first line states."""
-    found = re.search(rb"(?im)^sep=([,;|\t])\s*$", prelude)
+    found = re.search(rb'(?im)^"?sep=([,;|\t])"?\s*$', prelude)
     return None if found is None else found.group(1).decode()
 
 

@@ -161,6 +161,11 @@ def _is_reduced(page: Any) -> bool:
 
 
 def layout_of(page: Any) -> Layout:
+    """What the values of a page of tifffile's are.
+
+    Raises:
+        DataError: nothing here can read them; the text is a short reason.
+    """
     if page.imagedepth > 1:
         raise DataError("a volume in one page, which must be saved as one page for each slice")
     if not (page.imagelength and page.imagewidth):
