@@ -128,6 +128,11 @@ class Layout:
 
 @contextlib.contextmanager
 def open_tiff(data: bytes) -> Generator["tifffile.TiffFile", None, None]:
+    """Context manager: a TIFF opened by tifffile, which logs nothing.
+
+    Raises:
+        DataError: it has no page.
+    """
     import tifffile
 
     log = logging.getLogger("tifffile")
@@ -261,6 +266,7 @@ def holds_overviews(file: "tifffile.TiffFile") -> bool:
 
 
 def orientation_of(page: Any) -> int:
+    """The orientation of a page, from 1 to 8; 1 where none is stated."""
     value = _value(page, 274, 1)
     return int(value) if value in range(1, 9) else 1
 
