@@ -391,3 +391,26 @@ def test_some_rows_are_spread_over_all(file: Callable[..., str]) -> None:
     assert set(some.labels.tolist()) == {0, 1, 2, 3}
     assert (some.array[:, 0] // 10 == some.labels).all()
     assert found.subset(99).names == found.names
+
+
+@pytest.mark.parametrize("far", [0, 10**9])
+def test_rows_are_in_the_same_split_for_a_model_that_sees_fewer_columns(file: Callable[..., str], far: int) -> None:
+    values = np.random.default_rng(1).normal(size=(60, 2)).tolist()
+    for row in range(60):
+        # Where this row is held out, c is constant over the others, and not learned.
+        path = file("a,b,c,d", *(f"{a},{b},{far + (at == row)},{a * b}" for at, (a, b) in enumerate(values)))
+        trained = open_source(path)
+        if trained.train.columns == ("a", "b", "d"):
+            break
+    else:
+        pytest.fail("no such row was held out")
+    again = open_source(path, columns=trained.train.columns)
+    for before, after in ((trained.train, again.train), (trained.test, again.test)):
+        np.testing.assert_array_equal(before.array, after.array)
+        assert before.fingerprint == after.fingerprint
+
+
+def test_a_text_that_a_model_does_not_see_is_said_to_tell_no_rows_apart(file: Callable[..., str]) -> None:
+    path, said = file("a,b,c,d", *(f"{line},word" for line in csv_of(VALUES, header=None))), list[str]()
+    open_source(path, columns=("a", "b", "c"), say=said.append)
+    assert said[0] == f"{path}: rows are held out by the model's columns alone, since others are no numbers"

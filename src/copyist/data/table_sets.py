@@ -12,7 +12,7 @@ import torch
 from copyist.data.embedded import cancer_table
 from copyist.data.examples import ExampleSet
 from copyist.data.labels import ClassLabels
-from copyist.data.learned_columns import find_name, learned_columns
+from copyist.data.learned_columns import LearnedColumns, find_name, learned_columns
 from copyist.data.parts import Split, digest, fingerprint
 from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source, parts_of
 from copyist.errors import DataError
@@ -41,13 +41,14 @@ def table_sets(
     check_unset(source, IMAGE_OPTIONS, kind="images", got="a table")
     table = read_table(source)
     learned = learned_columns(table, source, columns)
-    if not columns:
-        # Before rows are hashed, so that constant columns move no row to another split.
-        learned = learned.without_constants(np.arange(len(learned.values)), place=source.place)
+    whole = _told_apart(table, source) if columns else _varying(learned, source)
+    learned = learned if columns else whole or learned
     labels = _labels(table, source)
-    digests = [digest(row.tobytes()) for row in learned.values]
-    notes, splits = table.notes, table.is_test
-    del table  # Its cells take more than all that follows.
+    digests = [digest(row.tobytes()) for row in (whole or learned).values]
+    notes, splits = list(table.notes), table.is_test
+    if whole is None and splits is None and set(parts) != {"all"}:
+        notes.append(f"{source.place}: rows are held out by the model's columns alone, since others are no numbers")
+    del table, whole  # Its cells take more than all that follows.
     split = parts_of(digests, splits, source)
     if not columns:
         learned = learned.without_constants(split.indices("train", limit=source.limit), place=source.place)
@@ -124,6 +125,22 @@ def open_table(text: str, *, columns: Sequence[str] = (), say: Callable[[str], N
         say(sentence)
     name = f"{source.place}.csv" if source.is_embedded else PurePath(source.place).name
     return TableFile(name=name, columns=learned.names, x=torch.from_numpy(learned.values), stored=table)
+
+
+def _told_apart(table: StoredTable, source: Source) -> LearnedColumns | None:
+    """What training tells rows apart by, whichever of it a model then saw: so each row is in the same split again.
+
+    None where a column that the model does not see cannot be read.
+    """
+    try:
+        return _varying(learned_columns(table, source), source)
+    except DataError:
+        return None
+
+
+def _varying(learned: LearnedColumns, source: Source) -> LearnedColumns:
+    """Without what is constant over all rows, so that such a column moves no row to another split."""
+    return learned.without_constants(np.arange(len(learned.values)), place=source.place)
 
 
 def _labels(table: StoredTable, source: Source) -> ClassLabels | None:
