@@ -414,3 +414,11 @@ def test_a_text_that_a_model_does_not_see_is_said_to_tell_no_rows_apart(file: Ca
     path, said = file("a,b,c,d", *(f"{line},word" for line in csv_of(VALUES, header=None))), list[str]()
     open_source(path, columns=("a", "b", "c"), say=said.append)
     assert said[0] == f"{path}: rows are held out by the model's columns alone, since others are no numbers"
+
+
+def test_whole_numbers_that_a_model_does_not_see_stay_exact(tmp_path: Path) -> None:
+    array = np.stack([np.arange(40), 123456789 + np.arange(40)], axis=1)
+    np.save(tmp_path / "t.npy", array)
+    table = open_table(f"{tmp_path}/t.npy?drop=1")
+    written = np.load(table.write(table.x + 0.5, tmp_path / "out"))
+    np.testing.assert_array_equal(written[:, 1], array[:, 1])

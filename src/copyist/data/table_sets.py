@@ -21,13 +21,19 @@ from copyist.files.table_files import Column, StoredTable, TableFile, holds_tabl
 
 
 def table_sets(
-    source: Source, parts: Sequence[Split], *, columns: Sequence[str] = (), say: Callable[[str], None] = ignore
+    source: Source,
+    parts: Sequence[Split],
+    *,
+    without: Path | None = None,
+    columns: Sequence[str] = (),
+    say: Callable[[str], None] = ignore,
 ) -> list[ExampleSet]:
     """The requested splits of a table. A tenth of the distinct rows is held out, unless the file has splits.
 
     Args:
         source: that `is_table`.
         parts: the splits.
+        without: a file or folder in it that is no data, such as where results go.
         columns: those that a model was trained on; the same are taken, in this order. Without any, all are taken but
             row numbers, and what is constant over the training rows.
         say: takes notices, each one sentence.
@@ -39,7 +45,7 @@ def table_sets(
         ShapeError: it has not the columns that the model was trained on.
     """
     check_unset(source, IMAGE_OPTIONS, kind="images", got="a table")
-    table = read_table(source)
+    table = read_table(source, without=without)
     learned = learned_columns(table, source, columns)
     whole = _told_apart(table, source) if columns else _varying(learned, source)
     learned = learned if columns else whole or learned
@@ -73,25 +79,34 @@ def table_sets(
     return sets
 
 
-def is_table(source: Source) -> bool:
-    """Whether a source is a table: judged by its name, and of arrays by their headers.
+def is_table(source: Source, *, without: Path | None = None) -> bool:
+    """Whether a source is a table: judged by its name, and of arrays by their headers; `without` as in `table_sets`.
 
     Raises:
         DataError: it is an array file that cannot be read.
         UnknownNameError: it has no array of the requested name.
     """
-    return source.place == "cancer" if source.is_embedded else holds_table(source.place, key=source.key)
+    return (
+        source.place == "cancer" if source.is_embedded else holds_table(source.place, key=source.key, without=without)
+    )
 
 
-def read_table(source: Source) -> StoredTable:
-    """All columns of a source that `is_table`.
+def read_table(source: Source, *, without: Path | None = None, by_split: bool = True) -> StoredTable:
+    """All columns of a source that `is_table`; `without` and `by_split` as in `read_table_file`.
 
     Raises:
         DataError: it cannot be read, holds no rows, or two columns of one name.
     """
     if source.is_embedded:
         return cancer_table()
-    return read_table_file(source.place, key=source.key, header=source.header, decimal=source.decimal)
+    return read_table_file(
+        source.place,
+        key=source.key,
+        header=source.header,
+        decimal=source.decimal,
+        without=without,
+        by_split=by_split,
+    )
 
 
 def open_table(text: str, *, columns: Sequence[str] = (), say: Callable[[str], None] = ignore) -> TableFile:
@@ -119,7 +134,7 @@ def open_table(text: str, *, columns: Sequence[str] = (), say: Callable[[str], N
         kind="images and training",
         got="a table to write again",
     )
-    table = read_table(source)
+    table = read_table(source, by_split=False)
     learned = learned_columns(table, source, columns)
     for sentence in (*table.notes, *learned.notices(source.place)):
         say(sentence)
