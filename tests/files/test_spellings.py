@@ -335,3 +335,19 @@ def test_parts_are_found_through_links_and_linked_images_are_no_table(tmp_path: 
     Image.new("L", (8, 8)).save(tmp_path / "far" / "1.png")
     write(tmp_path / "t" / "labels.csv", "a,b", lambda row: f"{row},{row * row}")
     assert open_split(str(tmp_path / "t"), default="all").shape == (1, 8, 8)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize("text", ["192.168.100.{}", "10.0.0.{}", "1.002.{}.4", "v1.000.{}"])
+def test_addresses_and_versions_prove_no_decimal_comma(text: str, delimiter: str, tmp_path: Path) -> None:
+    cells = [text.format(100 + row) for row in range(COUNT)]
+    source = write(tmp_path / "t.csv", f"a{delimiter}b", lambda row: f"1.{row:03d}{delimiter}{cells[row]}")
+    assert open_table(f"{source}?drop=b").x[1, 0].item() == pytest.approx(1.001)
+
+
+def test_thousands_parted_by_points_prove_a_decimal_comma_between_semicolons_only(tmp_path: Path) -> None:
+    for delimiter, value in ((";", 1001), (",", 1.001)):
+        source = write(
+            tmp_path / "t.csv", f"a{delimiter}b", lambda row, mark=delimiter: f"1.{row:03d}{mark}7.{row:03d}.300"
+        )
+        assert open_table(f"{source}?drop=b").x[1, 0].item() == pytest.approx(value)
