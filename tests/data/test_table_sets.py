@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from copyist.data import open_source, open_split, open_table
+from copyist.data.learned_columns import left_out_notices
 from copyist.errors import ArgumentError, CopyistError, DataError, UnknownNameError
 
 RNG = np.random.default_rng(0)
@@ -422,3 +423,21 @@ def test_whole_numbers_that_a_model_does_not_see_stay_exact(tmp_path: Path) -> N
     table = open_table(f"{tmp_path}/t.npy?drop=1")
     written = np.load(table.write(table.x + 0.5, tmp_path / "out"))
     np.testing.assert_array_equal(written[:, 1], array[:, 1])
+
+
+def test_columns_that_are_found_by_their_order_are_said(file: Callable[..., str]) -> None:
+    for header, columns, unnamed in (
+        ("a,b,c", ("0", "1", "2"), "the model's data"),
+        (None, ("a", "b", "c"), "the table"),
+    ):
+        path, said = file(*csv_of(VALUES, header=header)), list[str]()
+        open_table(path, columns=columns, say=said.append)
+        assert said == [f"{path}: columns are taken in their order, since {unnamed} has no names"]
+
+
+def test_each_reason_to_leave_a_column_out_is_said_in_its_own_words() -> None:
+    left_out = (("a", "constant"), ("b", "row numbers"), ("c", "constant"))
+    assert left_out_notices(left_out, "t.csv") == [
+        "t.csv: left out 'b', which numbers or names the rows",
+        "t.csv: left out 'a', 'c', which have one value each",
+    ]
