@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from copyist.data import open_source, open_split, open_table
+from copyist.data.learned_columns import left_out_notices
 from copyist.errors import ArgumentError, CopyistError, DataError, UnknownNameError
 
 RNG = np.random.default_rng(0)
@@ -391,3 +392,52 @@ def test_some_rows_are_spread_over_all(file: Callable[..., str]) -> None:
     assert set(some.labels.tolist()) == {0, 1, 2, 3}
     assert (some.array[:, 0] // 10 == some.labels).all()
     assert found.subset(99).names == found.names
+
+
+@pytest.mark.parametrize("far", [0, 10**9])
+def test_rows_are_in_the_same_split_for_a_model_that_sees_fewer_columns(file: Callable[..., str], far: int) -> None:
+    values = np.random.default_rng(1).normal(size=(60, 2)).tolist()
+    for row in range(60):
+        # Where this row is held out, c is constant over the others, and not learned.
+        path = file("a,b,c,d", *(f"{a},{b},{far + (at == row)},{a * b}" for at, (a, b) in enumerate(values)))
+        trained = open_source(path)
+        if trained.train.columns == ("a", "b", "d"):
+            break
+    else:
+        pytest.fail("no such row was held out")
+    again = open_source(path, columns=trained.train.columns)
+    for before, after in ((trained.train, again.train), (trained.test, again.test)):
+        np.testing.assert_array_equal(before.array, after.array)
+        assert before.fingerprint == after.fingerprint
+
+
+def test_a_text_that_a_model_does_not_see_is_said_to_tell_no_rows_apart(file: Callable[..., str]) -> None:
+    path, said = file("a,b,c,d", *(f"{line},word" for line in csv_of(VALUES, header=None))), list[str]()
+    open_source(path, columns=("a", "b", "c"), say=said.append)
+    assert said[0] == f"{path}: rows are held out by the model's columns alone, since others are no numbers"
+
+
+def test_whole_numbers_that_a_model_does_not_see_stay_exact(tmp_path: Path) -> None:
+    array = np.stack([np.arange(40), 123456789 + np.arange(40)], axis=1)
+    np.save(tmp_path / "t.npy", array)
+    table = open_table(f"{tmp_path}/t.npy?drop=1")
+    written = np.load(table.write(table.x + 0.5, tmp_path / "out"))
+    np.testing.assert_array_equal(written[:, 1], array[:, 1])
+
+
+def test_columns_that_are_found_by_their_order_are_said(file: Callable[..., str]) -> None:
+    for header, columns, unnamed in (
+        ("a,b,c", ("0", "1", "2"), "the model's data"),
+        (None, ("a", "b", "c"), "the table"),
+    ):
+        path, said = file(*csv_of(VALUES, header=header)), list[str]()
+        open_table(path, columns=columns, say=said.append)
+        assert said == [f"{path}: columns are taken in their order, since {unnamed} has no names"]
+
+
+def test_each_reason_to_leave_a_column_out_is_said_in_its_own_words() -> None:
+    left_out = (("a", "constant"), ("b", "row numbers"), ("c", "constant"))
+    assert left_out_notices(left_out, "t.csv") == [
+        "t.csv: left out 'b', which numbers or names the rows",
+        "t.csv: left out 'a', 'c', which have one value each",
+    ]

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from PIL import Image
 
 from copyist.data import open_source, open_split, open_table
 from copyist.errors import DataError
@@ -289,3 +290,64 @@ def test_a_line_of_units_is_named_as_what_to_remove(tmp_path: Path) -> None:
         DataError, match=r"got 'm' in row 1 of 'length', 'mass', above nothing but numbers; remove that"
     ):
         open_table(source)
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("train-00000-of-00001.csv", "test-00000-of-00001.csv"),
+        ("train_1.csv", "test_1.csv"),
+        ("train_set/a.csv", "test_set/a.csv"),
+        ("data/Training.csv", "data/eval.csv"),
+    ],
+)
+def test_names_of_parts_make_splits_as_those_of_folders_of_images(train: str, test: str, tmp_path: Path) -> None:
+    for name, sign in ((train, 1), (test, -1)):
+        (tmp_path / "t" / name).parent.mkdir(parents=True, exist_ok=True)
+        write(tmp_path / "t" / name, "a,b", lambda row, sign=sign: f"{sign * (row + 1)},{row}")
+    splits = open_source(str(tmp_path / "t"))
+    assert (splits.train.array[:, 0] > 0).all()
+    assert (splits.test.array[:, 0] < 0).all()
+
+
+def test_parts_that_no_split_takes_and_results_are_left_out_and_said(tmp_path: Path) -> None:
+    for place, name in enumerate(["train", "val", "test", "more", "run/history"]):
+        path = tmp_path / f"{name}.csv"
+        path.parent.mkdir(exist_ok=True)
+        write(path, "a,b", lambda row, place=place: f"{100 * place + row},{row}")
+    (tmp_path / "notes.md").touch()
+    said = list[str]()
+    splits = open_source(str(tmp_path), without=tmp_path / "run", say=said.append)
+    assert (len(splits.train), len(splits.test)) == (COUNT, COUNT)
+    assert said == [
+        f"passed over {tmp_path}/run, where the results go",
+        f"left out what is no part of a table in {tmp_path}, 1 file: notes.md",
+        f"left out more.csv, val.csv of {tmp_path}, beside the files to train and to test on",
+    ]
+
+
+def test_parts_are_found_through_links_and_linked_images_are_no_table(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    write(tmp_path / "far" / "1.csv", "a,b", lambda row: f"{row},{row * row}")
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "near").symlink_to(tmp_path / "far")
+    assert open_split(str(tmp_path / "t"), default="all").columns == ("a", "b")
+    Image.new("L", (8, 8)).save(tmp_path / "far" / "1.png")
+    write(tmp_path / "t" / "labels.csv", "a,b", lambda row: f"{row},{row * row}")
+    assert open_split(str(tmp_path / "t"), default="all").shape == (1, 8, 8)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize("text", ["192.168.100.{}", "10.0.0.{}", "1.002.{}.4", "v1.000.{}"])
+def test_addresses_and_versions_prove_no_decimal_comma(text: str, delimiter: str, tmp_path: Path) -> None:
+    cells = [text.format(100 + row) for row in range(COUNT)]
+    source = write(tmp_path / "t.csv", f"a{delimiter}b", lambda row: f"1.{row:03d}{delimiter}{cells[row]}")
+    assert open_table(f"{source}?drop=b").x[1, 0].item() == pytest.approx(1.001)
+
+
+def test_thousands_parted_by_points_prove_a_decimal_comma_between_semicolons_only(tmp_path: Path) -> None:
+    for delimiter, value in ((";", 1001), (",", 1.001)):
+        source = write(
+            tmp_path / "t.csv", f"a{delimiter}b", lambda row, mark=delimiter: f"1.{row:03d}{mark}7.{row:03d}.300"
+        )
+        assert open_table(f"{source}?drop=b").x[1, 0].item() == pytest.approx(value)

@@ -1,6 +1,6 @@
 """Which columns of a table are learned, and their numbers as examples keep them."""
 
-__all__ = ["LearnedColumns", "find_name", "learned_columns"]
+__all__ = ["LearnedColumns", "find_name", "learned_columns", "left_out_notices"]
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +38,9 @@ class LearnedColumns:
     left_out: tuple[tuple[str, str], ...]
     """Columns that nobody asked to leave out, and why they are."""
 
+    unnamed: str | None = None
+    """What has no names, the table or the model's data, where columns are those of the model by their order alone."""
+
     def without_constants(self, rows: npt.NDArray[np.int64], *, place: str) -> Self:
         """Leave out the columns that have one value only in these rows; of a single row all stay.
 
@@ -63,20 +66,28 @@ class LearnedColumns:
         )
 
     def notices(self, place: str) -> list[str]:
-        """What was left out, a sentence for each reason."""
-        clauses = {
-            _INDEX: ("which numbers or names the rows", "which number or name the rows"),
-            _EMPTY: ("which has no values", "which have no values"),
-            _CONSTANT: ("which has one value only", "which have one value each"),
-            _OTHER: ("on which the model was not trained",) * 2,
-        }
-        found: list[str] = []
-        for why, clause in clauses.items():
-            names = [name for name, reason in self.left_out if reason == why]
-            if names:
-                many = f", … ({len(names)} columns)" if len(names) > _SHOWN else ""
-                found.append(f"{place}: left out {_quote(names[:_SHOWN])}{many}, {clause[len(names) > 1]}")
-        return found
+        """What was left out, a sentence for each reason, and how columns were found where it was not by name."""
+        order = (
+            [f"{place}: columns are taken in their order, since {self.unnamed} has no names"] if self.unnamed else []
+        )
+        return [*order, *left_out_notices(self.left_out, place)]
+
+
+def left_out_notices(left_out: Iterable[tuple[str, str]], place: str) -> list[str]:
+    """A sentence for each reason why columns of a place were left out, with the names of these."""
+    clauses = {
+        _INDEX: ("which numbers or names the rows", "which number or name the rows"),
+        _EMPTY: ("which has no values", "which have no values"),
+        _CONSTANT: ("which has one value only", "which have one value each"),
+        _OTHER: ("on which the model was not trained",) * 2,
+    }
+    pairs, found = list(left_out), list[str]()
+    for why, clause in clauses.items():
+        names = [name for name, reason in pairs if reason == why]
+        if names:
+            many = f", … ({len(names)} columns)" if len(names) > _SHOWN else ""
+            found.append(f"{place}: left out {_quote(names[:_SHOWN])}{many}, {clause[len(names) > 1]}")
+    return found
 
 
 def learned_columns(table: StoredTable, source: Source, columns: Sequence[str] = ()) -> LearnedColumns:
@@ -106,7 +117,9 @@ def learned_columns(table: StoredTable, source: Source, columns: Sequence[str] =
     values = as_rows([_of(readings[name]) for name in names], exact=[readings[name].is_exact for name in names])
     _check_finite(names, values, source)
     kinds = tuple(readings[name].kind for name in names)
-    return LearnedColumns(names=tuple(names), kinds=kinds, values=values, left_out=tuple(left_out))
+    by_order = not set(columns) <= set(names)
+    unnamed = ("the table" if all(map(str.isdigit, names)) else "the model's data") if by_order else None
+    return LearnedColumns(names=tuple(names), kinds=kinds, values=values, left_out=tuple(left_out), unnamed=unnamed)
 
 
 def find_name(text: str, table: StoredTable, what: str) -> str:

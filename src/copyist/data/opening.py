@@ -101,6 +101,6 @@ def _sets(
         raise DataError(f"there is no file or folder {source.place}; {READABLE}")
     if source.is_embedded and Path(source.place).exists():
         say(f"took {source.place} as the embedded data of that name; write ./{source.place} for the folder")
-    if is_table(source):
-        return table_sets(source, parts, columns=columns, say=say)
+    if is_table(source, without=without):
+        return table_sets(source, parts, without=without, columns=columns, say=say)
     return image_sets(source, parts, without=without, say=say, progress=progress)

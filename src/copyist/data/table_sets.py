@@ -12,7 +12,7 @@ import torch
 from copyist.data.embedded import cancer_table
 from copyist.data.examples import ExampleSet
 from copyist.data.labels import ClassLabels
-from copyist.data.learned_columns import find_name, learned_columns
+from copyist.data.learned_columns import LearnedColumns, find_name, learned_columns
 from copyist.data.parts import Split, digest, fingerprint
 from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source, parts_of
 from copyist.errors import DataError
@@ -21,13 +21,19 @@ from copyist.files.table_files import Column, StoredTable, TableFile, holds_tabl
 
 
 def table_sets(
-    source: Source, parts: Sequence[Split], *, columns: Sequence[str] = (), say: Callable[[str], None] = ignore
+    source: Source,
+    parts: Sequence[Split],
+    *,
+    without: Path | None = None,
+    columns: Sequence[str] = (),
+    say: Callable[[str], None] = ignore,
 ) -> list[ExampleSet]:
     """The requested splits of a table. A tenth of the distinct rows is held out, unless the file has splits.
 
     Args:
         source: that `is_table`.
         parts: the splits.
+        without: a file or folder in it that is no data, such as where results go.
         columns: those that a model was trained on; the same are taken, in this order. Without any, all are taken but
             row numbers, and what is constant over the training rows.
         say: takes notices, each one sentence.
@@ -39,15 +45,16 @@ def table_sets(
         ShapeError: it has not the columns that the model was trained on.
     """
     check_unset(source, IMAGE_OPTIONS, kind="images", got="a table")
-    table = read_table(source)
+    table = read_table(source, without=without)
     learned = learned_columns(table, source, columns)
-    if not columns:
-        # Before rows are hashed, so that constant columns move no row to another split.
-        learned = learned.without_constants(np.arange(len(learned.values)), place=source.place)
+    whole = _told_apart(table, source) if columns else _varying(learned, source)
+    learned = learned if columns else whole or learned
     labels = _labels(table, source)
-    digests = [digest(row.tobytes()) for row in learned.values]
-    notes, splits = table.notes, table.is_test
-    del table  # Its cells take more than all that follows.
+    digests = [digest(row.tobytes()) for row in (whole or learned).values]
+    notes, splits = list(table.notes), table.is_test
+    if whole is None and splits is None and set(parts) != {"all"}:
+        notes.append(f"{source.place}: rows are held out by the model's columns alone, since others are no numbers")
+    del table, whole  # Its cells take more than all that follows.
     split = parts_of(digests, splits, source)
     if not columns:
         learned = learned.without_constants(split.indices("train", limit=source.limit), place=source.place)
@@ -72,25 +79,34 @@ def table_sets(
     return sets
 
 
-def is_table(source: Source) -> bool:
-    """Whether a source is a table: judged by its name, and of arrays by their headers.
+def is_table(source: Source, *, without: Path | None = None) -> bool:
+    """Whether a source is a table: judged by its name, and of arrays by their headers; `without` as in `table_sets`.
 
     Raises:
         DataError: it is an array file that cannot be read.
         UnknownNameError: it has no array of the requested name.
     """
-    return source.place == "cancer" if source.is_embedded else holds_table(source.place, key=source.key)
+    return (
+        source.place == "cancer" if source.is_embedded else holds_table(source.place, key=source.key, without=without)
+    )
 
 
-def read_table(source: Source) -> StoredTable:
-    """All columns of a source that `is_table`.
+def read_table(source: Source, *, without: Path | None = None, by_split: bool = True) -> StoredTable:
+    """All columns of a source that `is_table`; `without` and `by_split` as in `read_table_file`.
 
     Raises:
         DataError: it cannot be read, holds no rows, or two columns of one name.
     """
     if source.is_embedded:
         return cancer_table()
-    return read_table_file(source.place, key=source.key, header=source.header, decimal=source.decimal)
+    return read_table_file(
+        source.place,
+        key=source.key,
+        header=source.header,
+        decimal=source.decimal,
+        without=without,
+        by_split=by_split,
+    )
 
 
 def open_table(text: str, *, columns: Sequence[str] = (), say: Callable[[str], None] = ignore) -> TableFile:
@@ -118,12 +134,28 @@ def open_table(text: str, *, columns: Sequence[str] = (), say: Callable[[str], N
         kind="images and training",
         got="a table to write again",
     )
-    table = read_table(source)
+    table = read_table(source, by_split=False)
     learned = learned_columns(table, source, columns)
     for sentence in (*table.notes, *learned.notices(source.place)):
         say(sentence)
     name = f"{source.place}.csv" if source.is_embedded else PurePath(source.place).name
     return TableFile(name=name, columns=learned.names, x=torch.from_numpy(learned.values), stored=table)
+
+
+def _told_apart(table: StoredTable, source: Source) -> LearnedColumns | None:
+    """What training tells rows apart by, whichever of it a model then saw: so each row is in the same split again.
+
+    None where a column that the model does not see cannot be read.
+    """
+    try:
+        return _varying(learned_columns(table, source), source)
+    except DataError:
+        return None
+
+
+def _varying(learned: LearnedColumns, source: Source) -> LearnedColumns:
+    """Without what is constant over all rows, so that such a column moves no row to another split."""
+    return learned.without_constants(np.arange(len(learned.values)), place=source.place)
 
 
 def _labels(table: StoredTable, source: Source) -> ClassLabels | None:

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias, final
 
@@ -17,7 +18,7 @@ from copyist.errors import DataError
 from copyist.files.arrow import Cells, Spell, pa
 from copyist.files.headers import has_names
 from copyist.files.readings import Values
-from copyist.files.spellings import Decimal, is_missing, marks_decimals
+from copyist.files.spellings import Decimal, marks_decimals
 from copyist.files.table_text import first_line, likely_delimiter, prelude_length, stated_delimiter, text_and_encoding
 from copyist.outputs import whole_file, write_bytes
 
@@ -194,7 +195,7 @@ def _names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
 
 def _decimal(rows: Sequence[Sequence[str]], delimiter: str) -> Decimal | None:
     """What marks decimals, as the first rows prove it; beside commas that part cells it is the point."""
-    found = marks_decimals(cell for row in rows for cell in row if not is_missing(cell))
+    found = marks_decimals(zip_longest(*rows, fillvalue=""), delimiter=delimiter)
     return found or ("point" if delimiter == "," else None)
 
 

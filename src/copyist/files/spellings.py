@@ -3,7 +3,7 @@
 __all__ = ["MISSING", "Decimal", "is_missing", "is_number", "marks_decimals", "read_texts", "spell_numbers"]
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -54,9 +54,23 @@ def is_number(cell: str) -> bool:
     return "_" not in cell and cell.isascii()
 
 
-def marks_decimals(cells: Iterable[str]) -> Decimal | None:
-    """Whether some cells prove that decimals come behind a comma, or behind a point; None for neither, or both."""
-    found = {mark for cell in cells for mark in _proven(cell.strip())}
+def marks_decimals(columns: Iterable[Sequence[str]], *, delimiter: str) -> Decimal | None:
+    """Whether some cells prove that decimals come behind a comma, or behind a point; None for neither, or both.
+
+    A column with a cell that is no number proves nothing, and neither does one of addresses such as `192.168.100.101`.
+
+    Args:
+        columns: the first cells of each; the first of them may be a unit.
+        delimiter: what parts the cells; where it is a comma, thousands parted by points prove no decimal comma.
+    """
+    found = {
+        mark
+        for column in columns
+        if not any(map(_is_no_number, column[1:] or column))
+        for cell in column
+        for mark in _proven(cell.strip())
+        if mark == "point" or "," in cell or delimiter != ","
+    }
     return None if len(found) != 1 else "comma" if "comma" in found else "point"
 
 
@@ -176,6 +190,19 @@ def _comma(cells: Cells, decimal: Decimal | None) -> Literal["comma", "point", "
     if english and continental:
         return decimal or ("unknown" if _any(cells, ",") else "point")
     return "point" if english else "comma" if continental else None
+
+
+def _is_no_number(cell: str) -> bool:
+    """Whether a cell is a text, or digits parted by points in a way that thousands are not, or that addresses are."""
+    bare = cell.strip()
+    if is_missing(bare):
+        return False
+    if re.search(r"\d", bare) is None or re.search(r"[^\W\d_eE]", bare):
+        return True
+    if not re.fullmatch(r"\d+(?:\.\d+){2,}", bare):
+        return False
+    groups = bare.split(".")
+    return not re.match(_THOUSANDS, bare) or (len(groups) == 4 and all(int(group) < 256 for group in groups))
 
 
 def _proven(cell: str) -> list[Decimal]:

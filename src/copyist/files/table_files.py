@@ -96,20 +96,21 @@ class TableFile:
         return path
 
 
-def holds_table(place: str, *, key: str | None = None) -> bool:
+def holds_table(place: str, *, key: str | None = None, without: Path | None = None) -> bool:
     """Whether a file is a table, or a folder one in parts: judged by names, and of arrays by their headers.
 
     Args:
         place: the path, as the user wrote it.
         key: which array of an `.npz` is meant.
+        without: a file or folder in it that is no data, such as where results go.
 
     Raises:
-        DataError: it is an array file that cannot be read.
+        DataError: it is an array file that cannot be read, or a folder that cannot be opened.
         UnknownNameError: it has no such array.
     """
     path = Path(place)
     if path.is_dir():
-        return bool(find_parts(path))
+        return bool(find_parts(path, without=without).names)
     if path.name.lower().endswith((*ENDINGS, ".parquet")):
         return True
     match path.suffix.lower():
@@ -122,7 +123,13 @@ def holds_table(place: str, *, key: str | None = None) -> bool:
 
 
 def read_table_file(
-    place: str, *, key: str | None = None, header: HeaderLine | None = None, decimal: Decimal | None = None
+    place: str,
+    *,
+    key: str | None = None,
+    header: HeaderLine | None = None,
+    decimal: Decimal | None = None,
+    without: Path | None = None,
+    by_split: bool = True,
 ) -> StoredTable:
     """Read a file that `holds_table`.
 
@@ -131,13 +138,16 @@ def read_table_file(
         key: which array of an `.npz` is meant.
         header: whether the first row of a text file names its columns; None judges by its cells.
         decimal: what marks decimals in texts; None judges by the cells.
+        without: as for `holds_table`.
+        by_split: of a folder, whether names of its files make splits; those of none are then left out.
 
     Raises:
         DataError: it cannot be read, holds no rows, or two columns of one name.
     """
     path = Path(place)
     if path.is_dir():
-        return _read_parts(path, header, decimal)
+        parts = read_parts(path, header=header, decimal=decimal, without=without, by_split=by_split)
+        return _of_parts(parts, path)
     match path.suffix.lower():
         case ".npy":
             return _read_array(path)
@@ -210,8 +220,7 @@ def _read_parquet(path: Path, decimal: Decimal | None) -> StoredTable:
     return _of_cells(file, file.cells.column_names, decimal=decimal, place=path, index=file.index)
 
 
-def _read_parts(folder: Path, header: HeaderLine | None, decimal: Decimal | None) -> StoredTable:
-    parts = read_parts(folder, header=header, decimal=decimal)
+def _of_parts(parts: Parts, folder: Path) -> StoredTable:
     table = _of_cells(
         parts, parts.given_names, decimal=parts.decimal, place=folder, index=parts.index, is_text=parts.is_text
     )
@@ -334,9 +343,12 @@ def _array_names(array: npt.NDArray[Any], path: Path) -> tuple[str, ...]:
 
 
 def _stack_columns(array: npt.NDArray[Any], new: Mapping[str, Values]) -> npt.NDArray[Any]:
-    """The array with new columns: floats and flags stay of their type, and whole numbers become floats."""
+    """The array with new columns: floats and flags stay of their type, and whole numbers become floats: of 64 bits
+    where a column that stays needs them."""
     kept = {"f": array.dtype, "b": np.dtype(np.bool_)}.get(array.dtype.kind)
-    dtype = kept or np.result_type(np.float32, *(values.dtype for values in new.values()))
+    old = [array[:, place] for place in range(array.shape[1]) if str(place) not in new]
+    wide = [np.dtype(np.float64) for each in old if (each.astype(np.float32).astype(np.float64) != each).any()]
+    dtype = kept or np.result_type(np.float32, *wide, *(values.dtype for values in new.values()))
     columns = (new.get(str(place), array[:, place]) for place in range(array.shape[1]))
     return np.stack([each >= 0.5 if dtype == np.bool_ else each for each in columns], axis=1).astype(dtype)
 

@@ -14,6 +14,7 @@ from copyist import checkpoint
 from copyist.checks import check_whole
 from copyist.data import open_source
 from copyist.data.examples import Splits
+from copyist.data.learned_columns import left_out_notices
 from copyist.devices import deterministic_cudnn
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Model
@@ -164,9 +165,9 @@ def train(
     if begin is not None and begin.notice is not None:
         watcher.notify(begin.notice)
     splits = data if isinstance(data, Splits) else _open_source(data or recipe.data, watcher)
-    if isinstance(data, Splits) and data.train.left_out:
-        names = [name for name, _ in data.train.left_out]
-        watcher.notify(f"{data.train.source}: left out columns {', '.join(names)}, which have one value each")
+    if isinstance(data, Splits):
+        for notice in left_out_notices(data.train.left_out, data.train.source):
+            watcher.notify(notice)
     if data is not None:
         recipe = replace(recipe, data=splits.train.source)
     if recorded is not None and recipe.objective.uses_labels:
