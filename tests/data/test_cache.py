@@ -94,6 +94,20 @@ def test_files_that_fail_leave_no_gap_in_the_mapped_array(folder_of: Callable[..
     assert result.array.ravel().tolist() == [7, 7, 9, 9]
 
 
+@pytest.mark.usefixtures("no_memory")
+def test_a_failure_that_passes_is_not_remembered() -> None:
+    def materialize(failing: int | None) -> cache.Materialized:
+        def make(index: int) -> np.ndarray | str:
+            return "it changed while it was read" if index == failing else np.full((1, 1, 1, 1), index, np.uint8)
+
+        return cache.materialize([1] * 3, (1, 1, 1), np.uint8, make=make, key="passing")
+
+    assert materialize(1).array.ravel().tolist() == [0, 2]
+    whole = materialize(None)
+    assert (whole.failures, whole.array.ravel().tolist()) == ({}, [0, 1, 2])
+    assert materialize(2).array.ravel().tolist() == [0, 1, 2]
+
+
 def test_progress_reaches_the_end(folder_of: Callable[..., Path]) -> None:
     seen: list[tuple[int, int]] = []
     open_source(str(folder_of(40)), progress=lambda done, total: seen.append((done, total)))
