@@ -129,7 +129,8 @@ def _opened(data: bytes) -> tuple[Image.Image, int]:
         image = Image.open(
             io.BytesIO(data), formats=[each for each in OF_PILLOW if each in Image.OPEN or each not in _LEARNED]
         )
-    check_pixel_count(image.height, image.width, bytes_per_pixel=len(image.getbands()), stored=len(data))
+    bands, channels = len(image.getbands()), _channels(image, data)
+    check_pixel_count(image.height, image.width, bytes_per_pixel=bands, channels=channels, stored=len(data))
     if image.format == "PNG" and (exif := exif_chunk(data)) is not None:
         image.info["exif"] = exif
     with quiet():
