@@ -2,6 +2,7 @@ import io
 import os
 import time
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +143,18 @@ def test_another_decoder_decodes_anew_what_is_kept(
     after = open_source(folder)
     assert len(decodings) == 30
     assert after.train.fingerprint == before.train.fingerprint
+
+
+def test_the_reader_of_heic_counts_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name == "pillow-heif":
+            raise PackageNotFoundError
+        return "1"
+
+    monkeypatch.setattr(image_sets, "version", version)
+    without = image_sets._decoders()  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(image_sets, "version", lambda name: "1")
+    assert image_sets._decoders() == (*without, "pillow-heif 1")  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_file_that_changes_between_two_looks_is_named(
