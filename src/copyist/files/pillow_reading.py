@@ -82,9 +82,12 @@ def read_by_pillow(data: bytes, *, index: int = 0, alone: bool = True) -> Decode
     if image.format == "GIF" and image.mode == "P":  # Its colors have a palette again.
         notices[notices.index("its palette becomes full colors")] = "its colors get a new palette"
     format_ = "JPEG" if image.format == "MPO" else str(image.format)
+    gray = _channels(image, data) == 1
     if index:
         image.seek(index)
     picture = _values(image, data, depth)
+    if index and gray and (picture.pixels == picture.pixels[:, :, :1]).all():
+        picture = replace(picture, pixels=picture.pixels[:, :, :1])  # Pillow joins all but the first in RGB.
     notices += picture.notices
     options = {name: image.info[name] for name in _OPTIONS.get(format_, ()) if name in image.info}
     if pages > 1 and not alone:
