@@ -104,6 +104,16 @@ def test_damaged_files_are_named(tmp_path: Path, name: str) -> None:
         open_source(str(tmp_path / name))
 
 
+@pytest.mark.parametrize("names", [["cat", "dog"], None])
+def test_names_of_classes_beside_labels_are_no_labels(tmp_path: Path, names: list[str] | None) -> None:
+    path, labels = tmp_path / "x.npz", np.arange(12, dtype=np.uint8)
+    np.savez(path, x=BYTES, classes=np.array(names or [f"c{index}" for index in range(12)]), labels=labels)
+    both = open_split(str(path), default="all")
+    np.testing.assert_array_equal(both.labels, [int(name) for name in both.names])
+    np.savez(path, x=BYTES, classes=np.array(["cat", "dog"]))
+    assert open_split(str(path), default="all").labels is None
+
+
 def test_an_npz_gives_labels_and_splits(tmp_path: Path) -> None:
     path = tmp_path / "x.npz"
     labels = np.arange(12, dtype=np.uint8)

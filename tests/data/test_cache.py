@@ -2,6 +2,7 @@ import io
 import os
 import time
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,20 @@ def test_files_that_fail_leave_no_gap_in_the_mapped_array(folder_of: Callable[..
     assert result.array.ravel().tolist() == [7, 7, 9, 9]
 
 
+@pytest.mark.usefixtures("no_memory")
+def test_a_failure_that_passes_is_not_remembered() -> None:
+    def materialize(failing: int | None) -> cache.Materialized:
+        def make(index: int) -> np.ndarray | str:
+            return "it changed while it was read" if index == failing else np.full((1, 1, 1, 1), index, np.uint8)
+
+        return cache.materialize([1] * 3, (1, 1, 1), np.uint8, make=make, key="passing")
+
+    assert materialize(1).array.ravel().tolist() == [0, 2]
+    whole = materialize(None)
+    assert (whole.failures, whole.array.ravel().tolist()) == ({}, [0, 1, 2])
+    assert materialize(2).array.ravel().tolist() == [0, 1, 2]
+
+
 def test_progress_reaches_the_end(folder_of: Callable[..., Path]) -> None:
     seen: list[tuple[int, int]] = []
     open_source(str(folder_of(40)), progress=lambda done, total: seen.append((done, total)))
@@ -128,6 +143,18 @@ def test_another_decoder_decodes_anew_what_is_kept(
     after = open_source(folder)
     assert len(decodings) == 30
     assert after.train.fingerprint == before.train.fingerprint
+
+
+def test_the_reader_of_heic_counts_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name == "pillow-heif":
+            raise PackageNotFoundError
+        return "1"
+
+    monkeypatch.setattr(image_sets, "version", version)
+    without = image_sets._decoders()  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(image_sets, "version", lambda name: "1")
+    assert image_sets._decoders() == (*without, "pillow-heif 1")  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_file_that_changes_between_two_looks_is_named(

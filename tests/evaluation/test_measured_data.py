@@ -86,6 +86,7 @@ def test_what_is_measured_is_left_out_of_what_is_learned_from(tmp_path: Path) ->
     fit_on = f"{tmp_path / 'both.npy'}?split=all"
     train = open_measured(f"{measured}?split=all", [trained()], fit_on=fit_on, say=said.append).splits.train
     assert len(train) == 30
+    assert train.fingerprint != open_split(fit_on, default="train").fingerprint
     assert not {row.tobytes() for row in train.array} & {
         row.tobytes() for row in open_split(measured, default="all").array
     }

@@ -198,3 +198,15 @@ def test_a_progressive_jpeg_stays_one(progressive: bool) -> None:
     Image.new("RGB", (24, 16), "blue").save(file, "JPEG", progressive=progressive)
     written = Image.open(io.BytesIO(encode_image(decode_image(file.getvalue()))))
     assert bool(written.info.get("progressive")) == progressive
+
+
+def test_a_gray_animation_stays_gray() -> None:
+    frames = [np.random.default_rng(seed).integers(0, 256, (9, 8), dtype=np.uint8) for seed in range(3)]
+    with io.BytesIO() as data:
+        first, *others = map(Image.fromarray, frames)
+        first.save(data, "GIF", save_all=True, append_images=others)
+        content = data.getvalue()
+    assert [head.channels for head in read_headers(content)] == [1, 1, 1]
+    for frame, page in zip(frames, decode_pages(content), strict=True):
+        np.testing.assert_array_equal(page.pixels[:, :, 0], frame)
+        assert page.pixels.shape == (9, 8, 1)

@@ -24,8 +24,8 @@ def png_header(width: int, height: int) -> bytes:
 
 
 def test_photographs_of_108_and_200_megapixels_are_taken() -> None:
-    check_pixel_count(9000, 12000, bytes_per_pixel=3, stored=15_000_000)
-    check_pixel_count(12240, 16320, bytes_per_pixel=3, stored=25_000_000)
+    check_pixel_count(9000, 12000, bytes_per_pixel=3, channels=3, stored=15_000_000)
+    check_pixel_count(12240, 16320, bytes_per_pixel=3, channels=3, stored=25_000_000)
 
 
 @pytest.mark.slow
@@ -47,3 +47,10 @@ def test_what_does_not_fit_into_memory_is_refused_by_its_header(monkeypatch: pyt
     monkeypatch.setattr(limits, "available_memory", lambda: 10**7)
     with pytest.raises(DataError, match=r"^too large for the memory: it needs "):
         read_header(png_header(5000, 5000))
+
+
+def test_the_values_that_a_model_sees_count_beside_those_that_are_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "available_memory", lambda: (3 + 4 * 3) * 5000 * 5000)
+    check_pixel_count(5000, 5000, bytes_per_pixel=3, channels=3, stored=10**6)
+    with pytest.raises(DataError, match=r"^too large for the memory: it needs "):
+        check_pixel_count(5000, 5001, bytes_per_pixel=3, channels=3, stored=10**6)

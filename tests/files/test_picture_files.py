@@ -1,15 +1,20 @@
 """Pictures come one after the other: what lies far ahead is not read yet, and what is over is not kept."""
 
 import gc
+import io
 import os
 import weakref
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from copyist.errors import ArgumentError, DataError
 from copyist.files.decoded import DecodedImage
-from copyist.files.picture_files import PictureFile, check_output_names, stream_pictures
+from copyist.files.picture import Picture, write_picture
+from copyist.files.picture_files import PictureFile, PicturesOfFiles, check_output_names
 
 AHEAD = 2 * min(8, os.cpu_count() or 1)
 
@@ -24,6 +29,13 @@ def picture_file(index: int, loaded: list[int], *, notices: tuple[str, ...] = ()
         return DecodedImage(pixels=pixels, alpha=None, depth=8, format="PNG", notices=notices)
 
     return PictureFile(name=f"{index}.png", load=load)
+
+
+def stream_pictures(files: Sequence[PictureFile], *, say: Callable[[str], None] | None = None) -> Iterator[Picture]:
+    pictures = PicturesOfFiles(files, say=say)
+    for _, picture in pictures.read():
+        yield picture
+    pictures.report()
 
 
 def test_pictures_are_loaded_shortly_before_they_are_asked_for_and_then_let_go() -> None:
@@ -61,3 +73,25 @@ def test_names_that_would_be_written_to_one_place_or_elsewhere_are_refused() -> 
         check_output_names(["a.png", "b.png", "a.png"])
     with pytest.raises(DataError, match=r"^the name '../a.png' leads out of its folder; rename it$"):
         check_output_names(["../a.png"])
+
+
+def test_a_stack_counts_as_unreadable_once_one_of_its_pages_is(tmp_path: Path) -> None:
+    data = io.BytesIO()
+    tifffile.imwrite(data, np.full((3, 16, 16), 7, np.uint8), compression="deflate", photometric="minisblack")
+    with tifffile.TiffFile(io.BytesIO(data.getvalue())) as file:
+        page = file.pages[1]
+        start, length = page.dataoffsets[0], page.databytecounts[0]
+    broken = bytearray(data.getvalue())
+    broken[start : start + length] = b"\xff" * length
+    said: list[str] = []
+    plain = [picture_file(index, []) for index in range(300) if index % 200 != 150]
+    stack = PictureFile(name="s.tif", load=lambda: bytes(broken), all_pages=True)
+    pictures = PicturesOfFiles([stack, *plain], say=said.append)
+    read = list(pictures.read())
+    for _, picture in read:
+        write_picture(picture, picture.pixels, tmp_path)
+    pictures.report()
+    assert [picture.name for row, picture in read if pictures.is_whole(row)] == [each.name for each in plain]
+    assert not (tmp_path / "s.tif").exists()
+    assert len(said) == 1
+    assert said[0].startswith("left out 3 of 302 pictures that cannot be read: s.tif#1 (")

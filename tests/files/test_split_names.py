@@ -64,9 +64,11 @@ def test_splits_lie_at_the_top_or_one_folder_below(names: list[str], expected: d
         (["cat/1", "cat/2"], None),
         (["a/1", "b/1", "c/1"], None),
         (["test/1", "test/2", "val/1", "val/2"], None),
+        (["train/1", "train/2", "cat/1", "cat/2"], None),
+        (["bus/1", "bus/2", "car/1", "car/2", "train/1", "train/2"], ["bus", "bus", "car", "car", "train", "train"]),
         (["1", "2"], None),
     ],
-)
+)  # fmt: skip
 def test_a_folder_for_each_class_is_the_first_on_the_way_as_in_an_image_folder(
     names: list[str], expected: list[str] | None
 ) -> None:

@@ -126,6 +126,7 @@ def test_a_large_picture_goes_in_tiles_with_the_same_answer(monkeypatch: pytest.
 
 def test_what_must_be_seen_whole_and_does_not_fit_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sizes, "available_memory_on", lambda device: 10**5)
+    monkeypatch.setattr(sizes, "_SMALL", 1000)
     monkeypatch.setattr(sizes, "LARGEST_WHOLE", 1000)
     x = images(3, (3, 64, 64))
     wanted = (

@@ -97,7 +97,7 @@ def _write(
             written |= dict.fromkeys(str(out / path.relative_to(folder)) for path in files)
             update(done, len(pictures))
         pictures.report()
-    return list(written)
+    return [file for file in written if Path(file).exists()]  # A stack with a broken page is none.
 
 
 def _write_exactly(x: "Tensor", file: Path) -> Path:

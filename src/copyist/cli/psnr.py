@@ -44,8 +44,9 @@ def psnr(
     network = needs(load(model, class_of=class_of, device=device, say=say), Reconstructor, verb="psnr")
     network.check_pictures(verb="psnr")
     pictures, channels = find_pictures(network, inputs)
-    readable = {row: picture.name for row, picture in pictures.read()}
+    seen = {row: picture.name for row, picture in pictures.read()}
     pictures.report()
+    readable = {row: name for row, name in seen.items() if pictures.is_whole(row)}
     batch_statement(network, num_images=len(readable), batch=batch)
     tried = "; each filter is tried on each, which --no-filters leaves out" if filters else ""
     say(f"denoising {counted(len(readable), 'picture')} at {counted(len(levels), 'level')} of noise{tried}")

@@ -107,8 +107,9 @@ def _restore_pictures(
             written.append(each)
             update(len(written), len(pictures))
         pictures.report()
-    files = [str(out / path) for _, path in sorted(written)]
-    return {"images": len(files), "out": str(out), "files": files, **statement}
+        whole = sorted(each for each in written if pictures.is_whole(each[0]))
+    files = list(dict.fromkeys(str(out / path) for _, path in whole))
+    return {"images": len(whole), "out": str(out), "files": files, **statement}
 
 
 def _restore_tables(

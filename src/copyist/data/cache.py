@@ -75,9 +75,14 @@ def materialize(
             failures = _fill(mapped, counts, make, progress)
             mapped.flush()
             del mapped
-        # The record is written last: where it stands, the array is whole.
-        write_text(record, json.dumps(failures))
-    failures = {int(index): str(reason) for index, reason in json.loads(record.read_text()).items()}
+        # The record is written last: where it stands, the array is whole. What failed may be read another time: the key
+        # is of what the files hold, which a disk that fails for a moment does not change.
+        if failures:
+            record.unlink(missing_ok=True)
+        else:
+            write_text(record, json.dumps(failures))
+    else:
+        failures = {int(index): str(reason) for index, reason in json.loads(record.read_text()).items()}
     return Materialized(array=np.load(path, mmap_mode="r")[: _num_rows(counts, failures)], failures=failures)
 
 

@@ -167,6 +167,7 @@ def _say_lone_splits(names: Sequence[str], place: str, say: Callable[[str], None
         say(
             f"{place} has {' and '.join(f'{name}/' for name in called)} but not one folder to train on and one to test "
             "on, such as train/ and test/: all images are taken together, and a part of them is held out"
+            f"{'' if classes_by_folder(names) else '; no folder is taken for a class'}"
         )
 
 

@@ -2,8 +2,9 @@
 
 __all__ = ["image_sets"]
 
+import contextlib
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -107,7 +108,11 @@ def _undecoded(
 
 def _decoders() -> tuple[str, ...]:
     """What turns files into pixels, with versions: another one may give other pixels of the same file."""
-    return f"copyist {DECODER}", *(f"{name} {version(name)}" for name in ("pillow", "tifffile", "imagecodecs", "numpy"))
+    found: list[str] = []
+    for name in ("pillow", "tifffile", "imagecodecs", "numpy", "pillow-heif"):
+        with contextlib.suppress(PackageNotFoundError):  # The last is needed for HEIC alone.
+            found.append(f"{name} {version(name)}")
+    return f"copyist {DECODER}", *found
 
 
 def _common_size(images: Undecoded, source: Source) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from copyist.files.folders import Listing, list_folder, list_zip
 from copyist.files.formats import SUFFIXES, name_written
 from copyist.files.image_arrays import ImageArray
 from copyist.files.picture import Picture, name_of_several
-from copyist.files.picture_files import PictureFile, check_output_names, stream_pictures
+from copyist.files.picture_files import PictureFile, PicturesOfFiles, check_output_names
 from copyist.outputs import check_name
 
 
@@ -43,7 +43,10 @@ def read_pictures(
         ArgumentError: two pictures would be written to one name, or a source breaks a rule.
         UnknownNameError: there is no such source or option.
     """
-    return list(stream_pictures(find_inputs(inputs, without=without, say=say), say=say))
+    pictures = PicturesOfFiles(find_inputs(inputs, without=without, say=say), say=say)
+    read = list(pictures.read())
+    pictures.report()
+    return [picture for row, picture in read if pictures.is_whole(row)]
 
 
 def find_inputs(

@@ -11,7 +11,7 @@ import numpy as np
 from copyist.data import open_source
 from copyist.data.examples import ExampleSet, Splits
 from copyist.data.opening import open_split
-from copyist.data.parts import digest
+from copyist.data.parts import digest, fingerprint
 from copyist.data.source import parse_source
 from copyist.errors import CopyistError, DataError
 from copyist.models.contracts import Model
@@ -123,12 +123,12 @@ def _open(
 def _training_data(models: Collection[Model], test: ExampleSet, *, say: Callable[[str], None]) -> ExampleSet | None:
     """What the first model was trained on whose data is still where it was, in the shape of what is measured."""
     for model in models:
-        source, fingerprint = model.trained_on.source, model.trained_on.fingerprint
+        source = model.trained_on.source
         if not source:
             continue
         try:
             train = open_split(source, default="train", columns=model.trained_on.columns)
-            if train.fingerprint != fingerprint:
+            if train.fingerprint != model.trained_on.fingerprint:
                 continue
             if train.shape != test.shape and not (train.is_table or test.is_table):
                 train = open_split(_options(source, size=_size(test), channels=test.shape[0]), default="train")
@@ -165,7 +165,8 @@ def _check_alike(splits: Splits) -> None:
 def _without(train: ExampleSet, test: ExampleSet, *, say: Callable[[str], None]) -> ExampleSet:
     """What is learned from without what is measured, by content."""
     measured = {_digest(row) for row in test.array}
-    kept = [index for index, row in enumerate(train.array) if _digest(row) not in measured]
+    digests = [_digest(row) for row in train.array]
+    kept = [index for index, each in enumerate(digests) if each not in measured]
     if len(kept) == len(train):
         return train
     if len(kept) < 2:
@@ -181,6 +182,7 @@ def _without(train: ExampleSet, test: ExampleSet, *, say: Callable[[str], None])
         array=train.array[kept],
         names=tuple(train.names[index] for index in kept),
         labels=None if train.labels is None else train.labels[kept],
+        fingerprint=fingerprint([digests[index] for index in kept], str(train.array.dtype), *train.columns),
     )
 
 

@@ -35,6 +35,9 @@ _IDX_TYPES = {0x08: np.uint8, 0x09: np.int8, 0x0B: np.int16, 0x0C: np.int32, 0x0
 _LABEL_NAMES = ("y", "label", "labels", "target", "targets", "class", "classes")
 """Of arrays, without the split that they are for."""
 
+_NAMES_OF_CLASSES = ("class", "classes")
+"""Those that may also be called so: arrays of one name for each class."""
+
 _TOO_LARGE = 2.0**63
 """No label is as large, since they are kept in 64 bits."""
 
@@ -128,14 +131,24 @@ def labels_beside(arrays: Mapping[str, npt.NDArray[Any]], key: str) -> tuple[str
 
     Returns:
         The name of their array, and numbers or texts as `flat_labels` gives them; None where there are none, or none of
-        the right shape.
+        the right shape. Of several, one with as many labels as there are examples comes first. One called `classes`
+        comes last, which may be their names, and is passed over where it does not fit.
     """
-    role = _split_of(key)[0]
+    role, shape = _split_of(key)[0], arrays[key].shape
+    found: list[tuple[str, npt.NDArray[Any]]] = []
     for name, array in arrays.items():
-        flat = flat_labels(array) if name != key and is_label_name(name) and _split_of(name)[0] == role else None
-        if flat is not None:
-            return name, flat
-    return None
+        if name != key and is_label_name(name) and _split_of(name)[0] == role:
+            flat = flat_labels(array)
+            may_be_names = _split_of(name)[1] in _NAMES_OF_CLASSES
+            if flat is not None and not (may_be_names and len(flat) not in shape):
+                found.append((name, flat))
+
+    def rank(each: tuple[str, npt.NDArray[Any]]) -> tuple[bool, bool, bool]:
+        # The examples may lie along another axis, as in some files of MATLAB's.
+        name, flat = each
+        return _split_of(name)[1] in _NAMES_OF_CLASSES, len(flat) != shape[0], len(flat) not in shape
+
+    return min(found, key=rank, default=None)
 
 
 def flat_labels(array: npt.NDArray[Any]) -> npt.NDArray[Any] | None:

@@ -18,13 +18,14 @@ _FEWEST_BYTES = 1 / 50
 """Bytes per pixel that a photograph's file has at least."""
 
 
-def check_pixel_count(height: int, width: int, *, bytes_per_pixel: int, stored: int) -> None:
+def check_pixel_count(height: int, width: int, *, bytes_per_pixel: int, channels: int, stored: int) -> None:
     """Refuse sides that no picture has, before memory is taken for it.
 
     Args:
         height: of the picture.
         width: of the picture.
-        bytes_per_pixel: once decoded.
+        bytes_per_pixel: once decoded, in the type in which they are stored.
+        channels: that a model sees, of which each is also held in 4 bytes.
         stored: bytes of the file.
 
     Raises:
@@ -33,5 +34,5 @@ def check_pixel_count(height: int, width: int, *, bytes_per_pixel: int, stored: 
     pixels = height * width
     if pixels > LARGEST or (pixels > _ORDINARY and stored < pixels * _FEWEST_BYTES):
         raise DataError(f"more pixels than any real image: {width}x{height} in {stored} bytes")
-    if pixels > _SMALL and (needed := pixels * bytes_per_pixel) > (there := available_memory()):
+    if pixels > _SMALL and (needed := pixels * (bytes_per_pixel + 4 * channels)) > (there := available_memory()):
         raise DataError(f"too large for the memory: it needs {bytes_text(needed)}, and {bytes_text(there)} are left")

@@ -1,8 +1,9 @@
 """Files of pictures, read one after the other: each is decoded just before it is used."""
 
-__all__ = ["PictureFile", "PicturesOfFiles", "check_output_names", "stream_pictures"]
+__all__ = ["PictureFile", "PicturesOfFiles", "check_output_names"]
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -42,7 +43,8 @@ class PictureFile:
 class PicturesOfFiles:
     """The pictures of files, in their order: names and shapes are known from headers, pixels are read when asked for.
 
-    What cannot be read, and what could not be kept of which pictures, is collected, and said by `report`.
+    What cannot be read, and what could not be kept of which pictures, is collected, and said by `report`. Where a page
+    of a stack cannot be read, the whole stack counts as unreadable, since it cannot be written without it.
     """
 
     def __init__(self, files: Sequence[PictureFile], *, say: Callable[[str], None] | None = None) -> None:
@@ -98,12 +100,18 @@ class PicturesOfFiles:
             return row, self._seen[row].read()
 
         for row, picture in map_stream(work, chosen, size=lambda row: math.prod(self._seen[row].shape)):
+            if self._seen[row].position in self._failures:
+                continue
             if isinstance(picture, str):
                 self._failures[self._seen[row].position] = f"{self._seen[row].name} ({picture})"
                 continue
             for notice in picture.stored.notices if picture.stored else ():
                 self._noticed.setdefault(notice, []).append(picture.name)
             yield row, picture
+
+    def is_whole(self, row: int) -> bool:
+        """Whether all that was read so far of the file that holds a picture could be read."""
+        return self._seen[row].position not in self._failures
 
     def report(self) -> None:
         """Say what was left out and what could not be kept.
@@ -116,26 +124,12 @@ class PicturesOfFiles:
             self._say(f"{name_of_several(names)}: {notice}")
 
     def _failed(self) -> list[str]:
-        return [self._failures[position] for position in sorted(self._failures)]
-
-
-def stream_pictures(files: Sequence[PictureFile], *, say: Callable[[str], None] | None = None) -> Iterator[Picture]:
-    """Yield the pictures of files in their order; only those just ahead are in memory, decoded in threads.
-
-    What was left out, and what could not be kept of which pictures, is said after the last.
-
-    Args:
-        files: what to read.
-        say: takes notices, each one sentence.
-
-    Raises:
-        DataError: a file that is alone cannot be read, or more than 1 % of all.
-        ArgumentError, OutputError: as `PicturesOfFiles`.
-    """
-    pictures = PicturesOfFiles(files, say=say)
-    for _, picture in pictures.read():
-        yield picture
-    pictures.report()
+        """Each picture that is left out: beside a page that cannot be read, also the other pages of its file."""
+        pages = Counter(seen.position for seen in self._seen)
+        failed: list[str] = []
+        for position, reason in sorted(self._failures.items()):
+            failed += [reason, *[f"a page beside {reason}"] * (pages[position] - 1)]
+        return failed
 
 
 def check_output_names(names: Sequence[str]) -> None:

@@ -82,9 +82,12 @@ def read_by_pillow(data: bytes, *, index: int = 0, alone: bool = True) -> Decode
     if image.format == "GIF" and image.mode == "P":  # Its colors have a palette again.
         notices[notices.index("its palette becomes full colors")] = "its colors get a new palette"
     format_ = "JPEG" if image.format == "MPO" else str(image.format)
+    gray = _channels(image, data) == 1
     if index:
         image.seek(index)
     picture = _values(image, data, depth)
+    if index and gray and (picture.pixels == picture.pixels[:, :, :1]).all():
+        picture = replace(picture, pixels=picture.pixels[:, :, :1])  # Pillow joins all but the first in RGB.
     notices += picture.notices
     options = {name: image.info[name] for name in _OPTIONS.get(format_, ()) if name in image.info}
     if pages > 1 and not alone:
@@ -129,7 +132,8 @@ def _opened(data: bytes) -> tuple[Image.Image, int]:
         image = Image.open(
             io.BytesIO(data), formats=[each for each in OF_PILLOW if each in Image.OPEN or each not in _LEARNED]
         )
-    check_pixel_count(image.height, image.width, bytes_per_pixel=len(image.getbands()), stored=len(data))
+    bands, channels = len(image.getbands()), _channels(image, data)
+    check_pixel_count(image.height, image.width, bytes_per_pixel=bands, channels=channels, stored=len(data))
     if image.format == "PNG" and (exif := exif_chunk(data)) is not None:
         image.info["exif"] = exif
     with quiet():

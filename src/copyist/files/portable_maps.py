@@ -53,7 +53,9 @@ def map_header(data: bytes) -> ImageHeader:
         DataError: it is broken; the text is a short reason.
     """
     header = _header(data)
-    check_pixel_count(header.height, header.width, bytes_per_pixel=header.channels, stored=len(data))
+    check_pixel_count(
+        header.height, header.width, bytes_per_pixel=header.channels, channels=header.channels, stored=len(data)
+    )
     kind = "float32" if header.kind in b"fF" else ValueRange(black=0, white=header.top).pixel_type
     return ImageHeader(size=(header.height, header.width), channels=header.channels, pixel_type=kind)
 

@@ -87,7 +87,7 @@ def classes_by_folder(names: Sequence[str]) -> list[str] | None:
     """The class of each file, where there is one folder per class: the first on the way to it.
 
     A folder that holds all the rest does not count. All files must lie in folders, of which there are at least two, and
-    two files for each on average, and none is called like a split; else None.
+    two files for each on average, and fewer than half are called like splits; else None.
 
     Args:
         names: of files, with `/`, without the folders of splits.
@@ -96,7 +96,7 @@ def classes_by_folder(names: Sequence[str]) -> list[str] | None:
     paths = [name[len(root) :].split("/") for name in names]
     classes = [parts[0] for parts in paths if len(parts) > 1]
     count = len(set(classes))
-    if any(map(folder_role, set(classes))):
+    if 2 * sum(folder_role(each) is not None for each in set(classes)) >= count:
         return None
     return classes if len(classes) == len(names) and 2 <= count <= len(names) / _FEWEST else None
 

@@ -5,6 +5,7 @@ __all__ = [
     "PALETTE",
     "YCBCR",
     "Layout",
+    "check_page_size",
     "holds_overviews",
     "is_tiff",
     "layout_of",
@@ -88,7 +89,7 @@ def read_tiff_headers(data: bytes) -> list[ImageHeader]:
 def _header(file: "tifffile.TiffFile", page: Any, *, pages: int, passed: int) -> ImageHeader:
     layout = layout_of(page)
     height, width = page.imagelength, page.imagewidth
-    check_pixel_count(height, width, bytes_per_pixel=layout.bytes_per_pixel, stored=file.filehandle.size)
+    check_page_size(page, layout, stored=file.filehandle.size)
     kind = "float32" if layout.kind == "f" else layout.values.pixel_type
     if layout.photometric == PALETTE:
         kind = "uint8" if palette_colors(page.colormap).dtype.itemsize == 1 else "uint16"
@@ -99,6 +100,16 @@ def _header(file: "tifffile.TiffFile", page: Any, *, pages: int, passed: int) ->
         pages=pages,
         notices=(*seen_otherwise(file, layout, pages=passed), *((UNSEEN_ALPHA,) if layout.alpha is not None else ())),
     )
+
+
+def check_page_size(page: Any, layout: "Layout", *, stored: int) -> None:
+    """Refuse sides that no picture has, of a page of a file of so many bytes.
+
+    Raises:
+        DataError: as `check_pixel_count`.
+    """
+    channels, height, width = _channels(page, layout), page.imagelength, page.imagewidth
+    check_pixel_count(height, width, bytes_per_pixel=layout.bytes_per_pixel, channels=channels, stored=stored)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,13 +12,13 @@ import numpy.typing as npt
 from copyist.errors import DataError
 from copyist.files.decoded import DecodedImage, ValueRange
 from copyist.files.inks import cmyk_to_rgb, palette_colors, rgb_by_pillow
-from copyist.files.limits import check_pixel_count
 from copyist.files.orientation import turn_upright
 from copyist.files.tiff_layout import (
     INKS,
     PALETTE,
     YCBCR,
     Layout,
+    check_page_size,
     holds_overviews,
     layout_of,
     open_tiff,
@@ -68,7 +68,7 @@ def read_tiff(data: bytes, *, index: int = 0, alone: bool = True) -> DecodedImag
         planes = planes_of(file)
         page, part = planes[index]
         layout = layout_of(page)
-        check_pixel_count(page.imagelength, page.imagewidth, bytes_per_pixel=layout.bytes_per_pixel, stored=len(data))
+        check_page_size(page, layout, stored=len(data))
         _check_whole(page, data)
         storage, lost = _storage(file, page, data, layout, cut=alone and len(planes) > 1)
         notices = (*seen_otherwise(file, layout, pages=len(planes) if alone else 1), *lost)

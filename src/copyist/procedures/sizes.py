@@ -20,6 +20,9 @@ from copyist.models.shapes import image_shape
 from copyist.procedures.tiles import LARGEST_WHOLE, apply_in_tiles, takes_tiles
 from copyist.tensors import Images
 
+_SMALL = 2**18
+"""Pixels at once for which no one asks how much memory there is."""
+
 _T = TypeVar("_T")
 
 
@@ -203,7 +206,7 @@ def _check_fit(
     """
     channels, height, width = shape
     at_once = min(count, _images_at_once(model, height * width, batch_size))
-    if at_once * height * width <= LARGEST_WHOLE or (tiles and _is_tiled(model, height * width)):
+    if at_once * height * width < _SMALL or (tiles and _is_tiled(model, height * width)):
         return
     sides = [side + -side % model.size_multiple for side in (height, width)]
     device = device_of(model)
