@@ -79,7 +79,9 @@ def test_a_run_with_a_start_is_resumed_to_the_same_bits_and_with_no_other(pretra
     part = train(recipe, out=tmp_path / "part", resume=True)
     assert same_bits(whole, part)
     assert same_bits(whole, train(recipe, out=tmp_path / "part", start=pretrained.folder, resume=True))
-    with pytest.raises(CheckpointError, match=r"was started from other weights than those given; leave --from out to resume it$"):
+    with pytest.raises(
+        CheckpointError, match=r"was started from other weights than those given; leave --from out to resume it$"
+    ):
         train(recipe, out=tmp_path / "part", start=whole.folder, resume=True)
 
 
