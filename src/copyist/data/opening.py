@@ -1,6 +1,6 @@
 """A source string becomes examples: all of one shape, in train and test, and in calibration where it is asked for."""
 
-__all__ = ["open_source", "open_split"]
+__all__ = ["check_data", "open_source", "open_split"]
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -87,6 +87,18 @@ def open_split(
     """
     source = parse_source(text)
     return _sets(source, (source.split or default,), without, say or ignore, progress, columns)[0]
+
+
+def check_data(data: object) -> None:
+    """Refuse anything but a source and its splits.
+
+    Raises:
+        ArgumentError: `data` is neither.
+    """
+    if not isinstance(data, (str, Splits)):
+        arrays = "write copyist.data.Splits.from_arrays(…) around arrays"
+        remedy = "write str(path)" if isinstance(data, Path) else arrays
+        raise ArgumentError(f"data must be a source, such as 'photos', or Splits, got {type(data).__name__}; {remedy}")
 
 
 def _sets(

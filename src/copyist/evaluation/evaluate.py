@@ -4,10 +4,12 @@ __all__ = ["evaluate", "evaluate_images"]
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import cast
 
 from copyist.baselines.linear_copier import most_examples
 from copyist.checks import check_at_least
 from copyist.data.examples import Splits
+from copyist.data.opening import check_data
 from copyist.errors import ArgumentError
 from copyist.evaluation.classification_errors import classification_table
 from copyist.evaluation.denoising_measures import denoising_table
@@ -65,6 +67,9 @@ def evaluate(
         ArgumentError: there is no model; one has the name of a control, or knows fewer classes than the data has; or a
             number is out of its range.
     """
+    check_data(data)
+    if not isinstance(cast("object", models), Mapping):
+        raise ArgumentError("models must be given by name, got one without; write {'mine': model}")
     if not models:
         raise ArgumentError("at least one model must be given to be evaluated, got none; name one")
     check_at_least("num_images", 1 if num_images is None else num_images, 1)

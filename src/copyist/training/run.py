@@ -15,6 +15,7 @@ from copyist.checks import check_whole
 from copyist.data import open_source
 from copyist.data.examples import Splits
 from copyist.data.learned_columns import left_out_notices
+from copyist.data.opening import check_data
 from copyist.devices import deterministic_cudnn
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Model
@@ -164,6 +165,8 @@ def train(
     begin = None if start is None else InitialWeights.read(start)
     if begin is not None and begin.notice is not None:
         watcher.notify(begin.notice)
+    if data is not None:
+        check_data(data)
     splits = data if isinstance(data, Splits) else _open_source(data or recipe.data, watcher)
     if isinstance(data, Splits):
         for notice in left_out_notices(data.train.left_out, data.train.source):
