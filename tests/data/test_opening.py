@@ -368,3 +368,33 @@ def test_the_home_folder_is_found_in_quotes(
     monkeypatch.chdir(tmp_path / "home")
     folder_of(3, place="home/~own")
     assert len(open_split("~own", default="all")) == 3
+
+
+def test_what_training_sees_of_pictures_in_another_way_is_said(tmp_path: Path) -> None:
+    draws = np.random.default_rng(0)
+    colors = [Image.fromarray(draws.integers(0, 256, (8, 8, 3), dtype=np.uint8)) for _ in range(12)]
+    for number, color in enumerate(colors):
+        color.save(tmp_path / f"{number:02d}.png")
+    color = colors[0]
+    color.convert("L").save(tmp_path / "gray.png")
+    color.convert("RGBA").save(tmp_path / "seen_through.png")
+    said: list[str] = []
+    open_source(str(tmp_path), say=said.append)
+    assert said == [
+        "gray.png: gray becomes color, by three equal channels",
+        "seen_through.png: its transparency is left out",
+    ]
+
+
+@pytest.mark.parametrize("folders", [("train", "unseen"), ("test", "val"), ("train",)])
+def test_folders_that_are_called_like_splits_and_make_none_are_said(folders: tuple[str, ...], tmp_path: Path) -> None:
+    draws = np.random.default_rng(0)
+    for folder in folders:
+        (tmp_path / folder).mkdir()
+        for number in range(10):
+            Image.fromarray(draws.integers(0, 256, (8, 8), dtype=np.uint8)).save(tmp_path / folder / f"{number}.png")
+    said: list[str] = []
+    splits = open_source(str(tmp_path), say=said.append)
+    named = " and ".join(f"{name}/" for name in folders if name != "unseen")
+    assert [sentence.partition(" but ")[0] for sentence in said] == [f"{tmp_path} has {named}"]
+    assert (len(splits.train), splits.train.labels) == (9 * len(folders), None)

@@ -110,15 +110,12 @@ def _jpeg2000(image: DecodedImage) -> bytes:
 def _moving(images: Sequence[DecodedImage]) -> bytes:
     """The pictures of an animation, each for its time."""
     first = images[0]
-    timed = {
-        name: [image.options.get(name, 0) for image in images]
-        for name in ("duration", "blend")
-        if name in first.options and first.format != ("GIF" if name == "blend" else "")
-    }
-    options: dict[str, Any] = {"save_all": True, **timed}
+    options: dict[str, Any] = {"save_all": True}
+    if "duration" in first.options:
+        options["duration"] = [image.options.get("duration", 0) for image in images]
     if first.format == "GIF" and any(image.alpha is not None for image in images):
         options["disposal"] = 2
-    if "blend" in options:
+    if "blend" in first.options and first.format != "GIF":
         options["blend"] = 0  # Each picture is whole.
     if "loop" in first.options:
         options["loop"] = first.options["loop"]

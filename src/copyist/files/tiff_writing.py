@@ -16,7 +16,7 @@ from typing import Any, Literal, final
 import numpy as np
 import numpy.typing as npt
 
-from copyist.files.tiff_tags import LONG, SHORT, TYPE_SIZES, RawTag, TiffStorage
+from copyist.files.tiff_tags import LONG, SHORT, RawTag, TiffStorage
 
 WRITABLE = frozenset({1, 5, 7, 8, 32946, 32773, 34925, 50000})
 """Compressions that can be written again."""
@@ -80,7 +80,7 @@ class _Writer:
         for segment in _segments(page):
             offsets.append(self._align())
             counts.append(self._file.write(segment))
-        tags = [*_in_order(storage, self._order), *self._layout_tags(page, offsets, counts)]
+        tags = [*storage.tags, *self._layout_tags(page, offsets, counts)]
         for code, content in storage.sub_ifds:
             tags.append(self._numbers(code, self._offset_type, [self._write_ifd(content)[0]]))
         return self._write_ifd(tags)
@@ -150,18 +150,6 @@ class _Writer:
         return self._file.tell()
 
 
-def _in_order(storage: TiffStorage, order: str) -> Iterator[RawTag]:
-    """The describing tags, in the byte order of the file that is written."""
-    for tag in storage.tags:
-        if tag.code == 274:
-            continue
-        size = TYPE_SIZES[tag.type] // (2 if tag.type in (5, 10) else 1)
-        if storage.byteorder == order or size == 1:
-            yield tag
-        else:
-            yield RawTag(tag.code, tag.type, tag.count, np.frombuffer(tag.content, f"u{size}").byteswap().tobytes())
-
-
 def _segments(page: TiffPage) -> Iterator[bytes]:
     """The strips or tiles, compressed, in the order in which a file lists them."""
     compress = _compressor(page)
@@ -173,7 +161,7 @@ def _segments(page: TiffPage) -> Iterator[bytes]:
 
 
 def _parts(samples: npt.NDArray[Any], storage: TiffStorage) -> Iterator[npt.NDArray[Any]]:
-    height, width, count = samples.shape
+    height, width, _ = samples.shape
     if storage.tile is None:
         rows = storage.rows_per_strip or height
         for top in range(0, height, rows):
@@ -185,7 +173,6 @@ def _parts(samples: npt.NDArray[Any], storage: TiffStorage) -> Iterator[npt.NDAr
             part = samples[top : top + tall, left : left + wide]
             missing = ((0, tall - part.shape[0]), (0, wide - part.shape[1]), (0, 0))
             yield np.pad(part, missing, mode="edge") if any(end for _, end in missing) else part
-    assert count
 
 
 def _compressor(page: TiffPage) -> Callable[[npt.NDArray[Any]], bytes]:
