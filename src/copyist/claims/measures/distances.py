@@ -13,7 +13,8 @@ from torch import Tensor
 
 from copyist.baselines.principal_axes import PCAFeatures
 from copyist.checks import check_images, check_whole
-from copyist.claims.measures.instruments import InstrumentCheck, mean_colored, shuffled_patches, upside_down
+from copyist.claims.measures.instruments import mean_colored, shuffled_patches, upside_down
+from copyist.claims.result import InstrumentCheck
 from copyist.errors import ArgumentError
 from copyist.metrics.distribution import Coverage, coverage, frechet_distance, layout_features
 from copyist.metrics.neighbors import Memorization, memorization
