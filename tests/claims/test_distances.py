@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from copyist.baselines.filters import MatchedBlur
-from copyist.claims.measures.distances import Distances
+from copyist.claims.measures.distances import Distances, scene_distances
 from copyist.claims.measures.instruments import (
     by_instrument,
     mean_colored,
@@ -167,3 +167,10 @@ def test_a_trial_keeps_every_check_and_values_are_named_by_part_and_instrument(
     record_checks(checks, trial)
     assert trial.instruments == checks
     assert list(by_instrument("far", distances.distance(distances.real))) == ["far@axes", "far@layout"]
+
+
+def test_landscapes_of_a_trial_are_compared_with_held_out_ones(trial: Trial) -> None:
+    distances = scene_distances(trial)
+    assert list(distances.instruments) == ["axes", "layout"]
+    assert len(distances.reference) == len(distances.real) == 32
+    assert not any(torch.equal(distances.reference[0], each) for each in distances.train)
