@@ -1,4 +1,4 @@
-"""A header tells how large the code of its model is, without the weights."""
+"""A header tells how large the code of its model is."""
 
 from typing import Any
 
@@ -52,10 +52,7 @@ def test_it_is_left_open_where_the_header_does_not_tell_and_no_one_elses_code_is
         assert recorded_code(Header(model=wrong, batch_size=2, data={"image_shape": [3, 8, 8]})) is None
 
 
-def test_seed_and_memory_are_left_as_they_were() -> None:
+def test_the_global_seed_is_left_as_it_was() -> None:
     state = torch.get_rng_state()
-    # Weights of 4 TB.
-    found = recorded_code(header(MLPConfig(image_shape=(1, 100, 100), widths=(10**8,))))
-    assert found is not None
-    assert found.ratio == 10**4
+    assert recorded_code(header(MLPConfig(image_shape=(1, 10, 10), widths=(7,)))) is not None
     assert torch.equal(torch.get_rng_state(), state)

@@ -1,4 +1,4 @@
-"""The size of the code of a model in a file, told by its header without its weights."""
+"""The size of the code of a model in a file, by its header."""
 
 __all__ = ["RecordedCode", "recorded_code"]
 
@@ -50,16 +50,17 @@ class RecordedCode:
 
 
 def recorded_code(header: Header) -> RecordedCode | None:
-    """The code of the model that a header describes, of which nothing is run or kept in memory.
+    """The code of the model that a header describes.
 
-    None where it has no code, its shape was not written down, or only its own package could build it.
+    None where it has no code, the shape of its examples was not written down, only its own package could build it, or
+    it cannot be built.
     """
     if ":" in str(header.model.get("kind")):
         return None
     try:
         config = settings.load(ModelConfig, header.model, MODEL_CATALOGUES, name="model")
         # Weights are drawn from torch's global generator, which is left as it was found.
-        with torch.random.fork_rng(devices=[]), torch.device("meta"):
+        with torch.random.fork_rng(devices=[]):
             model = config.build()
         example_shape = tuple(header.data.get("image_shape") or model.example_shape or ())
         shape = code_shape(model, example_shape) if example_shape else None

@@ -1,4 +1,4 @@
-"""How large the code of a model is, and beside its example: overcomplete from 1 on."""
+"""How large the code of a model is beside its example; it is overcomplete from 1 on."""
 
 __all__ = ["code_ratio", "code_shape"]
 
@@ -15,7 +15,7 @@ def code_shape(model: Model, shape: tuple[int, ...]) -> tuple[int, ...] | None:
     """The shape of the code of one example, such as (256, 4, 4).
 
     Args:
-        model: any, on any device; on PyTorch's `meta` device nothing is computed.
+        model: any; it encodes one example of zeros.
         shape: (C, H, W) of an image, or (D,) of a row of a table.
 
     Returns:
