@@ -42,7 +42,7 @@ kill-points: $(READY)
 # NAME... with the same options. `make kill-points` and `make bench` measure the rest. docs/evidence/report.html, all of
 # it on one page, is made here and not committed.
 evidence: $(READY)
-	$(BIN)/copyist claims run --scale cpu --out docs/evidence --models runs/evidence
+	$(BIN)/copyist claims run --scale standard --out docs/evidence --models runs/evidence
 	$(BIN)/copyist claims report docs/evidence
 
 clean:

@@ -31,7 +31,7 @@ def claim(name: str, *, verdict: str = "supported", mean: float = 0.5) -> dict[s
         for seed in range(3)
     }  # fmt: skip
     return {
-        "schema": "copyist.claim", "version": 1, "package": version("copyist"), "scale": "cpu", "verdict": verdict,
+        "schema": "copyist.claim", "version": 1, "package": version("copyist"), "scale": "standard", "verdict": verdict,
         "claim": {
             "name": name, "sentence": "It *denoises* | <b>better</b>.", "source": "Badger, on copying", "digest": "0",
             "parts": [

@@ -31,8 +31,8 @@ from copyist.errors import DataError
 from copyist.evidence import RESULT_VERSION, Claim, Control, Interval, Verdict
 from copyist.outputs import write_text
 
-Scale: TypeAlias = Literal["smoke", "cpu", "gpu"]
-"""smoke: seconds, for tests · cpu: all claims overnight on two cores · gpu: the sizes of the source."""
+Scale: TypeAlias = Literal["smoke", "standard", "gpu"]
+"""smoke: seconds, for tests · standard: whole landscapes of 32×32, overnight on two cores · gpu: sizes of the source."""
 
 SCALES: tuple[Scale, ...] = get_args(Scale)
 """Their names, the smallest first."""

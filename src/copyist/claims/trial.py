@@ -91,9 +91,9 @@ class Trial:
     recipes: dict[str, Any] = field(default_factory=dict[str, Any])
     """Every recipe that was used, with all its settings, by name and digest: the record of the run."""
 
-    def pick(self, *, smoke: T, cpu: T, gpu: T) -> T:
+    def pick(self, *, smoke: T, standard: T, gpu: T) -> T:
         """The setting for this scale."""
-        return {"smoke": smoke, "cpu": cpu, "gpu": gpu}[self.scale]
+        return {"smoke": smoke, "standard": standard, "gpu": gpu}[self.scale]
 
     def generator(self, *names: str | int) -> torch.Generator:
         """Randomness for one purpose, the same in every run with this seed."""

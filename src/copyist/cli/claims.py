@@ -64,8 +64,8 @@ def run(
     ],
     names: Annotated[list[str] | None, typer.Argument(help="Claims; all unless given.", metavar="[NAME]...")] = None,
     scale: Annotated[
-        str, typer.Option("--scale", help="smoke: seconds each, cpu, or gpu: the source's sizes.")
-    ] = "cpu",
+        str, typer.Option("--scale", help="smoke: seconds each, standard, or gpu: the source's sizes.")
+    ] = "standard",
     models: Annotated[
         Path | None,
         typer.Option("--models", help="Where trained models are kept; OUT/models unless given."),

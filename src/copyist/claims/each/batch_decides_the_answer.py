@@ -62,7 +62,7 @@ OTHERS: tuple[tuple[str, Statistics], ...] = (
 
 def run(trial: Trial) -> Measurements:
     """The same noisy images in four companies; the same training with four kinds of statistics."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, cpu=256, gpu=256))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
     model = trial.trained(photos_unet(trial))
     train = trial.splits(photos(trial)).train.images().to(trial.device)
     blur = MatchedBlur.fitted(train, blur=0.8)

@@ -51,7 +51,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Train both, and invert both outputs, before and after."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=4, cpu=32, gpu=32))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=4, standard=32, gpu=32))
     values: dict[str, float] = {}
     rows = {"image": x[:8]}
     for net in NETS:

@@ -43,7 +43,7 @@ CLAIM = Claim(
 @torch.no_grad()
 def run(trial: Trial) -> Measurements:
     """Blur held-out photographs, and copy them."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, cpu=256, gpu=256))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
     train = trial.splits(photos(trial)).train.images(0, 1024).to(trial.device)
     recipe = photos_unet(trial)
     nets = {

@@ -61,7 +61,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """The same U-Net trained with and without normalization."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, cpu=256, gpu=256))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
     nets = {"with": trial.trained(photos_unet(trial)), "without": trial.trained(photos_unet(trial, statistics="none"))}
     noises: dict[str, Corruption] = {"blend": Blend(0.3), "gaussian": GaussianNoise(0.2)}
     values = {f"psnr_{net}": clean_psnr(model, x) for net, model in nets.items()}

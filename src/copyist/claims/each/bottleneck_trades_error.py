@@ -60,7 +60,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Train one net for each size of the code; photographs of 16×16."""
-    sizes = trial.pick(smoke=(2, 8, 32), cpu=(4, 16, 64, 256), gpu=(16, 64, 256, 1024))
+    sizes = trial.pick(smoke=(2, 8, 32), standard=(4, 16, 64, 256), gpu=(16, 64, 256, 1024))
     x, train = held_out(trial, small_photos(trial)), trial.splits(small_photos(trial)).train.images().to(trial.device)
     nets = [trial.trained(bottleneck(trial, code=code)) for code in sizes]
     mean, axes = train.mean(0), PrincipalBasis.fitted(train).axes

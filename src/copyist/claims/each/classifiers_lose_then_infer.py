@@ -58,8 +58,8 @@ def run(trial: Trial) -> Measurements:
     for data in DATA:
         for net in NETS:
             recipe = classifier(trial, data=data, transformer=net == "vit")
-            x = held_out(trial, recipe.data, count=trial.pick(smoke=2, cpu=16, gpu=32))
-            last = trial.pick(smoke=2, cpu=5, gpu=11) if net == "vit" else 2
+            x = held_out(trial, recipe.data, count=trial.pick(smoke=2, standard=16, gpu=32))
+            last = trial.pick(smoke=2, standard=5, gpu=11) if net == "vit" else 2
             rows = {"image": x[:8]}
             for state in STATES:
                 model = trial.model(recipe) if state == "trained" else trial.untrained(recipe)

@@ -100,7 +100,7 @@ def _denoiser(recipe: Recipe) -> Recipe:
 
 
 def _filtered(train: Images, x: Images, trial: Trial) -> dict[str, float]:
-    known = train[: trial.pick(smoke=8, cpu=len(train), gpu=len(train))]
+    known = train[: trial.pick(smoke=8, standard=len(train), gpu=len(train))]
     fitter = ControlFitter(known, run=lambda control, images: control(images))
     filters = fitter.fit(GaussianNoise(SIGMA), generator=trial.generator("filters"))
     x_tilde = GaussianNoise(SIGMA)(x, generator=trial.generator("noise", "GaussianNoise"))

@@ -116,12 +116,12 @@ def run(trial: Trial) -> Measurements:
         "skips": trial.trained(scenes_unet_skips(trial)),
     }
     single = one_pass(model, reference, trial)
-    repeated = _repeated(model, single, trial.pick(smoke=5, cpu=LENGTHS[0], gpu=LENGTHS[0]))
+    repeated = _repeated(model, single, trial.pick(smoke=5, standard=LENGTHS[0], gpu=LENGTHS[0]))
     rows = {"one pass": single[:8], f"copied {LENGTHS[0]} times": repeated[:8]}
     values = _yardsticks(reference, model, single, trial) | {"repeated": reference.distance(repeated)}
     values |= _rules("one_pass", single) | _rules("repeated", repeated) | _rules("real", reference.real)
     for steps in LENGTHS:
-        length = trial.pick(smoke=steps // 20 + 4, cpu=steps, gpu=steps)
+        length = trial.pick(smoke=steps // 20 + 4, standard=steps, gpu=steps)
         x = samples(model, trial, steps=length)
         blurs = [
             blurred_samples(reference, trial, blur=blur, steps=length, batch_size=model.batch_size) for blur in BLURS

@@ -64,8 +64,8 @@ def run(trial: Trial) -> Measurements:
     """Train it, invert it before and after, and let it copy noise."""
     recipe, noise, blend = attention_copier(trial, attention="dot", convolutions=False), GaussianNoise(0.2), Blend(0.3)
     model, fresh = trial.trained(recipe), needs(trial.untrained(recipe), Reconstructor, verb="an experiment")
-    x = held_out(trial, recipe.data, count=trial.pick(smoke=4, cpu=128, gpu=256))
-    few = x[: trial.pick(smoke=4, cpu=8, gpu=32)]
+    x = held_out(trial, recipe.data, count=trial.pick(smoke=4, standard=128, gpu=256))
+    few = x[: trial.pick(smoke=4, standard=8, gpu=32)]
     train = trial.splits(recipe.data).train.images().to(trial.device)
     mean, colors = train.mean(0).expand_as(x), x.mean((2, 3), keepdim=True).expand_as(x)
     found, before = known(model, few, trial), known(fresh, few, trial)

@@ -78,8 +78,8 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Look at Jacobians and inversions of attention, with a residual connection and without, before and after."""
     recipes = {net: _recipe(net, trial) for net in NETS}
-    x = held_out(trial, recipes["dot_alone_without_trained"].data, count=trial.pick(smoke=4, cpu=64, gpu=256))
-    few, fewer = x[: trial.pick(smoke=2, cpu=16, gpu=32)], x[: trial.pick(smoke=1, cpu=8, gpu=8)]
+    x = held_out(trial, recipes["dot_alone_without_trained"].data, count=trial.pick(smoke=4, standard=64, gpu=256))
+    few, fewer = x[: trial.pick(smoke=2, standard=16, gpu=32)], x[: trial.pick(smoke=1, standard=8, gpu=8)]
     values: dict[str, float] = {}
     lines: dict[str, list[float]] = {}
     rows = {"photograph": few[:8]}

@@ -83,7 +83,7 @@ def run(trial: Trial) -> Measurements:
     pictures = {name: _decoded(model, codes) for name, codes in _drawn(z, len(reference.real), trial).items()}
     pictures |= {
         "walk": states(walk_frames(model, reference.starts, trial), trial),
-        "samples": samples(model, trial, steps=trial.pick(smoke=5, cpu=30, gpu=30)),
+        "samples": samples(model, trial, steps=trial.pick(smoke=5, standard=30, gpu=30)),
         "one_pass": one_pass(model, reference, trial),
         "copies": copies(model, reference.real),
         "vae": sample(

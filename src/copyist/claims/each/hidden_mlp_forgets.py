@@ -60,7 +60,7 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Train both, and invert both outputs."""
     x = held_out(trial, photos(trial))
-    few = x[: trial.pick(smoke=4, cpu=32, gpu=32)]
+    few = x[: trial.pick(smoke=4, standard=32, gpu=32)]
     train = trial.splits(photos(trial)).train.images().to(trial.device)
     nets = {net: trial.trained(photos_unet(trial, hidden=net == "hidden")) for net in NETS}
     values: dict[str, float] = {}

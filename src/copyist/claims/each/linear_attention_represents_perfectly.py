@@ -83,7 +83,7 @@ def run(trial: Trial) -> Measurements:
     model, unet = trial.trained(recipe), trial.trained(photos_unet(trial))
     x, seen = held_out(trial, recipe.data), held_out(trial, photos(trial))
     train = trial.splits(recipe.data).train.images().to(trial.device)
-    count = trial.pick(smoke=4, cpu=16, gpu=32)
+    count = trial.pick(smoke=4, standard=16, gpu=32)
     found, before = known(model, x[:count], trial), known(trial.untrained(recipe), x[:count], trial)
     beside = known(unet, seen[: 2 * count], trial)
     quality = clean_psnr(model, x)

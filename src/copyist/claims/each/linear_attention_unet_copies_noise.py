@@ -64,7 +64,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Train all alike, and the plain one also for a shorter time, until it copies as the one with attention."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, cpu=256, gpu=256))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
     nets = {
         "linear": trial.trained(attention_unet(trial)),
         "plain": trial.trained(brief_unet(trial)),
@@ -73,7 +73,7 @@ def run(trial: Trial) -> Measurements:
         "mixed": trial.trained(attention_unet(trial, attention="mixed")),
         "mixed_skips": trial.trained(attention_unet(trial, attention="mixed", skips=True)),
     }
-    shares = trial.pick(smoke=SHARES[-1:], cpu=SHARES, gpu=SHARES)
+    shares = trial.pick(smoke=SHARES[-1:], standard=SHARES, gpu=SHARES)
     stopped = [trial.trained(brief_unet(trial, share=share)) for share in shares]
     nets["plain_stopped"] = nearest_in_psnr(stopped, x, wanted=clean_psnr(nets["linear"], x))
     values: dict[str, float] = {}

@@ -103,7 +103,7 @@ def _probed(model: Model, trial: Trial, source: str) -> dict[str, float]:
 
 def _tuned(masked: Recipe, trial: Trial) -> dict[str, float]:
     """Accuracies of the classifier that starts from the masked model, and of those that start from nothing."""
-    steps = trial.pick(smoke=10, cpu=100, gpu=2000)
+    steps = trial.pick(smoke=10, standard=100, gpu=2000)
     tuning = masked_vit_classifier(trial, steps=steps)
     in_all = steps + round(_cost(masked, trial) / _cost(tuning, trial) * masked.training.steps)
     longer = masked_vit_classifier(trial, steps=in_all)

@@ -68,7 +68,7 @@ def run(trial: Trial) -> Measurements:
     """Two models, the same starts."""
     reference = reference_for(trial)
     recipes = {
-        "few": scenes_unet(trial, count=trial.pick(smoke=32, cpu=256, gpu=256)),
+        "few": scenes_unet(trial, count=trial.pick(smoke=32, standard=256, gpu=256)),
         "many": scenes_unet(trial),
     }
     values: dict[str, float] = {}

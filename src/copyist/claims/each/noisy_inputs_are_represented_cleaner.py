@@ -51,7 +51,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Invert the outputs for noisy photographs."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=4, cpu=32, gpu=32))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=4, standard=32, gpu=32))
     net, untrained = trial.trained(photos_unet(trial)), trial.untrained(photos_unet(trial))
     noises: dict[str, Corruption] = {"gaussian": GaussianNoise(0.2), "blend": Blend(0.3)}
     noisy = {kind: noise(x, generator=trial.generator("noise", kind)) for kind, noise in noises.items()}

@@ -59,7 +59,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Three U-Nets, alike but for their batches."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, cpu=128, gpu=256))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, standard=128, gpu=256))
     nets = {size: trial.trained(_recipe(trial, size)) for size in BATCHES}
     noises: dict[str, Corruption] = {"blend": Blend(0.3), "gaussian": GaussianNoise(0.2)}
     values = {f"psnr_{size}": clean_psnr(net, x) for size, net in nets.items()}

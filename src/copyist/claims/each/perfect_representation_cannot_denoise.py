@@ -88,7 +88,7 @@ def run(trial: Trial) -> Measurements:
     unet_noisy, unet_blended = (_corrupted(seen, each, trial) for each in (noise, blend))
     on_paper = (1 - ALPHA) ** 2 * (float((x - MEAN).square().mean()) + STD**2)
     copy = copies(attention, noisy)
-    steps = trial.pick(smoke=20, cpu=300, gpu=300)
+    steps = trial.pick(smoke=20, standard=300, gpu=300)
     found = invert(attention, x[:8], steps=steps, generator=trial.generator("inversion"))
     values = {
         "identity_gaussian": squared_error(noisy, x) / SIGMA**2,

@@ -66,8 +66,8 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Train U-Nets of fewer and fewer levels, and compare what reaches a pixel with the order of samples."""
-    x = held_out(trial, scenes(trial), count=trial.pick(smoke=16, cpu=256, gpu=256))
-    fewer = trial.pick(smoke=1, cpu=2, gpu=3)
+    x = held_out(trial, scenes(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
+    fewer = trial.pick(smoke=1, standard=2, gpu=3)
     values = {"order_real": _order(x)}
     rows = {"held-out": x[:8]}
     shares: list[float] = []
@@ -76,9 +76,9 @@ def run(trial: Trial) -> Measurements:
         model = trial.trained(recipe)
         drawn = sample(
             model,
-            count=trial.pick(smoke=16, cpu=128, gpu=256),
+            count=trial.pick(smoke=16, standard=128, gpu=256),
             shape=(x.shape[1], x.shape[2], x.shape[3]),
-            method=NoDiffusion(steps=trial.pick(smoke=3, cpu=30, gpu=30)),
+            method=NoDiffusion(steps=trial.pick(smoke=3, standard=30, gpu=30)),
             generator=trial.generator("samples"),
             precision="float32",
         )

@@ -109,7 +109,7 @@ def _mixture(trial: Trial) -> tuple[dict[str, float], Curves]:
     draws = trial.generator("mixture")
     means = draw_normal((4, *PLANE), mean=0.5, std=0.5, generator=draws, like=torch.empty(0, device=trial.device))
     data = Mixture(means=means, std=0.3)
-    x = data.draw(trial.pick(smoke=64, cpu=2048, gpu=8192), generator=draws)
+    x = data.draw(trial.pick(smoke=64, standard=2048, gpu=8192), generator=draws)
     recipes = {
         sigma: _recipe(
             trial,
@@ -156,7 +156,7 @@ def _mixture(trial: Trial) -> tuple[dict[str, float], Curves]:
 def _curve(trial: Trial) -> dict[str, float]:
     draws, sigma = trial.generator("curve"), CURVE_SIGMA
     data = Mixture(means=circle(2000, shape=CURVE, generator=draws).to(trial.device))
-    points = data.draw(trial.pick(smoke=64, cpu=1024, gpu=4096), generator=draws)
+    points = data.draw(trial.pick(smoke=64, standard=1024, gpu=4096), generator=draws)
     noisy = GaussianNoise(sigma)(points, generator=draws)
     recipe = _recipe(
         trial,
@@ -179,7 +179,7 @@ def _curve(trial: Trial) -> dict[str, float]:
 
 
 def _digits(trial: Trial) -> dict[str, float]:
-    source, sigma = trial.pick(smoke="digits?limit=100", cpu="digits", gpu="digits"), DIGITS_SIGMA
+    source, sigma = trial.pick(smoke="digits?limit=100", standard="digits", gpu="digits"), DIGITS_SIGMA
     splits = trial.splits(source)
     data = Mixture(means=splits.train.images().to(trial.device))
     x = splits.test.images(0, 256).to(trial.device)
@@ -213,7 +213,7 @@ def _recipe(
     trial: Trial, *, name: str, data: str, model: ModelConfig, sigma: float, steps: int, batch_size: int
 ) -> Recipe:
     """A net that removes noise of one level, or copies where `sigma` is 0."""
-    taken = trial.pick(smoke=20, cpu=steps, gpu=10 * steps)
+    taken = trial.pick(smoke=20, standard=steps, gpu=10 * steps)
     training = Training(
         steps=taken,
         batch_size=batch_size,

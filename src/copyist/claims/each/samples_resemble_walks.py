@@ -103,7 +103,7 @@ def run(trial: Trial) -> Measurements:
         frames = walk_frames(model, reference.starts, trial)
         traces[name] = _Traces(
             walks=states(frames, trial),
-            samples=samples(model, trial, steps=trial.pick(smoke=5, cpu=30, gpu=30)),
+            samples=samples(model, trial, steps=trial.pick(smoke=5, standard=30, gpu=30)),
             denoised=copies(model, blended),
             copied=copies(model, reference.real),
             single=one_pass(model, reference, trial),

@@ -87,7 +87,7 @@ def run(trial: Trial) -> Measurements:
     nets["larger_batches"] = trial.trained(scenes_unet(trial, batch_size=128))
     reference = reference_for(trial)
     x = reference.real
-    steps = trial.pick(smoke=4, cpu=30, gpu=200)
+    steps = trial.pick(smoke=4, standard=30, gpu=200)
     drawn = {name: samples(model, trial, steps=steps) for name, model in nets.items()}
     found = {name: reference.distance(images) for name, images in drawn.items()}
     early = [reference.distance(samples(model, trial, steps=steps)) for model in course[:USUAL]]

@@ -52,7 +52,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Invert the outputs of a U-Net after training and before it, and of one without normalization before it."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=4, cpu=32, gpu=32))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=4, standard=32, gpu=32))
     recipe = photos_unet(trial)
     found = {
         "trained": known(trial.trained(recipe), x, trial),

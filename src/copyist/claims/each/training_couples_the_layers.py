@@ -89,7 +89,7 @@ def run(trial: Trial) -> Measurements:
 
 def _redrawn(trial: Trial, recipe: Recipe) -> list[list[tuple[Tensor, Tensor]]]:
     """The same layers under other draws of their weights."""
-    count = trial.pick(smoke=2, cpu=NUM_DRAWS, gpu=NUM_DRAWS)
+    count = trial.pick(smoke=2, standard=NUM_DRAWS, gpu=NUM_DRAWS)
     seeds = [derive(trial.seed, "redrawn", index) for index in range(1, count)]
     return [_pairs(replace(trial, seed=seed).untrained(recipe)) for seed in seeds]
 

@@ -75,8 +75,8 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Invert three layers of two nets, trained and not."""
     recipes = {"vit": classifier(trial, data="scenes", transformer=True), "unet": photos_unet(trial)}
-    blocks = trial.pick(smoke=3, cpu=6, gpu=12)
-    lowest = trial.pick(smoke=2, cpu=3, gpu=4)
+    blocks = trial.pick(smoke=3, standard=6, gpu=12)
+    lowest = trial.pick(smoke=2, standard=3, gpu=4)
     layers = {
         "vit": ("blocks.0", f"blocks.{blocks // 2}", f"blocks.{blocks - 1}"),
         "unet": ("down.0", f"down.{lowest}", "output"),
@@ -85,7 +85,7 @@ def run(trial: Trial) -> Measurements:
     curves: dict[str, Curves] = {}
     pictures: dict[str, Pictures] = {}
     for net, recipe in recipes.items():
-        x = held_out(trial, recipe.data, count=trial.pick(smoke=2, cpu=16, gpu=32))
+        x = held_out(trial, recipe.data, count=trial.pick(smoke=2, standard=16, gpu=32))
         models = {"trained": trial.model(recipe), "untrained": trial.untrained(recipe)}
         found = {
             (state, depth): known(model, x, trial, layer=layer)

@@ -109,7 +109,7 @@ def _preference(x: Tensor, train: Tensor, held_out: Tensor) -> float:
 
 def _few(trial: Trial, reference: Reference) -> dict[str, float]:
     """The same for a model of few images, which may remember them."""
-    recipe = scenes_unet(trial, count=trial.pick(smoke=32, cpu=256, gpu=256))
+    recipe = scenes_unet(trial, count=trial.pick(smoke=32, standard=256, gpu=256))
     train = trial.splits(recipe.data).train.images().to(trial.device)
     model: Autoencoder = trial.autoencoder(recipe)
     frames = walk_frames(model, reference.starts, trial)

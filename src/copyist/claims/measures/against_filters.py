@@ -82,7 +82,7 @@ def against_filters(model: Reconstructor, denoiser: Reconstructor, source: str, 
     trained denoiser.
     """
     train = trial.splits(source).train.images().to(trial.device)
-    x = held_out(trial, source, count=trial.pick(smoke=8, cpu=256, gpu=512))
+    x = held_out(trial, source, count=trial.pick(smoke=8, standard=256, gpu=512))
     quality = clean_psnr(model, x)
     copier = linear_copier(train, x, clean_psnr=quality)
 
@@ -91,7 +91,7 @@ def against_filters(model: Reconstructor, denoiser: Reconstructor, source: str, 
 
     table = denoising_table(
         {"copier": model, "denoiser": denoiser, "linear copier": linear},
-        train=train[: trial.pick(smoke=4, cpu=len(train), gpu=len(train))],
+        train=train[: trial.pick(smoke=4, standard=len(train), gpu=len(train))],
         test=x,
         apply=apply_in_batches,
         batch_size=model.batch_size,

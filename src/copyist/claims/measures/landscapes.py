@@ -75,7 +75,7 @@ class Landscapes:
 
 def sample_landscapes(models: Mapping[str, Reconstructor], trial: Trial) -> dict[str, Landscapes]:
     """Samples of models by name: copied from noise on the linear schedule, the same noise for all, in batches of 64."""
-    count, steps = trial.pick(smoke=(32, 4), cpu=(256, 30), gpu=(512, 200))
+    count, steps = trial.pick(smoke=(32, 4), standard=(256, 30), gpu=(512, 200))
 
     def drawn(model: Reconstructor) -> Images:
         method, draws = NoDiffusion(steps=steps), trial.generator("samples")
