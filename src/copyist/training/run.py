@@ -88,8 +88,7 @@ class Run:
         Raises:
             CheckpointError: its file is damaged.
         """
-        found = self.store.read_snapshot(level)
-        return None if found is None else found[0]
+        return self.store.read_snapshot(level)
 
     @property
     def kept(self) -> HistoryRow:

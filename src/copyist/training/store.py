@@ -195,16 +195,26 @@ class Store:
         elif self._writes:
             checkpoint.save(self._snapshot_file(level), model, header)
 
-    def read_snapshot(self, level: float) -> tuple[Model, checkpoint.Header] | None:
-        """What was kept under a PSNR, or None where its copies did not reach it.
+    def read_snapshot(self, level: float) -> Model | None:
+        """What was kept under a PSNR, or None where the copies did not reach it.
 
         Raises:
             CheckpointError: its file is damaged.
         """
         if self._folder is None:
-            return copy.deepcopy(self._snapshots.get(level))
+            return copy.deepcopy(self._snapshots[level][0]) if level in self._snapshots else None
         path = self._snapshot_file(level)
-        return (checkpoint.load(path), checkpoint.read_header(path)) if path.exists() else None
+        return checkpoint.load(path) if path.exists() else None
+
+    def read_snapshot_header(self, level: float) -> checkpoint.Header:
+        """What the file of a snapshot says of it.
+
+        Raises:
+            CheckpointError: the file is missing or damaged.
+        """
+        if self._folder is None:
+            return self._snapshots[level][1]
+        return checkpoint.read_header(self._snapshot_file(level))
 
     def drop_model(self) -> None:
         """Take the model away that the run had made before it was to go on."""

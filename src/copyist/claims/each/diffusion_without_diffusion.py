@@ -15,7 +15,7 @@ from copyist.claims.measures.walks_and_samples import (
 )
 from copyist.claims.nets import scenes, scenes_unet, scenes_unet_skips
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Below, Claim, Control, Part
+from copyist.evidence import Below, Claim, Control, Part, Regime
 from copyist.metrics.scenes import scene_rules
 from copyist.models.contracts import Reconstructor, needs
 from copyist.tensors import Images
@@ -39,6 +39,7 @@ CLAIM = Claim(
     sentence="A model trained only to copy makes images out of pure noise, by noising and copying on a schedule, that "
     "one pass through it does not.",
     source='Badger, "Autoencoders: Learning by Copying", on diffusion with no diffusion',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         *(
             Part(

@@ -8,7 +8,7 @@ from copyist.claims.measures.inversion_measures import copied_and_inverted, know
 from copyist.claims.nets import attention_copier
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, GaussianNoise
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.distortion import psnr
 from copyist.models.contracts import Reconstructor, needs
 
@@ -16,6 +16,7 @@ CLAIM = Claim(
     sentence="Dot-product attention alone, without convolutions, can be trained to copy; its output represents the "
     "input well, and it does not denoise.",
     source='Badger, "Autoencoders: Learning by Copying", on representations in U-Nets with attention',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="clean_psnr",

@@ -17,7 +17,7 @@ from copyist.claims.measures.inversion_measures import known, missed_by_all
 from copyist.claims.nets import attention_copier
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.metrics.jacobian import singular_values
 from copyist.models.contracts import Reconstructor, needs
 from copyist.procedures.layers import settled
@@ -48,6 +48,7 @@ CLAIM = Claim(
     sentence="Without a residual connection dot-product attention is ill-conditioned, and the input is hard to find "
     "from what it gives; with one it is easy.",
     source='Badger, "Autoencoders: Learning by Copying", on representations in U-Nets with attention',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=tuple(
         part
         for age in ("untrained", "trained")

@@ -6,7 +6,7 @@ from copyist.claims.measures.copy_measures import clean_psnr, gain, held_out, ne
 from copyist.claims.measures.inversion_measures import known, missed_by_all
 from copyist.claims.nets import attention_copier
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.models.contracts import Reconstructor, needs
 
 NETS = ("dot", "linear", "linear_stopped", "dot_untrained", "linear_untrained")
@@ -17,6 +17,7 @@ CLAIM = Claim(
     sentence="With dot-product attention in the place of linear attention, between the same two convolutions, the "
     "output represents the input less accurately.",
     source='Badger, "Autoencoders: Learning by Copying", on representations in U-Nets with attention',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="missed_difference",

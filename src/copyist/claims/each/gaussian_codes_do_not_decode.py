@@ -16,7 +16,7 @@ from copyist.claims.measures.walks_and_samples import (
 )
 from copyist.claims.nets import scenes_unet, variational
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.models.contracts import Autoencoder
 from copyist.models.in_batches import in_batches
 from copyist.procedures import Prior, sample
@@ -41,6 +41,7 @@ CLAIM = Claim(
     sentence="A code drawn from N(0, I) does not decode to data in an overcomplete model that was trained only to "
     "copy.",
     source='Badger, "Autoencoders: Learning by Copying", on image generation with a manifold walk',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="against_walk",

@@ -9,7 +9,7 @@ from copyist.claims.measures.inversion_measures import known
 from copyist.claims.nets import photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.distortion import psnr
 
 NETS = ("hidden", "plain")
@@ -20,6 +20,7 @@ CLAIM = Claim(
     sentence="With a hidden module of three narrow layers a U-Net still copies accurately and denoises, but its output "
     "no longer represents the input accurately.",
     source='Badger, "Autoencoders: Learning by Copying", on autoencoders that denoise without being trained to',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="psnr_lost",

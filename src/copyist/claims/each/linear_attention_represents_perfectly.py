@@ -15,7 +15,7 @@ from copyist.claims.measures.inversion_measures import copied_and_inverted, know
 from copyist.claims.nets import attention_copier, photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, GaussianNoise
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 
 HARDLY_VISIBLE = 0.05
 """In pixel value, root mean square: a little less than the shift that sets the yardstick of inversions."""
@@ -26,6 +26,7 @@ CLAIM = Claim(
     sentence="One linear attention between two convolutions learns to copy its input, noise included, and its output "
     "represents the input almost perfectly.",
     source='Badger, "Autoencoders: Learning by Copying", on representations in U-Nets with attention',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="clean_psnr",

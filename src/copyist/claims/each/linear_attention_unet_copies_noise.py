@@ -13,7 +13,7 @@ from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_
 from copyist.claims.nets import attention_unet, brief_unet, photos
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.models.contracts import Reconstructor
 from copyist.tensors import Images
 
@@ -25,6 +25,7 @@ CLAIM = Claim(
     sentence="A U-Net with linear attention in parallel to residual connections, trained to copy, copies noise too and "
     "denoises less than the plain U-Net.",
     source='Badger, "Autoencoders: Learning by Copying", on representations in U-Nets with attention',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="gain",

@@ -13,7 +13,7 @@ from copyist.claims.measures.random_maps import draw_weights, end_of_descent, he
 from copyist.claims.nets import undercomplete
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Trial
-from copyist.evidence import Above, Claim, Control, Part, Within
+from copyist.evidence import Above, Claim, Control, Part, Regime, Within
 from copyist.metrics.lyapunov import lyapunov_ratio
 from copyist.metrics.residuals import residual_law
 from copyist.models.contracts import Model
@@ -28,6 +28,7 @@ NUM_OUTPUTS = 16
 CLAIM = Claim(
     sentence="Lyapunov's condition (δ = 1) holds for the sums of a simple fully connected net, random and trained.",
     source='Badger, "Autoencoders: Learning by Copying", second version, on the central limit theorem',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="slope_random",

@@ -7,7 +7,7 @@ from copyist.claims.measures.inversion_measures import known, noise_share, rms
 from copyist.claims.nets import photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise, gaussian_blur
-from copyist.evidence import Below, Claim, Control, Part
+from copyist.evidence import Below, Claim, Control, Part, Regime
 from copyist.metrics.distortion import aligned
 from copyist.metrics.spectra import high_frequency_energy
 from copyist.tensors import Images
@@ -18,6 +18,7 @@ CLAIM = Claim(
     sentence="The output of a trained U-Net represents a noisy input with less noise than the input has, and nearer to "
     "the clean image.",
     source='Badger, "Autoencoders: Learning by Copying", on autoencoders that denoise without being trained to',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="noise_share",

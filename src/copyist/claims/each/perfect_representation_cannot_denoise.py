@@ -11,7 +11,7 @@ from copyist.claims.measures.copy_measures import clean_psnr, copies, gain, held
 from copyist.claims.nets import attention_copier, denoiser, photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
-from copyist.evidence import Claim, Control, Part, Within
+from copyist.evidence import Claim, Control, Part, Regime, Within
 from copyist.procedures.inversion import invert
 from copyist.tensors import Images
 
@@ -23,6 +23,7 @@ CLAIM = Claim(
     sentence="If the output represents its noisy input perfectly, the distance to the clean image is the one that the "
     "corruption made; one linear attention between two convolutions is near that.",
     source='Badger, "Autoencoders: Learning by Copying", on representations in U-Nets with attention',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="identity_gaussian",

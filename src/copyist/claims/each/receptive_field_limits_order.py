@@ -11,7 +11,7 @@ from copyist.claims.measures.landscapes import judge_landscapes
 from copyist.claims.nets import scenes, scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.jacobian import jacobian_support
 from copyist.metrics.scenes import scene_rules
 from copyist.models.unet import UNetConfig
@@ -25,6 +25,7 @@ DEPTHS = ("shallow", "middle", "deep")
 CLAIM = Claim(
     sentence="No parameter joins far pixels in a shallow convolutional model, and its samples have less global order.",
     source='Badger, "Autoencoders: Learning by Copying", on the coherence of samples',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="share_shallow",

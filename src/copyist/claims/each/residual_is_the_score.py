@@ -18,7 +18,7 @@ from copyist.claims.measures.known_densities import (
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import GaussianNoise
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.models.contracts import ModelConfig, Reconstructor, needs
 from copyist.models.mlp import MLPConfig
 from copyist.objectives import Copying, Denoising
@@ -39,6 +39,7 @@ CLAIM = Claim(
     sentence="For noise of small variance the residual of a denoising autoencoder over that variance is the gradient "
     "of the data's log-density.",
     source='"Autoencoders & Denoising AEs", on denoising autoencoders, after Vincent (2011) and Alain & Bengio (2014)',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="cosine",

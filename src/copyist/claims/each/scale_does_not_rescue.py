@@ -11,7 +11,7 @@ from copyist.claims.measures.walks_and_samples import reference_for, samples
 from copyist.claims.nets import scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.models.contracts import Reconstructor, needs
 
 SHARES = (0.125, 0.5, 1.0, 2.0)
@@ -23,6 +23,7 @@ CLAIM = Claim(
     sentence="Larger batches and more compute do not make the samples of a copier much better, far from the data as "
     "they are.",
     source='Badger, "Autoencoders: Learning by Copying", in its closing words on compute',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="longer",

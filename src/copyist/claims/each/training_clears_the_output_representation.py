@@ -6,7 +6,7 @@ from copyist.claims.measures.copy_measures import held_out
 from copyist.claims.measures.inversion_measures import known, noise_share
 from copyist.claims.nets import photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Below, Claim, Control, Part
+from copyist.evidence import Below, Claim, Control, Part, Regime
 from copyist.randomness import draw_normal
 
 NETS = ("trained", "untrained", "untrained_plain")
@@ -23,6 +23,7 @@ WHAT = {
 CLAIM = Claim(
     sentence="The output of a trained U-Net represents the input with less noise than that of an untrained one.",
     source='Badger, "Autoencoders: Learning by Copying", on autoencoders that denoise without being trained to',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="noise_difference",

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from copyist.claims.nets import classifier, overcomplete, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Trial
-from copyist.evidence import Above, Claim, Control, Part, Within
+from copyist.evidence import Above, Claim, Control, Part, Regime, Within
 from copyist.metrics.alignment import LayerAlignment, layer_alignment, weight_spread
 from copyist.models.contracts import Model
 from copyist.nn.conv import ConvBlock, NormalizedConv
@@ -26,6 +26,7 @@ NUM_DRAWS = 8
 CLAIM = Claim(
     sentence="Training ends the independence of successive layers' weights, and their equality.",
     source='Badger, "Autoencoders: Learning by Copying", on why training removes Gaussian noise',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=tuple(
         part
         for net in NETS

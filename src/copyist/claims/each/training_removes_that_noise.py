@@ -7,7 +7,7 @@ from copyist.claims.measures.inversion_measures import Known, known, noise_share
 from copyist.claims.nets import classifier, photos_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.randomness import draw_normal
 
 NETS = ("vit", "unet")
@@ -20,6 +20,7 @@ NOTICEABLE = 0.1
 CLAIM = Claim(
     sentence="Training removes the noise from what deep layers represent, and not from what first blocks do.",
     source='Badger, "Autoencoders: Learning by Copying", on why non-invertibility introduces Gaussian noise',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=tuple(
         part
         for net, about in (

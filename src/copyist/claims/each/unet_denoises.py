@@ -20,7 +20,7 @@ from copyist.claims.nets import (
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
-from copyist.evidence import Below, Claim, Control, Part
+from copyist.evidence import Below, Claim, Control, Part, Regime
 from copyist.metrics.distribution import frechet_distance
 from copyist.tensors import Images
 
@@ -35,6 +35,7 @@ CLAIM = Claim(
     "do and better than a fully connected net; after more training, better.",
     source='Badger, "Autoencoders: Learning by Copying", on autoencoders that denoise without being trained to, and on '
     "the role of batch normalization; the parts on filters are ours",
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         *PARTS,
         Part(

@@ -18,7 +18,7 @@ from copyist.claims.measures.walks_and_samples import (
 )
 from copyist.claims.nets import scenes_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.neighbors import nearest
 from copyist.metrics.walkers import WalkDiagnostics
 from copyist.models.contracts import Autoencoder
@@ -26,6 +26,7 @@ from copyist.models.contracts import Autoencoder
 CLAIM = Claim(
     sentence="The walk moves between images of the training set.",
     source='Badger, "Autoencoders: Learning by Copying", on image generation with a manifold walk',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="passed",

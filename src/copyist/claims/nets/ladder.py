@@ -12,7 +12,6 @@ from typing import Any, Literal, TypeAlias, get_args
 from copyist.claims.nets.scaling import marked_name, scenes
 from copyist.claims.trial import Trial
 from copyist.models.unet import UNetConfig
-from copyist.nn.norm import Statistics
 from copyist.objectives import Copying
 from copyist.training import Optimization, Recipe, Training
 

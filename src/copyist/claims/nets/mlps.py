@@ -76,7 +76,9 @@ def through_code(trial: Trial, *, code: int | None = None) -> Recipe:
 def undercomplete(trial: Trial, *, size: int) -> Recipe:
     """One hidden layer of a quarter of the values of a photograph of `size`², with ReLU."""
     return resize(
-        recipes.undercomplete_mlp(data=f"photos?size={size}{trial.pick(smoke='&stride=32&limit=64', standard='', gpu='')}"),
+        recipes.undercomplete_mlp(
+            data=f"photos?size={size}{trial.pick(smoke='&stride=32&limit=64', standard='', gpu='')}"
+        ),
         name=f"photos-undercomplete-mlp-{size}",
         steps=trial.pick(smoke=10, standard=500, gpu=5000),
         batch_size=trial.pick(smoke=16, standard=64, gpu=256),
