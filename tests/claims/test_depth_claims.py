@@ -65,11 +65,9 @@ class Stack(Known):
 
     def __init__(self, first: Tensor, second: Tensor) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(first.shape[1], len(first)), nn.ReLU(), nn.Linear(len(first), len(second))
-        )
-        for layer, weight in zip(self.layers[::2], (first, second), strict=True):
-            layer.weight = nn.Parameter(weight)
+        reading, writing = nn.Linear(first.shape[1], len(first)), nn.Linear(len(first), len(second))
+        reading.weight, writing.weight = nn.Parameter(first), nn.Parameter(second)
+        self.layers = nn.Sequential(reading, nn.ReLU(), writing)
 
     def decode(self, z: Tensor) -> Tensor:
         return z
