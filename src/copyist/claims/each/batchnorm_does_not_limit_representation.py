@@ -79,7 +79,6 @@ CLAIM = Claim(
                 *inversion_controls(name, about),
             )
         ),
-        Control(name="missed_untrained", measure="the error before training, with batch normalization"),
     ),
     picture="inversions",
 )
@@ -111,7 +110,6 @@ def run(trial: Trial) -> Measurements:
         "noise_ratio": over(values["unforgotten_without"], values["unforgotten_with"]),
         "known_with": values["missed_with"],
         "known_without": values["missed_without"],
-        "missed_untrained": find_inversion(trial.untrained(normalized), x, trial).known.missed,
     }
     rows = inversion_rows(x, {name: found[name] for name in ("with", "without")})
     caption = "Landscapes, and images whose outputs equal theirs, with batch normalization and without."

@@ -22,6 +22,7 @@ from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise, gaussian_blur
 from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.distortion import aligned
+from copyist.models.contracts import Model
 from copyist.tensors import Images
 
 CORRUPTIONS: dict[str, Corruption] = {"blend": Blend(0.5), "gaussian": GaussianNoise(0.2)}
@@ -80,10 +81,7 @@ CLAIM = Claim(
                 ("output_kept", "noise over signal in the output itself, over that in x̃"),
                 ("blurred_kept", "noise over signal in x̃ blurred by 0.6 pixels, over that in x̃"),
                 ("blurred_distance", "distance of x̃ blurred by 0.6 pixels to the clean image over that of x̃"),
-                ("untrained_kept", "noise over signal in what is represented before training, over that in x̃"),
                 ("grain_of_noisy", "white noise of x̃ over the clean images' contrast"),
-                ("brief_grain", "white noise of the first start's inverse of O(x̃) after the source's 500 steps"),
-                ("brief_distance", "distance over that of x̃, after the source's 500 steps, all images"),
             )
         ),
         *inversion_controls("clean", "clean images: the floor of what follows"),
@@ -92,7 +90,14 @@ CLAIM = Claim(
             for kind in CORRUPTIONS
             for control in inversion_controls(kind, f"noisy images, {kind}, against the clean ones")
         ),
+        Control(name="untrained_kept", measure="noise over signal in what is represented before training, blend"),
         Control(name="converged_untrained", measure="share of clean and blended images that converged, untrained"),
+        Control(
+            name="brief_grain", measure="white noise of the first start's inverse, blend, after the source's 500 steps"
+        ),
+        Control(
+            name="brief_distance", measure="distance over that of x̃, blend, after the source's 500 steps, all images"
+        ),
     ),
     picture="inversions",
 )
@@ -105,16 +110,13 @@ def run(trial: Trial) -> Measurements:
     """
     recipe = ladder(trial)
     x = held_out(trial, recipe.data, count=trial.pick(smoke=4, standard=32, gpu=32))
-    net, untrained = trial.trained(recipe), trial.untrained(recipe)
+    net = trial.trained(recipe)
     noisy = {kind: noise(x, generator=trial.generator("noise", kind)) for kind, noise in CORRUPTIONS.items()}
-    clean, before = find_inversion(net, x, trial), find_inversion(untrained, x, trial)
+    clean = find_inversion(net, x, trial)
     values = floor_values(clean) | inversion_values("clean", clean)
     rows = {"image": x, "inverted, from noise": clean.inverses[0], "inverted, from gray": clean.inverses[1]}
-    forgotten: list[float] = []
     for kind, x_tilde in noisy.items():
         found = find_inversion(net, x_tilde, trial, original=x)
-        brief = find_inversion(net, x_tilde, trial, original=x, method="reference")
-        fresh = find_inversion(untrained, x_tilde, trial, original=x)
         both = clean.kept & found.kept
         copied = copies(net, x), copies(net, x_tilde)
         blurred, noise = gaussian_blur(x_tilde, sigma=0.6), rms(_noise(x_tilde, x))
@@ -126,21 +128,27 @@ def run(trial: Trial) -> Measurements:
             f"output_kept_{kind}": rms(_noise(copied[1], copied[0])) / noise,
             f"blurred_kept_{kind}": rms(_noise(blurred, gaussian_blur(x, sigma=0.6))) / noise,
             f"blurred_distance_{kind}": _distance(blurred, x_tilde, x),
-            f"untrained_kept_{kind}": _represented(before, fresh, x_tilde, x)[0],
             f"grain_of_noisy_{kind}": inversion_numbers([x_tilde, x_tilde], x).grain,
-            f"brief_grain_{kind}": brief.everything.grain,
-            f"brief_distance_{kind}": _distance(shared(brief), x_tilde, x),
         }
-        forgotten.append(float((before.kept & fresh.kept).double().mean()))
         rows |= {kind: x_tilde, f"{kind}, inverted, from noise": found.inverses[0]}
         rows[f"{kind}, inverted, from gray"] = found.inverses[1]
-    values |= {
-        "blend_sharpness": over(values["sharpness_blend"], values["sharpness_clean"]),
-        "converged_untrained": forgotten[0],
-    }
+    values["blend_sharpness"] = over(values["sharpness_blend"], values["sharpness_clean"])
+    values |= _beside(trial, net, trial.untrained(recipe), noisy["blend"], x)
     shown = {label: images[:8] for label, images in rows.items()}
     caption = "Landscapes, clean and noisy, and images whose outputs equal theirs."
     return Measurements(values=values, pictures={"inversions": Pictures(caption=caption, rows=shown)})
+
+
+def _beside(trial: Trial, net: Model, untrained: Model, x_tilde: Images, x: Images) -> dict[str, float]:
+    """What an untrained net represents of blended images, and where the source's own steps lead."""
+    before, fresh = find_inversion(untrained, x, trial), find_inversion(untrained, x_tilde, trial, original=x)
+    brief = find_inversion(net, x_tilde, trial, original=x, method="reference")
+    return {
+        "untrained_kept": _represented(before, fresh, x_tilde, x)[0],
+        "converged_untrained": float((before.kept & fresh.kept).double().mean()),
+        "brief_grain": brief.everything.grain,
+        "brief_distance": _distance(shared(brief), x_tilde, x),
+    }
 
 
 def _noise(after: Images, before: Images) -> Tensor:

@@ -19,7 +19,6 @@ NETS = {
     "narrow": "vision transformer that names classes, with a third of the units per value",
     "unet": "U-Net",
 }
-DEPTHS = ("first", "middle", "last")
 ENDS = ("first", "last")
 STATES = ("trained", "untrained")
 
@@ -146,7 +145,8 @@ def run(trial: Trial) -> Measurements:
         unet = net == "unet"
         x = held_out(trial, recipe.data, count=trial.pick(smoke=2, standard=32 if unet else 16, gpu=32))
         models = {"trained": trial.model(recipe, control=not unet), "untrained": trial.untrained(recipe)}
-        found = _by_depth(trial, models, _layers(trial, unet=unet), x)
+        layers = _layers(trial, unet=unet)
+        found = _by_depth(trial, models, layers, x)
         for (state, depth), one in found.items():
             noise[f"{net}_{depth}_{state}"] = one.known.grain - one.original.grain
             if depth in ENDS:
@@ -162,16 +162,18 @@ def run(trial: Trial) -> Measurements:
             f"grain_of_original_{net}": first.original.grain,
         }
         lines = {
-            f"{what}, {state}": [getattr(found[state, depth].known, what) for depth in DEPTHS]
+            f"{what}, {state}": [getattr(found[state, depth].known, what) for depth in layers]
             for what in ("grain", "missed")
             for state in STATES
         }
-        curves[net] = Curves(title=NETS[net], x_label="layer asked", y_label="over contrast", x=[1, 2, 3], lines=lines)
+        curves[net] = Curves(
+            title=NETS[net], x_label="layer asked", y_label="over contrast", x=range(1, len(layers) + 1), lines=lines
+        )
         shown = {f"{state}, {depth}": one for (state, depth), one in found.items() if depth != "middle"}
         caption = f"Landscapes, and images that a layer takes for them; {NETS[net]}."
         pictures[net] = Pictures(caption=caption, rows=inversion_rows(x, shown))
         if net == "naming":
-            values |= _brief(trial, models, _layers(trial, unet=False), x)
+            values |= _brief(trial, models, layers, x)
     names = ("naming_first_trained", "naming_first_untrained", "naming_last_trained", "naming_last_untrained")
     values |= {name: noise[name] for name in (*names, "narrow_first_trained", "narrow_first_untrained")}
     values |= {
@@ -183,10 +185,9 @@ def run(trial: Trial) -> Measurements:
 
 
 def _layers(trial: Trial, *, unet: bool) -> dict[str, str]:
-    """The names of the first, the middle and the last layer that is asked."""
+    """The names of the first and the last layer that are asked, and of a transformer's middle one."""
     if unet:
-        lowest = trial.pick(smoke=2, standard=3, gpu=4)
-        return {"first": "down.0", "middle": f"down.{lowest}", "last": "output"}
+        return {"first": "down.0", "last": "output"}
     blocks = trial.pick(smoke=3, standard=6, gpu=12)
     return {"first": "blocks.0", "middle": f"blocks.{blocks // 2}", "last": f"blocks.{blocks - 1}"}
 
