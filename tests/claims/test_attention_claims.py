@@ -115,7 +115,7 @@ def passing(share: float, shift: float = 1e-4) -> Passing:
 
 
 def test_a_unet_with_attention_is_held_against_others_where_all_copy_alike_and_at_the_end() -> None:
-    shares = {
+    shares: dict[tuple[str, float | None], float] = {
         ("linear-attention-unet", 33.0): 0.6,
         ("linear-attention-unet", None): 0.9,
         ("none-attention-unet", 33.0): 0.5,

@@ -126,10 +126,10 @@ def _copy(rung: Rung) -> Callable[[Images], Images]:
 
 def _courses(rungs: Sequence[Rung], x: Images, words: str, trial: Trial) -> dict[str, Course]:
     gains = [gains_by_color(_copy(rung), x, trial) for rung in rungs]
-    seen = {"psnrs": [rung.record.psnr for rung in rungs], "visits": [rung.record.visits for rung in rungs]}
+    psnrs, visits = [rung.record.psnr for rung in rungs], [rung.record.visits for rung in rungs]
     return {
-        f"brightness, {words}": Course(**seen, values=[brightness for brightness, _ in gains]),
-        f"color, {words}": Course(**seen, values=[color for _, color in gains]),
+        f"{noise}, {words}": Course(psnrs=psnrs, visits=visits, values=[each[index] for each in gains])
+        for index, noise in enumerate(("brightness", "color"))
     }
 
 

@@ -115,7 +115,7 @@ CLAIM = Claim(
 
 
 def run(trial: Trial) -> Measurements:
-    """Train four nets on 40,000 images, 11 minutes of one thread each and 5 without attention; compare them alike."""
+    """Train four nets on 40,000 images, 12 minutes of one thread each and 5 without attention; compare them alike."""
     x = held_out(trial, scenes(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
     recipes = _recipes(trial)
     alike: dict[str, Reconstructor] = {}
