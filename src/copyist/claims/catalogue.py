@@ -21,6 +21,7 @@ NAMES = (
     "noisy-inputs-are-represented-cleaner",
     "hidden-mlp-forgets",
     "untrained-representations-are-gaussian",
+    "random-convolutions-write-no-gaussian-noise",
     "training-removes-that-noise",
     "training-couples-the-layers",
     "lyapunov-ratio-vanishes",

@@ -73,12 +73,10 @@ def through_code(trial: Trial, *, code: int | None = None) -> Recipe:
 
 
 def undercomplete(trial: Trial, *, size: int) -> Recipe:
-    """One hidden layer of a quarter of the values of a photograph of `size`², with ReLU."""
+    """One hidden layer of a quarter of the values of a landscape of `size`², with ReLU; up to half a minute each."""
     return resize(
-        recipes.undercomplete_mlp(
-            data=f"photos?size={size}{trial.pick(smoke='&stride=32&limit=64', standard='', gpu='')}"
-        ),
-        name=f"photos-undercomplete-mlp-{size}",
+        recipes.undercomplete_mlp(data=f"scenes?size={size}&limit={trial.pick(smoke=64, standard=2048, gpu=2048)}"),
+        name=f"scenes-undercomplete-mlp-{size}",
         steps=trial.pick(smoke=10, standard=500, gpu=5000),
         batch_size=trial.pick(smoke=16, standard=64, gpu=256),
         sizes={"widths": (3 * size**2 // 4,), "code": None, "activation": "relu"},
