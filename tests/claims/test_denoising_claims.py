@@ -140,7 +140,8 @@ def test_squared_errors_are_held_against_those_of_the_corruption_itself() -> Non
     values = measured("perfect-representation-cannot-denoise", passing(share))
     near(values, {"identity_gaussian": 1.0, "identity_blend": 1.0}, within=0.02)
     near(values, {"attention_gaussian": 0.81, "attention_blend": 0.81, "attention_gain": 0.9})
-    near(values, {"attention_denoiser_gaussian": 0.25, "attention_denoiser_blend": 0.25})
+    # Under the blend a landscape may be taken for another one that is like it.
+    near(values, {"attention_denoiser_gaussian": 0.25, "attention_denoiser_blend": 0.25}, within=5e-3)
     near(values, {"unet_gaussian": 0.04, "unet_blend": 0.04})
 
 
