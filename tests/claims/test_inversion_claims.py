@@ -16,9 +16,8 @@ from copyist.claims.result import NetRecord
 from copyist.claims.trial import Rung, Trial
 from copyist.metrics.distortion import psnr
 from copyist.tensors import Images
-from copyist.training import Recipe
 
-from .known import Affine, Gray, Known, Passing, known_splits, known_trial, measured
+from .known import Affine, Gray, Known, known_trial, measured
 
 COUNT = 4
 """Images that are inverted at scale smoke."""
@@ -141,53 +140,3 @@ def test_missing_without_normalization_is_held_against_missing_with_it() -> None
     assert values["psnr_without"] == pytest.approx(
         float(psnr(Gray()(landscapes(trial, count=256)), landscapes(trial, count=256)).mean()), abs=1e-3
     )
-
-
-def attention(recipe: Recipe) -> Affine | Gray:
-    """Attention by dot products forgets colors; linear attention forgets nothing."""
-    return Gray() if "dot" in recipe.name else Affine(scale=1.0, shift=0.01)
-
-
-def test_dot_products_are_held_against_linear_attention_trained_and_not() -> None:
-    trial = known_trial(attention, lambda recipe: Affine() if "dot" in recipe.name else Gray())
-    values = measured("dot-attention-represents-less", trial)
-    assert values["missed_difference"] == values["missed_dot"] - values["missed_linear"] > 0.1
-    assert values["missed_difference_at_equal_psnr"] == values["missed_dot"] - values["missed_linear_stopped"] > 0.1
-    assert values["missed_difference_untrained"] == values["missed_dot_untrained"] - values["missed_linear_untrained"]
-    assert values["missed_difference_untrained"] < -0.1
-    assert values["gain_linear"] == pytest.approx(1.0, abs=1e-3)
-    # Of noise that differs from channel to channel a third is brightness.
-    assert values["gain_dot"] == pytest.approx(1 / 3, abs=0.05)
-    assert values["psnr_linear"] == pytest.approx(40.0, abs=0.01)
-
-
-def test_dot_products_alone_are_held_against_what_their_images_have_without_them() -> None:
-    trial = known_trial(lambda _: Affine(scale=1.0, shift=0.001), lambda _: Affine(scale=0.5, shift=0.25))
-    values = measured("dot-attention-alone-copies", trial)
-    x = photographs(trial)
-    assert values["clean_psnr"] == pytest.approx(60.0, abs=0.01)
-    assert values["spread"] == pytest.approx(contrast(x))
-    assert values["gaussian_ratio"] == pytest.approx(1.0, abs=0.01)
-    assert values["blend_ratio"] == pytest.approx(1.0, abs=0.01)
-    assert values["gain"] == pytest.approx(1.0, abs=1e-3)
-    assert max(values["missed"], values["disagreement"], values["missed_untrained"]) < 1e-2
-    # Half of the contrast around 0.5 is off by half of it.
-    halved = 0.5 * x + 0.25
-    assert values["psnr_untrained"] == pytest.approx(float(psnr(halved, x).mean()), abs=1e-3)
-
-
-def test_linear_attention_is_held_against_the_unet_without_skips() -> None:
-    def model(recipe: Recipe) -> Affine | Passing:
-        known = Passing(known_splits(recipe.data), share=0.2, shift=0.001)
-        return Affine(scale=1.0, shift=0.001) if "attention" in recipe.name else known
-
-    trial = known_trial(model, lambda _: Affine(scale=0.5))
-    values = measured("linear-attention-represents-perfectly", trial)
-    assert values["clean_psnr"] == pytest.approx(60.0, abs=0.01)
-    assert max(values["missed"], values["apart"], values["missed_untrained"]) < 1e-2
-    gains = {"gain": 1.0, "gain_brightness": 1.0, "gain_color": 1.0, "gain_unet": 0.2}
-    assert {name: values[name] for name in gains} == pytest.approx(gains, abs=1e-3)
-    assert values["blend_ratio"] == pytest.approx(1.0, abs=0.01)
-    assert values["psnr_unet"] == pytest.approx(60.0, abs=0.01)
-    assert values["gaussian_unet"] == pytest.approx(0.2, abs=0.01)
-    assert values["blend_against_unet"] == pytest.approx(1.0 - 0.2, abs=0.01)

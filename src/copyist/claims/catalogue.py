@@ -44,6 +44,7 @@ NAMES = (
     "batchnorm-does-not-limit-representation",
     "linear-attention-unet-copies-noise",
     "linear-attention-represents-perfectly",
+    "linear-attention-passes-brightness-first",
     "dot-attention-represents-less",
     "dot-attention-alone-copies",
     "dot-attention-is-ill-conditioned",

@@ -7,8 +7,7 @@ import math
 from torch import Tensor
 
 from copyist.claims.measures.copy_measures import copies, held_out
-from copyist.claims.measures.inversion_finding import InversionFinding, find_inversion, inversion_numbers
-from copyist.claims.measures.inversion_measures import rms
+from copyist.claims.measures.inversion_finding import InversionFinding, find_inversion, inversion_numbers, rms
 from copyist.claims.measures.inversion_table import (
     floor_controls,
     floor_values,

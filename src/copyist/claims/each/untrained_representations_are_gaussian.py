@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from copyist.claims.measures.copy_measures import held_out
-from copyist.claims.measures.inversion_measures import rms
+from copyist.claims.measures.inversion_finding import rms
 from copyist.claims.measures.random_maps import (
     WeightLaw,
     WrittenAndMissed,
