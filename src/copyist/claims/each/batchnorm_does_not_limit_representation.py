@@ -3,6 +3,7 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.claims.measures.copy_measures import clean_psnr, held_out
+from copyist.claims.measures.inversion_check import INVERSION, by_inversion, check_inversion
 from copyist.claims.measures.inversion_finding import find_inversion
 from copyist.claims.measures.inversion_table import (
     floor_controls,
@@ -42,6 +43,7 @@ CLAIM = Claim(
             "aligned, without over with batch normalization, both at the first snapshot that copies at "
             f"{PSNR:g} dB; 32 held-out landscapes in one batch",
             holds_when=Within(MARGIN, around=1.0),
+            instruments=(INVERSION,),
             source="on the role of batch normalization in denoising: with it or without, the trained U-Net's output "
             "layer is equally able to represent the input",
             scale="log",
@@ -50,12 +52,14 @@ CLAIM = Claim(
             name="missed_ratio_visits",
             measure="the same at equal image visits: the end of the net without, and the other's nearest snapshot",
             holds_when=Within(MARGIN, around=1.0),
+            instruments=(INVERSION,),
             scale="log",
         ),
         Part(
             name="noise_ratio",
             measure=f"√(1 − correlation of those inverses), without over with, at {PSNR:g} dB",
             holds_when=Within(MARGIN, around=1.0),
+            instruments=(INVERSION,),
             scale="log",
         ),
         *(
@@ -64,6 +68,7 @@ CLAIM = Claim(
                 measure=f"the error over the originals' contrast, {net} batch normalization, at {PSNR:g} dB: inverses "
                 "that know nothing would be alike too",
                 holds_when=Below(0.5),
+                instruments=(INVERSION,),
                 scale="log",
             )
             for net in ("with", "without")
@@ -91,6 +96,7 @@ def run(trial: Trial) -> Measurements:
     """
     normalized, plain = ladder(trial), ladder(trial, "no-norm")
     x = held_out(trial, normalized.data, count=trial.pick(smoke=4, standard=32, gpu=32))
+    check_inversion(trial, x)
     end = trial.rungs(plain)[-1]
     nets = {
         "with": trial.trained(normalized, at=PSNR),
@@ -113,7 +119,9 @@ def run(trial: Trial) -> Measurements:
     }
     rows = inversion_rows(x, {name: found[name] for name in ("with", "without")})
     caption = "Landscapes, and images whose outputs equal theirs, with batch normalization and without."
-    return Measurements(values=values, pictures={"inversions": Pictures(caption=caption, rows=rows)})
+    return Measurements(
+        values=by_inversion(CLAIM, values), pictures={"inversions": Pictures(caption=caption, rows=rows)}
+    )
 
 
 def _after(trial: Trial, recipe: Recipe, *, visits: int) -> Reconstructor:

@@ -5,9 +5,10 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 import torch
 
 from copyist.claims.measures.copy_measures import held_out
+from copyist.claims.measures.inversion_check import INVERSION, by_inversion, check_inversion
 from copyist.claims.measures.inversion_finding import InversionFinding, find_inversion
 from copyist.claims.measures.inversion_table import inversion_rows, over
-from copyist.claims.nets import classifier
+from copyist.claims.nets import classifier, scenes
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.models.contracts import Model
@@ -35,6 +36,7 @@ CLAIM = Claim(
                     name=f"{net}_lost",
                     measure=f"{MISSED}; last block over first block of a trained {about}, 16 held-out landscapes",
                     holds_when=Above(1.0),
+                    instruments=(INVERSION,),
                     source="in the introduction: classifiers of images lose much of the input's information on the "
                     "way to their deep layers",
                     scale="log",
@@ -43,18 +45,21 @@ CLAIM = Claim(
                     name=f"{net}_deep",
                     measure=f"that error at the last block, {about}",
                     holds_when=Above(0.5),
+                    instruments=(INVERSION,),
                     scale="log",
                 ),
                 Part(
                     name=f"{net}_early",
                     measure=f"that error at the first block, {about}",
                     holds_when=Below(0.25),
+                    instruments=(INVERSION,),
                     scale="log",
                 ),
                 Part(
                     name=f"{net}_by_training",
                     measure=f"that error at the last block, trained over untrained: the loss is learned, {about}",
                     holds_when=Above(1.0),
+                    instruments=(INVERSION,),
                     scale="log",
                 ),
             )
@@ -92,6 +97,7 @@ def run(trial: Trial) -> Measurements:
     values: dict[str, float] = {}
     pictures: dict[str, Pictures] = {}
     count = trial.pick(smoke=2, standard=16, gpu=32)
+    check_inversion(trial, held_out(trial, scenes(trial), count=count))
     for net in NETS:
         recipe = classifier(trial, data="scenes", transformer=net == "vit")
         x = held_out(trial, recipe.data, count=count)
@@ -117,7 +123,7 @@ def run(trial: Trial) -> Measurements:
             f"{net}_by_training": over(deep, before),
             f"accuracy_{net}": _accuracy(trained, trial, recipe.data),
         }
-    return Measurements(values=values | _digits(trial, count), pictures=pictures)
+    return Measurements(values=by_inversion(CLAIM, values | _digits(trial, count)), pictures=pictures)
 
 
 def _last(trial: Trial, net: str) -> str:

@@ -9,6 +9,7 @@ import torch
 from copyist.baselines.linear_copier import LinearCopier
 from copyist.baselines.wiener import PrincipalBasis
 from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_ratio, held_out
+from copyist.claims.measures.inversion_check import INVERSION, by_inversion, check_inversion
 from copyist.claims.measures.inversion_finding import find_inversion, inversion_numbers
 from copyist.claims.measures.inversion_table import (
     floor_controls,
@@ -65,6 +66,7 @@ CLAIM = Claim(
             measure="error of what converged inverses of the output from N(0.7, 0.05²) and from gray share, channels "
             "aligned, with the module over without; 32 held-out landscapes in one batch",
             holds_when=Above(1.0),
+            instruments=(INVERSION,),
             source=f"{SOURCE} it does not represent its input accurately, as the plain net does",
             scale="log",
         ),
@@ -72,6 +74,7 @@ CLAIM = Claim(
             name="missed_ratio_equal",
             measure="the same against the plain net's snapshot that is nearest in PSNR",
             holds_when=Above(1.0),
+            instruments=(INVERSION,),
             scale="log",
         ),
         Part(
@@ -79,12 +82,14 @@ CLAIM = Claim(
             measure="that error with the module over the originals' contrast: 1 where nothing but the mean colors is "
             "known",
             holds_when=Above(0.5),
+            instruments=(INVERSION,),
             scale="log",
         ),
         Part(
             name="missed_plain_net",
             measure="that error without the module: there is something to forget",
             holds_when=Below(0.5),
+            instruments=(INVERSION,),
             scale="log",
         ),
         Part(
@@ -130,6 +135,7 @@ def run(trial: Trial) -> Measurements:
     recipe = ladder(trial)
     x = held_out(trial, recipe.data)
     few = x[: trial.pick(smoke=4, standard=32, gpu=32)]
+    check_inversion(trial, few)
     plain = trial.trained(recipe)
     hidden = trial.trained(ladder(trial, "hidden"), control=True)
     equal = _nearest(trial.rungs(recipe), wanted=clean_psnr(hidden, x))
@@ -156,7 +162,9 @@ def run(trial: Trial) -> Measurements:
     rows = inversion_rows(few, {"plain": found["plain"], "hidden": found["hidden"]})
     rows |= {f"copy, {name}": copies(nets[name], few)[:8] for name in ("plain", "hidden")}
     caption = "Landscapes, images whose outputs equal theirs with the hidden module and without, and their copies."
-    return Measurements(values=values, pictures={"inversions": Pictures(caption=caption, rows=rows)})
+    return Measurements(
+        values=by_inversion(CLAIM, values), pictures={"inversions": Pictures(caption=caption, rows=rows)}
+    )
 
 
 def _nearest(rungs: Sequence[Rung], *, wanted: float) -> Reconstructor:

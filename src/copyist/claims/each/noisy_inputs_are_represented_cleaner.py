@@ -7,6 +7,7 @@ import math
 from torch import Tensor
 
 from copyist.claims.measures.copy_measures import copies, held_out
+from copyist.claims.measures.inversion_check import INVERSION, by_inversion, check_inversion
 from copyist.claims.measures.inversion_finding import InversionFinding, find_inversion, inversion_numbers, rms
 from copyist.claims.measures.inversion_table import (
     floor_controls,
@@ -42,6 +43,7 @@ CLAIM = Claim(
             name="blend_kept",
             measure=f"{KEPT}; blend at α = 0.5, 32 held-out landscapes in one batch that are all noisy",
             holds_when=Below(1.0),
+            instruments=(INVERSION,),
             source="on autoencoders that denoise without being trained to: a corrupted input loses some of its noise "
             "in the output layer's representation of it too, and not in the output alone",
             scale="log",
@@ -50,6 +52,7 @@ CLAIM = Claim(
             name="gaussian_kept",
             measure="the same for zero-mean noise of σ = 0.2",
             holds_when=Below(1.0),
+            instruments=(INVERSION,),
             scale="log",
         ),
         *(
@@ -58,6 +61,7 @@ CLAIM = Claim(
                 measure="root mean square distance of what those inverses share to the clean image over that of x̃, "
                 f"channels aligned in both, {kind}",
                 holds_when=Below(1.0),
+                instruments=(INVERSION,),
                 scale="log",
             )
             for kind in CORRUPTIONS
@@ -67,6 +71,7 @@ CLAIM = Claim(
             measure="energy above half of Nyquist's frequency of what the inverses of O(x̃) share, over that for "
             "O(x), blend: it has not lost the noise by being smooth",
             holds_when=Above(0.5),
+            instruments=(INVERSION,),
             scale="log",
         ),
     ),
@@ -109,6 +114,7 @@ def run(trial: Trial) -> Measurements:
     """
     recipe = ladder(trial)
     x = held_out(trial, recipe.data, count=trial.pick(smoke=4, standard=32, gpu=32))
+    check_inversion(trial, x)
     net = trial.trained(recipe)
     noisy = {kind: noise(x, generator=trial.generator("noise", kind)) for kind, noise in CORRUPTIONS.items()}
     clean = find_inversion(net, x, trial)
@@ -135,7 +141,9 @@ def run(trial: Trial) -> Measurements:
     values |= _beside(trial, net, trial.untrained(recipe), noisy["blend"], x)
     shown = {label: images[:8] for label, images in rows.items()}
     caption = "Landscapes, clean and noisy, and images whose outputs equal theirs."
-    return Measurements(values=values, pictures={"inversions": Pictures(caption=caption, rows=shown)})
+    return Measurements(
+        values=by_inversion(CLAIM, values), pictures={"inversions": Pictures(caption=caption, rows=shown)}
+    )
 
 
 def _beside(trial: Trial, net: Model, untrained: Model, x_tilde: Images, x: Images) -> dict[str, float]:

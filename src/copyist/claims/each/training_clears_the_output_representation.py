@@ -3,6 +3,7 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.claims.measures.copy_measures import held_out
+from copyist.claims.measures.inversion_check import INVERSION, by_inversion, check_inversion
 from copyist.claims.measures.inversion_finding import find_inversion
 from copyist.claims.measures.inversion_table import (
     floor_controls,
@@ -38,6 +39,7 @@ CLAIM = Claim(
             "inverses from N(0.7, 0.05²) and from gray), which is what differs between them at equal contrast; 32 "
             "held-out landscapes in one batch",
             holds_when=Below(1.0),
+            instruments=(INVERSION,),
             source="on autoencoders that denoise without being trained to: the last layer's representation in the "
             "trained U-Net without skips clearly has less noise than in the untrained one",
             scale="log",
@@ -47,6 +49,7 @@ CLAIM = Claim(
             measure="error of what the inverses share, channels aligned, trained over untrained: less noise goes with "
             "more of the image",
             holds_when=Below(1.0),
+            instruments=(INVERSION,),
             scale="log",
         ),
         Part(
@@ -54,6 +57,7 @@ CLAIM = Claim(
             measure="energy above half of Nyquist's frequency of what the trained net's inverses share, over the "
             "originals': it is not less noisy by being smooth",
             holds_when=Above(0.5),
+            instruments=(INVERSION,),
             scale="log",
         ),
         Part(
@@ -61,6 +65,7 @@ CLAIM = Claim(
             measure="the first number against an untrained net without normalization: the effect is not what batch "
             "statistics do to random maps",
             holds_when=Below(1.0),
+            instruments=(INVERSION,),
             scale="log",
         ),
     ),
@@ -91,6 +96,7 @@ def run(trial: Trial) -> Measurements:
     count = trial.pick(smoke=4, standard=32, gpu=32)
     x = held_out(trial, recipe.data, count=count)
     learned = trial.splits(recipe.data).train.images(0, count).to(trial.device)
+    check_inversion(trial, x)
     trained, untrained = trial.trained(recipe), trial.untrained(recipe)
     found = {
         "trained": find_inversion(trained, x, trial),
@@ -118,7 +124,7 @@ def run(trial: Trial) -> Measurements:
     shown = {NETS[name]: found[name] for name in ("trained", "untrained", "untrained_no_norm")}
     caption = "Landscapes, and images whose outputs equal theirs, found from noise and from gray."
     pictures = {"inversions": Pictures(caption=caption, rows=inversion_rows(x, shown))}
-    return Measurements(values=values, pictures=pictures)
+    return Measurements(values=by_inversion(CLAIM, values), pictures=pictures)
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

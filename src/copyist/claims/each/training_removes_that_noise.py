@@ -3,6 +3,7 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.claims.measures.copy_measures import held_out
+from copyist.claims.measures.inversion_check import INVERSION, by_inversion, check_inversion
 from copyist.claims.measures.inversion_finding import InversionFinding, find_inversion
 from copyist.claims.measures.inversion_table import inversion_rows, over, unforgotten
 from copyist.claims.nets.ladder import ladder
@@ -49,6 +50,7 @@ CLAIM = Claim(
                 name=f"naming_first_{state}",
                 measure=f"{NOISE}; {NETS['naming']}, first block, {state}",
                 holds_when=Above(NOTICEABLE),
+                instruments=(INVERSION,),
                 source=f"{SOURCE}: in vision transformers the first block's representation has noticeable noise, "
                 "trained and untrained alike",
             )
@@ -58,12 +60,14 @@ CLAIM = Claim(
             name="naming_last_untrained",
             measure="that noise at the last block, untrained",
             holds_when=Above(NOTICEABLE),
+            instruments=(INVERSION,),
             source=f"{SOURCE}: deep layers of untrained vision transformers have that noise",
         ),
         Part(
             name="naming_last_trained",
             measure="that noise at the last block, trained",
             holds_when=Below(NOTICEABLE),
+            instruments=(INVERSION,),
             source=f"{SOURCE}: deep layers of trained vision transformers have none",
         ),
         Part(
@@ -72,6 +76,7 @@ CLAIM = Claim(
             "converged inverses from both starts), since batch statistics do not tell contrasts apart; 32 held-out "
             "landscapes in one batch",
             holds_when=Below(1.0),
+            instruments=(INVERSION,),
             source=f"{SOURCE}: maps that cannot be inverted introduce noise in untrained models, and training removes "
             "much of it",
             scale="log",
@@ -82,6 +87,7 @@ CLAIM = Claim(
                 measure=f"the noise at the first block of a transformer with 64 units for 192 values, {state}: here "
                 "no map from so many values to so few can be inverted",
                 holds_when=Above(NOTICEABLE),
+                instruments=(INVERSION,),
             )
             for state in STATES
         ),
@@ -89,12 +95,14 @@ CLAIM = Claim(
             name="copying_last_difference",
             measure="the noise at the last block of the transformer that copies, trained minus untrained",
             holds_when=Below(0.0),
+            instruments=(INVERSION,),
         ),
         Part(
             name="naming_over_copying",
             measure="the noise at the last block, trained to name classes minus trained to copy: what training does "
             "depends on what it is for",
             holds_when=Above(0.0),
+            instruments=(INVERSION,),
         ),
     ),
     controls=(
@@ -137,6 +145,7 @@ def run(trial: Trial) -> Measurements:
         "narrow": naming_vit(trial, narrow=True),
         "unet": ladder(trial),
     }
+    check_inversion(trial, held_out(trial, recipes["unet"].data, count=trial.pick(smoke=2, standard=32, gpu=32)))
     values: dict[str, float] = {}
     curves: dict[str, Curves] = {}
     pictures: dict[str, Pictures] = {}
@@ -181,7 +190,7 @@ def run(trial: Trial) -> Measurements:
         "copying_last_difference": noise["copying_last_trained"] - noise["copying_last_untrained"],
         "naming_over_copying": noise["naming_last_trained"] - noise["copying_last_trained"],
     }
-    return Measurements(values=values, curves=curves, pictures=pictures)
+    return Measurements(values=by_inversion(CLAIM, values), curves=curves, pictures=pictures)
 
 
 def _layers(trial: Trial, *, unet: bool) -> dict[str, str]:
