@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from copyist.claims.each import lyapunov_ratio_vanishes as lyapunov
 from copyist.claims.measures.random_maps import draw_weights
+from copyist.claims.nets.transformers import copying_vit, naming_vit
 from copyist.claims.trial import Trial
 from copyist.models import ModelConfig
 from copyist.models.contracts import Classifier, Model
@@ -139,6 +140,22 @@ def test_layers_that_read_what_the_one_before_writes_are_coupled_and_shuffled_on
         assert abs(values[f"{net}_shuffled"]) < 3
         assert values[f"{net}_overlap"] > 1.5
         assert values[f"{net}_spread"] != 1.0
+
+
+def test_the_transformer_that_copies_has_the_blocks_of_the_one_that_names_and_a_narrow_one_longer_patches(
+    trial: Trial,
+) -> None:
+    def shapes(recipe: Recipe) -> dict[str, torch.Size]:
+        parts = trial.untrained(recipe).named_parameters()
+        return {name: part.shape for name, part in parts if name.startswith(("blocks.", "embed."))}
+
+    naming, copying, narrow = (
+        shapes(recipe) for recipe in (naming_vit(trial), copying_vit(trial), naming_vit(trial, narrow=True))
+    )
+    assert naming == copying
+    assert {name for name in naming if naming[name] != narrow[name]} == {"embed.weight"}
+    # As many units for four times as many values.
+    assert narrow["embed.weight"] == torch.Size((naming["embed.weight"][0], 4 * naming["embed.weight"][1]))
 
 
 def test_every_input_that_fits_has_the_same_sum_and_values_of_different_ones_do_not(trial: Trial) -> None:

@@ -92,7 +92,7 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Invert the outputs of both nets at equal PSNR, and at equal image visits.
 
-    About 8 minutes of one thread for each seed.
+    About 13 minutes of one thread for each seed.
     """
     normalized, plain = ladder(trial), ladder(trial, "no-norm")
     x = held_out(trial, normalized.data, count=trial.pick(smoke=4, standard=32, gpu=32))

@@ -130,7 +130,7 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Invert the outputs of both nets, and of the plain one where it copies no better than the other.
 
-    About 6 minutes of one thread for each seed.
+    About 10 minutes of one thread for each seed.
     """
     recipe = ladder(trial)
     x = held_out(trial, recipe.data)

@@ -110,7 +110,7 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Invert the outputs for clean and for noisy landscapes, after training and before.
 
-    About 14 minutes of one thread for each seed.
+    About 19 minutes of one thread for each seed.
     """
     recipe = ladder(trial)
     x = held_out(trial, recipe.data, count=trial.pick(smoke=4, standard=32, gpu=32))

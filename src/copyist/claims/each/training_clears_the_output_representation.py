@@ -90,7 +90,7 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Invert the outputs of a U-Net after training and before it, and of one without normalization before it.
 
-    About 10 minutes of one thread for each seed.
+    About 17 minutes of one thread for each seed.
     """
     recipe = ladder(trial)
     count = trial.pick(smoke=4, standard=32, gpu=32)

@@ -175,7 +175,7 @@ def run(trial: Trial) -> Measurements:
             for what in ("grain", "missed")
             for state in STATES
         }
-        curves[net] = Curves(
+        curves[f"{net}-by-depth"] = Curves(
             title=NETS[net], x_label="layer asked", y_label="over contrast", x=range(1, len(layers) + 1), lines=lines
         )
         shown = {f"{state}, {depth}": one for (state, depth), one in found.items() if depth != "middle"}
