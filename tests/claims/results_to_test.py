@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from copyist.drawing.grids import grid, write_png
+from copyist.drawing.grids import grid, webp_bytes
+from copyist.outputs import write_bytes
 
 WAITS = "a diffusion model"
 
@@ -29,7 +30,7 @@ def claim(name: str, *, verdict: str = "supported", mean: float = 0.5) -> dict[s
     seeds = {
         str(seed): {
             "values": {"ratio": mean + 0.01 * (seed - 1), "ratio_blur": 0.75} | ({} if waits else {"distance": 2.0}),
-            "curves": {"training": curve}, "recipes": {"unet": RECIPE}, "nets": [NET],
+            "curves": {"training": curve}, "recipes": ["unet"], "nets": [NET],
             "instruments": {}, "missed": "", "seconds": 61.5, "device": "cpu",
             "machine": "Linux, AVX2, PyTorch 2",
         }
@@ -55,8 +56,9 @@ def claim(name: str, *, verdict: str = "supported", mean: float = 0.5) -> dict[s
             {"name": "distance", "interval": far, "verdict": "open" if waits else "supported", "instrument": ""},
         ],
         "controls": [{"name": "ratio_blur", "interval": {"mean": 0.75, "low": 0.75, "high": 0.75}}],
-        "pictures": [{"name": "copies", "file": f"{name}-copies.png", "caption": "Copies, side by side."}],
-        "seeds": seeds,
+        "pictures": [{"name": "copies", "file": f"{name}-copies.webp", "caption": "Copies, side by side.",
+                      "small": f"{name}-copies-small.webp", "rows": ["images", "copies"]}],
+        "seeds": seeds, "recipes": {"unet": RECIPE},
     }  # fmt: skip
 
 
@@ -64,6 +66,7 @@ def write(folder: Path, document: dict[str, Any]) -> Path:
     """The JSON file and the picture beside it."""
     name = document["claim"]["name"]
     folder.mkdir(parents=True, exist_ok=True)
-    write_png(folder / f"{name}-copies.png", grid(torch.rand(3, 1, 8, 9)))
+    for file in (f"{name}-copies.webp", f"{name}-copies-small.webp"):
+        write_bytes(folder / file, webp_bytes(grid(torch.rand(3, 1, 8, 9))))
     (folder / f"{name}.json").write_text(json.dumps(document))
     return folder / f"{name}.json"
