@@ -8,14 +8,14 @@ from pathlib import Path
 
 from copyist.claims.result import NamedPicture
 from copyist.claims.trial import Pictures
-from copyist.drawing.grids import Sheet, rows, webp_bytes
+from copyist.drawing.grids import rows, webp_bytes
 from copyist.outputs import write_bytes
 from copyist.tensors import Images
 
 SHEETS = 120_000
 """Bytes of all sheets of one claim, at most."""
 
-SMALL = 4_000
+SMALL = 4_500
 """Bytes of a small picture, at most."""
 
 SIDE = 48
@@ -23,6 +23,9 @@ SIDE = 48
 
 WIDTH = 5 * SIDE
 """Of all images in a row of a small picture."""
+
+FEWEST = 3
+"""Images in a row of a small picture, where a row has more."""
 
 
 def draw_pictures(out: Path, claim: str, pictures: Mapping[str, Pictures]) -> list[NamedPicture]:
@@ -42,18 +45,26 @@ def draw_pictures(out: Path, claim: str, pictures: Mapping[str, Pictures]) -> li
         images = {label: x.float().cpu() for label, x in each.rows.items()}
         file, small = f"{claim}-{short}.webp", f"{claim}-{short}-small.webp"
         write_bytes(out / file, webp_bytes(rows(images), at_most=SHEETS // len(pictures)))
-        write_bytes(out / small, webp_bytes(_small(images), at_most=SMALL))
+        write_bytes(out / small, _small(images))
         drawn.append(NamedPicture(name=short, file=file, caption=each.caption, small=small, rows=list(images)))
     return drawn
 
 
-def _small(images: Mapping[str, Images]) -> Sheet:
-    """A few images of each row, from its first to its last, since what happens along a row must still be seen."""
+def _small(images: Mapping[str, Images]) -> bytes:
+    """A few images of each row, from its first to its last, since what happens along a row must still be seen.
+
+    Fewer where they would otherwise be smeared: noise takes many bytes.
+    """
     side = max(next(iter(images.values())).shape[-2:])
     scale = max(1, SIDE // side)
-    count = max(2, WIDTH // (scale * side))
-    few = {label: x[_places(len(x), count)] for label, x in images.items()}
-    return rows(few, gap=1, scale=scale, font_size=11)
+    sheet = b""
+    for count in range(max(FEWEST, WIDTH // (scale * side)), FEWEST - 1, -1):
+        few = {label: x[_places(len(x), count)] for label, x in images.items()}
+        least = 40 if count > FEWEST else 0
+        sheet = webp_bytes(rows(few, gap=1, scale=scale, font_size=11), at_most=SMALL, least=least)
+        if len(sheet) <= SMALL:
+            break
+    return sheet
 
 
 def _places(length: int, count: int) -> list[int]:

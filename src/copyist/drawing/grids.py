@@ -120,17 +120,18 @@ def write_png(path: Path, array: Sheet) -> None:
         Image.fromarray(array).save(temporary, format="PNG", optimize=True)
 
 
-def webp_bytes(array: Sheet, *, at_most: int | None = None) -> bytes:
+def webp_bytes(array: Sheet, *, at_most: int | None = None, least: int = 0) -> bytes:
     """A sheet as a WebP file: without loss, or with as little as brings it below a size.
 
     Args:
         array: the sheet.
         at_most: bytes of the file; passed where even the lowest quality needs more. None is a file without loss.
+        least: quality that is tried, of 100.
     """
     image = Image.fromarray(array)
     data = _webp(image, lossless=True, quality=80)
     for quality in QUALITIES:
-        if at_most is None or len(data) <= at_most:
+        if at_most is None or len(data) <= at_most or quality < least:
             break
         data = _webp(image, quality=quality)
     return data
