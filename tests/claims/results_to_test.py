@@ -74,7 +74,7 @@ def claim(name: str, *, verdict: str = "supported", theirs: bool = False) -> dic
         ],
         "controls": [{"name": "ratio_blur", "interval": {"mean": 0.75, "low": 0.75, "high": 0.75}}],
         "pictures": [{"name": "copies", "file": f"{name}-copies.webp", "caption": "Copies, side by side.",
-                      "small": f"{name}-copies-small.webp", "rows": ["images", "copies"]}],
+                      "small": f"{name}-copies-small.webp"}],
         "seeds": seeds, "recipes": {"unet": RECIPE},
     }  # fmt: skip
 

@@ -82,8 +82,8 @@ def test_a_row_of_the_front_page_has_both_marks_the_copies_the_deciding_figure_a
     _, page, _ = pages(folder)
     rows = {name: next(line for line in page.splitlines() if f"[{name}-denoises]" in line) for name in "bd"}
     assert rows["d"] == (
-        '| <a href="d-denoises.md"><img src="d-denoises-copies-small.webp" width="250" alt="Copies, side by side. '
-        'From top to bottom: images, copies."></a> | [d-denoises](d-denoises.md)<br>It \\*denoises\\* \\| '
+        '| <a href="d-denoises.md"><img src="d-denoises-copies-small.webp" width="250" alt="Copies, side by side."></a>'
+        " | [d-denoises](d-denoises.md)<br>It \\*denoises\\* \\| "
         "\\<b\\>better\\</b\\>. | **✓ supported** | **✓ supported** | 34.5 dB (asked: 33) | "
         "`ratio` 0.500 [0.475, 0.525]; below 1 | 3, standard |"
     )
@@ -186,7 +186,7 @@ def test_small_curves_end_where_the_numbers_do_and_break_where_there_are_none() 
     svg = small_curves([curve, curve])
     paths = [element.attrib["d"] for element in ElementTree.fromstring(svg).iter(f"{SVG}path")]
     assert paths[1:] == ["M8 16L125 65L242 114", "M8 114M242 16"]
-    assert texts(svg) == ["share up to 1.00", "20.0", "dB 40.0", "from 0", "held", "broken"]
+    assert texts(svg) == ["share: 0 to 1.00", "20.0", "dB 40.0", "held", "broken"]
 
 
 def test_small_parts_put_the_interval_on_the_side_of_its_bound_where_it_lies(folder: Path) -> None:

@@ -100,7 +100,6 @@ def test_pictures_are_those_of_the_first_seed_whatever_order_the_seeds_came_in(t
                 "file": "small-flat.webp",
                 "caption": f"Seed {first}.",
                 "small": "small-flat-small.webp",
-                "rows": ["flat"],
             }
         ]
         with Image.open(tmp_path / "small-flat.webp") as image:

@@ -44,8 +44,7 @@ def glance_picture(result: ClaimResult) -> GlancePicture:
     name = result.claim.picture
     for picture in result.pictures:
         if picture.name == name:
-            caption = f"{picture.caption} From top to bottom: {', '.join(picture.rows)}."
-            return GlancePicture(caption=caption, picture=picture, svg="")
+            return GlancePicture(caption=picture.caption, picture=picture, svg="")
     curves = [run.curves[name] for run in result.seeds.values() if name in run.curves]
     if curves:
         return GlancePicture(caption=curves[0].title, picture=None, svg=small_curves(curves))
@@ -66,11 +65,10 @@ def small_curves(curves: Sequence[Curves]) -> str:
     across = _Axis.over(xs, log=first.log_x, start=8, end=right)
     up = _Axis.over(ys, log=first.log_y, start=HEIGHT - 36, end=16)
     drawn = [
-        _text(8, 10, f"{first.y_label} up to {short(up.high)}"),
+        _text(8, 10, f"{_cut(first.y_label)}: {short(up.low)} to {short(up.high)}"),
         _text(8, HEIGHT - 24, short(across.low)),
-        _text(right, HEIGHT - 24, f"{first.x_label} {short(across.high)}", anchor="end"),
+        _text(right, HEIGHT - 24, f"{_cut(first.x_label)} {short(across.high)}", anchor="end"),
         f'<path d="M8 16V{HEIGHT - 36}H{right}" fill="none" stroke="var(--line)"/>',
-        _text(right, HEIGHT - 40, f"from {short(up.low)}", anchor="end"),
     ]
     left = 8.0
     for i, (label, line) in enumerate(lines.items()):
@@ -148,6 +146,10 @@ class _Axis:
         low, high, here = (math.log(each) if self.log else each for each in (self.low, self.high, value))
         share = (here - low) / (high - low) if high > low else 0.5
         return round(self.start + share * (self.end - self.start), 1)
+
+
+def _cut(words: str, length: int = 30) -> str:
+    return words if len(words) <= length else f"{words[: length - 1].rstrip()}…"
 
 
 def _mean(curves: Sequence[Curves], label: str) -> list[float]:

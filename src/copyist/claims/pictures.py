@@ -15,7 +15,7 @@ from copyist.tensors import Images
 SHEETS = 120_000
 """Bytes of all sheets of one claim, at most."""
 
-SMALL = 4_500
+SMALL = 5_500
 """Bytes of a small picture, at most."""
 
 SIDE = 48
@@ -46,7 +46,7 @@ def draw_pictures(out: Path, claim: str, pictures: Mapping[str, Pictures]) -> li
         file, small = f"{claim}-{short}.webp", f"{claim}-{short}-small.webp"
         write_bytes(out / file, webp_bytes(rows(images), at_most=SHEETS // len(pictures)))
         write_bytes(out / small, _small(images))
-        drawn.append(NamedPicture(name=short, file=file, caption=each.caption, small=small, rows=list(images)))
+        drawn.append(NamedPicture(name=short, file=file, caption=each.caption, small=small))
     return drawn
 
 
@@ -60,7 +60,7 @@ def _small(images: Mapping[str, Images]) -> bytes:
     sheet = b""
     for count in range(max(FEWEST, WIDTH // (scale * side)), FEWEST - 1, -1):
         few = {label: x[_places(len(x), count)] for label, x in images.items()}
-        least = 40 if count > FEWEST else 0
+        least = 30 if count > FEWEST else 0
         sheet = webp_bytes(rows(few, gap=1, scale=scale, font_size=11), at_most=SMALL, least=least)
         if len(sheet) <= SMALL:
             break

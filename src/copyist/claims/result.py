@@ -169,9 +169,6 @@ class NamedPicture:
     small: str
     """The file of the same in small, some images of each row, for a page of many claims."""
 
-    rows: Sequence[str]
-    """What each row shows, from top to bottom."""
-
 
 @final
 @dataclass(frozen=True, kw_only=True)

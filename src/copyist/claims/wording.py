@@ -46,11 +46,8 @@ MEANINGS: dict[Verdict, str] = {
 }
 """What each verdict means, in plain words."""
 
-BEYOND = (
-    "The source asks for no more than its sentence says. We ask further: is the effect more than the dullest "
-    "explanation, such as a filter or a blur, gives too, and is it large?"
-)
-"""What the second verdict answers."""
+BEYOND = "Is the effect more than the dullest explanation, such as a filter or a blur, gives too, and is it large?"
+"""What the second verdict answers, which follows from parts of ours."""
 
 
 def verdict_label(verdict: Verdict | None) -> str:
