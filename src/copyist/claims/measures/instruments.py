@@ -3,35 +3,16 @@
 __all__ = ["InstrumentCheck", "first_passed", "mean_colored", "shuffled_patches", "upside_down"]
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import final
 
 import torch
 
 from copyist.checks import check_images
+from copyist.claims.result import InstrumentCheck
 from copyist.errors import ShapeError
 from copyist.tensors import Images
 
 PATCHES = 4
 """Patches along each side of an image, for those in another order."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class InstrumentCheck:
-    """What a measure says of images whose rank is known, and whether it may judge others."""
-
-    name: str
-    """Of the instrument."""
-
-    values: Mapping[str, float]
-    """What it measured, by the control's name."""
-
-    passed: bool
-    """Whether all that the rule asks for holds."""
-
-    rule: str
-    """What is asked of the values, in words; the same for every run."""
 
 
 def first_passed(checks: Mapping[str, InstrumentCheck]) -> str | None:
