@@ -23,7 +23,7 @@ from copyist.evidence import Above, Claim, Control, Part, Regime
 CLAIM = Claim(
     sentence="One more level on the wide U-Net gives its samples more global order.",
     source='Badger, "Autoencoders: Learning by Copying", on the wide and deep U-Net',
-    regime=Regime(psnr=33.0, code=1.0),
+    regime=Regime(psnr=EQUAL_PSNR, code=1.0),
     picture="samples",
     parts=(
         Part(

@@ -31,7 +31,7 @@ SOURCE = (
 CLAIM = Claim(
     sentence="A layer that joins all positions, a hidden module or self-attention, gives samples more global order.",
     source='Badger, "Autoencoders: Learning by Copying", on preventing disorganization',
-    regime=Regime(psnr=33.0),
+    regime=Regime(psnr=EQUAL_PSNR),
     picture="samples",
     parts=(
         Part(

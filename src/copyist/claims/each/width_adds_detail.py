@@ -24,7 +24,7 @@ CLAIM = Claim(
     sentence="With twice the maps at every level the samples have more detail and fewer painting-like artifacts, and "
     "less global order.",
     source='Badger, "Autoencoders: Learning by Copying", on the wide U-Net',
-    regime=Regime(psnr=33.0, code=1.0),
+    regime=Regime(psnr=EQUAL_PSNR, code=1.0),
     picture="samples",
     parts=(
         Part(
