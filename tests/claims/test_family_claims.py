@@ -21,12 +21,32 @@ from copyist.models import MLPConfig, ModelConfig, UNetConfig
 from copyist.recipes import configured
 from copyist.training import Optimization, Recipe
 
+from .known import Affine, known_trial, measured
+
 Patch = pytest.MonkeyPatch
 
 
 def test_the_least_growth_is_the_smallest_factor_from_one_price_to_the_next() -> None:
     assert contraction._least_growth([2.0, 6.0, 9.0]) == pytest.approx(1.5)
     assert contraction._least_growth([4.0, 3.0, 9.0]) == pytest.approx(0.75)
+
+
+def test_contraction_is_judged_from_no_price_to_the_strongest(monkeypatch: Patch) -> None:
+    # Gains along and across the surface that a test chooses by the price: the ratio falls, and rises in the end.
+    ratios = {0.0: 2.0, 0.01: 1.0, 0.1: 4.0, 1.0: 8.0}
+
+    def across(self: object, encode: Any, normals: Any = 0) -> ManifoldSensitivity:
+        gain = encode.__self__.scale.item() if hasattr(encode, "__self__") else 0.5
+        return ManifoldSensitivity(tangent=torch.tensor([gain]), normal=torch.tensor([1.0]))
+
+    monkeypatch.setattr(contraction._Surface, "across", across)
+    trial = known_trial(lambda recipe: Affine(scale=ratios[getattr(recipe.objective, "weight", 0.0)]))
+    values = measured("contraction-spares-the-manifold", trial)
+    assert values["ratio"] == pytest.approx(8.0)
+    assert values["growth"] == values["within_the_span"] == pytest.approx(4.0)
+    assert values["least_growth"] == pytest.approx(0.5)
+    assert values["against_axes"] == pytest.approx(16.0)
+    assert (values["tangent_kept"], values["normal_kept"]) == (pytest.approx(4.0), pytest.approx(1.0))
 
 
 def test_what_is_kept_of_a_sensitivity_is_after_over_before() -> None:
@@ -56,6 +76,17 @@ def test_leads_over_principal_axes_are_nothing_for_the_axes_themselves() -> None
     # As many axes as values copy exactly, which counts as 60 dB.
     assert sparse._lead(20.0, pca, x, 12) == pytest.approx(-40.0)
     assert sparse._lead(20.0, pca, x, 500) == pytest.approx(-40.0)
+
+
+def test_as_few_axes_are_taken_as_have_that_error() -> None:
+    # Variances 4, 1 and 0.25 along three axes, of twelve values.
+    x = torch.zeros(6, 1, 3, 4)
+    for i, deviation in enumerate((2.0, 1.0, 0.5)):
+        x[2 * i, 0, 0, i], x[2 * i + 1, 0, 0, i] = deviation * 3**0.5, -deviation * 3**0.5
+    pca = LinearCopier(mean=torch.zeros(1, 3, 4), axes=torch.eye(12))
+    found = [sparse._axes_at(left / 12, pca, x) for left in (1.3, 1.2, 0.3, 0.2)]
+    assert found == [1, 2, 2, 3]
+    assert sparse._axes_at(-1.0, pca, x) == 12
 
 
 def test_one_attention_costs_what_is_counted_on_paper() -> None:

@@ -157,4 +157,4 @@ def _corner_reach(trial: Trial, config: UNetConfig, image_shape: tuple[int, int,
     return float(support.reached.any(0).float().mean()), float(support.extent.max())
 
 
-EXPERIMENT = Experiment(claim=CLAIM, run=run, seeds=range(7))
+EXPERIMENT = Experiment(claim=CLAIM, run=run, seeds=range(5))
