@@ -99,39 +99,45 @@ def test_one_attention_costs_what_is_counted_on_paper() -> None:
 
 
 def test_compute_is_equal_when_the_steps_of_masked_copying_are_paid_for_too(trial: Trial, monkeypatch: Patch) -> None:
-    pretraining, seen = configured("masked-vit", data="digits?limit=100", steps=40), list[tuple[int, bool]]()
+    pretraining, seen = (
+        configured("masked-vit", data="scenes?size=16&limit=200", steps=40),
+        list[tuple[str, int, bool]](),
+    )
     costs = {"masked-vit": 5.0, "masked-vit-classifier": 2.0}
     accuracies = {(10, True): 0.9, (10, False): 0.6, (110, False): 0.75}
 
-    def model(self: Trial, recipe: Recipe, *, start: Recipe | None = None) -> tuple[int, bool]:
-        seen.append((recipe.training.steps, start is not None))
-        return seen[-1]
+    def model(self: Trial, recipe: Recipe, *, start: Recipe | None = None, control: bool = False) -> tuple[int, bool]:
+        assert control == (start is None)
+        seen.append((recipe.data, recipe.training.steps, start is not None))
+        return seen[-1][1:]
+
+    def tuning(_: Trial, *, count: int, steps: int) -> Recipe:
+        return configured("masked-vit-classifier", data=f"scenes?size=16&limit={count}", steps=steps)
 
     monkeypatch.setattr(Trial, "model", model)
     monkeypatch.setattr(masked, "_cost", lambda recipe, _: costs[recipe.name])
     monkeypatch.setattr(masked, "_accuracy", lambda found, *_: accuracies[found])
-    monkeypatch.setattr(
-        masked, "masked_vit_classifier", lambda _, steps: configured("masked-vit-classifier", steps=steps)
-    )
+    monkeypatch.setattr(masked, "masked_vit_classifier", tuning)
     values = masked._tuned(pretraining, trial)
-    # 10 steps of tuning, and 40 steps that cost 2.5 of them each.
+    # 10 steps of tuning, and 40 steps that cost 2.5 of them each; 200 landscapes are held out, as many as are learned.
     assert values["compute_in_steps"] == 110
-    assert values["tuned_at_equal_steps"] == pytest.approx(0.3)
-    assert values["tuned_at_equal_compute"] == pytest.approx(0.15)
-    assert set(seen) == set(accuracies)
+    for label in ("few", "some"):
+        assert values[f"tuned_{label}"] == pytest.approx((180.5 / 20.5) / (120.5 / 80.5))
+        assert values[f"compute_{label}"] == pytest.approx((180.5 / 20.5) / (150.5 / 50.5))
+    assert set(seen) == {(f"scenes?size=16&limit={count}", *how) for count in (2, 20) for how in accuracies}
 
 
 def test_probes_gain_by_what_the_trained_code_has_more(trial: Trial, monkeypatch: Patch) -> None:
     rows = {
         name: Probes(linear=linear, neighbors=linear / 2)
-        for name, linear in zip("mrpa", (0.8, 0.5, 0.9, 0.7), strict=True)
+        for name, linear in zip("mrpa", (0.75, 0.5, 0.75, 0.7), strict=True)
     }
     monkeypatch.setattr(masked, "probe_table", lambda *_, **__: ProbeTable(accuracies=rows))
     model: Any = None
-    values = masked._probed(model, trial, "digits?limit=100")
-    assert values["linear_over_random"] == pytest.approx(0.3)
-    assert values["linear_over_pixels"] == pytest.approx(-0.1)
-    assert values["neighbors_over_random"] == pytest.approx(0.15)
+    values = masked._probed(model, trial, "scenes?size=16&limit=200")
+    assert values["linear_over_random"] == pytest.approx((150.5 / 50.5) / 1.0)
+    assert values["linear_over_pixels"] == pytest.approx(1.0)
+    assert values["neighbors_over_random"] == pytest.approx((75.5 / 125.5) / (50.5 / 150.5))
 
 
 @pytest.mark.parametrize(
