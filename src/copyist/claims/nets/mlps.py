@@ -32,20 +32,22 @@ def overcomplete(trial: Trial, *, linear: bool = False) -> Recipe:
 
 
 def bottleneck(trial: Trial, *, code: int, units: float = 1.0) -> Recipe:
-    """A fully connected net that is narrowest at its code, on the images of the overcomplete one.
+    """A fully connected net on digits of 8×8 that is narrowest at its code, a linear layer's.
+
+    512,000 image visits: some 25 seconds of one thread.
 
     Args:
         trial: decides sizes and steps.
-        code: units of the code.
+        code: units of the code; a digit has 64 values.
         units: factor on those of the layer before it and after it.
     """
-    base = overcomplete(trial)
     return resize(
-        base,
-        name=marked_name(f"photos-bottleneck-of-{code}", {f"{units:g}-times-as-wide": units != 1}),
-        steps=base.training.steps,
-        learning_rate=trial.pick(smoke=1e-3, standard=1e-3, gpu=3e-4),
-        sizes={"widths": (round(units * trial.pick(smoke=64, standard=512, gpu=2048)), code)},
+        recipes.overcomplete_mlp(data=trial.pick(smoke="digits?limit=100", standard="digits", gpu="digits")),
+        name=marked_name(f"digits-bottleneck-of-{code}", {f"{units:g}-times-as-wide": units != 1}),
+        steps=trial.pick(smoke=20, standard=4000, gpu=20_000),
+        batch_size=trial.pick(smoke=32, standard=128, gpu=128),
+        learning_rate=2e-3,
+        sizes={"widths": (round(units * trial.pick(smoke=64, standard=512, gpu=1024)),), "code": code},
     )
 
 
