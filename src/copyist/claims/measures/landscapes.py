@@ -23,11 +23,11 @@ from dataclasses import dataclass
 import torch
 
 from copyist.claims.measures.copy_measures import held_out
-from copyist.claims.measures.instruments import InstrumentCheck, mean_colored, shuffled_patches, upside_down
+from copyist.claims.measures.instruments import mean_colored, shuffled_patches, upside_down
 from copyist.claims.nets import scenes
 from copyist.claims.nets.ladder import Variant, ladder
 from copyist.claims.nets.training import SEEDS
-from copyist.claims.result import Curves
+from copyist.claims.result import Curves, InstrumentCheck
 from copyist.claims.trial import Pictures, Trial
 from copyist.evidence import Control, adjusted_share
 from copyist.metrics.neighbors import nearest

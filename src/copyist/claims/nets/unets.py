@@ -86,7 +86,7 @@ def attention_unet(trial: Trial, *, attention: LevelsAttention = "linear", skips
     """
     name = marked_name(f"photos-{attention}-attention-unet", {"skips": skips})
     sizes = {**_sizes(trial), "attention": attention, "skips": skips}
-    return replace(brief_unet(trial), name=name, model=replace(recipes.linear_attention_unet().model, **sizes))
+    return replace(brief_unet(trial), name=name, model=replace(recipes.unet().model, **sizes))
 
 
 def scenes_unet(
