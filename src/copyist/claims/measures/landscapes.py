@@ -14,6 +14,7 @@ __all__ = [
     "odds_ratio",
     "remembered_images",
     "sample_landscapes",
+    "shuffled",
 ]
 
 import math
@@ -252,3 +253,8 @@ def landscape_spectra(found: Mapping[str, Landscapes], trial: Trial, *, source: 
 def _artifacts(x: Images, held_out: Images) -> float:
     ratio = radial_spectrum(x).power.mean(0) / radial_spectrum(held_out).power.mean(0)
     return float(ratio.log().abs().mean())
+
+
+def shuffled(x: Images, trial: Trial) -> Images:
+    """Images of the same patches, 4 × 4 of them, each in another order."""
+    return shuffled_patches(x, generator=trial.generator("shuffled"))
