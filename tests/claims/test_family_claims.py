@@ -1,9 +1,10 @@
 """What claims about the classic family compute from nets and accuracies, where both are known beforehand."""
 
-from typing import Any
+from typing import Any, final
 
 import pytest
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from copyist.baselines.linear_copier import LinearCopier
@@ -22,7 +23,7 @@ from copyist.models import MLPConfig, ModelConfig, UNetConfig
 from copyist.recipes import configured
 from copyist.training import Optimization, Recipe
 
-from .known import Affine, known_trial, measured
+from .known import Affine, Known, known_trial, measured
 
 Patch = pytest.MonkeyPatch
 
@@ -88,6 +89,37 @@ def test_as_few_axes_are_taken_as_have_that_error() -> None:
     found = [sparse._axes_at(left / 12, pca, x) for left in (1.3, 1.2, 0.3, 0.2)]
     assert found == [1, 2, 2, 3]
     assert sparse._axes_at(-1.0, pca, x) == 12
+
+
+@final
+class Speaking(Known):
+    """Whatever the image, so many of 64 units are active, all alike; each adds a pixel."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+    def encode(self, x: Tensor) -> Tensor:
+        return (torch.arange(64) < self.number).float().expand(len(x), 64)
+
+    def decode(self, z: Tensor) -> Tensor:
+        return z.view(-1, 1, 8, 8)
+
+
+def test_units_in_use_are_held_against_those_without_a_penalty() -> None:
+    numbers = {"l1-0": 32, "l1-0.1": 4, "kl-0": 64, "kl-0.1": 8, "plain-l1-0.1": 16, "largest": 2}
+    trial = known_trial(lambda recipe: Speaking(numbers.get(recipe.name.removeprefix("photos-sparse-"), 64)))
+    values = measured("sparse-codes-use-few-units", trial)
+    wanted = {
+        "l1_share": 4 / 64, "kl_share": 8 / 64, "l1_of_none": 4 / 32, "kl_of_none": 8 / 64, "l1_none_share": 32 / 64,
+        "plain_l1_share": 16 / 64, "largest_share": 2 / 64, "l1_active": 4 / 64, "plain_l1_code": 4.0,
+        "l1_halved": 4 / 32, "kl_halved": 8 / 64,
+    }  # fmt: skip
+    assert {name: values[name] for name in wanted} == pytest.approx(wanted)
+    splits = trial.splits("photos?size=8&stride=32&limit=64&channels=1")
+    x, mean = splits.test.images(), splits.train.images().mean(0)
+    missed = (Speaking(4).forward(x) - x).square().mean() / (mean - x).square().mean()
+    assert values["l1_error"] == pytest.approx(float(missed), rel=1e-4)
 
 
 def test_one_attention_costs_what_is_counted_on_paper() -> None:
@@ -170,6 +202,7 @@ def test_pretraining_is_held_against_fine_tuning_each_at_the_rate_that_digits_no
         return (0.1, found) if how.learning_rate == best[how.optimizer] else (0.2, 0.001)
 
     monkeypatch.setattr(layerwise, "_wrong", wrong)
+    monkeypatch.setattr(layerwise, "_rates", lambda _, optimizer: layerwise.RATES[optimizer])
     values = measured("layerwise-pretraining-helps", known_trial(lambda _: Affine()))
     assert values["sigmoid_sgd_ratio"] == values["sigmoid_adam_ratio"] == pytest.approx(5.0)
     assert values["relu_sgd_gain"] == values["relu_adam_gain"] == pytest.approx(0.0)

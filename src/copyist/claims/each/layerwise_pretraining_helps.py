@@ -2,6 +2,7 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -151,7 +152,7 @@ def _tuned(
     """One net at each of its rates, and what the best of them, by digits that are not judged, names wrong of others."""
     activation, initialization = ARMS[arm]
     found: list[tuple[float, _Tuned]] = []
-    for rate in RATES[optimizer]:
+    for rate in _rates(trial, optimizer):
         recipe = stack(
             trial,
             activation=activation,
@@ -165,6 +166,11 @@ def _tuned(
         choosing, judging = _wrong(trial, recipe)
         found.append((choosing, _Tuned(rate=rate, wrong=judging)))
     return min(found, key=lambda each: each[0])[1]
+
+
+def _rates(trial: Trial, optimizer: Optimizer) -> Sequence[float]:
+    """All of them, and one at scale smoke."""
+    return RATES[optimizer][: trial.pick(smoke=1, standard=None, gpu=None)]
 
 
 def _wrong(trial: Trial, recipe: Recipe) -> tuple[float, float]:
