@@ -109,7 +109,7 @@ def stack(
     """A stack that names digits; without pretraining its steps are spent on all layers together.
 
     Layers are pretrained by Adam at a rate of 0.01 to undo masking noise; those of sigmoid units by cross entropy, and
-    others by squared error. One takes 2850 steps of 64 digits, pretraining included: some six seconds of one thread.
+    others by squared error. One takes 2850 steps of 64 digits, pretraining included: some eleven seconds of one thread.
 
     Args:
         trial: decides sizes and steps.

@@ -1,8 +1,8 @@
 """Copiers of small landscapes that differ in their shape alone: width, levels, and a layer that joins all positions.
 
-Each sees 2048 landscapes of 16×16 on 80,000 image visits, and is kept when its copies first reach 28 dB. The usual
-shape takes some 85 seconds of one thread (measured, 1 ms for each visit); twice its width some four minutes; a level
-less or more, or a layer that joins all positions, a few seconds less or more.
+Each sees 2048 landscapes of 16×16 on 80,000 image visits, and is kept when its copies first reach 28 dB. Seconds of one
+thread, measured: 80 for the usual shape, 180 for twice its width and 115 with a level less, 55 for two levels at the
+usual width, 110 for four, 105 and 125 for two with linear layers and with attention.
 """
 
 __all__ = ["EQUAL_PSNR", "JoiningLayer", "shape"]
