@@ -16,7 +16,6 @@ __all__ = [
     "photos_unet",
     "photos_unet_skips",
     "scenes",
-    "scenes_attention_unet",
     "scenes_classifier",
     "scenes_unet",
     "scenes_unet_skips",
@@ -28,7 +27,6 @@ __all__ = [
     "through_code",
     "undercomplete",
     "variational",
-    "widened",
 ]
 
 from copyist.claims.nets.labels import (
@@ -55,10 +53,8 @@ from copyist.claims.nets.unets import (
     denoiser,
     photos_unet,
     photos_unet_skips,
-    scenes_attention_unet,
     scenes_unet,
     scenes_unet_skips,
     small_photos_unet,
     variational,
-    widened,
 )
