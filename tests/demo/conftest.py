@@ -233,7 +233,10 @@ def report() -> DemoReport:
         ),
         pictures=shown,
         films={"arising": film, "walk": film},
-        in_order=(InOrder(name="held-out landscapes", kept=63, of=64), InOrder(name="one pass", kept=2, of=64)),
+        in_order=(
+            InOrder(name="held-out landscapes", kept=63, of=64), InOrder(name="one pass", kept=2, of=64),
+            InOrder(name="walked", kept=29, of=32),
+        ),
         walk_stages=(
             stage(250, 28.7, walked=30, held_out=31), stage(750, 36.2, walked=21, held_out=28),
             stage(1750, 44.1, walked=6, held_out=27),

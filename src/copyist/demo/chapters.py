@@ -24,7 +24,7 @@ from copyist.demo.document import DemoReport, WalkStage
 from copyist.demo.nets import Net
 from copyist.demo.pictures import draw_denoising, draw_passes, draw_real
 from copyist.demo.progress import Progress
-from copyist.demo.samples import draw_samples
+from copyist.demo.samples import draw_samples, in_order
 from copyist.demo.walks import draw_walk, walk_stage
 from copyist.evaluation.evaluate import evaluate_images
 from copyist.evaluation.evaluation import Evaluation
@@ -97,7 +97,7 @@ def add_walks(
     steps = work.scale.walk_steps
     with work.progress.part(WALKING) as update:
         model = needs(copier.model, Autoencoder, verb="the demo")
-        film = draw_walk(work.out, model, splits.test, steps=steps, seed=work.seed, progress=update)
+        film, ends = draw_walk(work.out, model, splits.test, steps=steps, seed=work.seed, progress=update)
     stages: list[WalkStage] = []
     trained = 0
     with work.progress.part(STAGES_PART) as update:
@@ -106,7 +106,10 @@ def add_walks(
             model = needs(net.model, Autoencoder, verb="the demo")
             stages.append(walk_stage(work.out, f"stage-{place}", model, small_splits, steps=steps, trained=trained))
             update(place + 1, len(small))
-    return replace(report, films={**report.films, "walk": film}, walk_stages=tuple(stages))
+    ended = (in_order("walked", ends),) if report.in_order else ()
+    return replace(
+        report, films={**report.films, "walk": film}, walk_stages=tuple(stages), in_order=(*report.in_order, *ended)
+    )
 
 
 def add_real_images(work: Work, report: DemoReport, net: Net, splits: Splits) -> DemoReport:

@@ -209,7 +209,7 @@ class DemoReport(Document):
     """"arising": images out of noise; "walk": the walk."""
 
     in_order: tuple[InOrder, ...] = ()
-    """Of landscapes alone."""
+    """Of landscapes alone: held-out ones, samples, what else makes some of noise, and those that "walked"."""
 
     walk_stages: tuple[WalkStage, ...] = ()
     """The earliest first."""

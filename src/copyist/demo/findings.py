@@ -12,6 +12,7 @@ __all__ = [
     "on_gain",
     "on_real",
     "on_samples",
+    "on_the_walk",
     "on_walks",
     "only_model",
     "provenance",
@@ -38,6 +39,9 @@ FITTED = "linear"
 """The control that is fitted to the images and to the noise."""
 
 IDENTITY = "identity"
+
+WALKED = "walked"
+"""The images at the end of the walk, among those of which it is counted how many keep the rules."""
 
 SAMPLE_STEPS = 30
 """Of the samples; the schedule's."""
@@ -148,13 +152,19 @@ def provenance(results: DemoResults) -> str:
 
 def on_samples(results: DemoResults) -> str:
     """How many samples keep the rules of landscapes, beside what else makes images of noise."""
-    counts = results.report.in_order
+    counts = [each for each in results.report.in_order if each.name != WALKED]
     if not counts:
         return ""
     shares = "; ".join(f"{each.name}, {each.kept} of {each.of}" for each in counts)
     return (
         f"What keeps every rule of these landscapes (one horizon, one sun above it, sky brighter than land): {shares}."
     )
+
+
+def on_the_walk(results: DemoResults) -> str:
+    """How many images keep the rules of landscapes after the walk."""
+    ends = next((each for each in results.report.in_order if each.name == WALKED), None)
+    return f"In the end {ends.kept} of {ends.of} keep every rule of these landscapes." if ends else ""
 
 
 def on_walks(results: DemoResults) -> str:

@@ -119,6 +119,7 @@ def _content(results: DemoResults) -> dict[str, Any]:
         "filters": findings.on_filters(table, results.subject.name),
         "in_order": findings.on_samples(results),
         "num_steps": findings.SAMPLE_STEPS,
+        "the_walk": findings.on_the_walk(results),
         "walks": findings.on_walks(results),
         "stages": [{**asdict(stage), "film": _film(results, stage.film)} for stage in report.walk_stages],
         "on_real": findings.on_real(results),

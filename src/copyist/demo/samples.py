@@ -1,6 +1,6 @@
 """What the demo shows of sampling: landscapes out of noise, the controls beside them, and whether they are memories."""
 
-__all__ = ["draw_samples"]
+__all__ = ["draw_samples", "in_order"]
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -96,10 +96,13 @@ def draw_samples(
     return Sampled(
         pictures=pictures,
         film=Film(video="arising.mp4", sheet="pictures/arising-film.png"),
-        in_order=tuple(
-            InOrder(name=name, kept=int(scene_rules(x).coherent.sum()), of=len(x)) for name, x in judged.items()
-        ),
+        in_order=tuple(in_order(name, x) for name, x in judged.items()),
     )
+
+
+def in_order(name: str, x: Images) -> InOrder:
+    """How many of these landscapes (B, 3, H, W) keep every rule."""
+    return InOrder(name=name, kept=int(scene_rules(x).coherent.sum()), of=len(x))
 
 
 def _chain(model: Reconstructor, count: int, seed: int) -> Iterator[Images]:

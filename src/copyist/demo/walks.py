@@ -28,15 +28,28 @@ FRAMES_ON_PAPER = 12
 
 def draw_walk(
     out: Path, model: Autoencoder, test: ExampleSet, *, steps: int, seed: int, progress: Callable[[int, int], None]
-) -> Film:
-    """A walk with noise in the code from test images, as a film and on paper; some of a whole batch is shown."""
+) -> tuple[Film, Images]:
+    """A walk with noise in the code from test images, as a film and on paper; some of a whole batch is shown.
+
+    Args:
+        out: the folder of the demo.
+        model: the copier.
+        test: where the walk begins.
+        steps: how many times to encode and decode.
+        seed: of the noise.
+        progress: is called after each step.
+
+    Returns:
+        The film, and where all images of the batch (B, C, H, W) are in the end.
+    """
     x = test.images(0, model.batch_size).to(next(model.parameters()).device)
     kept: list[Images] = []
+    frame = x
     chain = walk_steps(model, x, steps=steps, noise=NOISE, generator=generator(seed, "walk"))
     for step, frame in enumerate(chain):
         progress(step, steps)
         kept.append(frame[:WALKERS].cpu())
-    return _film(out, "walk", torch.stack(kept))
+    return _film(out, "walk", torch.stack(kept)), frame.cpu()
 
 
 def walk_stage(out: Path, name: str, model: Autoencoder, splits: Splits, *, steps: int, trained: int) -> WalkStage:
