@@ -6,7 +6,7 @@
 A run that was broken off goes on where it was. Weights are kept in half precision, which makes a file half as large.
 """
 
-__all__ = ["SHIPPED", "ship", "shipped_file", "train_shipped"]
+__all__ = ["FACES", "LANDSCAPES", "SHIPPED", "WATCHING", "ship", "shipped_file", "train_shipped"]
 
 import sys
 from collections.abc import Callable, Mapping
