@@ -14,6 +14,7 @@ from copyist.evidence import (
     Control,
     Interval,
     Part,
+    Regime,
     Verdict,
     Within,
     binomial_interval,
@@ -95,6 +96,12 @@ def test_all_parts_of_a_claim_must_hold(parts: list[Verdict], whole: Verdict) ->
 def test_a_claim_has_parts_and_calls_each_number_once() -> None:
     part = Part(name="ratio", measure="a ratio", holds_when=Below(1.0))
     with pytest.raises(ArgumentError, match="at least one part"):
-        Claim(sentence="It works.", source="us", parts=())
+        Claim(sentence="It works.", source="us", regime=Regime(), parts=())
     with pytest.raises(ArgumentError, match="different names"):
-        Claim(sentence="It works.", source="us", parts=(part,), controls=(Control(name="ratio", measure="again"),))
+        Claim(
+            sentence="It works.",
+            source="us",
+            regime=Regime(),
+            parts=(part,),
+            controls=(Control(name="ratio", measure="again"),),
+        )

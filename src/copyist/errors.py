@@ -10,6 +10,7 @@
     ├── TrainingError                   training cannot go on
     │   └── InterruptionError           a signal has ended it
     ├── ConvergenceError                a search ended before it found what it searched for
+    ├── RegimeError                     a net does not copy as well as those that a claim is about
     ├── OutputError                     a result cannot be written at the given path
     └── MissingExtraError (ImportError) an optional part is not installed
 
@@ -27,6 +28,7 @@ __all__ = [
     "InterruptionError",
     "MissingExtraError",
     "OutputError",
+    "RegimeError",
     "ShapeError",
     "TrainingError",
     "UnknownNameError",
@@ -76,6 +78,10 @@ class InterruptionError(TrainingError):
 
 class ConvergenceError(CopyistError):
     """A search ended before it found what it searched for."""
+
+
+class RegimeError(CopyistError):
+    """A net does not copy as well as those that a claim is about."""
 
 
 class OutputError(CopyistError):

@@ -12,12 +12,17 @@ __all__ = [
     "Interval",
     "Judgement",
     "Part",
+    "PartScale",
+    "Regime",
     "Verdict",
     "Within",
+    "adjusted_share",
     "binomial_interval",
+    "from_scale",
     "judged",
     "judgement",
     "student_interval",
+    "to_scale",
     "verdict_of",
 ]
 
@@ -27,16 +32,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final, get_args
 
-from copyist.checks import check_positive, check_within
+from copyist.checks import check_at_least, check_choice, check_positive, check_within
 from copyist.errors import ArgumentError
 
 Judgement: TypeAlias = Literal["supported", "refuted", "inconclusive"]
 """The verdict of an interval on a bound: all on the right side, all on the wrong one, or straddling it."""
 
-Verdict: TypeAlias = Literal["supported", "refuted", "inconclusive", "open"]
-"""A judgement, or open: what is needed to measure it is not there yet."""
+Verdict: TypeAlias = Literal["supported", "refuted", "inconclusive", "regime not reached", "instrument failed", "open"]
+"""A judgement; or why there is none.
 
-RESULT_VERSION = 1
+regime not reached   the nets do not copy as well as those that the claim is about
+instrument failed    what was to measure it does not pass its own controls
+open                 what is needed to measure it is not there yet
+"""
+
+PartScale: TypeAlias = Literal["linear", "log", "logit"]
+"""On which a number is averaged: as it is, or its logarithm (ratios), or that of its odds (shares)."""
+
+RESULT_VERSION = 2
 """Of the files of results; raised when older readers would misread newer ones."""
 
 LEAST_SEEDS = 3
@@ -140,6 +153,39 @@ class Within(Criterion):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Regime:
+    """Which nets a claim is about: how well they copy, and through how large a code.
+
+    Every net that a run judges must be of this kind, in every seed; else the claim's verdict is "regime not reached".
+    """
+
+    psnr: float | None = 33.0
+    """Least mean PSNR of copies of clean images, in dB; None where no quality is asked for."""
+
+    split: Literal["held-out", "training"] = "held-out"
+    """Of which images."""
+
+    code: float = 0.0
+    """Least number of the code's values, over that of the image's; 0 where nothing is asked of the code."""
+
+    why: str = ""
+    """Why no quality is asked for, where none is."""
+
+    def __post_init__(self) -> None:
+        check_at_least("code", self.code, 0)
+        if (self.psnr is None) != bool(self.why):
+            raise ArgumentError("a regime must ask for a PSNR, or say why it asks for none; give one of psnr and why")
+
+    @property
+    def text(self) -> str:
+        """In words, such as "copies of held-out images of at least 33 dB, a code of at least 1.33 times the image"."""
+        asked = [] if self.psnr is None else [f"copies of {self.split} images of at least {self.psnr:g} dB"]
+        if self.code:
+            asked.append(f"a code of at least {self.code:g} times the image's values")
+        return ", ".join(asked) or f"none: {self.why}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Part:
     """One number that a claim stands or falls with."""
 
@@ -152,8 +198,28 @@ class Part:
     holds_when: Criterion
     """The bound, written before the run."""
 
+    source: str = ""
+    """What the source says that asks for this part, in meaning, and where; empty where the part is ours."""
+
+    scale: PartScale = "linear"
+    """On which the seeds' numbers are averaged and judged."""
+
+    instruments: tuple[str, ...] = ()
+    """What measures it, where that has controls of its own: the first that passes them in every seed is judged by."""
+
     waits_for: str = ""
     """What has to be built before it can be measured; until then the part is open."""
+
+    def __post_init__(self) -> None:
+        check_choice("the scale of a part", self.scale, get_args(PartScale))
+        low, high = (to_scale(end, self.scale) for end in self.holds_when.between)
+        if math.isnan(low) or math.isnan(high):
+            raise ArgumentError(f"the bound of {self.name} must be a number of its scale, {self.scale}")
+
+    @property
+    def owner(self) -> Literal["source", "ours"]:
+        """Whose part it is: the source asks for it, or we do."""
+        return "source" if self.source else "ours"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +244,13 @@ class Claim:
     """The source of the claim."""
 
     parts: tuple[Part, ...]
-    """All must hold."""
+    """All those that the source asks for must hold for the claim to be supported; ours are judged apart."""
+
+    regime: Regime
+    """Which nets it is about."""
+
+    picture: str = ""
+    """The short name of the pictures or curves that let a reader see it; empty for the chart of the parts."""
 
     controls: tuple[Control, ...] = ()
     """The dullest explanation first."""
@@ -199,46 +271,89 @@ def judgement(interval: Interval, *, between: tuple[float, float]) -> Judgement:
     return "refuted" if interval.high < low or interval.low > high else "inconclusive"
 
 
-def judged(values: Sequence[float], *, between: tuple[float, float]) -> Judgement:
+def judged(values: Sequence[float], *, between: tuple[float, float], scale: PartScale = "linear") -> Judgement:
     """The summary of one number per seed.
 
-    Fewer than `LEAST_SEEDS`, or a seed that found no number, decide nothing: to leave that seed out would be to choose.
+    Fewer than `LEAST_SEEDS`, or a seed that found no number of the scale, decide nothing: to leave that seed out would
+    be to choose.
     """
-    if len(values) < LEAST_SEEDS or not all(map(math.isfinite, values)):
+    if len(values) < LEAST_SEEDS or not all(math.isfinite(to_scale(value, scale)) for value in values):
         return "inconclusive"
-    return judgement(student_interval(values), between=between)
+    return judgement(student_interval(values, scale=scale), between=between)
 
 
 def verdict_of(verdicts: Iterable[Verdict]) -> Verdict:
     """The verdict on a claim from those on its parts: one refuted part refutes it, and all must hold."""
     found = set(verdicts)
-    for decisive in ("refuted", "inconclusive", "open"):
+    for decisive in ("refuted", "regime not reached", "instrument failed", "inconclusive", "open"):
         if decisive in found:
             return decisive
     return "supported" if found else "open"
 
 
-def student_interval(values: Sequence[float]) -> Interval:
+def student_interval(values: Sequence[float], *, scale: PartScale = "linear") -> Interval:
     """Student's 95 % interval for the mean of independent draws.
 
     Args:
-        values: the draws; those that are not finite are left out.
+        values: the draws; those that are not finite on the scale are left out.
+        scale: on which they are averaged; the interval is given as numbers again, so that on the logarithmic scale its
+            middle is a geometric mean.
 
     Returns:
         The mean ± t₀.₉₇₅(n − 1) · s/√n of the n finite values; nothing but "not a number" where there is none.
     """
     from scipy.special import stdtrit
 
-    finite = [value for value in values if math.isfinite(value)]
+    finite = [there for there in (to_scale(value, scale) for value in values) if math.isfinite(there)]
     count = len(finite)
     if count == 0:
         return Interval(math.nan, math.nan, math.nan)
     mean = math.fsum(finite) / count
     if count == 1:
-        return Interval(mean, math.nan, math.nan)
+        return Interval(from_scale(mean, scale), math.nan, math.nan)
     spread = math.sqrt(math.fsum((value - mean) ** 2 for value in finite) / (count - 1))
     reach = float(stdtrit(count - 1, 0.975)) * spread / math.sqrt(count)
-    return Interval(mean, mean - reach, mean + reach)
+    return Interval(*(from_scale(end, scale) for end in (mean, mean - reach, mean + reach)))
+
+
+def to_scale(value: float, scale: PartScale) -> float:
+    """A number on a scale; not a number where it has no place there, and infinite at the scale's ends."""
+    if scale == "linear":
+        return value
+    if scale == "log":
+        return math.log(value) if value > 0 else (-math.inf if value == 0 or value == -math.inf else math.nan)
+    if 0 < value < 1:
+        return math.log(value / (1 - value))
+    if value in (0, -math.inf):
+        return -math.inf
+    return math.inf if value in (1, math.inf) else math.nan
+
+
+def from_scale(value: float, scale: PartScale) -> float:
+    """The number that has this place on a scale."""
+    if scale == "linear":
+        return value
+    if scale == "log":
+        return math.exp(min(value, 700.0))
+    return 1 / (1 + math.exp(-value)) if value >= 0 else math.exp(value) / (1 + math.exp(value))
+
+
+def adjusted_share(successes: int, trials: int) -> float:
+    """A share that is never 0 or 1, so that it has a place on the scale of log-odds: (k + ½) / (n + 1).
+
+    Args:
+        successes: k, how many, from 0 to `trials`.
+        trials: n, at least 1.
+
+    Raises:
+        ArgumentError: a number is out of its range.
+
+    Source:
+        Haldane (1956) and Anscombe (1956), on the empirical logit.
+    """
+    check_within("trials", trials, 1, math.inf)
+    check_within("successes", successes, 0, trials)
+    return (successes + 0.5) / (trials + 1)
 
 
 def binomial_interval(successes: int, trials: int) -> Interval:

@@ -8,11 +8,12 @@ import torch
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.errors import TrainingError
-from copyist.evidence import Above, Below, Claim, Control, Part, Within
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime, Within
 
 CLAIM = Claim(
     sentence="Seeds are small.",
     source="nobody",
+    regime=Regime(psnr=None, why="there is no net"),
     parts=(
         Part(name="level", measure="the seed / 10", holds_when=Below(2.0)),
         Part(name="draw", measure="a product of random matrices", holds_when=Within(1e6)),

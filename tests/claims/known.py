@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from copyist.claims.catalogue import experiment
-from copyist.claims.model_folder import Resources
+from copyist.claims.model_folder import Resources, TrainedNet
+from copyist.claims.result import measured_name
 from copyist.claims.trial import Trial
 from copyist.data import open_source
 from copyist.data.examples import ExampleSet, Splits
@@ -143,8 +144,11 @@ class KnownResources(Resources):
     def splits(self, source: str) -> Splits:
         return known_splits(source)
 
-    def trained(self, recipe: Recipe, *, seed: int, start: Recipe | None) -> Model:
-        return self._of_shape(self.after(recipe), recipe)
+    def trained(
+        self, recipe: Recipe, *, seed: int, start: Recipe | None = None, at: float | None = None
+    ) -> TrainedNet | None:
+        visits = recipe.training.steps * recipe.training.batch_size
+        return TrainedNet(model=self._of_shape(self.after(recipe), recipe), visits=visits, seconds=1.0)
 
     def untrained(self, recipe: Recipe, *, seed: int) -> Model:
         return self._of_shape(self.before(recipe), recipe)
@@ -169,10 +173,14 @@ def known_trial(
 
 
 def measured(name: str, trial: Trial) -> dict[str, float]:
-    """What a claim measures in a trial: all that it names, and nothing else."""
+    """What a claim measures in a trial: all that it names, and nothing else; by instruments as `part@instrument`."""
     declared = experiment(name)
-    values = dict(declared.run(trial).values)
-    assert set(values) == set(declared.names)
+    found = declared.run(trial).values
+    assert set(found) == set(declared.names)
+    values: dict[str, float] = {}
+    for key, value in found.items():
+        each = value if isinstance(value, Mapping) else {"": value}
+        values |= {measured_name(key, by): number for by, number in each.items()}
     return values
 
 

@@ -16,12 +16,13 @@ from .claims_to_test import SMALL
 
 HEAD = """
 from copyist.claims.trial import Experiment, Measurements
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 
 KINDS = ("blend", "shift")
 CLAIM = Claim(
     sentence="It is.",
     source="nobody",
+    regime=Regime(psnr=None, why="there is no net"),
     parts=(
         Part(name="gain", measure="1", holds_when=Above(0.0)),
         Part(name="later", measure="2", holds_when=Above(0.0), waits_for="time"),

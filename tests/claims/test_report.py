@@ -46,7 +46,7 @@ def test_the_front_page_counts_verdicts_and_links_each_claim_in_the_order_asked_
     rows = [line for line in page.splitlines() if line.startswith("| [")]
     assert rows[0] == (
         r"| [b-denoises](b-denoises.md) | It \*denoises\* \| \<b\>better\</b\>. | **✗ refuted** | "
-        "1 of 2 | `ratio` 1.50 [1.48, 1.52]; below 1 | cpu | 3 |"
+        "1 of 2 | `ratio` 1.50 [1.48, 1.52]; below 1 | standard | 3 |"
     )
     assert rows[1].startswith("| [a-denoises](a-denoises.md) |")
 
@@ -63,7 +63,7 @@ def test_a_page_holds_the_numbers_the_figures_and_how_to_repeat_them(folder: Pat
         r"| `ratio` | E\|x\| | below 1 | 0.500 [0.475, 0.525] | 0.490 · 0.500 · 0.510 | **✓ supported** |",
         "| `distance` | FD | above 0 | – | – · – · – | **○ open** |",
         "| `ratio_blur` | matched blur's | 0.750 [0.750, 0.750] | 0.750 · 0.750 · 0.750 |",
-        "copyist claims run a-denoises --scale cpu --seeds 0,1,2 --out again",
+        "copyist claims run a-denoises --scale standard --seeds 0,1,2 --out again",
         "<details><summary>Recipe <code>unet</code>: unet on photos?size=16, copying, 20 steps</summary>",
     ):
         assert f"\n{line}\n" in page

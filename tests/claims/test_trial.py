@@ -91,6 +91,6 @@ def test_what_was_asked_for_is_on_record_under_its_name_and_settings(trial: Tria
 
 def test_each_scale_picks_its_own_setting_and_each_purpose_its_own_draws(tmp_path: Path) -> None:
     trial = Trial(scale="smoke", seed=0, resources=ModelFolder(tmp_path))
-    assert [replace(trial, scale=scale).pick(smoke=1, cpu=2, gpu=3) for scale in SCALES] == [1, 2, 3]
+    assert [replace(trial, scale=scale).pick(smoke=1, standard=2, gpu=3) for scale in SCALES] == [1, 2, 3]
     draws = [torch.rand(5, generator=trial.generator(*names)).tolist() for names in (("a",), ("b",), ("a",))]
     assert draws[0] == draws[2] != draws[1]

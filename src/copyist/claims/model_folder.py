@@ -1,6 +1,6 @@
 """What claims draw on: sources, and a folder in which each model is trained once for all claims that ask for it."""
 
-__all__ = ["ModelFolder", "Resources", "build_fresh", "recipe_record"]
+__all__ = ["ModelFolder", "Resources", "TrainedNet", "build_fresh", "recipe_record"]
 
 import abc
 import functools
@@ -13,13 +13,26 @@ from typing import Any, final
 import torch
 from filelock import FileLock
 
-from copyist.checkpoint import load
 from copyist.data import open_source
 from copyist.data.examples import Splits
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
 from copyist.randomness import derive
 from copyist.settings import dump
-from copyist.training import CATALOGUES, Recipe, Run, finished_run, train
+from copyist.training import CATALOGUES, Observer, Recipe, Run, finished_run, train
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TrainedNet:
+    """A trained model, and what its training took."""
+
+    model: Model
+
+    visits: int
+    """Images seen in training, each as often as it was."""
+
+    seconds: float
+    """Time in training."""
 
 
 class Resources(abc.ABC):
@@ -34,13 +47,19 @@ class Resources(abc.ABC):
         """
 
     @abc.abstractmethod
-    def trained(self, recipe: Recipe, *, seed: int, start: Recipe | None) -> Model:
+    def trained(
+        self, recipe: Recipe, *, seed: int, start: Recipe | None = None, at: float | None = None
+    ) -> TrainedNet | None:
         """The model that a recipe makes with this seed.
 
         Args:
             recipe: what is trained, and how.
             seed: from which its weights and the order of its data are derived.
             start: a recipe whose model hands over its weights, wherever the names agree; it is trained first.
+            at: one of the recipe's snapshots, a PSNR in dB; None is the model at the end.
+
+        Returns:
+            None where its copies did not reach the snapshot.
 
         Raises:
             CopyistError: as `train`.
@@ -61,8 +80,17 @@ class ModelFolder(Resources):
     def splits(self, source: str) -> Splits:
         return _open_source(source)
 
-    def trained(self, recipe: Recipe, *, seed: int, start: Recipe | None) -> Model:
-        return load(self._run(recipe, seed, start).model_file)
+    def trained(
+        self, recipe: Recipe, *, seed: int, start: Recipe | None = None, at: float | None = None
+    ) -> TrainedNet | None:
+        run = self.run(recipe, seed=seed, start=start)
+        model = run.load() if at is None else run.snapshot(at)
+        if model is None:
+            return None
+        training = run.store.read_header().training if at is None else run.store.read_snapshot_header(at).training
+        return TrainedNet(
+            model=model, visits=training["steps"] * recipe.training.batch_size, seconds=training["seconds"]
+        )
 
     def untrained(self, recipe: Recipe, *, seed: int) -> Model:
         splits = self.splits(recipe.data)
@@ -74,9 +102,19 @@ class ModelFolder(Resources):
         model.trained_on = TrainedOn(batch_size=recipe.training.batch_size, image_shape=shape)
         return model
 
-    def _run(self, recipe: Recipe, seed: int, start: Recipe | None) -> Run:
-        """The finished run of a recipe, trained now unless it was before."""
-        begin = None if start is None else self._run(start, seed, None).model_file
+    def run(self, recipe: Recipe, *, seed: int, start: Recipe | None = None, observer: Observer | None = None) -> Run:
+        """The finished run of a recipe, trained now unless it was before; where it was interrupted it goes on.
+
+        Args:
+            recipe: what is trained, and how.
+            seed: from which its weights and the order of its data are derived.
+            start: a recipe whose model hands over its weights; it is trained first.
+            observer: follows how training goes.
+
+        Raises:
+            CopyistError: as `train`.
+        """
+        begin = None if start is None else self.run(start, seed=seed).model_file
         origin = "" if start is None else f"-from-{recipe_record(start)[0]}"
         folder = self.path / f"{recipe_record(recipe)[0]}{origin}-seed-{seed}"
         self.path.mkdir(parents=True, exist_ok=True)
@@ -85,7 +123,7 @@ class ModelFolder(Resources):
             run = finished_run(folder, recipe, seed=seed, fingerprint=splits.train.fingerprint, start=begin)
             if run is None:
                 begun = (folder / "state" / "state.safetensors").exists()
-                run = train(recipe, data=splits, out=folder, seed=seed, start=begin, resume=begun)
+                run = train(recipe, data=splits, out=folder, seed=seed, start=begin, resume=begun, observer=observer)
         return run
 
 

@@ -6,11 +6,14 @@ __all__ = [
     "Curves",
     "Declaration",
     "DeclaredPart",
+    "InstrumentCheck",
     "JudgedPart",
     "MeasuredControl",
     "NamedPicture",
+    "NetRecord",
     "Scale",
     "SeedResult",
+    "measured_name",
     "read_result",
     "result_in",
     "write_result",
@@ -28,11 +31,11 @@ from typing import Annotated, Any, Literal, TypeAlias, cast, final, get_args
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from copyist.errors import DataError
-from copyist.evidence import RESULT_VERSION, Claim, Control, Interval, Verdict
+from copyist.evidence import RESULT_VERSION, Claim, Control, Interval, PartScale, Regime, Verdict
 from copyist.outputs import write_text
 
-Scale: TypeAlias = Literal["smoke", "cpu", "gpu"]
-"""smoke: seconds, for tests · cpu: all claims overnight on two cores · gpu: the sizes of the source."""
+Scale: TypeAlias = Literal["smoke", "standard", "gpu"]
+"""smoke: seconds, for tests · standard: whole landscapes of 32×32, overnight on two cores · gpu: its sizes."""
 
 SCALES: tuple[Scale, ...] = get_args(Scale)
 """Their names, the smallest first."""
@@ -66,6 +69,10 @@ class DeclaredPart:
     measure: str
     holds_when: str
     waits_for: str
+    source: str
+    """What the source says that asks for it; empty where it is ours."""
+    scale: PartScale
+    instruments: Sequence[str]
 
 
 @final
@@ -80,6 +87,9 @@ class Declaration:
     controls: Sequence[Control]
     bounds: Mapping[str, Bounds]
     """By part."""
+    regime: Regime
+    picture: str
+    """The short name of the pictures or curves that are shown first."""
 
     digest: str
     """Of all that decides the verdict: equal for claims that are declared alike."""
@@ -88,16 +98,30 @@ class Declaration:
     def of(cls, name: str, claim: Claim) -> "Declaration":
         """The declaration of a claim under its name."""
         parts = [
-            DeclaredPart(name=p.name, measure=p.measure, holds_when=p.holds_when.text, waits_for=p.waits_for)
+            DeclaredPart(
+                name=p.name,
+                measure=p.measure,
+                holds_when=p.holds_when.text,
+                waits_for=p.waits_for,
+                source=p.source,
+                scale=p.scale,
+                instruments=p.instruments,
+            )
             for p in claim.parts
         ]
         words = {"name": name, "sentence": claim.sentence, "source": claim.source}
-        document = words | {"parts": list(map(asdict, parts)), "controls": list(map(asdict, claim.controls))}
+        document = words | {
+            "parts": list(map(asdict, parts)),
+            "controls": list(map(asdict, claim.controls)),
+            "regime": asdict(claim.regime),
+        }
         return cls(
             **words,
             parts=parts,
             controls=claim.controls,
             bounds={part.name: part.holds_when.between for part in claim.parts},
+            regime=claim.regime,
+            picture=claim.picture,
             digest=hashlib.sha256(json.dumps(document).encode()).hexdigest()[:16],
         )
 
@@ -114,6 +138,8 @@ class JudgedPart:
     name: str
     interval: Measured
     verdict: Verdict
+    instrument: str
+    """By which it was measured; empty where that has no controls of its own."""
 
 
 @final
@@ -155,11 +181,63 @@ class Curves:
 
 @final
 @dataclass(frozen=True, kw_only=True)
+class NetRecord:
+    """A trained net that a run used, and how well it copies."""
+
+    name: str
+    """Of its recipe, with the digest of its settings, and the PSNR of the snapshot where it is one."""
+
+    judged: bool
+    """Whether the claim is about it; else it is a control."""
+
+    psnr: Number
+    """Mean PSNR of copies of held-out images, in dB."""
+
+    psnr_training: Number
+    """The same of images that it was trained on."""
+
+    code_ratio: Number
+    """Values of its code over those of the image; not a number where it has no code."""
+
+    visits: int
+    """Images seen in training, each as often as it was."""
+
+    seconds: float
+    """Time in training."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class InstrumentCheck:
+    """What a measure says of cases whose answer is known, and whether it passes."""
+
+    name: str
+
+    rule: str
+    """When it passes, in words."""
+
+    values: Mapping[str, Number]
+    """By control."""
+
+    passed: bool
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
 class SeedResult:
     """What one seed found, and how."""
 
     values: Mapping[str, Number]
-    """By part and control."""
+    """By part and control; of a part with instruments `part@instrument`."""
+
+    nets: Sequence[NetRecord]
+    """All that were trained for it, those that are judged first."""
+
+    instruments: Mapping[str, InstrumentCheck]
+    """By name."""
+
+    missed: str
+    """What no net reached, such as a snapshot, so that nothing could be measured; empty where all was."""
 
     curves: Mapping[str, Curves]
     """By a short name, which is part of a file's name."""
@@ -184,6 +262,9 @@ class ClaimResult:
     claim: Declaration
     scale: Scale
     verdict: Verdict
+    """On what the source asks; of a claim of ours, on all of it."""
+    beyond: Verdict | None
+    """On the parts that we ask for beyond that, such as the dullest explanations; None where there are none."""
     parts: Sequence[JudgedPart]
     controls: Sequence[MeasuredControl]
     pictures: Sequence[NamedPicture]
@@ -223,13 +304,26 @@ class ClaimResult:
 
     @property
     def deciding(self) -> int:
-        """The place of the first part that has the claim's own verdict: the one that decides."""
-        return next((place for place, part in enumerate(self.parts) if part.verdict == self.verdict), 0)
+        """The place of the first part that has the claim's own verdict, of those it follows from; or the first one."""
+        own = [place for place, part in enumerate(self.claim.parts) if part.source] or range(len(self.parts))
+        return next((place for place in own if self.parts[place].verdict == self.verdict), own[0])
 
     @property
     def held(self) -> str:
         """How many of the parts hold, such as "2 of 3"."""
         return f"{sum(part.verdict == 'supported' for part in self.parts)} of {len(self.parts)}"
+
+    @property
+    def psnr(self) -> float:
+        """The lowest PSNR of a net that is judged, over all seeds; not a number where none is measured."""
+        split = self.claim.regime.split
+        found = [
+            net.psnr if split == "held-out" else net.psnr_training
+            for run in self.seeds.values()
+            for net in run.nets
+            if net.judged
+        ]
+        return min((value for value in found if not math.isnan(value)), default=math.nan)
 
     @property
     def seconds(self) -> float:
@@ -248,7 +342,13 @@ class ClaimResult:
 
     def per_seed(self, name: str) -> list[float]:
         """The values of a part or control, in the order of the seeds; not a number where a seed has none."""
-        return [run.values.get(name, math.nan) for run in self.seeds.values()]
+        by = next((part.instrument for part in self.parts if part.name == name), "")
+        return [run.values.get(measured_name(name, by), math.nan) for run in self.seeds.values()]
+
+
+def measured_name(name: str, instrument: str) -> str:
+    """Under which a seed keeps the value of a part: its name, and that of the instrument where there is one."""
+    return f"{name}@{instrument}" if instrument else name
 
 
 _ADAPTER = TypeAdapter(ClaimResult)

@@ -27,13 +27,14 @@ from copyist.claims.result import (
     NamedPicture,
     Scale,
     SeedResult,
+    measured_name,
     read_result,
     write_result,
 )
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.devices import resolve
 from copyist.drawing.grids import rows, write_png
-from copyist.errors import ArgumentError, CopyistError, DataError, OutputError, TrainingError
+from copyist.errors import ArgumentError, CopyistError, DataError, OutputError, RegimeError, TrainingError
 
 BACKENDS = ("loky", "dask", "ray")
 """Processes on this machine; or the cluster that DASK_SCHEDULER_ADDRESS or RAY_ADDRESS names."""
@@ -192,20 +193,22 @@ def _runs(
 
 def _run(name: str, experiment: Experiment, trial: Trial) -> "_Success | _Failure":
     """Measure once, in one thread; a failure is reported and not raised, so that one claim does not end the others."""
-    threads, since = torch.get_num_threads(), time.perf_counter()
+    threads, since, missed = torch.get_num_threads(), time.perf_counter(), ""
     torch.set_num_threads(1)
     try:
         # NumPy has threads of its own, and their number changes the order of its sums.
         with threadpool_limits(limits=1):
             found = experiment.run(trial)
-        _check_complete(name, experiment, found)
+        _check_complete(name, experiment, found, trial)
+    except RegimeError as error:
+        found, missed = Measurements(values={}), str(error)
     except Exception as error:
         error.add_note(traceback.format_exc())
         return _Failure(name, trial.seed, error)
     finally:
         torch.set_num_threads(threads)
     seconds = time.perf_counter() - since
-    return _Success(name, trial.seed, _seed_result(found, trial, seconds), found.pictures)
+    return _Success(name, trial.seed, _seed_result(found, trial, seconds, missed=missed), found.pictures)
 
 
 def _raise(failed: Sequence[_Failure], count: int) -> None:
@@ -221,24 +224,47 @@ def _raise(failed: Sequence[_Failure], count: int) -> None:
         ) from first.error
 
 
-def _check_complete(name: str, experiment: Experiment, found: Measurements) -> None:
+def _check_complete(name: str, experiment: Experiment, found: Measurements, trial: Trial) -> None:
+    """Refuse measurements of other names than are declared, or by other instruments, or by one that was not checked."""
     wanted = set(experiment.names)
     if set(found.values) != wanted:
         odd = ", ".join(sorted(wanted ^ set(found.values)))
         raise ArgumentError(f"{name} must measure each of its parts and controls, and nothing else; see {odd}")
+    for part in experiment.claim.parts:
+        value = found.values.get(part.name, {})
+        by = set(value) if isinstance(value, Mapping) else set[str]()
+        missing = by ^ set(part.instruments) if not part.waits_for else set[str]()
+        missing |= {each for each in part.instruments if each not in trial.instruments and not part.waits_for}
+        if missing:
+            raise ArgumentError(
+                f"{name} must measure {part.name} by each of its instruments, checked in the same run, and by nothing "
+                f"else; see {', '.join(sorted(missing))}"
+            )
 
 
-def _seed_result(found: Measurements, trial: Trial, seconds: float) -> SeedResult:
+def _seed_result(found: Measurements, trial: Trial, seconds: float, *, missed: str) -> SeedResult:
     """A run as it is kept: plain numbers, with how they were found."""
     device = trial.device.type
     return SeedResult(
-        values={name: float(value) for name, value in found.values.items()},
+        values=_flat(found.values),
+        nets=sorted(trial.nets.values(), key=lambda net: not net.judged),
+        instruments=trial.instruments,
+        missed=missed,
         curves={name: _plain(curves) for name, curves in found.curves.items()},
         recipes=trial.recipes,
         seconds=round(seconds, 1),
         device=device,
         machine=_machine(device),
     )
+
+
+def _flat(values: "Mapping[str, float | Mapping[str, float]]") -> dict[str, float]:
+    """One number under each name: of a part with instruments, under the part's and the instrument's."""
+    flat: dict[str, float] = {}
+    for name, value in values.items():
+        each = value if isinstance(value, Mapping) else {"": value}
+        flat |= {measured_name(name, by): float(number) for by, number in each.items()}
+    return flat
 
 
 def _plain(curves: Curves) -> Curves:

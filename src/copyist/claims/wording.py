@@ -10,7 +10,14 @@ from copyist.claims.result import ClaimResult
 from copyist.drawing.wording import estimate, short
 from copyist.evidence import VERDICTS, Interval, Verdict
 
-MARKS: dict[Verdict, str] = {"supported": "✓", "refuted": "✗", "inconclusive": "?", "open": "○"}
+MARKS: dict[Verdict, str] = {
+    "supported": "✓",
+    "refuted": "✗",
+    "inconclusive": "?",
+    "regime not reached": "↓",
+    "instrument failed": "!",
+    "open": "○",
+}
 """A sign for each verdict."""
 
 

@@ -27,21 +27,11 @@ from copyist.settings import dump
 from copyist.training import CATALOGUES, Optimization, Recipe, Training, finished_run, train
 
 LANDSCAPES = "scenes?size=32&limit=2048"
-FACES = "faces?size=32&test=0.3"
-
-COPIER_STEPS = 780
-"""Steps of the network that the demo is about."""
-
-SKIPS_STEPS = 700
-"""Steps of its control with skips."""
-
-FACES_STEPS = 1400
-"""Steps of the network that copies faces."""
-
+FACES = "faces?size=32"
 SEED = 0
 
 
-def _recipe(name: str, data: str, model: UNetConfig, *, steps: int) -> Recipe:
+def _recipe(name: str, data: str, model: UNetConfig, *, steps: int, averaging: float) -> Recipe:
     return Recipe(
         name=name,
         data=data,
@@ -50,21 +40,25 @@ def _recipe(name: str, data: str, model: UNetConfig, *, steps: int) -> Recipe:
         training=Training(
             steps=steps,
             batch_size=32,
-            validate_every=max(1, steps // 50),
-            save_every=500,
+            averaging=averaging,
+            validate_every=200,
+            validation_images=256,
+            save_every=200,
             optimization=Optimization(learning_rate=3e-3),
         ),
     )
 
 
 SHIPPED: Mapping[str, Recipe] = {
-    "copier": _recipe("unet", LANDSCAPES, UNetConfig(width=32, levels=4), steps=COPIER_STEPS),
-    "with-skips": _recipe("unet-skips", LANDSCAPES, UNetConfig(width=32, levels=4, skips=True), steps=SKIPS_STEPS),
-    "faces": _recipe("unet", FACES, UNetConfig(width=16, levels=4), steps=FACES_STEPS),
+    "copier": _recipe("unet", LANDSCAPES, UNetConfig(width=32, levels=4), steps=15_000, averaging=0.99),
+    "with-skips": _recipe(
+        "unet-skips", LANDSCAPES, UNetConfig(width=32, levels=4, skips=True), steps=700, averaging=0.0
+    ),
+    "faces": _recipe("unet", FACES, UNetConfig(width=16, levels=4), steps=1400, averaging=0.0),
 }
 """The recipe of each network, by the name of its file."""
 
-WATCHING = ("validate_every", "validation_images", "save_every")
+WATCHING = ("validate_every", "validation_images", "save_every", "snapshots")
 """Settings of a recipe that decide no weight."""
 
 
@@ -103,7 +97,7 @@ def ship(model: Path, out: Path, *, recipe: Recipe) -> float:
     """Write a trained network into a file of half the size, with the PSNR that it reaches in its record.
 
     Args:
-        model: its file, or the folder of its run.
+        model: its file, the folder of its run, or a snapshot on the way, whose record says after how many steps.
         out: the file to write.
         recipe: by which it must have been trained, wherever the recipe decides the weights.
 

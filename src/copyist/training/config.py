@@ -12,7 +12,7 @@ from copyist.errors import ArgumentError
 from copyist.models.catalogue import MODELS
 from copyist.models.contracts import ModelConfig, PretrainableConfig, needs
 from copyist.objectives import OBJECTIVES, Objective
-from copyist.settings import Catalogues
+from copyist.settings import Catalogues, later
 
 CATALOGUES: Catalogues = {ModelConfig: MODELS, Objective: OBJECTIVES, Corruption: CORRUPTIONS}
 """The classes that may stand in a recipe, by name."""
@@ -90,6 +90,10 @@ class Training:
     save_every: int = 100
     """Steps between two states to resume from."""
 
+    snapshots: tuple[float, ...] = later(())
+    """PSNR of copies of held-out images, in dB: at the first look where one is reached, the model is kept beside the
+    run."""
+
     optimization: Optimization = field(default_factory=Optimization)
 
     def __post_init__(self) -> None:
@@ -98,6 +102,10 @@ class Training:
         check_choice("precision", self.precision, ("auto", "float32", "bf16"))
         check_within("averaging", self.averaging, 0, 1)
         check_at_least("patience", self.patience, 0)
+        if list(self.snapshots) != sorted(set(self.snapshots)):
+            raise ArgumentError(
+                f"snapshots must be PSNRs in rising order, each once, got {list(self.snapshots)}; sort them"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

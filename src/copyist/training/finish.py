@@ -1,6 +1,6 @@
 """The end of a run: the model is written, with the statistics measured on the training data, and the history."""
 
-__all__ = ["finish"]
+__all__ = ["finish", "finished_model"]
 
 from dataclasses import replace
 
@@ -23,16 +23,16 @@ def finish(state: TrainingState) -> None:
         header = replace(header, training={**header.training, **found.as_record()})
         if found.notice is not None:
             state.observer.notify(found.notice)
-    state.store.write_model(_finished_model(state), header)
+    state.store.write_model(finished_model(state, state.result), header)
     state.store.write_history(state.counters.rows)
 
 
 @torch.no_grad()
-def _finished_model(state: TrainingState) -> Model:
-    """The result as it is used: a model like any that is loaded, in evaluation mode, on the device."""
+def finished_model(state: TrainingState, weights: Model) -> Model:
+    """Weights of the run as they are used: a model like any that is loaded, in evaluation mode, on the device."""
     with torch.random.fork_rng(devices=[]):
         model = state.model_config.build()
-    model.load_state_dict(state.result.state_dict())
+    model.load_state_dict(weights.state_dict())
     model.trained_on = state.model.trained_on
     model = model.to(state.device).eval()
     if model.measured:

@@ -20,6 +20,7 @@ from copyist.randomness import generator
 from copyist.training.held_out import HeldOutLosses
 from copyist.training.history import HistoryRow
 from copyist.training.optimization import learning_rate, set_rate
+from copyist.training.snapshots import keep_snapshots
 from copyist.training.state import TrainingState
 
 _LOOK_EVERY = 10
@@ -65,6 +66,7 @@ def take_steps(state: TrainingState, interrupts: "Interrupts") -> None:
                 losses = _Losses(state)
                 if held_out is not None:
                     _draw(state)
+                    keep_snapshots(state)
                     _judge(state, held_out.loss)
             observer.finish_step(step=step, loss=state.counters.rows[-1].loss if state.counters.rows else None)
             if saves or state.counters.stopped:

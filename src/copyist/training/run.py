@@ -42,8 +42,8 @@ class Run:
 
     @property
     def folder(self) -> Path:
-        """Holds `model.safetensors`, `history.csv`, `samples/`, `tensorboard/`, `state/`, and a run for each layer that
-        was trained before: `layer-0/`, `layer-1/`, …
+        """Holds `model.safetensors`, `history.csv`, `samples/`, `tensorboard/`, `state/`, `snapshots/` where the recipe
+        names some, and a run for each layer that was trained before: `layer-0/`, `layer-1/`, …
 
         Raises:
             OutputError: the run is in memory.
@@ -80,6 +80,15 @@ class Run:
             CheckpointError: its file is missing or damaged.
         """
         return self.store.read_model()
+
+    def snapshot(self, level: float) -> Model | None:
+        """The model as it was when copies of held-out images first reached a PSNR in dB that the recipe names among its
+        snapshots; None where they did not.
+
+        Raises:
+            CheckpointError: its file is damaged.
+        """
+        return self.store.read_snapshot(level)
 
     @property
     def kept(self) -> HistoryRow:

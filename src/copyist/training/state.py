@@ -63,6 +63,9 @@ class Counters:
     pending_steps: int = 0
     """How many they are."""
 
+    best_psnr: float | None = None
+    """Highest PSNR of copies of held-out images, where snapshots are kept by it."""
+
 
 @final
 class TrainingState:

@@ -21,7 +21,7 @@ from copyist.tensors import Images
 from copyist.training.history import Events, HistoryRow, read_history, write_history
 from copyist.training.lock import LOCK, check_unlocked, hold_lock
 
-_FOLDERS = ("state", "tensorboard", "samples")
+_FOLDERS = ("state", "tensorboard", "samples", "snapshots")
 """What a run makes in its folder, beside files."""
 
 
@@ -46,6 +46,7 @@ class Store:
         self._model: Model | None = None
         self._header: checkpoint.Header | None = None
         self._layers: list[Store] = []
+        self._snapshots: dict[float, tuple[Model, checkpoint.Header]] = {}
 
     def __str__(self) -> str:
         return "memory" if self._folder is None else str(self._folder)
@@ -187,6 +188,34 @@ class Store:
         assert self._model is not None
         return copy.deepcopy(self._model)
 
+    def write_snapshot(self, level: float, model: Model, header: checkpoint.Header) -> None:
+        """Keep a model of the run on its way, under the PSNR that its copies have reached."""
+        if self._folder is None:
+            self._snapshots[level] = model, header
+        elif self._writes:
+            checkpoint.save(self._snapshot_file(level), model, header)
+
+    def read_snapshot(self, level: float) -> Model | None:
+        """What was kept under a PSNR, or None where the copies did not reach it.
+
+        Raises:
+            CheckpointError: its file is damaged.
+        """
+        if self._folder is None:
+            return copy.deepcopy(self._snapshots[level][0]) if level in self._snapshots else None
+        path = self._snapshot_file(level)
+        return checkpoint.load(path) if path.exists() else None
+
+    def read_snapshot_header(self, level: float) -> checkpoint.Header:
+        """What the file of a snapshot says of it.
+
+        Raises:
+            CheckpointError: the file is missing or damaged.
+        """
+        if self._folder is None:
+            return self._snapshots[level][1]
+        return checkpoint.read_header(self._snapshot_file(level))
+
     def drop_model(self) -> None:
         """Take the model away that the run had made before it was to go on."""
         self._model = self._header = None
@@ -239,6 +268,9 @@ class Store:
     @property
     def _state_file(self) -> Path:
         return self.folder / "state" / "state.safetensors"
+
+    def _snapshot_file(self, level: float) -> Path:
+        return self.folder / "snapshots" / f"psnr-{level:g}.safetensors"
 
     def _check_free(self, folder: Path, *, overwrite: bool) -> None:
         if not overwrite and self.has_state:

@@ -11,7 +11,7 @@ from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
 from copyist.evaluation.clean_measures import Function
 from copyist.evaluation.denoising_measures import batch_dependence
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.models.in_batches import apply_in_batches
 from copyist.nn.norm import Statistics
 from copyist.tensors import Images
@@ -21,6 +21,7 @@ COMPANIES = ("all noisy", "half clean", "eights", "alone")
 CLAIM = Claim(
     sentence="How well a U-Net with batch statistics denoises an image depends on the other images of its batch.",
     source="ours; the source never switches its batch normalization to stored statistics",
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="alone_minus_company",
@@ -62,7 +63,7 @@ OTHERS: tuple[tuple[str, Statistics], ...] = (
 
 def run(trial: Trial) -> Measurements:
     """The same noisy images in four companies; the same training with four kinds of statistics."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, cpu=256, gpu=256))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
     model = trial.trained(photos_unet(trial))
     train = trial.splits(photos(trial)).train.images().to(trial.device)
     blur = MatchedBlur.fitted(train, blur=0.8)

@@ -10,7 +10,7 @@ from copyist.claims.nets import denoiser, photos, photos_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blur
-from copyist.evidence import Above, Claim, Control, Part, Within
+from copyist.evidence import Above, Claim, Control, Part, Regime, Within
 from copyist.metrics.distortion import psnr
 from copyist.tensors import Images
 
@@ -20,6 +20,7 @@ JUDGED = 1.0
 CLAIM = Claim(
     sentence="Removing batch normalization does not affect how well a copier deblurs.",
     source='Badger, "Autoencoders: Learning by Copying", on the role of batch normalization in denoising',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="gain_with",
@@ -43,7 +44,7 @@ CLAIM = Claim(
 @torch.no_grad()
 def run(trial: Trial) -> Measurements:
     """Blur held-out photographs, and copy them."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, cpu=256, gpu=256))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
     train = trial.splits(photos(trial)).train.images(0, 1024).to(trial.device)
     recipe = photos_unet(trial)
     nets = {

@@ -6,7 +6,7 @@ from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_
 from copyist.claims.nets import photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.noise import noise_level
 from copyist.tensors import Images
 
@@ -17,6 +17,7 @@ CLAIM = Claim(
     sentence="Without batch normalization a U-Net's copies of noisy images hold no noise, but have other statistics "
     "than the clean images.",
     source='Badger, "Autoencoders: Learning by Copying", on the role of batch normalization in denoising',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="noise_left_without",
@@ -61,7 +62,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """The same U-Net trained with and without normalization."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, cpu=256, gpu=256))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
     nets = {"with": trial.trained(photos_unet(trial)), "without": trial.trained(photos_unet(trial, statistics="none"))}
     noises: dict[str, Corruption] = {"blend": Blend(0.3), "gaussian": GaussianNoise(0.2)}
     values = {f"psnr_{net}": clean_psnr(model, x) for net, model in nets.items()}

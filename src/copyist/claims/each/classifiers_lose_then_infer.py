@@ -8,7 +8,7 @@ from copyist.claims.measures.copy_measures import held_out
 from copyist.claims.measures.inversion_measures import Known, known, rms
 from copyist.claims.nets import classifier
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.tensors import Images
 
 NETS = ("conv", "vit")
@@ -19,6 +19,7 @@ STATES = ("trained", "untrained")
 CLAIM = Claim(
     sentence="A classifier represents its input well early and poorly deep.",
     source='Badger, "Autoencoders: Learning by Copying", on the loss of information in classifiers',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=tuple(
         part
         for net in NETS
@@ -58,8 +59,8 @@ def run(trial: Trial) -> Measurements:
     for data in DATA:
         for net in NETS:
             recipe = classifier(trial, data=data, transformer=net == "vit")
-            x = held_out(trial, recipe.data, count=trial.pick(smoke=2, cpu=16, gpu=32))
-            last = trial.pick(smoke=2, cpu=5, gpu=11) if net == "vit" else 2
+            x = held_out(trial, recipe.data, count=trial.pick(smoke=2, standard=16, gpu=32))
+            last = trial.pick(smoke=2, standard=5, gpu=11) if net == "vit" else 2
             rows = {"image": x[:8]}
             for state in STATES:
                 model = trial.model(recipe) if state == "trained" else trial.untrained(recipe)

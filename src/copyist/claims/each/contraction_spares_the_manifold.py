@@ -15,7 +15,7 @@ from copyist.claims.nets import blobs, contracted
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.data.synthetic import blob_centers, blob_tangents
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.metrics.tangents import ManifoldSensitivity, manifold_sensitivity
 from copyist.models.contracts import Autoencoder, needs
 from copyist.tensors import Images, PerImage
@@ -35,6 +35,7 @@ CLAIM = Claim(
     sentence="A penalty on the Jacobian of the encoder makes it insensitive to what leads off the data's manifold, and "
     "only to that.",
     source='"Autoencoders & Denoising AEs", on contractive autoencoders',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="ratio",

@@ -13,7 +13,7 @@ from copyist.claims.nets import small_photos, through_code
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import GaussianNoise
-from copyist.evidence import Below, Claim, Control, Part
+from copyist.evidence import Below, Claim, Control, Part, Regime
 from copyist.models.contracts import Reconstructor
 from copyist.objectives import Denoising
 from copyist.tensors import Images
@@ -28,6 +28,7 @@ CLAIM = Claim(
     sentence="Trained against the clean image, an autoencoder needs no bottleneck: with a code larger than its input "
     "it denoises, and no worse than with a smaller one.",
     source='"Autoencoders & Denoising AEs", on denoising autoencoders: "DAEs work even when" there is no bottleneck',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="overcomplete_ratio",
@@ -100,7 +101,7 @@ def _denoiser(recipe: Recipe) -> Recipe:
 
 
 def _filtered(train: Images, x: Images, trial: Trial) -> dict[str, float]:
-    known = train[: trial.pick(smoke=8, cpu=len(train), gpu=len(train))]
+    known = train[: trial.pick(smoke=8, standard=len(train), gpu=len(train))]
     fitter = ControlFitter(known, run=lambda control, images: control(images))
     filters = fitter.fit(GaussianNoise(SIGMA), generator=trial.generator("filters"))
     x_tilde = GaussianNoise(SIGMA)(x, generator=trial.generator("noise", "GaussianNoise"))

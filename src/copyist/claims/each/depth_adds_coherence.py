@@ -15,11 +15,12 @@ from copyist.claims.measures.landscapes import (
 )
 from copyist.claims.nets import scenes, scenes_unet
 from copyist.claims.trial import Experiment, Measurements, Trial
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 
 CLAIM = Claim(
     sentence="One more level on the wide U-Net gives its samples more global order.",
     source='Badger, "Autoencoders: Learning by Copying", on the wide and deep U-Net',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="order",

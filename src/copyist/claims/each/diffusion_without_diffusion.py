@@ -15,7 +15,7 @@ from copyist.claims.measures.walks_and_samples import (
 )
 from copyist.claims.nets import scenes, scenes_unet, scenes_unet_skips
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Below, Claim, Control, Part
+from copyist.evidence import Below, Claim, Control, Part, Regime
 from copyist.metrics.scenes import scene_rules
 from copyist.models.contracts import Reconstructor, needs
 from copyist.tensors import Images
@@ -39,6 +39,7 @@ CLAIM = Claim(
     sentence="A model trained only to copy makes images out of pure noise, by noising and copying on a schedule, that "
     "one pass through it does not.",
     source='Badger, "Autoencoders: Learning by Copying", on diffusion with no diffusion',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         *(
             Part(
@@ -116,12 +117,12 @@ def run(trial: Trial) -> Measurements:
         "skips": trial.trained(scenes_unet_skips(trial)),
     }
     single = one_pass(model, reference, trial)
-    repeated = _repeated(model, single, trial.pick(smoke=5, cpu=LENGTHS[0], gpu=LENGTHS[0]))
+    repeated = _repeated(model, single, trial.pick(smoke=5, standard=LENGTHS[0], gpu=LENGTHS[0]))
     rows = {"one pass": single[:8], f"copied {LENGTHS[0]} times": repeated[:8]}
     values = _yardsticks(reference, model, single, trial) | {"repeated": reference.distance(repeated)}
     values |= _rules("one_pass", single) | _rules("repeated", repeated) | _rules("real", reference.real)
     for steps in LENGTHS:
-        length = trial.pick(smoke=steps // 20 + 4, cpu=steps, gpu=steps)
+        length = trial.pick(smoke=steps // 20 + 4, standard=steps, gpu=steps)
         x = samples(model, trial, steps=length)
         blurs = [
             blurred_samples(reference, trial, blur=blur, steps=length, batch_size=model.batch_size) for blur in BLURS

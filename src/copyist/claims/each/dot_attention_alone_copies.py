@@ -8,7 +8,7 @@ from copyist.claims.measures.inversion_measures import copied_and_inverted, know
 from copyist.claims.nets import attention_copier
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, GaussianNoise
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.distortion import psnr
 from copyist.models.contracts import Reconstructor, needs
 
@@ -16,6 +16,7 @@ CLAIM = Claim(
     sentence="Dot-product attention alone, without convolutions, can be trained to copy; its output represents the "
     "input well, and it does not denoise.",
     source='Badger, "Autoencoders: Learning by Copying", on representations in U-Nets with attention',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="clean_psnr",
@@ -64,8 +65,8 @@ def run(trial: Trial) -> Measurements:
     """Train it, invert it before and after, and let it copy noise."""
     recipe, noise, blend = attention_copier(trial, attention="dot", convolutions=False), GaussianNoise(0.2), Blend(0.3)
     model, fresh = trial.trained(recipe), needs(trial.untrained(recipe), Reconstructor, verb="an experiment")
-    x = held_out(trial, recipe.data, count=trial.pick(smoke=4, cpu=128, gpu=256))
-    few = x[: trial.pick(smoke=4, cpu=8, gpu=32)]
+    x = held_out(trial, recipe.data, count=trial.pick(smoke=4, standard=128, gpu=256))
+    few = x[: trial.pick(smoke=4, standard=8, gpu=32)]
     train = trial.splits(recipe.data).train.images().to(trial.device)
     mean, colors = train.mean(0).expand_as(x), x.mean((2, 3), keepdim=True).expand_as(x)
     found, before = known(model, few, trial), known(fresh, few, trial)

@@ -17,7 +17,7 @@ from copyist.claims.measures.inversion_measures import known, missed_by_all
 from copyist.claims.nets import attention_copier
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.metrics.jacobian import singular_values
 from copyist.models.contracts import Reconstructor, needs
 from copyist.procedures.layers import settled
@@ -48,6 +48,7 @@ CLAIM = Claim(
     sentence="Without a residual connection dot-product attention is ill-conditioned, and the input is hard to find "
     "from what it gives; with one it is easy.",
     source='Badger, "Autoencoders: Learning by Copying", on representations in U-Nets with attention',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=tuple(
         part
         for age in ("untrained", "trained")
@@ -78,8 +79,8 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Look at Jacobians and inversions of attention, with a residual connection and without, before and after."""
     recipes = {net: _recipe(net, trial) for net in NETS}
-    x = held_out(trial, recipes["dot_alone_without_trained"].data, count=trial.pick(smoke=4, cpu=64, gpu=256))
-    few, fewer = x[: trial.pick(smoke=2, cpu=16, gpu=32)], x[: trial.pick(smoke=1, cpu=8, gpu=8)]
+    x = held_out(trial, recipes["dot_alone_without_trained"].data, count=trial.pick(smoke=4, standard=64, gpu=256))
+    few, fewer = x[: trial.pick(smoke=2, standard=16, gpu=32)], x[: trial.pick(smoke=1, standard=8, gpu=8)]
     values: dict[str, float] = {}
     lines: dict[str, list[float]] = {}
     rows = {"photograph": few[:8]}

@@ -6,7 +6,7 @@ from copyist.claims.measures.copy_measures import clean_psnr, gain, held_out, ne
 from copyist.claims.measures.inversion_measures import known, missed_by_all
 from copyist.claims.nets import attention_copier
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.models.contracts import Reconstructor, needs
 
 NETS = ("dot", "linear", "linear_stopped", "dot_untrained", "linear_untrained")
@@ -17,6 +17,7 @@ CLAIM = Claim(
     sentence="With dot-product attention in the place of linear attention, between the same two convolutions, the "
     "output represents the input less accurately.",
     source='Badger, "Autoencoders: Learning by Copying", on representations in U-Nets with attention',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="missed_difference",
@@ -51,15 +52,15 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Train both alike and invert both, before and after; and linear attention that copies no better."""
     dot, linear = attention_copier(trial, attention="dot"), attention_copier(trial)
-    x = held_out(trial, dot.data, count=trial.pick(smoke=4, cpu=64, gpu=256))
-    few = x[: trial.pick(smoke=4, cpu=8, gpu=32)]
+    x = held_out(trial, dot.data, count=trial.pick(smoke=4, standard=64, gpu=256))
+    few = x[: trial.pick(smoke=4, standard=8, gpu=32)]
     nets: dict[str, Reconstructor] = {
         "dot": trial.trained(dot),
         "linear": trial.trained(linear),
         "dot_untrained": needs(trial.untrained(dot), Reconstructor, verb="an experiment"),
         "linear_untrained": needs(trial.untrained(linear), Reconstructor, verb="an experiment"),
     }
-    shares = trial.pick(smoke=SHARES[-1:], cpu=SHARES, gpu=SHARES)
+    shares = trial.pick(smoke=SHARES[-1:], standard=SHARES, gpu=SHARES)
     stopped = [trial.trained(attention_copier(trial, share=share)) for share in shares]
     nets["linear_stopped"] = nearest_in_psnr(stopped, x, wanted=clean_psnr(nets["dot"], x))
     values: dict[str, float] = {}

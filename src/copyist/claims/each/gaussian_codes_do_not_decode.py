@@ -16,7 +16,7 @@ from copyist.claims.measures.walks_and_samples import (
 )
 from copyist.claims.nets import scenes_unet, variational
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.models.contracts import Autoencoder
 from copyist.models.in_batches import in_batches
 from copyist.procedures import Prior, sample
@@ -41,6 +41,7 @@ CLAIM = Claim(
     sentence="A code drawn from N(0, I) does not decode to data in an overcomplete model that was trained only to "
     "copy.",
     source='Badger, "Autoencoders: Learning by Copying", on image generation with a manifold walk',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="against_walk",
@@ -83,7 +84,7 @@ def run(trial: Trial) -> Measurements:
     pictures = {name: _decoded(model, codes) for name, codes in _drawn(z, len(reference.real), trial).items()}
     pictures |= {
         "walk": states(walk_frames(model, reference.starts, trial), trial),
-        "samples": samples(model, trial, steps=trial.pick(smoke=5, cpu=30, gpu=30)),
+        "samples": samples(model, trial, steps=trial.pick(smoke=5, standard=30, gpu=30)),
         "one_pass": one_pass(model, reference, trial),
         "copies": copies(model, reference.real),
         "vae": sample(

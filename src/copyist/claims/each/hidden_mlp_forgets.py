@@ -9,7 +9,7 @@ from copyist.claims.measures.inversion_measures import known
 from copyist.claims.nets import photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.distortion import psnr
 
 NETS = ("hidden", "plain")
@@ -20,6 +20,7 @@ CLAIM = Claim(
     sentence="With a hidden module of three narrow layers a U-Net still copies accurately and denoises, but its output "
     "no longer represents the input accurately.",
     source='Badger, "Autoencoders: Learning by Copying", on autoencoders that denoise without being trained to',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="psnr_lost",
@@ -60,7 +61,7 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Train both, and invert both outputs."""
     x = held_out(trial, photos(trial))
-    few = x[: trial.pick(smoke=4, cpu=32, gpu=32)]
+    few = x[: trial.pick(smoke=4, standard=32, gpu=32)]
     train = trial.splits(photos(trial)).train.images().to(trial.device)
     nets = {net: trial.trained(photos_unet(trial, hidden=net == "hidden")) for net in NETS}
     values: dict[str, float] = {}

@@ -10,7 +10,7 @@ from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import SaltAndPepper
 from copyist.evaluation.classification_errors import classification_table
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.nn.dense import Initialization
 from copyist.training import Recipe
 
@@ -32,6 +32,7 @@ CLAIM = Claim(
     sentence="Greedy layer-by-layer pretraining followed by fine-tuning beats fine-tuning alone on deep sigmoid nets; "
     "ReLU and good initialization end it.",
     source='"Autoencoders & Denoising AEs", on stacked autoencoders',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="sigmoid_old",

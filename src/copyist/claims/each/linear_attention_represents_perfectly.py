@@ -15,7 +15,7 @@ from copyist.claims.measures.inversion_measures import copied_and_inverted, know
 from copyist.claims.nets import attention_copier, photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, GaussianNoise
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 
 HARDLY_VISIBLE = 0.05
 """In pixel value, root mean square: a little less than the shift that sets the yardstick of inversions."""
@@ -26,6 +26,7 @@ CLAIM = Claim(
     sentence="One linear attention between two convolutions learns to copy its input, noise included, and its output "
     "represents the input almost perfectly.",
     source='Badger, "Autoencoders: Learning by Copying", on representations in U-Nets with attention',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="clean_psnr",
@@ -83,7 +84,7 @@ def run(trial: Trial) -> Measurements:
     model, unet = trial.trained(recipe), trial.trained(photos_unet(trial))
     x, seen = held_out(trial, recipe.data), held_out(trial, photos(trial))
     train = trial.splits(recipe.data).train.images().to(trial.device)
-    count = trial.pick(smoke=4, cpu=16, gpu=32)
+    count = trial.pick(smoke=4, standard=16, gpu=32)
     found, before = known(model, x[:count], trial), known(trial.untrained(recipe), x[:count], trial)
     beside = known(unet, seen[: 2 * count], trial)
     quality = clean_psnr(model, x)

@@ -13,7 +13,7 @@ from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_
 from copyist.claims.nets import attention_unet, brief_unet, photos
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.models.contracts import Reconstructor
 from copyist.tensors import Images
 
@@ -25,6 +25,7 @@ CLAIM = Claim(
     sentence="A U-Net with linear attention in parallel to residual connections, trained to copy, copies noise too and "
     "denoises less than the plain U-Net.",
     source='Badger, "Autoencoders: Learning by Copying", on representations in U-Nets with attention',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="gain",
@@ -64,7 +65,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Train all alike, and the plain one also for a shorter time, until it copies as the one with attention."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, cpu=256, gpu=256))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
     nets = {
         "linear": trial.trained(attention_unet(trial)),
         "plain": trial.trained(brief_unet(trial)),
@@ -73,7 +74,7 @@ def run(trial: Trial) -> Measurements:
         "mixed": trial.trained(attention_unet(trial, attention="mixed")),
         "mixed_skips": trial.trained(attention_unet(trial, attention="mixed", skips=True)),
     }
-    shares = trial.pick(smoke=SHARES[-1:], cpu=SHARES, gpu=SHARES)
+    shares = trial.pick(smoke=SHARES[-1:], standard=SHARES, gpu=SHARES)
     stopped = [trial.trained(brief_unet(trial, share=share)) for share in shares]
     nets["plain_stopped"] = nearest_in_psnr(stopped, x, wanted=clean_psnr(nets["linear"], x))
     values: dict[str, float] = {}

@@ -13,7 +13,7 @@ from copyist.claims.measures.random_maps import draw_weights, end_of_descent, he
 from copyist.claims.nets import undercomplete
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Trial
-from copyist.evidence import Above, Claim, Control, Part, Within
+from copyist.evidence import Above, Claim, Control, Part, Regime, Within
 from copyist.metrics.lyapunov import lyapunov_ratio
 from copyist.metrics.residuals import residual_law
 from copyist.models.contracts import Model
@@ -28,6 +28,7 @@ NUM_OUTPUTS = 16
 CLAIM = Claim(
     sentence="Lyapunov's condition (δ = 1) holds for the sums of a simple fully connected net, random and trained.",
     source='Badger, "Autoencoders: Learning by Copying", second version, on the central limit theorem',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="slope_random",
@@ -74,8 +75,8 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Draw inputs that fit, for layers of more and more inputs, and add their values up with the layer's weights."""
-    sizes = trial.pick(smoke=[8, 16], cpu=[8, 12, 16, 24], gpu=[8, 16, 32, 64])
-    count = trial.pick(smoke=32, cpu=256, gpu=1024)
+    sizes = trial.pick(smoke=[8, 16], standard=[8, 12, 16, 24], gpu=[8, 16, 32, 64])
+    count = trial.pick(smoke=32, standard=256, gpu=1024)
     counts = [3 * size**2 for size in sizes]
     ratios: dict[str, list[float]] = {
         name: [] for name in (*KINDS, "descended", "paper", "two_valued_start", "heavy_start")
@@ -134,11 +135,11 @@ def _starts(start: str, shape: tuple[int, int], draws: torch.Generator, *, like:
 
 def _descended(trial: Trial, model: Model, x: Images) -> tuple[list[Tensor], float]:
     """The same by descent, behind the activation, and the share that converged; what did not is left out."""
-    count = trial.pick(smoke=8, cpu=64, gpu=256)
-    steps = trial.pick(smoke=5, cpu=None, gpu=None)
+    count = trial.pick(smoke=8, standard=64, gpu=256)
+    steps = trial.pick(smoke=5, standard=None, gpu=None)
     fitting: list[Tensor] = []
     shares: list[float] = []
-    for index, a in enumerate(x[: trial.pick(smoke=1, cpu=2, gpu=4)]):
+    for index, a in enumerate(x[: trial.pick(smoke=1, standard=2, gpu=4)]):
         draws = trial.generator("descent", len(a.flatten()), index)
         copies = a.expand(count, *a.shape).contiguous()
         one = invert(model, copies, layer="encoder.2", steps=steps, tolerance=0.1, generator=draws, batch_size=count)

@@ -13,7 +13,7 @@ from copyist.claims.measures.copy_measures import held_out
 from copyist.claims.nets import masked_vit, masked_vit_classifier
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evaluation.probe_table import probe_table
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.models.contracts import Model
 from copyist.models.in_batches import in_batches
 from copyist.nn.patches import fill_hidden
@@ -26,6 +26,7 @@ ROWS = ("masked", "random", "pixels", "axes")
 CLAIM = Claim(
     sentence="Copying hidden patches, three quarters of an image, from the visible ones learns features.",
     source='"Autoencoders & Denoising AEs", on MAE as a denoising autoencoder; He et al. (2022), sections 4 and 5',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="linear_over_random",
@@ -103,7 +104,7 @@ def _probed(model: Model, trial: Trial, source: str) -> dict[str, float]:
 
 def _tuned(masked: Recipe, trial: Trial) -> dict[str, float]:
     """Accuracies of the classifier that starts from the masked model, and of those that start from nothing."""
-    steps = trial.pick(smoke=10, cpu=100, gpu=2000)
+    steps = trial.pick(smoke=10, standard=100, gpu=2000)
     tuning = masked_vit_classifier(trial, steps=steps)
     in_all = steps + round(_cost(masked, trial) / _cost(tuning, trial) * masked.training.steps)
     longer = masked_vit_classifier(trial, steps=in_all)

@@ -16,7 +16,7 @@ from copyist.claims.measures.walks_and_samples import (
 )
 from copyist.claims.nets import scenes_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.neighbors import memorization
 from copyist.metrics.scenes import scene_rules
 
@@ -37,6 +37,7 @@ CLAIM = Claim(
     sentence="A model of many images walks more coherently than a model of few.",
     source='Badger, "Autoencoders: Learning by Copying", on 2048 landscapes against 256; there the resolution differs '
     "too, and here the number of images alone",
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="score_difference",
@@ -68,7 +69,7 @@ def run(trial: Trial) -> Measurements:
     """Two models, the same starts."""
     reference = reference_for(trial)
     recipes = {
-        "few": scenes_unet(trial, count=trial.pick(smoke=32, cpu=256, gpu=256)),
+        "few": scenes_unet(trial, count=trial.pick(smoke=32, standard=256, gpu=256)),
         "many": scenes_unet(trial),
     }
     values: dict[str, float] = {}

@@ -11,7 +11,7 @@ from copyist.claims.measures.copy_measures import clean_psnr, copies, held_out
 from copyist.claims.nets import photos, photos_unet, variational, widened
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.noise import noise_level
 from copyist.metrics.spectra import high_frequency_energy, radial_spectrum
 from copyist.models.contracts import Reconstructor
@@ -25,6 +25,7 @@ CLAIM = Claim(
     sentence="Small models that are trained on squared error blur their copies and large ones do not; samples of a "
     "variational autoencoder blur.",
     source='Badger, "Autoencoders: Learning by Copying", on Gaussian mixtures as universal approximators',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="small_detail",

@@ -7,7 +7,7 @@ from copyist.claims.measures.inversion_measures import known, noise_share, rms
 from copyist.claims.nets import photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise, gaussian_blur
-from copyist.evidence import Below, Claim, Control, Part
+from copyist.evidence import Below, Claim, Control, Part, Regime
 from copyist.metrics.distortion import aligned
 from copyist.metrics.spectra import high_frequency_energy
 from copyist.tensors import Images
@@ -18,6 +18,7 @@ CLAIM = Claim(
     sentence="The output of a trained U-Net represents a noisy input with less noise than the input has, and nearer to "
     "the clean image.",
     source='Badger, "Autoencoders: Learning by Copying", on autoencoders that denoise without being trained to',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="noise_share",
@@ -51,7 +52,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Invert the outputs for noisy photographs."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=4, cpu=32, gpu=32))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=4, standard=32, gpu=32))
     net, untrained = trial.trained(photos_unet(trial)), trial.untrained(photos_unet(trial))
     noises: dict[str, Corruption] = {"gaussian": GaussianNoise(0.2), "blend": Blend(0.3)}
     noisy = {kind: noise(x, generator=trial.generator("noise", kind)) for kind, noise in noises.items()}

@@ -15,7 +15,7 @@ from copyist.claims.measures.walks_and_samples import (
 )
 from copyist.claims.nets import scenes_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 
 OTHERS = {
     "pixel_noise": "noise in the pixels alone, as strong as one step's noise in the code makes",
@@ -28,6 +28,7 @@ CLAIM = Claim(
     sentence="Encoding, perturbing the code and decoding again and again leaves the image it began with, and stays "
     "near the data.",
     source='Badger, "Autoencoders: Learning by Copying", on image generation with a manifold walk',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="share",

@@ -8,7 +8,7 @@ from copyist.claims.measures.copy_measures import clean_psnr, denoising_ratio, h
 from copyist.claims.nets import photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
-from copyist.evidence import Below, Claim, Control, Part, Within
+from copyist.evidence import Below, Claim, Control, Part, Regime, Within
 from copyist.models.unet import UNetConfig
 from copyist.training import Optimization, Recipe
 
@@ -18,6 +18,7 @@ MARGIN = 0.1
 CLAIM = Claim(
     sentence="A U-Net that is trained and used with batches of one image denoises as it does with batches of 8 or 16.",
     source='Badger, "Autoencoders: Learning by Copying", on the role of batch normalization in denoising',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="blend_ratio_of_one",
@@ -59,7 +60,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Three U-Nets, alike but for their batches."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, cpu=128, gpu=256))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, standard=128, gpu=256))
     nets = {size: trial.trained(_recipe(trial, size)) for size in BATCHES}
     noises: dict[str, Corruption] = {"blend": Blend(0.3), "gaussian": GaussianNoise(0.2)}
     values = {f"psnr_{size}": clean_psnr(net, x) for size, net in nets.items()}

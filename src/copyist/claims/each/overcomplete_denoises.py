@@ -5,12 +5,13 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 from copyist.claims.measures.against_filters import CONTROLS, PARTS, against_filters
 from copyist.claims.nets import denoiser, overcomplete, small_photos
 from copyist.claims.trial import Experiment, Measurements, Trial
-from copyist.evidence import Claim
+from copyist.evidence import Claim, Regime
 
 CLAIM = Claim(
     sentence="Overcomplete autoencoders trained only to copy move noisy images toward clean ones, and beyond what "
     "filters do.",
     source='Badger, "Autoencoders: Learning by Copying", on overcomplete autoencoders; the part on filters is ours',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=PARTS,
     controls=CONTROLS,
 )

@@ -6,7 +6,7 @@ from copyist.baselines.linear_copier import linear_copier
 from copyist.claims.measures.copy_measures import clean_psnr, gain, held_out
 from copyist.claims.nets import overcomplete, small_photos, small_photos_unet
 from copyist.claims.trial import Experiment, Measurements, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.identity import projected_gain
 from copyist.models.contracts import Reconstructor, needs
 
@@ -14,6 +14,7 @@ CLAIM = Claim(
     sentence="A fully connected net of five hidden layers, each wider than the input, that is trained to copy does not "
     "learn the identity.",
     source='Badger, "Autoencoders: Learning by Copying", on overcomplete autoencoders',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="gain",

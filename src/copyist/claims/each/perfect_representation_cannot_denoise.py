@@ -11,7 +11,7 @@ from copyist.claims.measures.copy_measures import clean_psnr, copies, gain, held
 from copyist.claims.nets import attention_copier, denoiser, photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
-from copyist.evidence import Claim, Control, Part, Within
+from copyist.evidence import Claim, Control, Part, Regime, Within
 from copyist.procedures.inversion import invert
 from copyist.tensors import Images
 
@@ -23,6 +23,7 @@ CLAIM = Claim(
     sentence="If the output represents its noisy input perfectly, the distance to the clean image is the one that the "
     "corruption made; one linear attention between two convolutions is near that.",
     source='Badger, "Autoencoders: Learning by Copying", on representations in U-Nets with attention',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="identity_gaussian",
@@ -88,7 +89,7 @@ def run(trial: Trial) -> Measurements:
     unet_noisy, unet_blended = (_corrupted(seen, each, trial) for each in (noise, blend))
     on_paper = (1 - ALPHA) ** 2 * (float((x - MEAN).square().mean()) + STD**2)
     copy = copies(attention, noisy)
-    steps = trial.pick(smoke=20, cpu=300, gpu=300)
+    steps = trial.pick(smoke=20, standard=300, gpu=300)
     found = invert(attention, x[:8], steps=steps, generator=trial.generator("inversion"))
     values = {
         "identity_gaussian": squared_error(noisy, x) / SIGMA**2,

@@ -11,7 +11,7 @@ from copyist.claims.measures.landscapes import judge_landscapes
 from copyist.claims.nets import scenes, scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.jacobian import jacobian_support
 from copyist.metrics.scenes import scene_rules
 from copyist.models.unet import UNetConfig
@@ -25,6 +25,7 @@ DEPTHS = ("shallow", "middle", "deep")
 CLAIM = Claim(
     sentence="No parameter joins far pixels in a shallow convolutional model, and its samples have less global order.",
     source='Badger, "Autoencoders: Learning by Copying", on the coherence of samples',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="share_shallow",
@@ -66,8 +67,8 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Train U-Nets of fewer and fewer levels, and compare what reaches a pixel with the order of samples."""
-    x = held_out(trial, scenes(trial), count=trial.pick(smoke=16, cpu=256, gpu=256))
-    fewer = trial.pick(smoke=1, cpu=2, gpu=3)
+    x = held_out(trial, scenes(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
+    fewer = trial.pick(smoke=1, standard=2, gpu=3)
     values = {"order_real": _order(x)}
     rows = {"held-out": x[:8]}
     shares: list[float] = []
@@ -76,9 +77,9 @@ def run(trial: Trial) -> Measurements:
         model = trial.trained(recipe)
         drawn = sample(
             model,
-            count=trial.pick(smoke=16, cpu=128, gpu=256),
+            count=trial.pick(smoke=16, standard=128, gpu=256),
             shape=(x.shape[1], x.shape[2], x.shape[3]),
-            method=NoDiffusion(steps=trial.pick(smoke=3, cpu=30, gpu=30)),
+            method=NoDiffusion(steps=trial.pick(smoke=3, standard=30, gpu=30)),
             generator=trial.generator("samples"),
             precision="float32",
         )

@@ -18,7 +18,7 @@ from copyist.claims.measures.known_densities import (
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import GaussianNoise
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.models.contracts import ModelConfig, Reconstructor, needs
 from copyist.models.mlp import MLPConfig
 from copyist.objectives import Copying, Denoising
@@ -39,6 +39,7 @@ CLAIM = Claim(
     sentence="For noise of small variance the residual of a denoising autoencoder over that variance is the gradient "
     "of the data's log-density.",
     source='"Autoencoders & Denoising AEs", on denoising autoencoders, after Vincent (2011) and Alain & Bengio (2014)',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="cosine",
@@ -109,7 +110,7 @@ def _mixture(trial: Trial) -> tuple[dict[str, float], Curves]:
     draws = trial.generator("mixture")
     means = draw_normal((4, *PLANE), mean=0.5, std=0.5, generator=draws, like=torch.empty(0, device=trial.device))
     data = Mixture(means=means, std=0.3)
-    x = data.draw(trial.pick(smoke=64, cpu=2048, gpu=8192), generator=draws)
+    x = data.draw(trial.pick(smoke=64, standard=2048, gpu=8192), generator=draws)
     recipes = {
         sigma: _recipe(
             trial,
@@ -156,7 +157,7 @@ def _mixture(trial: Trial) -> tuple[dict[str, float], Curves]:
 def _curve(trial: Trial) -> dict[str, float]:
     draws, sigma = trial.generator("curve"), CURVE_SIGMA
     data = Mixture(means=circle(2000, shape=CURVE, generator=draws).to(trial.device))
-    points = data.draw(trial.pick(smoke=64, cpu=1024, gpu=4096), generator=draws)
+    points = data.draw(trial.pick(smoke=64, standard=1024, gpu=4096), generator=draws)
     noisy = GaussianNoise(sigma)(points, generator=draws)
     recipe = _recipe(
         trial,
@@ -179,7 +180,7 @@ def _curve(trial: Trial) -> dict[str, float]:
 
 
 def _digits(trial: Trial) -> dict[str, float]:
-    source, sigma = trial.pick(smoke="digits?limit=100", cpu="digits", gpu="digits"), DIGITS_SIGMA
+    source, sigma = trial.pick(smoke="digits?limit=100", standard="digits", gpu="digits"), DIGITS_SIGMA
     splits = trial.splits(source)
     data = Mixture(means=splits.train.images().to(trial.device))
     x = splits.test.images(0, 256).to(trial.device)
@@ -213,7 +214,7 @@ def _recipe(
     trial: Trial, *, name: str, data: str, model: ModelConfig, sigma: float, steps: int, batch_size: int
 ) -> Recipe:
     """A net that removes noise of one level, or copies where `sigma` is 0."""
-    taken = trial.pick(smoke=20, cpu=steps, gpu=10 * steps)
+    taken = trial.pick(smoke=20, standard=steps, gpu=10 * steps)
     training = Training(
         steps=taken,
         batch_size=batch_size,

@@ -22,7 +22,7 @@ from copyist.claims.nets import scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend
-from copyist.evidence import Below, Claim, Control, Part
+from copyist.evidence import Below, Claim, Control, Part, Regime
 from copyist.metrics.spectra import radial_spectrum
 from copyist.tensors import Images
 
@@ -31,6 +31,7 @@ CLAIM = Claim(
     "model does to images while denoising foretells what its samples look like.",
     source='Badger, "Autoencoders: Learning by Copying", on diffusion with no diffusion: samples resemble the walk of '
     "the model that made them, and a net with a hidden MLP paints in oil while it denoises as in its samples",
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="within_over_across",
@@ -103,7 +104,7 @@ def run(trial: Trial) -> Measurements:
         frames = walk_frames(model, reference.starts, trial)
         traces[name] = _Traces(
             walks=states(frames, trial),
-            samples=samples(model, trial, steps=trial.pick(smoke=5, cpu=30, gpu=30)),
+            samples=samples(model, trial, steps=trial.pick(smoke=5, standard=30, gpu=30)),
             denoised=copies(model, blended),
             copied=copies(model, reference.real),
             single=one_pass(model, reference, trial),

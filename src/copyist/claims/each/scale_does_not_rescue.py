@@ -11,7 +11,7 @@ from copyist.claims.measures.walks_and_samples import reference_for, samples
 from copyist.claims.nets import scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.models.contracts import Reconstructor, needs
 
 SHARES = (0.125, 0.5, 1.0, 2.0)
@@ -23,6 +23,7 @@ CLAIM = Claim(
     sentence="Larger batches and more compute do not make the samples of a copier much better, far from the data as "
     "they are.",
     source='Badger, "Autoencoders: Learning by Copying", in its closing words on compute',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="longer",
@@ -87,7 +88,7 @@ def run(trial: Trial) -> Measurements:
     nets["larger_batches"] = trial.trained(scenes_unet(trial, batch_size=128))
     reference = reference_for(trial)
     x = reference.real
-    steps = trial.pick(smoke=4, cpu=30, gpu=200)
+    steps = trial.pick(smoke=4, standard=30, gpu=200)
     drawn = {name: samples(model, trial, steps=steps) for name, model in nets.items()}
     found = {name: reference.distance(images) for name, images in drawn.items()}
     early = [reference.distance(samples(model, trial, steps=steps)) for model in course[:USUAL]]

@@ -11,11 +11,12 @@ from copyist.claims.nets import photos, photos_unet, photos_unet_skips
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.corruption import Blend, GaussianNoise
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 
 CLAIM = Claim(
     sentence="With skips a U-Net trained to copy learns the identity; without them it does not.",
     source='Badger, "Autoencoders: Learning by Copying", on autoencoders that denoise without being trained to',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="gain_with_skips",

@@ -13,7 +13,7 @@ from copyist.baselines.wiener import PrincipalBasis
 from copyist.claims.measures.copy_measures import clean_psnr, copies, held_out, squared_error
 from copyist.claims.nets import sparse
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.distortion import psnr
 from copyist.metrics.sparsity import active_units, dead_units, effective_share
 from copyist.models.contracts import Autoencoder
@@ -29,6 +29,7 @@ CLAIM = Claim(
     sentence="An L1 penalty on the code, or one on the divergence of its mean activations from a small rate, makes "
     "each image use only a few of the units.",
     source='"Autoencoders & Denoising AEs", on sparse autoencoders',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="l1_share",

@@ -6,7 +6,7 @@ from copyist.claims.measures.copy_measures import held_out
 from copyist.claims.measures.inversion_measures import known, noise_share
 from copyist.claims.nets import photos, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Below, Claim, Control, Part
+from copyist.evidence import Below, Claim, Control, Part, Regime
 from copyist.randomness import draw_normal
 
 NETS = ("trained", "untrained", "untrained_plain")
@@ -23,6 +23,7 @@ WHAT = {
 CLAIM = Claim(
     sentence="The output of a trained U-Net represents the input with less noise than that of an untrained one.",
     source='Badger, "Autoencoders: Learning by Copying", on autoencoders that denoise without being trained to',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="noise_difference",
@@ -52,7 +53,7 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Invert the outputs of a U-Net after training and before it, and of one without normalization before it."""
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=4, cpu=32, gpu=32))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=4, standard=32, gpu=32))
     recipe = photos_unet(trial)
     found = {
         "trained": known(trial.trained(recipe), x, trial),

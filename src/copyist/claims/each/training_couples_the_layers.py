@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from copyist.claims.nets import classifier, overcomplete, photos_unet
 from copyist.claims.trial import Experiment, Measurements, Trial
-from copyist.evidence import Above, Claim, Control, Part, Within
+from copyist.evidence import Above, Claim, Control, Part, Regime, Within
 from copyist.metrics.alignment import LayerAlignment, layer_alignment, weight_spread
 from copyist.models.contracts import Model
 from copyist.nn.conv import ConvBlock, NormalizedConv
@@ -26,6 +26,7 @@ NUM_DRAWS = 8
 CLAIM = Claim(
     sentence="Training ends the independence of successive layers' weights, and their equality.",
     source='Badger, "Autoencoders: Learning by Copying", on why training removes Gaussian noise',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=tuple(
         part
         for net in NETS
@@ -89,7 +90,7 @@ def run(trial: Trial) -> Measurements:
 
 def _redrawn(trial: Trial, recipe: Recipe) -> list[list[tuple[Tensor, Tensor]]]:
     """The same layers under other draws of their weights."""
-    count = trial.pick(smoke=2, cpu=NUM_DRAWS, gpu=NUM_DRAWS)
+    count = trial.pick(smoke=2, standard=NUM_DRAWS, gpu=NUM_DRAWS)
     seeds = [derive(trial.seed, "redrawn", index) for index in range(1, count)]
     return [_pairs(replace(trial, seed=seed).untrained(recipe)) for seed in seeds]
 

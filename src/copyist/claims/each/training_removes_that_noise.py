@@ -7,7 +7,7 @@ from copyist.claims.measures.inversion_measures import Known, known, noise_share
 from copyist.claims.nets import classifier, photos_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.randomness import draw_normal
 
 NETS = ("vit", "unet")
@@ -20,6 +20,7 @@ NOTICEABLE = 0.1
 CLAIM = Claim(
     sentence="Training removes the noise from what deep layers represent, and not from what first blocks do.",
     source='Badger, "Autoencoders: Learning by Copying", on why non-invertibility introduces Gaussian noise',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=tuple(
         part
         for net, about in (
@@ -75,8 +76,8 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Invert three layers of two nets, trained and not."""
     recipes = {"vit": classifier(trial, data="scenes", transformer=True), "unet": photos_unet(trial)}
-    blocks = trial.pick(smoke=3, cpu=6, gpu=12)
-    lowest = trial.pick(smoke=2, cpu=3, gpu=4)
+    blocks = trial.pick(smoke=3, standard=6, gpu=12)
+    lowest = trial.pick(smoke=2, standard=3, gpu=4)
     layers = {
         "vit": ("blocks.0", f"blocks.{blocks // 2}", f"blocks.{blocks - 1}"),
         "unet": ("down.0", f"down.{lowest}", "output"),
@@ -85,7 +86,7 @@ def run(trial: Trial) -> Measurements:
     curves: dict[str, Curves] = {}
     pictures: dict[str, Pictures] = {}
     for net, recipe in recipes.items():
-        x = held_out(trial, recipe.data, count=trial.pick(smoke=2, cpu=16, gpu=32))
+        x = held_out(trial, recipe.data, count=trial.pick(smoke=2, standard=16, gpu=32))
         models = {"trained": trial.model(recipe), "untrained": trial.untrained(recipe)}
         found = {
             (state, depth): known(model, x, trial, layer=layer)

@@ -7,7 +7,7 @@ from copyist.claims.measures.walks_and_samples import diagnose, reference_for, s
 from copyist.claims.nets import scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 
 STAGES = {"early": 0.3, "usual": 1.0, "late": 3.0}
 """Shares of the usual training."""
@@ -16,6 +16,7 @@ CLAIM = Claim(
     sentence="With more training fewer images walk when they are copied again and again without noise.",
     source='Badger, "Autoencoders: Learning by Copying", second version, on the walk without noise: from 7 of 8 images '
     "to about 1 of 8 after 200 further epochs",
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="early_minus_late",

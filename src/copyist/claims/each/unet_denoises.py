@@ -20,7 +20,7 @@ from copyist.claims.nets import (
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, GaussianNoise
-from copyist.evidence import Below, Claim, Control, Part
+from copyist.evidence import Below, Claim, Control, Part, Regime
 from copyist.metrics.distribution import frechet_distance
 from copyist.tensors import Images
 
@@ -35,6 +35,7 @@ CLAIM = Claim(
     "do and better than a fully connected net; after more training, better.",
     source='Badger, "Autoencoders: Learning by Copying", on autoencoders that denoise without being trained to, and on '
     "the role of batch normalization; the parts on filters are ours",
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         *PARTS,
         Part(
@@ -84,7 +85,7 @@ def run(trial: Trial) -> Measurements:
     recipe = photos_unet(trial)
     model = trial.trained(recipe)
     found = against_filters(model, trial.trained(denoiser(recipe)), photos(trial), trial)
-    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, cpu=256, gpu=256))
+    x = held_out(trial, photos(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
     course = _course(trial, x)
     small = _against_mlp(trial)
     pure, pictures = _pure_noise(trial)
@@ -127,7 +128,7 @@ def _pure_noise(trial: Trial) -> tuple[dict[str, float], Pictures]:
     splits = trial.splits(photos(trial))
     train = splits.train.images().to(trial.device)
     real = splits.test.images().to(trial.device)
-    features = PCAFeatures.fit(train, dimensions=trial.pick(smoke=8, cpu=32, gpu=64))
+    features = PCAFeatures.fit(train, dimensions=trial.pick(smoke=8, standard=32, gpu=64))
     noise = Blend(0.0)(real, generator=trial.generator("pure noise"))
     longest = trial.trained(photos_unet(trial, share=SHARES[-1]))
     shown = copies(longest, noise)

@@ -15,7 +15,7 @@ from copyist.claims.measures.landscapes import (
 )
 from copyist.claims.nets import scenes, scenes_attention_unet, scenes_unet
 from copyist.claims.trial import Experiment, Measurements, Trial
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.models.contracts import Reconstructor, needs
 
 BATCH, SHARE = 16, 0.5
@@ -24,6 +24,7 @@ BATCH, SHARE = 16, 0.5
 CLAIM = Claim(
     sentence="A layer that joins all positions, a hidden module or self-attention, gives samples more global order.",
     source='Badger, "Autoencoders: Learning by Copying", on preventing disorganization',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="hidden_order",

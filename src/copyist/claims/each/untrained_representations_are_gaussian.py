@@ -24,7 +24,7 @@ from copyist.claims.measures.random_maps import (
 )
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part, Within
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime, Within
 from copyist.metrics.residuals import ResidualLaw, residual_law
 from copyist.metrics.tails import normal_tail, sphere_tail_bound
 from copyist.procedures.inversion import invert
@@ -43,6 +43,7 @@ NETS = ("mlp", "conv")
 CLAIM = Claim(
     sentence="Random maps that cannot be inverted add Gaussian noise to what they represent.",
     source='Badger, "Autoencoders: Learning by Copying", on why non-invertibility introduces Gaussian noise',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="wrote_distance",
@@ -130,10 +131,14 @@ CLAIM = Claim(
 
 def run(trial: Trial) -> Measurements:
     """Project images, for map after map, and ask for the law of what came of it."""
-    sides = trial.pick(smoke=[8, 16], cpu=[8, 16, 32, 64], gpu=[8, 16, 32, 64, 128])
+    sides = trial.pick(smoke=[8, 16], standard=[8, 16, 32, 64], gpu=[8, 16, 32, 64, 128])
     size = max(sides)
-    limit = trial.pick(smoke="&limit=64", cpu="", gpu="")
-    x = held_out(trial, f"photos?size={size}{limit}", count=trial.pick(smoke=4, cpu=32, gpu=32)).cpu().mean(1, True)
+    limit = trial.pick(smoke="&limit=64", standard="", gpu="")
+    x = (
+        held_out(trial, f"photos?size={size}{limit}", count=trial.pick(smoke=4, standard=32, gpu=32))
+        .cpu()
+        .mean(1, True)
+    )
     images = {side: F.avg_pool2d(x, size // side) for side in sides}
     by_size = {law: [_linear(trial, images[side], law) for side in sides] for law in LAWS}
     laws = {law: [_law(trial, each["noise"]) for each in found_at] for law, found_at in by_size.items()}
@@ -240,7 +245,7 @@ def _nets(trial: Trial, x: Images) -> dict[str, float]:
     values: dict[str, float] = {}
     start = torch.full_like(x, 0.5)
     for name, net in nets.items():
-        one = invert(net, x, start=start, tolerance=0.1, steps=trial.pick(smoke=50, cpu=None, gpu=None))
+        one = invert(net, x, start=start, tolerance=0.1, steps=trial.pick(smoke=50, standard=None, gpu=None))
         kept = one.converged
         wrote, difference = (each[kept].flatten(1) for each in (one.x - start, x - start))
         some = bool(kept.any())

@@ -16,13 +16,14 @@ from copyist.claims.measures.walks_and_samples import (
 from copyist.claims.nets import scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Claim, Control, Part
+from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.metrics.distortion import distance
 from copyist.models.contracts import Autoencoder, needs
 
 CLAIM = Claim(
     sentence="Most of a walk's motion needs no noise: copying a copy again and again moves along the manifold too.",
     source='Badger, "Autoencoders: Learning by Copying", on the walk without noise',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="displacement_ratio",

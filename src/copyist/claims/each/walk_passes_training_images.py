@@ -18,7 +18,7 @@ from copyist.claims.measures.walks_and_samples import (
 )
 from copyist.claims.nets import scenes_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.neighbors import nearest
 from copyist.metrics.walkers import WalkDiagnostics
 from copyist.models.contracts import Autoencoder
@@ -26,6 +26,7 @@ from copyist.models.contracts import Autoencoder
 CLAIM = Claim(
     sentence="The walk moves between images of the training set.",
     source='Badger, "Autoencoders: Learning by Copying", on image generation with a manifold walk',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="passed",
@@ -109,7 +110,7 @@ def _preference(x: Tensor, train: Tensor, held_out: Tensor) -> float:
 
 def _few(trial: Trial, reference: Reference) -> dict[str, float]:
     """The same for a model of few images, which may remember them."""
-    recipe = scenes_unet(trial, count=trial.pick(smoke=32, cpu=256, gpu=256))
+    recipe = scenes_unet(trial, count=trial.pick(smoke=32, standard=256, gpu=256))
     train = trial.splits(recipe.data).train.images().to(trial.device)
     model: Autoencoder = trial.autoencoder(recipe)
     frames = walk_frames(model, reference.starts, trial)

@@ -16,7 +16,7 @@ from copyist.claims.measures.landscapes import (
 from copyist.claims.nets import scenes, scenes_unet
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.spectra import radial_spectrum
 from copyist.tensors import Images
 
@@ -24,6 +24,7 @@ CLAIM = Claim(
     sentence="With twice the maps at every level the samples have more detail and fewer painting-like artifacts, and "
     "less global order.",
     source='Badger, "Autoencoders: Learning by Copying", on the wide U-Net',
+    regime=Regime(psnr=None, why="not declared yet"),
     parts=(
         Part(
             name="detail",

@@ -104,17 +104,17 @@ class Reference:
 
 
 def reference_for(trial: Trial) -> Reference:
-    """Landscapes and features at this scale: 256 pictures of each kind at scale cpu, and 64 walkers."""
+    """Landscapes and features at this scale: 256 pictures of each kind at scale standard, and 64 walkers."""
     splits = trial.splits(scenes(trial))
     train, test = (part.images().to(trial.device) for part in (splits.train, splits.test))
-    count, walkers = _count(trial), trial.pick(smoke=16, cpu=64, gpu=64)
+    count, walkers = _count(trial), trial.pick(smoke=16, standard=64, gpu=64)
     return Reference(
         train=train,
         real=test[:count],
         starts=test[count : count + walkers],
         # One for all seeds: each classifier has features, and so distances, of its own unit.
         classifier=replace(trial, seed=0).classifier(scenes_classifier(trial)),
-        axes=PCAFeatures.fit(train, dimensions=trial.pick(smoke=8, cpu=32, gpu=32)),
+        axes=PCAFeatures.fit(train, dimensions=trial.pick(smoke=8, standard=32, gpu=32)),
     )
 
 
@@ -226,8 +226,8 @@ def shown(frames: Tensor, *, walker: int = 0, pictures: int = 8) -> Images:
 
 
 def _count(trial: Trial) -> int:
-    return trial.pick(smoke=32, cpu=256, gpu=448)
+    return trial.pick(smoke=32, standard=256, gpu=448)
 
 
 def _steps(trial: Trial) -> int:
-    return trial.pick(smoke=5, cpu=300, gpu=300)
+    return trial.pick(smoke=5, standard=300, gpu=300)

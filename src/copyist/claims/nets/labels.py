@@ -38,15 +38,15 @@ def classifier(trial: Trial, *, data: Literal["digits", "scenes"], transformer: 
     source = "digits" if data == "digits" else scenes(trial)
     vit = {
         "patch": 2 if data == "digits" else 4,
-        "width": trial.pick(smoke=16, cpu=64, gpu=256),
-        "depth": trial.pick(smoke=3, cpu=6, gpu=12),
+        "width": trial.pick(smoke=16, standard=64, gpu=256),
+        "depth": trial.pick(smoke=3, standard=6, gpu=12),
     }
     return resize(
         (recipes.vit_classifier if transformer else recipes.conv_classifier)(data=source),
         name=f"{data}-{'vit' if transformer else 'conv'}-classifier",
-        steps=trial.pick(smoke=10, cpu=1000, gpu=10_000),
-        batch_size=trial.pick(smoke=16, cpu=64, gpu=64),
-        sizes=vit if transformer else {"width": trial.pick(smoke=4, cpu=16, gpu=64), "levels": 3},
+        steps=trial.pick(smoke=10, standard=1000, gpu=10_000),
+        batch_size=trial.pick(smoke=16, standard=64, gpu=64),
+        sizes=vit if transformer else {"width": trial.pick(smoke=4, standard=16, gpu=64), "levels": 3},
     )
 
 
@@ -55,9 +55,9 @@ def scenes_classifier(trial: Trial) -> Recipe:
     return resize(
         recipes.conv_classifier(data=scenes(trial)),
         name="scenes-classifier",
-        steps=trial.pick(smoke=20, cpu=600, gpu=2000),
-        batch_size=trial.pick(smoke=16, cpu=64, gpu=64),
-        sizes={"width": trial.pick(smoke=4, cpu=8, gpu=8), "levels": trial.pick(smoke=2, cpu=3, gpu=3)},
+        steps=trial.pick(smoke=20, standard=600, gpu=2000),
+        batch_size=trial.pick(smoke=16, standard=64, gpu=64),
+        sizes={"width": trial.pick(smoke=4, standard=8, gpu=8), "levels": trial.pick(smoke=2, standard=3, gpu=3)},
     )
 
 
@@ -66,14 +66,14 @@ def masked_vit(trial: Trial) -> Recipe:
     return resize(
         recipes.masked_vit(data=scenes(trial)),
         name="scenes-masked-vit",
-        steps=trial.pick(smoke=10, cpu=600, gpu=20_000),
-        batch_size=trial.pick(smoke=16, cpu=64, gpu=256),
+        steps=trial.pick(smoke=10, standard=600, gpu=20_000),
+        batch_size=trial.pick(smoke=16, standard=64, gpu=256),
         flip=False,  # a mirrored scene is of another class
         sizes={
-            "width": trial.pick(smoke=16, cpu=64, gpu=192),
-            "depth": trial.pick(smoke=2, cpu=4, gpu=12),
-            "decoder_width": trial.pick(smoke=8, cpu=48, gpu=96),
-            "decoder_depth": trial.pick(smoke=1, cpu=2, gpu=4),
+            "width": trial.pick(smoke=16, standard=64, gpu=192),
+            "depth": trial.pick(smoke=2, standard=4, gpu=12),
+            "decoder_width": trial.pick(smoke=8, standard=48, gpu=96),
+            "decoder_depth": trial.pick(smoke=1, standard=2, gpu=4),
         },
     )
 
@@ -116,8 +116,8 @@ def stack(
         brief: whether the steps that pretraining would take are left out without it.
         adam: whether names are learned by Adam too.
     """
-    units, each = trial.pick(smoke=16, cpu=100, gpu=500), trial.pick(smoke=4, cpu=300, gpu=4000)
-    together = trial.pick(smoke=8, cpu=1350, gpu=20_000)
+    units, each = trial.pick(smoke=16, standard=100, gpu=500), trial.pick(smoke=4, standard=300, gpu=4000)
+    together = trial.pick(smoke=8, standard=1350, gpu=20_000)
     marks = {
         "not-pretrained": not pretrained,
         "otherwise-corrupted": corruption is not None,
@@ -164,7 +164,7 @@ def stack_splits(trial: Trial) -> Splits:
 
 def _learned(trial: Trial) -> str:
     """Half of the digits; the other half has 897."""
-    return trial.pick(smoke="digits?limit=100", cpu="digits?limit=900", gpu="digits?limit=900")
+    return trial.pick(smoke="digits?limit=100", standard="digits?limit=900", gpu="digits?limit=900")
 
 
 def _objectives(activation: Literal["sigmoid", "relu"], noise: Corruption) -> tuple[Objective, Objective]:

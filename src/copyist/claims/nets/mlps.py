@@ -26,13 +26,13 @@ _PRICES: dict[str, tuple[Activation, Objective]] = {
 
 def overcomplete(trial: Trial, *, linear: bool = False) -> Recipe:
     """Five hidden layers, each wider than the input, with GELU; or the same without, which is a linear map."""
-    units = trial.pick(smoke=200, cpu=1000, gpu=4000)
+    units = trial.pick(smoke=200, standard=1000, gpu=4000)
     return resize(
         recipes.overcomplete_mlp(data=small_photos(trial)),
         name="photos-linear-map" if linear else "photos-overcomplete-mlp",
-        steps=trial.pick(smoke=20, cpu=2000, gpu=20_000),
-        batch_size=trial.pick(smoke=32, cpu=128, gpu=512),
-        learning_rate=trial.pick(smoke=1e-3, cpu=5e-4, gpu=1e-4),
+        steps=trial.pick(smoke=20, standard=2000, gpu=20_000),
+        batch_size=trial.pick(smoke=32, standard=128, gpu=512),
+        learning_rate=trial.pick(smoke=1e-3, standard=5e-4, gpu=1e-4),
         sizes={"widths": (units,) * 3, "activation": "identity" if linear else "gelu"},
     )
 
@@ -50,8 +50,8 @@ def bottleneck(trial: Trial, *, code: int, units: float = 1.0) -> Recipe:
         base,
         name=marked_name(f"photos-bottleneck-of-{code}", {f"{units:g}-times-as-wide": units != 1}),
         steps=base.training.steps,
-        learning_rate=trial.pick(smoke=1e-3, cpu=1e-3, gpu=3e-4),
-        sizes={"widths": (round(units * trial.pick(smoke=64, cpu=512, gpu=2048)), code)},
+        learning_rate=trial.pick(smoke=1e-3, standard=1e-3, gpu=3e-4),
+        sizes={"widths": (round(units * trial.pick(smoke=64, standard=512, gpu=2048)), code)},
     )
 
 
@@ -68,7 +68,7 @@ def through_code(trial: Trial, *, code: int | None = None) -> Recipe:
     return resize(
         base,
         name=f"photos-mlp-with-code-of-{code or last}",
-        steps=trial.pick(smoke=20, cpu=1500, gpu=20_000),
+        steps=trial.pick(smoke=20, standard=1500, gpu=20_000),
         sizes={"widths": (*wide, code or last)},
     )
 
@@ -76,10 +76,12 @@ def through_code(trial: Trial, *, code: int | None = None) -> Recipe:
 def undercomplete(trial: Trial, *, size: int) -> Recipe:
     """One hidden layer of a quarter of the values of a photograph of `size`², with ReLU."""
     return resize(
-        recipes.undercomplete_mlp(data=f"photos?size={size}{trial.pick(smoke='&stride=32&limit=64', cpu='', gpu='')}"),
+        recipes.undercomplete_mlp(
+            data=f"photos?size={size}{trial.pick(smoke='&stride=32&limit=64', standard='', gpu='')}"
+        ),
         name=f"photos-undercomplete-mlp-{size}",
-        steps=trial.pick(smoke=10, cpu=500, gpu=5000),
-        batch_size=trial.pick(smoke=16, cpu=64, gpu=256),
+        steps=trial.pick(smoke=10, standard=500, gpu=5000),
+        batch_size=trial.pick(smoke=16, standard=64, gpu=256),
         sizes={"widths": (3 * size**2 // 4,), "code": None, "activation": "relu"},
     )
 
@@ -92,17 +94,17 @@ def sparse(trial: Trial, *, price: Literal["none", "none-sigmoid", "l1", "plain-
         price: on the code: none, on rectified or sigmoid units; L1, in units of the image or plain; KL to a rate of
             5 %; or none where the largest twentieth is active, and dead units are resampled.
     """
-    units = trial.pick(smoke=128, cpu=512, gpu=4096)
+    units = trial.pick(smoke=128, standard=512, gpu=4096)
     data = trial.pick(
         smoke="photos?size=8&stride=32&limit=64&channels=1",
-        cpu="photos?size=12&channels=1",
+        standard="photos?size=12&channels=1",
         gpu="photos?size=32&channels=1",
     )
     recipe = resize(
         recipes.topk_mlp(data=data),
         name=f"photos-sparse-{price}",
-        steps=trial.pick(smoke=20, cpu=3000, gpu=20_000),
-        batch_size=trial.pick(smoke=32, cpu=128, gpu=256),
+        steps=trial.pick(smoke=20, standard=3000, gpu=20_000),
+        batch_size=trial.pick(smoke=32, standard=128, gpu=256),
         flip=True,
         sizes={"widths": (units,), "k": units // 20},
     )
@@ -124,9 +126,9 @@ def contracted(trial: Trial, *, weight: float, decay: float = 0.0, sigma: float 
     recipe = resize(
         recipes.contractive_mlp(data=blobs(trial)),
         name=marked_name(f"blobs-contracted-{weight:g}", {f"decay-{decay:g}": decay != 0}),
-        steps=trial.pick(smoke=20, cpu=3000, gpu=20_000),
-        batch_size=trial.pick(smoke=32, cpu=64, gpu=256),
-        sizes={"widths": (trial.pick(smoke=32, cpu=128, gpu=1024),)},
+        steps=trial.pick(smoke=20, standard=3000, gpu=20_000),
+        batch_size=trial.pick(smoke=32, standard=64, gpu=256),
+        sizes={"widths": (trial.pick(smoke=32, standard=128, gpu=1024),)},
     )
     if decay:
         rate = replace(recipe.training.optimization, optimizer="adamw", weight_decay=decay)
@@ -157,15 +159,15 @@ def attention_copier(
         small: whether the photographs are so small that a whole Jacobian can be looked at.
         share: of the usual number of steps.
     """
-    data = trial.pick(smoke=photos(trial), cpu=photos(trial), gpu="photos?size=32")
+    data = trial.pick(smoke=photos(trial), standard=photos(trial), gpu="photos?size=32")
     if small:
-        data = trial.pick(smoke="photos?size=8&stride=32&limit=64", cpu="photos?size=8", gpu="photos?size=16")
+        data = trial.pick(smoke="photos?size=8&stride=32&limit=64", standard="photos?size=8", gpu="photos?size=16")
     marks = {"alone": not convolutions, "residual": residual, "small": small}
-    maps = trial.pick(smoke=8, cpu=64, gpu=64) if convolutions else None
+    maps = trial.pick(smoke=8, standard=64, gpu=64) if convolutions else None
     return resize(
         recipes.linear_attention(data=data),
         name=marked_name(f"photos-{attention}-attention", marks),
-        steps=max(1, round(share * trial.pick(smoke=20, cpu=1400, gpu=10_000))),
-        batch_size=trial.pick(smoke=16, cpu=2, gpu=16),
+        steps=max(1, round(share * trial.pick(smoke=20, standard=1400, gpu=10_000))),
+        batch_size=trial.pick(smoke=16, standard=2, gpu=16),
         sizes={"attention": attention, "maps": maps, "residual": residual},
     )

@@ -12,24 +12,24 @@ from copyist.training import Recipe
 
 def photos(trial: Trial) -> str:
     """Photographs, with whole photographs held out."""
-    return trial.pick(smoke="photos?size=16&stride=32&limit=64", cpu="photos", gpu="photos?size=64")
+    return trial.pick(smoke="photos?size=16&stride=32&limit=64", standard="photos", gpu="photos?size=64")
 
 
 def small_photos(trial: Trial) -> str:
     """Photographs small enough for a fully connected net."""
-    return trial.pick(smoke="photos?size=8&stride=32&limit=64", cpu="photos?size=16", gpu="photos?size=32")
+    return trial.pick(smoke="photos?size=8&stride=32&limit=64", standard="photos?size=16", gpu="photos?size=32")
 
 
 def scenes(trial: Trial, *, count: int | None = None) -> str:
     """Landscapes with known rules; `count` of them to train on."""
     smoke, cpu, gpu = ("scenes?size=16", "scenes?size=32", "scenes?size=64")
-    number = count if count is not None else trial.pick(smoke=64, cpu=2048, gpu=2048)
-    return f"{trial.pick(smoke=smoke, cpu=cpu, gpu=gpu)}&limit={number}"
+    number = count if count is not None else trial.pick(smoke=64, standard=2048, gpu=2048)
+    return f"{trial.pick(smoke=smoke, standard=cpu, gpu=gpu)}&limit={number}"
 
 
 def blobs(trial: Trial) -> str:
     """A spot that moves over the dark."""
-    return trial.pick(smoke="blobs?size=8&limit=64", cpu="blobs", gpu="blobs?size=32&limit=16384")
+    return trial.pick(smoke="blobs?size=8&limit=64", standard="blobs", gpu="blobs?size=32&limit=16384")
 
 
 def resize(

@@ -62,7 +62,7 @@ def photos_unet_skips(
 def small_photos_unet(trial: Trial, *, skips: bool = False) -> Recipe:
     """The U-Net on the images of the fully connected nets, without skips or with."""
     base = photos_unet_skips(trial) if skips else photos_unet(trial)
-    levels: dict[str, Any] = {"levels": trial.pick(smoke=2, cpu=4, gpu=5)}
+    levels: dict[str, Any] = {"levels": trial.pick(smoke=2, standard=4, gpu=5)}
     return replace(base, name=f"small-{base.name}", data=small_photos(trial), model=replace(base.model, **levels))
 
 
@@ -75,7 +75,7 @@ def brief_unet(trial: Trial, *, skips: bool = False, share: float = 1.0) -> Reci
         share: of these steps.
     """
     net = photos_unet_skips if skips else photos_unet
-    return net(trial, batch_size=8, share=share * trial.pick(smoke=1.0, cpu=0.6, gpu=1.0))
+    return net(trial, batch_size=8, share=share * trial.pick(smoke=1.0, standard=0.6, gpu=1.0))
 
 
 def attention_unet(trial: Trial, *, attention: LevelsAttention = "linear", skips: bool = False) -> Recipe:
@@ -88,7 +88,7 @@ def attention_unet(trial: Trial, *, attention: LevelsAttention = "linear", skips
     """
     name = marked_name(f"photos-{attention}-attention-unet", {"skips": skips})
     sizes = {**_sizes(trial), "attention": attention, "skips": skips}
-    return replace(brief_unet(trial), name=name, model=replace(recipes.linear_attention_unet().model, **sizes))
+    return replace(brief_unet(trial), name=name, model=replace(recipes.unet().model, **sizes))
 
 
 def scenes_unet(
@@ -127,7 +127,7 @@ def scenes_attention_unet(trial: Trial, *, batch_size: int, share: float) -> Rec
     A step takes sixteen times as long as one of the U-Net without, so batches and steps are to be chosen.
     """
     base = scenes_unet(trial, batch_size=batch_size, share=share)
-    model = replace(recipes.mixed_attention_unet().model, **_sizes(trial))
+    model = replace(base.model, attention="mixed")
     return replace(base, name=f"{base.name}-attention", model=model)
 
 
@@ -183,8 +183,8 @@ def _on_trial(
     found = resize(
         recipe,
         name=marked_name(name, {statistics: statistics != "batch", f"batches-of-{batch_size}": batch_size != 64}),
-        steps=max(1, round(share * trial.pick(smoke=20, cpu=1000, gpu=10_000))),
-        batch_size=min(batch_size, trial.pick(smoke=16, cpu=batch_size, gpu=batch_size)),
+        steps=max(1, round(share * trial.pick(smoke=20, standard=1000, gpu=10_000))),
+        batch_size=min(batch_size, trial.pick(smoke=16, standard=batch_size, gpu=batch_size)),
         learning_rate=1e-3 if statistics == "none" else None,
         sizes={**_sizes(trial), "statistics": statistics},
     )
@@ -193,4 +193,4 @@ def _on_trial(
 
 def _sizes(trial: Trial) -> dict[str, Any]:
     """Feature maps at the first level, and resolutions, the full one included: the source's at scale gpu."""
-    return {"width": trial.pick(smoke=4, cpu=16, gpu=64), "levels": trial.pick(smoke=3, cpu=4, gpu=5)}
+    return {"width": trial.pick(smoke=4, standard=16, gpu=64), "levels": trial.pick(smoke=3, standard=4, gpu=5)}

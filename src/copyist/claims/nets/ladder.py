@@ -1,0 +1,102 @@
+"""The standard ladder: copiers of whole landscapes, each trained once, with snapshots at the quality of its copies.
+
+One image visit (a forward and a backward pass) of the plain net costs about 5 ms of one thread, of which a thousand
+steps are some two and a half minutes.
+"""
+
+__all__ = ["LADDER", "SNAPSHOTS", "Variant", "ladder", "small_ladder"]
+
+from dataclasses import replace
+from typing import Any, Literal, TypeAlias, get_args
+
+from copyist.claims.nets.scaling import marked_name, scenes
+from copyist.claims.trial import Trial
+from copyist.models.unet import UNetConfig
+from copyist.objectives import Copying
+from copyist.training import Optimization, Recipe, Training
+
+Variant: TypeAlias = Literal["plain", "skips", "no-norm", "per-image", "hidden", "deep"]
+"""What of the plain U-Net is changed: nothing; skips; no normalization; each image's own statistics; the module of 500,
+100 and 500 units in the middle; one level more."""
+
+LADDER: tuple[Variant, ...] = get_args(Variant)
+"""All of them, in the order of training."""
+
+SNAPSHOTS = (24.0, 28.0, 31.0, 33.0, 36.0)
+"""PSNR of copies of held-out images, in dB, at which a net is kept; and it is kept at its end."""
+
+_CHANGED: dict[Variant, dict[str, Any]] = {
+    "plain": {},
+    "skips": {"skips": True},
+    "no-norm": {"statistics": "none"},
+    "per-image": {"statistics": "image"},
+    "hidden": {"hidden": (500, 100, 500)},
+    "deep": {"levels": 5},
+}
+
+
+def ladder(trial: Trial, variant: Variant = "plain", *, width: float = 1.0, count: int | None = None) -> Recipe:
+    """A net of the standard ladder.
+
+    Args:
+        trial: decides sizes and steps.
+        variant: what is changed of the plain net.
+        width: factor on the maps of every level.
+        count: how many landscapes to train on; None is all, 2048 at scale standard.
+    """
+    shape = UNetConfig(
+        width=round(width * trial.pick(smoke=4, standard=32, gpu=64)), levels=trial.pick(smoke=3, standard=4, gpu=5)
+    )
+    changed = _CHANGED[variant] | ({"levels": shape.levels + 1} if variant == "deep" else {})
+    marks = {variant: variant != "plain", f"{width:g}-times-as-wide": width != 1, f"of-{count}": count is not None}
+    steps = trial.pick(smoke=20, standard=LENGTHS[variant], gpu=20_000)
+    return Recipe(
+        name=marked_name("ladder", marks),
+        data=scenes(trial, count=count),
+        model=replace(shape, **changed),
+        objective=Copying(),
+        training=_training(trial, steps=steps, rate=1e-3 if variant == "no-norm" else 3e-3),
+    )
+
+
+LENGTHS: dict[Variant, int] = {
+    "plain": 15_000,
+    "skips": 6000,
+    "no-norm": 6000,
+    "per-image": 6000,
+    "hidden": 6000,
+    "deep": 6000,
+}
+"""Steps of 32 images at scale standard."""
+
+
+def small_ladder(trial: Trial, *, count: int = 64, skips: bool = False, steps: int | None = None) -> Recipe:
+    """A net of the small ladder: few landscapes of 16×16, which it comes to know by heart; the code is twice the image.
+
+    Args:
+        trial: decides sizes and steps.
+        count: how many landscapes to train on.
+        skips: whether the decoder is also handed the encoder's maps.
+        steps: of the optimizer at scale standard; None is 6000, of which a thousand take some 40 seconds of one thread.
+    """
+    size, usual = trial.pick(smoke=16, standard=16, gpu=32), steps or 6000
+    return Recipe(
+        name=marked_name(f"small-ladder-of-{count}", {"skips": skips, f"{usual}-steps": usual != 6000}),
+        data=f"scenes?size={size}&limit={trial.pick(smoke=min(count, 32), standard=count, gpu=count)}",
+        model=UNetConfig(width=trial.pick(smoke=4, standard=24, gpu=48), levels=3, skips=skips),
+        objective=Copying(),
+        training=_training(trial, steps=trial.pick(smoke=20, standard=usual, gpu=20_000), rate=3e-3),
+    )
+
+
+def _training(trial: Trial, *, steps: int, rate: float) -> Training:
+    return Training(
+        steps=steps,
+        batch_size=trial.pick(smoke=16, standard=32, gpu=32),
+        averaging=0.99,
+        validate_every=trial.pick(smoke=10, standard=200, gpu=200),
+        validation_images=trial.pick(smoke=16, standard=256, gpu=256),
+        save_every=trial.pick(smoke=20, standard=200, gpu=1000),
+        snapshots=SNAPSHOTS,
+        optimization=Optimization(learning_rate=rate),
+    )
