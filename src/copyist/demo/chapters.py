@@ -44,7 +44,7 @@ REAL_PART = "photographs of faces"
 class Scale:
     """How much is measured and shown."""
 
-    num_test: int = 512
+    num_test: int = 256
     """At most this many held-out images are measured."""
 
     num_samples: int = 64

@@ -50,10 +50,10 @@ _REAL = "faces"
 _SECONDS = {
     "reading the images": 3.0,
     "training a small network": 60.0,
-    MEASURING: 70.0,
-    SAMPLING: 20.0,
-    WALKING: 20.0,
-    STAGES_PART: 10.0,
+    MEASURING: 75.0,
+    SAMPLING: 16.0,
+    WALKING: 25.0,
+    STAGES_PART: 25.0,
     REAL_PART: 15.0,
 }
 """What each part takes on two cores."""
