@@ -60,4 +60,5 @@ def test_the_page_prints_with_its_folds_open(results: Folder, tmp_path: Path) ->
     write_report(results.path, tmp_path / "report.html")
     printed = tmp_path / "report.pdf"
     browse(tmp_path, f"--print-to-pdf={printed}", "--no-pdf-header-footer", (tmp_path / "report.html").as_uri())
-    assert 8 <= len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes())) <= 14
+    pages = len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes()))
+    assert 12 <= pages <= 20, "closed, they leave four"

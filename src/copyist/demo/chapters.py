@@ -32,11 +32,19 @@ from copyist.models.contracts import Autoencoder, needs
 from copyist.outputs import write_text
 
 MEASURING = "measuring, beside every control"
+"""The part of the work, as its progress names it, that `add_denoising` does."""
+
 SAMPLING = "making images out of noise"
+"""That of `add_samples`."""
+
 WALKING = "walking"
+"""The first of `add_walks`."""
+
 STAGES_PART = "walking at each stage of training"
+"""The second of `add_walks`."""
+
 REAL_PART = "photographs of faces"
-"""The parts of the work, as its progress names them."""
+"""That of `add_real_images`."""
 
 
 @final

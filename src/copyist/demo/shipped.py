@@ -27,7 +27,11 @@ from copyist.settings import dump
 from copyist.training import CATALOGUES, Optimization, Recipe, Training, finished_run, train
 
 LANDSCAPES = "scenes?size=32&limit=2048"
+"""What the first two networks copy."""
+
 FACES = "faces?size=32"
+"""What the third copies."""
+
 SEED = 0
 
 
