@@ -83,7 +83,7 @@ def draw_samples(
     }
     _write_neighbors(out, steps[-1], splits)
     write_png(out / "pictures" / "arising-film.png", grid(steps[-1][: FILM_COLUMNS * FILM_ROWS], columns=FILM_COLUMNS))
-    write_video(_frames(noise.cpu(), steps), out / "arising.mp4", fps=8, columns=FILM_COLUMNS)
+    write_video(_frames(noise.cpu(), steps), out / "arising.mp4", fps=8, scale=2, columns=FILM_COLUMNS)
     ways = torch.stack([noise.cpu()[:ROWS], *(steps[step - 1][:ROWS] for step in STAGES)], dim=1)  # (B, T, C, H, W)
     heads = ("noise", "1 step", *map(str, STAGES[1:]))
     pictures = {
