@@ -11,6 +11,9 @@ import torch
 from skimage import data
 
 from copyist.demo.document import (
+    PLAIN_COPIES,
+    SCHEDULED,
+    WALKED,
     CopiedData,
     DemoReport,
     Film,
@@ -234,8 +237,8 @@ def report() -> DemoReport:
         pictures=shown,
         films={"arising": film, "walk": film},
         in_order=(
-            InOrder(name="held-out landscapes", kept=63, of=64), InOrder(name="one pass", kept=2, of=64),
-            InOrder(name="walked", kept=29, of=32),
+            InOrder(name="held-out landscapes", kept=63, of=64), InOrder(name=SCHEDULED, kept=30, of=64),
+            InOrder(name=PLAIN_COPIES, kept=32, of=64), InOrder(name=WALKED, kept=29, of=32),
         ),
         walk_stages=(
             stage(250, 28.7, walked=30, held_out=31), stage(750, 36.2, walked=21, held_out=28),

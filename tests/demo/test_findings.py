@@ -116,14 +116,27 @@ def test_without_numbers_or_without_a_copier_the_headline_is_the_title(results: 
     assert [figure.value for figure in key_figures(read)] == ["7.8 million"]
 
 
-def test_samples_are_counted_beside_what_else_makes_images(results: Folder) -> None:
+@pytest.mark.parametrize(
+    ("plain_copies", "words"),
+    [
+        (30, "does as much, as far as so few can tell"),
+        (8, "the schedule does more"),
+        (55, "does more than the schedule"),
+    ],
+)
+def test_samples_are_counted_beside_as_many_plain_copies(plain_copies: int, words: str, results: Folder) -> None:
+    """Of 64 samples 30 keep the rules, whose interval is [0.34, 0.60]."""
+    results.change("report.json", lambda r: r["in_order"][2].update(kept=plain_copies))
     read = read_results(results.path)
-    assert on_samples(read).endswith("held-out landscapes, 63 of 64; one pass, 2 of 64.")
+    text = on_samples(read)
+    assert "held-out landscapes, 63 of 64; 30 steps on the schedule, 30 of 64; 30 plain" in text
+    assert words in text
     assert on_the_walk(read) == "In the end 29 of 32 keep every rule of these landscapes."
 
 
 @pytest.mark.parametrize(
-    ("walked", "words"), [(6, "with training fewer walk"), (32, "it is not clear which"), (20, "fewer walk")]
+    ("walked", "words"),
+    [(6, "with training fewer walk"), (32, "it is not clear whether fewer walk")],
 )
 def test_walkers_are_counted_at_the_first_stage_and_the_last(walked: int, words: str, results: Folder) -> None:
     """Of 32 images, 30 at first: intervals from 0.79 on, and to 0.36, 0.79 and 1 in the end."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import final
 
 from copyist.data import Splits
-from copyist.demo.document import DemoReport, WalkStage
+from copyist.demo.document import WALKED, DemoReport, WalkStage
 from copyist.demo.nets import Net
 from copyist.demo.pictures import draw_denoising, draw_passes, draw_real
 from copyist.demo.progress import Progress
@@ -114,7 +114,7 @@ def add_walks(
             model = needs(net.model, Autoencoder, verb="the demo")
             stages.append(walk_stage(work.out, f"stage-{place}", model, small_splits, steps=steps, trained=trained))
             update(place + 1, len(small))
-    ended = (in_order("walked", ends),) if report.in_order else ()
+    ended = (in_order(WALKED, ends),) if report.in_order else ()
     return replace(
         report, films={**report.films, "walk": film}, walk_stages=tuple(stages), in_order=(*report.in_order, *ended)
     )

@@ -12,6 +12,10 @@ Keys that are not known are passed over.
 """
 
 __all__ = [
+    "PLAIN_COPIES",
+    "SAMPLE_STEPS",
+    "SCHEDULED",
+    "WALKED",
     "CopiedData",
     "DemoReport",
     "DemoResults",
@@ -41,6 +45,18 @@ from copyist.evaluation.documents import Document
 from copyist.evaluation.evaluation import Evaluation
 
 D = TypeVar("D", bound=Document)
+
+SAMPLE_STEPS = 30
+"""Of every sample."""
+
+SCHEDULED = f"{SAMPLE_STEPS} steps on the schedule"
+"""The samples, among the images of which it is counted how many keep the rules of landscapes."""
+
+PLAIN_COPIES = f"{SAMPLE_STEPS} plain copies, no new noise"
+"""What comes of the same first noise with no schedule."""
+
+WALKED = "walked"
+"""The images at the end of the walk."""
 
 Setting: TypeAlias = str | int | float | bool | list[int] | list[float] | list[str] | None
 """A setting of a recipe."""
@@ -209,7 +225,7 @@ class DemoReport(Document):
     """"arising": images out of noise; "walk": the walk."""
 
     in_order: tuple[InOrder, ...] = ()
-    """Of landscapes alone: held-out ones, samples, what else makes some of noise, and those that "walked"."""
+    """Of landscapes alone: held-out ones, samples, what else makes some of noise, and what has walked."""
 
     walk_stages: tuple[WalkStage, ...] = ()
     """The earliest first."""

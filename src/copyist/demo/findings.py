@@ -18,9 +18,10 @@ __all__ = [
     "provenance",
 ]
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from copyist.demo.document import DemoResults
+from copyist.demo.document import PLAIN_COPIES, SCHEDULED, WALKED, DemoResults, InOrder
 from copyist.drawing.wording import SPACE, batch, bounds, count, duration, estimate, number, percent
 from copyist.evaluation.clean_copies import CleanCopies
 from copyist.evaluation.denoising_table import Condition, DenoisingRow, DenoisingTable, Kind
@@ -39,12 +40,6 @@ FITTED = "linear"
 """The control that is fitted to the images and to the noise."""
 
 IDENTITY = "identity"
-
-WALKED = "walked"
-"""The images at the end of the walk, among those of which it is counted how many keep the rules."""
-
-SAMPLE_STEPS = 30
-"""Of the samples; the schedule's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,9 +151,19 @@ def on_samples(results: DemoResults) -> str:
     if not counts:
         return ""
     shares = "; ".join(f"{each.name}, {each.kept} of {each.of}" for each in counts)
-    return (
-        f"What keeps every rule of these landscapes (one horizon, one sun above it, sky brighter than land): {shares}."
-    )
+    rules = "Every rule of these landscapes (one horizon, one sun above it, sky brighter than land) is kept by these:"
+    return f"{rules} {shares}. {_on_the_schedule({each.name: each for each in counts})}".rstrip()
+
+
+def _on_the_schedule(counts: Mapping[str, InOrder]) -> str:
+    if not {SCHEDULED, PLAIN_COPIES} <= set(counts):
+        return ""
+    steps, plain = (binomial_interval(counts[name].kept, counts[name].of) for name in (SCHEDULED, PLAIN_COPIES))
+    if steps.low > plain.high:
+        return "So the schedule does more than to copy as often with no new noise."
+    if plain.low > steps.high:
+        return "So to copy as often with no new noise does more than the schedule."
+    return "So to copy as often with no new noise does as much, as far as so few can tell."
 
 
 def on_the_walk(results: DemoResults) -> str:
@@ -174,7 +179,13 @@ def on_walks(results: DemoResults) -> str:
         return ""
     first, last = stages[0], stages[-1]
     early, late = binomial_interval(first.walked, first.of), binomial_interval(last.walked, last.of)
-    told = "fewer walk" if late.high < early.low else "more walk" if late.low > early.high else "it is not clear which"
+    told = (
+        "fewer walk"
+        if late.high < early.low
+        else "more walk"
+        if late.low > early.high
+        else "it is not clear whether fewer walk"
+    )
     return (
         f"Without noise {first.walked} of its {first.of} training images walked away after {count(first.steps)} steps "
         f"of training ({number(first.psnr, 1)}{SPACE}dB), and {last.walked} of {last.of} after {count(last.steps)} "

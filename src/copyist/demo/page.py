@@ -10,7 +10,7 @@ from typing import Any
 
 from copyist.checks import require
 from copyist.demo import findings
-from copyist.demo.document import DemoResults, Film, LossCurve, SampleNeighbors, Shown, read_results
+from copyist.demo.document import SAMPLE_STEPS, DemoResults, Film, LossCurve, SampleNeighbors, Shown, read_results
 from copyist.demo.tables import Block, blocks, measures, methods, settings
 from copyist.drawing import wording
 from copyist.drawing.charts import LINE, MUTED, SERIES, Dot, Panel, dots, new_figure, plain, svg_text, under_figure
@@ -118,7 +118,7 @@ def _content(results: DemoResults) -> dict[str, Any]:
         "provenance": findings.provenance(results),
         "filters": findings.on_filters(table, results.subject.name),
         "in_order": findings.on_samples(results),
-        "num_steps": findings.SAMPLE_STEPS,
+        "num_steps": SAMPLE_STEPS,
         "the_walk": findings.on_the_walk(results),
         "walks": findings.on_walks(results),
         "stages": [{**asdict(stage), "film": _film(results, stage.film)} for stage in report.walk_stages],

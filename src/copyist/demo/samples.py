@@ -9,7 +9,17 @@ from pathlib import Path
 import torch
 
 from copyist.data import Splits
-from copyist.demo.document import Film, HeldOutDistances, InOrder, Neighbor, SampleNeighbors, Shown
+from copyist.demo.document import (
+    PLAIN_COPIES,
+    SAMPLE_STEPS,
+    SCHEDULED,
+    Film,
+    HeldOutDistances,
+    InOrder,
+    Neighbor,
+    SampleNeighbors,
+    Shown,
+)
 from copyist.demo.pictures import SHOWN, write_strips
 from copyist.drawing.grids import grid, write_png
 from copyist.drawing.video import write_video
@@ -21,7 +31,6 @@ from copyist.procedures import NoDiffusion, denoise, sample_steps
 from copyist.randomness import draw_normal, generator
 from copyist.tensors import Images
 
-STEPS = 30
 STAGES = (1, 3, 6, 10, 15, 20, 25, 30)
 """Steps of sampling that are shown; after the first, an image is one pass over noise."""
 
@@ -71,15 +80,15 @@ def draw_samples(
     )  # fmt: skip
     for x_hat in _chain(model, count, seed):
         steps.append(x_hat.cpu())
-        progress(len(steps), 2 * STEPS)
+        progress(len(steps), 2 * SAMPLE_STEPS)
     for done, x_hat in enumerate(_chain(control, count, seed), start=1):
         skipped = x_hat.cpu()
-        progress(STEPS + done, 2 * STEPS)
+        progress(SAMPLE_STEPS + done, 2 * SAMPLE_STEPS)
     made = {
-        f"{STEPS} steps on the schedule": steps[-1],
+        SCHEDULED: steps[-1],
         "one pass": steps[0],
-        f"{STEPS} plain copies, no new noise": denoise(model, noise, passes=STEPS).cpu(),
-        f"{STEPS} steps of the network with skips": skipped,
+        PLAIN_COPIES: denoise(model, noise, passes=SAMPLE_STEPS).cpu(),
+        f"{SAMPLE_STEPS} steps of the network with skips": skipped,
     }
     _write_neighbors(out, steps[-1], splits)
     write_png(out / "pictures" / "arising-film.png", grid(steps[-1][: FILM_COLUMNS * FILM_ROWS], columns=FILM_COLUMNS))
@@ -106,7 +115,7 @@ def in_order(name: str, x: Images) -> InOrder:
 
 
 def _chain(model: Reconstructor, count: int, seed: int) -> Iterator[Images]:
-    return sample_steps(model, count=count, method=NoDiffusion(steps=STEPS), generator=generator(seed, "sample"))
+    return sample_steps(model, count=count, method=NoDiffusion(steps=SAMPLE_STEPS), generator=generator(seed, "sample"))
 
 
 def _frames(noise: Images, steps: list[Images]) -> Iterator[Images]:
