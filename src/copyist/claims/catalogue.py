@@ -53,6 +53,7 @@ NAMES = (
     "perfect-representation-cannot-denoise",
     "scale-does-not-rescue",
     "bottleneck-trades-error",
+    "bottleneck-is-not-lossless",
     "residual-is-the-score",
     "denoising-needs-no-bottleneck",
     "layerwise-pretraining-helps",

@@ -15,7 +15,6 @@ __all__ = [
     "photos_unet",
     "photos_unet_skips",
     "scenes",
-    "scenes_attention_unet",
     "scenes_classifier",
     "scenes_unet",
     "scenes_unet_skips",
@@ -27,7 +26,6 @@ __all__ = [
     "through_code",
     "undercomplete",
     "variational",
-    "widened",
 ]
 
 from copyist.claims.nets.attentions import attention_copier, attention_unet
@@ -52,10 +50,8 @@ from copyist.claims.nets.unets import (
     denoiser,
     photos_unet,
     photos_unet_skips,
-    scenes_attention_unet,
     scenes_unet,
     scenes_unet_skips,
     small_photos_unet,
     variational,
-    widened,
 )
