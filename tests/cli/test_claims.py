@@ -164,3 +164,30 @@ def test_a_real_claim_runs_at_scale_smoke_and_is_reported(tmp_path: Path) -> Non
     assert answer.stdout.startswith("untrained-representations-are-gaussian: inconclusive (scale smoke, 1 seed)\n")
     assert copyist("claims", "report", out).code == 0
     assert "Kolmogorov–Smirnov" in (out / "untrained-representations-are-gaussian.md").read_text()
+
+
+def test_nets_that_claims_share_are_trained_once_and_kept(tmp_path: Path) -> None:
+    line = (
+        "claims",
+        "train",
+        "plain",
+        "--scale",
+        "smoke",
+        "--models",
+        tmp_path,
+        "--seeds",
+        "0",
+        "--jobs",
+        "1",
+        "--json",
+    )
+    first = copyist(*line).result
+    written = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")}
+    assert written
+    assert copyist(*line).result == first
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")} == written
+    (net,) = first["nets"]
+    assert (net["variant"], net["seed"], net["rungs"][-1]["visits"]) == ("plain", 0, 20 * 16)
+    assert copyist("claims", "train", "plane", "--models", tmp_path).sentence.startswith(
+        "there is no net of the ladder 'plane'; did you mean 'plain'"
+    )

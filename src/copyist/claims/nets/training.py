@@ -1,0 +1,91 @@
+"""The nets of the standard ladder, trained before the claims that share them."""
+
+__all__ = ["LadderNet", "train_ladder"]
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast, final
+
+import torch
+
+from copyist.checks import check_at_least, check_choice
+from copyist.claims.model_folder import ModelFolder
+from copyist.claims.nets.ladder import LADDER, Variant, ladder
+from copyist.claims.result import SCALES, NetRecord, Scale
+from copyist.claims.trial import Trial
+
+SEEDS = (0, 1, 2)
+"""Of every net of the ladder."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LadderNet:
+    """A net of the ladder, trained."""
+
+    variant: Variant
+
+    seed: int
+
+    rungs: Sequence[NetRecord]
+    """Its snapshots in rising order, and its end."""
+
+
+def train_ladder(
+    variants: Sequence[Variant] = LADDER,
+    *,
+    scale: Scale,
+    models: Path,
+    seeds: Sequence[int] = SEEDS,
+    jobs: int = 1,
+    progress: Callable[[LadderNet, float, int, int], None] | None = None,
+) -> list[LadderNet]:
+    """Train nets of the ladder that are not trained yet, one thread each; where one was interrupted it goes on.
+
+    The first seed of all variants comes first, so that an interrupted night has something of each.
+
+    Args:
+        variants: which.
+        scale: smoke, standard or gpu.
+        models: the folder in which they are kept, that claims are then given.
+        seeds: of each.
+        jobs: how many at once.
+        progress: called for each net that is done, with the seconds it took now, and how many of how many are.
+
+    Raises:
+        UnknownNameError: there is no such variant or scale.
+        ArgumentError: `jobs` is below 1.
+        CopyistError: as `train`.
+    """
+    from joblib import Parallel, delayed
+
+    check_choice("scale", scale, SCALES)
+    check_at_least("jobs", jobs, 1)
+    for variant in variants:
+        check_choice("net of the ladder", variant, LADDER)
+    todo = [(variant, seed) for seed in seeds for variant in variants]
+    calls = (delayed(_train)(variant, seed, scale, models) for variant, seed in todo)
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
+    found: list[LadderNet] = []
+    for done, (net, seconds) in enumerate(cast("Iterator[tuple[LadderNet, float]]", parallel(calls)), start=1):
+        found.append(net)
+        if progress is not None:
+            progress(net, seconds, done, len(todo))
+    return sorted(found, key=lambda net: _place(todo, (net.variant, net.seed)))
+
+
+def _train(variant: Variant, seed: int, scale: Scale, models: Path) -> tuple[LadderNet, float]:
+    threads, since = torch.get_num_threads(), time.perf_counter()
+    torch.set_num_threads(1)
+    try:
+        trial = Trial(scale=scale, seed=seed, resources=ModelFolder(models))
+        rungs = [rung.record for rung in trial.rungs(ladder(trial, variant))]
+    finally:
+        torch.set_num_threads(threads)
+    return LadderNet(variant=variant, seed=seed, rungs=rungs), time.perf_counter() - since
+
+
+def _place(todo: Iterable[tuple[str, int]], wanted: tuple[str, int]) -> int:
+    return list(todo).index(wanted)
