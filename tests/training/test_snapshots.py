@@ -64,7 +64,7 @@ def test_snapshots_change_no_weight(tmp_path: Path) -> None:
 
 def test_a_snapshot_may_be_by_copies_of_the_images_that_are_learned(tmp_path: Path) -> None:
     level, data = 5.0, "digits?limit=40"
-    recipe = tiny(data=data, snapshots=(level,), snapshot_split="training", steps=10, validate_every=5)
+    recipe = tiny(data=data, snapshots=(level,), snapshot_split="training", steps=20, validate_every=5)
     run = train(recipe, out=tmp_path / "run")
     found = read_header(run.folder / "snapshots" / f"psnr-{level:g}.safetensors").training["psnr"]
     model = needs(run.snapshot(level), Reconstructor, verb="a test")

@@ -90,7 +90,9 @@ def small_ladder(
     size, usual = trial.pick(smoke=16, standard=16, gpu=32), steps or 6000
     training = _training(trial, steps=trial.pick(smoke=20, standard=usual, gpu=20_000), rate=3e-3)
     return Recipe(
-        name=marked_name(f"small-ladder-of-{count}", {"skips": skips, f"{usual}-steps": usual != 6000, "by-heart": by_heart}),
+        name=marked_name(
+            f"small-ladder-of-{count}", {"skips": skips, f"{usual}-steps": usual != 6000, "by-heart": by_heart}
+        ),
         data=f"scenes?size={size}&limit={trial.pick(smoke=min(count, 32), standard=count, gpu=count)}",
         model=UNetConfig(width=trial.pick(smoke=4, standard=24, gpu=48), levels=3, skips=skips),
         objective=Copying(),
