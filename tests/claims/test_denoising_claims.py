@@ -199,4 +199,8 @@ def test_a_copier_is_held_against_the_best_filter_and_shown_beside_a_denoiser() 
         rivals = [name for name in FILTERS if name != "identity" and (kind, name) != ("shift", "linear")]
         best = min(1.0, *(values[f"{kind}_{name.replace(' ', '_')}"] for name in rivals))
         assert values[f"{kind}_beyond_filters"] == pytest.approx(0.25 - best, abs=2e-3)
+        unseen = ("mean_image", "plain_blur", "plain_median", "linear_copier")
+        assert values[f"{kind}_best_unseen"] == min(1.0, *(values[f"{kind}_{name}"] for name in unseen))
+        # Clean images are copied without error.
+        assert values[f"{kind}_least_ratio"] == pytest.approx(0.0, abs=1e-5)
     assert values["gaussian_detail"] > 0

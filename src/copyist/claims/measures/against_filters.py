@@ -7,13 +7,15 @@ from collections.abc import Mapping
 import torch
 
 from copyist.baselines.controls import CONTROLS as FILTERS
+from copyist.baselines.controls import CONTROLS_SAW, Saw
+from copyist.baselines.filters import Median
 from copyist.baselines.linear_copier import linear_copier, moments_matched
 from copyist.claims.measures.copy_measures import clean_psnr, held_out
 from copyist.claims.result import Curves
 from copyist.claims.trial import Measurements, Pictures, Trial
-from copyist.corruption import Blend
+from copyist.corruption import Blend, gaussian_blur
 from copyist.evaluation.denoising_measures import SIGMAS, WEIGHTS, denoising_table
-from copyist.evaluation.denoising_table import DenoisingTable, Kind
+from copyist.evaluation.denoising_table import Condition, DenoisingTable, Kind
 from copyist.evidence import Below, Control, Part
 from copyist.models.contracts import Reconstructor
 from copyist.models.in_batches import apply_in_batches
@@ -68,12 +70,49 @@ CONTROLS = (
         Control(name=f"{kind}_denoiser", measure=f"ratio of an equal net trained to denoise, under {noise}")
         for kind, noise in _NOISES.items()
     ),
+    *(
+        Control(
+            name=f"{kind}_{name.replace(' ', '_')}", measure=f"ratio of {words}, set without any image, under {noise}"
+        )
+        for kind, noise in _NOISES.items()
+        for name, words in {"plain blur": "a blur of 1 px", "plain median": "the median of 3 × 3 pixels"}.items()
+    ),
+    *(
+        Control(
+            name=f"{kind}_best_unseen",
+            measure=f"lowest ratio under {noise} of what never saw that corruption: identity, mean image, plain blur "
+            "and median, linear copier",
+        )
+        for kind, noise in _NOISES.items()
+    ),
+    *(
+        Control(
+            name=f"{kind}_least_ratio",
+            measure=f"error of the copies of clean images over the size of the corruption, {noise}: where it is 1 or "
+            "more, nothing can be removed",
+        )
+        for kind, noise in _NOISES.items()
+    ),
     Control(name="clean_psnr", measure="PSNR of the copies of clean images, dB"),
     Control(name="gaussian_detail", measure="energy above half of Nyquist's frequency over the clean images', σ = 0.2"),
     Control(name="gaussian_noise_left", measure="noise left in O(x̃) at σ = 0.2, by the wavelet estimate"),
     Control(name="clean_noise_level", measure="the same estimate for the clean images"),
 )
-"""Beside each: what a filter, a linear copier and a trained denoiser reach."""
+"""Beside each: what a filter, a linear copier and a trained denoiser reach; what never saw the corruption apart."""
+
+_SAW: Mapping[str, Saw] = {
+    "copier": "clean images",
+    "denoiser": "corruption",
+    "linear copier": "clean images",
+    "plain blur": "nothing",
+    "plain median": "nothing",
+}
+"""Of the methods that are no controls of the table."""
+
+_UNSEEN = tuple(
+    name for name, saw in {**CONTROLS_SAW, **_SAW}.items() if name != "copier" and saw in ("nothing", "clean images")
+)
+"""What never saw the corruption, the copier itself apart."""
 
 
 @torch.no_grad()
@@ -90,12 +129,19 @@ def against_filters(model: Reconstructor, denoiser: Reconstructor, source: str, 
         return moments_matched(copier(x_tilde), train)
 
     table = denoising_table(
-        {"copier": model, "denoiser": denoiser, "linear copier": linear},
+        {
+            "copier": model,
+            "denoiser": denoiser,
+            "linear copier": linear,
+            "plain blur": lambda x_tilde: gaussian_blur(x_tilde, sigma=1.0),
+            "plain median": Median(3),
+        },
         train=train[: trial.pick(smoke=4, standard=len(train), gpu=len(train))],
         test=x,
         apply=apply_in_batches,
         batch_size=model.batch_size,
         seed=trial.seed,
+        saw=_SAW,
     )
     values = {f"{kind}_ratio": _ratio(table, "copier", kind) for kind in JUDGED}
     for kind in JUDGED:
@@ -103,9 +149,9 @@ def against_filters(model: Reconstructor, denoiser: Reconstructor, source: str, 
         rivals = [value for name, value in others.items() if (kind, name) != ("shift", "linear")]
         values[f"{kind}_beyond_filters"] = values[f"{kind}_ratio"] - min(rivals)
         values |= {f"{kind}_{name.replace(' ', '_')}": value for name, value in others.items() if name != "identity"}
-        values |= {
-            f"{kind}_{name.replace(' ', '_')}": _ratio(table, name, kind) for name in ("linear copier", "denoiser")
-        }
+        values |= {f"{kind}_{name.replace(' ', '_')}": _ratio(table, name, kind) for name in _SAW if name != "copier"}
+        values[f"{kind}_best_unseen"] = min(_ratio(table, name, kind) for name in _UNSEEN)
+        values[f"{kind}_least_ratio"] = table.least_ratio("copier", Condition(kind, JUDGED[kind])) or 0.0
     row = table.row("copier", "gaussian", JUDGED["gaussian"])
     values |= {
         "clean_psnr": quality,
@@ -122,7 +168,7 @@ def _ratio(table: DenoisingTable, method: str, kind: Kind, strength: float | Non
 
 
 def _curves(table: DenoisingTable) -> dict[str, Curves]:
-    methods = ("copier", "denoiser", "linear copier", *FILTERS)
+    methods = (*_SAW, *FILTERS)
     axes: tuple[tuple[Kind, str, tuple[float, ...]], ...] = (
         ("blend", "α, share of the image", WEIGHTS),
         ("gaussian", "σ of the noise", SIGMAS),
