@@ -59,8 +59,8 @@ CLAIM = Claim(
         *(
             Part(
                 name=f"distance_over_one_pass_{steps}",
-                measure=f"Fréchet distance to held-out landscapes of 512 samples of {steps} steps from N(0.7, 0.2²), in "
-                "batches of 32, over that of one copy of the same noise",
+                measure=f"Fréchet distance to held-out landscapes of 512 samples of {steps} steps from N(0.7, 0.2²), "
+                "in batches of 32, over that of one copy of the same noise",
                 holds_when=Below(1.0),
                 source=f"{PLACE}: an autoencoder makes no realistic image of pure noise at once, but may when copies "
                 f"are noised and copied again; this works fairly well, shown for {steps} steps",
@@ -72,8 +72,8 @@ CLAIM = Claim(
         *(
             Part(
                 name=f"kept_over_one_pass_{steps}",
-                measure="odds that a sample keeps all rules of landscapes and is not nearly a training image, over those "
-                f"of one copy of the noise, {steps} steps",
+                measure="odds that a sample keeps all rules of landscapes and is not nearly a training image, over "
+                f"those of one copy of the noise, {steps} steps",
                 holds_when=Above(1.0),
                 source=f"{PLACE}: the samples are approximately realistic images",
                 scale="log",
@@ -84,8 +84,8 @@ CLAIM = Claim(
         *(
             Part(
                 name=f"coverage_over_one_pass_{steps}",
-                measure="share of held-out landscapes with a sample in their ball (5th neighbor), over that of one copy "
-                f"of the noise, {steps} steps",
+                measure="share of held-out landscapes with a sample in their ball (5th neighbor), over that of one "
+                f"copy of the noise, {steps} steps",
                 holds_when=Above(1.0),
                 source=f"{PLACE}: the samples differ as the images of the data do",
                 scale="log",
@@ -120,7 +120,9 @@ CLAIM = Claim(
     ),
     controls=(
         *appraisal_controls(KINDS),
-        Control(name="variety", measure="median distance between two samples over that of two held-out images, N = 200"),
+        Control(
+            name="variety", measure="median distance between two samples over that of two held-out images, N = 200"
+        ),
     ),
 )
 

@@ -56,8 +56,8 @@ CLAIM = Claim(
             measure="Fréchet distance to held-out landscapes of 512 decoded codes from N(0, I), over that of real "
             "landscapes: as far as the instruments' own controls must be",
             holds_when=Above(10.0),
-            source=f"{PLACE}: normal values put in the place of an overcomplete code and decoded are not likely to give "
-            "an image of the data",
+            source=f"{PLACE}: normal values put in the place of an overcomplete code and decoded are not likely to "
+            "give an image of the data",
             scale="log",
             instruments=INSTRUMENTS,
         ),
@@ -133,7 +133,9 @@ def run(trial: Trial) -> Measurements:
     standard, kept = found["standard"].distance, found["standard"].kept
     values = {
         "far": reference.distances.in_floors(pictures["standard"]),
-        **{f"against_{name}": over(standard, found[name].distance) for name in ("walk", "vae", "samples", "correlated")},
+        **{
+            f"against_{name}": over(standard, found[name].distance) for name in ("walk", "vae", "samples", "correlated")
+        },
         "kept": {"rules": adjusted_share(kept, reference.count)},
         **appraisal_values(found),
         "code_mean": float(z.mean(0).square().mean().sqrt()),

@@ -133,7 +133,10 @@ def run(trial: Trial) -> Measurements:
         "nearness": walk.remembered,
         "spread": found["walk"].spread,
         "kept": {"rules": adjusted_share(walk.kept, walk.count)},
-        **{f"against_{name}": over(walk.distance, worth[name].distance) for name in ("pixel_noise", "copied_pixel_noise")},
+        **{
+            f"against_{name}": over(walk.distance, worth[name].distance)
+            for name in ("pixel_noise", "copied_pixel_noise")
+        },
         "coverage_over_no_noise": over(walk.coverage, worth["no_noise"].coverage),
         **appraisal_values(worth),
         **_moved(found),

@@ -45,15 +45,16 @@ CLAIM = Claim(
         ),
         Part(
             name="kept_plain_over_schedule",
-            measure="odds that a picture keeps all rules of landscapes and is not nearly a training image, plain copies "
-            "over samples",
+            measure="odds that a picture keeps all rules of landscapes and is not nearly a training image, plain "
+            "copies over samples",
             holds_when=Above(1 / MARGIN),
             scale="log",
             instruments=RULES,
         ),
         Part(
             name="coverage_plain_over_schedule",
-            measure="share of held-out landscapes with a picture in their ball (5th neighbor), plain copies over samples",
+            measure="share of held-out landscapes with a picture in their ball (5th neighbor), plain copies over "
+            "samples",
             holds_when=Above(1 / MARGIN),
             scale="log",
             instruments=INSTRUMENTS,

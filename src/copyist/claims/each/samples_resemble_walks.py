@@ -3,7 +3,7 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -20,11 +20,11 @@ from copyist.evidence import Below, Claim, Control, Part, Regime
 from copyist.metrics.spectra import radial_spectrum
 from copyist.tensors import Images
 
-MODELS: dict[Variant, str] = {
-    "plain": "the U-Net",
-    "hidden": "with a hidden MLP",
-    "deep": "a level deeper",
-    "no-norm": "without normalization",
+MODELS: dict[str, tuple[Variant, str]] = {
+    "plain": ("plain", "the U-Net"),
+    "hidden": ("hidden", "with a hidden MLP"),
+    "deep": ("deep", "a level deeper"),
+    "no_norm": ("no-norm", "without normalization"),
 }
 """Those of the standard ladder that have their own ways of painting, in words."""
 
@@ -51,12 +51,12 @@ CLAIM = Claim(
         ),
         Part(
             name="foretold_within_over_across",
-            measure="mean distance, in decibels over the rings of the radial spectrum, between what a model does to the "
-            "mean spectrum of held-out images blended with noise at α = 0.3 and copied, and the same model's samples' "
-            "deviation from the spectrum of real images, over that distance to other models' samples",
+            measure="mean distance, in decibels over the rings of the radial spectrum, between what a model does to "
+            "the mean spectrum of held-out images blended with noise at α = 0.3 and copied, and the same model's "
+            "samples' deviation from the spectrum of real images, over that distance to other models' samples",
             holds_when=Below(1.0),
-            source=f"{PLACE}: the net with a hidden MLP changes images like an oil painting while it denoises, and most "
-            "of its samples have the same character",
+            source=f"{PLACE}: the net with a hidden MLP changes images like an oil painting while it denoises, and "
+            "most of its samples have the same character",
             scale="log",
         ),
         Part(
@@ -91,8 +91,8 @@ CLAIM = Claim(
         Control(name="walks_to_real", measure="mean distance from states of walks to held-out landscapes"),
         Control(name="real_to_real", measure="distance of training landscapes from held-out ones: the floor"),
         *(
-            Control(name=f"psnr_{number}", measure=f"PSNR of copies of held-out images, dB: {words}")
-            for number, words in enumerate(MODELS.values())
+            Control(name=f"psnr_{name}", measure=f"PSNR of copies of held-out images, dB: {words}")
+            for name, (_, words) in MODELS.items()
         ),
     ),
 )
@@ -117,7 +117,7 @@ def run(trial: Trial) -> Measurements:
     values: dict[str, float] = {}
     blended = Blend(0.3)(reference.real, generator=trial.generator("blend"))
     x = reference.train[: trial.pick(smoke=16, standard=64, gpu=64)]
-    for number, (variant, name) in enumerate(MODELS.items()):
+    for short, (variant, name) in MODELS.items():
         model = trial.autoencoder(ladder(trial, variant), control=variant != "plain")
         if variant == "plain":
             check_instruments(reference, model, trial)
@@ -129,7 +129,7 @@ def run(trial: Trial) -> Measurements:
             copied=copies(model, reference.real),
             single=one_pass(model, reference, trial),
         )
-        values[f"psnr_{number}"] = clean_psnr(model, reference.real)
+        values[f"psnr_{short}"] = clean_psnr(model, reference.real)
         rows |= {
             f"{name}: walk": shown(frames),
             f"{name}: samples": traces[name].samples[:8].cpu(),
@@ -190,7 +190,7 @@ def _values(found: Sequence[_Traces], reference: Reference) -> "dict[str, float 
 
 def _between(reference: Reference) -> Callable[[Images, Images], dict[str, float]]:
     """The distance of two sets of pictures, neither of which is real, by instrument."""
-    return lambda a, b: reference.distances.distance(a, b)
+    return lambda a, b: replace(reference.distances, reference=b.to(reference.real)).distance(a)
 
 
 def _pairs(

@@ -43,8 +43,8 @@ CLAIM = Claim(
     parts=(
         Part(
             name="longer",
-            measure="Fréchet distance to held-out landscapes of 512 samples (N = 30) by the standard ladder's net at the "
-            "end of its training, over that by its snapshot that first copied held-out images at 33 dB",
+            measure="Fréchet distance to held-out landscapes of 512 samples (N = 30) by the standard ladder's net at "
+            "the end of its training, over that by its snapshot that first copied held-out images at 33 dB",
             holds_when=Above(0.5),
             source=f"{PLACE}: with the usual steps to scale up training, larger batches and many devices, samples are "
             "not much better than with little compute",
@@ -53,8 +53,8 @@ CLAIM = Claim(
         ),
         Part(
             name="larger_batches",
-            measure="the same distance by a net of 2048 landscapes of 16×16 that was trained in batches of 128, twice the "
-            "compute, over that by one trained in batches of 32",
+            measure="the same distance by a net of 2048 landscapes of 16×16 that was trained in batches of 128, twice "
+            "the compute, over that by one trained in batches of 32",
             holds_when=Above(0.5),
             source=f"{PLACE}: larger batches are named among these steps",
             scale="log",
@@ -85,7 +85,9 @@ CLAIM = Claim(
                 "real": "training landscapes",
             }
         ),
-        Control(name="compute_longer", measure="image visits at the end of training over those at the snapshot of 33 dB"),
+        Control(
+            name="compute_longer", measure="image visits at the end of training over those at the snapshot of 33 dB"
+        ),
         Control(name="compute_larger", measure="image visits in larger batches over those in usual ones"),
         Control(name="psnr_before", measure="PSNR of copies of held-out images at that snapshot, dB"),
         Control(name="psnr_end", measure="the same at the end, dB: whether copies get better meanwhile"),

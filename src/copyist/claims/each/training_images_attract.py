@@ -24,8 +24,10 @@ from copyist.tensors import Images
 COUNTS = (32, 64)
 """Landscapes of 16×16 to train on; 32 of them are recalled."""
 
-SIGMAS = (0.0, 0.05, 0.1, 0.2, 0.4)
-"""Standard deviations of the noise from which images are recalled."""
+NOISES = {"from_0": 0.0, "from_05": 0.05, "from_10": 0.1, "from_20": 0.2, "from_40": 0.4}
+"""Standard deviations of the noise from which images are recalled, by name."""
+
+SIGMAS = tuple(NOISES.values())
 
 JUDGED = SIGMAS.index(0.2)
 
@@ -70,8 +72,8 @@ CLAIM = Claim(
         *(
             Part(
                 name=f"training_over_held_out_{count}",
-                measure=f"odds that a training image is recalled from noise of σ = 0.2, over those of a held-out image, "
-                f"{count} images",
+                measure=f"odds that a training image is recalled from noise of σ = 0.2, over those of a held-out "
+                f"image, {count} images",
                 holds_when=Above(1.0),
                 scale="log",
             )
@@ -80,8 +82,8 @@ CLAIM = Claim(
         *(
             Part(
                 name=f"late_over_early_{count}",
-                measure="odds that a training image is recalled from noise of σ = 0.2 at the end of training, over those "
-                f"at the first snapshot (24 dB), {count} images",
+                measure="odds that a training image is recalled from noise of σ = 0.2 at the end of training, over "
+                f"those at the first snapshot (24 dB), {count} images",
                 holds_when=Above(1.0),
                 scale="log",
             )
@@ -91,12 +93,12 @@ CLAIM = Claim(
     controls=(
         *(
             Control(
-                name=f"{kind}_{count}_noise_{number}",
+                name=f"{kind}_{count}_{name}",
                 measure=f"share of {words} recalled from σ = {sigma:g}, {count} images, at the end",
             )
             for kind, words in KINDS.items()
             for count in COUNTS
-            for number, sigma in enumerate(SIGMAS)
+            for name, sigma in NOISES.items()
         ),
         *(
             Control(name=f"captured_{count}", measure=f"share of held-out images that end at a training image, {count}")
@@ -156,8 +158,8 @@ def run(trial: Trial) -> Measurements:
             f"identity_{count}": float(_recalled(_same, images.training, images, trial)[JUDGED].double().mean()),
         }
         for kind in KINDS:
-            for number in range(len(SIGMAS)):
-                values[f"{kind}_{count}_noise_{number}"] = late.share(kind, number)
+            for number, name in enumerate(NOISES):
+                values[f"{kind}_{count}_{name}"] = late.share(kind, number)
         rows |= {f"{count}: {name}": x for name, x in _rows(_copier(late.rung), images, trial).items()}
     caption = "Images, the same under noise of σ = 0.2, and what a hundred copies of copies make of that."
     return Measurements(

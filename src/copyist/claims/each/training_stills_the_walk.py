@@ -35,8 +35,8 @@ WHAT = {
     "high": "upper end of it",
     "displacement": "mean distance from O(x), in halves of the median distance of copies,",
     "net": "net displacement over 50 steps, in the same unit,",
-    "spread": "median distance between two walkers in the end over that between two copies: low where all fade into one "
-    "picture, which counts as walking,",
+    "spread": "median distance between two walkers in the end over that between two copies: low where all fade into "
+    "one picture, which counts as walking,",
     "at_rest": "share of walkers that rest or go round in the end",
 }
 

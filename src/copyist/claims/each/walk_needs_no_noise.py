@@ -59,8 +59,8 @@ CLAIM = Claim(
         ),
         Part(
             name="net",
-            measure="mean net displacement over windows of 50 steps in the second half, without noise, in halves of the "
-            "median distance of two copies: at a sixth, six windows in one direction are a walk",
+            measure="mean net displacement over windows of 50 steps in the second half, without noise, in halves of "
+            "the median distance of two copies: at a sixth, six windows in one direction are a walk",
             holds_when=Above(1 / 6),
             source=f"{PLACE}: much of the tendency to move is the manifold's instability",
             scale="log",

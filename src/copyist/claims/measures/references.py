@@ -1,4 +1,4 @@
-"""What walks and samples of landscapes are held against: real ones, by instruments that are checked before they judge."""
+"""What walks and samples of landscapes are held against: real ones, by instruments that are checked first."""
 
 __all__ = [
     "INSTRUMENTS",
@@ -23,7 +23,7 @@ from typing import final
 import torch
 
 from copyist.claims.measures.copy_measures import copies
-from copyist.claims.measures.distances import Distances
+from copyist.claims.measures.distances import Distances, scene_distances
 from copyist.claims.measures.landscapes import check_rules, remembered_images
 from copyist.claims.nets import scenes
 from copyist.claims.trial import Trial
@@ -113,10 +113,8 @@ def reference_for(trial: Trial, source: str = "") -> Reference:
         trial: decides sizes.
         source: of the landscapes; those of the standard ladder unless given.
     """
-    splits = trial.splits(source or scenes(trial))
-    train, test = (part.images().to(trial.device) for part in (splits.train, splits.test))
-    count = trial.pick(smoke=32, standard=512, gpu=512)
-    return Reference(distances=Distances.fit(train=train, held_out=test, count=count), test=test)
+    test = trial.splits(source or scenes(trial)).test.images().to(trial.device)
+    return Reference(distances=scene_distances(trial, source), test=test)
 
 
 @torch.no_grad()
