@@ -18,7 +18,7 @@ from copyist.claims.measures.references import (
     reference_for,
 )
 from copyist.claims.measures.samples import one_pass, samples
-from copyist.claims.measures.walks import states, walk_frames
+from copyist.claims.measures.walks import walk_frames, watched
 from copyist.claims.nets.ladder import ladder, ladder_variational
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part, Regime, adjusted_share
@@ -123,7 +123,7 @@ def run(trial: Trial) -> Measurements:
     pictures = {"standard": decoded_noise(model, reference, trial)}
     pictures |= {name: _decoded(model, codes) for name, codes in _fitted(z, reference.count, trial).items()}
     pictures |= {
-        "walk": states(walk_frames(model, reference.train[: _walkers(trial)], trial), reference),
+        "walk": watched(walk_frames(model, reference.train[: _walkers(trial)], trial), model, reference, trial).states,
         "samples": samples(model, reference, trial, steps=trial.pick(smoke=5, standard=30, gpu=30)),
         "one_pass": one_pass(model, reference, trial),
         "copies": copies(model, reference.distances.real),

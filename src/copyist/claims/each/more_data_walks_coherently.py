@@ -2,8 +2,6 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from torch import Tensor
-
 from copyist.claims.measures.copy_measures import clean_psnr, copies
 from copyist.claims.measures.references import (
     INSTRUMENTS,
@@ -17,7 +15,7 @@ from copyist.claims.measures.references import (
     over,
     reference_for,
 )
-from copyist.claims.measures.walks import Walkers, shown, states, walk_frames, walkers
+from copyist.claims.measures.walks import Walked, walk_frames, watched
 from copyist.claims.nets.ladder import small_ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part, Regime
@@ -95,18 +93,16 @@ def run(trial: Trial) -> Measurements:
     models = {size: trial.autoencoder(recipe) for size, recipe in recipes.items()}
     check_instruments(reference, models["many"], trial)
     x = reference.train[: trial.pick(smoke=16, standard=64, gpu=64)]
-    frames: dict[str, Tensor] = {}
+    walks: dict[str, Walked] = {}
     worth = {"real": appraise(reference.distances.real, reference)}
-    found: dict[str, Walkers] = {}
     values: dict[str, float] = {}
     for size, model in models.items():
-        frames[size] = walk_frames(model, x, trial)
-        found[size] = walkers(frames[size], model, reference, trial)
-        worth[size] = appraise(states(frames[size], reference), reference)
+        walks[size] = watched(walk_frames(model, x, trial), model, reference, trial)
+        worth[size] = appraise(walks[size].states, reference)
         worth[f"copies_{size}"] = appraise(copies(model, reference.real), reference)
         values |= {
-            f"share_{size}": found[size].share.mean,
-            f"spread_{size}": found[size].spread,
+            f"share_{size}": walks[size].found.share.mean,
+            f"spread_{size}": walks[size].found.spread,
             f"fresh_{size}": worth[size].fresh / worth[size].count,
             f"psnr_training_{size}": clean_psnr(model, x),
             f"psnr_held_out_{size}": clean_psnr(model, reference.real),
@@ -114,7 +110,7 @@ def run(trial: Trial) -> Measurements:
     ratio = _kept(worth["many"]) / _kept(worth["few"])
     caption = "Walks of 300 steps from the same landscapes, from the left to the right."
     rows = {
-        f"{counts[size]} images, walk {number + 1}": shown(frames[size], walker=number)
+        f"{counts[size]} images, walk {number + 1}": walks[size].strip(walker=number)
         for size in SIZES
         for number in range(3)
     }

@@ -17,13 +17,11 @@ from copyist.claims.measures.references import (
     reference_for,
 )
 from copyist.claims.measures.walks import (
-    Walkers,
+    Walked,
     code_noise_in_pixels,
-    shown,
-    states,
     walk_frames,
     walk_without_code,
-    walkers,
+    watched,
 )
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -121,17 +119,16 @@ def run(trial: Trial) -> Measurements:
     reference, model = reference_for(trial), trial.autoencoder(ladder(trial))
     check_instruments(reference, model, trial)
     ways, sigma = _ways(model, reference, trial)
-    found = {name: walkers(frames, model, reference, trial) for name, frames in ways.items()}
-    worth = {name: appraise(states(frames, reference), reference) for name, frames in ways.items()}
+    worth = {name: appraise(each.states, reference) for name, each in ways.items()}
     worth |= {
         "copies": appraise(copies(model, reference.distances.real), reference),
         "real": appraise(reference.distances.real, reference),
     }
-    walk = worth["walk"]
+    walk, found = worth["walk"], ways["walk"].found
     values = {
-        "share": found["walk"].adjusted,
+        "share": found.adjusted,
         "nearness": walk.remembered,
-        "spread": found["walk"].spread,
+        "spread": found.spread,
         "kept": {"rules": adjusted_share(walk.kept, walk.count)},
         **{
             f"against_{name}": over(walk.distance, worth[name].distance)
@@ -139,14 +136,14 @@ def run(trial: Trial) -> Measurements:
         },
         "coverage_over_no_noise": over(walk.coverage, worth["no_noise"].coverage),
         **appraisal_values(worth),
-        **_moved(found),
-        "share_low": found["walk"].share.low,
-        "share_high": found["walk"].share.high,
+        **_moved(ways),
+        "share_low": found.share.low,
+        "share_high": found.share.high,
         "pixel_sigma": sigma,
     }
     labels = {"walk": "noise in the code", "copied_pixel_noise": "noise in pixels, copied"}
     rows = {
-        f"{labels.get(name, name.replace('_', ' '))}{', another' if number else ''}": shown(ways[name], walker=number)
+        f"{labels.get(name, name.replace('_', ' '))}{', another' if number else ''}": ways[name].strip(walker=number)
         for name in ("walk", "no_noise", "copied_pixel_noise", "pixel_noise")
         for number in range(2 if name == "walk" else 1)
     }
@@ -154,25 +151,30 @@ def run(trial: Trial) -> Measurements:
     return Measurements(values=values, pictures={"ways": Pictures(caption=caption, rows=rows)})
 
 
-def _ways(model: Autoencoder, reference: Reference, trial: Trial) -> tuple[dict[str, Tensor], float]:
-    """The frames of each, and the standard deviation of the noise in pixels."""
+def _ways(model: Autoencoder, reference: Reference, trial: Trial) -> tuple[dict[str, Walked], float]:
+    """What is left of each, and the standard deviation of the noise in pixels."""
     count = trial.pick(smoke=16, standard=64, gpu=64)
     x = reference.train[:count]
     sigma = code_noise_in_pixels(model, x, trial)
+
+    def watch(frames: Tensor) -> Walked:
+        return watched(frames, model, reference, trial)
+
     ways = {
-        "walk": walk_frames(model, x, trial),
-        "no_noise": walk_frames(model, x, trial, noise=0.0),
-        "copied_pixel_noise": walk_without_code(lambda images: copies(model, images), x, trial, sigma=sigma),
-        "pixel_noise": walk_without_code(lambda images: images, x, trial, sigma=sigma),
-        "held_out": walk_frames(model, reference.test[:count], trial),
+        "walk": watch(walk_frames(model, x, trial)),
+        "no_noise": watch(walk_frames(model, x, trial, noise=0.0)),
+        "copied_pixel_noise": watch(walk_without_code(lambda images: copies(model, images), x, trial, sigma=sigma)),
+        "pixel_noise": watch(walk_without_code(lambda images: images, x, trial, sigma=sigma)),
+        "held_out": watch(walk_frames(model, reference.test[:count], trial)),
     }
     return ways, sigma
 
 
-def _moved(found: dict[str, Walkers]) -> dict[str, float]:
+def _moved(ways: dict[str, Walked]) -> dict[str, float]:
     values: dict[str, float] = {}
-    for name, each in found.items():
-        values |= {f"share_{name}": each.share.mean, f"spread_{name}": each.spread, f"net_{name}": each.net}
+    for name, each in ways.items():
+        found = each.found
+        values |= {f"share_{name}": found.share.mean, f"spread_{name}": found.spread, f"net_{name}": found.net}
     return values
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from copyist.claims.measures.copy_measures import clean_psnr, copies
 from copyist.claims.measures.references import INSTRUMENTS, Reference, check_instruments, over, reference_for
 from copyist.claims.measures.samples import one_pass, samples
-from copyist.claims.measures.walks import shown, states, walk_frames
+from copyist.claims.measures.walks import walk_frames, watched
 from copyist.claims.nets.ladder import Variant, ladder
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -121,9 +121,9 @@ def run(trial: Trial) -> Measurements:
         model = trial.autoencoder(ladder(trial, variant), control=variant != "plain")
         if variant == "plain":
             check_instruments(reference, model, trial)
-        frames = walk_frames(model, x, trial)
+        walk = watched(walk_frames(model, x, trial), model, reference, trial)
         traces[name] = _Traces(
-            walks=states(frames, reference),
+            walks=walk.states,
             samples=samples(model, reference, trial, steps=trial.pick(smoke=5, standard=30, gpu=30)),
             denoised=copies(model, blended),
             copied=copies(model, reference.real),
@@ -131,7 +131,7 @@ def run(trial: Trial) -> Measurements:
         )
         values[f"psnr_{short}"] = clean_psnr(model, reference.real)
         rows |= {
-            f"{name}: walk": shown(frames),
+            f"{name}: walk": walk.strip(),
             f"{name}: samples": traces[name].samples[:8].cpu(),
             f"{name}: denoised": traces[name].denoised[:8].cpu(),
         }

@@ -154,7 +154,7 @@ def run(trial: Trial) -> Measurements:
             f"recalled_{count}": late.adjusted("training", JUDGED),
             f"training_over_held_out_{count}": late.odds("training") / late.odds("held_out"),
             f"late_over_early_{count}": late.odds("training") / early.odds("training"),
-            f"captured_{count}": _captured(_copier(late.rung), images),
+            f"captured_{count}": _captured(_copier(late.rung), images, trial),
             f"identity_{count}": float(_recalled(_same, images.training, images, trial)[JUDGED].double().mean()),
         }
         for kind in KINDS:
@@ -192,18 +192,27 @@ def _stage(rung: Rung, images: _Kinds, trial: Trial) -> _Stage:
 
 def _recalled(copy: Callable[[Images], Images], x: Images, images: _Kinds, trial: Trial) -> Tensor:
     """Which of them come back from each level of noise, (S, N)."""
-    steps, draws = trial.pick(smoke=3, standard=STEPS, gpu=STEPS), trial.generator("noise to recall from")
-    return recall(copy, x, among=images.among, sigmas=SIGMAS, steps=steps, generator=draws).recalled
+    draws = trial.generator("noise to recall from")
+    return recall(copy, x, among=images.among, sigmas=SIGMAS, steps=_steps(trial), generator=draws).recalled
 
 
-def _captured(model: Reconstructor, images: _Kinds) -> float:
+def _captured(model: Reconstructor, images: _Kinds, trial: Trial) -> float:
     """Share of held-out images that end as near to a training image as counts as recalled."""
     half = float(torch.pdist(images.training.flatten(1)).median()) / 2
-    x, copy = images.held_out, _copying(model)
-    for _ in range(STEPS):
-        x = copy(x)
+    x = _copied(model, images.held_out, trial)
     found = nearest(x, images.among[: len(images.among) // 2]).distance * x[0].numel() ** 0.5
     return float((found < half / 2).double().mean())
+
+
+def _copied(model: Reconstructor, x: Images, trial: Trial) -> Images:
+    """Copies of copies."""
+    for _ in range(_steps(trial)):
+        x = copies(model, x)
+    return x
+
+
+def _steps(trial: Trial) -> int:
+    return trial.pick(smoke=3, standard=STEPS, gpu=STEPS)
 
 
 def _copier(rung: Rung) -> Reconstructor:
@@ -256,9 +265,7 @@ def _rows(model: Reconstructor, images: _Kinds, trial: Trial) -> dict[str, Image
     for kind, x in {"trained on": images.training, "held out": images.held_out}.items():
         draws = trial.generator("noise to show")
         noisy = x + draw_normal(x.shape, std=SIGMAS[JUDGED], generator=draws, like=x)
-        end = noisy
-        for _ in range(trial.pick(smoke=3, standard=STEPS, gpu=STEPS)):
-            end = copies(model, end)
+        end = _copied(model, noisy, trial)
         rows |= {kind: x[:8], f"{kind}, noisy": noisy[:8], f"{kind}, copied": end[:8]}
     return rows
 

@@ -6,10 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from torch import Tensor
-
 from copyist.claims.measures.references import Reference, odds, reference_for
-from copyist.claims.measures.walks import Walkers, shown, walk_frames, walkers
+from copyist.claims.measures.walks import Walked, walk_frames, watched
 from copyist.claims.nets.ladder import SNAPSHOTS, SNAPSHOTS_BY_HEART, by_heart, ladder
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Rung, Trial
@@ -116,8 +114,8 @@ class _Stage:
     """One rung, and what becomes of walkers by it."""
 
     rung: Rung
-    frames: Mapping[str, Tensor]
-    found: Mapping[str, Walkers]
+    walks: Mapping[str, Walked]
+    """By where they began."""
 
     @property
     def level(self) -> str:
@@ -138,14 +136,14 @@ def run(trial: Trial) -> Measurements:
         values |= {
             f"odds_{count}": _odds(late, "training") / _odds(early, "training"),
             f"training_over_held_out_{count}": _odds(late, "training") / _odds(late, "held_out"),
-            f"spread_{count}": late.found["training"].spread,
+            f"spread_{count}": late.walks["training"].found.spread,
             **_moved(count, "early", early),
             **_moved(count, "late", late),
         }
-    shares = {stage.level: stage.found for stage in standard}
+    shares = {stage.level: stage.walks for stage in standard}
     for start in STARTS:
         for level in LEVELS:
-            values[f"standard_{start}_{level}"] = shares[level][start].share.mean if level in shares else math.nan
+            values[f"standard_{start}_{level}"] = shares[level][start].found.share.mean if level in shares else math.nan
     caption = "Training images copied 300 times without noise, from the left to the right, early and late in training."
     pictures = {"ways": Pictures(caption=caption, rows=_rows(stages[COUNTS[0]]))}
     if standard:
@@ -163,13 +161,15 @@ def _stages(recipe: Recipe, trial: Trial) -> list[_Stage]:
 
 def _stage(rung: Rung, starts: Mapping[str, Images], reference: Reference, trial: Trial) -> _Stage:
     model = needs(rung.model, Autoencoder, verb="walk")
-    frames = {name: walk_frames(model, x, trial, noise=0.0) for name, x in starts.items()}
-    found = {name: walkers(each, model, reference, trial) for name, each in frames.items()}
-    return _Stage(rung=rung, frames={name: each[:, :3].clone() for name, each in frames.items()}, found=found)
+    walks = {
+        name: watched(walk_frames(model, x, trial, noise=0.0), model, reference, trial) for name, x in starts.items()
+    }
+    return _Stage(rung=rung, walks=walks)
 
 
 def _odds(stage: _Stage, start: str) -> float:
-    return odds(stage.found[start].walked, stage.found[start].count)
+    found = stage.walks[start].found
+    return odds(found.walked, found.count)
 
 
 def _moved(count: int, stage: str, found: _Stage) -> dict[str, float]:
@@ -177,7 +177,8 @@ def _moved(count: int, stage: str, found: _Stage) -> dict[str, float]:
         f"psnr_training_{count}_{stage}": found.rung.record.psnr_training,
         f"psnr_held_out_{count}_{stage}": found.rung.record.psnr,
     }
-    for start, each in found.found.items():
+    for start, walk in found.walks.items():
+        each = walk.found
         values |= {
             f"share_{start}_{count}_{stage}": each.share.mean,
             f"low_{start}_{count}_{stage}": each.share.low,
@@ -193,7 +194,7 @@ def _moved(count: int, stage: str, found: _Stage) -> dict[str, float]:
 def _rows(stages: Sequence[_Stage]) -> dict[str, Images]:
     """Three walkers at the first rung, and the same at the last."""
     return {
-        f"{stage.rung.record.psnr_training:.0f} dB, image {number + 1}": shown(stage.frames["training"], walker=number)
+        f"{stage.rung.record.psnr_training:.0f} dB, image {number + 1}": stage.walks["training"].strip(walker=number)
         for stage in (stages[0], stages[-1])
         for number in range(3)
     }
@@ -201,7 +202,7 @@ def _rows(stages: Sequence[_Stage]) -> dict[str, Images]:
 
 def _curve(stages: Mapping[int, Sequence[_Stage]]) -> Curves:
     def line(count: int, start: str) -> list[float]:
-        shares = {stage.rung.level: stage.found[start].share.mean for stage in stages[count]}
+        shares = {stage.rung.level: stage.walks[start].found.share.mean for stage in stages[count]}
         return [shares.get(level, math.nan) for level in SNAPSHOTS_BY_HEART]
 
     return Curves(

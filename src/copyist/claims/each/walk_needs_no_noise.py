@@ -13,19 +13,16 @@ from copyist.claims.measures.references import (
     reference_for,
 )
 from copyist.claims.measures.walks import (
-    Walkers,
+    Walked,
     code_noise_in_pixels,
-    shown,
-    states,
     walk_frames,
     walk_without_code,
-    walkers,
+    watched,
 )
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Claim, Control, Part, Regime
-from copyist.metrics.distortion import distance
 from copyist.models.contracts import Autoencoder, needs
 
 AT = 33.0
@@ -115,42 +112,46 @@ def run(trial: Trial) -> Measurements:
     check_instruments(reference, model, trial)
     count = trial.pick(smoke=16, standard=64, gpu=64)
     x, sigma = reference.train[:count], code_noise_in_pixels(model, reference.train[:count], trial)
-    frames = {
-        "without": walk_frames(model, x, trial, noise=0.0),
-        "with": walk_frames(model, x, trial),
-        "pixels": walk_without_code(lambda images: copies(model, images), x, trial, sigma=sigma),
-        "held_out": walk_frames(model, reference.test[:count], trial, noise=0.0),
-        **{name: walk_frames(other, x, trial, noise=0.0) for name, other in others.items()},
+
+    def watch(frames: Tensor, by: Autoencoder = model) -> Walked:
+        return watched(frames, by, reference, trial)
+
+    walks = {
+        "without": watch(walk_frames(model, x, trial, noise=0.0)),
+        "with": watch(walk_frames(model, x, trial)),
+        "pixels": watch(walk_without_code(lambda images: copies(model, images), x, trial, sigma=sigma)),
+        "held_out": watch(walk_frames(model, reference.test[:count], trial, noise=0.0)),
+        **{name: watch(walk_frames(other, x, trial, noise=0.0), other) for name, other in others.items()},
     }
-    found = {name: walkers(each, others.get(name, model), reference, trial) for name, each in frames.items()}
-    worth = {f"{name}_states": appraise(states(frames[name], reference), reference) for name in ("without", "with")}
-    quiet = found["without"]
+    worth = {f"{name}_states": appraise(walks[name].states, reference) for name in ("without", "with")}
+    quiet = walks["without"].found
     values = {
         "share": quiet.adjusted,
         "net": quiet.net,
-        "net_over_with": quiet.net / found["with"].net,
-        "net_over_pixels": quiet.net / found["pixels"].net,
+        "net_over_with": quiet.net / walks["with"].found.net,
+        "net_over_pixels": quiet.net / walks["pixels"].found.net,
         "spread": quiet.spread,
-        **_moved(found),
+        **_moved(walks),
         **appraisal_values(worth),
     }
     labels = {"without": "no noise", "with": "noise in the code", "end": "no noise, at the end"}
     rows = {
-        f"{labels[name]}{', another' if number else ''}": shown(frames[name], walker=number)
+        f"{labels[name]}{', another' if number else ''}": walks[name].strip(walker=number)
         for name, numbers in {"with": (0,), "without": (0, 1, 2), "end": (0, 1)}.items()
         for number in numbers
     }
     caption = "Landscapes that were trained on, copied 300 times, from the left to the right."
     return Measurements(
         values=values,
-        curves={"course": _course(frames["with"], frames["without"])},
+        curves={"path": _path(walks)},
         pictures={"ways": Pictures(caption=caption, rows=rows)},
     )
 
 
-def _moved(found: dict[str, Walkers]) -> dict[str, float]:
+def _moved(walks: dict[str, Walked]) -> dict[str, float]:
     values: dict[str, float] = {}
-    for way, each in found.items():
+    for way, walk in walks.items():
+        each = walk.found
         values |= {
             f"share_{way}": each.share.mean,
             f"low_{way}": each.share.low,
@@ -163,17 +164,14 @@ def _moved(found: dict[str, Walkers]) -> dict[str, float]:
     return values
 
 
-def _course(noisy: Tensor, quiet: Tensor) -> Curves:
-    begun = quiet[1]  # O(x), as no noise was added
+def _path(walks: dict[str, Walked]) -> Curves:
+    lines = {WAYS[name]: walks[name].path.tolist() for name in ("with", "pixels", "without", "held_out", "end")}
     return Curves(
         title="Distance from where the walk began",
         x_label="steps",
-        y_label="mean distance from O(x)",
-        x=range(1, len(noisy)),
-        lines={
-            name: [float(distance(frame, begun).mean()) for frame in frames[1:]]
-            for name, frames in {"with noise": noisy, "without": quiet}.items()
-        },
+        y_label="mean distance from O(x), in halves of the median distance of copies",
+        x=range(1, len(walks["with"].path) + 1),
+        lines=lines,
     )
 
 

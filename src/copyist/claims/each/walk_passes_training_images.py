@@ -2,20 +2,14 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
 from copyist.claims.measures.copy_measures import copies
 from copyist.claims.measures.references import Reference, reference_for
-from copyist.claims.measures.walks import (
-    code_noise_in_pixels,
-    shown,
-    states,
-    walk_frames,
-    walk_without_code,
-)
+from copyist.claims.measures.walks import Walked, code_noise_in_pixels, walk_frames, walk_without_code, watched
 from copyist.claims.nets.ladder import by_heart, ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part, Regime, adjusted_share
@@ -88,36 +82,27 @@ CLAIM = Claim(
 )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Passed:
-    """Which images of a set walkers pass."""
-
-    numbers: Tensor
-    """(B,), different ones."""
-
-    @property
-    def mean(self) -> float:
-        return float(self.numbers.double().mean())
-
-
 def run(trial: Trial) -> Measurements:
     """Which training image each frame is nearest to, for the walk and what may take its place."""
     reference, model = reference_for(trial), trial.autoencoder(ladder(trial))
     x = reference.train[: _walkers(trial)]
-    frames = _ways(model, x, trial)
     values: dict[str, float] = {}
+    walk: Walked | None = None
     half = reference.count
-    for way, each in frames.items():
+    for way, each in _ways(model, x, trial):
+        if way == "walk":
+            walk = watched(each, model, reference, trial)
         passed = _passed(each, reference.train, reference)
         values |= {
-            f"two_{way}": float((passed.numbers >= 2).double().mean()),
-            f"passed_{way}": passed.mean,
-            f"held_out_passed_{way}": _passed(each, reference.real, reference).mean,
-            f"same_passed_{way}": _passed(each, reference.train[-half:], reference).mean,
+            f"two_{way}": float((passed >= 2).double().mean()),
+            f"passed_{way}": float(passed.mean()),
+            f"held_out_passed_{way}": float(_passed(each, reference.real, reference).mean()),
+            f"same_passed_{way}": float(_passed(each, reference.train[-half:], reference).mean()),
         }
     number = round(values["two_walk"] * len(x))
     held_out = reference.test[len(reference.test) // 2 :]
-    path = shown(frames["walk"])
+    assert walk is not None
+    path = walk.strip()
     images = reference.train.cpu()[nearest(path, reference.train.cpu(), flipped=True).index]
     caption = "A walk, and the training images it is nearest to, mirrored or not."
     return Measurements(
@@ -125,7 +110,7 @@ def run(trial: Trial) -> Measurements:
             "passes": adjusted_share(number, len(x)),
             **_by_heart(trial),
             **values,
-            "preference": _preference(states(frames["walk"], reference), reference),
+            "preference": _preference(walk.states, reference),
             "preference_copies": _preference(copies(model, held_out), reference),
         },
         pictures={"passed": Pictures(caption=caption, rows={"walk": path, "nearest training image": images})},
@@ -136,24 +121,26 @@ def _walkers(trial: Trial) -> int:
     return trial.pick(smoke=16, standard=64, gpu=64)
 
 
-def _ways(model: Autoencoder, x: Images, trial: Trial) -> dict[str, Tensor]:
+def _ways(model: Autoencoder, x: Images, trial: Trial) -> Iterator[tuple[str, Tensor]]:
+    """Each when it is asked for: the frames of all of them are a gigabyte."""
     sigma = code_noise_in_pixels(model, x, trial)
-    return {
-        "walk": walk_frames(model, x, trial),
-        "no_noise": walk_frames(model, x, trial, noise=0.0),
-        "copied_pixel_noise": walk_without_code(lambda images: copies(model, images), x, trial, sigma=sigma),
-        "pixel_noise": walk_without_code(lambda images: images, x, trial, sigma=sigma),
-    }
+    yield "walk", walk_frames(model, x, trial)
+    yield "no_noise", walk_frames(model, x, trial, noise=0.0)
+    yield "copied_pixel_noise", walk_without_code(lambda images: copies(model, images), x, trial, sigma=sigma)
+    yield "pixel_noise", walk_without_code(lambda images: images, x, trial, sigma=sigma)
 
 
-def _passed(frames: Tensor, images: Images, reference: Reference) -> _Passed:
-    """Those that are the nearest to a frame, and nearer than the median held-out image is to its nearest."""
+def _passed(frames: Tensor, images: Images, reference: Reference) -> Tensor:
+    """How many of some images each walker passes, (B,).
+
+    One is passed that is the nearest of them to a frame, and nearer than the median held-out image is to its nearest.
+    """
     usual = reference.distances.memorization(reference.real).held_out.distance.median()
     found = nearest(frames.flatten(0, 1), images.cpu(), flipped=True)
     place = Neighbors(distance=found.distance.view(frames.shape[:2]), index=found.index.view(frames.shape[:2]))
     inside = place.distance < float(usual)
     numbers = [len(torch.unique(index[near])) for index, near in zip(place.index.T, inside.T, strict=True)]
-    return _Passed(numbers=torch.tensor(numbers))
+    return torch.tensor(numbers, dtype=torch.float64)
 
 
 def _preference(x: Images, reference: Reference) -> float:
@@ -178,7 +165,7 @@ def _by_heart(trial: Trial) -> dict[str, float]:
         "nearness_from_training": _preference(_second_half(trained), reference),
         "small_copies": _preference(copies(model, held_out), reference),
         "small_real": _preference(held_out, reference),
-        "small_passed": _passed(trained, reference.train, reference).mean,
+        "small_passed": float(_passed(trained, reference.train, reference).mean()),
     }
 
 

@@ -1,14 +1,13 @@
 """Walks of a copier, what may take a walk's place, and what became of the walkers."""
 
 __all__ = [
+    "Walked",
     "Walkers",
     "code_noise_in_pixels",
-    "shown",
-    "states",
     "steps_of",
     "walk_frames",
     "walk_without_code",
-    "walkers",
+    "watched",
 ]
 
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from copyist.claims.measures.copy_measures import copies
 from copyist.claims.measures.references import Reference
 from copyist.claims.trial import Trial
 from copyist.evidence import Interval, adjusted_share
+from copyist.metrics.distortion import distance
 from copyist.metrics.walkers import LONGEST_CYCLE, net_displacement, walk_diagnostics
 from copyist.models.contracts import Autoencoder, Reconstructor
 from copyist.models.in_batches import in_batches
@@ -71,6 +71,28 @@ class Walkers:
         return adjusted_share(self.walked, self.count)
 
 
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Walked:
+    """What is kept of a walk, whose frames are a quarter of a gigabyte at scale standard."""
+
+    found: Walkers
+
+    states: Images
+    """Pictures of its second half, evenly spaced up to the last step, as many as a set of the reference has."""
+
+    path: Tensor
+    """(T,), mean distance of each step from the starts' copies, in halves of the median distance between them."""
+
+    strips: Tensor
+    """(T + 1, 4, C, H, W), the frames of the first four walkers."""
+
+    def strip(self, *, walker: int = 0, pictures: int = 8) -> Images:
+        """One walker's frames, evenly spaced from the start to the end."""
+        chosen = torch.linspace(0, len(self.strips) - 1, pictures).round().long()
+        return self.strips[chosen, walker]
+
+
 def steps_of(trial: Trial) -> int:
     """Steps of every walk: 300."""
     return trial.pick(smoke=6, standard=300, gpu=300)
@@ -100,8 +122,8 @@ def code_noise_in_pixels(model: Autoencoder, x: Images, trial: Trial) -> float:
     return float((moved - still).square().mean().sqrt())
 
 
-def walkers(frames: Tensor, model: Reconstructor, reference: Reference, trial: Trial) -> Walkers:
-    """What became of them; `frames` begin with the starts, and `model` makes the copies that they are held against."""
+def watched(frames: Tensor, model: Reconstructor, reference: Reference, trial: Trial) -> Walked:
+    """What is kept of the frames, which begin with the starts; `model` makes the copies that they are held against."""
     begun = copies(model, frames[0].to(trial.device)).cpu()
     found = walk_diagnostics(
         frames[-LAST:],
@@ -111,7 +133,7 @@ def walkers(frames: Tensor, model: Reconstructor, reference: Reference, trial: T
         features=lambda x: x.mean((2, 3)),
     )
     windows = net_displacement(frames, window=trial.pick(smoke=2, standard=50, gpu=50))
-    return Walkers(
+    walkers = Walkers(
         count=len(begun),
         walked=int(found.walked.sum()),
         share=found.share,
@@ -120,15 +142,11 @@ def walkers(frames: Tensor, model: Reconstructor, reference: Reference, trial: T
         spread=float(torch.pdist(frames[-1].flatten(1)).median() / torch.pdist(begun.flatten(1)).median()),
         at_rest=float((found.fixed_point | (found.cycle > 0)).double().mean()),
     )
+    path = torch.stack([distance(frame, begun).mean() for frame in frames[1:]]) / found.threshold
+    return Walked(found=walkers, states=_states(frames, reference), path=path, strips=frames[:, :4].clone())
 
 
-def states(frames: Tensor, reference: Reference) -> Images:
-    """Pictures of a walk's second half, evenly spaced up to the last step, as many as a set of the reference has."""
-    length, per_walker = len(frames) - 1, reference.count // frames.shape[1]
+def _states(frames: Tensor, reference: Reference) -> Images:
+    length, per_walker = len(frames) - 1, max(1, reference.count // frames.shape[1])
     chosen = torch.linspace(length / 2, length, per_walker + 1)[1:].round().long()
     return frames[chosen].flatten(0, 1).to(reference.real)
-
-
-def shown(frames: Tensor, *, walker: int = 0, pictures: int = 8) -> Images:
-    """One walker's frames, evenly spaced from the start to the end."""
-    return frames[torch.linspace(0, len(frames) - 1, pictures).round().long(), walker]
