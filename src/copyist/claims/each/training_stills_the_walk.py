@@ -44,7 +44,7 @@ CLAIM = Claim(
     sentence="With more training fewer images walk when they are copied again and again without noise.",
     source='Badger, "Autoencoders: Learning by Copying", second version, on the walk without noise: from 7 of 8 images '
     "to about 1 of 8 after 200 further epochs",
-    regime=Regime(psnr=38.0, split="training", code=1.0),
+    regime=Regime(psnr=36.0, split="training", code=1.0),
     picture="ways",
     parts=(
         *(
@@ -214,4 +214,4 @@ def _curve(stages: Mapping[int, Sequence[_Stage]]) -> Curves:
     )
 
 
-EXPERIMENT = Experiment(claim=CLAIM, run=run, seeds=range(7))
+EXPERIMENT = Experiment(claim=CLAIM, run=run, seeds=range(5))

@@ -17,7 +17,7 @@ from copyist.metrics.neighbors import Neighbors, nearest
 from copyist.models.contracts import Autoencoder
 from copyist.tensors import Images
 
-SMALL, AT = 256, 38.0
+SMALL, AT = 64, 38.0
 """Landscapes of the small net, and the PSNR of its copies of them, in dB, from which on it knows them by heart."""
 
 WAYS = {
@@ -47,8 +47,8 @@ CLAIM = Claim(
         ),
         Part(
             name="nearness",
-            measure="median distance of states of the second half to the nearest of 128 training images, over that to "
-            "the nearest of as many held-out ones; walks from other held-out images, of a net that knows 256 "
+            measure="median distance of states of the second half to the nearest of 32 training images, over that to "
+            "the nearest of as many held-out ones; walks from other held-out images, of a net that knows 64 "
             "landscapes of 16×16 by heart (copies of 38 dB)",
             holds_when=Below(1.0),
             scale="log",
@@ -159,7 +159,7 @@ def _by_heart(trial: Trial) -> dict[str, float]:
     recipe = by_heart(trial, count=SMALL)
     reference, model = reference_for(trial, recipe.data), trial.autoencoder(recipe, at=AT, control=True)
     held_out = reference.test[len(reference.test) // 2 :]
-    trained, new = (walk_frames(model, x[: _walkers(trial)], trial) for x in (reference.train, held_out))
+    trained, new = (walk_frames(model, x, trial) for x in (reference.train[: len(held_out)], held_out))
     return {
         "nearness": _preference(_second_half(new), reference),
         "nearness_from_training": _preference(_second_half(trained), reference),

@@ -110,14 +110,18 @@ def small_ladder(
     )
 
 
-STEPS_BY_HEART = {32: 2000, 64: 3000, 256: 6000}
-"""Steps at scale standard, by the number of images."""
+STEPS_BY_HEART = {32: 2000, 64: 4000, 256: 10_000}
+"""Steps at scale standard, by the number of images.
+
+A trial of 32 images copied them at 38.7 dB after 700 steps and at 43.6 after 2000 (held-out ones at 23); one of 64,
+mirrored too, at 37.0 after 2500 (26); one of 256 at 32.5 after 1350 and at 34.1 after 3000 (28).
+"""
 
 
 def by_heart(trial: Trial, *, count: int) -> Recipe:
     """A net of the small ladder that learns 32, 64 or 256 landscapes by heart, kept on its way there.
 
-    It takes about 80 seconds of one thread for 32, two minutes for 64, and four for 256.
+    A quiet thread takes about a minute for 32, two and a half for 64, and six and a half for 256.
     """
     return small_ladder(trial, count=count, steps=STEPS_BY_HEART[count], by_heart=True)
 
@@ -125,10 +129,10 @@ def by_heart(trial: Trial, *, count: int) -> Recipe:
 def ladder_variational(trial: Trial) -> Recipe:
     """A variational autoencoder of the plain ladder net's maps, and of as many units of code.
 
-    Its 4000 steps of 32 images, at a lower rate than a copier bears, take about 11 minutes of one thread.
+    Its 3000 steps of 32 images, at a lower rate than a copier bears, take about 8 minutes of one thread.
     """
     plain = ladder(trial)
-    training = _training(trial, steps=trial.pick(smoke=20, standard=4000, gpu=20_000), rate=1e-3)
+    training = _training(trial, steps=trial.pick(smoke=20, standard=3000, gpu=20_000), rate=1e-3)
     return variational(replace(plain, training=replace(training, snapshots=())))
 
 
