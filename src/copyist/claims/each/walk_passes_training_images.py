@@ -143,14 +143,15 @@ def _passed(frames: Tensor, images: Images, reference: Reference) -> Tensor:
     return torch.tensor(numbers, dtype=torch.float64)
 
 
-def _preference(x: Images, reference: Reference) -> float:
+def _preference(x: Images, reference: Reference, *, flipped: bool = True) -> float:
     """Distance to the nearest of equally many images of each kind; both are random draws of one law.
 
     The held-out ones are of the first half, and the training images as many of the last: no walker began at either.
+    With `flipped` mirrored ones count too, as where training mirrors images.
     """
     count = min(len(reference.test) // 2, len(reference.train) // 2)
     kinds = reference.train[-count:], reference.test[:count]
-    near, other = (nearest(x.to(reference.real), images, flipped=True).distance.median() for images in kinds)
+    near, other = (nearest(x.to(reference.real), images, flipped=flipped).distance.median() for images in kinds)
     return float(near / other)
 
 
@@ -161,10 +162,10 @@ def _by_heart(trial: Trial) -> dict[str, float]:
     held_out = reference.test[len(reference.test) // 2 :]
     trained, new = (walk_frames(model, x, trial) for x in (reference.train[: len(held_out)], held_out))
     return {
-        "nearness": _preference(_second_half(new), reference),
-        "nearness_from_training": _preference(_second_half(trained), reference),
-        "small_copies": _preference(copies(model, held_out), reference),
-        "small_real": _preference(held_out, reference),
+        "nearness": _preference(_second_half(new), reference, flipped=False),
+        "nearness_from_training": _preference(_second_half(trained), reference, flipped=False),
+        "small_copies": _preference(copies(model, held_out), reference, flipped=False),
+        "small_real": _preference(held_out, reference, flipped=False),
         "small_passed": float(_passed(trained, reference.train, reference).mean()),
     }
 
