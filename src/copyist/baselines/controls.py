@@ -1,9 +1,9 @@
 """Every classical denoiser at its best: fitted and set on training images, for one corruption at a time."""
 
-__all__ = ["CONTROLS", "CONTROLS_SAW", "ControlFitter", "Saw"]
+__all__ = ["CONTROLS", "ControlFitter"]
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, TypeAlias, final
+from collections.abc import Callable, Iterable
+from typing import final
 
 import torch
 
@@ -23,20 +23,6 @@ from copyist.tensors import Images
 
 CONTROLS = ("identity", "mean image", "matched blur", "median", "total variation", "linear")
 """The controls' names, the simplest first."""
-
-Saw: TypeAlias = Literal["nothing", "clean images", "setting", "corruption"]
-"""What a method was made from: no images; clean ones alone; images under the very corruption that it is measured on, by
-which one or two settings were chosen; or such images, to which it was fitted or on which it was trained."""
-
-CONTROLS_SAW: Mapping[str, Saw] = {
-    "identity": "nothing",
-    "mean image": "clean images",
-    "matched blur": "setting",
-    "median": "setting",
-    "total variation": "setting",
-    "linear": "corruption",
-}
-"""By control. The first two never saw the corruption."""
 
 BLURS = (0.0, 0.4, 0.6, 0.8, 1.0, 1.4, 2.0, 3.0, 4.5)
 CONTRASTS = (0.7, 0.8, 0.9, 1.0)

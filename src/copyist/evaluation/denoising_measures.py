@@ -1,13 +1,13 @@
 """Denoising by models, beside filters fitted to each of three kinds of corruption."""
 
-__all__ = ["CONDITIONS", "batch_dependence", "denoising_table"]
+__all__ = ["CONDITIONS", "CONTROLS_SAW", "batch_dependence", "denoising_table"]
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import torch
 
-from copyist.baselines.controls import CONTROLS, CONTROLS_SAW, ControlFitter, Saw
+from copyist.baselines.controls import CONTROLS, ControlFitter
 from copyist.baselines.filters import Filter
 from copyist.checks import check_at_least, check_images, check_same_shape
 from copyist.corruption import Blend, Corruption, GaussianNoise, Shift
@@ -21,6 +21,7 @@ from copyist.evaluation.denoising_table import (
     DenoisingRow,
     DenoisingTable,
     DenoisingVerdict,
+    Saw,
 )
 from copyist.metrics.distortion import distance, psnr
 from copyist.metrics.intervals import mean_interval
@@ -38,6 +39,16 @@ SIGMAS = (0.1, 0.2, 0.4)
 NUM_IN_COMPANY = 256
 """At most this many images (or one batch, where that is more) measure the dependence on the batch."""
 
+
+CONTROLS_SAW: Mapping[str, Saw] = {
+    "identity": "nothing",
+    "mean image": "clean images",
+    "matched blur": "setting",
+    "median": "setting",
+    "total variation": "setting",
+    "linear": "corruption",
+}
+"""By control. The first two never saw the corruption."""
 
 IN_COMPANY = Condition("blend", 0.3)
 """The condition under which the dependence on the batch is measured."""

@@ -1,13 +1,12 @@
 """The result of a denoising evaluation: rows, verdicts, their document and their text."""
 
-__all__ = ["BatchKind", "BatchRow", "Condition", "DenoisingRow", "DenoisingTable", "DenoisingVerdict", "Kind"]
+__all__ = ["BatchKind", "BatchRow", "Condition", "DenoisingRow", "DenoisingTable", "DenoisingVerdict", "Kind", "Saw"]
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
-from copyist.baselines.controls import Saw
 from copyist.drawing.text import text_table
 from copyist.drawing.wording import answer, estimate
 from copyist.evaluation.clean_copies import CleanCopies, clean_copies_text
@@ -19,6 +18,10 @@ Kind: TypeAlias = Literal["blend", "gaussian", "shift"]
 
 BatchKind: TypeAlias = Literal["all noisy", "half clean", "eights", "alone"]
 """What else was in the batch of a noisy image."""
+
+Saw: TypeAlias = Literal["nothing", "clean images", "setting", "corruption"]
+"""What a method was made from: no images; clean ones alone; images under the very corruption that it is measured on, by
+which one or two settings were chosen; or such images, to which it was fitted or on which it was trained."""
 
 TITLES: Mapping[Kind, str] = {
     "blend": "Blend: x̃ = αx + (1 − α)n, n ~ N(0.7, 0.2²)",

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 import torch
 
 from copyist.baselines.controls import CONTROLS as FILTERS
-from copyist.baselines.controls import CONTROLS_SAW, Saw
 from copyist.baselines.filters import Median
 from copyist.baselines.linear_copier import linear_copier, moments_matched
 from copyist.claims.measures.copy_measures import clean_psnr, held_out
 from copyist.claims.result import Curves
 from copyist.claims.trial import Measurements, Pictures, Trial
 from copyist.corruption import Blend, gaussian_blur
-from copyist.evaluation.denoising_measures import SIGMAS, WEIGHTS, denoising_table
-from copyist.evaluation.denoising_table import Condition, DenoisingTable, Kind
+from copyist.evaluation.denoising_measures import CONTROLS_SAW, SIGMAS, WEIGHTS, denoising_table
+from copyist.evaluation.denoising_table import Condition, DenoisingTable, Kind, Saw
 from copyist.evidence import Below, Control, Part
 from copyist.models.contracts import Reconstructor
 from copyist.models.in_batches import apply_in_batches
