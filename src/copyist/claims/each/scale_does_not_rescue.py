@@ -32,7 +32,7 @@ BATCH = 128
 SMALL = tuple(f"{name} of 16×16" for name in INSTRUMENTS)
 """The same instruments on smaller landscapes, with controls of their own."""
 
-PLACE = "third version, at its end"
+PLACE = "current version, closing words"
 
 CLAIM = Claim(
     sentence="Larger batches and more compute do not make the samples of a copier much better, far from the data as "
