@@ -2,10 +2,13 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
+from collections.abc import Mapping
+
 from torch import Tensor
 
 from copyist.claims.measures.copy_measures import copies
 from copyist.claims.measures.references import (
+    Reference,
     appraisal_controls,
     appraisal_values,
     appraise,
@@ -110,19 +113,7 @@ def run(trial: Trial) -> Measurements:
         "untrained": needs(trial.untrained(recipe), Autoencoder, verb="an experiment"),
     }
     check_instruments(reference, model, trial)
-    count = trial.pick(smoke=16, standard=64, gpu=64)
-    x, sigma = reference.train[:count], code_noise_in_pixels(model, reference.train[:count], trial)
-
-    def watch(frames: Tensor, by: Autoencoder = model) -> Walked:
-        return watched(frames, by, reference, trial)
-
-    walks = {
-        "without": watch(walk_frames(model, x, trial, noise=0.0)),
-        "with": watch(walk_frames(model, x, trial)),
-        "pixels": watch(walk_without_code(lambda images: copies(model, images), x, trial, sigma=sigma)),
-        "held_out": watch(walk_frames(model, reference.test[:count], trial, noise=0.0)),
-        **{name: watch(walk_frames(other, x, trial, noise=0.0), other) for name, other in others.items()},
-    }
+    walks = _walks(model, others, reference, trial)
     worth = {f"{name}_states": appraise(walks[name].states, reference) for name in ("without", "with")}
     quiet = walks["without"].found
     values = {
@@ -146,6 +137,26 @@ def run(trial: Trial) -> Measurements:
         curves={"path": _path(walks)},
         pictures={"ways": Pictures(caption=caption, rows=rows)},
     )
+
+
+def _walks(
+    model: Autoencoder, others: Mapping[str, Autoencoder], reference: Reference, trial: Trial
+) -> dict[str, Walked]:
+    """The net's walks, and those of others from the same starts without noise."""
+    count = trial.pick(smoke=16, standard=64, gpu=64)
+    x = reference.train[:count]
+    sigma = code_noise_in_pixels(model, x, trial)
+
+    def watch(frames: Tensor, by: Autoencoder = model) -> Walked:
+        return watched(frames, by, reference, trial)
+
+    return {
+        "without": watch(walk_frames(model, x, trial, noise=0.0)),
+        "with": watch(walk_frames(model, x, trial)),
+        "pixels": watch(walk_without_code(lambda images: copies(model, images), x, trial, sigma=sigma)),
+        "held_out": watch(walk_frames(model, reference.test[:count], trial, noise=0.0)),
+        **{name: watch(walk_frames(other, x, trial, noise=0.0), other) for name, other in others.items()},
+    }
 
 
 def _moved(walks: dict[str, Walked]) -> dict[str, float]:

@@ -4,7 +4,6 @@ __all__ = [
     "Walked",
     "Walkers",
     "code_noise_in_pixels",
-    "steps_of",
     "walk_frames",
     "walk_without_code",
     "watched",
@@ -93,7 +92,7 @@ class Walked:
         return self.strips[chosen, walker]
 
 
-def steps_of(trial: Trial) -> int:
+def _steps(trial: Trial) -> int:
     """Steps of every walk: 300."""
     return trial.pick(smoke=6, standard=300, gpu=300)
 
@@ -101,13 +100,13 @@ def steps_of(trial: Trial) -> int:
 def walk_frames(model: Autoencoder, x: Images, trial: Trial, *, noise: float = NOISE) -> Tensor:
     """The frames of a walk in float32, (T + 1, B, C, H, W), in batches of the model's own size."""
     draws = trial.generator("walk")
-    return walk(model, x, steps=steps_of(trial), noise=noise, generator=draws, precision="float32")
+    return walk(model, x, steps=_steps(trial), noise=noise, generator=draws, precision="float32")
 
 
 def walk_without_code(copy: Callable[[Images], Images], x: Images, trial: Trial, *, sigma: float) -> Tensor:
     """The frames of xₙ₊₁ = copy(xₙ + N(0, σ²)): a walk whose noise is in the picture instead of in a code."""
     draws, frames = trial.generator("walk of pixels"), [x.cpu()]
-    for _ in range(steps_of(trial)):
+    for _ in range(_steps(trial)):
         x = copy(x + draw_normal(x.shape, std=sigma, generator=draws, like=x))
         frames.append(x.cpu())
     return torch.stack(frames)

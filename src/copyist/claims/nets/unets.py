@@ -8,7 +8,6 @@ __all__ = [
     "photos_unet_skips",
     "scenes_attention_unet",
     "scenes_unet",
-    "scenes_unet_skips",
     "small_photos_unet",
     "variational",
     "widened",
@@ -129,11 +128,6 @@ def scenes_attention_unet(trial: Trial, *, batch_size: int, share: float) -> Rec
     base = scenes_unet(trial, batch_size=batch_size, share=share)
     model = replace(base.model, attention="mixed")
     return replace(base, name=f"{base.name}-attention", model=model)
-
-
-def scenes_unet_skips(trial: Trial) -> Recipe:
-    """The same with skips, which may pass its input around the code."""
-    return _on_trial(trial, recipes.unet_skips(data=scenes(trial)), name="scenes-unet-skips")
 
 
 def denoiser(recipe: Recipe) -> Recipe:
