@@ -124,7 +124,7 @@ def known_splits(source: str) -> Splits:
     size = re.fullmatch(r"photos\?size=(\d+).*", source)
     if size is None:
         return open_source(source)
-    draws, shape = np.random.default_rng(0), (16, 3, int(size[1]), int(size[1]))
+    draws, shape = np.random.default_rng(0), (16, 1 if "channels=1" in source else 3, int(size[1]), int(size[1]))
     names = tuple(map(str, range(16)))
     train, test = (
         ExampleSet(source=source, array=draws.random(shape, dtype=np.float32), names=names, fingerprint=part)

@@ -4,12 +4,10 @@ import math
 from collections.abc import Callable
 
 import pytest
-import torch
 from torch import Tensor
 
 from copyist.baselines.controls import CONTROLS as FILTERS
-from copyist.claims.each import mse_need_not_blur
-from copyist.claims.nets import photos, small_photos
+from copyist.claims.nets import small_photos
 from copyist.claims.trial import Trial
 from copyist.training import Recipe
 
@@ -150,44 +148,6 @@ def test_squared_errors_are_held_against_those_of_the_corruption_itself() -> Non
     near(values, {"attention_gaussian": 0.81, "attention_blend": 0.81, "attention_gain": 0.9})
     near(values, {"attention_denoiser_gaussian": 0.25, "attention_denoiser_blend": 0.25})
     near(values, {"unet_gaussian": 0.04, "unet_blend": 0.04})
-
-
-def test_errors_of_codes_are_held_against_those_of_a_quarter_of_the_size() -> None:
-    shifts = {"2": 0.1, "8": 0.05, "32": 0.02, "8-2-times-as-wide": 0.01}
-
-    def shift(recipe: Recipe) -> float:
-        return shifts.get(recipe.name.removeprefix("photos-bottleneck-of-"), 0.5)
-
-    trial = passing(lambda _: 0.0, shift=shift, training_shift=lambda recipe: shift(recipe) / 10)
-    values = measured("bottleneck-trades-error", trial)
-    near(values, {"held_out_step": 0.25, "training_step": 0.25, "wider_net": 0.04})
-    x, train = (part.images() for part in (known_splits(SMALL).test, known_splits(SMALL).train))
-    axes = torch.linalg.svd((train - train.mean(0)).flatten(1), full_matrices=False).Vh[:2]
-    rows = (x - train.mean(0)).flatten(1)
-    near(values, {"smallest_against_pca": 0.1**2 / float((rows - rows @ axes.T @ axes).square().mean())})
-    near(values, {"mean_image_psnr": -10 * float(rows.square().mean().log10())})
-    decibels = {"held_out_psnr": 0.02, "lossless": 0.002, "overcomplete_training_psnr": 0.05}
-    near(values, {name: -20 * math.log10(error) for name, error in decibels.items()}, within=0.01)
-
-
-def test_detail_is_that_of_the_copies_on_the_photographs_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    # A copy of a share of the contrast has the square of it in every frequency, and misses the square of the rest.
-    scales = {"photos-unet-0.25-times-as-wide": 0.5, "photos-unet-2-times-as-wide": 0.9, "photos-unet-variational": 0.6}
-
-    def model(recipe: Recipe) -> Affine:
-        longer = recipe.training.steps == 60 and "0.25" in recipe.name
-        return Affine(scale=0.7 if longer else scales.get(recipe.name, 0.8))
-
-    def drawn(_: object, count: int, trial: Trial, *, with_noise: bool = False) -> Tensor:
-        x = trial.splits(photos(trial)).test.images(0, count)
-        return (0.3 if with_noise else 0.4) * x
-
-    monkeypatch.setattr(mse_need_not_blur, "_samples", drawn)
-    values = measured("mse-need-not-blur", known_trial(model))
-    near(values, {"small_detail": 0.25, "large_detail": 0.81, "large_missed": 0.01, "detail_by_size": 0.56})
-    near(values, {"small_missed": 0.25, "small_trained_longer": 0.49, "usual_detail": 0.64})
-    near(values, {"vae_detail": 0.16, "vae_detail_with_noise": 0.09, "vae_copies_detail": 0.36})
-    near(values, {"large_detail_training": 0.81, "large_missed_training": 0.01})
 
 
 @pytest.mark.slow

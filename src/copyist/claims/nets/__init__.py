@@ -16,9 +16,7 @@ __all__ = [
     "photos_unet",
     "photos_unet_skips",
     "scenes",
-    "scenes_attention_unet",
     "scenes_classifier",
-    "scenes_unet",
     "small_photos",
     "small_photos_unet",
     "sparse",
@@ -27,7 +25,6 @@ __all__ = [
     "through_code",
     "undercomplete",
     "variational",
-    "widened",
 ]
 
 from copyist.claims.nets.labels import (
@@ -54,9 +51,6 @@ from copyist.claims.nets.unets import (
     denoiser,
     photos_unet,
     photos_unet_skips,
-    scenes_attention_unet,
-    scenes_unet,
     small_photos_unet,
     variational,
-    widened,
 )

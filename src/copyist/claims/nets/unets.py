@@ -1,4 +1,4 @@
-"""U-Nets on photographs and on landscapes, and what claims change of them: skips, attention, width, the objective."""
+"""U-Nets on photographs, and what claims change of one: skips, attention, the objective."""
 
 __all__ = [
     "attention_unet",
@@ -6,18 +6,15 @@ __all__ = [
     "denoiser",
     "photos_unet",
     "photos_unet_skips",
-    "scenes_attention_unet",
-    "scenes_unet",
     "small_photos_unet",
     "variational",
-    "widened",
 ]
 
 from dataclasses import replace
 from typing import Any
 
 from copyist import recipes
-from copyist.claims.nets.scaling import marked_name, photos, resize, scenes, small_photos
+from copyist.claims.nets.scaling import marked_name, photos, resize, small_photos
 from copyist.claims.trial import Trial
 from copyist.models.levels import LevelsAttention
 from copyist.models.unet import UNetConfig
@@ -90,58 +87,9 @@ def attention_unet(trial: Trial, *, attention: LevelsAttention = "linear", skips
     return replace(brief_unet(trial), name=name, model=replace(recipes.unet().model, **sizes))
 
 
-def scenes_unet(
-    trial: Trial,
-    *,
-    widen: int = 1,
-    deepen: int = 0,
-    hidden: bool = False,
-    count: int | None = None,
-    batch_size: int = 64,
-    share: float = 1.0,
-) -> Recipe:
-    """The U-Net without skips on landscapes.
-
-    Args:
-        trial: decides sizes and steps.
-        widen: factor on the maps of every level.
-        deepen: further levels; fewer where it is negative.
-        hidden: whether the module of 500, 100 and 500 units is in its middle.
-        count: how many landscapes to train on.
-        batch_size: images per step.
-        share: of the usual number of steps.
-    """
-    base = (recipes.hidden_unet if hidden else recipes.unet)(data=scenes(trial, count=count))
-    name = marked_name("scenes-unet", {"hidden": hidden})
-    usual = _on_trial(trial, base, name=name, batch_size=batch_size, share=share)
-    assert isinstance(usual.model, UNetConfig)
-    shape = replace(usual.model, width=usual.model.width * widen, levels=usual.model.levels + deepen)
-    marks = {"wide": widen > 1, "deep": deepen > 0, f"shallow-by-{-deepen}": deepen < 0}
-    return replace(usual, name=marked_name(usual.name, marks), model=shape)
-
-
-def scenes_attention_unet(trial: Trial, *, batch_size: int, share: float) -> Recipe:
-    """The same with attention at every level beside a residual connection, by dot products at the lowest two.
-
-    A step takes sixteen times as long as one of the U-Net without, so batches and steps are to be chosen.
-    """
-    base = scenes_unet(trial, batch_size=batch_size, share=share)
-    model = replace(base.model, attention="mixed")
-    return replace(base, name=f"{base.name}-attention", model=model)
-
-
 def denoiser(recipe: Recipe) -> Recipe:
     """The same net, trained to denoise blends and zero-mean noise of any strength."""
     return replace(recipe, name=f"{recipe.name}-denoiser", objective=recipes.denoising_unet().objective)
-
-
-def widened(recipe: Recipe, *, factor: float) -> Recipe:
-    """The same U-Net with that many times the maps at every level."""
-    if factor == 1:
-        return recipe
-    assert isinstance(recipe.model, UNetConfig)
-    shape = replace(recipe.model, width=round(recipe.model.width * factor))
-    return replace(recipe, name=f"{recipe.name}-{factor:g}-times-as-wide", model=shape)
 
 
 def variational(recipe: Recipe) -> Recipe:
