@@ -1,4 +1,8 @@
-"""Many training images give more coherent walks than few."""
+"""Many training images give more coherent walks than few.
+
+Landscapes of 16×16 have as many things in them as larger ones, and so more detail per pixel: after 2500 steps a net of
+2048 copies them at about 30 dB. The source trained for 500 to 1000 epochs; 6000 steps are 750 of the few images.
+"""
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
@@ -29,7 +33,7 @@ CLAIM = Claim(
     sentence="A model of many images walks more coherently than a model of few.",
     source='Badger, "Autoencoders: Learning by Copying", on 2048 landscapes against 256; there the resolution differs '
     "too, and here the number of images alone",
-    regime=Regime(psnr=33.0, split="training", code=1.0),
+    regime=Regime(psnr=30.0, split="training", code=1.0),
     picture="walks",
     parts=(
         Part(
