@@ -171,7 +171,7 @@ def test_training_images_are_recalled_from_within_their_basins_alone(monkeypatch
 
 
 def test_samples_are_held_against_walks_of_the_same_model_and_of_the_others() -> None:
-    away = {"ladder": 0.0, "ladder-hidden": 0.3, "ladder-deep": 0.1, "ladder-no-norm": 0.2}
+    away = {"ladder": 0.0, "ladder-hidden": 0.3, "ladder-deep": 0.1, "ladder-per-image": 0.2}
     dark = real() * 0.5
     values = measured("samples-resemble-walks", known_trial(lambda recipe: Painter(dark + away[recipe.name])))
     # Samples have the 32 pictures and walks 16 of them twice, which are as far apart for every model.
