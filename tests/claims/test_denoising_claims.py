@@ -131,14 +131,6 @@ def test_the_identity_is_held_against_a_net_that_is_not_one_on_held_out_images()
     near(values, {"clean_psnr": 40.0, "psnr_linear_map": 40.0, "training_psnr": 60.0}, within=0.01)
 
 
-def test_attention_in_a_unet_is_held_against_the_plain_unet_that_copies_as_well() -> None:
-    names = {"linear-attention-unet": 0.9, "mixed-attention-unet": 0.7, "unet-skips": 0.8}
-    trial = passing(lambda r: next((share for name, share in names.items() if name in r.name), 0.3))
-    values = measured("linear-attention-unet-copies-noise", trial)
-    near(values, {"gain": 0.9, "gain_plain": 0.3, "gain_skips": 0.8, "gain_mixed": 0.7, "gain_linear_skips": 0.9})
-    near(values, {f"{what}_difference": 0.6 for what in ("gain", "blend", "gaussian")})
-
-
 def test_squared_errors_are_held_against_those_of_the_corruption_itself() -> None:
     def share(recipe: Recipe) -> float:
         return 0.5 if "denoiser" in recipe.name else 0.9 if "attention" in recipe.name else 0.2
@@ -146,7 +138,8 @@ def test_squared_errors_are_held_against_those_of_the_corruption_itself() -> Non
     values = measured("perfect-representation-cannot-denoise", passing(share))
     near(values, {"identity_gaussian": 1.0, "identity_blend": 1.0}, within=0.02)
     near(values, {"attention_gaussian": 0.81, "attention_blend": 0.81, "attention_gain": 0.9})
-    near(values, {"attention_denoiser_gaussian": 0.25, "attention_denoiser_blend": 0.25})
+    # Under the blend a landscape may be taken for another one that is like it.
+    near(values, {"attention_denoiser_gaussian": 0.25, "attention_denoiser_blend": 0.25}, within=5e-3)
     near(values, {"unet_gaussian": 0.04, "unet_blend": 0.04})
 
 

@@ -26,7 +26,7 @@ MODELS: dict[str, tuple[Variant, str]] = {
     "deep": ("deep", "a level deeper"),
     "per_image": ("per-image", "normalized image by image"),
 }
-"""Nets of the standard ladder, in words; without normalization walks need not stay bounded, and that one is left out."""
+"""Nets of the standard ladder, in words; walks without normalization need not stay bounded: it is left out."""
 
 PLACE = 'second version, "Diffusion with no Diffusion"'
 

@@ -5,7 +5,6 @@ __all__ = [
     "attention_unet",
     "blobs",
     "bottleneck",
-    "brief_unet",
     "classifier",
     "contracted",
     "denoiser",
@@ -27,6 +26,7 @@ __all__ = [
     "variational",
 ]
 
+from copyist.claims.nets.attentions import attention_copier, attention_unet
 from copyist.claims.nets.labels import (
     classifier,
     masked_vit,
@@ -36,7 +36,6 @@ from copyist.claims.nets.labels import (
     stack_splits,
 )
 from copyist.claims.nets.mlps import (
-    attention_copier,
     bottleneck,
     contracted,
     overcomplete,
@@ -46,8 +45,6 @@ from copyist.claims.nets.mlps import (
 )
 from copyist.claims.nets.scaling import blobs, photos, scenes, small_photos
 from copyist.claims.nets.unets import (
-    attention_unet,
-    brief_unet,
     denoiser,
     photos_unet,
     photos_unet_skips,

@@ -1,8 +1,6 @@
-"""U-Nets on photographs, and what claims change of one: skips, attention, the objective."""
+"""U-Nets on photographs, and what claims change of one: skips, the objective."""
 
 __all__ = [
-    "attention_unet",
-    "brief_unet",
     "denoiser",
     "photos_unet",
     "photos_unet_skips",
@@ -16,7 +14,6 @@ from typing import Any
 from copyist import recipes
 from copyist.claims.nets.scaling import marked_name, photos, resize, small_photos
 from copyist.claims.trial import Trial
-from copyist.models.levels import LevelsAttention
 from copyist.models.unet import UNetConfig
 from copyist.models.variational_unet import VariationalUNetConfig
 from copyist.nn.norm import Statistics
@@ -60,31 +57,6 @@ def small_photos_unet(trial: Trial, *, skips: bool = False) -> Recipe:
     base = photos_unet_skips(trial) if skips else photos_unet(trial)
     levels: dict[str, Any] = {"levels": trial.pick(smoke=2, standard=4, gpu=5)}
     return replace(base, name=f"small-{base.name}", data=small_photos(trial), model=replace(base.model, **levels))
-
-
-def brief_unet(trial: Trial, *, skips: bool = False, share: float = 1.0) -> Recipe:
-    """The U-Net in small batches, and for as few steps as one with attention can be given on two cores.
-
-    Args:
-        trial: decides sizes and steps.
-        skips: whether the decoder is also handed the encoder's maps.
-        share: of these steps.
-    """
-    net = photos_unet_skips if skips else photos_unet
-    return net(trial, batch_size=8, share=share * trial.pick(smoke=1.0, standard=0.6, gpu=1.0))
-
-
-def attention_unet(trial: Trial, *, attention: LevelsAttention = "linear", skips: bool = False) -> Recipe:
-    """The U-Net with attention added behind each level's block, trained as `brief_unet` is.
-
-    Args:
-        trial: decides sizes and steps.
-        attention: linear at every level, or by dot products at the lowest two.
-        skips: whether the decoder is also handed the encoder's maps.
-    """
-    name = marked_name(f"photos-{attention}-attention-unet", {"skips": skips})
-    sizes = {**_sizes(trial), "attention": attention, "skips": skips}
-    return replace(brief_unet(trial), name=name, model=replace(recipes.unet().model, **sizes))
 
 
 def denoiser(recipe: Recipe) -> Recipe:
