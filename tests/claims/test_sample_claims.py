@@ -1,19 +1,16 @@
-"""What claims about samples compute, of models that paint what a test gives them.
+"""What claims about samples compute, of models that paint what a test gives them."""
 
-Distances of distributions are on paper too, since the classifier's features are the mean of each channel: pictures that
-are brighter by c in each of three channels are at a squared distance of 3c².
-"""
-
-import math
 from collections.abc import Callable
 
 import pytest
 import torch
 
-from copyist.claims.each import diffusion_without_diffusion
+from copyist.claims.each import diffusion_without_diffusion, gaussian_codes_do_not_decode
+from copyist.claims.measures.distances import scene_distances
+from copyist.claims.measures.references import pure_noise, reference_for
 from copyist.claims.nets import scenes
 from copyist.claims.trial import Trial
-from copyist.metrics.scenes import scene_rules
+from copyist.models.contracts import TrainedOn
 from copyist.tensors import Images
 from copyist.training import Recipe
 
@@ -41,45 +38,100 @@ def painting(pictures: Callable[[Recipe], Images], untrained: Images | None = No
     )
 
 
-def order(x: Images) -> float:
-    """The mean grade of the rules of landscapes."""
-    return float(scene_rules(x).score.mean())
+def test_samples_of_more_compute_are_held_against_those_of_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pictures(recipe: Recipe) -> Images:
+        x = known_splits(recipe.data).test.images(0, COUNT)
+        return 0.5 * x + (0.3 if "batches" in recipe.name else 0.1)
 
-
-def test_samples_of_more_compute_are_held_against_the_usual_ones() -> None:
-    def brighter(recipe: Recipe) -> Images:
-        steps, name = recipe.training.steps, recipe.name
-        away = 0.1 if "wide" in name else 0.3 if "128" in name else {40: 0.05, 20: 0.2}.get(steps, 0.4)
-        return real() + away
-
-    values = measured("scale-does-not-rescue", painting(brighter, untrained=real() + 0.5))
-    squares = {"usual": 3 * 0.2**2, "shortest": 3 * 0.4**2, "untrained": 3 * 0.5**2, "one_pass": 3 * 0.2**2}
-    assert {name: values[name] for name in squares} == pytest.approx(squares, rel=1e-3)
-    ratios = {"longer": 0.05**2 / 0.2**2, "wider": 0.1**2 / 0.2**2, "larger_batches": 0.3**2 / 0.2**2}
-    assert {name: values[name] for name in ratios} == pytest.approx(ratios, rel=1e-3)
-    assert values["far_from_data"] == pytest.approx(3 * 0.05**2 / values["real"], rel=1e-3)
-    assert values["psnr_usual"] == pytest.approx(-20 * math.log10(0.2), abs=0.01)
-    assert values["psnr_shortest"] == pytest.approx(-20 * math.log10(0.4), abs=0.01)
+    trial = painting(pictures, untrained=real() * 0.1)
+    before = Painter(0.5 * real() + 0.2)
+    before.trained_on = TrainedOn(image_shape=(3, 16, 16))
+    monkeypatch.setattr(Trial, "trained", lambda *_, **__: before)
+    values = measured("scale-does-not-rescue", trial)
+    distances = scene_distances(trial)
+    wanted = {name: distances.distance(0.5 * real() + away) for name, away in {"end": 0.1, "before": 0.2}.items()}
+    assert values["distance_end"] == pytest.approx(wanted["end"]["axes"])
+    assert values["layout_before"] == pytest.approx(wanted["before"]["layout"])
+    assert values["longer@axes"] == pytest.approx(wanted["end"]["axes"] / wanted["before"]["axes"])
+    assert values["far_from_data@layout"] > 2
+    assert values["compute_larger"] == 1.0  # half the steps of twice the images, at this scale
+    small = scene_distances(trial, "scenes?size=16&limit=32")
+    x = known_splits("scenes?size=16&limit=32").test.images(0, 16)
+    larger, usual = (small.distance(0.5 * x + away)["axes"] for away in (0.3, 0.1))
+    assert values["larger_batches@axes of 16×16"] == pytest.approx(larger / usual)
 
 
 def test_samples_are_held_against_one_pass_and_against_the_best_blur(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = {"one_pass": 0.2, "skips_30": 0.15, "untrained_30": 0.4, "repeated": 0.1, "blur_30": 0.3, "blur_200": 0.3}
+    dark = 0.5 * real()
+
     def brighter(recipe: Recipe) -> Images:
-        return real() + (0.3 if "skips" in recipe.name else 0.1)
+        return dark + (away["skips_30"] if "skips" in recipe.name else 0.1)
 
     def blurred(*_: object, blur: float, **__: object) -> Images:
-        return real() + blur / 10
+        return dark + blur / 10
 
-    monkeypatch.setattr(diffusion_without_diffusion, "one_pass", lambda *_: real() + 0.2)
+    monkeypatch.setattr(diffusion_without_diffusion, "one_pass", lambda *_: dark + away["one_pass"])
     monkeypatch.setattr(diffusion_without_diffusion, "blurred_samples", blurred)
-    values = measured("diffusion-without-diffusion", painting(brighter, untrained=real() + 0.5))
-    for steps in (30, 200):
-        distances = {f"distance_{steps}": 0.1, f"untrained_{steps}": 0.5, f"skips_{steps}": 0.3}
-        assert {name: values[name] for name in distances} == pytest.approx(
-            {name: 3 * away**2 for name, away in distances.items()}, rel=1e-3
-        )
-        assert values[f"against_one_pass_{steps}"] == pytest.approx(3 * (0.1**2 - 0.2**2), rel=1e-3)
-        # The least blur, of 0.8 pixels, is the best.
-        assert values[f"against_blur_{steps}"] == pytest.approx(3 * (0.1**2 - 0.08**2), rel=1e-3)
-    assert values["variety"] == pytest.approx(1.0)
-    assert values["score_real"] == pytest.approx(order(real()))
-    assert values["distance_copies"] == pytest.approx(3 * 0.1**2, rel=1e-3)
+    trial = painting(brighter, untrained=dark + away["untrained_30"])
+    values, distances = measured("diffusion-without-diffusion", trial), scene_distances(trial)
+    made = distances.distance(dark + 0.1)
+    for name, more in away.items():
+        other = distances.distance(dark + more)
+        parts = [f"distance_over_one_pass_{n}" for n in (30, 200)] if name == "one_pass" else [f"distance_over_{name}"]
+        for part in parts:
+            for instrument in ("axes", "layout"):
+                # The widest blur, of 3 pixels, is the best: the brightest here.
+                wanted = made[instrument] / other[instrument]
+                assert values[f"{part}@{instrument}"] == pytest.approx(wanted, rel=1e-4)
+    assert values["variety"] == pytest.approx(0.5)
+    assert values["new"] == pytest.approx(distances.memorization(dark + 0.1).ratio)
+
+
+def test_samples_that_are_landscapes_count_unless_they_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diffusion_without_diffusion, "one_pass", lambda *_: gray())
+    new = measured("diffusion-without-diffusion", painting(lambda _: 0.99 * real()))
+    assert new["kept_over_one_pass_30@rules"] == pytest.approx((32.5 / 0.5) ** 2)
+    assert new["coverage_over_one_pass_30@axes"] == pytest.approx((32.5 / 33) / new["coverage_one_pass"])
+    old = measured(
+        "diffusion-without-diffusion", painting(lambda _: 0.99 * known_splits(SOURCE).train.images(0, COUNT))
+    )
+    assert old["kept_samples_200"] == 1.0
+    assert old["kept_over_one_pass_200@rules"] == pytest.approx(1.0)
+    assert old["new"] < 0.1
+
+
+def test_plain_copies_are_held_against_the_schedule() -> None:
+    trial = known_trial(lambda _: Affine(shift=-0.05))
+    values = measured("plain-copies-do-as-well", trial)
+    noise = pure_noise(reference_for(trial), trial)
+    # Five copies at this scale, each darker by as much.
+    distances = scene_distances(trial)
+    plain, once = (distances.distance(noise - 0.05 * times)["axes"] for times in (5, 1))
+    assert values["distance_plain"] == pytest.approx(plain, rel=1e-4)
+    assert values["distance_plain_over_one_pass@axes"] == pytest.approx(plain / once, rel=1e-4)
+    scheduled = values["distance_plain"] / values["distance_schedule"]
+    assert values["distance_plain_over_schedule@axes"] == pytest.approx(scheduled)
+    assert values["coverage_plain_over_schedule@axes"] == values["coverage_plain"] / values["coverage_schedule"]
+
+
+def test_decoded_noise_is_held_against_what_else_the_model_makes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        gaussian_codes_do_not_decode, "_variational", lambda *_: {"vae": 0.9 * real(), "vae_copies": 0.9 * real()}
+    )
+    # Its code is the picture: N(0, I) decodes to noise, and a walk stays near the images it began with.
+    trial = known_trial(lambda _: Affine())
+    values, distances = measured("gaussian-codes-do-not-decode", trial), scene_distances(trial)
+    assert values["against_vae@layout"] == pytest.approx(
+        values["layout_standard"] / distances.distance(0.9 * real())["layout"]
+    )
+    assert values["far@axes"] == pytest.approx(
+        values["distance_standard"] / (sum(distances.floors["axes"]) / len(distances.floors["axes"]))
+    )
+    assert values["far@axes"] > 10
+    assert values["against_walk@axes"] == values["distance_standard"] / values["distance_walk"] > 1
+    assert values["against_correlated@axes"] > 1
+    assert (values["kept@rules"], values["units_per_value"]) == (pytest.approx(0.5 / 33), 1.0)
+    x = known_splits(SOURCE).train.images()
+    assert values["code_mean"] == pytest.approx(float(x.mean(0).square().mean().sqrt()))
+    assert trial.instruments["axes"].values["decoded"] != pytest.approx(values["distance_standard"])

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from copyist.checkpoint import read_header
+from copyist.data import open_source
 from copyist.errors import ArgumentError, ContractError
 from copyist.models import ConvClassifierConfig
+from copyist.models.contracts import Reconstructor, needs
+from copyist.models.in_batches import in_batches
 from copyist.objectives import Classification
 from copyist.training import Optimization, Training, train
 from training.tiny import StoppedError, Told, same_bits, tiny
@@ -56,6 +60,24 @@ def test_an_interrupted_run_keeps_the_snapshots_of_one_that_never_stopped(tmp_pa
 def test_snapshots_change_no_weight(tmp_path: Path) -> None:
     one = train(tiny(), out=tmp_path / "one")
     assert same_bits(one, train(tiny(snapshots=(5.0,)), out=tmp_path / "other"))
+
+
+def test_a_snapshot_may_be_by_copies_of_the_images_that_are_learned(tmp_path: Path) -> None:
+    level, data = 5.0, "digits?limit=40"
+    recipe = tiny(data=data, snapshots=(level,), snapshot_split="training", steps=20, validate_every=5)
+    run = train(recipe, out=tmp_path / "run")
+    found = read_header(run.folder / "snapshots" / f"psnr-{level:g}.safetensors").training["psnr"]
+    model = needs(run.snapshot(level), Reconstructor, verb="a test")
+    x = open_source(data).train.subset(24).images()
+    assert found == pytest.approx(float(psnr_of_mean(model, x)), abs=1e-3)
+    assert found != pytest.approx(float(psnr_of_mean(model, open_source(data).test.subset(24).images())), abs=1e-3)
+
+
+def psnr_of_mean(model: Reconstructor, x: Tensor) -> Tensor:
+    """Of the mean squared error of copies in batches of sixteen, as they are trained on."""
+    with torch.no_grad():
+        x_hat = in_batches(model, model, x, batch_size=16)
+    return -10 * (x_hat - x).square().mean().log10()
 
 
 def test_snapshots_are_refused_of_what_does_not_copy_and_out_of_order() -> None:

@@ -157,7 +157,8 @@ class Trial:
             last = self.resources.trained(recipe, seed=self.seed, start=start)
             assert last is not None
             end = self._record(last, recipe, at=None, control=control).record
-            raise RegimeError(f"{recipe.name} reached {end.psnr:.1f} dB, and {level:g} dB was asked for")
+            reached = end.psnr if recipe.training.snapshot_split == "held-out" else end.psnr_training
+            raise RegimeError(f"{recipe.name} reached {reached:.1f} dB, and {level:g} dB was asked for")
         return self._record(net, recipe, at=level, control=control).model
 
     def rungs(self, recipe: Recipe) -> list[Rung]:

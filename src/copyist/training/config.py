@@ -91,8 +91,10 @@ class Training:
     """Steps between two states to resume from."""
 
     snapshots: tuple[float, ...] = later(())
-    """PSNR of copies of held-out images, in dB: at the first look where one is reached, the model is kept beside the
-    run."""
+    """PSNR of copies of images, in dB: at the first look where one is reached, the model is kept beside the run."""
+
+    snapshot_split: Literal["held-out", "training"] = later("held-out")
+    """Which images' copies that is: a net that knows few images by heart copies these ever better, and others not."""
 
     optimization: Optimization = field(default_factory=Optimization)
 
@@ -100,6 +102,7 @@ class Training:
         for name in ("steps", "batch_size", "validate_every", "validation_images", "save_every"):
             check_at_least(name, getattr(self, name), 1)
         check_choice("precision", self.precision, ("auto", "float32", "bf16"))
+        check_choice("snapshot_split", self.snapshot_split, ("held-out", "training"))
         check_within("averaging", self.averaging, 0, 1)
         check_at_least("patience", self.patience, 0)
         if list(self.snapshots) != sorted(set(self.snapshots)):

@@ -10,9 +10,8 @@ import numpy as np
 import torch
 
 from copyist.data.examples import ExampleSet
-from copyist.metrics.distortion import mse
-from copyist.models.contracts import Model, Reconstructor
-from copyist.models.in_batches import batch_indices, evaluation_mode, in_batches
+from copyist.models.contracts import Model
+from copyist.models.in_batches import batch_indices, evaluation_mode
 from copyist.objectives.base import Objective
 from copyist.randomness import generator
 from copyist.tensors import Images
@@ -62,12 +61,6 @@ class HeldOut:
                     measured[name] = measured.get(name, 0.0) + count * value
         means = {name: value / len(self.x) for name, value in measured.items()}
         return HeldOutLosses(loss=total / len(self.x), measures=means)
-
-    @torch.no_grad()
-    def psnr(self, model: Reconstructor) -> float:
-        """Peak signal-to-noise ratio of the copies of the images, of their mean squared error, in decibels."""
-        x_hat = in_batches(model, model, self.x, batch_size=self.batch_size)
-        return float(-10 * mse(x_hat, self.x).mean().log10())
 
     @torch.no_grad()
     def pictures(self, model: Model, objective: Objective) -> Mapping[str, Images]:

@@ -82,8 +82,8 @@ class Run:
         return self.store.read_model()
 
     def snapshot(self, level: float) -> Model | None:
-        """The model as it was when copies of held-out images first reached a PSNR in dB that the recipe names among its
-        snapshots; None where they did not.
+        """The model as it was when its copies first reached a PSNR in dB that the recipe names among its snapshots;
+        None where they did not. Copies are of held-out images, or of the recipe's `snapshot_split`.
 
         Raises:
             CheckpointError: its file is damaged.

@@ -4,14 +4,18 @@ __all__ = ["keep_snapshots"]
 
 from dataclasses import replace
 
+import torch
+
+from copyist.metrics.distortion import mse
 from copyist.models.contracts import Reconstructor, needs
+from copyist.models.in_batches import in_batches
 from copyist.training.finish import finished_model
 from copyist.training.state import TrainingState
 
 
 def keep_snapshots(state: TrainingState) -> None:
-    """Keep the model under each PSNR of the recipe's snapshots that its copies of held-out images reach at this look,
-    and reached at none before.
+    """Keep the model under each PSNR of the recipe's snapshots that its copies reach at this look, and reached at none
+    before: those of held-out images, or of images of the training, as the recipe says.
 
     Raises:
         ContractError: the model does not copy.
@@ -20,7 +24,7 @@ def keep_snapshots(state: TrainingState) -> None:
     wanted, before = state.recipe.training.snapshots, state.counters.best_psnr
     if not wanted:
         return
-    found = state.held_out.psnr(needs(state.current, Reconstructor, verb="snapshots"))
+    found = _psnr(state)
     header = state.header()
     # It is whole as it is: no unfinished run that its reader should go on with.
     told = {key: value for key, value in header.training.items() if key != "planned_steps"}
@@ -29,3 +33,14 @@ def keep_snapshots(state: TrainingState) -> None:
         if found >= level and (before is None or before < level):
             state.store.write_snapshot(level, finished_model(state, state.current), header)
     state.counters.best_psnr = found if before is None else max(before, found)
+
+
+@torch.no_grad()
+def _psnr(state: TrainingState) -> float:
+    """Peak signal-to-noise ratio of the copies, of their mean squared error, in decibels."""
+    model, config = needs(state.current, Reconstructor, verb="snapshots"), state.recipe.training
+    x = state.held_out.x
+    if config.snapshot_split == "training":
+        x = state.data.train.subset(config.validation_images).examples().to(x.device)
+    x_hat = in_batches(model, model, x, batch_size=config.batch_size)
+    return float(-10 * mse(x_hat, x).mean().log10())

@@ -64,7 +64,7 @@ class Counters:
     """How many they are."""
 
     best_psnr: float | None = None
-    """Highest PSNR of copies of held-out images, where snapshots are kept by it."""
+    """Highest PSNR of copies, where snapshots are kept by it."""
 
 
 @final

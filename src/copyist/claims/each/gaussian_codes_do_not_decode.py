@@ -5,69 +5,103 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 import torch
 
 from copyist.claims.measures.copy_measures import copies
-from copyist.claims.measures.walks_and_samples import (
+from copyist.claims.measures.references import (
+    INSTRUMENTS,
+    RULES,
     Reference,
-    coherent_share,
-    one_pass,
+    appraisal_controls,
+    appraisal_values,
+    appraise,
+    check_instruments,
+    decoded_noise,
+    over,
     reference_for,
-    samples,
-    states,
-    walk_frames,
 )
-from copyist.claims.nets import scenes_unet, variational
+from copyist.claims.measures.samples import one_pass, samples
+from copyist.claims.measures.walks import walk_frames, watched
+from copyist.claims.nets.ladder import ladder, ladder_variational
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Claim, Control, Part, Regime
-from copyist.models.contracts import Autoencoder
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime, adjusted_share
+from copyist.models.contracts import Autoencoder, needs
 from copyist.models.in_batches import in_batches
 from copyist.procedures import Prior, sample
 from copyist.randomness import draw_normal
 from copyist.tensors import Codes, Images
 
 WHAT = {
-    "standard": "codes drawn from N(0, I)",
-    "per_unit": "codes drawn from normal laws with the mean and spread of each unit over the training images",
+    "standard": "codes drawn from N(0, I), decoded",
+    "per_unit": "codes drawn from normal laws with the mean and spread of each unit over the training images, decoded",
     "correlated": "codes drawn from the normal law with the mean and all covariances of the training images' codes",
-    "walk": "states of walks (300 steps, noise of 0.2)",
+    "walk": "states of walks from training images (300 steps, noise of 0.2)",
     "samples": "samples of diffusion with no diffusion (N = 30)",
     "one_pass": "copies of pure noise N(0.7, 0.2²)",
-    "copies": "copies of held-out landscapes",
-    "vae": "draws of a variational autoencoder with the same maps, as many units of code and the same steps",
-    "vae_copies": "copies of held-out landscapes by that variational autoencoder: what its decoder can at best",
+    "copies": "copies of training landscapes",
+    "vae": "draws of a variational autoencoder with the same maps and as many units of code",
+    "vae_copies": "copies of training landscapes by that variational autoencoder: what its decoder can at best",
     "real": "as many training images: the floor",
 }
 """What is decoded or made."""
+
+PLACE = 'second version, "Image Generation with an Autoencoder Manifold Walk"'
 
 CLAIM = Claim(
     sentence="A code drawn from N(0, I) does not decode to data in an overcomplete model that was trained only to "
     "copy.",
     source='Badger, "Autoencoders: Learning by Copying", on image generation with a manifold walk',
-    regime=Regime(psnr=None, why="not declared yet"),
+    regime=Regime(psnr=33.0, code=1.0),
+    picture="decoded",
     parts=(
         Part(
-            name="against_walk",
-            measure="Fréchet distance to held-out landscapes, in a classifier's features, of decoded codes from "
-            "N(0, I), minus that of states of walks; a U-Net of double width, whose code has more units than the image "
-            "has values (not at scale smoke), 256 pictures, batches of 64",
-            holds_when=Above(0.0),
+            name="far",
+            measure="Fréchet distance to held-out landscapes of 512 decoded codes from N(0, I), over that of real "
+            "landscapes: as far as the instruments' own controls must be",
+            holds_when=Above(10.0),
+            source=f"{PLACE}: normal values put in the place of an overcomplete code and decoded are not likely to "
+            "give an image of the data",
+            scale="log",
+            instruments=INSTRUMENTS,
         ),
         Part(
-            name="against_samples",
-            measure="the same, minus that of samples of diffusion with no diffusion (N = 30)",
-            holds_when=Above(0.0),
+            name="against_walk",
+            measure="the same distance over that of 512 states of walks from training images",
+            holds_when=Above(1.0),
+            source=f"{PLACE}: instead of that, a walk from the codes of images",
+            scale="log",
+            instruments=INSTRUMENTS,
         ),
         Part(
             name="against_vae",
-            measure="the same, minus that of a variational autoencoder's draws, of equal size and training",
-            holds_when=Above(0.0),
+            measure="the same distance over that of a variational autoencoder's draws from N(0, I)",
+            holds_when=Above(1.0),
+            source=f"{PLACE}: unless the model is constrained to such codes, as a variational autoencoder is",
+            scale="log",
+            instruments=INSTRUMENTS,
+        ),
+        Part(
+            name="against_samples",
+            measure="the same distance over that of samples of diffusion with no diffusion (N = 30)",
+            holds_when=Above(1.0),
+            scale="log",
+            instruments=INSTRUMENTS,
+        ),
+        Part(
+            name="kept",
+            measure="share of the decoded codes that keep all rules of landscapes, (k + ½) / (n + 1)",
+            holds_when=Below(0.1),
+            scale="logit",
+            instruments=RULES,
+        ),
+        Part(
+            name="against_correlated",
+            measure="the same distance over that of decoded codes from the normal law with the mean and covariances of "
+            "training images' codes: whether the law's spread alone is what is wrong",
+            holds_when=Above(1.0),
+            scale="log",
+            instruments=INSTRUMENTS,
         ),
     ),
     controls=(
-        *(Control(name=f"distance_{name}", measure=f"Fréchet distance of {what}") for name, what in WHAT.items()),
-        *(Control(name=f"check_{name}", measure=f"on principal axes, {what}") for name, what in WHAT.items()),
-        *(
-            Control(name=f"coherent_{name}", measure=f"share that keeps all rules: {what}")
-            for name, what in WHAT.items()
-        ),
+        *appraisal_controls(WHAT),
         Control(name="code_mean", measure="root mean square of the units' means over training images: 0 for N(0, I)"),
         Control(name="code_std", measure="root mean square of the units' spreads over training images: 1 for N(0, I)"),
         Control(name="units_per_value", measure="units of the code per value of the image: above 1 is overcomplete"),
@@ -76,44 +110,56 @@ CLAIM = Claim(
 
 
 def run(trial: Trial) -> Measurements:
-    """One model, all that its decoder may be given, and a model that was trained to be given N(0, I)."""
-    reference = reference_for(trial)
-    model = trial.autoencoder(scenes_unet(trial, widen=2))
-    vae = trial.trained(variational(scenes_unet(trial, widen=2)))
+    """One model, all that its decoder may be given, and a model that was trained to be given N(0, I).
+
+    What must be far for an instrument to pass is decoded by the untrained model: by the trained one it is the claim.
+    """
+    reference, recipe = reference_for(trial), ladder(trial)
+    model = trial.autoencoder(recipe)
+    check_instruments(
+        reference, model, trial, decoder=needs(trial.untrained(recipe), Autoencoder, verb="an experiment")
+    )
     z = _codes(model, reference)
-    pictures = {name: _decoded(model, codes) for name, codes in _drawn(z, len(reference.real), trial).items()}
+    pictures = {"standard": decoded_noise(model, reference, trial)}
+    pictures |= {name: _decoded(model, codes) for name, codes in _fitted(z, reference.count, trial).items()}
     pictures |= {
-        "walk": states(walk_frames(model, reference.starts, trial), trial),
-        "samples": samples(model, trial, steps=trial.pick(smoke=5, standard=30, gpu=30)),
+        "walk": watched(walk_frames(model, reference.train[: _walkers(trial)], trial), model, reference, trial).states,
+        "samples": samples(model, reference, trial, steps=trial.pick(smoke=5, standard=30, gpu=30)),
         "one_pass": one_pass(model, reference, trial),
-        "copies": copies(model, reference.real),
-        "vae": sample(
-            vae,
-            count=len(reference.real),
-            method=Prior(),
-            generator=trial.generator("draws of the prior"),
-            precision="float32",
-        ),
-        "vae_copies": copies(vae, reference.real),
-        "real": reference.some_train,
+        "copies": copies(model, reference.distances.real),
     }
-    values: dict[str, float] = {}
-    for name, x in pictures.items():
-        values[f"distance_{name}"] = reference.distance(x)
-        values[f"check_{name}"] = reference.plain_distance(x)
-        values[f"coherent_{name}"] = coherent_share(x)
-    standard = values["distance_standard"]
-    values |= {
-        "against_walk": standard - values["distance_walk"],
-        "against_samples": standard - values["distance_samples"],
-        "against_vae": standard - values["distance_vae"],
+    pictures |= _variational(reference, trial) | {"real": reference.distances.real}
+    found = {name: appraise(x, reference) for name, x in pictures.items()}
+    standard, kept = found["standard"].distance, found["standard"].kept
+    values = {
+        "far": reference.distances.in_floors(pictures["standard"]),
+        **{
+            f"against_{name}": over(standard, found[name].distance) for name in ("walk", "vae", "samples", "correlated")
+        },
+        "kept": {"rules": adjusted_share(kept, reference.count)},
+        **appraisal_values(found),
         "code_mean": float(z.mean(0).square().mean().sqrt()),
         "code_std": float(z.var(0).mean().sqrt()),
         "units_per_value": z[0].numel() / reference.real[0].numel(),
     }
-    rows = {name.replace("_", " "): x[:8].cpu() for name, x in pictures.items()}
+    labels = {"standard": "N(0, I), decoded", "vae": "a VAE's draws", "walk": "walks", "real": "landscapes"}
+    rows = {labels.get(name, name.replace("_", " ")): x[:8].cpu() for name, x in pictures.items()}
     caption = "Decoded codes, and what else the same model makes."
     return Measurements(values=values, pictures={"decoded": Pictures(caption=caption, rows=rows)})
+
+
+def _walkers(trial: Trial) -> int:
+    return trial.pick(smoke=16, standard=64, gpu=64)
+
+
+def _variational(reference: Reference, trial: Trial) -> dict[str, Images]:
+    """What a model makes that was trained to be given N(0, I)."""
+    vae = trial.trained(ladder_variational(trial), control=True)
+    draws = trial.generator("draws of the prior")
+    return {
+        "vae": sample(vae, count=reference.count, method=Prior(), generator=draws, precision="float32"),
+        "vae_copies": copies(vae, reference.distances.real),
+    }
 
 
 @torch.no_grad()
@@ -124,21 +170,17 @@ def _codes(model: Autoencoder, reference: Reference) -> Codes:
 
 @torch.no_grad()
 def _decoded(model: Autoencoder, z: Codes) -> Images:
-    return in_batches(model, model.decode, z)
+    return in_batches(model, model.decode, z).float()
 
 
-def _drawn(z: Codes, count: int, trial: Trial) -> dict[str, Codes]:
-    """Codes of three normal laws."""
-    standard = draw_normal((count, *z.shape[1:]), generator=trial.generator("standard codes"), like=z)
+def _fitted(z: Codes, count: int, trial: Trial) -> dict[str, Codes]:
+    """Codes of two normal laws that were fitted to those of images."""
     mean, spread = z.mean(0), z.std(0)
+    units = draw_normal((count, *z.shape[1:]), generator=trial.generator("codes per unit"), like=z)
     # Normal weights on the centered codes have exactly their covariance, which need not be written down.
     weights = draw_normal((count, len(z)), generator=trial.generator("correlated codes"), like=z)
     correlated = weights @ (z - mean).flatten(1) / (len(z) - 1) ** 0.5
-    return {
-        "standard": standard,
-        "per_unit": mean + spread * standard,
-        "correlated": mean + correlated.view_as(standard),
-    }
+    return {"per_unit": mean + spread * units, "correlated": mean + correlated.view_as(units)}
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

@@ -2,115 +2,180 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measures.copy_measures import copies
-from copyist.claims.measures.walks_and_samples import (
-    code_noise_in_pixels,
-    coherent_share,
-    diagnose,
-    reference_for,
-    shown,
-    spread,
-    states,
-    ways,
-)
-from copyist.claims.nets import scenes_unet
-from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part, Regime
+from torch import Tensor
 
-OTHERS = {
-    "pixel_noise": "noise in the pixels alone, as strong as one step's noise in the code makes",
-    "copied_pixel_noise": "that noise in the pixels, followed by O",
-    "no_noise": "no noise",
+from copyist.claims.measures.copy_measures import copies
+from copyist.claims.measures.references import (
+    INSTRUMENTS,
+    RULES,
+    Reference,
+    appraisal_controls,
+    appraisal_values,
+    appraise,
+    check_instruments,
+    over,
+    reference_for,
+)
+from copyist.claims.measures.walks import (
+    Walked,
+    code_noise_in_pixels,
+    walk_frames,
+    walk_without_code,
+    watched,
+)
+from copyist.claims.nets.ladder import ladder
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime, adjusted_share
+from copyist.models.contracts import Autoencoder
+
+WAYS = {
+    "walk": "states of the walk",
+    "no_noise": "states of walks without noise",
+    "copied_pixel_noise": "states where noise as strong as one step's in the code is put in the pixels, and copied",
+    "pixel_noise": "states with that noise in the pixels alone",
+    "held_out": "states of the walk from held-out landscapes",
 }
-"""What may take the walk's place, the dullest first."""
+"""The walk, and what may take its place."""
+
+PLACE = 'second version, "Image Generation with an Autoencoder Manifold Walk"'
 
 CLAIM = Claim(
     sentence="Encoding, perturbing the code and decoding again and again leaves the image it began with, and stays "
     "near the data.",
     source='Badger, "Autoencoders: Learning by Copying", on image generation with a manifold walk',
-    regime=Regime(psnr=None, why="not declared yet"),
+    regime=Regime(psnr=33.0, code=1.0),
+    picture="ways",
     parts=(
         Part(
             name="share",
-            measure="share of 64 walkers (one batch, held-out landscapes) whose distance from O(x) after 300 steps "
-            "with noise of 0.2 in the code exceeds half the median distance between two images' copies",
+            measure="share of 64 walkers (training landscapes in batches of 32) whose distance from O(x) after 300 "
+            "steps with noise of 0.2 in the code exceeds half the median distance between two images' copies",
             holds_when=Above(0.5),
-        ),
-        Part(
-            name="spread",
-            measure="median distance between two walkers after 300 steps, over that between two images' copies: "
-            "walkers that all fade into one picture have left their starts as well, and explore nothing",
-            holds_when=Above(0.5),
+            source=f"{PLACE}: repeated many times, this explores the latent space",
+            scale="logit",
         ),
         Part(
             name="nearness",
-            measure="median distance of the second half's states to the nearest training image, over that of held-out "
-            "images",
+            measure="median distance of 512 states of the second half to the nearest training image, over that of "
+            "held-out images",
             holds_when=Below(1.5),
+            source=f"{PLACE}: the walk is one along the learned manifold, and its pictures are locally realistic",
+            scale="log",
+        ),
+        Part(
+            name="spread",
+            measure="median distance between two walkers in the end over that between two copies: walkers that all "
+            "fade into one picture have left their starts as well, and explore nothing",
+            holds_when=Above(0.5),
+            scale="log",
+        ),
+        Part(
+            name="kept",
+            measure="share of the states that keep all rules of landscapes, (k + ½) / (n + 1)",
+            holds_when=Above(0.5),
+            scale="logit",
+            instruments=RULES,
         ),
         Part(
             name="against_pixel_noise",
-            measure="Fréchet distance of these states to held-out landscapes in a classifier's features, minus that of "
-            "walks with equal noise in the pixels alone",
-            holds_when=Below(0.0),
+            measure="Fréchet distance of the states to held-out landscapes over that with equal noise in the pixels "
+            "alone",
+            holds_when=Below(1.0),
+            scale="log",
+            instruments=INSTRUMENTS,
+        ),
+        Part(
+            name="against_copied_pixel_noise",
+            measure="the same over that with this noise in the pixels, followed by O: whether the code is what matters",
+            holds_when=Below(1.0),
+            scale="log",
+            instruments=INSTRUMENTS,
+        ),
+        Part(
+            name="coverage_over_no_noise",
+            measure="share of held-out landscapes with a state in their ball (5th neighbor) over that without noise",
+            holds_when=Above(1.0),
+            scale="log",
+            instruments=INSTRUMENTS,
         ),
     ),
     controls=(
-        *(Control(name=f"share_{name}", measure=f"share of walkers with {what}") for name, what in OTHERS.items()),
-        *(Control(name=f"spread_{name}", measure=f"spread with {what}") for name, what in OTHERS.items()),
-        *(Control(name=f"nearness_{name}", measure=f"nearness with {what}") for name, what in OTHERS.items()),
-        *(Control(name=f"distance_{name}", measure=f"Fréchet distance with {what}") for name, what in OTHERS.items()),
+        *appraisal_controls(WAYS | {"copies": "copies of training landscapes", "real": "training landscapes"}),
+        *(Control(name=f"share_{name}", measure=f"share of walkers: {what}") for name, what in WAYS.items()),
+        *(Control(name=f"spread_{name}", measure=f"spread: {what}") for name, what in WAYS.items()),
         *(
-            Control(name=f"check_{name}", measure=f"the same on principal axes, {what}")
-            for name, what in OTHERS.items()
+            Control(name=f"net_{name}", measure=f"net displacement over 50 steps, in halves of the median: {what}")
+            for name, what in WAYS.items()
         ),
-        Control(name="distance", measure="Fréchet distance of the walk's states"),
-        Control(name="check", measure="the same on principal axes"),
-        Control(name="distance_copies", measure="Fréchet distance of held-out images' copies"),
-        Control(name="distance_real", measure="Fréchet distance of as many training images: the floor"),
-        Control(name="check_real", measure="the floor on principal axes"),
         Control(name="share_low", measure="lower end of the share's binomial 95 % interval"),
-        Control(
-            name="last_step", measure="mean length of the walk's last step, over half the median distance of copies"
-        ),
-        Control(name="coherent", measure="share of the states that keep every rule of the landscapes"),
-        Control(name="coherent_real", measure="the same of held-out landscapes"),
+        Control(name="share_high", measure="upper end of it"),
         Control(name="pixel_sigma", measure="standard deviation in pixels of one step's noise in the code"),
     ),
 )
 
 
 def run(trial: Trial) -> Measurements:
-    """One model, one batch of starts, and four ways to go on from them."""
-    reference = reference_for(trial)
-    model = trial.autoencoder(scenes_unet(trial))
-    sigma = code_noise_in_pixels(model, reference.starts, trial)
-    walks = ways(model, reference.starts, trial, sigma=sigma)
-    pictures = {name: states(frames, trial) for name, frames in walks.items()}
-    found = {name: diagnose(walks[name], model, reference) for name in ("walk", *OTHERS)}
-    values: dict[str, float] = {}
-    for name in walks:
-        mark = f"_{name}" if name != "walk" else ""
-        values[f"share{mark}"] = found[name].share.mean
-        values[f"spread{mark}"] = spread(walks[name], model, reference)
-        values[f"nearness{mark}"] = reference.remembered(pictures[name])
-        values[f"distance{mark}"] = reference.distance(pictures[name])
-        values[f"check{mark}"] = reference.plain_distance(pictures[name])
-    walk = found["walk"]
-    values |= {
-        "against_pixel_noise": values["distance"] - values["distance_pixel_noise"],
-        "distance_copies": reference.distance(copies(model, reference.real)),
-        "distance_real": reference.distance(reference.some_train),
-        "check_real": reference.plain_distance(reference.some_train),
-        "share_low": walk.share.low,
-        "last_step": float(walk.motion.mean()) / walk.threshold,
-        "coherent": coherent_share(pictures["walk"]),
-        "coherent_real": coherent_share(reference.real),
+    """One model, one set of starts, and four ways to go on from them; and the walk from others."""
+    reference, model = reference_for(trial), trial.autoencoder(ladder(trial))
+    check_instruments(reference, model, trial)
+    ways, sigma = _ways(model, reference, trial)
+    worth = {name: appraise(each.states, reference) for name, each in ways.items()}
+    worth |= {
+        "copies": appraise(copies(model, reference.distances.real), reference),
+        "real": appraise(reference.distances.real, reference),
+    }
+    walk, found = worth["walk"], ways["walk"].found
+    values = {
+        "share": found.adjusted,
+        "nearness": walk.remembered,
+        "spread": found.spread,
+        "kept": {"rules": adjusted_share(walk.kept, walk.count)},
+        **{
+            f"against_{name}": over(walk.distance, worth[name].distance)
+            for name in ("pixel_noise", "copied_pixel_noise")
+        },
+        "coverage_over_no_noise": over(walk.coverage, worth["no_noise"].coverage),
+        **appraisal_values(worth),
+        **_moved(ways),
+        "share_low": found.share.low,
+        "share_high": found.share.high,
         "pixel_sigma": sigma,
     }
-    caption = "One landscape's way over 300 steps, from the left to the right."
-    rows = {name.replace("_", " "): shown(frames) for name, frames in walks.items()}
+    labels = {"walk": "noise in the code", "copied_pixel_noise": "noise in pixels, copied"}
+    rows = {
+        f"{labels.get(name, name.replace('_', ' '))}{', another' if number else ''}": ways[name].strip(walker=number)
+        for name in ("walk", "no_noise", "copied_pixel_noise", "pixel_noise")
+        for number in range(2 if name == "walk" else 1)
+    }
+    caption = "Landscapes that were trained on, over 300 steps, from the left to the right."
     return Measurements(values=values, pictures={"ways": Pictures(caption=caption, rows=rows)})
+
+
+def _ways(model: Autoencoder, reference: Reference, trial: Trial) -> tuple[dict[str, Walked], float]:
+    """What is left of each, and the standard deviation of the noise in pixels."""
+    count = trial.pick(smoke=16, standard=64, gpu=64)
+    x = reference.train[:count]
+    sigma = code_noise_in_pixels(model, x, trial)
+
+    def watch(frames: Tensor) -> Walked:
+        return watched(frames, model, reference, trial)
+
+    ways = {
+        "walk": watch(walk_frames(model, x, trial)),
+        "no_noise": watch(walk_frames(model, x, trial, noise=0.0)),
+        "copied_pixel_noise": watch(walk_without_code(lambda images: copies(model, images), x, trial, sigma=sigma)),
+        "pixel_noise": watch(walk_without_code(lambda images: images, x, trial, sigma=sigma)),
+        "held_out": watch(walk_frames(model, reference.test[:count], trial)),
+    }
+    return ways, sigma
+
+
+def _moved(ways: dict[str, Walked]) -> dict[str, float]:
+    values: dict[str, float] = {}
+    for name, each in ways.items():
+        found = each.found
+        values |= {f"share_{name}": found.share.mean, f"spread_{name}": found.spread, f"net_{name}": found.net}
+    return values
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

@@ -2,129 +2,188 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from collections.abc import Sequence
+import math
+from dataclasses import replace
 
-import torch
-
-from copyist.claims.measures.copy_measures import clean_psnr
-from copyist.claims.measures.walks_and_samples import reference_for, samples
-from copyist.claims.nets import scenes_unet
+from copyist.claims.measures.references import (
+    INSTRUMENTS,
+    Reference,
+    appraisal_controls,
+    appraisal_values,
+    appraise,
+    check_instruments,
+    over,
+    reference_for,
+)
+from copyist.claims.measures.samples import one_pass, samples
+from copyist.claims.nets.ladder import SNAPSHOTS, ladder, small_ladder
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.models.contracts import Reconstructor, needs
+from copyist.training import Recipe
 
-SHARES = (0.125, 0.5, 1.0, 2.0)
-"""Of the usual steps."""
+AT = 33.0
+"""PSNR of held-out copies, in dB, of the snapshot that more compute is held against."""
 
-USUAL = SHARES.index(1.0)
+BATCH = 128
+"""Of the larger batches; the usual ones are of 32."""
+
+SMALL = tuple(f"{name} of 16×16" for name in INSTRUMENTS)
+"""The same instruments on smaller landscapes, with controls of their own."""
+
+PLACE = "current version, closing words"
 
 CLAIM = Claim(
     sentence="Larger batches and more compute do not make the samples of a copier much better, far from the data as "
     "they are.",
     source='Badger, "Autoencoders: Learning by Copying", in its closing words on compute',
-    regime=Regime(psnr=None, why="not declared yet"),
+    regime=Regime(psnr=33.0, code=1.0),
+    picture="samples",
     parts=(
         Part(
             name="longer",
-            measure="Fréchet distance between samples and held-out scenes (features of a classifier of scenes, "
-            "samples noised and copied on the linear schedule, in batches as trained) after twice the usual steps, "
-            "over that after the usual",
+            measure="Fréchet distance to held-out landscapes of 512 samples (N = 30) by the standard ladder's net at "
+            "the end of its training, over that by its snapshot that first copied held-out images at 33 dB",
             holds_when=Above(0.5),
-        ),
-        Part(
-            name="wider",
-            measure="the same distance of a U-Net with twice the maps, at about four times the compute, over the usual",
-            holds_when=Above(0.5),
+            source=f"{PLACE}: with the usual steps to scale up training, larger batches and many devices, samples are "
+            "not much better than with little compute",
+            scale="log",
+            instruments=INSTRUMENTS,
         ),
         Part(
             name="larger_batches",
-            measure="the same distance after training on batches of 128, at twice the compute, over the usual",
+            measure="the same distance by a net of 2048 landscapes of 16×16 that was trained in batches of 128, twice "
+            "the compute, over that by one trained in batches of 32",
             holds_when=Above(0.5),
+            source=f"{PLACE}: larger batches are named among these steps",
+            scale="log",
+            instruments=SMALL,
         ),
         Part(
             name="far_from_data",
-            measure="the least of these distances over that of as many training scenes",
+            measure="distance of samples at the end of training over that of real landscapes",
             holds_when=Above(2.0),
+            scale="log",
+            instruments=INSTRUMENTS,
         ),
         Part(
             name="diffusion",
-            measure="distance of samples of a trained diffusion model at the compute of the widest, over its",
-            holds_when=Below(1.0),
+            measure="distance of samples of a trained diffusion model at the same compute, over theirs",
+            holds_when=Below(0.5),
+            scale="log",
             waits_for="diffusion models",
         ),
     ),
     controls=(
-        Control(name="real", measure="Fréchet distance of training scenes to held-out ones: the floor"),
-        Control(name="noise", measure="that of the noise with which sampling begins"),
-        Control(name="untrained", measure="that of samples of the untrained U-Net"),
-        Control(name="one_pass", measure="that of copies of pure noise by the usual U-Net"),
-        *(
-            Control(name=f"check_{name}", measure=f"Fréchet distance on principal axes of the samples: {name}")
-            for name in ("usual", "longer", "wider", "larger_batches", "real")
+        *appraisal_controls(
+            {
+                "end": "samples at the end of training",
+                "before": "samples at the snapshot of 33 dB",
+                "one_pass": "copies of pure noise at the end of training",
+                "untrained": "samples of the untrained net",
+                "real": "training landscapes",
+            }
         ),
-        Control(name="shortest", measure="that of samples after an eighth of the usual steps"),
-        Control(name="usual", measure="that of samples after the usual steps"),
-        Control(name="psnr_shortest", measure="PSNR of copies of held-out scenes after an eighth of the steps, dB"),
-        Control(name="psnr_usual", measure="the same after the usual steps, dB: whether copies get better meanwhile"),
-        Control(name="psnr_longer", measure="the same after twice the steps, dB"),
-        Control(name="psnr_wider", measure="the same with twice the maps, dB"),
         Control(
-            name="nearness_wider",
-            measure="median distance of the widest's samples to training scenes over that of held-out scenes",
+            name="compute_longer", measure="image visits at the end of training over those at the snapshot of 33 dB"
         ),
+        Control(name="compute_larger", measure="image visits in larger batches over those in usual ones"),
+        Control(name="psnr_before", measure="PSNR of copies of held-out images at that snapshot, dB"),
+        Control(name="psnr_end", measure="the same at the end, dB: whether copies get better meanwhile"),
+        Control(name="psnr_usual", measure="PSNR of copies of held-out images of 16×16 after batches of 32, dB"),
+        Control(name="psnr_larger", measure="the same after batches of 128, dB"),
     ),
 )
 
 
-@torch.no_grad()
 def run(trial: Trial) -> Measurements:
-    """Train for four lengths, once wider and once on larger batches, and sample from each."""
-    recipes = [scenes_unet(trial, share=share) for share in SHARES]
-    course = [trial.trained(recipe) for recipe in recipes]
-    usual, wide = course[USUAL], trial.trained(scenes_unet(trial, widen=2))
-    nets = {"usual": usual, "longer": course[-1], "wider": wide}
-    untrained = needs(trial.untrained(recipes[USUAL]), Reconstructor, verb="an experiment")
-    nets["larger_batches"] = trial.trained(scenes_unet(trial, batch_size=128))
-    reference = reference_for(trial)
-    x = reference.real
-    steps = trial.pick(smoke=4, standard=30, gpu=200)
-    drawn = {name: samples(model, trial, steps=steps) for name, model in nets.items()}
-    found = {name: reference.distance(images) for name, images in drawn.items()}
-    early = [reference.distance(samples(model, trial, steps=steps)) for model in course[:USUAL]]
-    over_training = [*early, found["usual"], found["longer"]]
-    floor = reference.distance(reference.some_train)
-    noise = 0.7 + 0.2 * torch.randn(x.shape, generator=trial.generator("noise")).to(x)
-    values = {name: found[name] / found["usual"] for name in ("longer", "wider", "larger_batches")} | {
-        "far_from_data": min(found.values()) / floor,
-        "real": floor,
-        "noise": reference.distance(noise),
-        "untrained": reference.distance(samples(untrained, trial, steps=steps)),
-        "one_pass": reference.distance(samples(usual, trial, steps=1)),
-        "shortest": over_training[0],
-        "usual": found["usual"],
-        **{f"check_{name}": reference.plain_distance(images) for name, images in drawn.items()},
-        "check_real": reference.plain_distance(reference.some_train),
-        "psnr_shortest": clean_psnr(course[0], x),
-        "psnr_usual": clean_psnr(usual, x),
-        "psnr_longer": clean_psnr(course[-1], x),
-        "psnr_wider": clean_psnr(wide, x),
-        "nearness_wider": reference.remembered(drawn["wider"]),
+    """Sample from each rung of one net, and from nets of small and of large batches."""
+    reference, recipe = reference_for(trial), ladder(trial)
+    end = trial.autoencoder(recipe)
+    check_instruments(reference, end, trial)
+    nets: dict[str, Reconstructor] = {
+        "end": end,
+        "before": trial.trained(recipe, at=AT),
+        "untrained": needs(trial.untrained(recipe), Reconstructor, verb="an experiment"),
     }
-    curve = _curve([recipe.training.steps for recipe in recipes], over_training, floor=floor)
-    rows = {name.replace("_", " "): images[:8] for name, images in {"scenes": x, **drawn}.items()}
-    pictures = Pictures(caption="Held-out scenes, and samples after more and more compute.", rows=rows)
-    return Measurements(values=values, curves={"training": curve}, pictures={"samples": pictures})
+    steps = trial.pick(smoke=4, standard=30, gpu=200)
+    pictures = {name: samples(model, reference, trial, steps=steps) for name, model in nets.items()}
+    pictures |= {"one_pass": one_pass(end, reference, trial), "real": reference.distances.real}
+    found = {name: appraise(x, reference) for name, x in pictures.items()}
+    rungs = {rung.level: rung for rung in trial.rungs(recipe)}
+    before = rungs.get(AT, rungs[None]).record
+    values = {
+        "longer": over(found["end"].distance, found["before"].distance),
+        "far_from_data": reference.distances.in_floors(pictures["end"]),
+        **appraisal_values(found),
+        "compute_longer": rungs[None].record.visits / before.visits,
+        "psnr_before": before.psnr,
+        "psnr_end": rungs[None].record.psnr,
+        **_larger_batches(trial, steps),
+    }
+    on_the_way = {
+        level: needs(rung.model, Reconstructor, verb="an experiment") for level, rung in rungs.items() if level
+    }
+    shown = {
+        level: samples(model, reference, trial, steps=steps) if level != AT else pictures["before"]
+        for level, model in on_the_way.items()
+    }
+    rows = {f"{level:g} dB": x[:8] for level, x in shown.items()}
+    rows |= {"the end": pictures["end"][:8], "landscapes": pictures["real"][:8]}
+    curve = _curve({level: reference.distances.in_floors(x)["axes"] for level, x in shown.items()})
+    caption = "Samples (N = 30) by the same net as its copies got better, and landscapes."
+    return Measurements(
+        values=values,
+        curves={"training": curve},
+        pictures={"samples": Pictures(caption=caption, rows=rows)},
+    )
 
 
-def _curve(steps: Sequence[int], distances: Sequence[float], *, floor: float) -> Curves:
+def _larger_batches(trial: Trial, steps: int) -> "dict[str, float | dict[str, float]]":
+    """Nets of smaller landscapes, by the same instruments with controls of their own."""
+    recipes = {"usual": small_ladder(trial, count=_count(trial)), "larger": _in_large_batches(trial)}
+    reference = reference_for(trial, recipes["usual"].data)
+    distances: dict[str, dict[str, float]] = {}
+    found: dict[str, float | dict[str, float]] = {}
+    for name, recipe in recipes.items():
+        model = trial.autoencoder(recipe, control=True)
+        if name == "usual":
+            check_instruments(reference, model, trial, mark=" of 16×16")
+        distances[name] = _distance(model, reference, trial, steps)
+        found |= {f"psnr_{name}": trial.rungs(recipe)[-1].record.psnr}
+    ratio = over(distances["larger"], distances["usual"])
+    visits = [each.training.steps * each.training.batch_size for each in recipes.values()]
+    return {
+        "larger_batches": {f"{name} of 16×16": value for name, value in ratio.items()},
+        "compute_larger": visits[1] / visits[0],
+        **found,
+    }
+
+
+def _count(trial: Trial) -> int:
+    return trial.pick(smoke=64, standard=2048, gpu=2048)
+
+
+def _in_large_batches(trial: Trial) -> Recipe:
+    """Half the usual steps of four times the images, some eight minutes of one thread."""
+    usual = small_ladder(trial, count=_count(trial))
+    batch = trial.pick(smoke=32, standard=BATCH, gpu=BATCH)
+    training = replace(usual.training, batch_size=batch, steps=usual.training.steps // 2)
+    return replace(usual, name=f"{usual.name}-batches-of-{batch}", training=training)
+
+
+def _distance(model: Reconstructor, reference: Reference, trial: Trial, steps: int) -> dict[str, float]:
+    return reference.distances.distance(samples(model, reference, trial, steps=steps))
+
+
+def _curve(found: "dict[float, float]") -> Curves:
     return Curves(
         title="Samples over training",
-        x_label="steps of training",
-        y_label="Fréchet distance to held-out scenes",
-        x=steps,
-        lines={"samples": distances, "training scenes": [floor] * len(steps)},
-        log_x=True,
+        x_label="PSNR of copies of held-out images at which the net was kept, dB",
+        y_label="distance on principal axes, over that of real landscapes",
+        x=SNAPSHOTS,
+        lines={"samples": [found.get(level, math.nan) for level in SNAPSHOTS]},
         log_y=True,
     )
 

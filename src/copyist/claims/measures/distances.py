@@ -211,15 +211,16 @@ class Distances:
         return {name: features(shown).double() for name, features in self.instruments.items()}
 
 
-def scene_distances(trial: Trial, *, classifier: bool = False) -> Distances:
+def scene_distances(trial: Trial, source: str = "", *, classifier: bool = False) -> Distances:
     """Distances from held-out landscapes at this scale: 512 of them, 32 at scale smoke.
 
     Args:
         trial: whose data; the classifier is that of seed 0 for every seed, so that all distances have one unit.
+        source: of the landscapes; those of the standard ladder unless given.
         classifier: whether a classifier's features are the last of the instruments. It is trained for a minute, and
             known to fail: landscapes upside down are nearer in it than copies of real ones.
     """
-    splits = trial.splits(scenes(trial))
+    splits = trial.splits(source or scenes(trial))
     train, test = (part.images().to(trial.device) for part in (splits.train, splits.test))
     named = replace(trial, seed=0).classifier(scenes_classifier(trial)) if classifier else None
     count = trial.pick(smoke=32, standard=512, gpu=512)

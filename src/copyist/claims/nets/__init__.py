@@ -16,8 +16,6 @@ __all__ = [
     "photos_unet_skips",
     "scenes",
     "scenes_classifier",
-    "scenes_unet",
-    "scenes_unet_skips",
     "small_photos",
     "small_photos_unet",
     "sparse",
@@ -50,8 +48,6 @@ from copyist.claims.nets.unets import (
     denoiser,
     photos_unet,
     photos_unet_skips,
-    scenes_unet,
-    scenes_unet_skips,
     small_photos_unet,
     variational,
 )

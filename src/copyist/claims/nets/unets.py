@@ -1,11 +1,9 @@
-"""U-Nets on photographs and on landscapes, and what claims change of them: skips, attention, width, the objective."""
+"""U-Nets on photographs, and what claims change of one: skips, the objective."""
 
 __all__ = [
     "denoiser",
     "photos_unet",
     "photos_unet_skips",
-    "scenes_unet",
-    "scenes_unet_skips",
     "small_photos_unet",
     "variational",
 ]
@@ -14,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from copyist import recipes
-from copyist.claims.nets.scaling import marked_name, photos, resize, scenes, small_photos
+from copyist.claims.nets.scaling import marked_name, photos, resize, small_photos
 from copyist.claims.trial import Trial
 from copyist.models.unet import UNetConfig
 from copyist.models.variational_unet import VariationalUNetConfig
@@ -59,41 +57,6 @@ def small_photos_unet(trial: Trial, *, skips: bool = False) -> Recipe:
     base = photos_unet_skips(trial) if skips else photos_unet(trial)
     levels: dict[str, Any] = {"levels": trial.pick(smoke=2, standard=4, gpu=5)}
     return replace(base, name=f"small-{base.name}", data=small_photos(trial), model=replace(base.model, **levels))
-
-
-def scenes_unet(
-    trial: Trial,
-    *,
-    widen: int = 1,
-    deepen: int = 0,
-    hidden: bool = False,
-    count: int | None = None,
-    batch_size: int = 64,
-    share: float = 1.0,
-) -> Recipe:
-    """The U-Net without skips on landscapes.
-
-    Args:
-        trial: decides sizes and steps.
-        widen: factor on the maps of every level.
-        deepen: further levels; fewer where it is negative.
-        hidden: whether the module of 500, 100 and 500 units is in its middle.
-        count: how many landscapes to train on.
-        batch_size: images per step.
-        share: of the usual number of steps.
-    """
-    base = (recipes.hidden_unet if hidden else recipes.unet)(data=scenes(trial, count=count))
-    name = marked_name("scenes-unet", {"hidden": hidden})
-    usual = _on_trial(trial, base, name=name, batch_size=batch_size, share=share)
-    assert isinstance(usual.model, UNetConfig)
-    shape = replace(usual.model, width=usual.model.width * widen, levels=usual.model.levels + deepen)
-    marks = {"wide": widen > 1, "deep": deepen > 0, f"shallow-by-{-deepen}": deepen < 0}
-    return replace(usual, name=marked_name(usual.name, marks), model=shape)
-
-
-def scenes_unet_skips(trial: Trial) -> Recipe:
-    """The same with skips, which may pass its input around the code."""
-    return _on_trial(trial, recipes.unet_skips(data=scenes(trial)), name="scenes-unet-skips")
 
 
 def denoiser(recipe: Recipe) -> Recipe:
