@@ -13,7 +13,9 @@ from copyist.claims.measures.random_maps import (
     heavy_tailed,
     noise_added,
     row_space,
+    written_and_missed,
 )
+from copyist.errors import ShapeError
 
 LAWS: tuple[WeightLaw, ...] = ("normal", "uniform", "heavy-tailed", "every-fourth")
 EVERY_LAW = pytest.mark.parametrize("law", LAWS)
@@ -109,3 +111,49 @@ def test_every_fourth_value_is_kept_as_it_is() -> None:
 def test_a_basis_of_rows_is_orthonormal_also_where_rows_differ_in_size(law: WeightLaw) -> None:
     basis = row_space(drawn(law)[0])
     torch.testing.assert_close(basis.T @ basis, torch.eye(4, dtype=torch.float64))
+
+
+def differences(law: str) -> Tensor:
+    """Of 60 examples of 1200 values, with the variance 1."""
+    if law == "constant":
+        return torch.ones(60, 1200, dtype=torch.float64)
+    if law == "uniform":
+        return 3**0.5 * (2 * torch.rand(60, 1200, generator=g(1), dtype=torch.float64) - 1)
+    return torch.randn(60, 1200, generator=g(1), dtype=torch.float64)
+
+
+@pytest.mark.parametrize(("law", "kurtosis"), [("uniform", -1.2), ("normal", 0.0)])
+def test_the_image_s_own_law_is_in_what_was_written_by_the_square_of_its_share(law: str, kurtosis: float) -> None:
+    basis = row_space(draw_weights("normal", outputs=300, inputs=1200, generator=g())).double()
+    start = 0.5 + torch.zeros(60, 1200, dtype=torch.float64)
+    a = start + differences(law)
+    found = written_and_missed(end_of_descent(basis, a, start), start=start, a=a, generator=g(2), num_resamples=100)
+    r = 0.25
+    assert found.wrote.kurtosis_interval.mean == pytest.approx(r**2 * kurtosis, abs=0.06)
+    assert found.missed.kurtosis_interval.mean == pytest.approx((1 - r) ** 2 * kurtosis, abs=0.06)
+    assert found.noise.kurtosis_interval.mean == pytest.approx(0.0, abs=0.06)
+    assert found.share.mean().item() == pytest.approx(r, abs=0.01)
+    assert found.noise_size.mean().item() == pytest.approx((r * (1 - r)) ** 0.5, abs=0.01)
+    assert found.excess_distance == pytest.approx(0.0, abs=0.003)
+    interval = found.missed.kurtosis_interval
+    assert interval.low < interval.mean < interval.high
+
+
+def test_a_start_that_is_not_normal_is_in_what_was_missed_and_not_in_the_noise() -> None:
+    basis = row_space(draw_weights("normal", outputs=300, inputs=1200, generator=g())).double()
+    start, a = differences("uniform"), torch.zeros(60, 1200, dtype=torch.float64)
+    found = written_and_missed(end_of_descent(basis, a, start), start=start, a=a, generator=g(2), num_resamples=100)
+    assert found.missed.kurtosis_interval.mean == pytest.approx(0.75**2 * -1.2, abs=0.06)
+    assert found.excess_distance == pytest.approx(0.0, abs=0.003)
+
+
+def test_a_map_that_keeps_every_fourth_value_adds_noise_that_is_not_normal() -> None:
+    basis = row_space(draw_weights("every-fourth", outputs=300, inputs=1200, generator=g())).double()
+    start, a = torch.zeros(60, 1200, dtype=torch.float64), differences("constant")
+    found = written_and_missed(end_of_descent(basis, a, start), start=start, a=a, generator=g(2), num_resamples=100)
+    # Two values alone, ¾ and −¼: the gap to the normal law is Φ(1/√3) at the lower one.
+    lower = float(stats.norm.cdf(-((1 / 3) ** 0.5)))
+    assert found.noise.distance_interval.mean == pytest.approx(0.75 - lower, abs=1e-3)
+    assert found.excess_distance > 0.4
+    with pytest.raises(ShapeError):
+        written_and_missed(a, start=start[:, 1:], a=a, generator=g())

@@ -5,7 +5,7 @@ import torch
 
 from copyist.baselines.principal_axes import PCAFeatures
 from copyist.errors import ArgumentError, ShapeError
-from copyist.metrics.walkers import effective_samples, walk_diagnostics
+from copyist.metrics.walkers import effective_samples, net_displacement, walk_diagnostics
 
 
 def draw(count: int, seed: int) -> torch.Tensor:
@@ -91,3 +91,28 @@ def test_walks_without_steps_and_lone_images_are_refused() -> None:
         judge(STARTS.expand(3, *STARTS.shape), STARTS[:1].expand_as(STARTS))
     with pytest.raises(ShapeError, match=r"a chain must have shape \(T, K\)"):
         effective_samples(torch.rand(5))
+
+
+def test_a_steady_motion_comes_as_far_as_its_steps_and_noise_in_place_no_farther_than_itself() -> None:
+    steady = torch.arange(11.0).view(11, 1, 1, 1, 1).expand(11, 2, 3, 1, 1)
+    assert net_displacement(steady, window=5).tolist() == [[pytest.approx(5 * 3**0.5)] * 2] * 2
+    # The steps before the first whole window are left out.
+    assert net_displacement(steady, window=4)[:, 0].tolist() == pytest.approx([4 * 3**0.5] * 2)
+    fresh = torch.randn(301, 4, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert net_displacement(fresh).mean() == pytest.approx((2 * 192) ** 0.5, rel=0.02)
+    assert net_displacement(torch.zeros(51, 2, 3, 4, 5)).tolist() == [[0.0, 0.0]]
+
+
+def test_a_random_walk_comes_as_far_as_the_root_of_its_steps() -> None:
+    steps = torch.randn(300, 8, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    frames = torch.cat([torch.zeros(1, 8, 3, 8, 8), steps.cumsum(0)])
+    found = net_displacement(frames, window=50)
+    assert found.shape == (6, 8)
+    assert found.mean() == pytest.approx((50 * 192) ** 0.5, rel=0.02)
+
+
+def test_windows_longer_than_a_walk_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="at most the walk's 3 steps, got 50"):
+        net_displacement(torch.zeros(4, 2, 3, 4, 5))
+    with pytest.raises(ShapeError, match="frames must have shape"):
+        net_displacement(torch.zeros(4, 2))

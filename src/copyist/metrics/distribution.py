@@ -1,6 +1,6 @@
 """How far two sets of features are apart as distributions: Fréchet and kernel distance, precision, recall, coverage."""
 
-__all__ = ["Coverage", "coverage", "frechet_distance", "kernel_distance", "pixel_features"]
+__all__ = ["Coverage", "coverage", "frechet_distance", "kernel_distance", "layout_features", "pixel_features"]
 
 from dataclasses import dataclass
 
@@ -160,6 +160,36 @@ def pixel_features(x: Images, *, side: int = 8) -> Tensor:
     if side > min(x.shape[-2:]):
         raise ArgumentError(f"side must be at most the images' {min(x.shape[-2:])}, got {side}")
     return F.adaptive_avg_pool2d(x.detach(), side).flatten(1)
+
+
+def layout_features(
+    x: Images, *, sides: tuple[int, ...] = (1, 2, 4), contrast_sides: tuple[int, ...] = (1, 2)
+) -> Tensor:
+    """Features without training: where an image is how bright, of what color and how varied, at several scales.
+
+    Each channel's means over the cells of a grid of `side` × `side`, for one grid after the other; then its standard
+    deviations within the cells of those of `contrast_sides`. They tell a picture from the same upside down or with its
+    parts in another order, and hardly see what is smaller than a cell.
+
+    Args:
+        x: images (B, C, H, W).
+        sides: cells along each side of the grids of means, each at most the shorter side of the images.
+        contrast_sides: likewise of the grids of deviations.
+
+    Returns:
+        (B, C · (Σ side² over both)), in units of pixel value. Means of coarser grids are means of finer ones', so that
+        features depend on each other; the coarser a structure is, the more of them it moves.
+
+    Raises:
+        ShapeError: `x` is not (B, C, H, W).
+        ArgumentError: no side is given, or one is below 1 or larger than the images.
+    """
+    if not sides and not contrast_sides:
+        raise ArgumentError("layout features need at least one grid, got none")
+    means = [pixel_features(x, side=side) for side in sides]
+    moments = [(pixel_features(x, side=side), pixel_features(x.square(), side=side)) for side in contrast_sides]
+    spreads = [(square - mean.square()).clamp_min(0).sqrt() for mean, square in moments]
+    return torch.cat([*means, *spreads], dim=1)
 
 
 def _check_features(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,6 @@
 """Diagnostics of a walk: which images walked, whether they came to rest, and which training images they passed."""
 
-__all__ = ["WalkDiagnostics", "effective_samples", "walk_diagnostics"]
+__all__ = ["WalkDiagnostics", "effective_samples", "net_displacement", "walk_diagnostics"]
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from copyist.checks import check_positive, check_same_examples
+from copyist.checks import check_positive, check_same_examples, check_whole
 from copyist.errors import ArgumentError, ShapeError
 from copyist.evidence import Interval, binomial_interval
 from copyist.metrics.distortion import distance
@@ -112,6 +112,34 @@ def walk_diagnostics(
         nearness=float(passed.distance[1:].median()) / usual if usual > 0 else float("nan"),
         effective=effective_samples(chains.flatten(1)).view(chains.shape[1:]).amin(1),
     )
+
+
+def net_displacement(frames: Tensor, *, window: int = 50) -> Tensor:
+    """How far each image of a walk came in each window of so many steps, from its first frame to its last.
+
+    The length of single steps is no measure of motion where each holds fresh noise, which goes nowhere: over a window
+    of k steps such noise adds up to its own size, a random walk to √k steps, and a steady motion to k.
+
+    Args:
+        frames: (T + 1, B, ...), the start first.
+        window: steps, at most T. Windows follow each other and end with the last frame; steps before the first whole
+            one are left out.
+
+    Returns:
+        (T // window, B), Euclidean distances over all values of an image, the earliest window first.
+
+    Raises:
+        ShapeError: `frames` is not (T + 1, B, ...).
+        ArgumentError: `window` is below 1 or above T.
+    """
+    check_whole("window", window, 1)
+    if frames.ndim < 3:
+        raise ShapeError(f"frames must have shape (T + 1, B, ...), got {tuple(frames.shape)}")
+    length = len(frames) - 1
+    if window > length:
+        raise ArgumentError(f"window must be at most the walk's {length} steps, got {window}")
+    ends = frames[length % window :: window]  # (T // window + 1, B, ...)
+    return ends.diff(dim=0).flatten(2).norm(dim=2)
 
 
 def effective_samples(chain: Tensor) -> Tensor:

@@ -2,10 +2,13 @@
 
 __all__ = [
     "Landscapes",
+    "check_rules",
     "judge_landscapes",
+    "keeps_all_rules",
     "landscape_controls",
     "landscape_pictures",
     "landscape_values",
+    "remembered_images",
     "sample_landscapes",
     "scene_controls",
     "scene_values",
@@ -18,6 +21,7 @@ from dataclasses import dataclass
 import torch
 
 from copyist.claims.measures.copy_measures import held_out
+from copyist.claims.measures.instruments import InstrumentCheck, mean_colored, shuffled_patches, upside_down
 from copyist.claims.nets import scenes
 from copyist.claims.trial import Pictures, Trial
 from copyist.evidence import Control
@@ -32,6 +36,14 @@ from copyist.tensors import Images
 
 REMEMBERED = 0.5
 """A sample is remembered if it is nearer to a training image than this share of what is usual for a held-out one."""
+
+REAL_SHARE, SPOILED_SHARE = 0.99, 0.02
+"""Of real scenes at least so many keep all rules, and of each kind that is spoiled at most so many."""
+
+RULES_RULE = (
+    f"share that keep all rules and are neither gray nor remembered: real >= {REAL_SHARE:g}; upside_down, shuffled, "
+    f"mean_colored, mean_image and training_images, which are remembered, <= {SPOILED_SHARE:g}"
+)
 
 _MEASURES = {
     "score": "mean graded score of the scene rules in [0, 1], gray and remembered images as 0:",
@@ -89,8 +101,7 @@ def judge_landscapes(images: Images, trial: Trial) -> Landscapes:
     """What any images are worth as landscapes."""
     train = trial.splits(scenes(trial)).train.images().to(trial.device)
     x = held_out(trial, scenes(trial), count=len(images))
-    usual = nearest(x, train, flipped=True).distance.median()
-    remembered = nearest(images, train, flipped=True).distance < REMEMBERED * usual
+    remembered = remembered_images(images, train=train, held_out=x)
     rules = scene_rules(images)
     return Landscapes(
         images=images,
@@ -102,6 +113,51 @@ def judge_landscapes(images: Images, trial: Trial) -> Landscapes:
         noise=float(noise_level(images).mean() - noise_level(x).mean()),
         spread=float(images.std(0).mean() / x.std(0).mean()),
     )
+
+
+def remembered_images(x: Images, *, train: Images, held_out: Images) -> torch.Tensor:
+    """(B,) bool: which images are nearer to a training image, mirrored or not, than half of what is usual for new ones.
+
+    Args:
+        x: images (B, C, H, W).
+        train: what was trained on (N, C, H, W).
+        held_out: images of the same data that were not (M, C, H, W), whose median distance is what is usual.
+    """
+    usual = nearest(held_out, train, flipped=True).distance.median()
+    return nearest(x, train, flipped=True).distance < REMEMBERED * usual
+
+
+def keeps_all_rules(x: Images, *, train: Images, held_out: Images) -> torch.Tensor:
+    """(B,) bool: which images keep every rule of the scenes and are neither gray nor remembered.
+
+    Args:
+        x: images (B, 3, H, W); train and held_out: as `remembered_images`.
+    """
+    return scene_rules(x).coherent & ~remembered_images(x, train=train, held_out=held_out)
+
+
+def check_rules(*, train: Images, held_out: Images) -> InstrumentCheck:
+    """Whether the share of images that keep all rules may judge: what real, spoiled, gray and remembered ones score.
+
+    Args:
+        train: scenes that models were trained on (N, 3, H, W).
+        held_out: others (M, 3, H, W), sides multiples of 4.
+    """
+    order = torch.Generator().manual_seed(0)
+    kinds = {
+        "real": held_out,
+        "upside_down": upside_down(held_out),
+        "shuffled": shuffled_patches(held_out, generator=order),
+        "mean_colored": mean_colored(held_out),
+        "mean_image": train.mean(0, keepdim=True),
+        "training_images": train[: len(held_out)],
+    }
+    values = {
+        name: float(keeps_all_rules(x, train=train, held_out=held_out).double().mean()) for name, x in kinds.items()
+    }
+    spoiled = all(value <= SPOILED_SHARE for name, value in values.items() if name != "real")
+    passed = values["real"] >= REAL_SHARE and spoiled
+    return InstrumentCheck(name="rules", values=values, passed=passed, rule=RULES_RULE)
 
 
 def landscape_controls(label: str, what: str) -> tuple[Control, ...]:
@@ -148,9 +204,4 @@ def scene_values(trial: Trial) -> dict[str, float]:
 
 def shuffled(x: Images, trial: Trial) -> Images:
     """Images of the same patches, 4 × 4 of them, each in another order."""
-    count, channels, height, width = x.shape
-    down, across = height // 4, width // 4
-    parts = x.view(count, channels, 4, down, 4, across).permute(0, 2, 4, 1, 3, 5).reshape(count, 16, -1)
-    order = torch.rand(count, 16, generator=trial.generator("shuffled")).argsort(1).to(x.device)
-    parts = parts.gather(1, order[:, :, None].expand_as(parts))
-    return parts.view(count, 4, 4, channels, down, across).permute(0, 3, 1, 4, 2, 5).reshape(x.shape)
+    return shuffled_patches(x, generator=trial.generator("shuffled"))
