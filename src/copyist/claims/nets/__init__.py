@@ -1,6 +1,7 @@
 """The models that claims are about, at each scale: one recipe each, so that claims share what is trained."""
 
 __all__ = [
+    "MLP_REGIME",
     "attention_copier",
     "attention_unet",
     "blobs",
@@ -8,9 +9,12 @@ __all__ = [
     "brief_unet",
     "classifier",
     "contracted",
+    "crops_unet",
     "denoiser",
+    "faces_unet",
     "masked_vit",
     "masked_vit_classifier",
+    "mlp_denoiser",
     "overcomplete",
     "photos",
     "photos_unet",
@@ -18,10 +22,13 @@ __all__ = [
     "scenes",
     "scenes_attention_unet",
     "scenes_classifier",
+    "scenes_mlp",
     "scenes_unet",
     "scenes_unet_skips",
     "small_photos",
     "small_photos_unet",
+    "small_scenes",
+    "small_unet",
     "sparse",
     "stack",
     "stack_splits",
@@ -48,7 +55,9 @@ from copyist.claims.nets.mlps import (
     through_code,
     undercomplete,
 )
+from copyist.claims.nets.real_images import crops_unet, faces_unet
 from copyist.claims.nets.scaling import blobs, photos, scenes, small_photos
+from copyist.claims.nets.small_scenes import MLP_REGIME, mlp_denoiser, scenes_mlp, small_scenes, small_unet
 from copyist.claims.nets.unets import (
     attention_unet,
     brief_unet,
