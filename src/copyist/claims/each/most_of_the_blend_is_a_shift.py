@@ -2,6 +2,8 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
+import math
+
 import torch
 
 from copyist.baselines.linear_copier import moments_matched
@@ -116,7 +118,7 @@ def _shares(model: Reconstructor, x: Images, alpha: float, train: Images, trial:
     noisy = GaussianNoise((1 - alpha) * STD)(x, generator=trial.generator("noise"))
     matched = _matched(blend, train, size=model.batch_size)
     loss = squared_error(blend, x)
-    improvement = loss - squared_error(copies(model, blend), x)
+    improvement = loss - squared_error(copies(model, blend), x) or math.nan
     taken = {
         "improvement": squared_error(shift, x) - squared_error(copies(model, shift), x),
         "moments": loss - squared_error(matched, x),
