@@ -196,7 +196,7 @@ def known_rungs(
     *,
     drawn: tuple[str, ...] = ("photos",),
 ) -> Trial:
-    """The same with snapshots, which a trial at scale smoke has none of otherwise; untrained models are the identity."""
+    """The same with snapshots, of which a trial at scale smoke has none; untrained models are the identity."""
 
     def pick(_: Trial, *, smoke: Any, standard: Any, gpu: Any) -> Any:
         return standard if smoke in ((), None) else smoke

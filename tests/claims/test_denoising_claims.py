@@ -82,6 +82,3 @@ def test_detail_is_that_of_the_copies_on_the_photographs_own(monkeypatch: pytest
     near(values, {"small_missed": 0.25, "small_trained_longer": 0.49, "usual_detail": 0.64})
     near(values, {"vae_detail": 0.16, "vae_detail_with_noise": 0.09, "vae_copies_detail": 0.36})
     near(values, {"large_detail_training": 0.81, "large_missed_training": 0.01})
-
-
-@pytest.mark.slow
