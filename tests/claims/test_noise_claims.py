@@ -123,8 +123,8 @@ def test_images_of_their_own_statistics_are_held_against_batches_at_equal_psnr_a
         batch = {24.0: 0.8, 28.0: 0.6, 31.0: 0.4, 33.0: 0.25, 36.0: 0.2, None: 0.1}
         return (own if "image" in recipe.name else batch)[level]
 
-    reached = on_the_way(monkeypatch, share, reached=lambda r: 33.0 if "image" in r.name else 36.0)
-    values = measured("one-image-is-batch-enough", reached)
+    trial = on_the_way(monkeypatch, share, last=lambda _: 60.0, reached=lambda r: 33.0 if "image" in r.name else 36.0)
+    values = measured("one-image-is-batch-enough", trial)
     # Both reached 33 dB, and 36 only one of them; both have seen as many images at the end.
     assert values["level"] == 33.0
     near(values, {"psnr_image": 33.0, "psnr_batch": 33.0}, within=0.01)
@@ -246,7 +246,7 @@ def test_the_best_good_snapshot_is_held_against_the_fitted_map(monkeypatch: pyte
     # The snapshot of 31 dB would be better, and does not count.
     for kind in ("noise", "noise_heavy", "blend"):
         near(values, {f"{kind}_end": 0.5}, within=0.02)
-        assert values[f"{kind}_over_fitted"] == pytest.approx(0.3 / values[f"{kind}_fitted"], rel=0.1)
+        assert values[f"{kind}_over_fitted"] == pytest.approx(0.3 / values[f"{kind}_fitted"], rel=0.2)
     assert SNAPSHOTS[3] == 33.0
 
 
