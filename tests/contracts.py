@@ -33,6 +33,10 @@ CONFIGS: Mapping[str, ModelConfig] = {
     "unet-linear-attention": UNetConfig(channels=3, width=4, levels=3, convolutions=1, attention="linear"),
     "unet-mixed-attention": UNetConfig(channels=3, width=4, levels=3, statistics="none", attention="mixed"),
     "unet-skips-attention": UNetConfig(channels=3, width=4, levels=3, attention="mixed", skips=True),
+    "unet-shortcuts": UNetConfig(channels=3, width=4, levels=3, statistics="none", blocks="residual"),
+    "unet-skips-shortcuts": UNetConfig(
+        channels=3, width=4, levels=3, statistics="group", blocks="residual", attention="linear", skips=True
+    ),
     "dncnn": DnCNNConfig(channels=3, width=5, depth=4),
     "dncnn-unbiased": DnCNNConfig(channels=3, width=5, depth=4, biases=False),
     "dncnn-none": DnCNNConfig(channels=3, width=5, depth=3, statistics="none"),
@@ -75,6 +79,7 @@ CLASSIFIERS: Mapping[str, ModelConfig] = {
     "conv-batch": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=2, statistics="batch"),
     "conv-image": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=2, statistics="image"),
     "conv-none": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=2, statistics="none"),
+    "conv-shortcuts": ConvClassifierConfig(channels=3, num_classes=7, width=4, levels=2, blocks="residual"),
     "stacked": StackedClassifierConfig(stack=MLPConfig(image_shape=(3, 8, 12), widths=(9, 6)), num_classes=7),
     "vit": ViTConfig(image_shape=(3, 8, 12), num_classes=7, width=10, depth=3, heads=2),
 }

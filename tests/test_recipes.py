@@ -19,6 +19,7 @@ from copyist.models import (
     UNetConfig,
     UNetSkips,
     VariationalMLPConfig,
+    code_ratio,
 )
 from copyist.objectives import (
     ELBO,
@@ -130,13 +131,27 @@ def test_the_models_that_attend_differ_in_their_attention_alone() -> None:
     assert linear_one.training == dot.training
 
 
-def test_the_u_nets_that_attend_differ_from_the_u_net_in_their_attention_alone() -> None:
-    linear_one, mixed = RECIPES["linear-attention-unet"](), RECIPES["mixed-attention-unet"]()
-    net = unet().model
-    assert isinstance(net, UNetConfig)
-    assert linear_one.model == replace(net, attention="linear")
-    assert mixed.model == replace(net, attention="mixed")
-    assert linear_one.training == mixed.training == unet().training
+def test_the_u_net_of_diffusion_models_is_as_wide_as_the_control_and_attends_at_every_level() -> None:
+    recipe, control = RECIPES["attention-unet"](), unet_skips()
+    assert isinstance(recipe.model, UNetConfig)
+    # As the page's own net: skips, group norm, residual blocks, linear attention alone.
+    assert recipe.model.attentions == ("linear",) * recipe.model.levels
+    plain = replace(recipe.model, attention="none", blocks="plain", statistics="batch")
+    assert (plain, replace(recipe.training, steps=control.training.steps)) == (control.model, control.training)
+    mixed = configured("attention-unet", assignments=["attention=mixed"]).model
+    assert isinstance(mixed, UNetConfig)
+    assert mixed.attentions == ("linear", "linear", "dot", "dot")
+
+
+def test_the_code_of_the_u_net_is_larger_than_the_image_as_its_help_says() -> None:
+    def ratio(shape: tuple[int, int, int], *assignments: str) -> float | None:
+        return code_ratio(built(configured("unet", assignments=assignments).model.fitted(shape)), shape)
+
+    assert "4/3 as many values as an image in color" in (unet.__doc__ or "")
+    assert ratio((3, 32, 32)) == ratio((3, 64, 64), "width=64", "levels=5") == pytest.approx(4 / 3)
+    assert ratio((1, 32, 48)) == pytest.approx(4)
+    assert ratio((3, 32, 32), "width=16") == pytest.approx(2 / 3)
+    assert RECIPES["denoising-unet"]().model == RECIPES["masked-unet"]().model == unet().model
 
 
 @pytest.mark.parametrize("name", sorted(VARIATIONAL))

@@ -7,14 +7,16 @@ import torch
 from torch import Tensor
 
 from copyist.baselines.filters import MatchedBlur
-from copyist.claims.measures.distances import Distances
+from copyist.claims.measures.distances import Distances, scene_distances
 from copyist.claims.measures.instruments import (
-    InstrumentCheck,
-    first_passed,
+    by_instrument,
     mean_colored,
+    record_checks,
     shuffled_patches,
     upside_down,
 )
+from copyist.claims.result import InstrumentCheck
+from copyist.claims.trial import Trial
 from copyist.data import open_source
 from copyist.errors import ArgumentError, ShapeError
 from copyist.metrics.distribution import layout_features
@@ -50,7 +52,6 @@ def test_axes_and_layout_pass_where_every_control_is_as_it_should_be(scenes: tup
     checks = checked(Distances.fit(train=scenes[0], held_out=scenes[1], count=COUNT))
     assert list(checks) == ["axes", "layout"]
     assert [check.passed for check in checks.values()] == [True, True]
-    assert first_passed(checks) == "axes"
 
 
 def test_copies_nearer_than_real_images_or_farther_than_one_pass_fail_an_instrument(
@@ -66,7 +67,7 @@ def test_copies_nearer_than_real_images_or_farther_than_one_pass_fail_an_instrum
 def test_decoded_noise_as_near_as_real_images_fails_an_instrument(scenes: tuple[Images, Images]) -> None:
     distances = Distances.fit(train=scenes[0], held_out=scenes[1], count=COUNT)
     checks = checked(distances, decoded=distances.train[COUNT : 2 * COUNT])
-    assert first_passed(checks) is None
+    assert not any(check.passed for check in checks.values())
 
 
 def brightness(x: Images) -> Tensor:
@@ -103,8 +104,7 @@ def test_an_instrument_that_does_not_see_one_kind_of_damage_fails(
     checks = checked(distances)
     assert checks["blind"].values[blind_to] < 5 * checks["blind"].values["real"]
     assert not checks["blind"].passed
-    # The next one declared takes its place.
-    assert first_passed(checks) == "rows"
+    assert checks["rows"].passed
 
 
 def test_real_images_are_one_floor_away_and_no_set_is_counted_twice(scenes: tuple[Images, Images]) -> None:
@@ -157,3 +157,20 @@ def test_patches_keep_what_they_hold_and_change_their_places() -> None:
     assert torch.equal(mean_colored(x), torch.full_like(x, 7.5))
     with pytest.raises(ShapeError, match="multiples of 4"):
         shuffled_patches(torch.zeros(1, 1, 6, 8), generator=g())
+
+
+def test_a_trial_keeps_every_check_and_values_are_named_by_part_and_instrument(
+    scenes: tuple[Images, Images], trial: Trial
+) -> None:
+    distances = Distances.fit(train=scenes[0], held_out=scenes[1], count=COUNT)
+    checks = checked(distances)
+    record_checks(checks, trial)
+    assert trial.instruments == checks
+    assert list(by_instrument("far", distances.distance(distances.real))) == ["far@axes", "far@layout"]
+
+
+def test_landscapes_of_a_trial_are_compared_with_held_out_ones(trial: Trial) -> None:
+    distances = scene_distances(trial)
+    assert list(distances.instruments) == ["axes", "layout"]
+    assert len(distances.reference) == len(distances.real) == 32
+    assert not any(torch.equal(distances.reference[0], each) for each in distances.train)

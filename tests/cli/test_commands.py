@@ -598,6 +598,19 @@ def test_info_tells_what_the_header_holds(trained: Trained) -> None:
     assert "batch size 8" in copyist("info", trained("mlp") / "model.safetensors").stdout
 
 
+def test_info_tells_the_size_of_the_code_beside_that_of_the_image(trained: Trained) -> None:
+    assert copyist("info", trained("mlp"), "--json").result["code"] == {
+        "shape": [8],
+        "values": 8,
+        "example_shape": [1, 8, 8],
+        "ratio": 8 / 64,
+    }
+    assert "\ncode 8 values, 0.12 of the image's 64 (1x8x8)\n" in copyist("info", trained("mlp")).stdout
+    assert "\ncode 512 values (8x8x8), 2.00 of the image's 256 (1x16x16)\n" in copyist("info", trained("gray")).stdout
+    assert copyist("info", trained("skips"), "--json").result["code"] is None
+    assert "\ncode " not in copyist("info", trained("skips")).stdout
+
+
 OWN = """
 import torch
 from copyist.models import Reconstructor

@@ -20,7 +20,7 @@ from copyist.errors import ArgumentError, DataError, ShapeError
 from copyist.evaluation.clean_copies import CleanCopies
 from copyist.evaluation.clean_measures import beside_principal_axes, clean_copies, code_statistics
 from copyist.evaluation.denoising_measures import CONDITIONS, batch_dependence, denoising_table
-from copyist.evaluation.denoising_table import DenoisingTable
+from copyist.evaluation.denoising_table import Condition, DenoisingTable
 from copyist.evaluation.evaluate import evaluate_images
 from copyist.models import MLPConfig
 
@@ -65,6 +65,7 @@ def table() -> DenoisingTable:
         batch_size=4,
         seed=3,
         encoders={"half": lambda x: x[:, :1] * torch.tensor([1.0] * 9 + [0.0] * 3)},
+        saw={"half": "clean images"},
     )
 
 
@@ -177,7 +178,7 @@ def test_the_same_seed_gives_the_same_table_and_progress_reaches_its_end(table: 
     assert steps == [(done, 11) for done in range(1, 12)]
     for condition, name in itertools.product(CONDITIONS, (*CONTROLS, "half")):
         key = (name, condition.kind, condition.strength)
-        assert again.row(*key) == table.row(*key)
+        assert replace(again.row(*key), saw=None) == replace(table.row(*key), saw=None)
 
 
 @pytest.mark.slow
@@ -254,8 +255,10 @@ def test_arguments_that_cannot_be_are_refused_before_any_work() -> None:
         denoising_table({}, train=TRAIN, test=TEST[..., 1:], apply=refuse, batch_size=4)
     with pytest.raises(ArgumentError, match="must not have the name of a control, got 'linear'"):
         denoising_table({"linear": half}, train=TRAIN, test=TEST, apply=refuse, batch_size=4)
-    with pytest.raises(ArgumentError, match="an encoder must have the name of a model, got 'b'"):
+    with pytest.raises(ArgumentError, match="must have the name of a model, got 'b'; rename"):
         denoising_table({"a": half}, train=TRAIN, test=TEST, apply=refuse, batch_size=4, encoders={"b": half})
+    with pytest.raises(ArgumentError, match="what was seen, must have the name of a model, got 'b'"):
+        denoising_table({"a": half}, train=TRAIN, test=TEST, apply=refuse, batch_size=4, saw={"b": "nothing"})
     with pytest.raises(ArgumentError, match="number of training images must be at least 2"):
         denoising_table({}, train=TRAIN[:1], test=TEST, apply=refuse, batch_size=4)
     with pytest.raises(ArgumentError, match="batch_size must be at least 1"):
@@ -315,3 +318,35 @@ def test_a_code_smaller_than_an_image_stands_beside_pca_of_its_size() -> None:
     assert f"    {said}\n" in text
     assert max(len(line) for line in text.splitlines()) <= 110
     assert DenoisingTable.from_json(found.to_json().encode()) == found
+
+
+@pytest.mark.slow
+def test_what_never_saw_the_corruption_is_told_from_what_was_fitted_to_it(table: DenoisingTable) -> None:
+    saw = {row.method: row.saw for row in table.rows}
+    assert (saw["identity"], saw["mean image"]) == ("nothing", "clean images")
+    assert [saw[name] for name in ("matched blur", "median", "total variation", "linear")] == [
+        *["setting"] * 3,
+        "corruption",
+    ]
+    assert saw["half"] == "clean images"
+    assert saw["a copy"] is None
+    for condition in table.conditions:
+        best, blind = table.best_row(condition), table.best_row(condition, unseen=True)
+        assert best is not None
+        assert blind is not None
+        ratios = {name: table.row(name, condition.kind, condition.strength).ratio.mean for name in CONTROLS}
+        assert best.ratio.mean == min(ratios.values())
+        assert blind.ratio.mean == min(ratios["identity"], ratios["mean image"])
+
+
+@pytest.mark.slow
+def test_noise_below_a_copiers_own_error_cannot_be_removed(table: DenoisingTable) -> None:
+    error = float((TEST / 2).square().mean().sqrt())
+    copies = {each.model: each.error for each in table.clean}
+    assert copies["half"] == pytest.approx(error)
+    assert copies["a copy"] == 0.0
+    # White noise of σ is as large as σ on the mean, up to its own scatter.
+    for sigma in (0.1, 0.4):
+        assert table.least_ratio("half", Condition("gaussian", sigma)) == pytest.approx(error / sigma, rel=0.05)
+    assert table.least_ratio("identity", Condition("gaussian", 0.1)) is None
+    assert f"half: its copies of clean images are off by {error:.3f}; less noise" in table.text()

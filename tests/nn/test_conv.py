@@ -1,5 +1,7 @@
 """Blocks and resampling have the shapes and the spread of weights they say."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -89,3 +91,51 @@ def test_an_embedding_scales_and_shifts_every_normalized_map_before_the_relu() -
             a, b = (rows @ block.modulation[start + 5 * k : start + 5 * k + 5].T for k in (0, 1))
             on_paper = ((1 + a)[:, :, None, None] * layer(on_paper) + b[:, :, None, None]).clamp_min(0)
         torch.testing.assert_close(block(h, e), on_paper)
+
+
+def test_a_residual_block_with_zeros_in_its_last_convolution_is_its_shortcut() -> None:
+    x = torch.randn(2, 3, 4, 7)
+    for outputs in (3, 5):
+        block = ConvBlock(3, outputs, convolutions=2, statistics="group", residual=True)
+        nn.init.zeros_(dict(block.named_parameters())["layers.1.conv.weight"])
+        assert block.shortcut is not None
+        on_paper = (
+            x if outputs == 3 else torch.einsum("oi,bihw->bohw", block.get_parameter("shortcut.weight")[..., 0, 0], x)
+        )
+        torch.testing.assert_close(block(x), on_paper)
+
+
+def test_a_residual_block_adds_what_it_was_given_to_maps_that_nothing_rectifies() -> None:
+    block = ConvBlock(3, 3, convolutions=3, statistics="image", residual=True)
+    x = torch.randn(2, 3, 4, 7)
+    first, second, third = block.layers
+    torch.testing.assert_close(block(x) - x, third(second(first(x).relu()).relu()))
+    assert (block(x) - x).min() < 0
+    assert [name for name, _ in block.named_parameters() if "shortcut" in name] == []
+
+
+def test_the_embedding_of_a_residual_block_reaches_the_maps_it_adds_alone() -> None:
+    block = ConvBlock(3, 3, convolutions=2, statistics="group", residual=True, embedding=7)
+    x, e = torch.randn(2, 3, 4, 6), torch.randn(2, 7)
+    with torch.no_grad():
+        assert block.modulation is not None
+        # The last normalized maps are scaled by 1 − 1, whatever the embedding.
+        block.modulation.normal_()
+        block.modulation[6:9].zero_()[:, -1] = -1
+        block.modulation[9:12].zero_()
+        torch.testing.assert_close(block(x, e), x)
+
+
+@pytest.mark.parametrize("num_blocks", [1, 9])
+def test_residual_blocks_together_let_mean_squares_grow_by_no_more_than_e(num_blocks: int) -> None:
+    widths = [48, *(64 if index % 2 else 80 for index in range(num_blocks))]
+    blocks = nn.Sequential(
+        *(ConvBlock(a, b, convolutions=2, statistics="none", residual=True) for a, b in pairwise(widths))
+    )
+    torch.manual_seed(0)
+    initialize(blocks)
+    x = torch.randn(8, 48, 12, 10)
+    with torch.no_grad():
+        grown = float(blocks(x).square().mean() / x.square().mean())
+    # Zeros beyond the edges take some of what the branches would add.
+    assert grown == pytest.approx((1 + 1 / num_blocks) ** num_blocks, rel=0.2)

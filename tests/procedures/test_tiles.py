@@ -29,7 +29,8 @@ def alive(model: Reconstructor) -> Reconstructor:
 
 def test_convolutions_without_statistics_of_the_image_go_in_tiles_and_nothing_else_does() -> None:
     convolutions = ["dncnn", "dncnn-none", "dncnn-unbiased", "residual"]
-    assert [*convolutions, "unet-none", "unet-running", "unet-skips-none", "variational-unet-positions"] == TILED
+    levels = ["unet-none", "unet-running", "unet-shortcuts", "unet-skips-none", "variational-unet-positions"]
+    assert [*convolutions, *levels] == TILED
 
 
 @pytest.mark.parametrize("kind", TILED)

@@ -4,6 +4,7 @@ __all__ = [
     "FORMAT_VERSION",
     "MODEL_CATALOGUES",
     "Header",
+    "RecordedCode",
     "classes_of",
     "load",
     "model_file",
@@ -11,6 +12,7 @@ __all__ = [
     "read_header",
     "read_model",
     "read_tensors",
+    "recorded_code",
     "save",
     "sum_of_tensors",
     "unfinished",
@@ -28,6 +30,7 @@ from copyist.checkpoint.model_file import (
     save,
     unfinished,
 )
+from copyist.checkpoint.recorded_code import RecordedCode, recorded_code
 from copyist.checkpoint.tensor_file import (
     FORMAT_VERSION,
     read_document,

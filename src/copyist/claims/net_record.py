@@ -10,7 +10,8 @@ from copyist.claims.model_folder import TrainedNet
 from copyist.claims.result import NetRecord
 from copyist.data.examples import ExampleSet, Splits
 from copyist.metrics.distortion import psnr
-from copyist.models.contracts import Autoencoder, Model, Reconstructor
+from copyist.models.code_size import code_ratio
+from copyist.models.contracts import Model, Reconstructor
 from copyist.models.in_batches import in_batches
 
 COUNT = 256
@@ -32,7 +33,7 @@ def record_of(net: TrainedNet, name: str, splits: Splits, *, judged: bool, devic
         judged=judged,
         psnr=_psnr(net.model, splits.test, device),
         psnr_training=_psnr(net.model, splits.train, device),
-        code_ratio=_code_ratio(net.model, splits.train, device),
+        code_ratio=_code_ratio(net.model, splits.train),
         visits=net.visits,
         seconds=net.seconds,
     )
@@ -47,10 +48,9 @@ def _psnr(model: Model, examples: ExampleSet, device: torch.device) -> float:
     return float(psnr(in_batches(model, model, x).float(), x).mean())
 
 
-@torch.no_grad()
-def _code_ratio(model: Model, examples: ExampleSet, device: torch.device) -> float:
+def _code_ratio(model: Model, examples: ExampleSet) -> float:
     """Values of the code over those of the image; not a number where there is no code of images."""
-    if not isinstance(model, Autoencoder) or model.takes_tables:
+    if isinstance(model, Reconstructor) and model.takes_tables:
         return math.nan
-    x = examples.images(0, 1).to(device)
-    return in_batches(model, model.encode, x, batch_size=1).numel() / x.numel()
+    ratio = code_ratio(model, examples.image_shape)
+    return math.nan if ratio is None else ratio

@@ -5,7 +5,7 @@ __all__ = ["app"]
 import contextlib
 import math
 from collections.abc import Generator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -158,6 +158,46 @@ def train(
     ]
     document = {"nets": [asdict(net) for net in nets]}
     show(text_table(rows, sides=("left",)), document, as_json=as_json)
+
+
+@app.command(short_help="Train the source's own sizes on one GPU, in calls of minutes.")
+def gpu(
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="The folder of the results.", show_default=False, parser=as_path, metavar="PATH"),
+    ],
+    models: Annotated[
+        Path | None, typer.Option("--models", help="Where trained models are kept; OUT/models unless given.")
+    ] = None,
+    minutes: Annotated[float, typer.Option("--minutes", help="How long this call may take.")] = 9.0,
+    faces: Annotated[
+        str | None, typer.Option("--faces", help="Other pictures of 64x64 than the embedded faces.", metavar="SOURCE")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="The same stages at toy size, on any machine.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Train nets of the source's size on landscapes and faces of 64x64, and measure and draw what they do.
+
+    Each stage is kept as it is done, and training is kept at the end of the time: the same command goes on.
+    """
+    from copyist.claims.large import LargePlan, run_large, toy_plan
+    from copyist.drawing.text import text_table
+
+    plan = toy_plan() if dry_run else LargePlan()
+    plan = plan if faces is None else replace(plan, faces=faces)
+    results, left = run_large(
+        out,
+        models=out / "models" if models is None else models,
+        minutes=minutes,
+        plan=plan,
+        progress=lambda name, seconds: say(f"{name}: {seconds:.0f} s"),
+    )
+
+    rows = [(each.name, name, f"{value:.4g}") for each in results for name, value in each.values.items()]
+    lines = [text_table(rows, sides=("left", "left", "right"))] if rows else []
+    if left:
+        lines.append(f"left for the next call of the same command: {', '.join(left)}")
+    show("\n".join(lines), {"stages": [asdict(each) for each in results], "left": left}, as_json=as_json)
 
 
 @contextlib.contextmanager

@@ -16,12 +16,13 @@ def info(
 ) -> None:
     """Show what a model file holds: model, data, recipe and how training went; nothing in it is run.
 
-    Of a run that is not finished it is the model of the last saved state.
+    Where the model has a code, its size is shown beside that of the images or rows that the model was trained on. Of a
+    run that is not finished it is the model of the last saved state.
     """
     import json
     from dataclasses import asdict
 
-    from copyist.checkpoint import model_file, read_model, unfinished
+    from copyist.checkpoint import model_file, read_model, recorded_code, unfinished
 
     path = model_file(file)
     header, tensors = read_model(path)
@@ -29,13 +30,16 @@ def info(
     if notice is not None:
         say(notice)
     parameters = sum(tensor.numel() for tensor in tensors.values())
+    code = recorded_code(header)
     document: dict[str, Any] = {
         "file": str(path),
         "bytes": path.stat().st_size,
         "parameters": parameters,
+        "code": None if code is None else code.to_document(),
         **asdict(header),
     }
     lines = [f"{path}: {header.model['kind']}, {parameters:,} numbers, {path.stat().st_size:,} bytes"]
+    lines += [] if code is None else [code.text()]
     for part in ("model", "data", "training"):
         lines += ["", f"{part}:"] + [f"  {name} = {json.dumps(value)}" for name, value in document[part].items()]
     lines += ["", f"batch size {header.batch_size}; written by copyist {header.package_version}"]

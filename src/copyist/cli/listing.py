@@ -30,7 +30,7 @@ def recipes(
         return
     documents = {name: dump(make(), CATALOGUES) for name, make in RECIPES.items()}
     table = text_table([(name, _first_line(make)) for name, make in RECIPES.items()], sides=("left",))
-    more = "All settings of a recipe: copyist recipes NAME. Change them with --set, as in --set width=32."
+    more = "All settings of a recipe: copyist recipes NAME. Change them with --set, as in --set width=64."
     show(f"{table}\n\n{more}", documents, as_json=as_json)
 
 

@@ -76,6 +76,10 @@ class CleanCopies:
     code: CodeStatistics | None
     """None where the model has no code, or it was not measured."""
 
+    error: float | None = None
+    """Root mean square error of the copies over all images and values: noise of a smaller σ cannot be removed by
+    construction. None in tables that are older than this measure."""
+
     pca: PrincipalCopies | None = None
     """None where there is no code, or it has as many units as an image has values: then PCA copies without error."""
 

@@ -75,6 +75,7 @@ def clean_copies(
         psnr=float(psnr(x_hat, x).mean()),
         ssim=float(ssim(x_hat, x).mean()),
         gain=mean_interval(gain),
+        error=float(mse(x_hat, x).mean().sqrt()),
         code=None if encode is None else code_statistics(apply(encode, x, batch_size=batch_size)),
     )
     return row, mse(x_hat, x)

@@ -1,8 +1,9 @@
 """Denoising by models, beside filters fitted to each of three kinds of corruption."""
 
-__all__ = ["CONDITIONS", "batch_dependence", "denoising_table"]
+__all__ = ["CONDITIONS", "CONTROLS_SAW", "batch_dependence", "denoising_table"]
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import torch
 
@@ -20,6 +21,7 @@ from copyist.evaluation.denoising_table import (
     DenoisingRow,
     DenoisingTable,
     DenoisingVerdict,
+    Saw,
 )
 from copyist.metrics.distortion import distance, psnr
 from copyist.metrics.intervals import mean_interval
@@ -37,6 +39,16 @@ SIGMAS = (0.1, 0.2, 0.4)
 NUM_IN_COMPANY = 256
 """At most this many images (or one batch, where that is more) measure the dependence on the batch."""
 
+
+CONTROLS_SAW: Mapping[str, Saw] = {
+    "identity": "nothing",
+    "mean image": "clean images",
+    "matched blur": "setting",
+    "median": "setting",
+    "total variation": "setting",
+    "linear": "corruption",
+}
+"""By control. The first two never saw the corruption."""
 
 IN_COMPANY = Condition("blend", 0.3)
 """The condition under which the dependence on the batch is measured."""
@@ -59,6 +71,7 @@ def denoising_table(
     batch_size: int,
     seed: int = 0,
     encoders: Mapping[str, Callable[[Images], Codes]] | None = None,
+    saw: Mapping[str, Saw] | None = None,
     axes_from: Images | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> DenoisingTable:
@@ -75,16 +88,17 @@ def denoising_table(
         batch_size: images in one batch; where statistics of the batch are used, all numbers depend on it.
         seed: from which all noise is derived.
         encoders: for models that have a code, the map from images to codes, by the model's name.
+        saw: what models were made from, by the model's name; those left out have no word on it.
         axes_from: clean images (N, C, H, W) that PCA of equal code size is fitted to; None takes `train`.
         progress: called after each corruption, with the number of those done and of all.
 
     Raises:
         ShapeError: train and test images differ in shape, or a model changes it.
-        ArgumentError: a model has a control's name, an encoder is no model's, there are fewer than 2 training images,
-            or `batch_size` is less than 1.
+        ArgumentError: a model has a control's name, an encoder or a word on what was seen is no model's, there are
+            fewer than 2 training images, or `batch_size` is less than 1.
     """
-    encoders = encoders or {}
-    _check_arguments(models, encoders, train=train, test=test, batch_size=batch_size)
+    encoders, made_from = encoders or {}, {**CONTROLS_SAW, **(saw or {})}
+    _check_arguments(models, {**encoders, **(saw or {})}, train=train, test=test, batch_size=batch_size)
     fitter = ControlFitter(train, run=lambda candidate, x: _run_filter(candidate, x, apply, batch_size))
     rows: list[DenoisingRow] = []
     verdicts: list[DenoisingVerdict] = []
@@ -95,7 +109,10 @@ def denoising_table(
         x_tilde = corruption(test, generator=generator(seed, "test", *name))
         answers = {name: _run_filter(control, x_tilde, apply, batch_size) for name, control in filters.items()}
         answers |= {name: apply(model, x_tilde, batch_size=batch_size).to(test) for name, model in models.items()}
-        rows += [_row(name, condition, filters.get(name), test, x_tilde, x_hat) for name, x_hat in answers.items()]
+        rows += [
+            replace(_row(name, condition, filters.get(name), test, x_tilde, x_hat), saw=made_from.get(name))
+            for name, x_hat in answers.items()
+        ]
         ratios = {name: distance(x_hat, test) / distance(x_tilde, test) for name, x_hat in answers.items()}
         verdicts += [_verdict(name, condition, ratios) for name in models]
         if condition == IN_COMPANY:
@@ -163,7 +180,7 @@ def batch_dependence(
 
 def _check_arguments(
     models: Mapping[str, Function],
-    encoders: Mapping[str, Callable[[Images], Codes]],
+    described: Mapping[str, object],
     *,
     train: Images,
     test: Images,
@@ -181,9 +198,9 @@ def _check_arguments(
     for name in models:
         if name in CONTROLS:
             raise ArgumentError(f"a model must not have the name of a control, got {name!r}; rename it")
-    for name in encoders:
+    for name in described:
         if name not in models:
-            raise ArgumentError(f"an encoder must have the name of a model, got {name!r}; rename it")
+            raise ArgumentError(f"an encoder, or what was seen, must have the name of a model, got {name!r}; rename it")
 
 
 def _run_filter(control: Filter, x: Images, apply: Apply, batch_size: int) -> Images:

@@ -1,7 +1,8 @@
 """The result of a denoising evaluation: rows, verdicts, their document and their text."""
 
-__all__ = ["BatchKind", "BatchRow", "Condition", "DenoisingRow", "DenoisingTable", "DenoisingVerdict", "Kind"]
+__all__ = ["BatchKind", "BatchRow", "Condition", "DenoisingRow", "DenoisingTable", "DenoisingVerdict", "Kind", "Saw"]
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
@@ -17,6 +18,10 @@ Kind: TypeAlias = Literal["blend", "gaussian", "shift"]
 
 BatchKind: TypeAlias = Literal["all noisy", "half clean", "eights", "alone"]
 """What else was in the batch of a noisy image."""
+
+Saw: TypeAlias = Literal["nothing", "clean images", "setting", "corruption"]
+"""What a method was made from: no images; clean ones alone; images under the very corruption that it is measured on, by
+which one or two settings were chosen; or such images, to which it was fitted or on which it was trained."""
 
 TITLES: Mapping[Kind, str] = {
     "blend": "Blend: x̃ = αx + (1 − α)n, n ~ N(0.7, 0.2²)",
@@ -70,6 +75,9 @@ class DenoisingRow:
 
     noise_level: float
     """Estimated noise left in O(x̃), in units of pixel value; compare with the clean images' own."""
+
+    saw: Saw | None = None
+    """What the method was made from; None where that was not said, as of models in tables older than this."""
 
     @property
     def condition(self) -> Condition:
@@ -162,6 +170,32 @@ class DenoisingTable(Document):
         assert found is not None
         return found
 
+    def least_ratio(self, model: str, condition: Condition) -> float | None:
+        """The ratio that a model's error on clean images makes by itself under a condition, noise or no noise.
+
+        At 1 or above the corruption is smaller than that error, and cannot be removed by construction.
+
+        Returns:
+            The error over ‖x̃ − x‖, both root mean square per value; None where the error was not measured.
+        """
+        copies = next((each for each in self.clean if each.model == model), None)
+        row = self.find_row(model, condition)
+        if copies is None or copies.error is None or row is None:
+            return None
+        size = row.distance_before / math.sqrt(math.prod(self.image_shape))
+        return copies.error / size if size > 0 else math.inf
+
+    def best_row(self, condition: Condition, *, unseen: bool = False) -> DenoisingRow | None:
+        """The control of the lowest mean ratio under a condition.
+
+        Args:
+            condition: one that was measured.
+            unseen: whether only those count that saw no image under the corruption.
+        """
+        rows = [row for row in self.rows if row.control and row.condition == condition]
+        rows = [row for row in rows if not unseen or row.saw in ("nothing", "clean images")]
+        return min(rows, key=lambda row: row.ratio.mean, default=None)
+
     def find_verdict(self, model: str, condition: Condition) -> DenoisingVerdict | None:
         """The verdict on one model under one condition, if there is one."""
         wanted = (model, condition.kind, condition.strength)
@@ -198,6 +232,7 @@ def _head(table: DenoisingTable) -> str:
         f"filters set on {table.num_train} training images; seed {table.seed}\n"
         "ratio = ‖O(x̃) − x‖ / ‖x̃ − x‖, mean over images ± 95 % interval: 1 leaves the corruption, 0 is clean\n"
         "> a model; * the best filter; filters are fitted to each corruption, models are as they were trained\n"
+        "saw: nothing, clean images, or this corruption: by it a setting was chosen, or to it all was fitted\n"
         "beats: yes or no where the 95 % interval over images lies on one side, ? where it straddles the bound"
     )
 
@@ -205,19 +240,29 @@ def _head(table: DenoisingTable) -> str:
 def _ratios(table: DenoisingTable, kind: Kind) -> str:
     """One line per method and one column per strength; under each model its verdicts."""
     conditions = [condition for condition in table.conditions if condition.kind == kind]
-    lines = [["ratio", *map(str, conditions)]]
+    lines = [["ratio", *map(str, conditions), "saw"]]
     filters = [row for row in table.rows if row.control]
     best = [min((r for r in filters if r.condition == each), key=lambda r: r.ratio.mean) for each in conditions]
     for method, is_model in table.methods.items():
         rows = [table.row(method, kind, condition.strength) for condition in conditions]
         cells = [_ratio(row.ratio) + ("*" if row in best else " ") for row in rows]
-        lines.append([f"> {method}" if is_model else method, *cells])
+        lines.append([f"> {method}" if is_model else method, *cells, rows[0].saw or "–"])
         if is_model:
             verdicts = [table.verdict(method, kind, condition.strength) for condition in conditions]
-            lines.append(["    beats identity", *(answer(v.beats_identity) + " " for v in verdicts)])
-            lines.append(["    beats matched blur", *(answer(v.beats_matched_blur) + " " for v in verdicts)])
-            lines.append(["    beats best filter", *(answer(v.beats_best_filter) + " " for v in verdicts)])
-    return f"{TITLES[kind]}\n{text_table(lines)}"
+            lines.append(["    beats identity", *(answer(v.beats_identity) + " " for v in verdicts), ""])
+            lines.append(["    beats matched blur", *(answer(v.beats_matched_blur) + " " for v in verdicts), ""])
+            lines.append(["    beats best filter", *(answer(v.beats_best_filter) + " " for v in verdicts), ""])
+    errors = _own_errors(table) if kind == "gaussian" else ""
+    return f"{TITLES[kind]}\n{text_table(lines)}{errors}"
+
+
+def _own_errors(table: DenoisingTable) -> str:
+    """Below which σ no noise can be removed, one line per model."""
+    return "".join(
+        f"\n{each.model}: its copies of clean images are off by {each.error:.3f}; less noise than that it cannot remove"
+        for each in table.clean
+        if each.error is not None
+    )
 
 
 def _batches(table: DenoisingTable) -> str:

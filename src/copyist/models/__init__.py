@@ -44,11 +44,14 @@ __all__ = [
     "VariationalUNetConfig",
     "ViT",
     "ViTConfig",
+    "code_ratio",
+    "code_shape",
     "needs",
 ]
 
 from copyist.models.attention import Attention, AttentionConfig
 from copyist.models.catalogue import MODELS
+from copyist.models.code_size import code_ratio, code_shape
 from copyist.models.contracts import (
     Affine,
     AffineEncoder,

@@ -43,7 +43,8 @@ class ConvClassifier(Classifier):
     The blocks are `blocks.0`, at full resolution, to `blocks.{levels − 1}`. There are width·2^(levels − 1) features.
 
     Source:
-        Simonyan & Zisserman (2015), section 2, for the blocks; Lin et al. (2014), section 3.2, for the mean.
+        Simonyan & Zisserman (2015), section 2, for plain blocks, and He et al. (2015) for residual ones; Lin et al.
+        (2014), section 3.2, for the mean.
     """
 
     def __init__(self, config: ConvClassifierConfig) -> None:

@@ -2,6 +2,7 @@
 
 __all__ = [
     "AttendingLevelsConfig",
+    "Blocks",
     "Down",
     "Level",
     "LevelsAttention",
@@ -22,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from copyist.checks import check_at_least, check_choice
-from copyist.errors import ShapeError
+from copyist.errors import ArgumentError, ShapeError
 from copyist.models.contracts import ModelConfig
 from copyist.models.shapes import check_channels, fitted_channels, image_shape, known_channels
 from copyist.nn.attention import AttentionKind, attention
@@ -30,6 +31,9 @@ from copyist.nn.conv import ConvBlock, Downsample, Upsample, initialize
 from copyist.nn.norm import STATISTICS, Statistics
 from copyist.settings import later
 from copyist.tensors import Images
+
+Blocks: TypeAlias = Literal["plain", "residual"]
+"""What the convolutions of a level make up: a plain block, or a residual one, which adds what it was given."""
 
 LevelsAttention: TypeAlias = Literal["none", "linear", "mixed"]
 """How the positions of all levels attend: not at all, linear everywhere, or by dot products at the lowest two."""
@@ -54,12 +58,21 @@ class LevelsConfig(ModelConfig):
     statistics: Statistics = "batch"
     """Whose mean and variance the normalization uses."""
 
+    blocks: Blocks = later("plain")
+    """Whether each level's convolutions are a plain block, or a residual one, which adds what it was given."""
+
     def __post_init__(self) -> None:
         for name in ("width", "levels", "convolutions"):
             check_at_least(name, getattr(self, name), 1)
         if self.channels is not None:
             check_at_least("channels", self.channels, 1)
         check_choice("normalization statistics", self.statistics, STATISTICS)
+        check_choice("kind of blocks", self.blocks, get_args(Blocks))
+        if self.blocks == "residual" and self.convolutions < 2:
+            raise ArgumentError(
+                f"residual blocks must have at least 2 convolutions, or they are linear, got {self.convolutions}; "
+                "take more (--set convolutions=2)"
+            )
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -149,7 +162,12 @@ class Level(nn.Module):
         super().__init__()
         self.halve = Downsample() if halve else nn.Identity()
         self.block = ConvBlock(
-            inputs, outputs, convolutions=config.convolutions, statistics=config.statistics, embedding=embedding
+            inputs,
+            outputs,
+            convolutions=config.convolutions,
+            statistics=config.statistics,
+            residual=config.blocks == "residual",
+            embedding=embedding,
         )
         self.maps = outputs
         self.norm: nn.Module | None = None

@@ -53,8 +53,9 @@ class UNet(Autoencoder):
     """Blocks of convolutions down to a code of small maps and up again, without skip connections.
 
     Source:
-        Ronneberger et al. (2015), figure 1, without the skips. Attention behind the blocks, where there is any, is
-        that of Ho et al. (2020), appendix B; linear at the high resolutions, as in later implementations of it.
+        Ronneberger et al. (2015), figure 1, without the skips. Residual blocks, and attention behind them, where
+        there are any, are those of Ho et al. (2020), appendix B; attention is linear at the high resolutions, as in
+        later implementations of it.
     """
 
     def __init__(self, config: UNetConfig) -> None:
@@ -96,7 +97,7 @@ class UNetSkips(Reconstructor):
     """The U-Net with its skips: at each level the decoder also takes the encoder's maps. It has no code.
 
     Source:
-        Ronneberger et al. (2015), figure 1, with padded convolutions; attention as in a `UNet`.
+        Ronneberger et al. (2015), figure 1, with padded convolutions; residual blocks and attention as in a `UNet`.
     """
 
     def __init__(self, config: UNetConfig) -> None:

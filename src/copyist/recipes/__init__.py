@@ -2,6 +2,7 @@
 
 __all__ = [
     "RECIPES",
+    "attention_unet",
     "blind_denoiser",
     "configured",
     "contractive_mlp",
@@ -17,11 +18,9 @@ __all__ = [
     "kl_sparse_mlp",
     "linear",
     "linear_attention",
-    "linear_attention_unet",
     "masked_unet",
     "masked_vit",
     "masked_vit_classifier",
-    "mixed_attention_unet",
     "overcomplete_mlp",
     "resumed",
     "sparse_mlp",
@@ -46,14 +45,13 @@ from copyist.errors import CheckpointError
 from copyist.recipes.classifiers import conv_classifier, stacked, stacked_classifier, stacked_denoising, vit_classifier
 from copyist.recipes.coders import contractive_mlp, conv_vae, iwae, kl_sparse_mlp, sparse_mlp, topk_mlp, vae
 from copyist.recipes.copiers import (
+    attention_unet,
     conv,
     dot_attention,
     dot_attention_alone,
     hidden_unet,
     linear,
     linear_attention,
-    linear_attention_unet,
-    mixed_attention_unet,
     overcomplete_mlp,
     table,
     undercomplete_mlp,
@@ -75,6 +73,7 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "unet": unet,
     "unet-skips": unet_skips,
     "hidden-unet": hidden_unet,
+    "attention-unet": attention_unet,
     "denoising-unet": denoising_unet,
     "blind-denoiser": blind_denoiser,
     "direct-denoiser": direct_denoiser,
@@ -92,8 +91,6 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "linear-attention": linear_attention,
     "dot-attention": dot_attention,
     "dot-attention-alone": dot_attention_alone,
-    "linear-attention-unet": linear_attention_unet,
-    "mixed-attention-unet": mixed_attention_unet,
     "vae": vae,
     "iwae": iwae,
     "conv-vae": conv_vae,

@@ -94,7 +94,7 @@ def run(trial: Trial) -> Measurements:
     }
     return Measurements(
         values=values,
-        curves=table_figures(table, own_error=copying_error(model, x)),
+        curves=table_figures(table),
         pictures={
             "copies": Pictures(
                 caption="Held-out landscapes with noise of σ = 0.2, copied, and blurred by 1 pixel.",

@@ -108,7 +108,7 @@ def run(trial: Trial) -> Measurements:
     return Measurements(
         values=values,
         curves={
-            **table_figures(table, own_error=copying_error(model, x)),
+            **table_figures(table),
             "gain": courses_figure(lines, title="Gain over training, faces", y_label="projected gain"),
         },
         pictures={

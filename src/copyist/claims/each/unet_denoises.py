@@ -11,10 +11,10 @@ from copyist.baselines.linear_copier import moments_matched
 from copyist.claims.measures.against_filters import CONTROLS, PARTS_OF_OURS, against_filters, blend_parts
 from copyist.claims.measures.copy_measures import copies, denoising_ratio, held_out
 from copyist.claims.measures.distances import Distances
+from copyist.claims.measures.instruments import record_checks
 from copyist.claims.measures.over_training import course, courses_figure
 from copyist.claims.nets import scenes, scenes_mlp, small_scenes, small_unet
 from copyist.claims.nets.ladder import ladder, ladder_denoiser
-from copyist.claims.result import InstrumentCheck
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
 from copyist.evidence import Below, Claim, Control, Part, Regime
@@ -177,8 +177,7 @@ def _pure_noise(model: Autoencoder, trial: Trial) -> "tuple[dict[str, float | Ma
     drawn = draw_normal((len(noise), *codes.shape[1:]), generator=trial.generator("codes"), like=noise)
     decoded = in_batches(model, model.decode, drawn)
     checks = distances.check(copies=copies(model, distances.real), one_pass=shown, decoded=decoded)
-    for each in checks.values():
-        trial.check(InstrumentCheck(name=each.name, rule=each.rule, values=each.values, passed=each.passed))
+    record_checks(checks, trial)
     blurs = [moments_matched(MatchedBlur.fitted(train, blur=blur)(noise), train) for blur in BLURS]
     best = min(blurs, key=lambda images: distances.in_floors(images)["axes"])
     found = {kind: distances.in_floors(images) for kind, images in (("itself", noise), ("copies", shown))}

@@ -36,7 +36,7 @@ from copyist.claims.trial import Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise, gaussian_blur
 from copyist.evaluation.clean_measures import Function
 from copyist.evaluation.denoising_measures import SIGMAS, WEIGHTS, denoising_table
-from copyist.evaluation.denoising_table import DenoisingTable, Kind
+from copyist.evaluation.denoising_table import Condition, DenoisingTable, Kind, Saw
 from copyist.evidence import Below, Control, Part
 from copyist.models.contracts import Reconstructor
 from copyist.models.in_batches import apply_in_batches
@@ -61,6 +61,14 @@ FIXED: Mapping[str, Function] = {
     "fixed total variation": TotalVariation(0.1),
 }
 """Filters that know nothing of the noise, nor of images."""
+
+_SAW: dict[str, Saw] = {
+    "copier": "clean images",
+    "linear copier": "clean images",
+    "denoiser": "corruption",
+    **dict.fromkeys(FIXED, "nothing"),
+}
+"""Of the methods that are no controls of the table."""
 
 SET = ("matched blur", "median", "total variation")
 """Filters with a setting that is chosen for the noise."""
@@ -187,7 +195,7 @@ def against_filters(model: Reconstructor, denoiser: Reconstructor, source: str, 
         values |= {
             f"{kind}_psnr": table.row("copier", kind, JUDGED[kind]).psnr,
             f"{kind}_psnr_noisy": table.row("identity", kind, JUDGED[kind]).psnr,
-            f"{kind}_own_error": _own_error(table, kind, JUDGED[kind], copying_error(model, x)),
+            f"{kind}_own_error": _own_error(table, kind, JUDGED[kind]),
         }
     noises: dict[Kind, Corruption] = {"blend": Blend(0.3), "gaussian": GaussianNoise(0.2)}
     for kind, noise in noises.items():
@@ -204,7 +212,7 @@ def against_filters(model: Reconstructor, denoiser: Reconstructor, source: str, 
     }
     return Measurements(
         values=values,
-        curves=table_figures(table, own_error=copying_error(model, x)),
+        curves=table_figures(table),
         pictures={"blend": _pictures(model, denoiser, x, trial)},
     )
 
@@ -229,13 +237,16 @@ def filter_table(
         return moments_matched(copier(x_tilde), train)
 
     models: dict[str, Function] = {"copier": model, "linear copier": linear, **FIXED}
+    if denoiser is not None:
+        models["denoiser"] = denoiser
     return denoising_table(
-        models if denoiser is None else {**models, "denoiser": denoiser},
+        models,
         train=train[: trial.pick(smoke=4, standard=len(train), gpu=len(train))],
         test=x,
         apply=apply_in_batches,
         batch_size=model.batch_size,
         seed=trial.seed,
+        saw={name: _SAW[name] for name in models},
     )
 
 
@@ -249,13 +260,8 @@ def ratio(table: DenoisingTable, method: str, kind: Kind, strength: float | None
     return table.row(method, kind, JUDGED[kind] if strength is None else strength).ratio.mean
 
 
-def table_figures(table: DenoisingTable, *, own_error: float) -> dict[str, Curves]:
-    """Ratios and PSNR over the strength of each corruption.
-
-    Args:
-        table: of at least a copier.
-        own_error: the copier's root mean squared error on clean images: a line that it cannot pass.
-    """
+def table_figures(table: DenoisingTable) -> dict[str, Curves]:
+    """Ratios and PSNR over the strength of each corruption, with the line that the copier's own error draws."""
     methods = [name for name in table.methods if name != "identity"]
     axes: tuple[tuple[Kind, str, tuple[float, ...]], ...] = (
         ("blend", "α, share of the image", WEIGHTS),
@@ -265,7 +271,7 @@ def table_figures(table: DenoisingTable, *, own_error: float) -> dict[str, Curve
     figures: dict[str, Curves] = {}
     for kind, label, strengths in axes:
         lines = {name: [ratio(table, name, kind, each) for each in strengths] for name in methods}
-        lines["the copier's error on clean images"] = [_own_error(table, kind, each, own_error) for each in strengths]
+        lines["the copier's error on clean images"] = [_own_error(table, kind, each) for each in strengths]
         decibels = {name: [table.row(name, kind, each).psnr for each in strengths] for name in table.methods}
         figures |= {
             kind: Curves(
@@ -282,11 +288,11 @@ def table_figures(table: DenoisingTable, *, own_error: float) -> dict[str, Curve
     return figures
 
 
-def _own_error(table: DenoisingTable, kind: Kind, strength: float, error: float) -> float:
+def _own_error(table: DenoisingTable, kind: Kind, strength: float) -> float:
     """The copier's error on clean images, over the distance that a corruption made."""
-    channels, height, width = table.image_shape
-    values = channels * height * width
-    return error * values**0.5 / table.row("identity", kind, strength).distance_before
+    found = table.least_ratio("copier", Condition(kind, strength))
+    assert found is not None
+    return found
 
 
 def _pictures(model: Reconstructor, denoiser: Reconstructor, x: Images, trial: Trial) -> Pictures:

@@ -1,10 +1,10 @@
 """How far pictures are from real ones as a distribution: several instruments, each of which must first be checked."""
 
-__all__ = ["Distances"]
+__all__ = ["Distances", "scene_distances"]
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias, final
 
@@ -13,7 +13,10 @@ from torch import Tensor
 
 from copyist.baselines.principal_axes import PCAFeatures
 from copyist.checks import check_images, check_whole
-from copyist.claims.measures.instruments import InstrumentCheck, mean_colored, shuffled_patches, upside_down
+from copyist.claims.measures.instruments import mean_colored, shuffled_patches, upside_down
+from copyist.claims.nets import scenes, scenes_classifier
+from copyist.claims.result import InstrumentCheck
+from copyist.claims.trial import Trial
 from copyist.errors import ArgumentError
 from copyist.metrics.distribution import Coverage, coverage, frechet_distance, layout_features
 from copyist.metrics.neighbors import Memorization, memorization
@@ -206,6 +209,21 @@ class Distances:
             )
         shown = x.detach().to(self.reference).clamp(0, 1)
         return {name: features(shown).double() for name, features in self.instruments.items()}
+
+
+def scene_distances(trial: Trial, *, classifier: bool = False) -> Distances:
+    """Distances from held-out landscapes at this scale: 512 of them, 32 at scale smoke.
+
+    Args:
+        trial: whose data; the classifier is that of seed 0 for every seed, so that all distances have one unit.
+        classifier: whether a classifier's features are the last of the instruments. It is trained for a minute, and
+            known to fail: landscapes upside down are nearer in it than copies of real ones.
+    """
+    splits = trial.splits(scenes(trial))
+    train, test = (part.images().to(trial.device) for part in (splits.train, splits.test))
+    named = replace(trial, seed=0).classifier(scenes_classifier(trial)) if classifier else None
+    count = trial.pick(smoke=32, standard=512, gpu=512)
+    return Distances.fit(train=train, held_out=test, count=count, classifier=named)
 
 
 def _layout(shape: torch.Size, most: int) -> FeatureMap:

@@ -1,14 +1,14 @@
 """What an instrument must pass before it may judge, and the images on which it must fail."""
 
-__all__ = ["InstrumentCheck", "first_passed", "mean_colored", "shuffled_patches", "upside_down"]
+__all__ = ["by_instrument", "mean_colored", "record_checks", "shuffled_patches", "upside_down"]
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import final
 
 import torch
 
 from copyist.checks import check_images
+from copyist.claims.result import InstrumentCheck, measured_name
+from copyist.claims.trial import Trial
 from copyist.errors import ShapeError
 from copyist.tensors import Images
 
@@ -16,27 +16,20 @@ PATCHES = 4
 """Patches along each side of an image, for those in another order."""
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class InstrumentCheck:
-    """What a measure says of images whose rank is known, and whether it may judge others."""
-
-    name: str
-    """Of the instrument."""
-
-    values: Mapping[str, float]
-    """What it measured, by the control's name."""
-
-    passed: bool
-    """Whether all that the rule asks for holds."""
-
-    rule: str
-    """What is asked of the values, in words; the same for every run."""
+def record_checks(checks: Mapping[str, InstrumentCheck], trial: Trial) -> None:
+    """Put on record what instruments say of cases whose answer is known, so that parts may be measured by them."""
+    for check in checks.values():
+        trial.check(check)
 
 
-def first_passed(checks: Mapping[str, InstrumentCheck]) -> str | None:
-    """The name of the first instrument, in the order declared, that may judge; None where all have failed."""
-    return next((name for name, check in checks.items() if check.passed), None)
+def by_instrument(part: str, values: Mapping[str, float]) -> dict[str, float]:
+    """What each instrument measured, under the names that a part with instruments has in `Measurements.values`.
+
+    Args:
+        part: its name.
+        values: by the instrument's name.
+    """
+    return {measured_name(part, instrument): value for instrument, value in values.items()}
 
 
 def upside_down(x: Images) -> Images:

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 import torch
 
 from copyist.claims.measures.copy_measures import held_out
-from copyist.claims.measures.instruments import InstrumentCheck, mean_colored, shuffled_patches, upside_down
+from copyist.claims.measures.instruments import mean_colored, shuffled_patches, upside_down
 from copyist.claims.nets import scenes
+from copyist.claims.result import InstrumentCheck
 from copyist.claims.trial import Pictures, Trial
 from copyist.evidence import Control
 from copyist.metrics.neighbors import nearest

@@ -88,7 +88,7 @@ def attention_unet(trial: Trial, *, attention: LevelsAttention = "linear", skips
     """
     name = marked_name(f"photos-{attention}-attention-unet", {"skips": skips})
     sizes = {**_sizes(trial), "attention": attention, "skips": skips}
-    return replace(brief_unet(trial), name=name, model=replace(recipes.linear_attention_unet().model, **sizes))
+    return replace(brief_unet(trial), name=name, model=replace(recipes.unet().model, **sizes))
 
 
 def scenes_unet(
@@ -127,7 +127,7 @@ def scenes_attention_unet(trial: Trial, *, batch_size: int, share: float) -> Rec
     A step takes sixteen times as long as one of the U-Net without, so batches and steps are to be chosen.
     """
     base = scenes_unet(trial, batch_size=batch_size, share=share)
-    model = replace(recipes.mixed_attention_unet().model, **_sizes(trial))
+    model = replace(base.model, attention="mixed")
     return replace(base, name=f"{base.name}-attention", model=model)
 
 

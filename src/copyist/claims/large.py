@@ -1,0 +1,299 @@
+"""The source's own sizes on one GPU, in calls of minutes: nets of 64×64, what they do to noise, walks and samples.
+
+Everything is a stage with a result of its own on disk; a call goes on with the first that is missing, and ends at its
+time. One seed decides nothing: these are the pictures at the source's size, beside the claims and not among them.
+"""
+
+__all__ = ["LargePlan", "StageResult", "run_large", "toy_plan"]
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import final
+
+import torch
+
+from copyist.checks import check_positive
+from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_ratio, gain, held_out
+from copyist.claims.model_folder import ModelFolder
+from copyist.claims.trial import Pictures, Trial
+from copyist.corruption import Blend, Corruption, GaussianNoise
+from copyist.drawing.grids import rows, write_png
+from copyist.errors import InterruptionError
+from copyist.metrics.scenes import scene_rules
+from copyist.models.contracts import Autoencoder, Reconstructor, needs
+from copyist.models.unet import UNetConfig
+from copyist.objectives import Copying
+from copyist.outputs import write_text
+from copyist.procedures.no_diffusion import NoDiffusion
+from copyist.procedures.sampling import sample
+from copyist.procedures.walk import walk
+from copyist.randomness import draw_normal
+from copyist.tensors import Images
+from copyist.training import Optimization, Recipe, Training
+
+NOISES: Mapping[str, Corruption] = {
+    "blend at 0.3": Blend(0.3),
+    "blend at 0.1": Blend(0.1),
+    "noise of 0.1": GaussianNoise(0.1),
+    "noise of 0.2": GaussianNoise(0.2),
+    "noise of 0.4": GaussianNoise(0.4),
+}
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LargePlan:
+    """Sizes and lengths; the defaults are those of the source, for one GPU of today and a quarter of an hour."""
+
+    scenes: str = "scenes?size=64&limit=2048"
+    faces: str = "faces?size=64"
+    """Any other pictures of 64×64 may take their place."""
+
+    width: int = 64
+    levels: int = 5
+    batch_size: int = 32
+    steps: Mapping[str, int] = field(default_factory=lambda: {"scenes": 24_000, "scenes-skips": 6000, "faces": 8000})
+    """Of the optimizer, by net, in the order of training."""
+
+    sample_steps: tuple[int, ...] = (30, 200)
+    walk_steps: int = 1000
+    count: int = 256
+    """Samples of each kind, and walkers a quarter of it."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class StageResult:
+    """What one stage found."""
+
+    name: str
+    values: Mapping[str, float]
+    seconds: float
+    device: str
+
+
+def run_large(
+    out: Path,
+    *,
+    models: Path,
+    minutes: float,
+    plan: LargePlan | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> tuple[list[StageResult], list[str]]:
+    """Go through the stages that are not done yet, until they are or the time is over.
+
+    Args:
+        out: the folder of the results: one JSON file and one picture per stage.
+        models: where trained nets are kept, with their states to go on from.
+        minutes: how long this call may take; training ends in time for its state to be kept, and no stage begins later.
+        plan: other sizes.
+        progress: called for each stage that is done, with the seconds it took.
+
+    Returns:
+        All results so far, and the names of the stages that are left.
+
+    Raises:
+        ArgumentError: `minutes` is not greater than 0.
+        CopyistError: as `train`.
+    """
+    check_positive("minutes", minutes)
+    deadline = time.monotonic() + 60 * minutes
+    plan = plan or LargePlan()
+    folder = ModelFolder(models)
+    trial = Trial(scale="gpu", seed=0, resources=folder)
+    found: list[StageResult] = []
+    left: list[str] = []
+    out.mkdir(parents=True, exist_ok=True)
+    for name, stage in _stages(plan, trial, folder, deadline):
+        path = out / f"large-{name}.json"
+        if path.exists():
+            found.append(StageResult(**json.loads(path.read_text("utf-8"))))
+            continue
+        since = time.monotonic()
+        result = None if left or since >= deadline else stage()
+        if result is None:
+            left.append(name)
+            continue
+        values, pictures = result
+        if pictures is not None:
+            write_png(out / f"large-{name}.png", rows({label: x.float().cpu() for label, x in pictures.rows.items()}))
+        done = StageResult(
+            name=name, values=values, seconds=round(time.monotonic() - since, 1), device=trial.device.type
+        )
+        write_text(path, json.dumps(asdict(done), indent=1) + "\n")
+        found.append(done)
+        if progress is not None:
+            progress(name, done.seconds)
+    return found, left
+
+
+_Stage = Callable[[], tuple[dict[str, float], Pictures | None] | None]
+"""Its values and pictures; None where the time was over before."""
+
+
+def _stages(plan: LargePlan, trial: Trial, folder: ModelFolder, deadline: float) -> Iterator[tuple[str, _Stage]]:
+    """In the order in which the source shows them."""
+    nets = {name: _recipe(plan, name) for name in plan.steps}
+    for name in ("scenes", "scenes-skips"):
+        yield f"train-{name}", _training(nets[name], trial, folder, deadline)
+    yield "denoising", lambda: _denoising({name: nets[name] for name in ("scenes", "scenes-skips")}, plan.scenes, trial)
+    for steps in plan.sample_steps:
+        yield f"samples-{steps}", lambda steps=steps: _samples(nets["scenes"], trial, plan, steps)
+    yield "walk", lambda: _walk(nets["scenes"], trial, plan)
+    yield "stilling", lambda: _stilling(nets["scenes"], trial, plan)
+    yield "train-faces", _training(nets["faces"], trial, folder, deadline)
+    yield "denoising-faces", lambda: _denoising({"faces": nets["faces"]}, plan.faces, trial)
+    yield "samples-faces", lambda: _samples(nets["faces"], trial, plan, plan.sample_steps[-1])
+
+
+def _recipe(plan: LargePlan, name: str) -> Recipe:
+    steps = plan.steps[name]
+    return Recipe(
+        name=f"large-{name}",
+        data=plan.faces if name == "faces" else plan.scenes,
+        model=UNetConfig(width=plan.width, levels=plan.levels, skips=name.endswith("skips")),
+        objective=Copying(),
+        training=Training(
+            steps=steps,
+            batch_size=plan.batch_size,
+            averaging=0.99,
+            validate_every=max(10, steps // 40),
+            validation_images=256,
+            save_every=max(10, steps // 40),
+            snapshots=(24.0, 28.0, 31.0, 33.0, 36.0, 38.0),
+            optimization=Optimization(learning_rate=3e-3),
+        ),
+    )
+
+
+def _training(recipe: Recipe, trial: Trial, folder: ModelFolder, deadline: float) -> _Stage:
+    def stage() -> tuple[dict[str, float], Pictures | None] | None:
+        end = _Deadline(deadline)
+        try:
+            run = folder.run(recipe, seed=trial.seed, observer=end)
+        except InterruptionError:
+            if not end.over:
+                raise  # by someone else
+            return None
+        kept = run.kept
+        model = needs(run.load(), Reconstructor, verb="an experiment")
+        psnr = clean_psnr(model, held_out(trial, recipe.data))
+        visits = recipe.training.steps * recipe.training.batch_size
+        return {
+            "psnr": psnr,
+            "visits": visits,
+            "seconds": kept.seconds,
+            "images_per_second": visits / kept.seconds,
+        }, None
+
+    return stage
+
+
+@final
+class _Deadline:
+    """An observer that interrupts a run when its time is over, as a user would: the step is whole, and the state is
+    kept."""
+
+    def __init__(self, deadline: float) -> None:
+        self._deadline = deadline
+        self.over = False
+
+    def report_reading(self, done: int, total: int) -> None:
+        """Nothing to tell."""
+
+    def begin_phase(self, name: str) -> None:
+        """Nothing to tell."""
+
+    def begin_steps(self, *, step: int, steps: int) -> None:
+        """Nothing to tell."""
+
+    def notify(self, sentence: str) -> None:
+        """Nothing to tell."""
+
+    def finish_step(self, *, step: int, loss: float | None) -> None:
+        if time.monotonic() >= self._deadline:
+            self.over = True
+            signal.raise_signal(signal.SIGTERM)
+
+
+def _denoising(nets: Mapping[str, Recipe], source: str, trial: Trial) -> tuple[dict[str, float], Pictures]:
+    x = held_out(trial, source)
+    values: dict[str, float] = {}
+    x_tilde = Blend(0.3)(x, generator=trial.generator("picture"))
+    shown = {"image": x[:8], "blend at 0.3": x_tilde[:8]}
+    for name, recipe in nets.items():
+        model = trial.trained(recipe)
+        values |= {f"{name}, {noise}": denoising_ratio(model, x, each, trial) for noise, each in NOISES.items()}
+        values |= {f"{name}, gain": gain(model, x, trial), f"{name}, psnr": clean_psnr(model, x)}
+        shown[f"{name}, copy"] = copies(model, x_tilde)[:8]
+    return values, Pictures(caption="Held-out images, blended at α = 0.3, and copied.", rows=shown)
+
+
+def _samples(recipe: Recipe, trial: Trial, plan: LargePlan, steps: int) -> tuple[dict[str, float], Pictures]:
+    model = trial.trained(recipe)
+    draws = trial.generator("samples")
+    x = sample(model, count=plan.count, method=NoDiffusion(steps=steps), generator=draws, precision="float32")
+    like = torch.zeros_like(x)
+    single = copies(model, draw_normal(x.shape, mean=0.7, std=0.2, generator=trial.generator("samples"), like=like))
+    values = {"spread": float(torch.pdist(x.flatten(1)).median() / torch.pdist(single.flatten(1)).median())}
+    if recipe.data == plan.scenes:
+        values |= {"coherent": _coherent(x), "coherent_one_pass": _coherent(single)}
+    return values, Pictures(caption="From the same noise.", rows={"one pass": single[:8], f"N = {steps}": x[:8]})
+
+
+def _walk(recipe: Recipe, trial: Trial, plan: LargePlan) -> tuple[dict[str, float], Pictures]:
+    model = trial.autoencoder(recipe)
+    starts = trial.splits(recipe.data).train.images(0, plan.batch_size).to(trial.device)
+    shown: dict[str, Images] = {}
+    values: dict[str, float] = {}
+    for name, noise in (("noise", 0.2), ("no noise", 0.0)):
+        frames = walk(
+            model, starts, steps=plan.walk_steps, noise=noise, generator=trial.generator("walk"), precision="float32"
+        )
+        values[f"coherent, {name}"] = _coherent(frames[-1])
+        values[f"share, {name}"] = _walked(model, starts, frames[-1])
+        shown[name] = frames[torch.linspace(0, len(frames) - 1, 10).round().long(), 0]
+    return values, Pictures(caption=f"One landscape over {plan.walk_steps} steps.", rows=shown)
+
+
+def _stilling(recipe: Recipe, trial: Trial, plan: LargePlan) -> tuple[dict[str, float], Pictures]:
+    starts = trial.splits(recipe.data).train.images(0, plan.count // 4).to(trial.device)
+    values: dict[str, float] = {}
+    shown: dict[str, Images] = {"start": starts[:8]}
+    for rung in trial.rungs(recipe):
+        model = needs(rung.model, Autoencoder, verb="walk")
+        last = walk(model, starts, steps=300, noise=0.0, generator=trial.generator("walk"), precision="float32")[-1]
+        values[f"share at {rung.record.psnr_training:.1f} dB of training images"] = _walked(model, starts, last)
+        shown[f"{rung.record.psnr_training:.1f} dB, after 300 copies"] = last[:8]
+    return values, Pictures(caption="Training landscapes, copied 300 times by nets of rising quality.", rows=shown)
+
+
+def _coherent(x: Images) -> float:
+    """Share of images that keep all rules of landscapes."""
+    return float(scene_rules(x).coherent.double().mean())
+
+
+def _walked(model: Reconstructor, starts: Images, last: Images) -> float:
+    """Share of images farther from their copies than half the median distance between two copies."""
+    begun = copies(model, starts)
+    away = (last.to(begun) - begun).flatten(1).norm(dim=1)
+    return float((away > torch.pdist(begun.flatten(1)).median() / 2).double().mean())
+
+
+def toy_plan() -> LargePlan:
+    """The same stages in seconds on any machine."""
+    return LargePlan(
+        scenes="scenes?size=16&limit=32",
+        faces="faces?size=16&limit=32",
+        width=4,
+        levels=3,
+        batch_size=16,
+        steps={"scenes": 40, "scenes-skips": 20, "faces": 20},
+        sample_steps=(3, 5),
+        walk_steps=4,
+        count=32,
+    )

@@ -1,0 +1,65 @@
+"""The source's sizes in calls of minutes, dry-run at toy size: what a call leaves, the next one goes on with."""
+
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from copyist.claims import large
+from copyist.claims.large import run_large, toy_plan
+from copyist.errors import ArgumentError
+from training.tiny import Told
+
+STAGES = [
+    "train-scenes", "train-scenes-skips", "denoising", "samples-3", "samples-5", "walk", "stilling", "train-faces",
+    "denoising-faces", "samples-faces",
+]  # fmt: skip
+
+
+class AfterSteps(Told):
+    """A deadline by the number of steps that this call has taken."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.left, self.over = steps, False
+
+    def finish_step(self, *, step: int, loss: float | None) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.over = True
+            signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.slow
+def test_calls_that_end_at_their_time_come_to_what_one_call_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = toy_plan()
+    whole, left = run_large(tmp_path / "whole", models=tmp_path / "whole" / "models", minutes=5, plan=plan)
+    assert ([each.name for each in whole], left) == (STAGES, [])
+    for name in STAGES:
+        if not name.startswith("train"):
+            with Image.open(tmp_path / "whole" / f"large-{name}.png") as picture:
+                assert min(picture.size) > 16
+
+    # The time is over at the 3rd step of the first net, and of the next call at once; then there is enough of it.
+    ends = iter([3, 1])
+    monkeypatch.setattr(large, "_Deadline", lambda _: AfterSteps(next(ends, 10**9)))
+    found, calls = [], 0
+    left = STAGES
+    while left:
+        found, left = run_large(tmp_path / "parts", models=tmp_path / "parts" / "models", minutes=5, plan=plan)
+        assert [each.name for each in found] + left == STAGES
+        calls += 1
+    assert calls == 3
+    for ours, theirs in zip(whole, found, strict=True):
+        for name, value in theirs.values.items():
+            if "second" not in name:
+                assert ours.values[name] == pytest.approx(value, nan_ok=True), (ours.name, name)
+
+
+def test_a_call_of_no_time_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="minutes"):
+        run_large(tmp_path, models=tmp_path, minutes=0, plan=replace(toy_plan(), count=8))
