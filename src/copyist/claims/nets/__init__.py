@@ -26,13 +26,11 @@ __all__ = [
     "scenes_unet",
     "scenes_unet_skips",
     "small_photos",
-    "small_photos_unet",
     "small_scenes",
     "small_unet",
     "sparse",
     "stack",
     "stack_splits",
-    "through_code",
     "undercomplete",
     "variational",
     "widened",
@@ -52,7 +50,6 @@ from copyist.claims.nets.mlps import (
     contracted,
     overcomplete,
     sparse,
-    through_code,
     undercomplete,
 )
 from copyist.claims.nets.real_images import crops_unet, faces_unet
@@ -67,7 +64,6 @@ from copyist.claims.nets.unets import (
     scenes_attention_unet,
     scenes_unet,
     scenes_unet_skips,
-    small_photos_unet,
     variational,
     widened,
 )

@@ -1,6 +1,6 @@
 """Nets of few layers on small images: fully connected ones with codes of every kind, and one attention."""
 
-__all__ = ["attention_copier", "bottleneck", "contracted", "overcomplete", "sparse", "through_code", "undercomplete"]
+__all__ = ["attention_copier", "bottleneck", "contracted", "overcomplete", "sparse", "undercomplete"]
 
 from dataclasses import replace
 from typing import Literal
@@ -52,24 +52,6 @@ def bottleneck(trial: Trial, *, code: int, units: float = 1.0) -> Recipe:
         steps=base.training.steps,
         learning_rate=trial.pick(smoke=1e-3, standard=1e-3, gpu=3e-4),
         sizes={"widths": (round(units * trial.pick(smoke=64, standard=512, gpu=2048)), code)},
-    )
-
-
-def through_code(trial: Trial, *, code: int | None = None) -> Recipe:
-    """The overcomplete net with a code of another size: its other layers and its rate stay.
-
-    Args:
-        trial: decides sizes and steps.
-        code: units of the code; None for as many as the other layers have.
-    """
-    base = overcomplete(trial)
-    assert isinstance(base.model, MLPConfig)
-    *wide, last = base.model.widths
-    return resize(
-        base,
-        name=f"photos-mlp-with-code-of-{code or last}",
-        steps=trial.pick(smoke=20, standard=1500, gpu=20_000),
-        sizes={"widths": (*wide, code or last)},
     )
 
 

@@ -17,6 +17,9 @@ from copyist.training import Optimization, Recipe, Training
 COUNT = 2048
 """Landscapes to train on."""
 
+STEPS = 10_000
+"""Of the U-Nets: without skips 1200 reach 29.5 dB, and the source's nets copy far better."""
+
 MLP_REGIME = Regime(psnr=23.0, code=1.0)
 """What is asked of a fully connected net's copies. PLACEHOLDER"""
 
@@ -30,8 +33,11 @@ def small_scenes(trial: Trial) -> str:
 
 
 def small_unet(trial: Trial, *, skips: bool = False, statistics: Statistics = "batch") -> Recipe:
-    """The small ladder's net on as many landscapes as the standard ladder has; some 4 minutes of one thread."""
-    return small_ladder(trial, count=COUNT, skips=skips, statistics=statistics)
+    """The small ladder's net on as many landscapes as the standard ladder has.
+
+    10,000 steps of 32 images at scale standard, some 6 minutes of one thread.
+    """
+    return small_ladder(trial, count=COUNT, skips=skips, statistics=statistics, steps=STEPS)
 
 
 def scenes_mlp(trial: Trial, *, linear: bool = False, code: int | None = None) -> Recipe:

@@ -9,7 +9,6 @@ __all__ = [
     "scenes_attention_unet",
     "scenes_unet",
     "scenes_unet_skips",
-    "small_photos_unet",
     "variational",
     "widened",
 ]
@@ -18,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from copyist import recipes
-from copyist.claims.nets.scaling import marked_name, photos, resize, scenes, small_photos
+from copyist.claims.nets.scaling import marked_name, photos, resize, scenes
 from copyist.claims.trial import Trial
 from copyist.models.levels import LevelsAttention
 from copyist.models.unet import UNetConfig
@@ -57,13 +56,6 @@ def photos_unet_skips(
     base = recipes.unet_skips(data=photos(trial))
     name = "photos-unet-skips"
     return _on_trial(trial, base, name=name, statistics=statistics, batch_size=batch_size, share=share)
-
-
-def small_photos_unet(trial: Trial, *, skips: bool = False) -> Recipe:
-    """The U-Net on the images of the fully connected nets, without skips or with."""
-    base = photos_unet_skips(trial) if skips else photos_unet(trial)
-    levels: dict[str, Any] = {"levels": trial.pick(smoke=2, standard=4, gpu=5)}
-    return replace(base, name=f"small-{base.name}", data=small_photos(trial), model=replace(base.model, **levels))
 
 
 def brief_unet(trial: Trial, *, skips: bool = False, share: float = 1.0) -> Recipe:
