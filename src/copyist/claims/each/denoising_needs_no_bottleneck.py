@@ -64,7 +64,8 @@ CLAIM = Claim(
         ),
         Part(
             name="over_copier",
-            measure="that ratio over that of the same net trained only to copy: the clean target does it",
+            measure="that ratio over that of the same net trained only to copy, for twice as "
+            "many steps: the clean target does it",
             holds_when=Below(1.0),
             scale="log",
         ),

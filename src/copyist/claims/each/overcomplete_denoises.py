@@ -3,7 +3,7 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.claims.measures.against_filters import CONTROLS, PARTS_OF_OURS, against_filters, blend_parts
-from copyist.claims.nets import MLP_REGIME, denoiser, scenes_mlp, small_scenes
+from copyist.claims.nets import MLP_REGIME, mlp_denoiser, scenes_mlp, small_scenes
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Claim
 
@@ -26,7 +26,7 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Train the net to copy, and an equal one to denoise; whole landscapes of 16×16."""
     recipe = scenes_mlp(trial)
-    model, trained_to = trial.trained(recipe), trial.trained(denoiser(recipe), control=True)
+    model, trained_to = trial.trained(recipe), trial.trained(mlp_denoiser(recipe, blends=True), control=True)
     return against_filters(model, trained_to, small_scenes(trial), trial)
 
 
