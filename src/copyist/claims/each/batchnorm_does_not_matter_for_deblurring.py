@@ -2,12 +2,16 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
+import math
+from collections.abc import Mapping
+
 import torch
 
 from copyist.baselines.wiener import fit_linear, linear_bases
 from copyist.claims.measures.copy_measures import copies, held_out
-from copyist.claims.measures.over_training import Course, course, courses_figure
-from copyist.claims.nets import small_scenes, small_unet
+from copyist.claims.measures.over_training import common_level
+from copyist.claims.nets import scenes
+from copyist.claims.nets.ladder import ladder, small_ladder
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blur
@@ -17,15 +21,22 @@ from copyist.models.contracts import Reconstructor
 from copyist.tensors import Images
 
 SIGMAS = (0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0)
+
 JUDGED = 1.0
 """In pixels of 16 a side: the blur of 8 pixels of the source's research code, of images of 128."""
 
-SPLITS = ("held_out", "training")
+ON_THE_LADDER = 2.0
+"""The same blur of images of 32."""
+
+LADDER_SEEDS = 3
+"""Seeds that the standard ladder has."""
+
+SPLITS = ("training", "held_out")
 
 NETS = ("with", "without")
 
 MARGIN = 0.25
-"""Of a gain: alike is within a quarter."""
+"""Of a distance: alike is within a quarter."""
 
 _SAID = '"The Role of Batch Normalization in Denoising": without batch normalization the autoencoder can '
 
@@ -37,53 +48,56 @@ CLAIM = Claim(
     parts=(
         *(
             Part(
-                name=f"gain_{net}_{split}",
-                measure=f"PSNR of O(x̃) minus that of x̃, dB, for a Gaussian blur of 1 pixel, {split.replace('_', '-')} "
-                f"landscapes of 16×16, {net} batch normalization",
+                name=f"gain_{net}_training",
+                measure="PSNR of O(x̃) minus that of x̃, dB, for a Gaussian blur of 1 pixel, the 64 landscapes of 16×16 "
+                f"that the net learned, {net} batch normalization",
                 holds_when=Above(0.0),
-                source=_SAID + "still deblur an input" if net == "without" else _SAID + "deblur no less than with it",
+                source=_SAID + ("still deblur an input" if net == "without" else "deblur no less than with it"),
             )
             for net in NETS
-            for split in SPLITS
         ),
-        *(
-            Part(
-                name=f"left_without_over_with_{split}",
-                measure=f"‖O(x̃) − x‖ / ‖x̃ − x‖ without batch normalization over with it, {split.replace('_', '-')} "
-                "landscapes: alike within a quarter",
-                holds_when=Within(MARGIN, around=1.0),
-                scale="log",
-            )
-            for split in SPLITS
+        Part(
+            name="left_without_over_with_training",
+            measure="‖O(x̃) − x‖ without batch normalization over with it, these landscapes, after as many images in "
+            "training: alike within a quarter",
+            holds_when=Within(MARGIN, around=1.0),
+            scale="log",
         ),
     ),
     controls=(
         *(
-            Control(
-                name=f"psnr_blurred_{split}",
-                measure=f"PSNR of the blurred {split.replace('_', '-')} images, dB: what the identity leaves",
-            )
+            Control(name=f"{number}_{split}", measure=f"{what}, {split.replace('_', '-')} landscapes")
             for split in SPLITS
-        ),
-        Control(
-            name="gain_linear", measure="gain of the linear map fitted to this blur on training images, held-out, dB"
+            for number, what in (
+                ("psnr_blurred", "PSNR of the blurred images, dB: what the identity leaves"),
+                ("psnr_with", "clean PSNR with batch normalization, dB"),
+                ("psnr_without", "clean PSNR without, dB"),
+            )
         ),
         *(
             Control(
-                name=f"psnr_{net}_{split}",
-                measure=f"clean PSNR {net} batch normalization, {split.replace('_', '-')}, dB",
+                name=f"{number}_held_out",
+                measure=f"{what}, landscapes that the net never saw, and copies worse",
             )
-            for net in NETS
-            for split in SPLITS
+            for number, what in (
+                ("gain_with", "gain with batch normalization, dB"),
+                ("gain_without", "gain without, dB"),
+                ("left_without_over_with", "‖O(x̃) − x‖ without over with"),
+            )
         ),
-        Control(
-            name="gain_difference_at_equal_psnr",
-            measure="gain without minus gain with, held-out, dB, where copies were as good as the worse of the two at "
-            "its end, between the snapshots of the other",
-        ),
+        Control(name="gain_linear", measure="gain of the linear map fitted to this blur on other images, training, dB"),
         *(
-            Control(name=f"best_blur_{net}", measure=f"the blur, in pixels, of the largest gain {net}, held-out")
-            for net in NETS
+            Control(
+                name=f"ladder_{number}",
+                measure=f"{what}, the standard ladder's nets on held-out landscapes of 32×32 at the highest snapshot "
+                "that both reached; the first three seeds, for which it is trained",
+            )
+            for number, what in (
+                ("gain_with", "gain for a blur of 2 pixels with batch normalization, dB"),
+                ("gain_without", "the same without, dB"),
+                ("psnr_blurred", "PSNR of images blurred by 2 pixels, dB"),
+                ("level", "PSNR of that snapshot, dB"),
+            )
         ),
     ),
 )
@@ -91,11 +105,11 @@ CLAIM = Claim(
 
 @torch.no_grad()
 def run(trial: Trial) -> Measurements:
-    """Blur held-out images and training images, and copy them."""
-    x = held_out(trial, small_scenes(trial))
-    train = trial.splits(small_scenes(trial)).train.images(0, 1024).to(trial.device)
-    images = {"held_out": x, "training": train[: len(x)]}
-    nets = {"with": trial.trained(small_unet(trial)), "without": trial.trained(small_unet(trial, statistics="none"))}
+    """Blur images that were learned and others, and copy them."""
+    recipe = small_ladder(trial, count=64)
+    nets = {"with": trial.trained(recipe), "without": trial.trained(small_ladder(trial, count=64, statistics="none"))}
+    splits = trial.splits(recipe.data)
+    images = {"training": splits.train.images().to(trial.device), "held_out": held_out(trial, recipe.data)}
     values: dict[str, float] = {}
     for split, clean in images.items():
         x_tilde = _blurred(clean, JUDGED)
@@ -104,35 +118,39 @@ def run(trial: Trial) -> Measurements:
         values |= {f"gain_{net}_{split}": value - _psnr(x_tilde, clean) for net, value in left.items()}
         values |= {f"psnr_{net}_{split}": _psnr(copies(model, clean), clean) for net, model in nets.items()}
         values[f"left_without_over_with_{split}"] = 10 ** ((left["with"] - left["without"]) / 20)
+    others, x = images["held_out"], images["training"]
     x_tilde = _blurred(x, JUDGED)
-    linear = fit_linear(linear_bases(train[::2]), clean=train[1::2], noisy=_blurred(train[1::2], JUDGED))
+    linear = fit_linear(linear_bases(others[::2]), clean=others[1::2], noisy=_blurred(others[1::2], JUDGED))
     values["gain_linear"] = _psnr(linear(x_tilde), x) - _psnr(x_tilde, x)
-    figures = {split: _curves(nets, clean, split) for split, clean in images.items()}
-    for net in NETS:
-        line = figures["held_out"].lines[net]
-        values[f"best_blur_{net}"] = SIGMAS[line.index(max(line))]
-    lines = _over_training(trial, x)
-    alike = min(line.psnrs[-1] for line in lines.values())
-    values["gain_difference_at_equal_psnr"] = lines["without"].at_psnr(alike) - lines["with"].at_psnr(alike)
     shown = {"image": x, "blurred": x_tilde} | {f"{net} norm": copies(model, x_tilde) for net, model in nets.items()}
     return Measurements(
-        values=values,
-        curves={
-            **{f"blur-{split}": figure for split, figure in figures.items()},
-            "training": courses_figure(
-                lines, title="Deblurring over training, blur of 1 pixel", y_label="gain in PSNR, dB"
-            ),
-        },
+        values=values | _on_the_ladder(trial),
+        curves={f"blur-{split.replace('_', '-')}": _curves(nets, clean, split) for split, clean in images.items()},
         pictures={
             "copies": Pictures(
-                caption="Copies of held-out landscapes blurred by 1 pixel.",
+                caption="Copies of learned landscapes blurred by 1 pixel.",
                 rows={label: each[:8] for label, each in shown.items()},
             )
         },
     )
 
 
-def _curves(nets: dict[str, Reconstructor], x: Images, split: str) -> Curves:
+def _on_the_ladder(trial: Trial) -> dict[str, float]:
+    """Held-out images by nets of many images that copy alike, where the ladder has this seed."""
+    if trial.seed >= LADDER_SEEDS:
+        return {f"ladder_{number}": math.nan for number in ("gain_with", "gain_without", "psnr_blurred", "level")}
+    recipes = {"with": ladder(trial), "without": ladder(trial, "no-norm")}
+    level = common_level(trial, *recipes.values())
+    x = held_out(trial, scenes(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
+    x_tilde = _blurred(x, ON_THE_LADDER)
+    before = _psnr(x_tilde, x)
+    values = {"ladder_psnr_blurred": before, "ladder_level": math.nan if level is None else level}
+    for net, recipe in recipes.items():
+        values[f"ladder_gain_{net}"] = _psnr(copies(trial.trained(recipe, at=level, control=True), x_tilde), x) - before
+    return values
+
+
+def _curves(nets: Mapping[str, Reconstructor], x: Images, split: str) -> Curves:
     lines: dict[str, list[float]] = {net: [] for net in nets}
     for sigma in SIGMAS:
         x_tilde = _blurred(x, sigma)
@@ -145,16 +163,6 @@ def _curves(nets: dict[str, Reconstructor], x: Images, split: str) -> Curves:
         x=SIGMAS,
         lines=lines,
     )
-
-
-def _over_training(trial: Trial, x: Images) -> dict[str, Course]:
-    """The gain at each snapshot, so that nets are compared where they copy alike."""
-    x_tilde = _blurred(x, JUDGED)
-    recipes = {"with": small_unet(trial), "without": small_unet(trial, statistics="none")}
-    return {
-        net: course(trial.rungs(recipe), lambda model: _psnr(copies(model, x_tilde), x) - _psnr(x_tilde, x))
-        for net, recipe in recipes.items()
-    }
 
 
 def _blurred(x: Images, sigma: float) -> Images:

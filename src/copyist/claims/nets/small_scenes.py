@@ -11,7 +11,6 @@ from copyist.claims.trial import Trial
 from copyist.corruption import GaussianNoise
 from copyist.evidence import Regime
 from copyist.models.mlp import MLPConfig
-from copyist.nn.norm import Statistics
 from copyist.objectives import Copying, Denoising
 from copyist.training import Optimization, Recipe, Training
 
@@ -33,12 +32,12 @@ def small_scenes(trial: Trial) -> str:
     return small_unet(trial).data
 
 
-def small_unet(trial: Trial, *, skips: bool = False, statistics: Statistics = "batch") -> Recipe:
+def small_unet(trial: Trial, *, skips: bool = False) -> Recipe:
     """The small ladder's net on as many landscapes as the standard ladder has.
 
     10,000 steps of 32 images at scale standard, some 6 minutes of one thread.
     """
-    return small_ladder(trial, count=COUNT, skips=skips, statistics=statistics, steps=STEPS)
+    return small_ladder(trial, count=COUNT, skips=skips, steps=STEPS)
 
 
 def scenes_mlp(trial: Trial, *, linear: bool = False, code: int | None = None) -> Recipe:
