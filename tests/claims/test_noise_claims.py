@@ -167,10 +167,9 @@ def test_deblurring_gains_what_of_the_blur_is_not_passed_on_in_decibels(monkeypa
             values, {f"gain_with_{split}": 20 * math.log10(2), f"gain_without_{split}": 20 * math.log10(4)}, within=0.01
         )
         near(values, {f"left_without_over_with_{split}": 0.5})
-    # The ladder's nets are compared at a snapshot, at which one of them passes less on.
-    near(
-        values, {"ladder_gain_with": 20.0, "ladder_gain_without": 20 * math.log10(4), "ladder_level": 36.0}, within=0.2
-    )
+    # The ladder's nets are compared at a snapshot, at which one of them passes less on; 36 dB add to that.
+    assert values["ladder_level"] == 36.0
+    near(values, {"ladder_gain_with": 20.0, "ladder_gain_without": 20 * math.log10(4)}, within=1.5)
 
 
 def test_a_code_larger_than_the_image_is_held_against_the_better_of_two_smaller_ones() -> None:
