@@ -106,7 +106,7 @@ def run(trial: Trial) -> Measurements:
     x = held_out(trial, small_scenes(trial))
     recipes = {"skips": small_unet(trial, skips=True), "plain": small_unet(trial)}
     ends = {name: trial.trained(recipe) for name, recipe in recipes.items()}
-    alike = {name: trial.trained(recipe, at=LEVEL) for name, recipe in recipes.items()}
+    alike = {name: trial.trained(recipe, at=LEVEL, control=True) for name, recipe in recipes.items()}
     gains = {name: gain(net, x, trial) for name, net in alike.items()}
     at_end = {name: gain(net, x, trial) for name, net in ends.items()}
     values: dict[str, float] = {
