@@ -13,8 +13,8 @@ from copyist.evidence import Above, Below, Interval, Within
 @pytest.mark.parametrize("name", NAMES)
 def test_a_claim_measures_what_it_names_from_end_to_end(name: str, models: Path, tmp_path: Path) -> None:
     results = run_claims({name: experiment(name)}, scale="smoke", out=tmp_path, models=models, seeds=(0,))
-    # One seed tells no spread, and so decides nothing; what is open stays open.
-    assert results[name].verdict in ("inconclusive", "open")
+    # One seed tells no spread, and nets of few steps are of no claim's regime: nothing is decided.
+    assert results[name].verdict not in ("supported", "refuted")
     assert (tmp_path / f"{name}.json").exists()
 
 

@@ -1,17 +1,34 @@
 """What images are worth as landscapes: known answers for real, remembered and gray ones."""
 
+import math
+from dataclasses import replace
+
 import pytest
 import torch
 
-from copyist.claims.measures.landscapes import check_rules, judge_landscapes, keeps_all_rules, scene_values
-from copyist.claims.nets import scenes
+from copyist.claims.measures.landscapes import (
+    Landscapes,
+    check_rules,
+    judge_landscapes,
+    keeps_all_rules,
+    ladder_landscapes,
+    landscape_values,
+    odds_ratio,
+)
 from copyist.claims.trial import Trial
 from copyist.data import open_source
+from copyist.tensors import Images
+
+SPLITS = open_source("scenes?size=16&limit=64")
 
 
-def test_held_out_scenes_have_exactly_their_own_detail_noise_and_spread(trial: Trial) -> None:
-    x = trial.splits(scenes(trial)).test.images()
-    found = judge_landscapes(x, trial)
+def judged(x: Images) -> Landscapes:
+    return judge_landscapes(x, train=SPLITS.train.images(), held_out=SPLITS.test.images())
+
+
+def test_held_out_scenes_have_exactly_their_own_detail_noise_and_spread() -> None:
+    found = judged(SPLITS.test.images())
+    assert (found.detail, found.artifacts) == (pytest.approx(1.0), pytest.approx(0.0, abs=1e-6))
     assert found.detail == pytest.approx(1.0)
     assert found.noise == pytest.approx(0.0)
     assert found.spread == pytest.approx(1.0)
@@ -19,22 +36,30 @@ def test_held_out_scenes_have_exactly_their_own_detail_noise_and_spread(trial: T
     assert found.coherent > 0.9
 
 
-def test_training_scenes_are_remembered_and_score_nothing_mirrored_or_not(trial: Trial) -> None:
-    train = trial.splits(scenes(trial)).train.images()[:32]
+def test_training_scenes_are_remembered_and_not_coherent_mirrored_or_not() -> None:
+    train = SPLITS.train.images()[:32]
     for x in (train, train.flip(-1)):
-        found = judge_landscapes(x, trial)
-        assert (found.remembered, found.score, found.coherent) == (1.0, 0.0, 0.0)
+        found = judged(x)
+        assert (found.remembered, found.coherent) == (1.0, 0.0)
 
 
-def test_gray_images_are_rejected_and_have_no_spread(trial: Trial) -> None:
-    found = judge_landscapes(torch.full((32, 3, 16, 16), 0.5), trial)
-    assert (found.gray, found.score, found.coherent) == (1.0, 0.0, 0.0)
+def test_gray_images_are_rejected_and_have_no_spread() -> None:
+    found = judged(torch.full((32, 3, 16, 16), 0.5))
+    assert (found.gray, found.coherent) == (1.0, 0.0)
     assert found.spread == pytest.approx(0.0, abs=1e-6)
 
 
-def test_patches_in_another_order_are_no_landscape(trial: Trial) -> None:
-    values = scene_values(trial)
-    assert values["coherent_shuffled"] < 0.1 < 0.9 < values["coherent_scenes"]
+def test_odds_of_all_against_none_are_finite() -> None:
+    # Of 64 images (64 + ½) / 65 keep the rules, of the others ½ / 65.
+    real, turned = judged(SPLITS.test.images()), judged(SPLITS.test.images().flip(-2))
+    assert (real.coherent, turned.coherent) == (1.0, 0.0)
+    assert odds_ratio(real, turned) == pytest.approx((64.5 / 0.5) ** 2)
+
+
+def test_a_seed_that_the_ladder_has_not_gives_no_numbers(trial: Trial) -> None:
+    found = ladder_landscapes(replace(trial, seed=3), {"ladder_plain": "plain"})
+    assert found == {"ladder_plain": None}
+    assert all(math.isnan(value) for value in landscape_values(found).values())
 
 
 def test_the_rules_may_judge_landscapes_and_nothing_that_turns_them_over() -> None:

@@ -12,13 +12,17 @@ from xml.etree import ElementTree
 import pytest
 
 from copyist.claims.figures import curves_figure, parts_figure, standalone
+from copyist.claims.glance import small_curves, small_parts
+from copyist.claims.page import Chapter, Sentence, Sentences, claim_page, claims_page, front_page
 from copyist.claims.report import read_claims, write_claims
 from copyist.claims.result import Curves
-from copyist.claims.wording import interval, short
+from copyist.claims.wording import MARKS, MEANINGS, interval, short
 from copyist.errors import DataError
-from copyist.evidence import Interval
+from copyist.evidence import VERDICTS, Interval, Verdict
 
 from .results_to_test import claim, write
+
+EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence"
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -27,28 +31,108 @@ def texts(svg: str) -> list[str]:
     return ["".join(element.itertext()) for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
+def pages(folder: Path, name: str = "a-denoises", *, sentences: Sentences | None = None) -> tuple[str, str, str]:
+    """One claim's page, the front page and the HTML page, without their charts, which take a while to draw."""
+    results = read_claims(folder, order=list(sentences or {}))
+    chapters = [Chapter(result=each, chart="<svg/>", curves={}, remarks="") for each in results]
+    page = claim_page(next(each for each in chapters if each.result.name == name))
+    front = front_page(results, sentences=sentences or {})
+    return page, front, claims_page(chapters, folder, sentences=sentences or {})
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Two claims, one the other way round from the other, and a JSON file about something else."""
     found = tmp_path / "evidence"
     write(found, claim("a-denoises"))
-    write(found, claim("b-denoises", verdict="refuted", mean=1.5))
+    write(found, claim("b-denoises", verdict="refuted"))
     (found / "kill-points.json").write_text('{"points": 200}')
     return found
 
 
-def test_the_front_page_counts_verdicts_and_links_each_claim_in_the_order_asked_for(folder: Path) -> None:
-    write_claims(folder, order=["b-denoises", "c-denoises"])
-    page = (folder / "README.md").read_text()
-    assert page.endswith("Not measured here yet: c-denoises.\n")
-    assert "Not measured here yet: c-denoises." in (folder / "report.html").read_text()
-    assert "**1** ✓ supported · **1** ✗ refuted\n" in page
-    rows = [line for line in page.splitlines() if line.startswith("| [")]
-    assert rows[0] == (
-        r"| [b-denoises](b-denoises.md) | It \*denoises\* \| \<b\>better\</b\>. | **✗ refuted** | "
-        "1 of 2 | `ratio` 1.50 [1.48, 1.52]; below 1 | standard | 3 |"
+SENTENCES = {
+    "b-denoises": Sentence("It denoises.", is_ours=True),
+    "c-denoises": Sentence("It *never* does."),
+}
+
+
+def test_the_front_page_counts_sentences_of_sources_and_ours_apart_and_links_each_in_order(folder: Path) -> None:
+    write(folder, claim("d-denoises", theirs=True))
+    _, page, html = pages(folder, sentences=SENTENCES)
+    assert page.splitlines()[2] == (
+        "**Of 2 sentences of the sources, 1 stand**, 1 open. Beyond what explains it away: 1 of 1. "
+        "Of 2 findings of ours, 1 stand."
     )
-    assert rows[1].startswith("| [a-denoises](a-denoises.md) |")
+    legend = [line for line in page.splitlines() if line.startswith("| **")]
+    assert [line.split(" | ")[2:] for line in legend] == [
+        ["1", "1", "1 |"], ["0", "0", "1 |"], ["0", "0", "0 |"], ["0", "0", "0 |"], ["0", "0", "0 |"], ["1", "0", "0 |"]
+    ]  # fmt: skip
+    theirs, ours = page.index("## What the sources say"), page.index("## What we found and nobody had said")
+    places = [page.index(f"[{name}-denoises]({name}-denoises.md)") for name in "dba"]
+    assert theirs < places[0] < ours < places[1] < places[2]
+    assert page.endswith("## Not measured yet\n\n- ○ open: It \\*never\\* does. `c-denoises`\n")
+    assert "<h1>Of 2 sentences of the sources, 1 stand</h1>" in html
+    assert "○ open</span> It *never* does. <code>c-denoises</code>" in html
+
+
+def test_a_row_of_the_front_page_has_both_marks_the_copies_the_deciding_figure_and_a_picture(folder: Path) -> None:
+    document = claim("d-denoises", theirs=True)
+    document["claim"]["picture"] = "copies"
+    write(folder, document)
+    _, page, _ = pages(folder)
+    rows = {name: next(line for line in page.splitlines() if f"[{name}-denoises]" in line) for name in "bd"}
+    assert rows["d"] == (
+        '| <a href="d-denoises.md"><img src="d-denoises-copies-small.webp" width="250" alt="Copies, side by side."></a>'
+        " | [d-denoises](d-denoises.md)<br>It \\*denoises\\* \\| "
+        "\\<b\\>better\\</b\\>. | **✓ supported** | **✓ supported** | 34.5 dB (asked: 33) | "
+        "`ratio` 0.500 [0.475, 0.525]; below 1 | 3, standard |"
+    )
+    assert '<img src="b-denoises-small.svg"' in rows["b"]
+    assert "| **✗ refuted** | **–** |" in rows["b"]
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_each_of_the_six_outcomes_is_told_with_its_sign_and_in_plain_words(verdict: Verdict, folder: Path) -> None:
+    write(folder, claim("a-denoises", verdict=verdict))
+    page, front, html = pages(folder)
+    assert f"## {MARKS[verdict]} {verdict}\n\nA finding of ours: no source asks for it." in page
+    assert MEANINGS[verdict] in page
+    assert f"| **{MARKS[verdict]} {verdict}** | {MEANINGS[verdict]} |" in front
+    assert f"{MARKS[verdict]} {verdict}</span>" in html
+
+
+def test_a_page_shows_what_the_source_says_beside_its_parts_and_ours_apart(folder: Path) -> None:
+    write(folder, claim("a-denoises", theirs=True))
+    page, _, _ = pages(folder)
+    theirs, ours = page.index("## What the source asks"), page.index("## What we ask beyond it")
+    assert theirs < page.index("| `ratio` | copies are \\*cleaner\\* | E\\|x\\| | below 1 |") < ours
+    assert ours < page.index("| `distance` | FD | above 0 | 2.00 [2.00, 2.00] (geometric mean) | 2.00 · 2.00 · 2.00 |")
+    assert "| what the source asks | beyond what explains it away |\n" in page
+    assert "\n| **✓ supported** | **✓ supported** |\n" in page
+
+
+def test_a_page_shows_how_well_each_net_copies_and_whether_it_is_of_the_regime(folder: Path) -> None:
+    document = claim("a-denoises", verdict="regime not reached")
+    document["seeds"]["2"] |= {"missed": "unet reached 31.5 dB, and 33 dB was asked for", "values": {}}
+    write(folder, document)
+    page, front, _ = pages(folder)
+    assert "Asked: copies of held-out images of at least 33 dB, a code of at least 1 times the image's values." in page
+    assert "Regime not reached, seed 2: unet reached 31.5 dB, and 33 dB was asked for." in page
+    assert "| `unet-0` | judged | 31.5 · 31.5 · 31.5 | 36.0 · 36.0 · 36.0 | 1.25 | 640 | 12 s | **no** |" in page
+    assert "31.5 dB (asked: 33)" in front
+
+
+def test_a_page_shows_what_an_instrument_says_of_its_controls_and_what_it_judges(folder: Path) -> None:
+    document = claim("a-denoises", verdict="instrument failed")
+    document["claim"]["parts"][0]["instruments"].append("layout")
+    for seed, run in document["seeds"].items():
+        run["values"]["ratio@layout"] = 0.25 + int(seed)
+    write(folder, document)
+    page, _, _ = pages(folder)
+    assert "`axes` passes when real images are nearer than upside-down ones. It judges ratio.\n" in page
+    assert "| upside down | 9.00 · 9.00 · 9.00 |\n| **passes** | **✗** · **✗** · **✗** |" in page
+    assert "| `ratio` | by `layout`, not judged by | | | 0.250 · 1.25 · 2.25 | |" in page
+    assert "**! instrument failed**" in page
 
 
 def test_a_page_holds_the_numbers_the_figures_and_how_to_repeat_them(folder: Path) -> None:
@@ -61,37 +145,57 @@ def test_a_page_holds_the_numbers_the_figures_and_how_to_repeat_them(folder: Pat
         "## ○ open",
         "Waits for a diffusion model: `distance`.",
         r"| `ratio` | E\|x\| | below 1 | 0.500 [0.475, 0.525] | 0.490 · 0.500 · 0.510 | **✓ supported** |",
-        "| `distance` | FD | above 0 | – | – · – · – | **○ open** |",
+        "| `distance` | FD | above 0 | – (geometric mean) | – · – · – | **○ open** |",
         "| `ratio_blur` | matched blur's | 0.750 [0.750, 0.750] | 0.750 · 0.750 · 0.750 |",
         "copyist claims run a-denoises --scale standard --seeds 0,1,2 --out again",
         "<details><summary>Recipe <code>unet</code>: unet on photos?size=16, copying, 20 steps</summary>",
     ):
         assert f"\n{line}\n" in page
     assert "3 min 04 s for all of them" in page
-    for file in re.findall(r"\]\(([^)]*)\)", page):
+    shown = page + (folder / "README.md").read_text()
+    for file in re.findall(r"(?:\]\(|src=\")([^)\"]*)", shown):
         assert (folder / file).is_file()
     assert "surprised" not in page
 
 
-def test_remarks_written_by_hand_are_taken_in_as_they_are(folder: Path) -> None:
+def test_the_first_paragraph_of_remarks_begins_a_page_and_the_rest_ends_it(folder: Path) -> None:
     (folder / "remarks").mkdir()
-    (folder / "remarks" / "a-denoises.md").write_text("It **does**.\n\n<b>Twice</b> & more.\n")
+    (folder / "remarks" / "a-denoises.md").write_text("It **does**,\nsurely.\n\n<b>Twice</b> & `more`.\n\nOn.\n")
     write_claims(folder)
-    assert (
-        (folder / "a-denoises.md").read_text().endswith("## What surprised\n\nIt **does**.\n\n<b>Twice</b> & more.\n")
-    )
-    page = (folder / "report.html").read_text()
-    assert "It **does**.\n\n&lt;b&gt;Twice&lt;/b&gt; &amp; more.</div>" in page
-    assert page.count("What surprised") == 1
+    page = (folder / "a-denoises.md").read_text()
+    assert page.startswith("# a-denoises\n\nIt **does**,\nsurely.\n\n> It")
+    assert page.endswith("## What surprised\n\n<b>Twice</b> & `more`.\n\nOn.\n")
+    html = (folder / "report.html").read_text()
+    assert '<p class="words">It <b>does</b>,\nsurely.</p>' in html
+    assert "&lt;b&gt;Twice&lt;/b&gt; &amp; <code>more</code>.\n\nOn.</div>" in html
+    assert html.count("What surprised") == 1
 
 
 def test_a_refuted_claim_is_shown_as_large_as_a_supported_one(folder: Path) -> None:
-    write_claims(folder)
-    page = (folder / "report.html").read_text()
-    assert re.findall(r'class="verdict (\w+) large">(.*?)</span>', page) == [
-        ("supported", "✓ supported"),
-        ("refuted", "✗ refuted"),
-    ]
+    _, _, page = pages(folder)
+    articles = re.findall(r'<article class="glance">.*?class="verdict (\w+)">(.*?)</span>', page, flags=re.DOTALL)
+    assert articles == [("supported", "✓ supported"), ("refuted", "✗ refuted")]
+    assert not re.search(r"\.verdict\.(supported|refuted)[^}]*(font|padding)", page)
+
+
+def test_small_curves_end_where_the_numbers_do_and_break_where_there_are_none() -> None:
+    curve = Curves(
+        title="t", x_label="dB", y_label="share", x=[20.0, 30.0, 40.0],
+        lines={"held": [1.0, 0.5, 0.0], "broken": [0.0, float("nan"), 1.0]},
+    )  # fmt: skip
+    svg = small_curves([curve, curve])
+    paths = [element.attrib["d"] for element in ElementTree.fromstring(svg).iter(f"{SVG}path")]
+    assert paths[1:] == ["M8 16L125 65L242 114", "M8 114M242 16"]
+    assert texts(svg) == ["share: 0 to 1.00", "20.0", "dB 40.0", "held", "broken"]
+
+
+def test_small_parts_put_the_interval_on_the_side_of_its_bound_where_it_lies(folder: Path) -> None:
+    held, refuted = (small_parts(each) for each in read_claims(folder))
+    for svg, side in ((held, -1), (refuted, 1)):
+        shapes = ElementTree.fromstring(svg)
+        bound = next(e for e in shapes.iter(f"{SVG}path") if e.attrib["stroke"] == "var(--ink)").attrib["d"]
+        dot = next(shapes.iter(f"{SVG}circle")).attrib["cx"]
+        assert side * (float(dot) - float(bound[1:].split()[0])) > 20
 
 
 def test_the_html_page_needs_nothing_but_itself_and_its_elements_close(folder: Path) -> None:
@@ -181,6 +285,15 @@ def test_one_seed_has_no_interval() -> None:
     assert interval(Interval(mean=0.25, low=nan, high=nan)) == "0.250"
 
 
+def test_no_page_of_the_evidence_is_above_300_kilobytes_with_its_pictures_nor_all_of_it_above_12_megabytes() -> None:
+    files = [path for path in EVIDENCE.rglob("*") if path.is_file() and path.name != "report.html"]
+    assert sum(path.stat().st_size for path in files if "models" not in path.parts) < 12_000_000
+    for page in EVIDENCE.glob("*.md"):
+        shown = set(re.findall(r"(?:\]\(|src=\")([^\")]+\.(?:svg|webp|png))", page.read_text("utf-8")))
+        size = page.stat().st_size + sum((EVIDENCE / file).stat().st_size for file in shown)
+        assert size < 300_000, f"{page.name} is {size} bytes with its pictures"
+
+
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [
@@ -190,8 +303,8 @@ def test_one_seed_has_no_interval() -> None:
         ),
         (lambda d: d["parts"][0].update(verdict="refuted"), r"has a verdict that does not follow from its seeds"),
         (lambda d: d["parts"].pop(), r"must judge the parts that it declares"),
-        (lambda d: d["pictures"][0].update(file="none.png"), r"none\.png is named by .* and is not there"),
-        (lambda d: d["pictures"][0].update(file="../../x.png"), r"may name only files inside its folder"),
+        (lambda d: d["pictures"][0].update(file="none.webp"), r"none\.webp is named by .* and is not there"),
+        (lambda d: d["pictures"][0].update(file="../../x.webp"), r"may name only files inside its folder"),
         (lambda d: d["seeds"]["0"]["curves"]["training"]["x"].pop(), r"'training' of seed 0 has not"),
         (lambda d: d["claim"].update(name="c"), r"must have the name of its claim, got 'c'; name it c\.json"),
     ],
@@ -209,9 +322,9 @@ def test_a_result_that_is_not_whole_is_refused_and_no_page_is_written(
 
 
 def test_half_a_picture_is_refused(folder: Path) -> None:
-    picture = folder / "b-denoises-copies.png"
+    picture = folder / "b-denoises-copies.webp"
     picture.write_bytes(picture.read_bytes()[:60])
-    with pytest.raises(DataError, match="must be a whole PNG picture; run the claim again, with --force"):
+    with pytest.raises(DataError, match="must be a whole WebP picture; run the claim again, with --force"):
         write_claims(folder)
     assert not (folder / "README.md").exists()
 

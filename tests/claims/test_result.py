@@ -46,6 +46,16 @@ def test_null_is_not_a_number_for_a_value_and_infinite_for_a_bound(tmp_path: Pat
     assert result.to_document() == document
 
 
+def test_a_file_holds_each_recipe_once_and_the_numbers_of_a_curve_on_one_line(tmp_path: Path) -> None:
+    result = ClaimResult.from_document(claim("a"), name="a.json")
+    write_result(tmp_path / "a.json", result)
+    text = (tmp_path / "a.json").read_text("utf-8")
+    assert read_result(tmp_path / "a.json").to_document() == claim("a")
+    assert text.count('"data": "photos?size=16"') == 1
+    assert text.count('"_with": [1.0, null, 1.0]') == 3
+    assert result.seeds[2].recipes == result.recipes
+
+
 def test_keys_that_are_not_known_are_passed_over() -> None:
     document = claim("a")
     found = ClaimResult.from_document(document | {"mood": "good"}, name="a.json")

@@ -7,8 +7,8 @@ import pytest
 
 from copyist.claims import catalogue
 from copyist.claims.trial import Experiment, Measurements, Trial
-from copyist.errors import TrainingError
-from copyist.evidence import Below, Claim, Control, Part, Regime
+from copyist.errors import RegimeError, TrainingError
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 
 from .conftest import copyist, inside
 
@@ -16,13 +16,16 @@ CLAIM = Claim(
     sentence="Seeds are small.",
     source="nobody",
     regime=Regime(psnr=None, why="there is no net"),
-    parts=(Part(name="level", measure="the seed / 10", holds_when=Below(1.0)),),
+    parts=(
+        Part(name="level", measure="the seed / 10", holds_when=Below(1.0), source="small, on the first page"),
+        Part(name="share", measure="the same", holds_when=Above(1.0)),
+    ),
     controls=(Control(name="twice", measure="the seed, doubled"),),
 )
 
 
 def run(trial: Trial) -> Measurements:
-    return Measurements(values={"level": trial.seed / 10, "twice": 2.0 * trial.seed})
+    return Measurements(values={"level": trial.seed / 10, "share": trial.seed / 10, "twice": 2.0 * trial.seed})
 
 
 @pytest.fixture
@@ -36,10 +39,11 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_claims_are_listed_with_their_sentences_and_verdicts(tmp_path: Path) -> None:
     assert copyist("claims", "list").stdout == "small  Seeds are small.\n"
     assert copyist("claims", "list", "--json").result["small"]["parts"][0]["holds_when"] == "below 1"
-    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  not run  Seeds are small.\n"
+    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  not run  –  Seeds are small.\n"
     copyist("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path)
-    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  supported  Seeds are small.\n"
-    assert copyist("claims", "list", "--results", tmp_path, "--json").result["small"]["verdict"] == "supported"
+    assert copyist("claims", "list", "--results", tmp_path).stdout == "small  supported  refuted  Seeds are small.\n"
+    listed = copyist("claims", "list", "--results", tmp_path, "--json").result["small"]
+    assert (listed["verdict"], listed["beyond"]) == ("supported", "refuted")
 
 
 @pytest.mark.usefixtures("small")
@@ -47,13 +51,14 @@ def test_a_run_shows_each_part_with_its_interval_and_bound_and_tells_how_far_it_
     answer = copyist("claims", "run", "small", "--jobs", 1, "--scale", "smoke", "--out", tmp_path)
     # Student's interval of 0, 0.1 and 0.2: 0.1 ± 4.3027 · 0.1 / √3.
     assert answer.stdout.splitlines() == [
-        "small: supported (scale smoke, 3 seeds)",
-        "  level  0.100 [−0.148, 0.348]  below 1  supported",
+        "small: supported, beyond refuted (scale smoke, 3 seeds)",
+        "  level  source  0.100 [−0.148, 0.348]  below 1  supported",
+        "  share  ours    0.100 [−0.148, 0.348]  above 1  refuted",
     ]
     assert answer.stderr.splitlines() == [f"{n} of 3: small, seed {n - 1}, 0 s" for n in (1, 2, 3)]
     again = copyist("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path, "--seeds", "2,3", "--json")
     assert again.stderr == "1 of 1: small, seed 3, 0 s\n"
-    assert again.result["small"]["verdict"] == "supported"
+    assert (again.result["small"]["verdict"], again.result["small"]["beyond"]) == ("supported", "refuted")
     assert again.result["small"]["parts"][0]["interval"]["mean"] == pytest.approx(0.15)
 
 
@@ -62,11 +67,25 @@ def test_a_report_is_written_beside_the_results(tmp_path: Path) -> None:
     copyist("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path)
     answer = copyist("claims", "report", tmp_path)
     page = tmp_path / "report.html"
-    assert answer.stdout == f"1 supported; see {tmp_path / 'README.md'} or {page}\n"
+    assert answer.stdout == f"1 supported; beyond: 1 refuted; see {tmp_path / 'README.md'} or {page}\n"
     assert {path.name for path in tmp_path.iterdir()} == {
-        "README.md", "report.html", "small.json", "small.md", "small.svg"
+        "README.md", "report.html", "small.json", "small.md", "small.svg", "small-small.svg"
     }  # fmt: skip
-    assert copyist("claims", "report", tmp_path, "--json").result["verdicts"] == {"supported": 1}
+    found = copyist("claims", "report", tmp_path, "--json").result
+    assert (found["verdicts"], found["beyond"]) == ({"supported": 1}, {"refuted": 1})
+    awaited = "Diffusion in a latent space makes high resolution tractable."
+    assert f"- ○ open: {awaited} `latents-make-diffusion-cheap`" in (tmp_path / "README.md").read_text()
+
+
+def test_a_seed_that_missed_the_regime_says_what_it_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def misses(trial: Trial) -> Measurements:
+        raise RegimeError("unet reached 31.2 dB, and 33 dB was asked for")
+
+    monkeypatch.setattr(catalogue, "NAMES", ("small",))
+    monkeypatch.setattr(catalogue, "experiment", lambda name: Experiment(claim=CLAIM, run=misses))
+    answer = copyist("claims", "run", "--jobs", 1, "--scale", "smoke", "--out", tmp_path, "--seeds", "0")
+    assert answer.stdout.splitlines()[0] == "small: regime not reached, beyond regime not reached (scale smoke, 1 seed)"
+    assert "  seed 0: unet reached 31.2 dB, and 33 dB was asked for" in answer.stdout.splitlines()
 
 
 def test_a_run_that_fails_is_named_and_the_others_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

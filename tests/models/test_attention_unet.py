@@ -34,6 +34,14 @@ def test_mixed_attention_is_by_dot_products_at_the_lowest_two_levels(
     assert [part.project.in_channels for part in parts if isinstance(part, DotAttention)] == dots
 
 
+@pytest.mark.parametrize("levels", [1, 3])
+def test_attention_of_the_lowest_level_alone_joins_its_positions_and_no_other(levels: int) -> None:
+    model = built(UNetConfig(channels=3, width=4, levels=levels, attention="lowest"))
+    parts = list(model.modules())
+    assert [part.project.in_channels for part in parts if isinstance(part, DotAttention)] == [4 * 2 ** (levels - 1)]
+    assert not [part for part in parts if isinstance(part, LinearAttention)]
+
+
 def test_behind_a_block_stands_its_output_plus_attention_to_it_normalized() -> None:
     model: Any = built(UNetConfig(channels=3, width=4, levels=2, attention="linear"))
     level = model.down[0]

@@ -1,12 +1,13 @@
 """The claims, written out in the order of the source."""
 
-__all__ = ["NAMES", "experiment", "experiments"]
+__all__ = ["AWAITED", "NAMES", "experiment", "experiments", "sentences"]
 
 import importlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from copyist.checks import check_choice
+from copyist.claims.page import Sentence
 
 if TYPE_CHECKING:
     from copyist.claims.trial import Experiment
@@ -55,6 +56,7 @@ NAMES = (
     "perfect-representation-cannot-denoise",
     "scale-does-not-rescue",
     "bottleneck-trades-error",
+    "bottleneck-is-not-lossless",
     "residual-is-the-score",
     "denoising-needs-no-bottleneck",
     "layerwise-pretraining-helps",
@@ -63,6 +65,13 @@ NAMES = (
     "masked-copying-learns-features",
 )
 """Each is the file in `claims` of the same name, with underscores."""
+
+AWAITED = {
+    "reconstruction-error-finds-outliers": "Trained on normal data, reconstruction error flags anomalies.",
+    "copies-compress": "An autoencoder with an entropy model on its codes is an image codec.",
+    "latents-make-diffusion-cheap": "Diffusion in a latent space makes high resolution tractable.",
+}
+"""Sentences of the sources that nothing measures yet, by name."""
 
 
 def experiment(name: str) -> "Experiment":
@@ -85,3 +94,16 @@ def experiments(names: Iterable[str] = ()) -> "dict[str, Experiment]":
     for name in chosen:
         check_choice("claim", name, NAMES)
     return {name: experiment(name) for name in chosen}
+
+
+def sentences() -> dict[str, Sentence]:
+    """What every claim says, and whether it is ours, in the order of the source; those that nothing measures come last.
+
+    A name that got an experiment is no longer awaited.
+    """
+    claims = {name: each.claim for name, each in experiments().items()}
+    declared = {
+        name: Sentence(claim.sentence, is_ours=not any(part.source for part in claim.parts))
+        for name, claim in claims.items()
+    }
+    return declared | {name: Sentence(text) for name, text in AWAITED.items() if name not in declared}

@@ -4,7 +4,7 @@ Two gates stand before every bound. *Regime*: each net that a run judges must co
 the claim's regime says. *Instrument*: what measures a part must pass its own controls in every seed.
 """
 
-__all__ = ["check_consistent", "judge"]
+__all__ = ["check_consistent", "is_of_regime", "judge"]
 
 import math
 from collections.abc import Mapping, Sequence
@@ -85,6 +85,14 @@ def check_consistent(result: ClaimResult, *, name: str) -> None:
                 )
 
 
+def is_of_regime(regime: Regime, net: NetRecord) -> bool:
+    """Whether a net copies as well, and through as large a code, as a regime asks."""
+    copied = net.psnr if regime.split == "held-out" else net.psnr_training
+    # What has no code, or does not copy images, has no such number, and is asked nothing of it.
+    copies = regime.psnr is None or math.isnan(copied) or copied >= regime.psnr
+    return copies and (math.isnan(net.code_ratio) or net.code_ratio >= regime.code)
+
+
 def _judged_part(part: DeclaredPart, claim: Declaration, runs: Mapping[int, SeedResult]) -> JudgedPart:
     """One part: measured by the first of its instruments that passes, and judged where both gates are open."""
     passing = [name for name in part.instruments if _passes(name, runs)]
@@ -119,14 +127,7 @@ def _in_regime(regime: Regime, runs: Mapping[int, SeedResult]) -> bool:
     """Whether every net that is judged is one that the claim is about, in every seed."""
     if any(run.missed for run in runs.values()):
         return False
-    return all(_is_of(regime, net) for run in runs.values() for net in run.nets if net.judged)
-
-
-def _is_of(regime: Regime, net: NetRecord) -> bool:
-    copied = net.psnr if regime.split == "held-out" else net.psnr_training
-    # What has no code, or does not copy images, has no such number, and is asked nothing of it.
-    copies = regime.psnr is None or math.isnan(copied) or copied >= regime.psnr
-    return copies and (math.isnan(net.code_ratio) or net.code_ratio >= regime.code)
+    return all(is_of_regime(regime, net) for run in runs.values() for net in run.nets if net.judged)
 
 
 def _passes(instrument: str, runs: Mapping[int, SeedResult]) -> bool:

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from copyist.claims.figures import curves_figure, parts_figure, standalone
+from copyist.claims.glance import glance_picture
 from copyist.claims.judging import check_consistent
-from copyist.claims.page import claim_page, claims_page, front_page
+from copyist.claims.page import Chapter, Sentences, claim_page, claims_page, front_page
 from copyist.claims.result import ClaimResult, result_in
 from copyist.errors import DataError
 from copyist.outputs import whole_folder, write_text
+
+FIRST_RUN = "first-run.md"
+"""A page on the first suite, written by hand, to which the front page points."""
 
 
 def read_claims(folder: Path, *, order: Sequence[str] = ()) -> list[ClaimResult]:
@@ -37,15 +41,15 @@ def read_claims(folder: Path, *, order: Sequence[str] = ()) -> list[ClaimResult]
     return sorted(results, key=lambda result: (places.get(result.name, len(places)), result.name))
 
 
-def write_claims(folder: Path, *, order: Sequence[str] = ()) -> list[ClaimResult]:
+def write_claims(folder: Path, *, sentences: Sentences | None = None) -> list[ClaimResult]:
     """Write the pages beside the results; all of them, or none.
 
-    What lies in `folder`/remarks/NAME.md is taken into the page of that claim, as it is. Equal results give equal
-    bytes.
+    What lies in `folder`/remarks/NAME.md is taken into the page of that claim: its first paragraph begins the page, the
+    rest ends it. Equal results give equal bytes.
 
     Args:
         folder: the results of claims, one JSON file each.
-        order: names of claims that come first, in this order; the front page names those that have no result.
+        sentences: of all claims, in the order of the pages; those that have no result are told as not measured yet.
 
     Returns:
         The results in the order of the front page.
@@ -55,24 +59,30 @@ def write_claims(folder: Path, *, order: Sequence[str] = ()) -> list[ClaimResult
         MissingExtraError: Jinja2 or matplotlib is not installed.
         OutputError: a page cannot be written.
     """
-    results = read_claims(folder, order=order)
-    remarks = {result.name: _remarks(folder, result.name) for result in results}
-    charts: dict[str, list[str]] = {}
-    missing = [name for name in order if name not in remarks]
+    sentences = sentences or {}
+    results = read_claims(folder, order=list(sentences))
+    chapters = [_chapter(folder, result) for result in results]
+    has_first = (folder / FIRST_RUN).is_file()
     with whole_folder(folder) as out:
-        for result in results:
-            parts, curves = parts_figure(result), _curves(result)
-            charts[result.name] = [parts, *curves.values()]
-            write_text(out / f"{result.name}.svg", standalone(parts))
-            for file, svg in curves.items():
+        for chapter in chapters:
+            name = chapter.result.name
+            write_text(out / f"{name}.svg", standalone(chapter.chart))
+            for file, (_, svg) in chapter.curves.items():
                 write_text(out / file, standalone(svg))
-            titles = {file: _title(result, file) for file in curves}
-            page = claim_page(result, curves=titles, remarks=remarks[result.name])
-            write_text(out / f"{result.name}.md", page)
-        write_text(out / "README.md", front_page(results, missing=missing))
-        page = claims_page(results, folder, charts=charts, remarks=remarks, missing=missing)
-        write_text(out / "report.html", page)
+            small = glance_picture(chapter.result).svg
+            if small:
+                write_text(out / f"{name}-small.svg", standalone(small))
+            write_text(out / f"{name}.md", claim_page(chapter))
+        write_text(out / "README.md", front_page(results, sentences=sentences, first_run=has_first))
+        write_text(out / "report.html", claims_page(chapters, folder, sentences=sentences))
     return results
+
+
+def _chapter(folder: Path, result: ClaimResult) -> Chapter:
+    """A result with its figures, and what an author says of it."""
+    return Chapter(
+        result=result, chart=parts_figure(result), curves=_curves(result), remarks=_remarks(folder, result.name)
+    )
 
 
 def _check(path: Path, result: ClaimResult) -> None:
@@ -80,10 +90,10 @@ def _check(path: Path, result: ClaimResult) -> None:
     if path.stem != result.name:
         raise DataError(f"{path} must have the name of its claim, got {result.name!r}; name it {result.name}.json")
     check_consistent(result, name=str(path))
-    for picture in result.pictures:
-        file = path.parent / picture.file
+    for named in (file for picture in result.pictures for file in (picture.file, picture.small)):
+        file = path.parent / named
         if not file.resolve().is_relative_to(path.parent.resolve()):
-            raise DataError(f"{path} may name only files inside its folder, got {picture.file!r}")
+            raise DataError(f"{path} may name only files inside its folder, got {named!r}")
         if not file.is_file():
             raise DataError(f"{file} is named by {path} and is not there; run the claim again, with --force")
 
@@ -94,17 +104,11 @@ def _remarks(folder: Path, name: str) -> str:
     return path.read_text("utf-8").strip() if path.exists() else ""
 
 
-def _curves(result: ClaimResult) -> dict[str, str]:
-    """A figure for every entry of curves, by its file."""
-    names = dict.fromkeys(name for run in result.seeds.values() for name in run.curves)
-    return {
-        f"{result.name}-{name}.svg": curves_figure(
-            [run.curves[name] for run in result.seeds.values() if name in run.curves], f"{result.name}-{name}"
-        )
-        for name in names
-    }
-
-
-def _title(result: ClaimResult, file: str) -> str:
-    short = file.removeprefix(f"{result.name}-").removesuffix(".svg")
-    return next(run.curves[short].title for run in result.seeds.values() if short in run.curves)
+def _curves(result: ClaimResult) -> dict[str, tuple[str, str]]:
+    """The title and a figure of every entry of curves, by its file."""
+    figures: dict[str, tuple[str, str]] = {}
+    for short in dict.fromkeys(short for run in result.seeds.values() for short in run.curves):
+        curves = [run.curves[short] for run in result.seeds.values() if short in run.curves]
+        name = f"{result.name}-{short}"
+        figures[f"{name}.svg"] = curves[0].title, curves_figure(curves, name)
+    return figures

@@ -22,6 +22,7 @@ __all__ = [
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -94,6 +95,11 @@ class Declaration:
     digest: str
     """Of all that decides the verdict: equal for claims that are declared alike."""
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether no source asks for any of it."""
+        return not any(part.source for part in self.parts)
+
     @classmethod
     def of(cls, name: str, claim: Claim) -> "Declaration":
         """The declaration of a claim under its name."""
@@ -159,6 +165,9 @@ class NamedPicture:
     name: str
     file: str
     caption: str
+
+    small: str
+    """The file of the same in small, some images of each row, for a page of many claims."""
 
 
 @final
@@ -243,7 +252,7 @@ class SeedResult:
     """By a short name, which is part of a file's name."""
 
     recipes: Mapping[str, Mapping[str, Any]]
-    """By name and digest, each with all its settings."""
+    """By name and digest, each with all its settings; a document of the result holds each once for all seeds."""
 
     seconds: float
     device: str
@@ -284,7 +293,7 @@ class ClaimResult:
                 f"{version('copyist')} (format {RESULT_VERSION}); choose another folder, or run it again with --force"
             )
         try:
-            return _ADAPTER.validate_python(document)
+            return _ADAPTER.validate_python(_with_recipes(found) if found else document)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"])) or "it"
@@ -294,8 +303,11 @@ class ClaimResult:
             ) from error
 
     def to_document(self) -> dict[str, Any]:
-        """What JSON holds of it, with null for what is not finite."""
-        return _finite(asdict(self))
+        """What JSON holds of it, with null for what is not finite, and recipes once for all seeds."""
+        document = asdict(self)
+        for run in document["seeds"].values():
+            run["recipes"] = list(run["recipes"])
+        return _finite(document | {"recipes": self.recipes})
 
     @property
     def name(self) -> str:
@@ -340,9 +352,16 @@ class ClaimResult:
         """The processors and versions that were used, each once."""
         return list(dict.fromkeys(run.machine for run in self.seeds.values()))
 
-    def per_seed(self, name: str) -> list[float]:
-        """The values of a part or control, in the order of the seeds; not a number where a seed has none."""
-        by = next((part.instrument for part in self.parts if part.name == name), "")
+    def per_seed(self, name: str, *, instrument: str | None = None) -> list[float]:
+        """The values of a part or control, in the order of the seeds; not a number where a seed has none.
+
+        Args:
+            name: of the part or control.
+            instrument: by which it was measured; None is the one that it is judged by.
+        """
+        by = instrument
+        if by is None:
+            by = next((part.instrument for part in self.parts if part.name == name), "")
         return [run.values.get(measured_name(name, by), math.nan) for run in self.seeds.values()]
 
 
@@ -360,7 +379,10 @@ def write_result(path: Path, result: ClaimResult) -> None:
     Raises:
         OutputError: the disk is full, or the place cannot be written.
     """
-    write_text(path, json.dumps(result.to_document(), indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(result.to_document(), indent=1, ensure_ascii=False)
+    # Numbers of one curve stand on one line.
+    text = re.sub(r"\[\n\s+([\d\s.,eE+\-nul]*?)\n\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
+    write_text(path, text + "\n")
 
 
 def read_result(path: Path) -> ClaimResult:
@@ -388,6 +410,19 @@ def result_in(path: Path) -> ClaimResult | None:
     if not isinstance(document, dict) or cast("dict[str, Any]", document).get("schema") != "copyist.claim":
         return None
     return ClaimResult.from_document(document, name=str(path))
+
+
+def _with_recipes(document: dict[str, Any]) -> dict[str, Any]:
+    """A document whose seeds hold their recipes, which it holds once for all of them."""
+    try:
+        recipes = document["recipes"]
+        seeds = {
+            seed: run | {"recipes": {name: recipes[name] for name in run["recipes"]}}
+            for seed, run in document["seeds"].items()
+        }
+    except (KeyError, TypeError, AttributeError):
+        return document
+    return document | {"seeds": seeds}
 
 
 def _finite(value: Any) -> Any:

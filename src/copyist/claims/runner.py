@@ -19,12 +19,12 @@ from threadpoolctl import threadpool_limits
 from copyist.checks import check_at_least, check_choice, require
 from copyist.claims.judging import judge
 from copyist.claims.model_folder import ModelFolder
+from copyist.claims.pictures import draw_pictures
 from copyist.claims.result import (
     SCALES,
     ClaimResult,
     Curves,
     Declaration,
-    NamedPicture,
     Scale,
     SeedResult,
     measured_name,
@@ -33,7 +33,6 @@ from copyist.claims.result import (
 )
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.devices import resolve
-from copyist.drawing.grids import rows, write_png
 from copyist.errors import ArgumentError, CopyistError, DataError, OutputError, RegimeError, TrainingError
 
 BACKENDS = ("loky", "dask", "ray")
@@ -59,7 +58,7 @@ def run_claims(
 
     Args:
         experiments: by the claim's name.
-        scale: smoke, cpu or gpu.
+        scale: smoke, standard or gpu.
         out: the folder of the results.
         models: where trained models are kept; None is `out`/models.
         jobs: how many at once.
@@ -102,7 +101,9 @@ def run_claims(
             failed.append(run)
         else:
             seconds, before = run.found.seconds, results[run.name]
-            pictures = _drawn(out, run) if run.seed == first[run.name] else before.pictures
+            pictures = before.pictures
+            if run.seed == first[run.name]:
+                pictures = draw_pictures(out, run.name, run.pictures)
             found = {**before.seeds, run.seed: run.found}
             results[run.name] = judge(before.claim, scale=scale, seeds=found, pictures=pictures)
             _write(out, results[run.name])
@@ -268,7 +269,8 @@ def _flat(values: "Mapping[str, float | Mapping[str, float]]") -> dict[str, floa
 
 
 def _plain(curves: Curves) -> Curves:
-    lines = {name: [float(value) for value in line] for name, line in curves.lines.items()}
+    """Plain numbers; of a line, the six digits that a figure can show at most."""
+    lines = {name: [float(f"{value:.6g}") for value in line] for name, line in curves.lines.items()}
     return replace(curves, x=[float(value) for value in curves.x], lines=lines)
 
 
@@ -279,16 +281,6 @@ def _machine(device: str) -> str:
         f"{platform.system()} {platform.machine()}, {chip}, trained in {trained_in}, "
         f"Python {platform.python_version()}, PyTorch {torch.__version__}"
     )
-
-
-def _drawn(out: Path, run: _Success) -> list[NamedPicture]:
-    """The pictures of a run, written beside its result."""
-    drawn: list[NamedPicture] = []
-    for short, pictures in run.pictures.items():
-        file = f"{run.name}-{short}.png"
-        write_png(out / file, rows({label: images.float().cpu() for label, images in pictures.rows.items()}))
-        drawn.append(NamedPicture(name=short, file=file, caption=pictures.caption))
-    return drawn
 
 
 def _write(out: Path, result: ClaimResult) -> None:

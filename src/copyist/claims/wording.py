@@ -1,14 +1,29 @@
 """Verdicts, intervals and bounds in words that need no color."""
 
-__all__ = ["MARKS", "counts", "interval", "listed", "repeating", "short", "summary", "verdict_label"]
+__all__ = [
+    "BEYOND",
+    "MARKS",
+    "MEANINGS",
+    "copies",
+    "counts",
+    "interval",
+    "listed",
+    "mean_kind",
+    "paragraphs",
+    "repeating",
+    "short",
+    "summary",
+    "verdict_label",
+]
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from copyist.claims.result import ClaimResult
 from copyist.drawing.wording import estimate, short
-from copyist.evidence import VERDICTS, Interval, Verdict
+from copyist.evidence import VERDICTS, Interval, PartScale, Verdict
 
 MARKS: dict[Verdict, str] = {
     "supported": "✓",
@@ -21,9 +36,23 @@ MARKS: dict[Verdict, str] = {
 """A sign for each verdict."""
 
 
-def verdict_label(verdict: Verdict) -> str:
-    """A verdict with its sign."""
-    return f"{MARKS[verdict]} {verdict}"
+MEANINGS: dict[Verdict, str] = {
+    "supported": "Every number that was asked for lies where the sentence puts it, with its whole 95 % interval.",
+    "refuted": "At least one of them lies elsewhere, with its whole 95 % interval.",
+    "inconclusive": "An interval reaches over its bound: these seeds do not decide.",
+    "regime not reached": "The nets do not copy as well as those that the sentence is about, so it was not tested.",
+    "instrument failed": "What was to measure it is wrong about cases whose answer is known, so it is not believed.",
+    "open": "Not measured yet.",
+}
+"""What each verdict means, in plain words."""
+
+BEYOND = "Is the effect more than the dullest explanation, such as a filter or a blur, gives too, and is it large?"
+"""What the second verdict answers, which follows from parts of ours."""
+
+
+def verdict_label(verdict: Verdict | None) -> str:
+    """A verdict with its sign; a dash where there is none."""
+    return "–" if verdict is None else f"{MARKS[verdict]} {verdict}"
 
 
 def interval(ends: Interval) -> str:
@@ -36,9 +65,29 @@ def listed(values: Iterable[float]) -> str:
     return " · ".join(short(value) for value in values)
 
 
-def counts(results: Sequence[ClaimResult]) -> dict[Verdict, int]:
-    """How many claims have each verdict."""
-    return {verdict: sum(result.verdict == verdict for result in results) for verdict in VERDICTS}
+def counts(verdicts: Iterable[Verdict | None]) -> dict[Verdict, int]:
+    """How often each verdict was given."""
+    found = list(verdicts)
+    return {verdict: found.count(verdict) for verdict in VERDICTS}
+
+
+def copies(result: ClaimResult) -> str:
+    """How well the worst of the judged nets copies, beside what the claim's regime asks."""
+    asked, reached = result.claim.regime.psnr, result.psnr
+    told = "–" if math.isnan(reached) else f"{reached:.1f} dB"
+    split = "" if result.claim.regime.split == "held-out" else ", training images"
+    return f"{told} (none asked)" if asked is None else f"{told} (asked: {asked:g}{split})"
+
+
+def mean_kind(scale: PartScale) -> str:
+    """What the mean over seeds is, where it is not the plain one."""
+    return {"linear": "", "log": "geometric mean", "logit": "mean of the log-odds"}[scale]
+
+
+def paragraphs(remarks: str) -> tuple[str, str]:
+    """The first paragraph of an author's remarks, which begins a page, and all that follows."""
+    first, _, rest = remarks.strip().partition("\n\n")
+    return first.strip(), rest.strip()
 
 
 def repeating(result: ClaimResult) -> str:

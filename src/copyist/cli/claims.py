@@ -32,7 +32,10 @@ def list_claims(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the claims by name, each with its sentence, and with its verdict where a folder of results is given."""
+    """List the claims by name, each with its sentence, and with its verdicts where a folder of results is given.
+
+    The first verdict is on what the source asks, the second on what is asked beyond that.
+    """
     from copyist.claims import catalogue
     from copyist.claims.result import Declaration, read_result
     from copyist.drawing.text import text_table
@@ -44,10 +47,12 @@ def list_claims(
     for name, each in found.items():
         path = (results or Path()) / f"{name}.json"
         if results is not None:
-            each["verdict"] = read_result(path).verdict if path.exists() else "not run"
+            result = read_result(path) if path.exists() else None
+            each["verdict"] = "not run" if result is None else result.verdict
+            each["beyond"] = None if result is None else result.beyond
 
-    shown = ("sentence",) if results is None else ("verdict", "sentence")
-    rows = [(name, *(each[what] for what in shown)) for name, each in found.items()]
+    shown = ("sentence",) if results is None else ("verdict", "beyond", "sentence")
+    rows = [(name, *(each[what] or "–" for what in shown)) for name, each in found.items()]
     show(text_table(rows, sides=("left",)), found, as_json=as_json)
 
 
@@ -106,7 +111,9 @@ def run(
         )
 
     documents = {name: result.to_document() for name, result in results.items()}
-    shown = {name: {key: each[key] for key in ("verdict", "scale", "parts")} for name, each in documents.items()}
+    shown = {
+        name: {key: each[key] for key in ("verdict", "beyond", "scale", "parts")} for name, each in documents.items()
+    }
     lines = [line for name, each in documents.items() for line in _lines(name, each)]
     if any(len(each["seeds"]) < LEAST_SEEDS for each in documents.values()):
         lines.append(f"fewer than {LEAST_SEEDS} seeds decide nothing, whatever they found")
@@ -223,15 +230,20 @@ def _numbers(text: str) -> list[int]:
 
 
 def _lines(name: str, document: dict[str, Any]) -> list[str]:
-    """The verdict on a claim, and below it each part with its interval and bound."""
+    """Both verdicts on a claim, and below them each part with its owner, interval and bound."""
     from copyist.drawing.text import text_table
 
-    bounds = {part["name"]: part["holds_when"] for part in document["claim"]["parts"]}
-    rows = [
-        (part["name"], _interval(part["interval"]), bounds[part["name"]], part["verdict"]) for part in document["parts"]
-    ]
-    head = f"{name}: {document['verdict']} (scale {document['scale']}, {counted(len(document['seeds']), 'seed')})"
-    return [head, text_table(rows, sides=("left",), indent=2)]
+    declared = {part["name"]: part for part in document["claim"]["parts"]}
+    rows: list[tuple[str, ...]] = []
+    for part in document["parts"]:
+        each = declared[part["name"]]
+        owner = "source" if each["source"] else "ours"
+        rows.append((part["name"], owner, _interval(part["interval"]), each["holds_when"], part["verdict"]))
+    beyond = f", beyond {document['beyond']}" if document["beyond"] else ""
+    seeds = counted(len(document["seeds"]), "seed")
+    head = f"{name}: {document['verdict']}{beyond} (scale {document['scale']}, {seeds})"
+    missed = [f"  seed {seed}: {run['missed']}" for seed, run in document["seeds"].items() if run["missed"]]
+    return [head, text_table(rows, sides=("left",), indent=2), *missed]
 
 
 def _interval(interval: dict[str, float | None]) -> str:
@@ -255,10 +267,13 @@ def report(
     from copyist.claims.report import write_claims
     from copyist.claims.wording import counts
 
-    results = write_claims(folder, order=catalogue.NAMES)
+    results = write_claims(folder, sentences=catalogue.sentences())
 
-    numbers = {verdict: number for verdict, number in counts(results).items() if number}
+    numbers = {verdict: number for verdict, number in counts(each.verdict for each in results).items() if number}
+    beyond = {verdict: number for verdict, number in counts(each.beyond for each in results).items() if number}
     page = folder / "report.html"
     text = ", ".join(f"{number} {verdict}" for verdict, number in numbers.items())
-    found = {"front_page": str(folder / "README.md"), "report": str(page), "verdicts": numbers}
+    if beyond:
+        text += f"; beyond: {', '.join(f'{number} {verdict}' for verdict, number in beyond.items())}"
+    found = {"front_page": str(folder / "README.md"), "report": str(page), "verdicts": numbers, "beyond": beyond}
     show(f"{text}; see {folder / 'README.md'} or {page}", found, as_json=as_json)

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec
 
 from copyist.checks import require
+from copyist.drawing.compact_svg import compact_svg
 from copyist.drawing.wording import number
 
 P = ParamSpec("P")
@@ -177,7 +178,7 @@ def svg_text(figure: Any, name: str) -> str:
     with matplotlib.rc_context({"svg.hashsalt": name}):
         figure.savefig(text, format="svg", metadata=nothing, facecolor="none")
     svg = text.getvalue()
-    svg = svg[svg.index("<svg") :]
+    svg = compact_svg(svg[svg.index("<svg") :])
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     svg = svg.replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
     svg = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--sans)", svg)

@@ -1,7 +1,8 @@
 """Many images on one sheet, to be looked at."""
 
-__all__ = ["grid", "rows", "write_png"]
+__all__ = ["grid", "rows", "webp_bytes", "write_png"]
 
+import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,9 @@ Sheet: TypeAlias = "np.ndarray[Any, np.dtype[np.uint8]]"
 
 LEAST_SIDE = 96
 """The longer side of a shown image, in pixels: smaller images are enlarged to at least this."""
+
+QUALITIES = (92, 84, 76, 68, 60, 50, 40, 30, 20, 10)
+"""Of WebP files with loss, from the best to the worst that is tried."""
 
 PAPER = 255
 INK = (60, 60, 66)
@@ -63,7 +67,14 @@ def grid(x: Images, *, columns: int | None = None, gap: int = 2, scale: int | No
     return sheet
 
 
-def rows(images: Mapping[str, Images], *, columns: Sequence[str] = (), gap: int = 2, scale: int | None = None) -> Sheet:
+def rows(
+    images: Mapping[str, Images],
+    *,
+    columns: Sequence[str] = (),
+    gap: int = 2,
+    scale: int | None = None,
+    font_size: int = FONT_SIZE,
+) -> Sheet:
     """Lay batches out below one another, one row each, with its name on the left.
 
     Args:
@@ -71,6 +82,7 @@ def rows(images: Mapping[str, Images], *, columns: Sequence[str] = (), gap: int 
         columns: names above the columns, from left to right; one for each of the longest row, or none.
         gap: as for `grid`.
         scale: as for `grid`.
+        font_size: of the names, in pixels.
 
     Returns:
         One sheet (H, W, 3) of 8-bit values; shorter rows end in white.
@@ -90,11 +102,11 @@ def rows(images: Mapping[str, Images], *, columns: Sequence[str] = (), gap: int 
     strips = [grid(x, columns=longest, gap=gap, scale=scale) for x in images.values()]
     between = np.full((gap, strips[0].shape[1], 3), PAPER, dtype=np.uint8)
     pictures = np.concatenate([part for strip in strips for part in (strip, between)][:-1])
-    labels = _labels([_spell_out(name) for name in images], strips[0].shape[0], gap)
+    labels = _labels([_spell_out(name) for name in images], strips[0].shape[0], gap, font_size)
     sheet = np.concatenate([labels, pictures], axis=1)
     if not columns:
         return sheet
-    heads = _heads([_spell_out(name) for name in columns], labels.shape[1], pictures.shape[1], gap)
+    heads = _heads([_spell_out(name) for name in columns], labels.shape[1], pictures.shape[1], gap, font_size)
     return np.concatenate([heads, sheet])
 
 
@@ -106,6 +118,29 @@ def write_png(path: Path, array: Sheet) -> None:
     """
     with whole_file(path) as temporary:
         Image.fromarray(array).save(temporary, format="PNG", optimize=True)
+
+
+def webp_bytes(array: Sheet, *, at_most: int | None = None, least: int = 0) -> bytes:
+    """A sheet as a WebP file: without loss, or with as little as brings it below a size.
+
+    Args:
+        array: the sheet.
+        at_most: bytes of the file; passed where even the lowest quality needs more. None is a file without loss.
+        least: quality that is tried, of 100.
+    """
+    image = Image.fromarray(array)
+    data = _webp(image, lossless=True, quality=80)
+    for quality in QUALITIES:
+        if at_most is None or len(data) <= at_most or quality < least:
+            break
+        data = _webp(image, quality=quality)
+    return data
+
+
+def _webp(image: Image.Image, *, quality: int, lossless: bool = False) -> bytes:
+    file = io.BytesIO()
+    image.save(file, format="WEBP", quality=quality, lossless=lossless, method=4)
+    return file.getvalue()
 
 
 def _visible_scale(x: Images) -> int:
@@ -130,26 +165,26 @@ def _spell_out(name: str) -> str:
     return name.translate(str.maketrans(SPELLED_OUT))
 
 
-def _heads(names: Sequence[str], left: int, width: int, gap: int) -> Sheet:
+def _heads(names: Sequence[str], left: int, width: int, gap: int, font_size: int) -> Sheet:
     """A line of names, each over the middle of its column; the columns begin at `left` and are `width` wide in all."""
-    paper = Image.new("RGB", (left + width, FONT_SIZE + FONT_SIZE // 2), (PAPER, PAPER, PAPER))
-    draw, font = ImageDraw.Draw(paper), ImageFont.load_default(FONT_SIZE)
+    paper = Image.new("RGB", (left + width, font_size + font_size // 2), (PAPER, PAPER, PAPER))
+    draw, font = ImageDraw.Draw(paper), ImageFont.load_default(font_size)
     step = (width + gap) / len(names)
     for i, name in enumerate(names):
         draw.text((left + i * step + (step - gap) / 2, paper.height / 2), name, font=font, fill=INK, anchor="mm")
     return np.asarray(paper)
 
 
-def _labels(names: list[str], height: int, gap: int) -> Sheet:
+def _labels(names: list[str], height: int, gap: int, font_size: int) -> Sheet:
     """A column of names, each in the middle of its row and set against the right edge."""
-    font = ImageFont.load_default(FONT_SIZE)
+    font = ImageFont.load_default(font_size)
     measure = ImageDraw.Draw(Image.new("L", (1, 1)))
     boxes = [measure.multiline_textbbox((0, 0), name, font=font) for name in names]
-    width = math.ceil(max(box[2] for box in boxes)) + FONT_SIZE
+    width = math.ceil(max(box[2] for box in boxes)) + font_size
     paper = Image.new("RGB", (width, len(names) * (height + gap) - gap), (PAPER, PAPER, PAPER))
     draw = ImageDraw.Draw(paper)
     for i, (name, box) in enumerate(zip(names, boxes, strict=True)):
         middle = i * (height + gap) + height / 2
-        place = (width - FONT_SIZE * 0.6 - box[2], middle - (box[1] + box[3]) / 2)
+        place = (width - font_size * 0.6 - box[2], middle - (box[1] + box[3]) / 2)
         draw.multiline_text(place, name, font=font, fill=INK, align="right")
     return np.asarray(paper)

@@ -35,8 +35,9 @@ from copyist.tensors import Images
 Blocks: TypeAlias = Literal["plain", "residual"]
 """What the convolutions of a level make up: a plain block, or a residual one, which adds what it was given."""
 
-LevelsAttention: TypeAlias = Literal["none", "linear", "mixed"]
-"""How the positions of all levels attend: not at all, linear everywhere, or by dot products at the lowest two."""
+LevelsAttention: TypeAlias = Literal["none", "linear", "mixed", "lowest"]
+"""How the positions of all levels attend: not at all; linear everywhere; the same, but by dot products at the lowest
+two; or by dot products at the lowest alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +125,8 @@ class AttendingLevelsConfig(LevelsConfig):
     """The shape of a model of levels, each of which may attend."""
 
     attention: LevelsAttention = later("none")
-    """How positions attend behind each level's block: `none`, `linear` everywhere, or `mixed`, by dot products at the
-    lowest two levels."""
+    """How positions attend behind each level's block: `none`; `linear` everywhere; `mixed`, by dot products at the
+    lowest two levels and linear above; or `lowest`, by dot products at the lowest level alone."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -139,8 +140,9 @@ class AttendingLevelsConfig(LevelsConfig):
     @property
     def attentions(self) -> tuple[AttentionKind | None, ...]:
         """How positions attend per level, from the full resolution down; None where they do not."""
-        if self.attention == "none":
-            return (None,) * self.levels
+        if self.attention in ("none", "lowest"):
+            last: AttentionKind | None = "dot" if self.attention == "lowest" else None
+            return (*(None,) * (self.levels - 1), last)
         by_dots = 2 if self.attention == "mixed" else 0
         return tuple("dot" if level >= self.levels - by_dots else "linear" for level in range(self.levels))
 

@@ -2,72 +2,116 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
+import math
+
 import torch
 
-from copyist.claims.measures.copy_measures import clean_psnr, held_out
 from copyist.claims.measures.landscapes import (
+    by_rules,
+    ladder_landscapes,
     landscape_controls,
     landscape_pictures,
     landscape_values,
+    odds_ratio,
     sample_landscapes,
-    scene_controls,
-    scene_values,
 )
-from copyist.claims.nets import scenes, scenes_unet
+from copyist.claims.nets import scenes
+from copyist.claims.nets.shapes import EQUAL_PSNR, shape
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Above, Claim, Control, Part, Regime
 
 CLAIM = Claim(
     sentence="One more level on the wide U-Net gives its samples more global order.",
     source='Badger, "Autoencoders: Learning by Copying", on the wide and deep U-Net',
-    regime=Regime(psnr=None, why="not declared yet"),
+    regime=Regime(psnr=EQUAL_PSNR, code=1.0),
+    picture="samples",
     parts=(
         Part(
             name="order",
-            measure="mean graded score of the scene rules, samples of the wide U-Net with one more level (landscapes, "
-            "linear schedule, batches of 64; gray and remembered ones as 0), minus the wide U-Net's",
-            holds_when=Above(0.0),
+            source='third version, "Diffusion with no Diffusion": an extra layer in both encoder and decoder of the '
+            "wide U-Net gives much more coherent images",
+            measure="odds that a sample keeps all scene rules (16×16 landscapes, 30 steps of the linear schedule, "
+            "batches of 64; gray and remembered ones do not keep them) for the wide U-Net of three levels over those "
+            "for that of two, in which no parameter joins opposite corners; equal image visits",
+            holds_when=Above(1.0),
+            scale="log",
+            instruments=("rules",),
+        ),
+        Part(
+            name="order_alike",
+            measure=f"the same at equal PSNR, each at its snapshot of {EQUAL_PSNR:g} dB",
+            holds_when=Above(1.0),
+            scale="log",
+            instruments=("rules",),
+        ),
+        Part(
+            name="share",
+            measure="share of the deeper net's samples that keep all rules, adjusted: an order that can be seen",
+            holds_when=Above(0.1),
+            scale="logit",
         ),
         Part(
             name="variety",
             measure="standard deviation over the deeper net's samples, mean over pixels, of that over held-out scenes: "
             "a net whose samples are all one orderly image has no order to show",
             holds_when=Above(0.25),
+            scale="log",
+        ),
+        Part(
+            name="where_all_is_joined",
+            measure="the odds ratio for the U-Net of usual width and four levels over that of three, both of which "
+            "join all positions; equal image visits",
+            holds_when=Above(1.0),
+            scale="log",
+            instruments=("rules",),
         ),
     ),
     controls=(
-        *landscape_controls("wide", "samples of the wide U-Net"),
-        *landscape_controls("deep", "samples of the wide U-Net with one more level"),
-        *landscape_controls("usual", "samples of the usual U-Net"),
-        *landscape_controls("usual_deep", "samples of the usual U-Net with one more level"),
-        *landscape_controls("longer", "samples of the usual U-Net after twice the steps: of more compute, not depth"),
-        Control(name="psnr_wide", measure="PSNR of the wide U-Net's copies of held-out scenes, dB"),
-        Control(name="psnr_deep", measure="the same with one more level, dB"),
-        *scene_controls(),
+        *landscape_controls("shallow", "samples of the wide U-Net of two levels"),
+        *landscape_controls("deep", "samples of the wide U-Net of three levels"),
+        *landscape_controls("usual", "samples of the usual U-Net, of three levels"),
+        *landscape_controls("usual_deep", "samples of the usual U-Net of four levels"),
+        *landscape_controls("shallow_alike", f"samples of that of two at {EQUAL_PSNR:g} dB"),
+        *landscape_controls("deep_alike", f"samples of that of three at {EQUAL_PSNR:g} dB"),
+        *landscape_controls("ladder_plain", "samples of the standard ladder's net of four levels, 32×32"),
+        *landscape_controls("ladder_deep", "samples of the standard ladder's net of five levels, 32×32"),
+        Control(name="ladder_order", measure="the odds ratio for the ladder's net of five levels over that of four"),
     ),
 )
 
 
 @torch.no_grad()
 def run(trial: Trial) -> Measurements:
-    """Sample landscapes from nets of two widths, each with its levels and with one more."""
+    """Sample landscapes from nets of two widths and several levels, and from the ladder's of four and five."""
+    shallow, deep = (shape(trial, width=2, levels=levels) for levels in (2, 3))
     models = {
-        "wide": trial.trained(scenes_unet(trial, widen=2)),
-        "deep": trial.trained(scenes_unet(trial, widen=2, deepen=1)),
-        "usual": trial.trained(scenes_unet(trial)),
-        "usual_deep": trial.trained(scenes_unet(trial, deepen=1)),
-        "longer": trial.trained(scenes_unet(trial, share=2.0)),
+        "shallow": trial.trained(shallow),
+        "deep": trial.trained(deep),
+        "usual": trial.trained(shape(trial), control=True),
+        "usual_deep": trial.trained(shape(trial, levels=4), control=True),
+        "shallow_alike": trial.trained(shallow, at=EQUAL_PSNR),
+        "deep_alike": trial.trained(deep, at=EQUAL_PSNR),
     }
-    x, found = held_out(trial, scenes(trial)), sample_landscapes(models, trial)
-    values = scene_values(trial) | landscape_values(found)
-    values |= {
-        "order": found["deep"].score - found["wide"].score,
+    found = sample_landscapes(models, trial, source=deep.data)
+    ladder = ladder_landscapes(trial, {"ladder_plain": "plain", "ladder_deep": "deep"})
+    plain, more = ladder["ladder_plain"], ladder["ladder_deep"]
+    values = landscape_values({**found, **ladder}) | {
+        "share": found["deep"].adjusted,
         "variety": found["deep"].spread,
-        "psnr_wide": clean_psnr(models["wide"], x),
-        "psnr_deep": clean_psnr(models["deep"], x),
+        "ladder_order": math.nan if plain is None or more is None else odds_ratio(more, plain),
     }
-    caption = "Held-out scenes, and samples of U-Nets of two widths and two depths."
-    return Measurements(values=values, pictures={"samples": landscape_pictures(found, trial, caption=caption)})
+    pairs = {"order": ("deep", "shallow"), "order_alike": ("deep_alike", "shallow_alike")}
+    pairs |= {"where_all_is_joined": ("usual_deep", "usual")}
+    order = {
+        name: by_rules(trial, source=deep.data, more=found[first], fewer=found[second])
+        for name, (first, second) in pairs.items()
+    }
+    caption = "Held-out scenes, and samples of U-Nets of two widths and of two, three or four levels."
+    pictures = {"samples": landscape_pictures(found, trial, source=deep.data, caption=caption)}
+    if plain is not None:
+        caption = "Held-out scenes of 32×32, and samples of the standard ladder's nets of four levels and five."
+        pictures["ladder"] = landscape_pictures(ladder, trial, source=scenes(trial), caption=caption)
+    return Measurements(values={**values, **order}, pictures=pictures)
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run, seeds=range(5))

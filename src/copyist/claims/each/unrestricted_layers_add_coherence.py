@@ -2,98 +2,126 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
+import math
+
 import torch
 
-from copyist.claims.measures.copy_measures import clean_psnr, held_out
 from copyist.claims.measures.landscapes import (
+    by_rules,
+    ladder_landscapes,
     landscape_controls,
     landscape_pictures,
     landscape_values,
+    odds_ratio,
     sample_landscapes,
-    scene_controls,
-    scene_values,
 )
-from copyist.claims.nets import scenes, scenes_attention_unet, scenes_unet
+from copyist.claims.nets import scenes
+from copyist.claims.nets.shapes import EQUAL_PSNR, shape
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Above, Claim, Control, Part, Regime
 from copyist.models.contracts import Reconstructor, needs
 
-BATCH, SHARE = 16, 0.5
-"""Of the nets that are compared with attention, which is slow: images per step, and share of the usual steps."""
+LAYERS = ("hidden", "attention")
+
+SOURCE = (
+    'third version, "Diffusion with no Diffusion": one way to prevent disorganization is at least one layer that is '
+    "not restricted in space, "
+)
 
 CLAIM = Claim(
     sentence="A layer that joins all positions, a hidden module or self-attention, gives samples more global order.",
     source='Badger, "Autoencoders: Learning by Copying", on preventing disorganization',
-    regime=Regime(psnr=None, why="not declared yet"),
+    regime=Regime(psnr=EQUAL_PSNR),
+    picture="samples",
     parts=(
         Part(
-            name="hidden_order",
-            measure="mean graded score of the scene rules, samples of the U-Net with linear layers of 500, 100 and 500 "
-            "units in its middle (landscapes, linear schedule, batches of 64; gray and remembered ones as 0), minus "
-            "that of the U-Net without",
-            holds_when=Above(0.0),
+            name="order_hidden",
+            source=SOURCE + "such as fully connected ones",
+            measure="odds that a sample keeps all scene rules (16×16 landscapes, 30 steps of the linear schedule, "
+            "batches of 64; gray and remembered ones do not keep them) for the U-Net of two levels, in which no other "
+            "parameter joins opposite corners, with linear layers of 500, 100 and 500 units at the lowest, over those "
+            "without; equal image visits",
+            holds_when=Above(1.0),
+            scale="log",
+            instruments=("rules",),
         ),
         Part(
-            name="hidden_variety",
-            measure="standard deviation over the samples with the hidden module, mean over pixels, of that over "
-            "held-out scenes: a net whose samples are all one orderly image has no order to show",
-            holds_when=Above(0.25),
+            name="order_attention",
+            source=SOURCE + "or self-attention",
+            measure="the same with attention by dot products beside a residual connection at the lowest level",
+            holds_when=Above(1.0),
+            scale="log",
+            instruments=("rules",),
         ),
-        Part(
-            name="attention_order",
-            measure="mean graded score of samples of the U-Net with attention at every level, by dot products at the "
-            "lowest two, minus that of the U-Net without; both trained on batches of 16 for half the usual steps",
-            holds_when=Above(0.0),
+        *(
+            Part(
+                name=f"alike_{layer}",
+                measure=f"the odds ratio with {words} over that without, each at its snapshot of {EQUAL_PSNR:g} dB",
+                holds_when=Above(1.0),
+                scale="log",
+                instruments=("rules",),
+            )
+            for layer, words in {"hidden": "the linear layers", "attention": "attention"}.items()
         ),
-        Part(
-            name="attention_variety",
-            measure="the variety of the samples with attention",
-            holds_when=Above(0.25),
+        *(
+            Part(
+                name=f"variety_{layer}",
+                measure=f"standard deviation over the samples with {words}, mean over pixels, of that over held-out "
+                "scenes: a net whose samples are all one orderly image has no order to show",
+                holds_when=Above(0.25),
+                scale="log",
+            )
+            for layer, words in {"hidden": "the linear layers", "attention": "attention"}.items()
         ),
     ),
     controls=(
-        *landscape_controls("usual", "samples of the U-Net without such a layer"),
-        *landscape_controls("hidden", "samples of the U-Net with the hidden module"),
-        *landscape_controls("hidden_untrained", "samples of the same before training"),
-        *landscape_controls("longer", "samples of the U-Net without, after twice the steps: of more compute"),
+        *landscape_controls("none", "samples of the U-Net without such a layer"),
+        *landscape_controls("hidden", "samples of the U-Net with linear layers"),
         *landscape_controls("attention", "samples of the U-Net with attention"),
-        *landscape_controls("brief", "samples of the U-Net without, trained as briefly as the one with attention"),
-        Control(name="psnr_usual", measure="PSNR of copies of held-out scenes without such a layer, dB"),
-        Control(name="psnr_hidden", measure="the same with the hidden module, dB"),
-        Control(name="psnr_attention", measure="the same with attention, dB"),
-        Control(name="psnr_brief", measure="the same without, trained as briefly, dB"),
-        *scene_controls(),
+        *(
+            control
+            for layer in ("none", *LAYERS)
+            for control in landscape_controls(f"{layer}_alike", f"samples of the U-Net at {EQUAL_PSNR:g} dB, {layer}")
+        ),
+        *landscape_controls("untrained", "samples of the U-Net with linear layers before training"),
+        *landscape_controls("level_more", "samples of the U-Net with one level more instead"),
+        *landscape_controls("ladder_plain", "samples of the standard ladder's net without such a layer, 32×32"),
+        *landscape_controls("ladder_hidden", "samples of the standard ladder's net with the hidden module, 32×32"),
+        Control(name="ladder_order", measure="the odds ratio for the ladder's net with the hidden module over without"),
     ),
 )
 
 
 @torch.no_grad()
 def run(trial: Trial) -> Measurements:
-    """Sample landscapes with the hidden module and without, and with attention and without."""
-    models = {
-        "usual": trial.trained(scenes_unet(trial)),
-        "hidden": trial.trained(scenes_unet(trial, hidden=True)),
-        "hidden_untrained": needs(
-            trial.untrained(scenes_unet(trial, hidden=True)), Reconstructor, verb="an experiment"
-        ),
-        "longer": trial.trained(scenes_unet(trial, share=2.0)),
-        "attention": trial.trained(scenes_attention_unet(trial, batch_size=BATCH, share=SHARE)),
-        "brief": trial.trained(scenes_unet(trial, batch_size=BATCH, share=SHARE)),
+    """Sample landscapes from nets of two levels without a joining layer and with either, and from the ladder's."""
+    recipes = {layer: shape(trial, levels=2, layer=layer) for layer in ("none", "hidden", "attention")}
+    source = recipes["none"].data
+    models = {layer: trial.trained(recipe) for layer, recipe in recipes.items()}
+    models |= {f"{layer}_alike": trial.trained(recipe, at=EQUAL_PSNR) for layer, recipe in recipes.items()}
+    models |= {
+        "untrained": needs(trial.untrained(recipes["hidden"]), Reconstructor, verb="an experiment"),
+        "level_more": trial.trained(shape(trial), control=True),
     }
-    x, found = held_out(trial, scenes(trial)), sample_landscapes(models, trial)
-    values = scene_values(trial) | landscape_values(found)
-    values |= {
-        "hidden_order": found["hidden"].score - found["usual"].score,
-        "hidden_variety": found["hidden"].spread,
-        "attention_order": found["attention"].score - found["brief"].score,
-        "attention_variety": found["attention"].spread,
-        "psnr_attention": clean_psnr(models["attention"], x),
-        "psnr_brief": clean_psnr(models["brief"], x),
-        "psnr_usual": clean_psnr(models["usual"], x),
-        "psnr_hidden": clean_psnr(models["hidden"], x),
+    found = sample_landscapes(models, trial, source=source)
+    ladder = ladder_landscapes(trial, {"ladder_plain": "plain", "ladder_hidden": "hidden"})
+    plain, hidden = ladder["ladder_plain"], ladder["ladder_hidden"]
+    values = landscape_values({**found, **ladder})
+    values |= {f"variety_{layer}": found[layer].spread for layer in LAYERS}
+    values["ladder_order"] = math.nan if plain is None or hidden is None else odds_ratio(hidden, plain)
+    order = {
+        f"order_{layer}": by_rules(trial, source=source, more=found[layer], fewer=found["none"]) for layer in LAYERS
+    }
+    order |= {
+        f"alike_{layer}": by_rules(trial, source=source, more=found[f"{layer}_alike"], fewer=found["none_alike"])
+        for layer in LAYERS
     }
     caption = "Held-out scenes, and samples with a layer that joins all positions and without."
-    return Measurements(values=values, pictures={"samples": landscape_pictures(found, trial, caption=caption)})
+    pictures = {"samples": landscape_pictures(found, trial, source=source, caption=caption)}
+    if plain is not None:
+        caption = "Held-out scenes of 32×32, and samples of the standard ladder's nets without and with linear layers."
+        pictures["ladder"] = landscape_pictures(ladder, trial, source=scenes(trial), caption=caption)
+    return Measurements(values={**values, **order}, pictures=pictures)
 
 
-EXPERIMENT = Experiment(claim=CLAIM, run=run)
+EXPERIMENT = Experiment(claim=CLAIM, run=run, seeds=range(5))

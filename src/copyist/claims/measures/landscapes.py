@@ -2,19 +2,22 @@
 
 __all__ = [
     "Landscapes",
+    "by_rules",
     "check_rules",
     "judge_landscapes",
     "keeps_all_rules",
+    "ladder_landscapes",
     "landscape_controls",
     "landscape_pictures",
+    "landscape_spectra",
     "landscape_values",
+    "odds_ratio",
     "remembered_images",
     "sample_landscapes",
-    "scene_controls",
-    "scene_values",
     "shuffled",
 ]
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,13 +26,15 @@ import torch
 from copyist.claims.measures.copy_measures import held_out
 from copyist.claims.measures.instruments import mean_colored, shuffled_patches, upside_down
 from copyist.claims.nets import scenes
-from copyist.claims.result import InstrumentCheck
+from copyist.claims.nets.ladder import Variant, ladder
+from copyist.claims.nets.training import SEEDS
+from copyist.claims.result import Curves, InstrumentCheck
 from copyist.claims.trial import Pictures, Trial
-from copyist.evidence import Control
+from copyist.evidence import Control, adjusted_share
 from copyist.metrics.neighbors import nearest
 from copyist.metrics.noise import noise_level
 from copyist.metrics.scenes import scene_rules
-from copyist.metrics.spectra import high_frequency_energy
+from copyist.metrics.spectra import high_frequency_energy, radial_spectrum
 from copyist.models.contracts import Reconstructor
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.sampling import sample
@@ -47,11 +52,11 @@ RULES_RULE = (
 )
 
 _MEASURES = {
-    "score": "mean graded score of the scene rules in [0, 1], gray and remembered images as 0:",
     "coherent": "share that keep all scene rules and are neither gray nor remembered:",
     "gray": "share rejected as gray:",
     "remembered": "share rejected as remembered (half as far from a training image as held-out ones are):",
     "detail": "energy above half of Nyquist's frequency over held-out scenes':",
+    "artifacts": "mean |log power over that of held-out scenes| over radial frequencies:",
     "noise": "noise level minus that of held-out scenes, wavelet estimate:",
     "spread": "standard deviation over the images, mean over pixels, of that of held-out scenes:",
 }
@@ -64,11 +69,8 @@ class Landscapes:
     images: Images
     """(B, 3, H, W)."""
 
-    score: float
-    """Mean of the graded rules, in [0, 1], where gray and remembered images count as 0."""
-
-    coherent: float
-    """Share of images that keep all rules, and are neither gray nor remembered."""
+    num_coherent: int
+    """How many keep all rules, and are neither gray nor remembered."""
 
     gray: float
     """Share of images that are gray."""
@@ -79,41 +81,95 @@ class Landscapes:
     detail: float
     """Energy above half of Nyquist's frequency, of held-out scenes'."""
 
+    artifacts: float
+    """Mean over radial frequencies of |log(power / held-out scenes' power)|: 0 where all of it is theirs."""
+
     noise: float
     """Noise level above that of held-out scenes, in units of pixel value."""
 
     spread: float
     """Standard deviation over the images, of that of held-out scenes; near 0 where all are alike."""
 
+    @property
+    def coherent(self) -> float:
+        """Share of images that keep all rules, and are neither gray nor remembered."""
+        return self.num_coherent / len(self.images)
 
-def sample_landscapes(models: Mapping[str, Reconstructor], trial: Trial) -> dict[str, Landscapes]:
-    """Samples of models by name: copied from noise on the linear schedule, the same noise for all, in batches of 64."""
+    @property
+    def adjusted(self) -> float:
+        """The same, never 0 or 1."""
+        return adjusted_share(self.num_coherent, len(self.images))
+
+
+def sample_landscapes(models: Mapping[str, Reconstructor], trial: Trial, *, source: str) -> dict[str, Landscapes]:
+    """Samples of models by name: copied from noise on the linear schedule, the same noise for all, in batches of 64.
+
+    Args:
+        models: by name, all trained on `source`.
+        trial: whose scale decides how many samples, and in how many steps: 256 in 30 at scale standard.
+        source: landscapes.
+    """
     count, steps = trial.pick(smoke=(32, 4), standard=(256, 30), gpu=(512, 200))
+    splits = trial.splits(source)
+    train, x = splits.train.images().to(trial.device), held_out(trial, source, count=count)
 
     def drawn(model: Reconstructor) -> Images:
         method, draws = NoDiffusion(steps=steps), trial.generator("samples")
-        return sample(model, count=count, method=method, generator=draws, batch_size=64, precision="float32")
+        shape = (x.shape[1], x.shape[2], x.shape[3])
+        return sample(
+            model,
+            count=count,
+            shape=shape,
+            method=method,
+            generator=draws,
+            batch_size=64,
+            precision="float32",
+        )
 
-    return {name: judge_landscapes(drawn(model), trial) for name, model in models.items()}
+    return {name: judge_landscapes(drawn(model), train=train, held_out=x) for name, model in models.items()}
 
 
 @torch.no_grad()
-def judge_landscapes(images: Images, trial: Trial) -> Landscapes:
-    """What any images are worth as landscapes."""
-    train = trial.splits(scenes(trial)).train.images().to(trial.device)
-    x = held_out(trial, scenes(trial), count=len(images))
-    remembered = remembered_images(images, train=train, held_out=x)
-    rules = scene_rules(images)
+def judge_landscapes(images: Images, *, train: Images, held_out: Images) -> Landscapes:
+    """What any images (B, 3, H, W) are worth as landscapes, beside those of training and held-out ones."""
     return Landscapes(
         images=images,
-        score=float((rules.score * ~remembered).mean()),
-        coherent=float((rules.coherent & ~remembered).float().mean()),
-        gray=float((~rules.not_gray).float().mean()),
-        remembered=float(remembered.float().mean()),
-        detail=float(high_frequency_energy(images).mean() / high_frequency_energy(x).mean()),
-        noise=float(noise_level(images).mean() - noise_level(x).mean()),
-        spread=float(images.std(0).mean() / x.std(0).mean()),
+        num_coherent=int(keeps_all_rules(images, train=train, held_out=held_out).sum()),
+        gray=float((~scene_rules(images).not_gray).float().mean()),
+        remembered=float(remembered_images(images, train=train, held_out=held_out).float().mean()),
+        detail=float(high_frequency_energy(images).mean() / high_frequency_energy(held_out).mean()),
+        artifacts=_artifacts(images, held_out),
+        noise=float(noise_level(images).mean() - noise_level(held_out).mean()),
+        spread=float(images.std(0).mean() / held_out.std(0).mean()),
     )
+
+
+def ladder_landscapes(trial: Trial, variants: Mapping[str, Variant]) -> dict[str, Landscapes | None]:
+    """Samples of nets of the standard ladder at their ends, by label; None for a seed that the ladder has not.
+
+    Args:
+        trial: whose scale and seed are the nets'.
+        variants: of the ladder, by label.
+    """
+    if trial.seed not in SEEDS:
+        return dict.fromkeys(variants)
+    models = {label: trial.trained(ladder(trial, variant), control=True) for label, variant in variants.items()}
+    return dict(sample_landscapes(models, trial, source=scenes(trial)))
+
+
+def by_rules(trial: Trial, *, source: str, more: Landscapes, fewer: Landscapes) -> Mapping[str, float]:
+    """The odds ratio of coherent images, by the instrument `rules`, which is checked on the source before."""
+    if "rules" not in trial.instruments:
+        splits = trial.splits(source)
+        train, x = splits.train.images().to(trial.device), held_out(trial, source, count=len(more.images))
+        trial.check(check_rules(train=train, held_out=x))
+    return {"rules": odds_ratio(more, fewer)}
+
+
+def odds_ratio(more: Landscapes, fewer: Landscapes) -> float:
+    """The odds that an image is coherent, over those of other images; of shares that are never 0 or 1."""
+    first, second = (each.adjusted / (1 - each.adjusted) for each in (more, fewer))
+    return first / second
 
 
 def remembered_images(x: Images, *, train: Images, held_out: Images) -> torch.Tensor:
@@ -166,41 +222,38 @@ def landscape_controls(label: str, what: str) -> tuple[Control, ...]:
     return tuple(Control(name=f"{name}_{label}", measure=f"{text} {what}") for name, text in _MEASURES.items())
 
 
-def landscape_values(found: Mapping[str, Landscapes]) -> dict[str, float]:
-    """Their values, by the labels of `landscape_controls`."""
-    return {f"{name}_{label}": getattr(each, name) for label, each in found.items() for name in _MEASURES}
+def landscape_values(found: Mapping[str, Landscapes | None]) -> dict[str, float]:
+    """Their values, by the labels of `landscape_controls`; not a number for what is not there."""
+    return {
+        f"{name}_{label}": math.nan if each is None else getattr(each, name)
+        for label, each in found.items()
+        for name in _MEASURES
+    }
 
 
-def landscape_pictures(found: Mapping[str, Landscapes], trial: Trial, *, caption: str) -> Pictures:
+def landscape_pictures(found: Mapping[str, Landscapes | None], trial: Trial, *, source: str, caption: str) -> Pictures:
     """Held-out scenes, and the first eight of the images by name."""
-    rows = {name.replace("_", ", "): each.images[:8] for name, each in found.items()}
-    return Pictures(caption=caption, rows={"scenes": held_out(trial, scenes(trial), count=8), **rows})
+    rows = {name.replace("_", " "): each.images[:8] for name, each in found.items() if each is not None}
+    return Pictures(caption=caption, rows={"scenes": held_out(trial, source, count=8), **rows})
 
 
-def scene_controls() -> tuple[Control, ...]:
-    """Whether the rules know a landscape: what real, shuffled and averaged ones score."""
-    return (
-        Control(name="coherent_scenes", measure="share of held-out scenes that keep all rules"),
-        Control(name="score_scenes", measure="mean graded score of held-out scenes"),
-        Control(name="coherent_shuffled", measure="share of the same whose quarter-size patches are shuffled"),
-        Control(name="score_shuffled", measure="mean graded score of those"),
-        Control(name="score_mean_image", measure="graded score of the training scenes' mean: of having no detail"),
+def landscape_spectra(found: Mapping[str, Landscapes], trial: Trial, *, source: str) -> Curves:
+    """The power of images by name over frequency, of that of held-out scenes."""
+    own = radial_spectrum(held_out(trial, source))
+    power = own.power.mean(0)
+    return Curves(
+        title="Power of samples over frequency",
+        x_label="cycles per pixel",
+        y_label="mean power, of that of held-out scenes",
+        x=own.frequency.tolist(),
+        lines={label: (radial_spectrum(each.images).power.mean(0) / power).tolist() for label, each in found.items()},
+        log_y=True,
     )
 
 
-@torch.no_grad()
-def scene_values(trial: Trial) -> dict[str, float]:
-    """Their values."""
-    x = held_out(trial, scenes(trial))
-    mean = trial.splits(scenes(trial)).train.images().mean(0, keepdim=True).to(trial.device)
-    real, mixed = scene_rules(x), scene_rules(shuffled(x, trial))
-    return {
-        "coherent_scenes": float(real.coherent.float().mean()),
-        "score_scenes": float(real.score.mean()),
-        "coherent_shuffled": float(mixed.coherent.float().mean()),
-        "score_shuffled": float(mixed.score.mean()),
-        "score_mean_image": float(scene_rules(mean).score.mean()),
-    }
+def _artifacts(x: Images, held_out: Images) -> float:
+    ratio = radial_spectrum(x).power.mean(0) / radial_spectrum(held_out).power.mean(0)
+    return float(ratio.log().abs().mean())
 
 
 def shuffled(x: Images, trial: Trial) -> Images:

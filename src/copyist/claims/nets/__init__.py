@@ -20,7 +20,6 @@ __all__ = [
     "photos_unet",
     "photos_unet_skips",
     "scenes",
-    "scenes_attention_unet",
     "scenes_classifier",
     "scenes_mlp",
     "scenes_unet",
@@ -33,7 +32,6 @@ __all__ = [
     "stack_splits",
     "undercomplete",
     "variational",
-    "widened",
 ]
 
 from copyist.claims.nets.labels import (
@@ -61,9 +59,7 @@ from copyist.claims.nets.unets import (
     denoiser,
     photos_unet,
     photos_unet_skips,
-    scenes_attention_unet,
     scenes_unet,
     scenes_unet_skips,
     variational,
-    widened,
 )

@@ -6,11 +6,9 @@ __all__ = [
     "denoiser",
     "photos_unet",
     "photos_unet_skips",
-    "scenes_attention_unet",
     "scenes_unet",
     "scenes_unet_skips",
     "variational",
-    "widened",
 ]
 
 from dataclasses import replace
@@ -113,16 +111,6 @@ def scenes_unet(
     return replace(usual, name=marked_name(usual.name, marks), model=shape)
 
 
-def scenes_attention_unet(trial: Trial, *, batch_size: int, share: float) -> Recipe:
-    """The same with attention at every level beside a residual connection, by dot products at the lowest two.
-
-    A step takes sixteen times as long as one of the U-Net without, so batches and steps are to be chosen.
-    """
-    base = scenes_unet(trial, batch_size=batch_size, share=share)
-    model = replace(base.model, attention="mixed")
-    return replace(base, name=f"{base.name}-attention", model=model)
-
-
 def scenes_unet_skips(trial: Trial) -> Recipe:
     """The same with skips, which may pass its input around the code."""
     return _on_trial(trial, recipes.unet_skips(data=scenes(trial)), name="scenes-unet-skips")
@@ -131,15 +119,6 @@ def scenes_unet_skips(trial: Trial) -> Recipe:
 def denoiser(recipe: Recipe) -> Recipe:
     """The same net, trained to denoise blends and zero-mean noise of any strength."""
     return replace(recipe, name=f"{recipe.name}-denoiser", objective=recipes.denoising_unet().objective)
-
-
-def widened(recipe: Recipe, *, factor: float) -> Recipe:
-    """The same U-Net with that many times the maps at every level."""
-    if factor == 1:
-        return recipe
-    assert isinstance(recipe.model, UNetConfig)
-    shape = replace(recipe.model, width=round(recipe.model.width * factor))
-    return replace(recipe, name=f"{recipe.name}-{factor:g}-times-as-wide", model=shape)
 
 
 def variational(recipe: Recipe) -> Recipe:

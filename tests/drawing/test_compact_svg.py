@@ -1,0 +1,20 @@
+"""An SVG picture in fewer bytes is the same picture."""
+
+from copyist.drawing.compact_svg import compact_svg
+
+
+def test_digits_below_a_pixel_and_groups_and_names_that_nothing_uses_are_gone() -> None:
+    svg = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">
+     <defs><path id="used" d="M 0.1234 -0.04
+      L 3e-3 12.96" style="fill: red"/></defs>
+     <g id="axes_1"><g id="line_1"/><g clip-path="url(#clip)"><use id="use_1" xlink:href="#used" x="1.999" y="10"/></g>
+      <text x="1.25" y="2" transform="rotate(-0 1.25 2)" style="font-size: 8.25px">0.125 is kept</text>
+      <path d="M 0 0" style="fill: none"/></g>
+     <defs><clipPath id="clip"><rect width="3.14159" height="2"/></clipPath></defs></svg>"""
+    assert compact_svg(svg) == (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">'
+        '<defs><path id="used" d="M 0.1 0 L 0 13" style="fill: red" /></defs>'
+        '<g clip-path="url(#clip)"><use xlink:href="#used" x="2" y="10" /></g>'
+        '<text x="1.2" y="2" style="font-size: 8.25px">0.125 is kept</text>'
+        '<defs><clipPath id="clip"><rect width="3.1" height="2" /></clipPath></defs></svg>'
+    )
