@@ -9,7 +9,7 @@ from torch import Tensor
 
 from copyist.baselines.controls import CONTROLS as FILTERS
 from copyist.claims.each import batch_decides_the_answer, most_of_the_blend_is_a_shift
-from copyist.claims.measures.against_filters import FIXED, SET
+from copyist.claims.measures.denoising_parts import FIXED, SET
 from copyist.claims.measures.running_averages import with_running_averages
 from copyist.claims.nets import scenes_mlp
 from copyist.claims.nets.ladder import SNAPSHOTS

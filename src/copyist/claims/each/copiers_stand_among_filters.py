@@ -4,16 +4,9 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 import torch
 
-from copyist.claims.measures.against_filters import (
-    FIXED,
-    JUDGED,
-    NOISES,
-    SET,
-    filter_table,
-    ratio,
-    table_figures,
-)
+from copyist.claims.measures.against_filters import filter_table, ratio, table_figures
 from copyist.claims.measures.copy_measures import copies, copying_error, held_out
+from copyist.claims.measures.denoising_parts import FIXED, JUDGED, NOISES, SET
 from copyist.claims.nets import scenes
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial

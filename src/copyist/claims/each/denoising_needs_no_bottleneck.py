@@ -6,8 +6,8 @@ import torch
 
 from copyist.baselines.controls import CONTROLS as FILTERS
 from copyist.baselines.controls import ControlFitter
-from copyist.claims.measures.against_filters import FIXED
 from copyist.claims.measures.copy_measures import copies, denoising_ratio, distance_ratio, gain, held_out
+from copyist.claims.measures.denoising_parts import FIXED
 from copyist.claims.nets import mlp_denoiser, scenes_mlp, small_scenes
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial

@@ -2,9 +2,10 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measures.against_filters import NOISES as WORDS
-from copyist.claims.measures.against_filters import SET, filter_table, ratio, table_figures
+from copyist.claims.measures.against_filters import filter_table, ratio, table_figures
 from copyist.claims.measures.copy_measures import clean_psnr, copies, copying_error, denoising_ratio, gain, held_out
+from copyist.claims.measures.denoising_parts import NOISES as WORDS
+from copyist.claims.measures.denoising_parts import SET
 from copyist.claims.measures.over_training import common_level, course, courses_figure
 from copyist.claims.nets import faces_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial

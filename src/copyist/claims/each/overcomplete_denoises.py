@@ -2,7 +2,8 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-from copyist.claims.measures.against_filters import CONTROLS, PARTS_OF_OURS, against_filters, blend_parts
+from copyist.claims.measures.against_filters import against_filters
+from copyist.claims.measures.denoising_parts import CONTROLS, PARTS_OF_OURS, blend_parts
 from copyist.claims.nets import MLP_REGIME, mlp_denoiser, scenes_mlp, small_scenes
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.evidence import Claim

@@ -8,8 +8,9 @@ import torch
 
 from copyist.baselines.filters import MatchedBlur
 from copyist.baselines.linear_copier import moments_matched
-from copyist.claims.measures.against_filters import CONTROLS, PARTS_OF_OURS, against_filters, blend_parts
+from copyist.claims.measures.against_filters import against_filters
 from copyist.claims.measures.copy_measures import copies, denoising_ratio, held_out
+from copyist.claims.measures.denoising_parts import CONTROLS, PARTS_OF_OURS, blend_parts
 from copyist.claims.measures.distances import Distances
 from copyist.claims.measures.instruments import record_checks
 from copyist.claims.measures.over_training import course, courses_figure
