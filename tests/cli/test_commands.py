@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import copyist as library
 from copyist.cli.app import app
 from copyist.corruption import Blend, GaussianNoise
 from copyist.data import read_pictures
+from copyist.demo.chapters import Scale
 from copyist.errors import CopyistError
 from copyist.evaluation.evaluation import Evaluation
 from copyist.procedures import ImplicitPrior, Langevin, Method, NoDiffusion, Prior, Walkback, named_method
@@ -657,19 +659,23 @@ def test_a_model_of_one_s_own_denoises_once_its_class_is_named(
 
 
 @pytest.mark.slow
-def test_the_demo_ends_in_a_report_and_trains_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    line = ["demo", "--out", tmp_path / "demo", "--data", "scenes?size=32&limit=64", "--steps", 5, "--json"]
+def test_the_demo_of_ones_own_images_ends_in_a_report_and_trains_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = partial(Scale, num_test=16, num_samples=8, walk_steps=3)
+    monkeypatch.setattr("copyist.demo.run.Scale", small)
+    line = ["demo", "--out", tmp_path / "demo", "--data", "scenes?size=32&limit=64", "--steps", 2, "--json"]
     report = Path(copyist(*line).result["report"])
     assert report.read_text().lstrip().lower().startswith("<!doctype html>")
+    assert "comes with copyist" not in report.read_text()
     models = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("model.safetensors")}
-    assert len(models) == 3
+    assert {path.parent.name for path in models} == {"copier", "with-skips", "small-0", "small-1", "small-2"}
 
     def stop(*_: object, **__: object) -> None:
         raise CopyistError("this far and no further")
 
-    monkeypatch.setattr("copyist.demo.run.evaluate_images", stop)
-    again = copyist(*line)
-    assert again.stderr.count("is there already, trained by the same recipe on the same data") == 3
+    monkeypatch.setattr("copyist.demo.chapters.evaluate_images", stop)
+    assert "only the page is written again" in copyist(*line).stderr
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("model.safetensors")} == models
 
 

@@ -2,28 +2,33 @@ import json
 import math
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from skimage import data
-from torch import Tensor
 
 from copyist.demo.document import (
+    PLAIN_COPIES,
+    SCHEDULED,
+    WALKED,
     CopiedData,
     DemoReport,
+    Film,
     HeldOutDistances,
+    InOrder,
     LossCurve,
     Neighbor,
     SampleNeighbors,
     Shown,
     Stage,
+    Strip,
     TrainedModel,
-    Walk,
+    WalkStage,
 )
-from copyist.drawing.grids import grid, rows, write_png
+from copyist.drawing.grids import grid, write_png
 from copyist.drawing.video import write_video
 from copyist.evaluation.clean_copies import CleanCopies, CodeStatistics
 from copyist.evaluation.denoising_table import (
@@ -40,7 +45,7 @@ from copyist.evidence import Interval, Judgement
 
 CONDITIONS = [
     *(Condition("blend", alpha) for alpha in (0.7, 0.5, 0.3, 0.1)),
-    *(Condition("gaussian", sigma) for sigma in (0.05, 0.1, 0.2)),
+    *(Condition("gaussian", sigma) for sigma in (0.1, 0.2, 0.4)),
     *(Condition("shift", alpha) for alpha in (0.7, 0.5, 0.3, 0.1)),
 ]
 MODELS: dict[str, dict[Kind, float]] = {
@@ -88,6 +93,7 @@ def results(pristine: Path, tmp_path: Path) -> Folder:
 def write_results(folder: Path) -> None:
     """Write a whole folder of results."""
     (folder / "evaluation.json").write_text(Evaluation(denoising=denoising()).to_json())
+    (folder / "real.json").write_text(Evaluation(denoising=real()).to_json())
     (folder / "report.json").write_text(report().to_json())
     (folder / "samples.json").write_text(neighbors().to_json())
     write_pictures(folder)
@@ -125,6 +131,15 @@ def denoising() -> DenoisingTable:
             for batch, size, ratio in batches
         ),
     )
+
+
+def real() -> DenoisingTable:
+    """The same, of one model on gray photographs."""
+    table = denoising()
+    one = tuple(row for row in table.rows if row.control or row.method == "U-Net")
+    renamed = tuple(replace(row, method="U-Net of faces") if row.method == "U-Net" else row for row in one)
+    verdicts = tuple(replace(each, model="U-Net of faces") for each in table.verdicts if each.model == "U-Net")
+    return replace(table, image_shape=(1, 32, 32), num_test=60, rows=renamed, verdicts=verdicts, clean=(), batches=())
 
 
 def row(condition: Condition, place: int) -> DenoisingRow:
@@ -177,7 +192,7 @@ def judge(difference: float) -> Judgement:
 def report() -> DemoReport:
     """What was done."""
 
-    def model(name: str, kind: str, role: str, file: str, size: int) -> TrainedModel:
+    def model(name: str, kind: str, role: str, file: str, size: int, psnr: float) -> TrainedModel:
         return TrainedModel(
             name=name,
             kind=kind,
@@ -186,43 +201,57 @@ def report() -> DemoReport:
             steps=4000,
             batch_size=32,
             seconds=312.4,
+            psnr=psnr,
+            shipped=file != "small",
             file=f"{file}.safetensors",
-            curve=curve(seed=len(file)),
+            curve=curve(seed=len(file)) if file == "small" else None,
             recipe={"objective": "copy", "optimizer": "Adam", "learning rate": 1e-4, "widths": [32, 64, 128, 256]},
         )
 
-    seconds = {"read the data": 4.2, "train the U-Net": 312.4, "train the controls": 640.1, "measure denoising": 48.9}
-    captions = {
-        "rows": "Held-out crops, with 50, 70 and 90 % noise, and copied.",
-        "passes": "Copied once, twice, four and eight times.",
-        "skips": "The same, by the network with skips: the noise stays.",
-        "steps": "Six samples over 30 steps.",
-        "samples": "64 samples, none chosen.",
-        "neighbors": "Samples over their nearest training images.",
+    seconds = {"reading the images": 4.2, "training a small network": 52.4, "measuring": 48.9, "walking": 31.0}
+    strips = {"noise": 4, "blend": 3, "filters": 2, "passes": 2, "beside": 2, "neighbors": 2, "real": 3, "codes": 1}
+    shown = {
+        name: Shown(strips=tuple(Strip(f"pictures/{name}-{i}.png", f"{name} {i}") for i in range(count)))
+        for name, count in strips.items()
     }
-    pictures = {name: Shown(f"pictures/{name}.png", caption) for name, caption in captions.items()}
+    shown["steps"] = Shown(strips=(Strip("pictures/steps.png"),), heads=tuple(str(n) for n in range(10)))
+    shown["samples"] = Shown(strips=(Strip("pictures/samples.png"),))
+    film = Film(video="walk.mp4", sheet="pictures/walk.png")
     return DemoReport(
         title="copyist demo: learning by copying",
         command="copyist demo --out demo --seed 0",
         seed=0,
         date="2026-11-21 01:40 UTC",
-        stages=tuple(Stage(name=name, seconds=spent) for name, spent in (seconds | {"walk and sample": 31.0}).items()),
+        stages=tuple(Stage(name=name, seconds=spent) for name, spent in seconds.items()),
         versions={"copyist": "0.1.0", "torch": "2.11.0+cpu", "platform": "Linux-6.1-x86_64", "device": "cpu, 2 cores"},
         data=CopiedData(
             source="photos?size=32", num_train=9216, num_test=1024, shape=(3, 32, 32),
             split="split by photograph, never by crop", fingerprint="5f1c09ab77e2d0143ac5",
         ),
         models=(
-            model("U-Net", "unet", "copier", "copier", 7_766_915),
-            model("U-Net with skips", "unet-with-skips", "control with skips", "skips", 8_412_003),
-            model("denoising U-Net", "unet", "trained denoiser", "denoiser", 7_766_915),
+            model("U-Net", "unet", "copier", "copier", 7_766_915, 33.21),
+            model("U-Net with skips", "unet", "control with skips", "skips", 8_412_003, 45.6),
+            model("small U-Net", "unet", "walker", "small", 237_339, 24.1),
+            model("U-Net of faces", "unet", "copier of faces", "faces", 434_387, 28.43),
         ),
-        pictures=pictures | {"codes": Shown("pictures/passes.png", "A picture with no place of its own.")},
-        walk=Walk(
-            video="walk.mp4",
-            contact_sheet="pictures/walk.png",
-            caption="Eight photographs walk for 60 steps: encode, perturb the code, decode, again.",
+        pictures=shown,
+        films={"arising": film, "walk": film},
+        in_order=(
+            InOrder(name="held-out landscapes", kept=63, of=64), InOrder(name=SCHEDULED, kept=30, of=64),
+            InOrder(name=PLAIN_COPIES, kept=32, of=64), InOrder(name=WALKED, kept=29, of=32),
         ),
+        walk_stages=(
+            stage(250, 28.7, walked=30, held_out=31), stage(750, 36.2, walked=21, held_out=28),
+            stage(1750, 44.1, walked=6, held_out=27),
+        ),
+    )  # fmt: skip
+
+
+def stage(steps: int, psnr: float, *, walked: int, held_out: int) -> WalkStage:
+    """The small network after so many steps."""
+    return WalkStage(
+        steps=steps, psnr=psnr, walked=walked, of=32, held_out_psnr=24.0, held_out_walked=held_out, held_out_of=32,
+        film=Film(video="walk.mp4", sheet="pictures/walk.png"),
     )  # fmt: skip
 
 
@@ -253,25 +282,22 @@ def write_pictures(folder: Path) -> None:
     draw = torch.Generator().manual_seed(0)
     noisy = {a: a * x + (1 - a) * (0.7 + 0.2 * torch.randn(x.shape, generator=draw)) for a in (0.5, 0.3, 0.1)}
     blurred = torch.nn.functional.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
-    sheet: dict[str, Tensor] = {"image": x[:8]}
-    for a, x_tilde in noisy.items():
-        sheet |= {f"α = {a}": x_tilde[:8], f"copy of\nα = {a}": torch.lerp(x_tilde, blurred, 0.5 + a)[:8]}
     pictures = folder / "pictures"
-    write_png(pictures / "rows.png", rows(sheet))
-    write_png(pictures / "skips.png", rows({"image": x[:8], "α = 0.3": noisy[0.3][:8], "copy": noisy[0.3][:8]}))
-    write_png(pictures / "passes.png", rows({"once": x[:8], "twice": blurred[:8]}))
+    for name, shown in report().pictures.items():
+        for place, strip in enumerate(shown.strips):
+            batch = (noisy[0.3], blurred, x)[place % 3]
+            write_png(folder / strip.file, grid(batch[:8], columns=8))
+        assert shown.strips, name
     steps = torch.stack([torch.lerp(noisy[0.1], blurred, t / 9) for t in range(10)], dim=1)[:6]
     write_png(pictures / "steps.png", grid(steps.flatten(0, 1), columns=10))
-    write_png(pictures / "samples.png", grid(blurred, columns=8))
-    write_png(pictures / "neighbors.png", rows({"sample": blurred[:8], "nearest": x[:8]}))
     walk = torch.stack([x[:8].roll(t, dims=-1) for t in range(60)])
     write_video(walk, folder / "walk.mp4", columns=4)
     write_video(walk, pictures / "walk.png", columns=9)
 
 
-def crops(num: int, *, side: int) -> Tensor:
+def crops(num: int, *, side: int) -> torch.Tensor:
     """Crops of two photographs, shrunk by four so that each shows something."""
-    found: list[Tensor] = []
+    found: list[torch.Tensor] = []
     for photo in (data.astronaut(), data.chelsea()):
         image = torch.from_numpy(photo).permute(2, 0, 1).float()[None] / 255
         image = torch.nn.functional.avg_pool2d(image, 3)[0]

@@ -7,19 +7,26 @@ from copyist.demo.document import read_results
 from copyist.demo.page import write_report
 from copyist.errors import DataError
 
-from .conftest import Folder, denoising, neighbors, report
+from .conftest import Folder, denoising, neighbors, real, report
 
 
 def test_every_file_of_a_folder_is_read(results: Folder) -> None:
     read = read_results(results.path)
     assert read.report.title == "copyist demo: learning by copying"
     assert read.report.data.shape == (3, 32, 32)
-    assert [model.name for model in read.report.models] == ["U-Net", "U-Net with skips", "denoising U-Net"]
-    curve = read.report.models[0].curve
+    assert [model.name for model in read.report.models] == [
+        "U-Net",
+        "U-Net with skips",
+        "small U-Net",
+        "U-Net of faces",
+    ]
+    curve = read.report.models[2].curve
     assert curve is not None
     assert (curve.steps[:3], len(curve.validation)) == ((0, 50, 100), 11)
     assert read.table is not None
     assert len(read.table.rows) == 9 * 11
+    assert read.real is not None
+    assert read.real.num_test == 60
     assert read.samples is not None
     assert read.samples.held_out.median == 6.02
 
@@ -28,6 +35,7 @@ def test_what_is_written_is_what_is_read(results: Folder) -> None:
     read = read_results(results.path)
     assert read.report == report()
     assert read.table == denoising()
+    assert read.real == real()
     assert read.samples == neighbors()
 
 
@@ -35,7 +43,7 @@ def test_the_subject_is_the_first_copier_or_else_the_first_model(results: Folder
     results.change("report.json", lambda r: r["models"].reverse())
     assert read_results(results.path).subject.name == "U-Net"
     results.change("report.json", lambda r: [m.update(role="?") for m in r["models"]])
-    assert read_results(results.path).subject.name == "denoising U-Net"
+    assert read_results(results.path).subject.name == "U-Net of faces"
 
 
 def test_keys_that_are_not_known_are_passed_over(results: Folder) -> None:
@@ -45,7 +53,7 @@ def test_keys_that_are_not_known_are_passed_over(results: Folder) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["report.json", "pictures/rows.png", "pictures/walk.png", "walk.mp4"],
+    ["report.json", "pictures/noise-0.png", "pictures/walk.png", "walk.mp4"],
 )
 def test_a_missing_file_is_named_in_one_sentence(name: str, results: Folder, tmp_path: Path) -> None:
     (results.path / name).unlink()
@@ -54,7 +62,7 @@ def test_a_missing_file_is_named_in_one_sentence(name: str, results: Folder, tmp
     assert not (tmp_path / "report.html").exists()
 
 
-@pytest.mark.parametrize("name", ["report.json", "evaluation.json", "samples.json"])
+@pytest.mark.parametrize("name", ["report.json", "evaluation.json", "real.json", "samples.json"])
 def test_a_half_written_result_is_named(name: str, results: Folder, tmp_path: Path) -> None:
     text = (results.path / name).read_text()
     (results.path / name).write_text(text[: len(text) // 2])
@@ -87,14 +95,14 @@ def test_a_wrong_field_is_named(name: str, edit: Any, words: str, results: Folde
 
 
 def test_a_torn_picture_is_named(results: Folder, tmp_path: Path) -> None:
-    picture = results.path / "pictures" / "rows.png"
+    picture = results.path / "pictures" / "noise-0.png"
     picture.write_bytes(picture.read_bytes()[:200])
-    with pytest.raises(DataError, match=r"rows\.png must be a whole PNG"):
+    with pytest.raises(DataError, match=r"noise-0\.png must be a whole PNG"):
         write_report(results.path, tmp_path / "report.html")
 
 
 def test_files_outside_the_folder_are_not_read(results: Folder, tmp_path: Path) -> None:
-    (results.path / "pictures" / "rows.png").rename(tmp_path / "secret.png")
-    results.change("report.json", lambda r: r["pictures"]["rows"].update(file="../secret.png"))
+    (results.path / "pictures" / "noise-0.png").rename(tmp_path / "secret.png")
+    results.change("report.json", lambda r: r["pictures"]["noise"]["strips"][0].update(file="../secret.png"))
     with pytest.raises(DataError, match="only files inside that folder"):
         write_report(results.path, tmp_path / "report.html")

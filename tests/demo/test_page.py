@@ -104,8 +104,8 @@ def test_every_number_of_the_table_is_on_the_page(results: Folder, out: Path) ->
 def test_what_was_done_is_on_record(results: Folder, out: Path) -> None:
     page = written(results, out)
     for words in (
-        "copyist demo --out demo --seed 0", "2.11.0+cpu", "17 min 17 s", "5f1c09ab77e2d014", "9,216 images",
-        "split by photograph", "7.8 million", "32 × 64 × 128 × 256", "copier.safetensors", "they are not memories",
+        "copyist demo --out demo --seed 0", "2.11.0+cpu", "2 min 16 s", "5f1c09ab77e2d014", "9,216 images",
+        "comes with copyist", "7.8 million", "32 × 64 × 128 × 256", "copier.safetensors", "they are not memories",
         "0.03125",
     ):  # fmt: skip
         assert words in page.text
@@ -120,12 +120,25 @@ def test_pictures_and_film_are_inside_the_page_byte_for_byte(results: Folder, ou
     assert all(image["alt"] for image in page.named("img"))
 
 
-def test_on_paper_the_film_is_its_contact_sheet(results: Folder, out: Path) -> None:
+def test_on_paper_each_film_is_its_contact_sheet(results: Folder, out: Path) -> None:
     page = written(results, out)
-    assert page.named("video")[0]["class"] == "screen-only"
-    assert sum("print-only" in (attrs.get("class") or "") for _, attrs in page.tags) == 1
-    style = out.read_text().partition("@media print")[2]
-    assert re.search(r"nav, \.screen-only \{ display: none", style)
+    films = page.named("video")
+    assert {film["class"] for film in films} == {"screen-only"}
+    assert sum("print-only" in (attrs.get("class") or "") for _, attrs in page.tags) == len(films) == 5
+    assert re.search(r"nav, \.screen-only \{ display: none", out.read_text().partition("@media print")[2])
+
+
+def test_the_chapters_come_in_the_order_of_the_essay_and_the_measurements_are_folded(
+    results: Folder, out: Path
+) -> None:
+    page = written(results, out)
+    assert [attrs["id"] for attrs in page.named("section")] == ["noise", "samples", "walk", "real", "more"]
+    assert [attrs.get("id") for attrs in page.named("details")] == ["measured", "beside", None, "record"]
+    assert not any("open" in attrs for attrs in page.named("details"))
+    before, _, folded = out.read_text().partition("<details")
+    assert "<table" not in before
+    assert before.count("What explains it away.") == 4, "each chapter has its own, outside the fold"
+    assert folded.count("<table") > 3
 
 
 def test_hostile_names_are_shown_as_text(results: Folder, out: Path) -> None:
@@ -139,7 +152,7 @@ def test_hostile_names_are_shown_as_text(results: Folder, out: Path) -> None:
         report.update(title=HOSTILE, command=HOSTILE, versions={HOSTILE: HOSTILE})
         report["models"][0].update(name=HOSTILE, recipe={HOSTILE: HOSTILE})
         report["models"][1].update(name="_hidden")
-        report["pictures"]["rows"].update(caption=HOSTILE)
+        report["pictures"]["noise"]["strips"][0].update(label=HOSTILE)
 
     results.change("evaluation.json", rename)
     results.change("report.json", retitle)
@@ -152,33 +165,20 @@ def test_hostile_names_are_shown_as_text(results: Folder, out: Path) -> None:
 
 
 def test_parts_that_were_not_measured_are_left_out(results: Folder, out: Path) -> None:
-    for name in ("evaluation.json", "samples.json"):
+    for name in ("evaluation.json", "real.json", "samples.json"):
         (results.path / name).unlink()
 
     def bare(report: dict[str, Any]) -> None:
-        for key in ("pictures", "walk", "stages", "versions"):
+        for key in ("pictures", "films", "walk_stages", "in_order", "stages", "versions"):
             report.pop(key)
         for model in report["models"]:
             model["curve"] = None
 
     results.change("report.json", bare)
     page = written(results, out)
-    assert {attrs["id"] for attrs in page.named("section") if "id" in attrs} == {"trained", "record"}
+    assert {attrs["id"] for attrs in page.named("section") if "id" in attrs} == {"more"}
     assert not page.named("img") + page.named("video") + page.named("svg")
     assert page.open == []
-
-
-def test_a_walk_without_a_film_shows_its_contact_sheet_also_on_screen(results: Folder, out: Path) -> None:
-    results.change("report.json", lambda r: r["walk"].update(video=None))
-    page = written(results, out)
-    assert not page.named("video")
-    assert not any("print-only" in (attrs.get("class") or "") for _, attrs in page.tags)
-
-
-def test_a_poster_is_shown_before_the_film(results: Folder, out: Path) -> None:
-    results.change("report.json", lambda r: r["walk"].update(poster="pictures/samples.png"))
-    poster = written(results, out).named("video")[0]["poster"] or ""
-    assert poster.startswith("data:image/png;base64,")
 
 
 def test_values_that_were_not_measured_are_dashes_and_verdicts_are_left_out(results: Folder, out: Path) -> None:
@@ -189,6 +189,7 @@ def test_values_that_were_not_measured_are_dashes_and_verdicts_are_left_out(resu
         table.update(verdicts=[], batches=[], clean=[])
 
     results.change("evaluation.json", thin)
+    (results.path / "real.json").unlink()
     page = written(results, out)
     assert "–" in page.text
     assert "∞ dB" in page.text

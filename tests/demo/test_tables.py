@@ -42,7 +42,7 @@ def test_each_kind_is_a_block_of_its_own_in_a_fixed_order() -> None:
     made = blocks(denoising(), {})
     assert [block.kind for block in made] == ["blend", "gaussian", "shift"]
     assert made[0].columns == ["α = 0.7", "α = 0.5", "α = 0.3", "α = 0.1"]
-    assert made[1].columns == ["σ = 0.05", "σ = 0.1", "σ = 0.2"]
+    assert made[1].columns == ["σ = 0.1", "σ = 0.2", "σ = 0.4"]
 
 
 def test_models_come_first_and_the_least_ratio_of_a_column_is_the_best() -> None:

@@ -63,7 +63,7 @@ def _options(
     """What the program answers without a command."""
 
 
-app.command(short_help="Train, denoise, walk, sample, and report, in a few minutes.")(demo.demo)
+app.command(short_help="The essay in five minutes, as one page with every control.")(demo.demo)
 app.command(short_help="Train a model by a recipe.")(train.train)
 app.command(short_help="Copy images: the same files come out, as copies.")(restore.reconstruct)
 app.command(short_help="Remove noise from images by copying them.")(restore.denoise)

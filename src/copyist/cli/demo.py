@@ -2,28 +2,15 @@
 
 __all__ = ["demo"]
 
-import contextlib
 import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from copyist.cli.options import Force, Json, Seed, as_path
-from copyist.cli.terminal import TrainingBar, bar, say, show
-
-
-class _Watch:
-    def training(self, name: str) -> TrainingBar:
-        return TrainingBar(f"training the {name}")
-
-    def counting(self, name: str) -> contextlib.AbstractContextManager[Callable[[int, int], None]]:
-        return bar(name)
-
-    def said(self, sentence: str) -> None:
-        say(sentence)
+from copyist.cli.terminal import WholeBar, show
 
 
 def demo(
@@ -34,26 +21,30 @@ def demo(
         ),
     ] = Path("demo"),
     data: Annotated[
-        str, typer.Option("--data", help="Another source than the photographs.", metavar="SOURCE")
-    ] = "photos",
+        str | None,
+        typer.Option(
+            "--data", help="Train on this source, and show that, in place of the networks at hand.", metavar="SOURCE"
+        ),
+    ] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Steps of each training.")] = None,
     seed: Seed = 0,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Train a copier on real images in a few minutes, let it denoise, walk and sample, and write a report of it all."""
+    """Show in five minutes what copying teaches: noise taken off, images out of noise, the walk, and every control."""
     import time
 
     from copyist.checks import require
     from copyist.demo.page import write_report
     from copyist.demo.run import run_demo
 
-    # Minutes of training must not end in a missing part.
+    # Minutes of work must not end in a missing part.
     for module in ("av", "matplotlib", "jinja2"):
         require(module, extra="report", purpose="the report of the demo")
     start = time.perf_counter()
     command = shlex.join(["copyist", *sys.argv[1:]])
-    run_demo(out, data=data, steps=steps, seed=seed, command=command, overwrite=force, watch=_Watch())
+    with WholeBar() as watch:
+        run_demo(out, data=data, steps=steps, seed=seed, command=command, overwrite=force, watch=watch)
     report = out / "report.html"
     write_report(out, report)
 

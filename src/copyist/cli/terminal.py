@@ -1,6 +1,6 @@
 """What a user sees: progress and notes on stderr, results on stdout."""
 
-__all__ = ["TrainingBar", "bar", "counted", "counting", "say", "show"]
+__all__ = ["TrainingBar", "WholeBar", "bar", "counted", "counting", "say", "show", "time_left"]
 
 import contextlib
 import json
@@ -116,6 +116,56 @@ class TrainingBar:
     def notify(self, sentence: str) -> None:
         """Something happened."""
         say(sentence)
+
+
+class WholeBar:
+    """One bar over work of several parts, with the time left for all of it; a context."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[left]}"),
+            TextColumn("{task.description}"),
+            console=_ERRORS,
+            disable=not _ERRORS.is_terminal,
+        )
+
+    def __enter__(self) -> "WholeBar":
+        self._start = self._told = time.monotonic()
+        self._task = self._progress.add_task("", total=1.0, left="")
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def report_progress(self, share: float, part: str) -> None:
+        """`share` of the whole in [0, 1] is done, and this part is being done."""
+        left = time_left(time.monotonic() - self._start, share)
+        self._progress.update(self._task, completed=share, description=part, left=left)
+        if not _ERRORS.is_terminal and time.monotonic() - self._told >= 2 * _PATIENCE:
+            self._told = time.monotonic()
+            _ERRORS.print(", ".join(filter(None, (f"{100 * share:.0f} %", left, part))), markup=False)
+
+    def notify(self, sentence: str) -> None:
+        """Something the user should know."""
+        say(sentence)
+
+
+def time_left(elapsed: float, share: float) -> str:
+    """In words, how long the rest takes if it goes on as it did; nothing while too little is done to tell.
+
+    Args:
+        elapsed: seconds since the work began.
+        share: of it that is done, in [0, 1].
+    """
+    if share < 0.03:
+        return ""
+    seconds = elapsed / share * (1 - share)
+    if seconds < 20:
+        return "some seconds left"
+    return f"about {10 * round(seconds / 10)} s left" if seconds < 100 else f"about {round(seconds / 60)} min left"
 
 
 def _progress(*more: TextColumn) -> Progress:

@@ -4,25 +4,33 @@ A folder of results holds
 
     report.json         what was done: a `DemoReport`, which names the files below
     evaluation.json     the denoising table: an `Evaluation`; optional
+    real.json           the same on real images: an `Evaluation`; optional
     samples.json        nearest training images of samples: a `SampleNeighbors`; optional
-    any PNG and MP4     pictures and the walk, at the relative paths that report.json gives
+    any PNG and MP4     pictures and films, at the relative paths that report.json gives
 
 Keys that are not known are passed over.
 """
 
 __all__ = [
+    "PLAIN_COPIES",
+    "SAMPLE_STEPS",
+    "SCHEDULED",
+    "WALKED",
     "CopiedData",
     "DemoReport",
     "DemoResults",
+    "Film",
     "HeldOutDistances",
+    "InOrder",
     "LossCurve",
     "Neighbor",
     "SampleNeighbors",
     "Setting",
     "Shown",
     "Stage",
+    "Strip",
     "TrainedModel",
-    "Walk",
+    "WalkStage",
     "read_results",
 ]
 
@@ -37,6 +45,18 @@ from copyist.evaluation.documents import Document
 from copyist.evaluation.evaluation import Evaluation
 
 D = TypeVar("D", bound=Document)
+
+SAMPLE_STEPS = 30
+"""Of every sample."""
+
+SCHEDULED = f"{SAMPLE_STEPS} steps on the schedule"
+"""The samples, among the images of which it is counted how many keep the rules of landscapes."""
+
+PLAIN_COPIES = f"{SAMPLE_STEPS} plain copies, no new noise"
+"""What comes of the same first noise with no schedule."""
+
+WALKED = "walked"
+"""The images at the end of the walk."""
 
 Setting: TypeAlias = str | int | float | bool | list[int] | list[float] | list[str] | None
 """A setting of a recipe."""
@@ -91,12 +111,20 @@ class TrainedModel:
 
     kind: str
     role: str
-    """"copier", "control with skips" or "trained denoiser"; another role is shown as it is."""
+    """"copier" is the one the page is about; another role is shown as it is."""
 
     num_parameters: int
     steps: int
     batch_size: int
     seconds: float
+    """Its training took."""
+
+    shipped: bool = False
+    """Whether it was loaded as it comes with the package, not trained here."""
+
+    psnr: float | None = None
+    """Of its copies of held-out images, in decibels."""
+
     file: str = ""
     curve: LossCurve | None = None
     recipe: Mapping[str, Setting] = field(default_factory=dict[str, Setting])
@@ -105,26 +133,69 @@ class TrainedModel:
 
 @final
 @dataclass(frozen=True)
-class Shown:
-    """A PNG file and what to see in it."""
+class Strip:
+    """A PNG file of images side by side, and what they are."""
 
     file: str
+    label: str = ""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """Strips below one another, and what to see in them."""
+
+    strips: tuple[Strip, ...]
+    heads: tuple[str, ...] = ()
+    """What stands over the columns of every strip, from left to right."""
+
     caption: str = ""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Walk:
-    """A walk as a film, and as a contact sheet for paper."""
+class Film:
+    """A film, and as a picture for paper."""
 
-    contact_sheet: str
-    video: str | None = None
+    video: str
     """An MP4 file."""
 
-    poster: str | None = None
-    """A PNG file shown before the film plays."""
+    sheet: str
+    """A PNG file."""
 
+    label: str = ""
     caption: str = ""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class InOrder:
+    """How many of some images keep every rule of the landscapes."""
+
+    name: str
+    kept: int
+    of: int
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class WalkStage:
+    """One stage in the training of the small network, and which images walked under it."""
+
+    steps: int
+    """Of training, in all."""
+
+    psnr: float
+    """Of copies of training images, in decibels."""
+
+    walked: int
+    """Training images that walked without noise."""
+
+    of: int
+    held_out_psnr: float
+    held_out_walked: int
+    held_out_of: int
+    film: Film
 
 
 @final
@@ -133,7 +204,7 @@ class DemoReport(Document):
     """report.json: what was done."""
 
     schema: Literal["copyist.demo"] = "copyist.demo"
-    version: Literal[1] = 1
+    version: Literal[2] = 2
 
     title: str
     command: str
@@ -148,10 +219,17 @@ class DemoReport(Document):
     stages: tuple[Stage, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
     pictures: Mapping[str, Shown] = field(default_factory=dict[str, Shown])
-    """By name: "rows", "passes", "skips", "steps", "samples" and "neighbors" have their place on the page; others
-    follow at its end."""
+    """By name; those that the page has a place for are listed there, and others follow at its end."""
 
-    walk: Walk | None = None
+    films: Mapping[str, Film] = field(default_factory=dict[str, Film])
+    """"arising": images out of noise; "walk": the walk."""
+
+    in_order: tuple[InOrder, ...] = ()
+    """Of landscapes alone: held-out ones, samples, what else makes some of noise, and what has walked."""
+
+    walk_stages: tuple[WalkStage, ...] = ()
+    """The earliest first."""
+
     identity: str = ""
     """A hash of the models and of what measured them: with the same one nothing need be measured again."""
 
@@ -198,6 +276,7 @@ class DemoResults:
     folder: Path
     report: DemoReport
     table: DenoisingTable | None
+    real: DenoisingTable | None
     samples: SampleNeighbors | None
 
     @property
@@ -219,11 +298,15 @@ def read_results(folder: Path) -> DemoResults:
     report = _parse(DemoReport, folder, "report.json")
     if not report.models:
         raise DataError(f"{folder / 'report.json'} must name at least one trained model, got none; write it again")
-    evaluation = _parse(Evaluation, folder, "evaluation.json") if (folder / "evaluation.json").exists() else None
+    table, real = (
+        _parse(Evaluation, folder, name).denoising if (folder / name).exists() else None
+        for name in ("evaluation.json", "real.json")
+    )
     return DemoResults(
         folder=folder,
         report=report,
-        table=evaluation and evaluation.denoising,
+        table=table,
+        real=real,
         samples=_parse(SampleNeighbors, folder, "samples.json") if (folder / "samples.json").exists() else None,
     )
 

@@ -1,20 +1,43 @@
 """What the numbers say, in sentences filled in from the results and never typed."""
 
-__all__ = ["Figure", "Finding", "explanation", "finding", "headline", "key_figures", "on_batches", "on_gain"]
+__all__ = [
+    "Figure",
+    "Finding",
+    "explanation",
+    "finding",
+    "headline",
+    "key_figures",
+    "on_batches",
+    "on_filters",
+    "on_gain",
+    "on_real",
+    "on_samples",
+    "on_the_walk",
+    "on_walks",
+    "only_model",
+    "provenance",
+]
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from copyist.demo.document import DemoResults
+from copyist.demo.document import PLAIN_COPIES, SCHEDULED, WALKED, DemoResults, InOrder
 from copyist.drawing.wording import SPACE, batch, bounds, count, duration, estimate, number, percent
 from copyist.evaluation.clean_copies import CleanCopies
 from copyist.evaluation.denoising_table import Condition, DenoisingRow, DenoisingTable, Kind
-from copyist.evidence import Below, Judgement
+from copyist.evidence import Below, Judgement, binomial_interval
 
 HEADLINE_ALPHA = 0.3
-"""The blend of the headline, or the nearest one measured; chosen before any value was seen."""
+"""The blend that is explained, or the nearest one measured; chosen before any value was seen."""
 
-NOISE_IN_THE_BLEND = 0.2
-"""The standard deviation of the blend's noise before it is scaled by 1 − α."""
+SIGMA = 0.2
+"""The zero-mean noise of the headline, likewise."""
+
+FILTERS = ("matched blur", "median", "total variation")
+"""Controls that know nothing of these images but a setting or two."""
+
+FITTED = "linear"
+"""The control that is fitted to the images and to the noise."""
 
 IDENTITY = "identity"
 
@@ -57,19 +80,118 @@ def finding(table: DenoisingTable, model: str, kind: Kind, strength: float) -> F
 
 
 def headline(results: DemoResults) -> tuple[str, str]:
-    """The finding in one sentence, and in a second what the dullest explanation makes of it."""
-    found = _blend(results)
+    """The finding in one sentence, and in a few more the numbers, the dullest explanation's among them."""
+    found = _noise(results)
     if found is None or results.subject.role != "copier":
         return results.report.title, ""
-    noise = f"images with {percent(1 - found.condition.strength)} noise"
-    before, after = _distance(found.row.distance_before), _distance(found.row.distance_after)
-    both, moved = f"their distance was {before} before and {after} after", f"from a distance of {before} to {after}"
     first = {
-        "supported": f"A network that was only ever asked to copy moved {noise} {moved}.",
-        "refuted": f"A network asked only to copy did not bring {noise} closer: {both}.",
-        "inconclusive": f"Whether a network asked only to copy brings {noise} closer is not clear: {both}.",
+        "supported": "A network trained only to copy takes off noise it has never seen",
+        "refuted": "A network trained only to copy does not take off noise it has never seen",
+        "inconclusive": "Whether a network trained only to copy takes off noise it has never seen is not clear here",
     }[found.beats_identity]
-    return first, _against_control(found)
+    return first, f"{_on_training(results)} {_on_noise_left(results, found)}"
+
+
+def on_filters(table: DenoisingTable | None, model: str) -> str:
+    """What a network leaves of zero-mean noise, beside filters that know nothing of the images and a map fitted."""
+    found = finding(table, model, "gaussian", SIGMA) if table else None
+    if table is None or found is None:
+        return ""
+    rows = {row.method: row for row in table.rows if row.condition == found.condition and row.control}
+    blind = min((rows[name] for name in FILTERS if name in rows), key=lambda row: row.ratio.mean, default=None)
+    if blind is None:
+        return ""
+    text = (
+        f"Filters take off noise too: {blind.method}, set on training images in this noise, leaves "
+        f"{number(blind.ratio.mean)} of its distance, where the network leaves {number(found.row.ratio.mean)}"
+    )
+    if FITTED in rows:
+        text += f", and a linear map fitted to this very noise leaves {number(rows[FITTED].ratio.mean)}"
+    return f"{text}. {_beyond(found)}"
+
+
+def on_real(results: DemoResults) -> str:
+    """What the network of real images was trained on, and what it leaves of the noise."""
+    if results.real is None:
+        return ""
+    name = only_model(results.real)
+    record = next((model for model in results.report.models if model.name == name), None)
+    found = finding(results.real, name, "gaussian", SIGMA)
+    if record is None or found is None:
+        return ""
+    return (
+        f"A smaller network of the same kind was trained to copy {count(results.real.num_train)} gray photographs of "
+        f"faces and of other things, to {number(record.psnr, 1)}{SPACE}dB on {count(results.real.num_test)} others. "
+        f"In zero-mean noise of {_unbroken(found.condition)} its copies leave {_left(found)} of the distance."
+    )
+
+
+def only_model(table: DenoisingTable) -> str:
+    """The name of a table's first model."""
+    return next(name for name, is_model in table.methods.items() if is_model)
+
+
+def provenance(results: DemoResults) -> str:
+    """Which networks were loaded and which were trained here."""
+    models = results.report.models
+    loaded = [model for model in models if model.shipped]
+    trained = [model for model in models if not model.shipped]
+    text = ""
+    if loaded:
+        each = "; ".join(f"{model.name}, {count(model.steps)} steps in {duration(model.seconds)}" for model in loaded)
+        text = f"Loaded as they come with copyist, trained once by recipes in it: {each}. "
+    if trained:
+        text += f"Trained here, in this run: {', '.join(model.name for model in trained)}. "
+    return f"{text}Everything else on this page was computed in this run, from seed {results.report.seed}."
+
+
+def on_samples(results: DemoResults) -> str:
+    """How many samples keep the rules of landscapes, beside what else makes images of noise."""
+    counts = [each for each in results.report.in_order if each.name != WALKED]
+    if not counts:
+        return ""
+    shares = "; ".join(f"{each.name}, {each.kept} of {each.of}" for each in counts)
+    rules = "Every rule of these landscapes (one horizon, one sun above it, sky brighter than land) is kept by these:"
+    return f"{rules} {shares}. {_on_the_schedule({each.name: each for each in counts})}".rstrip()
+
+
+def _on_the_schedule(counts: Mapping[str, InOrder]) -> str:
+    if not {SCHEDULED, PLAIN_COPIES} <= set(counts):
+        return ""
+    steps, plain = (binomial_interval(counts[name].kept, counts[name].of) for name in (SCHEDULED, PLAIN_COPIES))
+    if steps.low > plain.high:
+        return "So the schedule does more than to copy as often with no new noise."
+    if plain.low > steps.high:
+        return "So to copy as often with no new noise does more than the schedule."
+    return "So to copy as often with no new noise does as much, as far as so few can tell."
+
+
+def on_the_walk(results: DemoResults) -> str:
+    """How many images keep the rules of landscapes after the walk."""
+    ends = next((each for each in results.report.in_order if each.name == WALKED), None)
+    return f"In the end {ends.kept} of {ends.of} keep every rule of these landscapes." if ends else ""
+
+
+def on_walks(results: DemoResults) -> str:
+    """How the number of walkers changes with training."""
+    stages = results.report.walk_stages
+    if not stages:
+        return ""
+    first, last = stages[0], stages[-1]
+    early, late = binomial_interval(first.walked, first.of), binomial_interval(last.walked, last.of)
+    told = (
+        "fewer walk"
+        if late.high < early.low
+        else "more walk"
+        if late.low > early.high
+        else "it is not clear whether fewer walk"
+    )
+    return (
+        f"Without noise {first.walked} of its {first.of} training images walked away after {count(first.steps)} steps "
+        f"of training ({number(first.psnr, 1)}{SPACE}dB), and {last.walked} of {last.of} after {count(last.steps)} "
+        f"({number(last.psnr, 1)}{SPACE}dB): with training {told}. Of {last.held_out_of} images it was not trained on, "
+        f"{first.held_out_walked} walked at first and {last.held_out_walked} in the end."
+    )
 
 
 def key_figures(results: DemoResults) -> list[Figure]:
@@ -133,16 +255,13 @@ def on_batches(results: DemoResults) -> str:
 
 
 def _blend(results: DemoResults) -> Finding | None:
-    """The finding of the headline."""
+    """What became of the blend."""
     return finding(results.table, results.subject.name, "blend", HEADLINE_ALPHA) if results.table else None
 
 
 def _noise(results: DemoResults) -> Finding | None:
-    """Zero-mean noise, as strong as in the headline's blend or nearest to it."""
-    blend = _blend(results)
-    alpha = blend.condition.strength if blend else 0.0
-    sigma = (1 - alpha) * NOISE_IN_THE_BLEND
-    return finding(results.table, results.subject.name, "gaussian", sigma) if results.table else None
+    """The finding of the headline."""
+    return finding(results.table, results.subject.name, "gaussian", SIGMA) if results.table else None
 
 
 def _clean(results: DemoResults) -> CleanCopies | None:
@@ -150,21 +269,34 @@ def _clean(results: DemoResults) -> CleanCopies | None:
     return next((clean for clean in results.table.clean if clean.model == name), None) if results.table else None
 
 
-def _distance(value: float) -> str:
-    return number(value, 1 if value >= 1 else 3)
+def _on_training(results: DemoResults) -> str:
+    data, subject = results.report.data, results.subject
+    color = {3: " in color", 1: " in gray"}.get(data.shape[0], "")
+    text = (
+        f"It saw {count(data.num_train)} images of {data.shape[1]} × {data.shape[2]} pixels{color}, without any noise"
+    )
+    text += ", and learned to reproduce them"
+    return f"{text}, to {number(subject.psnr, 1)}{SPACE}dB on others." if subject.psnr else f"{text}."
 
 
-def _against_control(found: Finding) -> str:
-    control = found.control
-    if control is None:
-        return ""
-    if control.method == IDENTITY:
+def _on_noise_left(results: DemoResults, found: Finding) -> str:
+    assert results.table is not None
+    noise = f"In zero-mean noise of {_unbroken(found.condition)}"
+    text = f"{noise}, one copy leaves {_left(found)} of the distance to the clean image"
+    others = [model.name for model in results.report.models if model.role == "control with skips"]
+    beside = results.table.find_row(others[0], found.condition) if others else None
+    if beside:
+        text += f"; a network whose skips can pass the input on leaves {number(beside.ratio.mean)}"
+    return f"{text}."
+
+
+def _beyond(found: Finding) -> str:
+    if found.control is None or found.control.method == IDENTITY:
         return "No control beside it does better than to leave the images as they are."
-    reached = f"{control.method}, reached {_distance(control.distance_after)}"
     return {
-        "supported": f"The best control beside it, {reached}.",
-        "refuted": f"But a control beside it, {reached}: this much needs no network.",
-        "inconclusive": f"The best control beside it, {reached}: the two cannot be told apart.",
+        "supported": "The network goes beyond every control beside it.",
+        "refuted": f"So this much needs no network: {found.control.method} does better.",
+        "inconclusive": f"The network and {found.control.method} cannot be told apart.",
     }[found.beats_control]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from copyist.checks import require
 from copyist.demo import findings
-from copyist.demo.document import DemoResults, LossCurve, SampleNeighbors, read_results
+from copyist.demo.document import SAMPLE_STEPS, DemoResults, Film, LossCurve, SampleNeighbors, Shown, read_results
 from copyist.demo.tables import Block, blocks, measures, methods, settings
 from copyist.drawing import wording
 from copyist.drawing.charts import LINE, MUTED, SERIES, Dot, Panel, dots, new_figure, plain, svg_text, under_figure
@@ -19,7 +19,7 @@ from copyist.evaluation.denoising_table import DenoisingTable
 from copyist.evidence import Interval
 from copyist.outputs import write_text
 
-PLACES = ("rows", "passes", "skips", "steps", "samples", "neighbors")
+PLACES = ("noise", "blend", "passes", "filters", "steps", "samples", "beside", "neighbors", "real")
 """The pictures that have their place on the page."""
 
 
@@ -47,10 +47,11 @@ def write_report(folder: Path, out: Path) -> None:
         "setting": wording.setting, "bounds": wording.bounds, "by_name": asdict,
     }  # fmt: skip
     package = resources.files("copyist.demo")
+    styles = (resources.files("copyist.drawing"), package)
     template = environment.from_string((package / "page.html.j2").read_text("utf-8"))
     safe = jinja2.utils.markupsafe.Markup
     page = template.render(
-        style=safe((resources.files("copyist.drawing") / "page.css").read_text("utf-8")),
+        style=safe("".join((place / "page.css").read_text("utf-8") for place in styles)),
         charts={name: safe(svg) for name, svg in _charts(results).items()},
         **_content(results),
     )
@@ -102,27 +103,38 @@ def distances(samples: SampleNeighbors) -> str:
 
 def _content(results: DemoResults) -> dict[str, Any]:
     """The values of the template, without the charts."""
-    report, table = results.report, results.table
-    pictures = {name: _picture(results, p.file, p.caption) for name, p in report.pictures.items()}
+    report, table, real = results.report, results.table, results.real
     first, second = findings.headline(results)
     roles = {model.name: model.role for model in report.models}
     return {
         "report": report,
         "table": table,
+        "real": real,
         "samples": results.samples,
         "subject": results.subject,
+        "small": next((model for model in report.models if model.role == "walker"), None),
         "headline": first,
-        "dullest": second,
+        "dek": second,
+        "provenance": findings.provenance(results),
+        "filters": findings.on_filters(table, results.subject.name),
+        "in_order": findings.on_samples(results),
+        "num_steps": SAMPLE_STEPS,
+        "the_walk": findings.on_the_walk(results),
+        "walks": findings.on_walks(results),
+        "stages": [{**asdict(stage), "film": _film(results, stage.film)} for stage in report.walk_stages],
+        "on_real": findings.on_real(results),
+        "real_filters": findings.on_filters(real, findings.only_model(real)) if real else "",
         "key_figures": findings.key_figures(results),
         "explanation": findings.explanation(results),
         "gain": findings.on_gain(results),
         "batches": findings.on_batches(results),
         "blocks": blocks(table, roles) if table else [],
+        "real_blocks": blocks(real, roles) if real else [],
         "measures": measures(table) if table else [],
         "settings": settings(table) if table else [],
-        "pictures": {name: pictures[name] for name in PLACES if name in pictures},
-        "others": [picture for name, picture in pictures.items() if name not in PLACES],
-        "walk": _walk(results),
+        "pictures": {name: _shown(results, shown) for name, shown in report.pictures.items()},
+        "others": [name for name in report.pictures if name not in PLACES],
+        "films": {name: _film(results, film) for name, film in report.films.items()},
     }
 
 
@@ -156,18 +168,19 @@ def _dot(series: str, place: str, measured: Interval) -> Dot:
     return Dot(series=series, place=place, value=measured.mean, low=measured.low, high=measured.high)
 
 
-def _walk(results: DemoResults) -> dict[str, Any] | None:
-    walk = results.report.walk
-    if walk is None:
-        return None
+def _shown(results: DemoResults, shown: Shown) -> dict[str, Any]:
+    strips = [{"label": each.label, "picture": _picture(results, each.file)} for each in shown.strips]
+    return {"strips": strips, "heads": shown.heads, "caption": shown.caption}
+
+
+def _film(results: DemoResults, film: Film) -> dict[str, Any]:
     return {
-        "sheet": _picture(results, walk.contact_sheet, walk.caption),
-        "video": data_uri("video/mp4", results.read(walk.video)) if walk.video else None,
-        "poster": _picture(results, walk.poster, "") if walk.poster else None,
-        "caption": walk.caption,
+        "video": data_uri("video/mp4", results.read(film.video)),
+        "sheet": _picture(results, film.sheet),
+        "label": film.label,
     }
 
 
-def _picture(results: DemoResults, name: str, caption: str) -> EmbeddedPicture:
+def _picture(results: DemoResults, name: str) -> EmbeddedPicture:
     where = str(results.folder / name)
-    return embedded_png(results.read(name), caption=caption, name=where, remedy="write the results again")
+    return embedded_png(results.read(name), caption="", name=where, remedy="write the results again")

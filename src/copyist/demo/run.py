@@ -1,87 +1,92 @@
-"""The main job from end to end: train a copier and its controls, measure them, walk, sample; as files for a report."""
+"""The essay from end to end: load or train the networks, denoise, sample, walk, measure; as files for a report."""
 
-__all__ = ["Watch", "run_demo"]
+__all__ = ["run_demo"]
 
-import contextlib
 import hashlib
 import os
 import platform
-import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
 
 import torch
 
 from copyist.data import Splits, open_source
-from copyist.demo.document import CopiedData, DemoReport, LossCurve, Stage, TrainedModel
-from copyist.demo.pictures import draw_denoising, draw_samples, draw_walk
+from copyist.demo.chapters import (
+    MEASURING,
+    REAL_PART,
+    SAMPLING,
+    STAGES_PART,
+    WALKING,
+    Scale,
+    Work,
+    add_denoising,
+    add_real_images,
+    add_samples,
+    add_walks,
+)
+from copyist.demo.document import CopiedData, DemoReport, Stage
+from copyist.demo.nets import Net, load_shipped, train_here
+from copyist.demo.progress import Progress, StepsTaken, Watch
+from copyist.demo.shipped import FACES, LANDSCAPES
+from copyist.demo.small import SMALL_DATA, STAGES, stage_recipe
 from copyist.devices import resolve
 from copyist.errors import DataError, OutputError
-from copyist.evaluation.evaluate import evaluate_images
 from copyist.evaluation.evaluation import Evaluation
-from copyist.models.contracts import Autoencoder, Reconstructor, needs
 from copyist.outputs import write_text
 from copyist.recipes import RECIPES
-from copyist.settings import dump
-from copyist.training import CATALOGUES, Observer, Recipe, Run, finished_run, train
+from copyist.training import Recipe
 
-_MODELS = (
-    ("copier", "U-Net", "copier", "unet"),
-    ("with-skips", "U-Net with skips", "control with skips", "unet-skips"),
-    ("denoiser", "denoising U-Net", "trained denoiser", "denoising-unet"),
-)
-"""Folder, name, role and recipe of each model."""
+_NAMES = ("copier", "with-skips")
+"""Folders of the copier and its control, and names of the files that are shipped."""
 
-_NUM_TEST = 512
-"""At most this many held-out images are measured."""
+_RECIPES = ("unet", "unet-skips")
+"""What they are trained by on a source of the user's own."""
 
+_REAL = "faces"
 
-@dataclass(frozen=True, kw_only=True)
-class Trained:
-    """One model of the demo."""
+_SECONDS = {
+    "reading the images": 3.0,
+    "training a small network": 60.0,
+    MEASURING: 75.0,
+    SAMPLING: 16.0,
+    WALKING: 25.0,
+    STAGES_PART: 25.0,
+    REAL_PART: 15.0,
+}
+"""What each part takes on two cores."""
 
-    name: str
-    role: str
-    recipe: Recipe
-    run: Run
-    model: Reconstructor
-
-
-class Watch(Protocol):
-    """An observer of the demo: a context manager for each part of it."""
-
-    def training(self, name: str) -> contextlib.AbstractContextManager[Observer]:
-        """A model is trained."""
-        ...
-
-    def counting(self, name: str) -> contextlib.AbstractContextManager[Callable[[int, int], None]]:
-        """Something is done step by step; the function is called with the number done and the total."""
-        ...
-
-    def said(self, sentence: str) -> None:
-        """Something the user should know."""
+_TRAINING = "training on your images"
+_SECONDS_PER_STEP = 0.15
 
 
 def run_demo(
-    out: Path, *, data: str, steps: int | None, seed: int, command: str, overwrite: bool, watch: Watch
+    out: Path,
+    *,
+    data: str | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    command: str = "",
+    overwrite: bool = False,
+    watch: Watch,
+    scale: Scale | None = None,
 ) -> None:
-    """Fill a folder with models, measures, pictures and a film, and with the documents that a report is made of.
+    """Fill a folder with models, measures, pictures and films, and with the documents that a report is made of.
 
-    Models that are there already, trained by the same recipe, seed and data, are not trained again; a run that was
-    broken off goes on.
+    The networks that copy landscapes and faces come with the package, and a small one is trained here. Models that are
+    there already, of the same recipe, seed and data, are not trained again; a run that was broken off goes on.
 
     Args:
         out: the folder.
-        data: the source.
+        data: a source of one's own, which a copier and its control are trained on here; None loads the shipped ones.
         steps: of each training; None takes the recipes'.
-        seed: of everything random.
+        seed: of everything random here.
         command: that was typed, for the report.
         overwrite: train again whatever is there.
         watch: observes its progress.
+        scale: how much is measured; None is all of it.
 
     Raises:
         OutputError: the folder holds something else, or cannot be written.
@@ -89,140 +94,113 @@ def run_demo(
     """
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "models").is_dir())):
         raise OutputError(f"{out} holds something that is no demo; choose another folder with --out")
-    seconds: dict[str, float] = {}
-    with _timed(seconds, "read the data"):
-        splits = open_source(data, say=watch.said)
-    trained = [
-        _trained(out, *each, data=data, steps=steps, seed=seed, overwrite=overwrite, splits=splits, watch=watch)
-        for each in _MODELS
-    ]
-    identity = _identity(trained)
+    own = [] if data is None else [_with_steps(RECIPES[name](data=data), steps) for name in _RECIPES]
+    stages = [_with_steps(stage_recipe(count), steps) for count in STAGES]
+    progress = Progress(_expected(own), watch)
+    with progress.part("reading the images"):
+        source = LANDSCAPES if data is None else data
+        splits, small_splits = open_source(source, say=watch.notify), open_source(SMALL_DATA)
+        real = None if own else (load_shipped(_REAL, out / "models" / _REAL), open_source(FACES))
+    train = _Trainer(out=out / "models", seed=seed, overwrite=overwrite, progress=progress, watch=watch)
+    if own:
+        copier, control = train.all(_TRAINING, dict(zip(_NAMES, own, strict=True)))
+    else:
+        copier, control = (load_shipped(name, out / "models" / name) for name in _NAMES)
+    small = train.all("training a small network", {f"small-{i}": each for i, each in enumerate(stages)}, one_net=True)
+    identity = _identity([copier, control, *small, *([real[0]] if real else [])])
     if not overwrite and _is_measured(out, identity):
-        watch.said(
-            "the measures, pictures and film of these models are there already: only the report is written again"
-        )
+        watch.notify("measures, pictures and films of these networks are there already: only the page is written again")
         return
-    models = {each.name: each.model for each in trained}
-    with _timed(seconds, "measure, beside every control"), watch.counting("measuring") as update:
-        table = evaluate_images(models, splits, num_images=_NUM_TEST, seed=seed, progress=update)
-        write_text(out / "evaluation.json", Evaluation(denoising=table).to_json())
-    copier = needs(trained[0].model, Autoencoder, verb="the demo")
-    with _timed(seconds, "denoise"):
-        pictures = draw_denoising(out, models, splits.test, seed=seed)
-    with _timed(seconds, "sample"), watch.counting("sampling") as update:
-        pictures |= draw_samples(out, copier, splits, seed=seed, progress=update)
-    with _timed(seconds, "walk"), watch.counting("walking") as update:
-        walk = draw_walk(out, copier, splits.test, seed=seed, progress=update)
-    seconds = {f"train the {each.name}": each.run.history()[-1].seconds for each in trained} | seconds
-    report = DemoReport(
-        title="copyist: learning by copying",
-        command=command,
-        seed=seed,
-        date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        data=_data(data, splits),
-        models=tuple(_model(each) for each in trained),
-        stages=tuple(Stage(name=name, seconds=spent) for name, spent in seconds.items()),
-        versions=_versions(next(trained[0].model.parameters()).device),
-        pictures=pictures,
-        walk=walk,
-        identity=identity,
-    )
+    nets = {"U-Net": copier, "U-Net with skips": control}
+    work = Work(out=out, seed=seed, scale=scale or Scale(), progress=progress)
+    report = _report(out, nets, small[-1], source=source, splits=splits, small_splits=small_splits)
+    report = add_denoising(work, report, nets, splits)
+    report = add_samples(work, report, nets, splits)
+    report = add_walks(work, report, copier, splits, small, small_splits)
+    if real is not None:
+        report = add_real_images(work, report, *real)
+    spent = tuple(Stage(name=name, seconds=seconds) for name, seconds in progress.seconds.items())
+    report = replace(report, command=command, seed=seed, identity=identity, stages=spent)
     write_text(out / "report.json", report.to_json())
 
 
-@contextlib.contextmanager
-def _timed(seconds: dict[str, float], name: str) -> Generator[None, None, None]:
-    """Write down under `name` how long what happens in this context takes."""
-    start = time.perf_counter()
-    yield
-    seconds[name] = time.perf_counter() - start
+@dataclass(frozen=True, kw_only=True)
+class _Trainer:
+    """Trains several networks as one part of the work."""
+
+    out: Path
+    seed: int
+    overwrite: bool
+    progress: Progress
+    watch: Watch
+
+    def all(self, part: str, recipes: Mapping[str, Recipe], *, one_net: bool = False) -> list[Net]:
+        """The networks of these recipes, by the names of their folders; `one_net` goes on with the weights before."""
+        nets: list[Net] = []
+        total = sum(recipe.training.steps for recipe in recipes.values())
+        with self.progress.part(part) as update:
+            observer = StepsTaken(update, total=total, notify=self.watch.notify)
+            for name, recipe in recipes.items():
+                net = train_here(
+                    recipe, self.out / name, seed=self.seed, overwrite=self.overwrite, observer=observer,
+                    start=nets[-1].file if one_net and nets else None,
+                )  # fmt: skip
+                observer.end_training()
+                nets.append(net)
+        return nets
 
 
-def _identity(trained: Sequence[Trained]) -> str:
-    """A hash of the models' files and of the version that measures them."""
+def _with_steps(recipe: Recipe, steps: int | None) -> Recipe:
+    return recipe if steps is None else replace(recipe, training=replace(recipe.training, steps=steps))
+
+
+def _expected(own: Sequence[Recipe]) -> dict[str, float]:
+    """Seconds of each part that there will be, in their order."""
+    if not own:
+        return _SECONDS
+    training = {_TRAINING: _SECONDS_PER_STEP * sum(recipe.training.steps for recipe in own)}
+    return training | {name: seconds for name, seconds in _SECONDS.items() if name != REAL_PART}
+
+
+def _report(
+    out: Path, nets: Mapping[str, Net], small: Net, *, source: str, splits: Splits, small_splits: Splits
+) -> DemoReport:
+    """What is known before anything is measured."""
+    roles = dict(zip(nets, ("copier", "control with skips"), strict=True))
+    models = [net.record(name, role=roles[name], folder=out, splits=splits) for name, net in nets.items()]
+    models.append(small.record("small U-Net", role="walker", folder=out, splits=small_splits))
+    return DemoReport(
+        title="copyist: learning by copying",
+        command="",
+        seed=0,
+        date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        data=CopiedData(
+            source=source,
+            num_train=len(splits.train),
+            num_test=len(splits.test),
+            shape=splits.train.image_shape,
+            split="split by photograph, never by crop" if source.startswith("photos") else "split by content",
+            fingerprint=splits.train.fingerprint[:16],
+        ),
+        models=tuple(models),
+        versions=_versions(next(small.model.parameters()).device),
+    )
+
+
+def _identity(nets: Sequence[Net]) -> str:
+    """A hash of the networks' files and of the version that measures them."""
     total = hashlib.sha256(f"{version('copyist')} {Evaluation.version} {DemoReport.version}".encode())
-    for each in trained:
-        total.update(each.run.model_file.read_bytes())
+    for net in nets:
+        total.update(net.file.read_bytes())
     return total.hexdigest()
 
 
 def _is_measured(out: Path, identity: str) -> bool:
-    """Whether the demo in `out` was brought to its end with these models; its report.json is written last."""
+    """Whether the demo in `out` was brought to its end with these networks; its report.json is written last."""
     try:
         return DemoReport.from_json((out / "report.json").read_bytes()).identity == identity
     except (OSError, DataError):
         return False
-
-
-def _trained(
-    out: Path,
-    folder: str,
-    name: str,
-    role: str,
-    recipe_name: str,
-    *,
-    data: str,
-    steps: int | None,
-    seed: int,
-    overwrite: bool,
-    splits: Splits,
-    watch: Watch,
-) -> Trained:
-    recipe = RECIPES[recipe_name](data=data)
-    if steps is not None:
-        recipe = replace(recipe, training=replace(recipe.training, steps=steps))
-    place = out / "models" / folder
-    run = None if overwrite else finished_run(place, recipe, seed=seed, fingerprint=splits.train.fingerprint)
-    if run is not None:
-        watch.said(f"the {name} is there already, trained by the same recipe on the same data: it is not trained again")
-    else:
-        resume = not overwrite and (place / "state" / "state.safetensors").exists()
-        with watch.training(name) as observer:
-            run = train(recipe, out=place, seed=seed, resume=resume, overwrite=overwrite, observer=observer)
-    return Trained(
-        name=name, role=role, recipe=recipe, run=run, model=needs(run.load(), Reconstructor, verb="the demo")
-    )
-
-
-def _data(source: str, splits: Splits) -> CopiedData:
-    return CopiedData(
-        source=source,
-        num_train=len(splits.train),
-        num_test=len(splits.test),
-        shape=splits.train.image_shape,
-        split="split by photograph, never by crop" if source.startswith("photos") else "split by content",
-        fingerprint=splits.train.fingerprint[:16],
-    )
-
-
-def _model(trained: Trained) -> TrainedModel:
-    history = trained.run.history()
-    document = dump(trained.recipe, CATALOGUES)
-    model, training = document["model"], document["training"]
-    settings = {name: value for name, value in model.items() if name != "kind" and value not in (None, [])}
-    return TrainedModel(
-        name=trained.name,
-        kind=model["kind"],
-        role=trained.role,
-        num_parameters=sum(parameter.numel() for parameter in trained.model.parameters()),
-        steps=history[-1].step,
-        batch_size=trained.recipe.training.batch_size,
-        seconds=history[-1].seconds,
-        file=f"models/{trained.run.folder.name}/model.safetensors",
-        curve=LossCurve(
-            steps=tuple(row.step for row in history),
-            loss=tuple(row.loss for row in history),
-            validation=tuple((row.step, row.validation_loss) for row in history if row.validation_loss is not None),
-        ),
-        recipe={
-            "recipe": trained.recipe.name,
-            "objective": document["objective"]["kind"],
-            **settings,
-            "optimizer": training["optimization"]["optimizer"],
-            "learning rate": training["optimization"]["learning_rate"],
-            "flips": training["flip"],
-        },
-    )
 
 
 def _versions(device: torch.device) -> dict[str, str]:

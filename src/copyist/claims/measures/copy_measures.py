@@ -9,19 +9,20 @@ __all__ = [
     "gain",
     "gains_by_color",
     "held_out",
-    "nearest_in_psnr",
+    "nearest_rung",
+    "psnr_without_detail",
     "squared_error",
 ]
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
-from copyist.claims.trial import Trial
+from copyist.claims.trial import Rung, Trial
 from copyist.corruption import Corruption
 from copyist.metrics.distortion import distance, mse, psnr
 from copyist.metrics.identity import projected_gain
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Reconstructor, needs
 from copyist.models.in_batches import in_batches
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
@@ -58,12 +59,18 @@ def gain(model: Reconstructor, x: Images, trial: Trial) -> float:
 
 
 @torch.no_grad()
-def gains_by_color(model: Reconstructor, x: Images, trial: Trial) -> tuple[float, float]:
-    """The projected gain for noise of brightness alone, equal in all channels, and for that of color, their rest."""
+def gains_by_color(copy: Callable[[Images], Images], x: Images, trial: Trial) -> tuple[float, float]:
+    """The projected gain for noise of brightness alone, equal in all channels, and for that of color, their rest.
+
+    Args:
+        copy: the map from images to their copies.
+        x: images (B, C, H, W).
+        trial: from which the noise is derived.
+    """
     delta = draw_normal(x.shape, std=GAIN_SIGMA, generator=trial.generator("gains by color"), like=x)
     brightness = delta.mean(1, keepdim=True).expand_as(delta)
-    copy = copies(model, x)
-    parts = [(copies(model, x + noise) - copy, noise) for noise in (brightness, delta - brightness)]
+    clean = copy(x)
+    parts = [(copy(x + noise) - clean, noise) for noise in (brightness, delta - brightness)]
     first, second = (float((response * noise).sum() / noise.square().sum()) for response, noise in parts)
     return first, second
 
@@ -86,6 +93,18 @@ def squared_error(x_hat: Images, x: Images) -> float:
     return float(mse(x_hat, x).mean())
 
 
-def nearest_in_psnr(models: Sequence[Reconstructor], x: Images, *, wanted: float) -> Reconstructor:
-    """The model whose copies come nearest to a wanted PSNR, in decibels."""
-    return min(models, key=lambda model: abs(clean_psnr(model, x) - wanted))
+def psnr_without_detail(x: Images, train: Images) -> dict[str, float]:
+    """PSNR in dB of what shows nothing of an image but its color, or nothing at all.
+
+    Args:
+        x: images (B, C, H, W).
+        train: training images (N, C, H, W).
+    """
+    colors, mean = x.mean((2, 3), keepdim=True).expand_as(x), train.mean(0).expand_as(x)
+    return {"psnr_one_color": float(psnr(colors, x).mean()), "psnr_mean_image": float(psnr(mean, x).mean())}
+
+
+def nearest_rung(rungs: Sequence[Rung], *, psnr: float) -> Reconstructor:
+    """The net on its way through training whose copies come nearest to a wanted PSNR, in dB."""
+    rung = min(rungs, key=lambda each: abs(each.record.psnr - psnr))
+    return needs(rung.model, Reconstructor, verb="an experiment")

@@ -1,6 +1,6 @@
 """What a layer knows of images, and how much noise it leaves: inversions from several starts, beside the starts."""
 
-__all__ = ["InversionFinding", "InversionNumbers", "find_inversion", "inversion_numbers"]
+__all__ = ["InversionFinding", "InversionNumbers", "find_inversion", "inversion_numbers", "rms"]
 
 import math
 from collections.abc import Sequence
@@ -174,19 +174,20 @@ def inversion_numbers(inverses: Sequence[Images], original: Images) -> Inversion
     stack = torch.stack([each.double() for each in inverses])  # (S, B, C, H, W)
     clean, shared = original.double(), stack.mean(0)
     flat = stack - stack.mean((3, 4), keepdim=True)
-    contrast = _rms(clean - clean.mean((2, 3), keepdim=True))
+    contrast = rms(clean - clean.mean((2, 3), keepdim=True))
     fitted = aligned(shared, clean)
     return InversionNumbers(
         noise=float(flat.var(0).mean().sqrt()) / contrast,
         disagreement=1 - _mean_correlation(flat),
         grain=float(noise_level(stack[0]).square().mean().sqrt()) / contrast,
-        missed=_rms(fitted - clean) / contrast,
+        missed=rms(fitted - clean) / contrast,
         sharpness=float(high_frequency_energy(fitted).sum() / high_frequency_energy(clean).sum()),
-        contrast=_rms(flat[0]) / contrast,
+        contrast=rms(flat[0]) / contrast,
     )
 
 
-def _rms(difference: Tensor) -> float:
+def rms(difference: Tensor) -> float:
+    """The root mean square over all values."""
     return float(difference.square().mean().sqrt())
 
 

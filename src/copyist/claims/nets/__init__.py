@@ -6,7 +6,6 @@ __all__ = [
     "attention_unet",
     "blobs",
     "bottleneck",
-    "brief_unet",
     "classifier",
     "contracted",
     "crops_unet",
@@ -18,7 +17,6 @@ __all__ = [
     "overcomplete",
     "photos",
     "photos_unet",
-    "photos_unet_skips",
     "scenes",
     "scenes_classifier",
     "scenes_mlp",
@@ -34,6 +32,7 @@ __all__ = [
     "variational",
 ]
 
+from copyist.claims.nets.attentions import attention_copier, attention_unet
 from copyist.claims.nets.labels import (
     classifier,
     masked_vit,
@@ -43,7 +42,6 @@ from copyist.claims.nets.labels import (
     stack_splits,
 )
 from copyist.claims.nets.mlps import (
-    attention_copier,
     bottleneck,
     contracted,
     overcomplete,
@@ -54,11 +52,8 @@ from copyist.claims.nets.real_images import crops_unet, faces_unet
 from copyist.claims.nets.scaling import blobs, photos, scenes, small_photos
 from copyist.claims.nets.small_scenes import MLP_REGIME, mlp_denoiser, scenes_mlp, small_scenes, small_unet
 from copyist.claims.nets.unets import (
-    attention_unet,
-    brief_unet,
     denoiser,
     photos_unet,
-    photos_unet_skips,
     scenes_unet,
     scenes_unet_skips,
     variational,

@@ -1,16 +1,15 @@
-"""Nets of few layers on small images: fully connected ones with codes of every kind, and one attention."""
+"""Fully connected nets of few layers on small images, with codes of every kind."""
 
-__all__ = ["attention_copier", "bottleneck", "contracted", "overcomplete", "sparse", "undercomplete"]
+__all__ = ["bottleneck", "contracted", "overcomplete", "sparse", "undercomplete"]
 
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from copyist import recipes
-from copyist.claims.nets.scaling import blobs, marked_name, photos, resize, small_photos
+from copyist.claims.nets.scaling import blobs, marked_name, resize, small_photos
 from copyist.claims.trial import Trial
 from copyist.corruption import GaussianNoise
 from copyist.models.mlp import Activation, MLPConfig
-from copyist.nn.attention import AttentionKind
 from copyist.objectives import Contraction, Copying, DeadUnitResampling, Denoising, KLSparsity, L1Sparsity, Objective
 from copyist.training import Recipe
 
@@ -52,12 +51,10 @@ def bottleneck(trial: Trial, *, code: int, units: float = 1.0) -> Recipe:
 
 
 def undercomplete(trial: Trial, *, size: int) -> Recipe:
-    """One hidden layer of a quarter of the values of a photograph of `size`², with ReLU."""
+    """One hidden layer of a quarter of the values of a landscape of `size`², with ReLU; up to half a minute each."""
     return resize(
-        recipes.undercomplete_mlp(
-            data=f"photos?size={size}{trial.pick(smoke='&stride=32&limit=64', standard='', gpu='')}"
-        ),
-        name=f"photos-undercomplete-mlp-{size}",
+        recipes.undercomplete_mlp(data=f"scenes?size={size}&limit={trial.pick(smoke=64, standard=2048, gpu=2048)}"),
+        name=f"scenes-undercomplete-mlp-{size}",
         steps=trial.pick(smoke=10, standard=500, gpu=5000),
         batch_size=trial.pick(smoke=16, standard=64, gpu=256),
         sizes={"widths": (3 * size**2 // 4,), "code": None, "activation": "relu"},
@@ -123,38 +120,3 @@ def contracted(trial: Trial, *, weight: float, decay: float = 0.0, sigma: float 
     if sigma == 0:
         return replace(recipe, objective=Contraction(weight=weight))
     return replace(recipe, name="blobs-denoiser", objective=Denoising(corruption=GaussianNoise(sigma)))
-
-
-def attention_copier(
-    trial: Trial,
-    *,
-    attention: AttentionKind = "linear",
-    convolutions: bool = True,
-    residual: bool = False,
-    small: bool = False,
-    share: float = 1.0,
-) -> Recipe:
-    """One attention between two convolutions, or alone, on photographs of at most 32×32.
-
-    An image is a thousand positions, so that two of them are batch enough; the source's batches begin there.
-
-    Args:
-        trial: decides sizes and steps.
-        attention: linear, or by dot products.
-        convolutions: whether it stands between two of them, with maps that are more than the pixels.
-        residual: whether it is added to what it is given.
-        small: whether the photographs are so small that a whole Jacobian can be looked at.
-        share: of the usual number of steps.
-    """
-    data = trial.pick(smoke=photos(trial), standard=photos(trial), gpu="photos?size=32")
-    if small:
-        data = trial.pick(smoke="photos?size=8&stride=32&limit=64", standard="photos?size=8", gpu="photos?size=16")
-    marks = {"alone": not convolutions, "residual": residual, "small": small}
-    maps = trial.pick(smoke=8, standard=64, gpu=64) if convolutions else None
-    return resize(
-        recipes.linear_attention(data=data),
-        name=marked_name(f"photos-{attention}-attention", marks),
-        steps=max(1, round(share * trial.pick(smoke=20, standard=1400, gpu=10_000))),
-        batch_size=trial.pick(smoke=16, standard=2, gpu=16),
-        sizes={"attention": attention, "maps": maps, "residual": residual},
-    )

@@ -1,11 +1,8 @@
 """U-Nets on photographs and on landscapes, and what claims change of them: skips, attention, width, the objective."""
 
 __all__ = [
-    "attention_unet",
-    "brief_unet",
     "denoiser",
     "photos_unet",
-    "photos_unet_skips",
     "scenes_unet",
     "scenes_unet_skips",
     "variational",
@@ -17,7 +14,6 @@ from typing import Any
 from copyist import recipes
 from copyist.claims.nets.scaling import marked_name, photos, resize, scenes
 from copyist.claims.trial import Trial
-from copyist.models.levels import LevelsAttention
 from copyist.models.unet import UNetConfig
 from copyist.models.variational_unet import VariationalUNetConfig
 from copyist.nn.norm import Statistics
@@ -45,40 +41,6 @@ def photos_unet(
     base = (recipes.hidden_unet if hidden else recipes.unet)(data=photos(trial))
     name = marked_name("photos-unet", {"hidden": hidden})
     return _on_trial(trial, base, name=name, statistics=statistics, batch_size=batch_size, share=share)
-
-
-def photos_unet_skips(
-    trial: Trial, *, statistics: Statistics = "batch", batch_size: int = 64, share: float = 1.0
-) -> Recipe:
-    """The same with skips, which may pass its input around the code."""
-    base = recipes.unet_skips(data=photos(trial))
-    name = "photos-unet-skips"
-    return _on_trial(trial, base, name=name, statistics=statistics, batch_size=batch_size, share=share)
-
-
-def brief_unet(trial: Trial, *, skips: bool = False, share: float = 1.0) -> Recipe:
-    """The U-Net in small batches, and for as few steps as one with attention can be given on two cores.
-
-    Args:
-        trial: decides sizes and steps.
-        skips: whether the decoder is also handed the encoder's maps.
-        share: of these steps.
-    """
-    net = photos_unet_skips if skips else photos_unet
-    return net(trial, batch_size=8, share=share * trial.pick(smoke=1.0, standard=0.6, gpu=1.0))
-
-
-def attention_unet(trial: Trial, *, attention: LevelsAttention = "linear", skips: bool = False) -> Recipe:
-    """The U-Net with attention added behind each level's block, trained as `brief_unet` is.
-
-    Args:
-        trial: decides sizes and steps.
-        attention: linear at every level, or by dot products at the lowest two.
-        skips: whether the decoder is also handed the encoder's maps.
-    """
-    name = marked_name(f"photos-{attention}-attention-unet", {"skips": skips})
-    sizes = {**_sizes(trial), "attention": attention, "skips": skips}
-    return replace(brief_unet(trial), name=name, model=replace(recipes.unet().model, **sizes))
 
 
 def scenes_unet(
