@@ -160,7 +160,7 @@ class Regime:
     """
 
     psnr: float | None = 33.0
-    """Least mean PSNR of copies of clean images, in dB; None where no quality is asked for."""
+    """Least PSNR of copies of clean images, of their mean squared error, in dB; None where no quality is asked for."""
 
     split: Literal["held-out", "training"] = "held-out"
     """Of which images."""

@@ -4,9 +4,10 @@ import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -116,15 +117,16 @@ class MeanColor(Classifier):
 
 
 @functools.cache
-def known_splits(source: str) -> Splits:
+def known_splits(source: str, *, drawn: tuple[str, ...] = ("photos",)) -> Splits:
     """In the place of photographs 16 images of random values to train on, and 16 held out, none like another.
 
-    Landscapes and digits are as they are, since they have rules and classes.
+    Landscapes and digits are as they are, since they have rules and classes, unless they are `drawn` like that too.
     """
-    size = re.fullmatch(r"photos\?size=(\d+).*", source)
-    if size is None:
+    found = re.fullmatch(r"(\w+)\?size=(\d+)(.*)", source)
+    if found is None or found[1] not in drawn:
         return open_source(source)
-    draws, shape = np.random.default_rng(0), (16, 1 if "channels=1" in source else 3, int(size[1]), int(size[1]))
+    size, channels = int(found[2]), 1 if "channels=1" in found[3] else 3
+    draws, shape = np.random.default_rng(0), (16, channels, size, size)
     names = tuple(map(str, range(16)))
     train, test = (
         ExampleSet(source=source, array=draws.random(shape, dtype=np.float32), names=names, fingerprint=part)
@@ -141,14 +143,24 @@ class KnownResources(Resources):
     after: Callable[[Recipe], Model]
     before: Callable[[Recipe], Model]
 
+    at: Callable[[Recipe, float], Model | None] | None = None
+    """Models at snapshots, by recipe and PSNR; None where a snapshot was not reached."""
+
+    drawn: tuple[str, ...] = ("photos",)
+    """Sources in whose place are random images."""
+
     def splits(self, source: str) -> Splits:
-        return known_splits(source)
+        return known_splits(source, drawn=self.drawn)
 
     def trained(
         self, recipe: Recipe, *, seed: int, start: Recipe | None = None, at: float | None = None
     ) -> TrainedNet | None:
         visits = recipe.training.steps * recipe.training.batch_size
-        return TrainedNet(model=self._of_shape(self.after(recipe), recipe), visits=visits, seconds=1.0)
+        if at is None or self.at is None:
+            return TrainedNet(model=self._of_shape(self.after(recipe), recipe), visits=visits, seconds=1.0)
+        model = self.at(recipe, at)
+        # By a snapshot of so many decibels a net has seen as many images.
+        return None if model is None else TrainedNet(model=self._of_shape(model, recipe), visits=round(at), seconds=1.0)
 
     def untrained(self, recipe: Recipe, *, seed: int) -> Model:
         return self._of_shape(self.before(recipe), recipe)
@@ -159,7 +171,10 @@ class KnownResources(Resources):
 
 
 def known_trial(
-    after: Callable[[Recipe], Model], before: Callable[[Recipe], Model] = lambda _: Affine(scale=0.0, shift=0.5)
+    after: Callable[[Recipe], Model],
+    before: Callable[[Recipe], Model] = lambda _: Affine(scale=0.0, shift=0.5),
+    *,
+    drawn: tuple[str, ...] = ("photos",),
 ) -> Trial:
     """A trial at scale smoke in which the trained and the untrained model of a recipe are what a test says.
 
@@ -168,8 +183,26 @@ def known_trial(
     return Trial(
         scale="smoke",
         seed=0,
-        resources=KnownResources(lambda r: MeanColor() if r.name == "scenes-classifier" else after(r), before),
+        resources=KnownResources(
+            lambda r: MeanColor() if r.name == "scenes-classifier" else after(r), before, drawn=drawn
+        ),
     )
+
+
+def known_rungs(
+    monkeypatch: pytest.MonkeyPatch,
+    after: Callable[[Recipe], Model],
+    at: Callable[[Recipe, float], Model | None],
+    *,
+    drawn: tuple[str, ...] = ("photos",),
+) -> Trial:
+    """The same with snapshots, of which a trial at scale smoke has none; untrained models are the identity."""
+
+    def pick(_: Trial, *, smoke: Any, standard: Any, gpu: Any) -> Any:
+        return standard if smoke in ((), None) else smoke
+
+    monkeypatch.setattr(Trial, "pick", pick)
+    return Trial(scale="smoke", seed=0, resources=KnownResources(after, lambda _: Affine(), at, drawn))
 
 
 def measured(name: str, trial: Trial) -> dict[str, float]:

@@ -9,13 +9,13 @@ import torch
 from copyist.claims.model_folder import TrainedNet
 from copyist.claims.result import NetRecord
 from copyist.data.examples import ExampleSet, Splits
-from copyist.metrics.distortion import psnr
+from copyist.metrics.distortion import mse
 from copyist.models.code_size import code_ratio
 from copyist.models.contracts import Model, Reconstructor
 from copyist.models.in_batches import in_batches
 
 COUNT = 256
-"""Images of each split that are copied."""
+"""Images of each split that are copied, evenly spaced over it: as training validates by."""
 
 
 def record_of(net: TrainedNet, name: str, splits: Splits, *, judged: bool, device: torch.device) -> NetRecord:
@@ -41,11 +41,12 @@ def record_of(net: TrainedNet, name: str, splits: Splits, *, judged: bool, devic
 
 @torch.no_grad()
 def _psnr(model: Model, examples: ExampleSet, device: torch.device) -> float:
-    """Mean over images, in dB; not a number for what does not copy images."""
+    """Of the mean squared error, in dB, as training has it: batch statistics let it differ by a decibel between
+    batches; not a number for what does not copy images."""
     if not isinstance(model, Reconstructor) or model.takes_tables:
         return math.nan
-    x = examples.images(0, COUNT).to(device)
-    return float(psnr(in_batches(model, model, x).float(), x).mean())
+    x = examples.subset(COUNT).images().to(device)
+    return float(-10 * mse(in_batches(model, model, x).float(), x).mean().log10())
 
 
 def _code_ratio(model: Model, examples: ExampleSet) -> float:

@@ -200,7 +200,7 @@ class NetRecord:
     """Whether the claim is about it; else it is a control."""
 
     psnr: Number
-    """Mean PSNR of copies of held-out images, in dB."""
+    """PSNR of copies of held-out images, of their mean squared error, in dB."""
 
     psnr_training: Number
     """The same of images that it was trained on."""

@@ -2,114 +2,119 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
-import math
-
 import torch
 
+from copyist.baselines.filters import Unchanged
 from copyist.baselines.linear_copier import linear_copier
-from copyist.claims.measures.copy_measures import clean_psnr, copies, gain, held_out, squared_error
-from copyist.claims.nets import attention_copier, denoiser, photos, photos_unet
+from copyist.claims.measures.copy_measures import clean_psnr, copies, distance_ratio, gain, held_out, squared_error
+from copyist.claims.nets import attention_copier, scenes
+from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
 from copyist.evidence import Claim, Control, Part, Regime, Within
-from copyist.procedures.inversion import invert
+from copyist.models.contracts import Reconstructor
 from copyist.tensors import Images
 
 SIGMA, ALPHA = 0.2, 0.3
 MEAN, STD = 0.7, 0.2
 """Of the noise that is blended in."""
 
+NOISES: dict[str, Corruption] = {"gaussian": GaussianNoise(SIGMA), "blend": Blend(ALPHA)}
+
+NETS = ("attention", "skips", "plain")
+
+_SAID = (
+    '"Representations in Unet generative models", on denoising autoencoders: if the output represents its noisy input '
+    "perfectly, the loss equals the squared distance that the corruption made"
+)
+
 CLAIM = Claim(
     sentence="If the output represents its noisy input perfectly, the distance to the clean image is the one that the "
-    "corruption made; one linear attention between two convolutions is near that.",
+    "corruption made.",
     source='Badger, "Autoencoders: Learning by Copying", on representations in U-Nets with attention',
-    regime=Regime(psnr=None, why="not declared yet"),
+    regime=Regime(psnr=None, why="what represents its input perfectly is the identity; trained nets stand beside it"),
+    picture="copies",
     parts=(
         Part(
             name="identity_gaussian",
-            measure="mean squared error of the identity on zero-mean noise of σ = 0.2, over σ²; held-out photographs",
+            measure="mean squared error of the identity on zero-mean noise of σ = 0.2, over σ²; held-out landscapes",
             holds_when=Within(0.01, around=1.0),
+            source=_SAID,
         ),
         Part(
             name="identity_blend",
             measure="the same on the blend with N(0.7, 0.2²) at α = 0.3, over (1 − α)²·(mean (x − 0.7)² + 0.2²)",
             holds_when=Within(0.01, around=1.0),
-        ),
-        Part(
-            name="attention_gaussian",
-            measure="mean squared error of the copies that one linear attention between two convolutions makes of "
-            "zero-mean noise of σ = 0.2, over the noisy images' own; trained to copy photographs of 32×32",
-            holds_when=Within(0.1, around=1.0),
-        ),
-        Part(
-            name="attention_blend",
-            measure="the same on the blend at α = 0.3",
-            holds_when=Within(0.1, around=1.0),
+            source=_SAID,
         ),
     ),
     controls=(
-        Control(name="attention_gain", measure="projected gain of that model at σ = 0.1: 1 for the identity"),
-        Control(
-            name="attention_inversion",
-            measure="root mean squared distance between photographs and the images that its output represents alike, "
-            "found from noise, converged or not; 8 photographs",
+        *(
+            Control(name=f"{net}_{number}", measure=f"{what}, {words}")
+            for net, words in (
+                ("attention", "one linear attention between two convolutions, on its own images"),
+                ("skips", "U-Net with skips, on landscapes of 32×32 in batches of 32"),
+                ("plain", "U-Net without skips, likewise"),
+            )
+            for number, what in (
+                ("gaussian", "mean squared error of copies of zero-mean noise of σ = 0.2, over the noisy images' own"),
+                ("blend", "the same on the blend at α = 0.3"),
+                ("moved", "‖O(x̃) − x̃‖ / ‖x̃ − x‖, σ = 0.2: 0 for the identity; by the triangle inequality the ratio "
+                 "of distances is within this of 1"),
+                ("gain", "projected gain at σ = 0.1"),
+                ("psnr", "PSNR of copies of clean images, dB"),
+            )
         ),
-        Control(name="attention_converged", measure="share of these that converged"),
-        Control(name="attention_psnr", measure="PSNR of its copies of clean photographs, dB"),
-        Control(
-            name="unet_gaussian",
-            measure="the ratio of squared errors of the U-Net without skips, σ = 0.2, batches of 64",
-        ),
-        Control(name="unet_blend", measure="the same on the blend"),
         Control(
             name="linear_copier_gaussian",
-            measure="the ratio of as many principal axes as copy clean photographs like the attention, σ = 0.2",
+            measure="the ratio of squared errors of as many principal axes as copy clean landscapes like the U-Net "
+            "with skips, σ = 0.2",
         ),
-        Control(
-            name="attention_denoiser_gaussian",
-            measure="the ratio of the same attention trained to denoise: whether "
-            "the model or what it was trained for is at fault",
-        ),
-        Control(name="attention_denoiser_blend", measure="the same on the blend"),
     ),
-)
+)  # fmt: skip
 
 
 @torch.no_grad()
 def run(trial: Trial) -> Measurements:
-    """Compare the identity with paper, and a model that nearly is one with the identity."""
-    recipe, noise, blend = attention_copier(trial), GaussianNoise(SIGMA), Blend(ALPHA)
-    x = held_out(trial, recipe.data)
-    train = trial.splits(recipe.data).train.images().to(trial.device)
-    attention, cured = trial.trained(recipe), trial.trained(denoiser(recipe))
-    unet, seen = trial.trained(photos_unet(trial)), held_out(trial, photos(trial))
-    quality = clean_psnr(attention, x)
-    axes = linear_copier(train, x, clean_psnr=quality)
-    noisy, blended = (_corrupted(x, each, trial) for each in (noise, blend))
-    unet_noisy, unet_blended = (_corrupted(seen, each, trial) for each in (noise, blend))
+    """Compare the identity with paper, and trained copiers with the identity."""
+    x = held_out(trial, scenes(trial))
+    noisy, blended = (_corrupted(x, noise, trial) for noise in NOISES.values())
     on_paper = (1 - ALPHA) ** 2 * (float((x - MEAN).square().mean()) + STD**2)
-    copy = copies(attention, noisy)
-    steps = trial.pick(smoke=20, standard=300, gpu=300)
-    found = invert(attention, x[:8], steps=steps, generator=trial.generator("inversion"))
+    identity = Unchanged()
     values = {
-        "identity_gaussian": squared_error(noisy, x) / SIGMA**2,
-        "identity_blend": squared_error(blended, x) / on_paper,
-        "attention_gaussian": squared_error(copy, x) / squared_error(noisy, x),
-        "attention_blend": squared_error(copies(attention, blended), x) / squared_error(blended, x),
-        "attention_gain": gain(attention, x, trial),
-        "attention_inversion": float(found.input_distance.mean()) / math.sqrt(x[0].numel()),
-        "attention_converged": float(found.converged.float().mean()),
-        "attention_psnr": quality,
-        "unet_gaussian": squared_error(copies(unet, unet_noisy), seen) / squared_error(unet_noisy, seen),
-        "unet_blend": squared_error(copies(unet, unet_blended), seen) / squared_error(unet_blended, seen),
-        "linear_copier_gaussian": squared_error(axes(noisy), x) / squared_error(noisy, x),
-        "attention_denoiser_gaussian": squared_error(copies(cured, noisy), x) / squared_error(noisy, x),
-        "attention_denoiser_blend": squared_error(copies(cured, blended), x) / squared_error(blended, x),
+        "identity_gaussian": squared_error(identity(noisy), x) / SIGMA**2,
+        "identity_blend": squared_error(identity(blended), x) / on_paper,
     }
-    rows = {"photograph": x, "noisy": noisy, "copied by attention": copy, "denoised": copies(cured, noisy)}
-    caption = "Linear attention between convolutions, trained to copy and to denoise, given noise of σ = 0.2."
-    pictures = Pictures(caption=caption, rows={label: images[:8] for label, images in rows.items()})
-    return Measurements(values=values, pictures={"copies": pictures})
+    recipes = {"attention": attention_copier(trial), "skips": ladder(trial, "skips"), "plain": ladder(trial)}
+    rows: dict[str, Images] = {"image": x, "noisy": noisy}
+    for net in NETS:
+        model = trial.trained(recipes[net], control=True)
+        seen = held_out(trial, recipes[net].data)
+        values |= {f"{net}_{number}": value for number, value in _beside(model, seen, trial).items()}
+        if recipes[net].data == scenes(trial):
+            rows[net] = copies(model, noisy)
+            if net == "skips":
+                train = trial.splits(scenes(trial)).train.images().to(trial.device)
+                axes = linear_copier(train, x, clean_psnr=clean_psnr(model, x))
+                values["linear_copier_gaussian"] = squared_error(axes(noisy), x) / squared_error(noisy, x)
+    return Measurements(
+        values=values,
+        pictures={
+            "copies": Pictures(
+                caption="Held-out landscapes with noise of σ = 0.2, and what copiers make of them.",
+                rows={label: images[:8] for label, images in rows.items()},
+            )
+        },
+    )
+
+
+def _beside(model: Reconstructor, x: Images, trial: Trial) -> dict[str, float]:
+    """How near a copier comes to the identity, and its losses to those of the corruption."""
+    tilde = {name: _corrupted(x, noise, trial) for name, noise in NOISES.items()}
+    copied = {name: copies(model, x_tilde) for name, x_tilde in tilde.items()}
+    losses = {name: squared_error(copied[name], x) / squared_error(tilde[name], x) for name in NOISES}
+    moved = distance_ratio(copied["gaussian"] - tilde["gaussian"] + x, tilde["gaussian"], x)
+    return losses | {"moved": moved, "gain": gain(model, x, trial), "psnr": clean_psnr(model, x)}
 
 
 def _corrupted(x: Images, corruption: Corruption, trial: Trial) -> Images:

@@ -3,6 +3,7 @@
 __all__ = [
     "clean_psnr",
     "copies",
+    "copying_error",
     "denoising_ratio",
     "distance_ratio",
     "gain",
@@ -44,6 +45,11 @@ def copies(model: Reconstructor, x: Images, *, batch_size: int | None = None) ->
 def clean_psnr(model: Reconstructor, x: Images) -> float:
     """Mean peak signal-to-noise ratio of the copies, in decibels."""
     return float(psnr(copies(model, x), x).mean())
+
+
+def copying_error(model: Reconstructor, x: Images) -> float:
+    """Root mean squared error of the copies, in units of pixel value."""
+    return squared_error(copies(model, x), x) ** 0.5
 
 
 def gain(model: Reconstructor, x: Images, trial: Trial) -> float:

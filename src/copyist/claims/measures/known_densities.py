@@ -2,6 +2,7 @@
 
 __all__ = ["Mixture", "circle", "circle_tangents", "gaussian_denoiser", "trained_on_draws"]
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from copyist.procedures import posterior_mean
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
 from copyist.training import Recipe
-from copyist.training.optimization import build_optimizer, learning_rate, set_rate
+from copyist.training.optimization import build_optimizer, learning_rate, set_rate, update_average
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,8 +58,8 @@ def trained_on_draws(data: Mixture, recipe: Recipe, *, trial: Trial) -> Reconstr
     """A fresh model, trained on new draws at every step.
 
     `train` takes its images from a source, which is finite and within [0, 1]; these never repeat, and have no bounds.
-    The recipe goes on record like any other. Of its training the steps, the batch size, the optimizer and the rate
-    count.
+    The recipe goes on record like any other. Of its training the steps, the batch size, the optimizer, the rate and the
+    averaging count.
 
     Args:
         data: what is drawn.
@@ -68,6 +69,7 @@ def trained_on_draws(data: Mixture, recipe: Recipe, *, trial: Trial) -> Reconstr
     trial.note(recipe)
     training, draws = recipe.training, trial.generator("training", recipe.name)
     model = needs(trial.built(recipe.model), Reconstructor, verb="an experiment").train()
+    average = copy.deepcopy(model) if training.averaging else None
     optimizer = build_optimizer(model, training.optimization)
     with torch.enable_grad():
         for step in range(training.steps):
@@ -76,7 +78,9 @@ def trained_on_draws(data: Mixture, recipe: Recipe, *, trial: Trial) -> Reconstr
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
-    return model.eval()
+            if average is not None:
+                update_average(average, model, decay=training.averaging, step=step)
+    return (model if average is None else average).eval()
 
 
 def gaussian_denoiser(x: Images, *, sigma: float) -> Callable[[Images], Images]:

@@ -1,27 +1,31 @@
 """The models that claims are about, at each scale: one recipe each, so that claims share what is trained."""
 
 __all__ = [
+    "MLP_REGIME",
     "attention_copier",
     "attention_unet",
     "blobs",
     "bottleneck",
     "classifier",
     "contracted",
+    "crops_unet",
     "denoiser",
+    "faces_unet",
     "masked_vit",
     "masked_vit_classifier",
+    "mlp_denoiser",
     "overcomplete",
     "photos",
     "photos_unet",
-    "photos_unet_skips",
     "scenes",
     "scenes_classifier",
+    "scenes_mlp",
     "small_photos",
-    "small_photos_unet",
+    "small_scenes",
+    "small_unet",
     "sparse",
     "stack",
     "stack_splits",
-    "through_code",
     "undercomplete",
     "variational",
 ]
@@ -40,14 +44,13 @@ from copyist.claims.nets.mlps import (
     contracted,
     overcomplete,
     sparse,
-    through_code,
     undercomplete,
 )
+from copyist.claims.nets.real_images import crops_unet, faces_unet
 from copyist.claims.nets.scaling import blobs, photos, scenes, small_photos
+from copyist.claims.nets.small_scenes import MLP_REGIME, mlp_denoiser, scenes_mlp, small_scenes, small_unet
 from copyist.claims.nets.unets import (
     denoiser,
     photos_unet,
-    photos_unet_skips,
-    small_photos_unet,
     variational,
 )

@@ -1,6 +1,6 @@
 """Fully connected nets of few layers on small images, with codes of every kind."""
 
-__all__ = ["bottleneck", "contracted", "overcomplete", "sparse", "through_code", "undercomplete"]
+__all__ = ["bottleneck", "contracted", "overcomplete", "sparse", "undercomplete"]
 
 from dataclasses import replace
 from typing import Literal, TypeAlias
@@ -47,24 +47,6 @@ def bottleneck(trial: Trial, *, code: int, units: float = 1.0) -> Recipe:
         batch_size=trial.pick(smoke=32, standard=128, gpu=128),
         learning_rate=2e-3,
         sizes={"widths": (round(units * trial.pick(smoke=64, standard=512, gpu=1024)),), "code": code},
-    )
-
-
-def through_code(trial: Trial, *, code: int | None = None) -> Recipe:
-    """The overcomplete net with a code of another size: its other layers and its rate stay.
-
-    Args:
-        trial: decides sizes and steps.
-        code: units of the code; None for as many as the other layers have.
-    """
-    base = overcomplete(trial)
-    assert isinstance(base.model, MLPConfig)
-    *wide, last = base.model.widths
-    return resize(
-        base,
-        name=f"photos-mlp-with-code-of-{code or last}",
-        steps=trial.pick(smoke=20, standard=1500, gpu=20_000),
-        sizes={"widths": (*wide, code or last)},
     )
 
 

@@ -3,8 +3,6 @@
 __all__ = [
     "denoiser",
     "photos_unet",
-    "photos_unet_skips",
-    "small_photos_unet",
     "variational",
 ]
 
@@ -12,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from copyist import recipes
-from copyist.claims.nets.scaling import marked_name, photos, resize, small_photos
+from copyist.claims.nets.scaling import marked_name, photos, resize
 from copyist.claims.trial import Trial
 from copyist.models.unet import UNetConfig
 from copyist.models.variational_unet import VariationalUNetConfig
@@ -41,22 +39,6 @@ def photos_unet(
     base = (recipes.hidden_unet if hidden else recipes.unet)(data=photos(trial))
     name = marked_name("photos-unet", {"hidden": hidden})
     return _on_trial(trial, base, name=name, statistics=statistics, batch_size=batch_size, share=share)
-
-
-def photos_unet_skips(
-    trial: Trial, *, statistics: Statistics = "batch", batch_size: int = 64, share: float = 1.0
-) -> Recipe:
-    """The same with skips, which may pass its input around the code."""
-    base = recipes.unet_skips(data=photos(trial))
-    name = "photos-unet-skips"
-    return _on_trial(trial, base, name=name, statistics=statistics, batch_size=batch_size, share=share)
-
-
-def small_photos_unet(trial: Trial, *, skips: bool = False) -> Recipe:
-    """The U-Net on the images of the fully connected nets, without skips or with."""
-    base = photos_unet_skips(trial) if skips else photos_unet(trial)
-    levels: dict[str, Any] = {"levels": trial.pick(smoke=2, standard=4, gpu=5)}
-    return replace(base, name=f"small-{base.name}", data=small_photos(trial), model=replace(base.model, **levels))
 
 
 def denoiser(recipe: Recipe) -> Recipe:
