@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from copyist.claims.measures.distances import Distances
-from copyist.claims.measures.references import Reference, appraise, odds, pure_noise
+from copyist.claims.measures.references import Reference, appraise, pure_noise
 from copyist.claims.measures.samples import blurred_samples, plain_copies, samples
 from copyist.claims.measures.walks import walk_without_code, watched
 from copyist.claims.trial import Trial
@@ -91,9 +91,3 @@ def test_landscapes_are_worth_all_unless_they_are_of_the_training(reference: Ref
     gray = appraise(torch.full_like(reference.real, 0.5), reference)
     assert (gray.kept, gray.fresh) == (0, 0)
     assert gray.distance["axes"] > 10 * old.distance["axes"]
-
-
-def test_odds_of_none_are_not_none() -> None:
-    assert odds(0, 16) == pytest.approx(0.5 / 16.5)
-    assert odds(16, 16) == pytest.approx(16.5 / 0.5)
-    assert odds(8, 16) == pytest.approx(1.0)

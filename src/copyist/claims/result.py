@@ -32,7 +32,7 @@ from typing import Annotated, Any, Literal, TypeAlias, cast, final, get_args
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from copyist.errors import DataError
-from copyist.evidence import RESULT_VERSION, Claim, Control, Interval, PartScale, Regime, Verdict
+from copyist.evidence import Claim, Control, Interval, PartScale, Regime, Verdict
 from copyist.outputs import write_text
 
 Scale: TypeAlias = Literal["smoke", "standard", "gpu"]
@@ -40,6 +40,9 @@ Scale: TypeAlias = Literal["smoke", "standard", "gpu"]
 
 SCALES: tuple[Scale, ...] = get_args(Scale)
 """Their names, the smallest first."""
+
+RESULT_VERSION = 2
+"""Of the files of results; raised when older readers would misread newer ones."""
 
 
 def _or(instead: float) -> BeforeValidator:
@@ -319,11 +322,6 @@ class ClaimResult:
         """The place of the first part that has the claim's own verdict, of those it follows from; or the first one."""
         own = [place for place, part in enumerate(self.claim.parts) if part.source] or range(len(self.parts))
         return next((place for place in own if self.parts[place].verdict == self.verdict), own[0])
-
-    @property
-    def held(self) -> str:
-        """How many of the parts hold, such as "2 of 3"."""
-        return f"{sum(part.verdict == 'supported' for part in self.parts)} of {len(self.parts)}"
 
     @property
     def psnr(self) -> float:

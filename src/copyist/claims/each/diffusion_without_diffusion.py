@@ -14,7 +14,6 @@ from copyist.claims.measures.references import (
     appraisal_values,
     appraise,
     check_instruments,
-    odds,
     over,
     pure_noise,
     reference_for,
@@ -22,7 +21,7 @@ from copyist.claims.measures.references import (
 from copyist.claims.measures.samples import BLURS, blurred_samples, one_pass, plain_copies, samples
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part, Regime
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime, odds
 from copyist.models.contracts import Reconstructor, needs
 from copyist.tensors import Images
 

@@ -15,14 +15,13 @@ from copyist.claims.measures.references import (
     appraisal_values,
     appraise,
     check_instruments,
-    odds,
     over,
     reference_for,
 )
 from copyist.claims.measures.walks import Walked, walk_frames, watched
 from copyist.claims.nets.ladder import small_ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part, Regime
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime, odds
 
 SIZES = {"few": 256, "many": 2048}
 """Landscapes to train on."""

@@ -9,14 +9,13 @@ from copyist.claims.measures.references import (
     appraisal_values,
     appraise,
     check_instruments,
-    odds,
     over,
     reference_for,
 )
 from copyist.claims.measures.samples import one_pass, plain_copies, samples
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Part, Regime
+from copyist.evidence import Above, Below, Claim, Part, Regime, odds
 
 MARGIN = 1.25
 """Plain copies may be worse by so much, as a ratio, and still do as well."""

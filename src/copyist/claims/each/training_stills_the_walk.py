@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from copyist.claims.measures.references import Reference, odds, reference_for
+from copyist.claims.measures.references import Reference, reference_for
 from copyist.claims.measures.walks import Walked, walk_frames, watched
 from copyist.claims.nets.ladder import SNAPSHOTS, SNAPSHOTS_BY_HEART, by_heart, ladder
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Rung, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part, Regime
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime, odds
 from copyist.models.contracts import Autoencoder, needs
 from copyist.tensors import Images
 from copyist.training import Recipe

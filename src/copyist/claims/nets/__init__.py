@@ -16,7 +16,6 @@ __all__ = [
     "mlp_denoiser",
     "overcomplete",
     "photos",
-    "photos_unet",
     "scenes",
     "scenes_classifier",
     "scenes_mlp",
@@ -49,8 +48,4 @@ from copyist.claims.nets.mlps import (
 from copyist.claims.nets.real_images import crops_unet, faces_unet
 from copyist.claims.nets.scaling import blobs, photos, scenes, small_photos
 from copyist.claims.nets.small_scenes import MLP_REGIME, mlp_denoiser, scenes_mlp, small_scenes, small_unet
-from copyist.claims.nets.unets import (
-    denoiser,
-    photos_unet,
-    variational,
-)
+from copyist.claims.nets.unets import denoiser, variational
