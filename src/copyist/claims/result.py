@@ -197,7 +197,7 @@ class NetRecord:
     """A trained net that a run used, and how well it copies."""
 
     name: str
-    """Of its recipe, with the digest of its settings, and the PSNR of the snapshot where it is one."""
+    """Of its recipe, with the digest of its settings, that of the one it starts from, and the PSNR of a snapshot."""
 
     judged: bool
     """Whether the claim is about it; else it is a control."""

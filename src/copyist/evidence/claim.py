@@ -39,10 +39,11 @@ class Regime:
     @property
     def text(self) -> str:
         """In words, such as "copies of held-out images of at least 33 dB, a code of at least 1.33 times the image"."""
-        asked = [] if self.psnr is None else [f"copies of {self.split} images of at least {self.psnr:g} dB"]
-        if self.code:
-            asked.append(f"a code of at least {self.code:g} times the image's values")
-        return ", ".join(asked) or f"none: {self.why}"
+        if self.psnr is None:
+            copies = f"no quality of copies, since {self.why}" if self.code else f"none: {self.why}"
+        else:
+            copies = f"copies of {self.split} images of at least {self.psnr:g} dB"
+        return copies + (f", a code of at least {self.code:g} times the image's values" if self.code else "")
 
 
 @dataclass(frozen=True, kw_only=True)
