@@ -1,3 +1,5 @@
+"""Networks that come with the package: what their files hold is what their recipes say."""
+
 from dataclasses import replace
 from pathlib import Path
 

@@ -10,8 +10,8 @@ __all__ = [
     "appraise",
     "check_instruments",
     "decoded_noise",
-    "over",
     "pure_noise",
+    "ratios",
     "reference_for",
 ]
 
@@ -198,6 +198,6 @@ def appraisal_values(found: Mapping[str, Appraisal]) -> dict[str, float]:
     return values
 
 
-def over(found: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+def ratios(found: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
     """One number over another, by instrument."""
     return {name: found[name] / other[name] for name in INSTRUMENTS}
