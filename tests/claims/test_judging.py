@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from copyist.claims.declaration import Declaration
 from copyist.claims.judging import judge
-from copyist.claims.result import ClaimResult, Declaration, InstrumentCheck, NetRecord, SeedResult
+from copyist.claims.result import ClaimResult, InstrumentCheck, NetRecord, SeedResult
 from copyist.claims.runner import run_claims
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.errors import ArgumentError, TrainingError

@@ -10,10 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
+from copyist.claims.declaration import Declaration, DeclaredPart
 from copyist.claims.result import (
     ClaimResult,
-    Declaration,
-    DeclaredPart,
     JudgedPart,
     MeasuredControl,
     NamedPicture,
