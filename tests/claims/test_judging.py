@@ -80,6 +80,12 @@ def test_nets_that_are_judged_must_copy_as_the_regime_says(net: NetRecord, verdi
     assert result(part(), runs=runs, regime=Regime(psnr=33.0, code=1.0)).verdict == verdict
 
 
+def test_a_claim_that_asks_for_a_quality_and_judges_no_net_has_not_reached_it() -> None:
+    runs = {number: seed({"ratio": 0.5}, nets=(replace(COPIER, judged=False),)) for number in range(3)}
+    assert result(part(), runs=runs, regime=Regime(psnr=33.0)).verdict == "regime not reached"
+    assert result(part(), runs=runs).verdict == "supported"
+
+
 def test_a_regime_of_training_images_asks_for_copies_of_those() -> None:
     runs = {number: seed({"ratio": 0.5}, nets=(replace(COPIER, psnr=20.0),)) for number in range(3)}
     assert result(part(), runs=runs, regime=Regime(psnr=35.0, split="training")).verdict == "supported"
