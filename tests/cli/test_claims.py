@@ -187,7 +187,14 @@ def test_a_real_claim_runs_at_scale_smoke_and_is_reported(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_nets_that_claims_share_are_trained_once_and_kept(tmp_path: Path) -> None:
-    line = ("claims", "train", "plain", *"--scale smoke --seeds 0 --jobs 1 --json".split(), "--models", tmp_path)
+    line = (
+        "claims",
+        "train",
+        "plain",
+        *["--scale", "smoke", "--seeds", "0", "--jobs", "1", "--json"],
+        "--models",
+        tmp_path,
+    )
     first = copyist(*line).result
     written = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")}
     assert written
