@@ -67,15 +67,27 @@ CLAIM = Claim(
         Part(
             name="condition_ratio_untrained",
             measure=f"{_CONDITION}; before training",
-            holds_when=Above(10.0),
+            holds_when=Above(1.0),
             source=f"{_SAID}which is mostly due to conditioning",
             scale="log",
         ),
         Part(
             name="missed_ratio_untrained",
             measure=f"{_MISSED}; before training",
-            holds_when=Above(2.0),
+            holds_when=Above(1.0),
             source=f"{_SAID}and with one it is not",
+            scale="log",
+        ),
+        Part(
+            name="condition_by_far",
+            measure="the ratio of conditions before training, as one that matters",
+            holds_when=Above(10.0),
+            scale="log",
+        ),
+        Part(
+            name="missed_by_far",
+            measure="the ratio of errors before training, likewise",
+            holds_when=Above(2.0),
             scale="log",
         ),
         Part(
@@ -181,6 +193,7 @@ def _ratios(values: Mapping[str, float]) -> dict[str, float]:
         for what, measured in (("condition", "condition"), ("missed", "missed_of_all")):
             without, with_one = (values[f"{measured}_dot_alone_{each}_{age}"] for each in ("without", "with"))
             ratios[f"{what}_ratio_{age}"] = over(without, with_one)
+    ratios |= {f"{what}_by_far": ratios[f"{what}_ratio_untrained"] for what in ("condition", "missed")}
     after, before = (values[f"condition_dot_alone_without_{age}"] for age in ("trained", "untrained"))
     return {**ratios, "conditioned_by_training": over(after, before)}
 

@@ -63,9 +63,8 @@ CLAIM = Claim(
         ),
         Part(
             name="blend_over_plain_at_end",
-            measure=f"{_RATIO}, both at the end of training",
+            measure=f"{_RATIO}, both at the end of training, which is twelve times as long for the plain U-Net",
             holds_when=Above(1.0),
-            source=_SAID,
             scale="log",
         ),
         Part(
