@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from copyist.claims.measures.copy_measures import clean_psnr, gain, held_out
+from copyist.claims.measures.inversion_check import INVERSION, by_inversion, check_inversion
 from copyist.claims.measures.inversion_finding import InversionFinding, find_inversion
 from copyist.claims.measures.inversion_table import over
 from copyist.claims.nets import attention_copier
@@ -76,6 +77,7 @@ CLAIM = Claim(
             measure=f"{_MISSED}; before training",
             holds_when=Above(1.0),
             source=f"{_SAID}and with one it is not",
+            instruments=(INVERSION,),
             scale="log",
         ),
         Part(
@@ -88,6 +90,7 @@ CLAIM = Claim(
             name="missed_by_far",
             measure="the ratio of errors before training, likewise",
             holds_when=Above(2.0),
+            instruments=(INVERSION,),
             scale="log",
         ),
         Part(
@@ -100,6 +103,7 @@ CLAIM = Claim(
             name="missed_ratio_trained",
             measure=f"{_MISSED}; after training",
             holds_when=Above(2.0),
+            instruments=(INVERSION,),
             scale="log",
         ),
         Part(
@@ -126,6 +130,7 @@ def run(trial: Trial) -> Measurements:
     recipes = {net: _recipe(net, trial) for net in NETS}
     x = held_out(trial, recipes["dot_alone_without_trained"].data, count=trial.pick(smoke=4, standard=64, gpu=256))
     few, fewer = x[: trial.pick(smoke=2, standard=16, gpu=32)], x[: trial.pick(smoke=1, standard=8, gpu=8)]
+    check_inversion(trial, few)
     values: dict[str, float] = {}
     lines: dict[str, list[float]] = {}
     rows = {"landscape": few[:8]}
@@ -145,7 +150,7 @@ def run(trial: Trial) -> Measurements:
     values["condition_random"] = _condition(torch.linalg.svdvals(random))
     caption = "Images whose outputs are to equal the top row's, found from noise."
     return Measurements(
-        values=values,
+        values=by_inversion(CLAIM, values),
         curves={"singular-values": _curve(lines, size=size)},
         pictures={"inversions": Pictures(caption=caption, rows=rows)},
     )

@@ -3,6 +3,7 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.claims.measures.copy_measures import clean_psnr, gain, held_out, nearest_rung
+from copyist.claims.measures.inversion_check import INVERSION, by_inversion, check_inversion
 from copyist.claims.measures.inversion_finding import InversionFinding, find_inversion, inversion_numbers
 from copyist.claims.measures.inversion_table import (
     floor_controls,
@@ -44,6 +45,7 @@ CLAIM = Claim(
             name="missed_ratio",
             measure=f"{_ERROR}, both trained on 40,000 images",
             holds_when=Above(1.0),
+            instruments=(INVERSION,),
             source='second version, "Representations in Unet generative models with Attention": with dot products in '
             "the place of linear attention, at 32², the trained autoencoder's representation of its input is less "
             "accurate than that with linear attention",
@@ -54,12 +56,14 @@ CLAIM = Claim(
             measure="the same against linear attention at the snapshot whose copies are nearest in PSNR: it is the "
             "attention, rather than how well each copies",
             holds_when=Above(1.0),
+            instruments=(INVERSION,),
             scale="log",
         ),
         Part(
             name="noise_ratio",
             measure="what differs between starts, dot products over linear attention, of the same landscapes",
             holds_when=Above(1.0),
+            instruments=(INVERSION,),
             scale="log",
         ),
     ),
@@ -87,6 +91,7 @@ def run(trial: Trial) -> Measurements:
     recipes = {kind: attention_copier(trial, attention=kind, size=32) for kind in KINDS}
     x = held_out(trial, recipes["dot"].data, count=trial.pick(smoke=4, standard=64, gpu=256))
     few = x[: trial.pick(smoke=4, standard=8, gpu=32)]
+    check_inversion(trial, few)
     dot_net = trial.trained(recipes["dot"])
     wanted = clean_psnr(dot_net, held_out(trial, recipes["dot"].data))
     nets: dict[str, Reconstructor] = {
@@ -113,7 +118,9 @@ def run(trial: Trial) -> Measurements:
     }
     caption = "Images whose outputs equal those of the top row, from two starts, for dot products and linear attention."
     rows = inversion_rows(few, {"dot products": dot, "linear": linear, "linear, alike": found["linear_alike"]})
-    return Measurements(values=values, pictures={"inversions": Pictures(caption=caption, rows=rows)})
+    return Measurements(
+        values=by_inversion(CLAIM, values), pictures={"inversions": Pictures(caption=caption, rows=rows)}
+    )
 
 
 def _ratios(first: InversionFinding, second: InversionFinding, x: Images) -> tuple[float, float]:

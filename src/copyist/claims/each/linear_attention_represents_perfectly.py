@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from copyist.claims.measures.copied_and_represented import copied_and_represented, represented_controls
 from copyist.claims.measures.copy_measures import clean_psnr, denoising_ratio, gain, held_out
+from copyist.claims.measures.inversion_check import INVERSION, by_inversion
 from copyist.claims.measures.inversion_finding import find_inversion
 from copyist.claims.measures.inversion_table import inversion_controls, inversion_values
 from copyist.claims.measures.over_training import common_level
@@ -36,6 +37,7 @@ _PARTS = (
         measure="error of what converged inverses of the output from N(0.7, 0.05²) and from gray share, channels "
         "aligned, over the originals' contrast; 32 held-out landscapes: 1 where only mean colors are known",
         holds_when=Below(0.1),
+        instruments=(INVERSION,),
         source=f"{_SAID}is capable of a representation of its input that is nearly perfect",
         scale="log",
     ),
@@ -56,6 +58,7 @@ _PARTS = (
         name="noise_trained",
         measure="what differs between the two starts' inverses, over the originals' contrast",
         holds_when=Below(0.1),
+        instruments=(INVERSION,),
         scale="log",
     ),
     Part(
@@ -105,7 +108,8 @@ def run(trial: Trial) -> Measurements:
     recipe, other = attention_copier(trial), small_ladder(trial, count=2048)
     caption = "Linear attention between two convolutions: images whose outputs equal the top row's, and copies."
     found = copied_and_represented(trial, recipe, caption=caption)
-    return replace(found, values={**found.values, **_beside_the_unet(trial, recipe, other)})
+    values = {**found.values, **_beside_the_unet(trial, recipe, other)}
+    return replace(found, values=by_inversion(CLAIM, values))
 
 
 def _beside_the_unet(trial: Trial, recipe: Recipe, other: Recipe) -> dict[str, float]:
