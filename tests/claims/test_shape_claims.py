@@ -43,7 +43,7 @@ def painting(pictures: Callable[[Recipe], Images]) -> Trial:
 
 def test_detail_artifacts_and_order_of_the_wide_net_are_held_against_the_usual_ones() -> None:
     def pictures(recipe: Recipe) -> Images:
-        return 2 * upside_down() if "wide" in recipe.name else (4 if "longer" in recipe.name else 0.9) * real()
+        return 2 * upside_down() if "wide" in recipe.name else (0.9 if "shape" in recipe.name else 4) * real()
 
     values = measured("width-adds-detail", painting(pictures))
     # Twice the contrast has four times the energy in every frequency.

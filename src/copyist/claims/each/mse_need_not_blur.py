@@ -54,8 +54,8 @@ CLAIM = Claim(
             name="large_detail",
             source=f"{SOURCE}: a very large model need not give blurred outputs, since a mixture of enough Gaussians "
             "approximates anything",
-            measure="the same by the U-Net with 24 maps, the usual, with a code of twice the image, after four times the "
-            "image visits: a large net that has learned to copy",
+            measure="the same by the U-Net with 24 maps, the usual, whose code is twice the image, after four times as "
+            "many visits: a large net that has learned to copy",
             holds_when=Above(BLURRED),
             scale="log",
         ),

@@ -75,7 +75,7 @@ def copied_and_represented(trial: Trial, recipe: Recipe, *, caption: str) -> Mea
     Inversions are checked first, as an instrument that parts may name.
 
     Args:
-        trial: at whose scale all is measured; 32 images are inverted.
+        trial: at whose scale all is measured; 16 images are inverted.
         recipe: of the copier, which is judged by the claim's regime.
         caption: of the pictures, one sentence.
     """
@@ -97,7 +97,7 @@ def copied_and_represented(trial: Trial, recipe: Recipe, *, caption: str) -> Mea
         "gaussian_ratio": denoising_ratio(model, x, noise, trial),
         "gaussian_linear_copier": distance_ratio(axes(noisy), noisy, x),
     }
-    few = x[: trial.pick(smoke=4, standard=32, gpu=32)]
+    few = x[: trial.pick(smoke=4, standard=16, gpu=32)]
     check_inversion(trial, few)
     after, before = find_inversion(model, few, trial), find_inversion(fresh, few, trial)
     values |= _represented(after, before, find_inversion(model, few, trial, method="reference"))
