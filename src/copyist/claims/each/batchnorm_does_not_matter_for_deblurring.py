@@ -52,7 +52,7 @@ CLAIM = Claim(
                 measure="PSNR of O(x̃) minus that of x̃, dB, for a Gaussian blur of 1 pixel, the 64 landscapes of 16×16 "
                 f"that the net learned, {net} batch normalization",
                 holds_when=Above(0.0),
-                source=_SAID + f"deblur an input, which the net {net} it has therefore",
+                source=_SAID + f"deblur an input, so that the net {net} it deblurs",
             )
             for net in NETS
         ),
