@@ -1,8 +1,8 @@
 """A U-Net with linear attention, as diffusion models have it, denoises poorly when it is trained to copy.
 
-The source draws it with linear attention "in parallel to residual connections", as the U-Nets of diffusion models are
-built: with skips, group norm and residual blocks. That net is judged. Which of these makes the difference is told by
-the same net without attention, without skips, with both kinds of attention, and by the ladder's net with skips alone.
+The source draws it with linear attention beside residual connections, as the U-Nets of diffusion models are built: with
+skips, group norm and residual blocks. That net is judged. Which of these makes the difference is told by the same net
+without attention, without skips, with both kinds of attention, and by the ladder's net with skips alone.
 """
 
 __all__ = ["CLAIM", "EXPERIMENT"]
