@@ -23,7 +23,7 @@ SIGMAS = (0.05, 0.1, 0.2, 0.3, 0.5)
 NARROW = {"a twelfth": 12, "a third": 3}
 """The image's values over those of the smaller codes."""
 
-_SAID = '"Autoencoders & Denoising AEs", on denoising autoencoders: they do their work with codes that are no bottleneck too'
+_SAID = '"Autoencoders & Denoising AEs", on denoising autoencoders: they work with codes that are no bottleneck too'
 
 CLAIM = Claim(
     sentence="Trained against the clean image, an autoencoder needs no bottleneck: with a code larger than its input "
