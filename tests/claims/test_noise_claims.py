@@ -154,6 +154,8 @@ def test_statistics_that_normalization_keeps_are_those_of_each_image_where_both_
     for against in ("with", "image"):
         over = values["blend_mean_error_without"] / values[f"blend_mean_error_{against}"]
         assert values[f"mean_error_over_{against}"] == pytest.approx(over)
+    errors = {net: values[f"blend_mean_error_{net}"] + values[f"blend_std_error_{net}"] for net in ("with", "without")}
+    assert values["statistics_over_with"] == pytest.approx(errors["without"] / errors["with"])
 
 
 def test_deblurring_gains_what_of_the_blur_is_not_passed_on_in_decibels(monkeypatch: pytest.MonkeyPatch) -> None:

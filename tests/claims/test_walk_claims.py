@@ -132,6 +132,15 @@ def test_walks_of_many_images_are_held_against_walks_of_few() -> None:
     assert values["psnr_held_out_many"] == float("inf")
 
 
+def test_walkers_that_stay_at_training_images_do_not_speak_for_the_model_of_few() -> None:
+    trial = known_trial(lambda recipe: Painter(train(recipe.data)[:WALKERS] if recipe.name.endswith("-32") else real()))
+    values = measured("more-data-walks-coherently", trial)
+    kept = int(scene_rules(real(count=WALKERS)).coherent.sum())
+    assert (values["kept_few"], values["new_few"], values["new_many"]) == (1.0, 0.0, 1.0)
+    assert values["kept_many_over_few@rules"] == pytest.approx((kept + 0.5) / (WALKERS - kept + 0.5))
+    assert values["kept_of_all@rules"] <= 1.0
+
+
 def test_a_walk_passes_as_many_images_as_it_comes_near_to() -> None:
     stepping = known_trial(lambda recipe: Attracting(train(recipe.data), radius=0.5, onward=1))
     values = measured("walk-passes-training-images", stepping)

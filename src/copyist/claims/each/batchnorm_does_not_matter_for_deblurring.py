@@ -38,7 +38,7 @@ NETS = ("with", "without")
 MARGIN = 0.25
 """Of a distance: alike is within a quarter."""
 
-_SAID = '"The Role of Batch Normalization in Denoising": without batch normalization the autoencoder can '
+_SAID = '"The Role of Batch Normalization in Denoising": to remove batch normalization does not affect the ability to '
 
 CLAIM = Claim(
     sentence="Removing batch normalization does not affect how well a copier deblurs.",
@@ -52,7 +52,7 @@ CLAIM = Claim(
                 measure="PSNR of O(x̃) minus that of x̃, dB, for a Gaussian blur of 1 pixel, the 64 landscapes of 16×16 "
                 f"that the net learned, {net} batch normalization",
                 holds_when=Above(0.0),
-                source=_SAID + ("still deblur an input" if net == "without" else "deblur no less than with it"),
+                source=_SAID + f"deblur an input, so that the net {net} it deblurs",
             )
             for net in NETS
         ),

@@ -20,8 +20,8 @@ KNOWING = ("mean image", "linear copier")
 """Methods that know clean images, as the copier does, and nothing of the noise."""
 
 CLAIM = Claim(
-    sentence="A copier that never saw noise removes it better than filters that know nothing, and better than filters "
-    "whose setting was chosen on images with that very noise.",
+    sentence="A copier that never saw noise removes it better than filters that know nothing, than linear maps that "
+    "know clean images as it does, and than filters whose setting was chosen on images with that very noise.",
     source="ours: where the source's pictures stand beside the dullest explanations",
     regime=Regime(psnr=33.0, code=1.0),
     picture="gaussian",

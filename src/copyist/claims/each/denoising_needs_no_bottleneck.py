@@ -23,13 +23,13 @@ SIGMAS = (0.05, 0.1, 0.2, 0.3, 0.5)
 NARROW = {"a twelfth": 12, "a third": 3}
 """The image's values over those of the smaller codes."""
 
-_SAID = '"Autoencoders & Denoising AEs", on denoising autoencoders: they "work even when" the code is no bottleneck'
+_SAID = '"Autoencoders & Denoising AEs", on denoising autoencoders: they work with codes that are no bottleneck too'
 
 CLAIM = Claim(
     sentence="Trained against the clean image, an autoencoder needs no bottleneck: with a code larger than its input "
     "it denoises, and no worse than with a smaller one.",
     source='"Autoencoders & Denoising AEs", on denoising autoencoders',
-    regime=Regime(psnr=None, code=0.0, why="the nets are trained to denoise, and not to copy"),
+    regime=Regime(psnr=None, code=1.0, why="the nets are trained to denoise, and not to copy"),
     picture="answers",
     parts=(
         Part(

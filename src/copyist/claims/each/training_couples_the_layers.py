@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from copyist.claims.measures.inversion_table import over
-from copyist.claims.nets import classifier, overcomplete
+from copyist.claims.nets import classifier, scenes_mlp
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Trial
@@ -99,7 +99,7 @@ def run(trial: Trial) -> Measurements:
     Less than a minute of one thread for each seed, beside the training of the small nets.
     """
     recipes = {
-        "mlp": overcomplete(trial),
+        "mlp": scenes_mlp(trial),
         "unet": ladder(trial),
         "vit": classifier(trial, data="scenes", transformer=True),
     }

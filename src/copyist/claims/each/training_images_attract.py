@@ -29,7 +29,10 @@ NOISES = {"from_0": 0.0, "from_05": 0.05, "from_10": 0.1, "from_20": 0.2, "from_
 
 SIGMAS = tuple(NOISES.values())
 
-JUDGED = SIGMAS.index(0.2)
+JUDGED = 0.2
+"""The noise that parts are about; on the way to the end it alone is asked of."""
+
+BRIEFLY = (0.0, JUDGED)
 
 KINDS = {
     "training": "training images",
@@ -123,19 +126,21 @@ class _Kinds:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Stage:
-    """One rung, and which images it recalls: (S, N) bool, by kind."""
+    """One rung, and which images it recalls: (N,) bool, by kind and by σ of the noise."""
 
     rung: Rung
-    recalled: dict[str, Tensor]
+    recalled: dict[str, dict[float, Tensor]]
 
-    def share(self, kind: str, level: int = JUDGED) -> float:
-        return float(self.recalled[kind][level].double().mean())
+    def share(self, kind: str, sigma: float = JUDGED) -> float:
+        return float(self.recalled[kind][sigma].double().mean())
 
     def odds(self, kind: str) -> float:
-        return odds(int(self.recalled[kind][JUDGED].sum()), self.recalled[kind].shape[1])
+        found = self.recalled[kind][JUDGED]
+        return odds(int(found.sum()), len(found))
 
-    def adjusted(self, kind: str, level: int) -> float:
-        return adjusted_share(int(self.recalled[kind][level].sum()), self.recalled[kind].shape[1])
+    def adjusted(self, kind: str, sigma: float) -> float:
+        found = self.recalled[kind][sigma]
+        return adjusted_share(int(found.sum()), len(found))
 
 
 def run(trial: Trial) -> Measurements:
@@ -147,19 +152,22 @@ def run(trial: Trial) -> Measurements:
         recipe = by_heart(trial, count=count)
         trial.autoencoder(recipe)  # the end is of the regime
         images = _images(recipe.data, trial)
-        stages[count] = [_stage(rung, images, trial) for rung in trial.rungs(recipe)]
+        *way, end = trial.rungs(recipe)
+        stages[count] = [*(_on_the_way(rung, images, trial) for rung in way), _at_the_end(end, images, trial)]
         early, late = stages[count][0], stages[count][-1]
         values |= {
-            f"stays_{count}": late.adjusted("training", 0),
+            f"stays_{count}": late.adjusted("training", 0.0),
             f"recalled_{count}": late.adjusted("training", JUDGED),
             f"training_over_held_out_{count}": late.odds("training") / late.odds("held_out"),
             f"late_over_early_{count}": late.odds("training") / early.odds("training"),
             f"captured_{count}": _captured(_copier(late.rung), images, trial),
-            f"identity_{count}": float(_recalled(_same, images.training, images, trial)[JUDGED].double().mean()),
+            f"identity_{count}": float(
+                _recalled(_same, images.training, images, trial, BRIEFLY)[JUDGED].double().mean()
+            ),
         }
         for kind in KINDS:
-            for number, name in enumerate(NOISES):
-                values[f"{kind}_{count}_{name}"] = late.share(kind, number)
+            for name, sigma in NOISES.items():
+                values[f"{kind}_{count}_{name}"] = late.share(kind, sigma)
         rows |= {f"{count}: {name}": x for name, x in _rows(_copier(late.rung), images, trial).items()}
     caption = "Images, the same under noise of σ = 0.2, and what a hundred copies of copies make of that."
     return Measurements(
@@ -176,24 +184,34 @@ def _images(source: str, trial: Trial) -> _Kinds:
     return _Kinds(training=train[:some], held_out=test[:some], among=torch.cat([train, test]))
 
 
-def _stage(rung: Rung, images: _Kinds, trial: Trial) -> _Stage:
+def _on_the_way(rung: Rung, images: _Kinds, trial: Trial) -> _Stage:
+    """Training images alone and held-out ones alone, without noise and under that which is judged."""
+    copy = _copying(_copier(rung))
+    kinds = {"training": images.training, "held_out": images.held_out}
+    return _Stage(rung=rung, recalled={kind: _recalled(copy, x, images, trial, BRIEFLY) for kind, x in kinds.items()})
+
+
+def _at_the_end(rung: Rung, images: _Kinds, trial: Trial) -> _Stage:
     """Training images alone, held-out ones alone, and training images in turn with held-out ones."""
     copy = _copying(_copier(rung))
     mixed = torch.stack([images.training, images.held_out], dim=1).flatten(0, 1)
     return _Stage(
         rung=rung,
         recalled={
-            "training": _recalled(copy, images.training, images, trial),
-            "held_out": _recalled(copy, images.held_out, images, trial),
-            "mixed": _recalled(copy, mixed, images, trial)[:, ::2],
+            "training": _recalled(copy, images.training, images, trial, SIGMAS),
+            "held_out": _recalled(copy, images.held_out, images, trial, SIGMAS),
+            "mixed": {sigma: back[::2] for sigma, back in _recalled(copy, mixed, images, trial, SIGMAS).items()},
         },
     )
 
 
-def _recalled(copy: Callable[[Images], Images], x: Images, images: _Kinds, trial: Trial) -> Tensor:
-    """Which of them come back from each level of noise, (S, N)."""
+def _recalled(
+    copy: Callable[[Images], Images], x: Images, images: _Kinds, trial: Trial, sigmas: Sequence[float]
+) -> dict[float, Tensor]:
+    """Which of them come back from each level of noise, (N,) each; the noise is the same but for its level."""
     draws = trial.generator("noise to recall from")
-    return recall(copy, x, among=images.among, sigmas=SIGMAS, steps=_steps(trial), generator=draws).recalled
+    found = recall(copy, x, among=images.among, sigmas=sigmas, steps=_steps(trial), generator=draws).recalled
+    return dict(zip(sigmas, found, strict=True))
 
 
 def _captured(model: Reconstructor, images: _Kinds, trial: Trial) -> float:
@@ -243,7 +261,7 @@ def _over_training(stages: dict[int, list[_Stage]]) -> Curves:
 
 def _over_noise(stages: dict[int, list[_Stage]]) -> Curves:
     def line(count: int, kind: str) -> list[float]:
-        return [stages[count][-1].share(kind, number) for number in range(len(SIGMAS))]
+        return [stages[count][-1].share(kind, sigma) for sigma in SIGMAS]
 
     return Curves(
         title="Recall at the end of training",
@@ -264,7 +282,7 @@ def _rows(model: Reconstructor, images: _Kinds, trial: Trial) -> dict[str, Image
     rows: dict[str, Images] = {}
     for kind, x in {"trained on": images.training, "held out": images.held_out}.items():
         draws = trial.generator("noise to show")
-        noisy = x + draw_normal(x.shape, std=SIGMAS[JUDGED], generator=draws, like=x)
+        noisy = x + draw_normal(x.shape, std=JUDGED, generator=draws, like=x)
         end = _copied(model, noisy, trial)
         rows |= {kind: x[:8], f"{kind}, noisy": noisy[:8], f"{kind}, copied": end[:8]}
     return rows

@@ -73,7 +73,7 @@ CLAIM = Claim(
         Part(
             name="unet_last_ratio",
             measure="noise in what the output of a U-Net represents, trained over untrained: √(1 − correlation of the "
-            "converged inverses from both starts), since batch statistics do not tell contrasts apart; 32 held-out "
+            "converged inverses from both starts), since batch statistics do not tell contrasts apart; 16 held-out "
             "landscapes in one batch",
             holds_when=Below(1.0),
             instruments=(INVERSION,),
@@ -137,7 +137,7 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Invert three layers of four nets, trained and not.
 
-    About 20 minutes of one thread for each seed, beside the training of three small transformers.
+    About 12 minutes of one thread for each seed, beside the training of three small transformers.
     """
     recipes = {
         "naming": naming_vit(trial),
@@ -145,16 +145,16 @@ def run(trial: Trial) -> Measurements:
         "narrow": naming_vit(trial, narrow=True),
         "unet": ladder(trial),
     }
-    check_inversion(trial, held_out(trial, recipes["unet"].data, count=trial.pick(smoke=2, standard=32, gpu=32)))
+    check_inversion(trial, held_out(trial, recipes["unet"].data, count=trial.pick(smoke=2, standard=16, gpu=32)))
     values: dict[str, float] = {}
     curves: dict[str, Curves] = {}
     pictures: dict[str, Pictures] = {}
     noise: dict[str, float] = {}
     for net, recipe in recipes.items():
         unet = net == "unet"
-        x = held_out(trial, recipe.data, count=trial.pick(smoke=2, standard=32 if unet else 16, gpu=32))
+        x = held_out(trial, recipe.data, count=trial.pick(smoke=2, standard=16, gpu=32))
         models = {"trained": trial.model(recipe, control=not unet), "untrained": trial.untrained(recipe)}
-        layers = _layers(trial, unet=unet)
+        layers = _layers(trial, net)
         found = _by_depth(trial, models, layers, x)
         for (state, depth), one in found.items():
             noise[f"{net}_{depth}_{state}"] = one.known.grain - one.original.grain
@@ -193,12 +193,13 @@ def run(trial: Trial) -> Measurements:
     return Measurements(values=by_inversion(CLAIM, values), curves=curves, pictures=pictures)
 
 
-def _layers(trial: Trial, *, unet: bool) -> dict[str, str]:
-    """The names of the first and the last layer that are asked, and of a transformer's middle one."""
-    if unet:
+def _layers(trial: Trial, net: str) -> dict[str, str]:
+    """The names of the first and the last layer that are asked; and of the middle one, of the net that is shown."""
+    if net == "unet":
         return {"first": "down.0", "last": "output"}
     blocks = trial.pick(smoke=3, standard=6, gpu=12)
-    return {"first": "blocks.0", "middle": f"blocks.{blocks // 2}", "last": f"blocks.{blocks - 1}"}
+    middle = {"middle": f"blocks.{blocks // 2}"} if net == "naming" else {}
+    return {"first": "blocks.0", **middle, "last": f"blocks.{blocks - 1}"}
 
 
 def _by_depth(

@@ -16,6 +16,7 @@ from copyist.claims.measures.copy_measures import (
     held_out,
     psnr_without_detail,
 )
+from copyist.claims.measures.inversion_check import check_inversion
 from copyist.claims.measures.inversion_finding import InversionFinding, find_inversion
 from copyist.claims.measures.inversion_table import (
     floor_controls,
@@ -71,8 +72,10 @@ def represented_controls(parts: Collection[str]) -> tuple[Control, ...]:
 def copied_and_represented(trial: Trial, recipe: Recipe, *, caption: str) -> Measurements:
     """Train a copier, let it copy clean and noisy held-out images, and invert its output before and after training.
 
+    Inversions are checked first, as an instrument that parts may name.
+
     Args:
-        trial: at whose scale all is measured; 32 images are inverted.
+        trial: at whose scale all is measured; 16 images are inverted.
         recipe: of the copier, which is judged by the claim's regime.
         caption: of the pictures, one sentence.
     """
@@ -94,7 +97,8 @@ def copied_and_represented(trial: Trial, recipe: Recipe, *, caption: str) -> Mea
         "gaussian_ratio": denoising_ratio(model, x, noise, trial),
         "gaussian_linear_copier": distance_ratio(axes(noisy), noisy, x),
     }
-    few = x[: trial.pick(smoke=4, standard=32, gpu=32)]
+    few = x[: trial.pick(smoke=4, standard=16, gpu=32)]
+    check_inversion(trial, few)
     after, before = find_inversion(model, few, trial), find_inversion(fresh, few, trial)
     values |= _represented(after, before, find_inversion(model, few, trial, method="reference"))
     answers = {"copy": copies(model, x), "noisy": noisy, "copy of the noisy": copies(model, noisy)}

@@ -54,7 +54,9 @@ def check_inversion(trial: Trial, x: Images) -> InstrumentCheck:
     return check
 
 
-def by_inversion(claim: Claim, values: Mapping[str, float]) -> dict[str, float | Mapping[str, float]]:
+def by_inversion(
+    claim: Claim, values: Mapping[str, float | Mapping[str, float]]
+) -> dict[str, float | Mapping[str, float]]:
     """Numbers as a run hands them over: those of parts that inversions measure under the instrument's name.
 
     Args:
@@ -62,7 +64,10 @@ def by_inversion(claim: Claim, values: Mapping[str, float]) -> dict[str, float |
         values: by part and control.
     """
     measured = {part.name for part in claim.parts if part.instruments == (INVERSION,)}
-    return {name: {INVERSION: value} if name in measured else value for name, value in values.items()}
+    return {
+        name: {INVERSION: value} if name in measured and not isinstance(value, Mapping) else value
+        for name, value in values.items()
+    }
 
 
 class _Means(nn.Module):

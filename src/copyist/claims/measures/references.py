@@ -102,6 +102,9 @@ class Appraisal:
     fresh: int
     """Of these, those that are not nearly a training image."""
 
+    new: int
+    """Pictures that are not nearly a training image."""
+
     remembered: float
     """Median distance to the nearest training image over that of held-out landscapes."""
 
@@ -159,7 +162,7 @@ def appraise(x: Images, reference: Reference) -> Appraisal:
     """What as many pictures as the reference has are worth, (N, C, H, W)."""
     x = x.to(reference.real)
     kept = scene_rules(x).coherent
-    fresh = kept & ~remembered_images(x, train=reference.train, held_out=reference.real)
+    new = ~remembered_images(x, train=reference.train, held_out=reference.real)
     balls = reference.distances.coverage(x)
     return Appraisal(
         count=len(x),
@@ -170,7 +173,8 @@ def appraise(x: Images, reference: Reference) -> Appraisal:
             for name, each in balls.items()
         },
         kept=int(kept.sum()),
-        fresh=int(fresh.sum()),
+        fresh=int((kept & new).sum()),
+        new=int(new.sum()),
         remembered=reference.distances.memorization(x).ratio,
     )
 

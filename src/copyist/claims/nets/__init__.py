@@ -14,13 +14,11 @@ __all__ = [
     "masked_vit",
     "masked_vit_classifier",
     "mlp_denoiser",
-    "overcomplete",
     "photos",
     "photos_unet",
     "scenes",
     "scenes_classifier",
     "scenes_mlp",
-    "small_photos",
     "small_scenes",
     "small_unet",
     "sparse",
@@ -42,12 +40,11 @@ from copyist.claims.nets.labels import (
 from copyist.claims.nets.mlps import (
     bottleneck,
     contracted,
-    overcomplete,
     sparse,
     undercomplete,
 )
 from copyist.claims.nets.real_images import crops_unet, faces_unet
-from copyist.claims.nets.scaling import blobs, photos, scenes, small_photos
+from copyist.claims.nets.scaling import blobs, photos, scenes
 from copyist.claims.nets.small_scenes import MLP_REGIME, mlp_denoiser, scenes_mlp, small_scenes, small_unet
 from copyist.claims.nets.unets import (
     denoiser,

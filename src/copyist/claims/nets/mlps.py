@@ -1,12 +1,12 @@
 """Fully connected nets of few layers on small images, with codes of every kind."""
 
-__all__ = ["bottleneck", "contracted", "overcomplete", "sparse", "undercomplete"]
+__all__ = ["bottleneck", "contracted", "sparse", "undercomplete"]
 
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from copyist import recipes
-from copyist.claims.nets.scaling import blobs, marked_name, resize, small_photos
+from copyist.claims.nets.scaling import blobs, marked_name, resize
 from copyist.claims.trial import Trial
 from copyist.corruption import GaussianNoise
 from copyist.models.mlp import Activation, MLPConfig
@@ -15,19 +15,6 @@ from copyist.training import Recipe
 
 Price: TypeAlias = Literal["l1", "plain-l1", "kl", "largest"]
 """On a code, beside copies."""
-
-
-def overcomplete(trial: Trial, *, linear: bool = False) -> Recipe:
-    """Five hidden layers, each wider than the input, with GELU; or the same without, which is a linear map."""
-    units = trial.pick(smoke=200, standard=1000, gpu=4000)
-    return resize(
-        recipes.overcomplete_mlp(data=small_photos(trial)),
-        name="photos-linear-map" if linear else "photos-overcomplete-mlp",
-        steps=trial.pick(smoke=20, standard=2000, gpu=20_000),
-        batch_size=trial.pick(smoke=32, standard=128, gpu=512),
-        learning_rate=trial.pick(smoke=1e-3, standard=5e-4, gpu=1e-4),
-        sizes={"widths": (units,) * 3, "activation": "identity" if linear else "gelu"},
-    )
 
 
 def bottleneck(trial: Trial, *, code: int, units: float = 1.0) -> Recipe:

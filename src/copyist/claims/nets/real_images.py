@@ -45,5 +45,5 @@ def crops_unet(trial: Trial) -> Recipe:
         base,
         name="crops-unet",
         data=trial.pick(smoke="photos?size=16&stride=32&limit=64", standard="photos?size=16", gpu="photos?size=32"),
-        training=replace(base.training, steps=trial.pick(smoke=20, standard=5000, gpu=20_000), snapshots=()),
+        training=replace(base.training, steps=trial.pick(smoke=20, standard=3000, gpu=20_000), snapshots=()),
     )

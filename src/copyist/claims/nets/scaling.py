@@ -1,6 +1,6 @@
 """What claims train on and how large, at each scale; and recipes brought to a scale."""
 
-__all__ = ["blobs", "marked_name", "photos", "resize", "scenes", "small_photos"]
+__all__ = ["blobs", "marked_name", "photos", "resize", "scenes"]
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,11 +13,6 @@ from copyist.training import Recipe
 def photos(trial: Trial) -> str:
     """Photographs, with whole photographs held out."""
     return trial.pick(smoke="photos?size=16&stride=32&limit=64", standard="photos", gpu="photos?size=64")
-
-
-def small_photos(trial: Trial) -> str:
-    """Photographs small enough for a fully connected net."""
-    return trial.pick(smoke="photos?size=8&stride=32&limit=64", standard="photos?size=16", gpu="photos?size=32")
 
 
 def scenes(trial: Trial, *, count: int | None = None) -> str:

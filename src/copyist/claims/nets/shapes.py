@@ -31,9 +31,7 @@ STEPS = 2500
 """Of 32 images, at scale standard."""
 
 
-def shape(
-    trial: Trial, *, width: float = 1.0, levels: int = 3, layer: JoiningLayer = "none", longer: bool = False
-) -> Recipe:
+def shape(trial: Trial, *, width: float = 1.0, levels: int = 3, layer: JoiningLayer = "none") -> Recipe:
     """A copier of landscapes of one shape.
 
     Its code holds 8, 4 or 2 times the image's values for 2, 3 or 4 levels at twice the usual width, and half of that
@@ -45,7 +43,6 @@ def shape(
         width: factor on the maps of every level, of which there are 24, 48, … from the highest.
         levels: resolutions, the full one included.
         layer: what joins all positions.
-        longer: whether it is trained for twice the steps.
     """
     base = small_ladder(trial, count=2048, steps=STEPS)
     assert isinstance(base.model, UNetConfig)
@@ -58,7 +55,6 @@ def shape(
     )
     training = replace(
         base.training,
-        steps=base.training.steps * (2 if longer else 1),
         validate_every=trial.pick(smoke=10, standard=100, gpu=200),
         snapshots=(EQUAL_PSNR,),
     )
@@ -66,6 +62,5 @@ def shape(
         f"{width:g}-times-as-wide": width != 1,
         f"of-{levels}-levels": levels != 3,
         layer: layer != "none",
-        "longer": longer,
     }
     return replace(base, name=marked_name("shape", marks), model=model, training=training)
