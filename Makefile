@@ -39,8 +39,8 @@ kill-points: $(READY)
 	$(BIN)/python tests/kill_points.py --points 200 --out docs/evidence/kill-points.json
 
 # The nets that claims share, and all claims: overnight on two cores; stopped and started again, it goes on where it was.
-# Part of it: copyist claims run NAME... with the same options. `make kill-points` and `make bench` measure the rest. docs/evidence/report.html, all of
-# it on one page, is made here and not committed.
+# Part of it: copyist claims run NAME... with the same options. `make kill-points` and `make bench` measure the rest.
+# docs/evidence/report.html, all of it on one page, is made here and not committed.
 evidence: $(READY)
 	$(BIN)/copyist claims train --scale standard --models runs/evidence
 	$(BIN)/copyist claims run --scale standard --out docs/evidence --models runs/evidence

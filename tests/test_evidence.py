@@ -19,6 +19,7 @@ from copyist.evidence import (
     Within,
     binomial_interval,
     judged,
+    odds,
     student_interval,
     verdict_of,
 )
@@ -105,3 +106,9 @@ def test_a_claim_has_parts_and_calls_each_number_once() -> None:
             parts=(part,),
             controls=(Control(name="ratio", measure="again"),),
         )
+
+
+def test_odds_of_none_are_not_none() -> None:
+    assert odds(0, 16) == pytest.approx(0.5 / 16.5)
+    assert odds(16, 16) == pytest.approx(16.5 / 0.5)
+    assert odds(8, 16) == pytest.approx(1.0)

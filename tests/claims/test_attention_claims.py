@@ -151,6 +151,7 @@ def test_a_unet_with_attention_is_held_against_others_where_all_copy_alike_and_a
     near(values, {"psnr_without_skips_alike": 40.0, "gain_without_skips_alike": 0.4})
 
 
+@pytest.mark.slow
 def test_linear_attention_that_is_the_identity_copies_represents_and_does_not_denoise() -> None:
     def model(recipe: Recipe) -> Model:
         unet = Passing(known_splits(recipe.data), share=0.2, shift=1e-4)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from copyist.claims.declaration import Declaration
 from copyist.claims.judging import judge
-from copyist.claims.result import ClaimResult, Declaration, InstrumentCheck, NetRecord, SeedResult
+from copyist.claims.result import ClaimResult, InstrumentCheck, NetRecord, SeedResult
 from copyist.claims.runner import run_claims
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.errors import ArgumentError, TrainingError
@@ -77,6 +78,12 @@ def test_a_claim_of_ours_has_one_verdict_from_all_its_parts() -> None:
 def test_nets_that_are_judged_must_copy_as_the_regime_says(net: NetRecord, verdict: str) -> None:
     runs = alike({"ratio": 0.5}) | {2: seed({"ratio": 0.5}, nets=(COPIER, net))}
     assert result(part(), runs=runs, regime=Regime(psnr=33.0, code=1.0)).verdict == verdict
+
+
+def test_a_claim_that_asks_for_a_quality_and_judges_no_net_has_not_reached_it() -> None:
+    runs = {number: seed({"ratio": 0.5}, nets=(replace(COPIER, judged=False),)) for number in range(3)}
+    assert result(part(), runs=runs, regime=Regime(psnr=33.0)).verdict == "regime not reached"
+    assert result(part(), runs=runs).verdict == "supported"
 
 
 def test_a_regime_of_training_images_asks_for_copies_of_those() -> None:

@@ -174,6 +174,7 @@ def test_deblurring_gains_what_of_the_blur_is_not_passed_on_in_decibels(monkeypa
     near(values, {"ladder_gain_with": 20.0, "ladder_gain_without": 20 * math.log10(4)}, within=1.5)
 
 
+@pytest.mark.slow
 def test_a_code_larger_than_the_image_is_held_against_the_better_of_two_smaller_ones() -> None:
     def share(recipe: Recipe) -> float:
         if "denoiser" not in recipe.name:

@@ -4,15 +4,15 @@ import math
 
 import pytest
 
-from copyist.claims.measures.over_training import PLACES, Course, common_level, course, courses_figure
+from copyist.claims.measures.over_training import PLACES, LearningCurve, common_level, learning_curve, learning_curves
 from copyist.claims.nets.ladder import ladder
 
 from .known import Affine, known_rungs
 
 
-def line() -> Course:
+def line() -> LearningCurve:
     """A number that is 1 at 20 dB, 2 at 24 and 6 at 28, after 100, 1000 and 10,000 images."""
-    return Course(psnrs=(20.0, 24.0, 28.0), visits=(100, 1000, 10_000), values=(1.0, 2.0, 6.0))
+    return LearningCurve(psnrs=(20.0, 24.0, 28.0), visits=(100, 1000, 10_000), values=(1.0, 2.0, 6.0))
 
 
 @pytest.mark.parametrize(("psnr", "value"), [(20.0, 1.0), (22.0, 1.5), (27.0, 5.0), (28.0, 6.0)])
@@ -30,7 +30,7 @@ def test_between_two_counts_of_images_the_line_is_straight_over_their_logarithm(
 
 
 def test_a_figure_has_the_same_places_for_every_net() -> None:
-    figure = courses_figure({"a": line()}, title="t", y_label="y")
+    figure = learning_curves({"a": line()}, title="t", y_label="y")
     values = dict(zip(figure.x, figure.lines["a"], strict=True))
     assert figure.x == PLACES
     assert values[26] == pytest.approx(4.0)
@@ -39,7 +39,7 @@ def test_a_figure_has_the_same_places_for_every_net() -> None:
 
 def test_a_course_measures_every_rung_in_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
     trial = known_rungs(monkeypatch, lambda _: Affine(scale=0.9), lambda _, level: Affine(scale=level / 100))
-    found = course(trial.rungs(ladder(trial)), lambda model: float(next(model.parameters()).detach()))
+    found = learning_curve(trial.rungs(ladder(trial)), lambda model: float(next(model.parameters()).detach()))
     assert found.values == pytest.approx([0.24, 0.28, 0.31, 0.33, 0.36, 0.9])
     assert found.visits[:5] == [24, 28, 31, 33, 36]
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from copyist.claims.catalogue import NAMES, experiment
-from copyist.claims.result import ClaimResult, Declaration, read_result, result_in, write_result
+from copyist.claims.declaration import Declaration
+from copyist.claims.result import ClaimResult
+from copyist.claims.result_file import read_result, result_in, write_result
 from copyist.errors import DataError
 
 from .results_to_test import claim, write

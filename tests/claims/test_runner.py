@@ -14,7 +14,7 @@ from PIL import Image
 from scipy.stats import t as student
 
 from copyist.claims.catalogue import NAMES, experiment, experiments
-from copyist.claims.result import read_result
+from copyist.claims.result_file import read_result
 from copyist.claims.runner import run_claims
 from copyist.claims.trial import Experiment, Measurements, Trial
 from copyist.errors import ArgumentError, DataError, OutputError, TrainingError, UnknownNameError

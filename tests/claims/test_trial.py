@@ -94,3 +94,11 @@ def test_each_scale_picks_its_own_setting_and_each_purpose_its_own_draws(tmp_pat
     assert [replace(trial, scale=scale).pick(smoke=1, standard=2, gpu=3) for scale in SCALES] == [1, 2, 3]
     draws = [torch.rand(5, generator=trial.generator(*names)).tolist() for names in (("a",), ("b",), ("a",))]
     assert draws[0] == draws[2] != draws[1]
+
+
+def test_a_net_that_starts_from_another_is_on_record_beside_the_same_net_that_does_not(trial: Trial) -> None:
+    first, second = recipe(steps=3), recipe()
+    trial.model(second, control=True)
+    trial.model(second, start=first)
+    assert [net.judged for net in trial.nets.values()] == [False, True]
+    assert len({net.name for net in trial.nets.values()}) == 2

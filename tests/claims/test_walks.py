@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 
 from copyist.claims.measures.distances import Distances
-from copyist.claims.measures.references import Reference, appraise, odds, pure_noise
+from copyist.claims.measures.references import Reference, appraise, pure_noise
 from copyist.claims.measures.samples import blurred_samples, plain_copies, samples
-from copyist.claims.measures.walks import walk_without_code, watched
+from copyist.claims.measures.walks import keep_walk, walk_without_code
 from copyist.claims.trial import Trial
 from copyist.models.contracts import TrainedOn
 
@@ -31,13 +31,13 @@ def numbered(steps: int, walkers: int) -> Tensor:
 
 
 def test_states_are_of_the_second_half_and_end_with_the_last(reference: Reference, trial: Trial) -> None:
-    x = watched(numbered(100, 8), Affine(), reference, trial).states  # 32 pictures of 8 walkers
+    x = keep_walk(numbered(100, 8), Affine(), reference, trial).states  # 32 pictures of 8 walkers
     assert x[:, 0, 0, 0].reshape(4, 8)[:, 0].tolist() == [62, 75, 88, 100]
     assert x[:, 1, 0, 0].reshape(4, 8)[2].tolist() == list(range(8))
 
 
 def test_a_walk_is_measured_in_halves_of_the_median_distance_of_copies(reference: Reference, trial: Trial) -> None:
-    walk = watched(numbered(100, 8), Affine(), reference, trial)
+    walk = keep_walk(numbered(100, 8), Affine(), reference, trial)
     # A step is of 256 values; walkers i and j are at √2·|i − j| of these lengths, the median |i − j| of eight is 3.
     unit = 2**0.5 * 3 / 2
     assert walk.path.tolist() == pytest.approx([step / unit for step in range(1, 101)])
@@ -50,7 +50,7 @@ def test_a_walk_is_measured_in_halves_of_the_median_distance_of_copies(reference
 def test_walkers_that_fade_into_one_picture_have_no_spread_and_rest(reference: Reference, trial: Trial) -> None:
     frames = reference.train[:16].expand(40, 16, 3, 16, 16).clone()
     frames[1:] = 0.4
-    found = watched(frames, Affine(), reference, trial).found
+    found = keep_walk(frames, Affine(), reference, trial).found
     assert (found.spread, found.at_rest, found.net) == (0.0, 1.0, 0.0)
 
 
@@ -91,9 +91,3 @@ def test_landscapes_are_worth_all_unless_they_are_of_the_training(reference: Ref
     gray = appraise(torch.full_like(reference.real, 0.5), reference)
     assert (gray.kept, gray.fresh) == (0, 0)
     assert gray.distance["axes"] > 10 * old.distance["axes"]
-
-
-def test_odds_of_none_are_not_none() -> None:
-    assert odds(0, 16) == pytest.approx(0.5 / 16.5)
-    assert odds(16, 16) == pytest.approx(16.5 / 0.5)
-    assert odds(8, 16) == pytest.approx(1.0)

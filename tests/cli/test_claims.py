@@ -185,20 +185,15 @@ def test_a_real_claim_runs_at_scale_smoke_and_is_reported(tmp_path: Path) -> Non
     assert "Kolmogorov–Smirnov" in (out / "untrained-representations-are-gaussian.md").read_text()
 
 
+@pytest.mark.slow
 def test_nets_that_claims_share_are_trained_once_and_kept(tmp_path: Path) -> None:
     line = (
         "claims",
         "train",
         "plain",
-        "--scale",
-        "smoke",
+        *["--scale", "smoke", "--seeds", "0", "--jobs", "1", "--json"],
         "--models",
         tmp_path,
-        "--seeds",
-        "0",
-        "--jobs",
-        "1",
-        "--json",
     )
     first = copyist(*line).result
     written = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")}

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from copyist.demo.document import read_results
 from copyist.demo.page import write_report
+from copyist.demo.results import read_results
 from copyist.errors import DataError
 
 from .conftest import Folder, denoising, neighbors, real, report

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from copyist.demo.document import DemoResults, read_results
+from copyist.demo.counts import on_samples, on_the_walk, on_walks
 from copyist.demo.findings import (
     explanation,
     finding,
@@ -13,11 +13,9 @@ from copyist.demo.findings import (
     on_filters,
     on_gain,
     on_real,
-    on_samples,
-    on_the_walk,
-    on_walks,
     provenance,
 )
+from copyist.demo.results import DemoResults, read_results
 
 from .conftest import Folder
 

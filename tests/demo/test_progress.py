@@ -1,7 +1,9 @@
+"""One share of the whole demo, and the time that is left."""
+
 import pytest
 
 from copyist.cli.terminal import time_left
-from copyist.demo.progress import Progress, StepsTaken
+from copyist.demo.progress import StepsTaken, WholeProgress
 
 
 class Seen:
@@ -18,7 +20,7 @@ class Seen:
 
 def test_the_share_of_the_whole_is_in_proportion_to_what_parts_are_expected_to_take() -> None:
     seen = Seen()
-    progress = Progress({"a": 30.0, "b": 10.0}, seen)
+    progress = WholeProgress({"a": 30.0, "b": 10.0}, seen)
     with progress.part("a") as update:
         update(1, 2)
     with progress.part("b") as update:

@@ -18,3 +18,9 @@ def test_digits_below_a_pixel_and_groups_and_names_that_nothing_uses_are_gone() 
         '<text x="1.2" y="2" style="font-size: 8.25px">0.125 is kept</text>'
         '<defs><clipPath id="clip"><rect width="3.1" height="2" /></clipPath></defs></svg>'
     )
+
+
+def test_factors_of_a_transform_are_no_lengths_and_stay() -> None:
+    transform = 'transform="translate(1.26 2) scale(0.0156 -0.0156)"'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg"><g {transform}><path d="M 9 9" /></g></svg>'
+    assert transform in compact_svg(svg)

@@ -331,12 +331,9 @@ def test_what_never_saw_the_corruption_is_told_from_what_was_fitted_to_it(table:
     assert saw["half"] == "clean images"
     assert saw["a copy"] is None
     for condition in table.conditions:
-        best, blind = table.best_row(condition), table.best_row(condition, unseen=True)
-        assert best is not None
-        assert blind is not None
+        best = table.best_control(condition)
         ratios = {name: table.row(name, condition.kind, condition.strength).ratio.mean for name in CONTROLS}
         assert best.ratio.mean == min(ratios.values())
-        assert blind.ratio.mean == min(ratios["identity"], ratios["mean image"])
 
 
 @pytest.mark.slow

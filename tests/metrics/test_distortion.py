@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from copyist.errors import ShapeError
-from copyist.metrics.distortion import distance, mse, psnr, ssim
+from copyist.metrics.distortion import distance, mse, pooled_psnr, psnr, ssim
 
 
 def pair(*shape: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -28,6 +28,13 @@ def test_psnr_of_known_noise_is_minus_twenty_log_sigma(sigma: float) -> None:
     x = torch.rand(2, 3, 120, 130)
     noise = sigma * torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(psnr(x + noise, x), torch.full((2,), -20 * np.log10(sigma)).float(), atol=0.1, rtol=0)
+
+
+def test_pooled_psnr_is_that_of_one_array_of_all_images() -> None:
+    x_hat, x = pair(3, 2, 6, 7)
+    x_hat[0] = x[0]  # an exact copy alone is at infinity
+    theirs = peak_signal_noise_ratio(x.double().numpy(), x_hat.double().numpy(), data_range=1)
+    assert pooled_psnr(x_hat, x) == pytest.approx(theirs, rel=1e-5)
 
 
 def test_psnr_is_scikit_images() -> None:

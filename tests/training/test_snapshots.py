@@ -22,6 +22,7 @@ CONSTANT = Optimization(learning_rate=0.01, schedule="constant", warmup=0.0)
 """A rate that does not ask how many steps there will be."""
 
 
+@pytest.mark.slow
 def test_a_snapshot_is_the_model_of_a_run_that_ended_at_the_first_look_that_reached_its_psnr(tmp_path: Path) -> None:
     recipe = tiny(optimization=CONSTANT, validate_every=10, validation_images=32)
     ends = [train(replace(recipe, training=replace(recipe.training, steps=steps))) for steps in (10, 20, 30, 40)]
@@ -40,6 +41,7 @@ def test_a_snapshot_is_the_model_of_a_run_that_ended_at_the_first_look_that_reac
     assert header.training["steps"] == 10
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_keeps_the_snapshots_of_one_that_never_stopped(tmp_path: Path) -> None:
     levels = (5.0, 8.0, 10.0, 12.0, 14.0)
     recipe = tiny(validate_every=5, snapshots=levels)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import final
 
-from copyist.claims.result import ClaimResult, Curves, DeclaredPart, NamedPicture
+from copyist.claims.declaration import DeclaredPart
+from copyist.claims.result import ClaimResult, Curves, NamedPicture
 from copyist.drawing.wording import short
 from copyist.evidence import Interval, to_scale
 

@@ -10,10 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
+from copyist.claims.declaration import Declaration, DeclaredPart
 from copyist.claims.result import (
     ClaimResult,
-    Declaration,
-    DeclaredPart,
     JudgedPart,
     MeasuredControl,
     NamedPicture,
@@ -124,10 +123,11 @@ def _marks(claim: Declaration, parts: Sequence[JudgedPart]) -> tuple[Verdict, Ve
 
 
 def _in_regime(regime: Regime, runs: Mapping[int, SeedResult]) -> bool:
-    """Whether every net that is judged is one that the claim is about, in every seed."""
-    if any(run.missed for run in runs.values()):
+    """Whether every net that is judged is one that the claim is about; where a quality is asked for, one must be."""
+    judged_nets = [net for run in runs.values() for net in run.nets if net.judged]
+    if any(run.missed for run in runs.values()) or (runs and regime.psnr is not None and not judged_nets):
         return False
-    return all(is_of_regime(regime, net) for run in runs.values() for net in run.nets if net.judged)
+    return all(is_of_regime(regime, net) for net in judged_nets)
 
 
 def _passes(instrument: str, runs: Mapping[int, SeedResult]) -> bool:

@@ -30,6 +30,7 @@ from copyist.objectives import Copying
 from copyist.outputs import write_text
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.sampling import sample
+from copyist.procedures.trajectory import walkers
 from copyist.procedures.walk import walk
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
@@ -235,10 +236,10 @@ def _denoising(nets: Mapping[str, Recipe], source: str, trial: Trial) -> tuple[d
 
 def _samples(recipe: Recipe, trial: Trial, plan: LargePlan, steps: int) -> tuple[dict[str, float], Pictures]:
     model = trial.trained(recipe)
-    draws = trial.generator("samples")
-    x = sample(model, count=plan.count, method=NoDiffusion(steps=steps), generator=draws, precision="float32")
-    like = torch.zeros_like(x)
-    single = copies(model, draw_normal(x.shape, mean=0.7, std=0.2, generator=trial.generator("samples"), like=like))
+    draws, method = trial.generator("samples"), NoDiffusion(steps=steps)
+    x = sample(model, count=plan.count, method=method, generator=draws, precision="float32")
+    begin = trial.generator("samples")
+    single = copies(model, draw_normal(x.shape, mean=method.mean, std=method.std, generator=begin, like=x))
     values = {"spread": float(torch.pdist(x.flatten(1)).median() / torch.pdist(single.flatten(1)).median())}
     if recipe.data == plan.scenes:
         values |= {"coherent": _coherent(x), "coherent_one_pass": _coherent(single)}
@@ -278,10 +279,9 @@ def _coherent(x: Images) -> float:
 
 
 def _walked(model: Reconstructor, starts: Images, last: Images) -> float:
-    """Share of images farther from their copies than half the median distance between two copies."""
+    """Share of images that walked."""
     begun = copies(model, starts)
-    away = (last.to(begun) - begun).flatten(1).norm(dim=1)
-    return float((away > torch.pdist(begun.flatten(1)).median() / 2).double().mean())
+    return float(walkers(last.to(begun), begun).walked.double().mean())
 
 
 def toy_plan() -> LargePlan:

@@ -9,7 +9,7 @@ import torch
 from copyist.claims.model_folder import TrainedNet
 from copyist.claims.result import NetRecord
 from copyist.data.examples import ExampleSet, Splits
-from copyist.metrics.distortion import mse
+from copyist.metrics.distortion import pooled_psnr
 from copyist.models.code_size import code_ratio
 from copyist.models.contracts import Model, Reconstructor
 from copyist.models.in_batches import in_batches
@@ -46,7 +46,7 @@ def _psnr(model: Model, examples: ExampleSet, device: torch.device) -> float:
     if not isinstance(model, Reconstructor) or model.takes_tables:
         return math.nan
     x = examples.subset(COUNT).images().to(device)
-    return float(-10 * mse(in_batches(model, model, x).float(), x).mean().log10())
+    return pooled_psnr(in_batches(model, model, x).float(), x)
 
 
 def _code_ratio(model: Model, examples: ExampleSet) -> float:

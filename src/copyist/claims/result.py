@@ -1,11 +1,9 @@
-"""The result of a claim, of which one JSON file is the document: written and read by the types that hold it."""
+"""The result of a claim, which one JSON file holds: a document, written and read by its types."""
 
 __all__ = [
     "SCALES",
     "ClaimResult",
     "Curves",
-    "Declaration",
-    "DeclaredPart",
     "InstrumentCheck",
     "JudgedPart",
     "MeasuredControl",
@@ -14,26 +12,20 @@ __all__ = [
     "Scale",
     "SeedResult",
     "measured_name",
-    "read_result",
-    "result_in",
-    "write_result",
 ]
 
-import hashlib
-import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, cast, final, get_args
+from typing import Any, Literal, TypeAlias, cast, final, get_args
 
-from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from copyist.claims.declaration import Declaration
+from copyist.claims.json_numbers import Measured, Number, json_value
 from copyist.errors import DataError
-from copyist.evidence import RESULT_VERSION, Claim, Control, Interval, PartScale, Regime, Verdict
-from copyist.outputs import write_text
+from copyist.evidence import Verdict
 
 Scale: TypeAlias = Literal["smoke", "standard", "gpu"]
 """smoke: seconds, for tests · standard: whole landscapes of 32×32, overnight on two cores · gpu: its sizes."""
@@ -41,99 +33,8 @@ Scale: TypeAlias = Literal["smoke", "standard", "gpu"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
 """Their names, the smallest first."""
 
-
-def _or(instead: float) -> BeforeValidator:
-    return BeforeValidator(lambda value: instead if value is None else value)
-
-
-def _with_numbers(interval: Any) -> Any:
-    ends = cast("dict[str, Any]", interval) if isinstance(interval, dict) else None
-    return interval if ends is None else {key: math.nan if end is None else end for key, end in ends.items()}
-
-
-Number: TypeAlias = Annotated[float, _or(math.nan)]
-"""Null in a document where it is not finite, and read as not a number."""
-
-Bounds: TypeAlias = tuple[Annotated[float, _or(-math.inf)], Annotated[float, _or(math.inf)]]
-"""The two numbers that a mean must lie between; null where nothing bounds it."""
-
-Measured: TypeAlias = Annotated[Interval, BeforeValidator(_with_numbers)]
-"""A mean with its 95 % interval over the seeds."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class DeclaredPart:
-    """What was to be measured, and its bound in words."""
-
-    name: str
-    measure: str
-    holds_when: str
-    waits_for: str
-    source: str
-    """What the source says that asks for it; empty where it is ours."""
-    scale: PartScale
-    instruments: Sequence[str]
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Declaration:
-    """A claim as it stood before the run."""
-
-    name: str
-    sentence: str
-    source: str
-    parts: Sequence[DeclaredPart]
-    controls: Sequence[Control]
-    bounds: Mapping[str, Bounds]
-    """By part."""
-    regime: Regime
-    picture: str
-    """The short name of the pictures or curves that are shown first."""
-
-    digest: str
-    """Of all that decides the verdict: equal for claims that are declared alike."""
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether no source asks for any of it."""
-        return not any(part.source for part in self.parts)
-
-    @classmethod
-    def of(cls, name: str, claim: Claim) -> "Declaration":
-        """The declaration of a claim under its name."""
-        parts = [
-            DeclaredPart(
-                name=p.name,
-                measure=p.measure,
-                holds_when=p.holds_when.text,
-                waits_for=p.waits_for,
-                source=p.source,
-                scale=p.scale,
-                instruments=p.instruments,
-            )
-            for p in claim.parts
-        ]
-        words = {"name": name, "sentence": claim.sentence, "source": claim.source}
-        document = words | {
-            "parts": list(map(asdict, parts)),
-            "controls": list(map(asdict, claim.controls)),
-            "regime": asdict(claim.regime),
-        }
-        return cls(
-            **words,
-            parts=parts,
-            controls=claim.controls,
-            bounds={part.name: part.holds_when.between for part in claim.parts},
-            regime=claim.regime,
-            picture=claim.picture,
-            digest=hashlib.sha256(json.dumps(document).encode()).hexdigest()[:16],
-        )
-
-    def to_document(self) -> dict[str, Any]:
-        """What JSON holds of it."""
-        return _finite(asdict(self))
+RESULT_VERSION = 2
+"""Of the files of results; raised when older readers would misread newer ones."""
 
 
 @final
@@ -194,7 +95,7 @@ class NetRecord:
     """A trained net that a run used, and how well it copies."""
 
     name: str
-    """Of its recipe, with the digest of its settings, and the PSNR of the snapshot where it is one."""
+    """Of its recipe, with the digest of its settings, that of the one it starts from, and the PSNR of a snapshot."""
 
     judged: bool
     """Whether the claim is about it; else it is a control."""
@@ -307,7 +208,7 @@ class ClaimResult:
         document = asdict(self)
         for run in document["seeds"].values():
             run["recipes"] = list(run["recipes"])
-        return _finite(document | {"recipes": self.recipes})
+        return json_value(document | {"recipes": self.recipes})
 
     @property
     def name(self) -> str:
@@ -319,11 +220,6 @@ class ClaimResult:
         """The place of the first part that has the claim's own verdict, of those it follows from; or the first one."""
         own = [place for place, part in enumerate(self.claim.parts) if part.source] or range(len(self.parts))
         return next((place for place in own if self.parts[place].verdict == self.verdict), own[0])
-
-    @property
-    def held(self) -> str:
-        """How many of the parts hold, such as "2 of 3"."""
-        return f"{sum(part.verdict == 'supported' for part in self.parts)} of {len(self.parts)}"
 
     @property
     def psnr(self) -> float:
@@ -373,45 +269,6 @@ def measured_name(name: str, instrument: str) -> str:
 _ADAPTER = TypeAdapter(ClaimResult)
 
 
-def write_result(path: Path, result: ClaimResult) -> None:
-    """Write a result as one JSON file, whole or not at all.
-
-    Raises:
-        OutputError: the disk is full, or the place cannot be written.
-    """
-    text = json.dumps(result.to_document(), indent=1, ensure_ascii=False)
-    # Numbers of one curve stand on one line.
-    text = re.sub(r"\[\n\s+([\d\s.,eE+\-nul]*?)\n\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
-    write_text(path, text + "\n")
-
-
-def read_result(path: Path) -> ClaimResult:
-    """Read the result of a claim.
-
-    Raises:
-        DataError: the file is half-written or about something else, or another version of copyist wrote it.
-    """
-    result = result_in(path)
-    if result is None:
-        raise DataError(f"{path} is no result of a claim; delete it, or choose another folder with --out")
-    return result
-
-
-def result_in(path: Path) -> ClaimResult | None:
-    """Read the result of a claim from a JSON file, or None where it is about something else.
-
-    Raises:
-        DataError: the file is half-written, or another version of copyist wrote it.
-    """
-    try:
-        document: Any = json.loads(path.read_text("utf-8"))
-    except (ValueError, OSError, RecursionError) as error:
-        raise DataError(f"{path} is no whole result of a claim; delete it, and run the claim again") from error
-    if not isinstance(document, dict) or cast("dict[str, Any]", document).get("schema") != "copyist.claim":
-        return None
-    return ClaimResult.from_document(document, name=str(path))
-
-
 def _with_recipes(document: dict[str, Any]) -> dict[str, Any]:
     """A document whose seeds hold their recipes, which it holds once for all of them."""
     try:
@@ -423,12 +280,3 @@ def _with_recipes(document: dict[str, Any]) -> dict[str, Any]:
     except (KeyError, TypeError, AttributeError):
         return document
     return document | {"seeds": seeds}
-
-
-def _finite(value: Any) -> Any:
-    """JSON knows no infinity and nothing that is not a number, which are null, and no keys but texts."""
-    if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in cast("dict[Any, Any]", value).items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in cast("list[Any]", value)]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

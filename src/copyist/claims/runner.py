@@ -17,20 +17,12 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from copyist.checks import check_at_least, check_choice, require
+from copyist.claims.declaration import Declaration
 from copyist.claims.judging import judge
 from copyist.claims.model_folder import ModelFolder
 from copyist.claims.pictures import draw_pictures
-from copyist.claims.result import (
-    SCALES,
-    ClaimResult,
-    Curves,
-    Declaration,
-    Scale,
-    SeedResult,
-    measured_name,
-    read_result,
-    write_result,
-)
+from copyist.claims.result import SCALES, ClaimResult, Curves, Scale, SeedResult, measured_name
+from copyist.claims.result_file import read_result, write_result
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.devices import resolve
 from copyist.errors import ArgumentError, CopyistError, DataError, OutputError, RegimeError, TrainingError

@@ -156,10 +156,10 @@ class Trial:
             assert level is not None
             last = self.resources.trained(recipe, seed=self.seed, start=start)
             assert last is not None
-            end = self._record(last, recipe, at=None, control=control).record
+            end = self._record(last, recipe, start=start, at=None, control=control).record
             reached = end.psnr if recipe.training.snapshot_split == "held-out" else end.psnr_training
             raise RegimeError(f"{recipe.name} reached {reached:.1f} dB, and {level:g} dB was asked for")
-        return self._record(net, recipe, at=level, control=control).model
+        return self._record(net, recipe, start=start, at=level, control=control).model
 
     def rungs(self, recipe: Recipe) -> list[Rung]:
         """A net on its way: each of its snapshots that was reached, in rising order, and its end.
@@ -218,9 +218,12 @@ class Trial:
         name, document = recipe_record(recipe)
         self.recipes[name] = document
 
-    def _record(self, net: TrainedNet, recipe: Recipe, *, at: float | None, control: bool) -> Rung:
+    def _record(
+        self, net: TrainedNet, recipe: Recipe, *, start: Recipe | None = None, at: float | None, control: bool
+    ) -> Rung:
         """A net on record; one that was judged once stays so."""
-        name = recipe_record(recipe)[0] + ("" if at is None else f" at {at:g} dB")
+        origin = "" if start is None else f" from {recipe_record(start)[0]}"
+        name = recipe_record(recipe)[0] + origin + ("" if at is None else f" at {at:g} dB")
         before = self.nets.get(name)
         if before is None:
             before = record_of(net, name, self.splits(recipe.data), judged=not control, device=self.device)

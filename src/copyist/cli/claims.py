@@ -37,7 +37,8 @@ def list_claims(
     The first verdict is on what the source asks, the second on what is asked beyond that.
     """
     from copyist.claims import catalogue
-    from copyist.claims.result import Declaration, read_result
+    from copyist.claims.declaration import Declaration
+    from copyist.claims.result_file import read_result
     from copyist.drawing.text import text_table
     from copyist.errors import DataError
 
@@ -74,7 +75,9 @@ def run(
     ] = "standard",
     models: Annotated[
         Path | None,
-        typer.Option("--models", help="Where trained models are kept; OUT/models unless given."),
+        typer.Option(
+            "--models", help="Where trained models are kept; OUT/models unless given.", parser=as_path, metavar="PATH"
+        ),
     ] = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", help="Runs at once; as many as cores unless given, or 1 with a GPU.")
@@ -124,10 +127,17 @@ def run(
 def train(
     models: Annotated[
         Path,
-        typer.Option("--models", help="Where they are kept; the same for claims run.", show_default=False),
+        typer.Option(
+            "--models",
+            help="Where they are kept; name the same folder to claims run.",
+            show_default=False,
+            parser=as_path,
+            metavar="PATH",
+        ),
     ],
     names: Annotated[
-        list[str] | None, typer.Argument(help="Nets of the ladder; all unless given.", metavar="[NAME]...")
+        list[str] | None,
+        typer.Argument(help="plain, skips, no-norm, per-image, hidden or deep; all unless given.", metavar="[NAME]..."),
     ] = None,
     scale: Annotated[
         str, typer.Option("--scale", help="smoke: seconds each, standard, or gpu: the source's sizes.")
@@ -174,7 +184,10 @@ def gpu(
         typer.Option("--out", help="The folder of the results.", show_default=False, parser=as_path, metavar="PATH"),
     ],
     models: Annotated[
-        Path | None, typer.Option("--models", help="Where trained models are kept; OUT/models unless given.")
+        Path | None,
+        typer.Option(
+            "--models", help="Where trained models are kept; OUT/models unless given.", parser=as_path, metavar="PATH"
+        ),
     ] = None,
     minutes: Annotated[float, typer.Option("--minutes", help="How long this call may take.")] = 9.0,
     faces: Annotated[

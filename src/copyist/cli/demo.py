@@ -23,7 +23,9 @@ def demo(
     data: Annotated[
         str | None,
         typer.Option(
-            "--data", help="Train on this source, and show that, in place of the networks at hand.", metavar="SOURCE"
+            "--data",
+            help="Train on this source, and show that, in place of the networks that come with copyist.",
+            metavar="SOURCE",
         ),
     ] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Steps of each training.")] = None,

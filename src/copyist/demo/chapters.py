@@ -23,7 +23,7 @@ from copyist.data import Splits
 from copyist.demo.document import WALKED, DemoReport, WalkStage
 from copyist.demo.nets import Net
 from copyist.demo.pictures import draw_denoising, draw_passes, draw_real
-from copyist.demo.progress import Progress
+from copyist.demo.progress import WholeProgress
 from copyist.demo.samples import draw_samples, in_order
 from copyist.demo.walks import draw_walk, walk_stage
 from copyist.evaluation.evaluate import evaluate_images
@@ -68,7 +68,7 @@ class Work:
     out: Path
     seed: int
     scale: Scale
-    progress: Progress
+    progress: WholeProgress
 
 
 def add_denoising(work: Work, report: DemoReport, nets: Mapping[str, Net], splits: Splits) -> DemoReport:

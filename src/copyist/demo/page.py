@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from copyist.checks import require
-from copyist.demo import findings
-from copyist.demo.document import SAMPLE_STEPS, DemoResults, Film, LossCurve, SampleNeighbors, Shown, read_results
+from copyist.demo import counts, findings
+from copyist.demo.document import SAMPLE_STEPS, Film, LossCurve, SampleNeighbors, Shown
+from copyist.demo.results import DemoResults, read_results
 from copyist.demo.tables import Block, blocks, measures, methods, settings
 from copyist.drawing import wording
 from copyist.drawing.charts import LINE, MUTED, SERIES, Dot, Panel, dots, new_figure, plain, svg_text, under_figure
@@ -117,10 +118,10 @@ def _content(results: DemoResults) -> dict[str, Any]:
         "dek": second,
         "provenance": findings.provenance(results),
         "filters": findings.on_filters(table, results.subject.name),
-        "in_order": findings.on_samples(results),
+        "in_order": counts.on_samples(results),
         "num_steps": SAMPLE_STEPS,
-        "the_walk": findings.on_the_walk(results),
-        "walks": findings.on_walks(results),
+        "the_walk": counts.on_the_walk(results),
+        "walks": counts.on_walks(results),
         "stages": [{**asdict(stage), "film": _film(results, stage.film)} for stage in report.walk_stages],
         "on_real": findings.on_real(results),
         "real_filters": findings.on_filters(real, findings.only_model(real)) if real else "",

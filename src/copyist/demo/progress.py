@@ -1,6 +1,6 @@
 """How far the whole demo has come, as one share, and how long each part of it took."""
 
-__all__ = ["Progress", "StepsTaken", "Watch"]
+__all__ = ["StepsTaken", "Watch", "WholeProgress"]
 
 import contextlib
 import time
@@ -23,7 +23,7 @@ class Watch(Protocol):
 
 
 @final
-class Progress:
+class WholeProgress:
     """One share of the whole, from parts that are expected to take unlike times."""
 
     def __init__(self, expected: Mapping[str, float], watch: Watch) -> None:

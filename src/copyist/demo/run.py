@@ -29,7 +29,7 @@ from copyist.demo.chapters import (
 )
 from copyist.demo.document import CopiedData, DemoReport, Stage
 from copyist.demo.nets import Net, load_shipped, train_here
-from copyist.demo.progress import Progress, StepsTaken, Watch
+from copyist.demo.progress import StepsTaken, Watch, WholeProgress
 from copyist.demo.shipped import FACES, LANDSCAPES
 from copyist.demo.small import SMALL_DATA, STAGES, stage_recipe
 from copyist.devices import resolve
@@ -96,7 +96,7 @@ def run_demo(
         raise OutputError(f"{out} holds something that is no demo; choose another folder with --out")
     own = [] if data is None else [_with_steps(RECIPES[name](data=data), steps) for name in _RECIPES]
     stages = [_with_steps(stage_recipe(count), steps) for count in STAGES]
-    progress = Progress(_expected(own), watch)
+    progress = WholeProgress(_expected(own), watch)
     with progress.part("reading the images"):
         source = LANDSCAPES if data is None else data
         splits, small_splits = open_source(source, say=watch.notify), open_source(SMALL_DATA)
@@ -131,7 +131,7 @@ class _Trainer:
     out: Path
     seed: int
     overwrite: bool
-    progress: Progress
+    progress: WholeProgress
     watch: Watch
 
     def all(self, part: str, recipes: Mapping[str, Recipe], *, one_net: bool = False) -> list[Net]:

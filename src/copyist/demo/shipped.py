@@ -1,18 +1,18 @@
 """The networks that the demo loads rather than trains: the recipes they were trained by, and their files.
 
     python -m copyist.demo.shipped                      trains them all again, and writes the files anew
-    python -m copyist.demo.shipped copier runs/mine     writes one, from a run of the same recipe
+    python -m copyist.demo.shipped copier runs/mine     writes one, from a run or a snapshot of the same recipe
 
 A run that was broken off goes on where it was. Weights are kept in half precision, which makes a file half as large.
 """
 
-__all__ = ["FACES", "LANDSCAPES", "SHIPPED", "WATCHING", "ship", "shipped_file", "train_shipped"]
+__all__ = ["FACES", "LANDSCAPES", "SHIPPED", "WATCHING", "ShippedNet", "ship", "shipped_file", "train_shipped"]
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 from copyist.checkpoint import load, read_model, write_tensors
 from copyist.checks import check_choice
@@ -32,10 +32,23 @@ LANDSCAPES = "scenes?size=32&limit=2048"
 FACES = "faces?size=32"
 """What the third copies."""
 
-SEED = 0
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ShippedNet:
+    """How a network that is shipped is made."""
+
+    recipe: Recipe
+
+    seed: int = 0
+
+    at: float | None = None
+    """One of the recipe's snapshots, a PSNR in dB; None is the end of the training."""
 
 
-def _recipe(name: str, data: str, model: UNetConfig, *, steps: int, averaging: float) -> Recipe:
+def _recipe(
+    name: str, data: str, model: UNetConfig, *, steps: int, averaging: float, snapshots: tuple[float, ...] = ()
+) -> Recipe:
     return Recipe(
         name=name,
         data=data,
@@ -48,19 +61,22 @@ def _recipe(name: str, data: str, model: UNetConfig, *, steps: int, averaging: f
             validate_every=200,
             validation_images=256,
             save_every=200,
+            snapshots=snapshots,
             optimization=Optimization(learning_rate=3e-3),
         ),
     )
 
 
-SHIPPED: Mapping[str, Recipe] = {
-    "copier": _recipe("unet", LANDSCAPES, UNetConfig(width=32, levels=4), steps=15_000, averaging=0.99),
-    "with-skips": _recipe(
-        "unet-skips", LANDSCAPES, UNetConfig(width=32, levels=4, skips=True), steps=700, averaging=0.0
+_PLAIN, _WITH_SKIPS = UNetConfig(width=32, levels=4), UNetConfig(width=32, levels=4, skips=True)
+
+SHIPPED: Mapping[str, ShippedNet] = {
+    "copier": ShippedNet(
+        recipe=_recipe("unet", LANDSCAPES, _PLAIN, steps=15_000, averaging=0.99, snapshots=(33.0,)), seed=1, at=33.0
     ),
-    "faces": _recipe("unet", FACES, UNetConfig(width=16, levels=4), steps=1400, averaging=0.0),
+    "with-skips": ShippedNet(recipe=_recipe("unet-skips", LANDSCAPES, _WITH_SKIPS, steps=700, averaging=0.0)),
+    "faces": ShippedNet(recipe=_recipe("unet", FACES, UNetConfig(width=16, levels=4), steps=1400, averaging=0.0)),
 }
-"""The recipe of each network, by the name of its file."""
+"""How each network is made, by the name of its file."""
 
 WATCHING = ("validate_every", "validation_images", "save_every", "snapshots")
 """Settings of a recipe that decide no weight."""
@@ -86,14 +102,15 @@ def train_shipped(runs: Path, *, say: Callable[[str], None]) -> None:
     Raises:
         OutputError, TrainingError, InterruptionError: as for `train`.
     """
-    for name, recipe in SHIPPED.items():
-        folder = runs / name
+    for name, net in SHIPPED.items():
+        folder, recipe = runs / name, net.recipe
         fingerprint = open_source(recipe.data).train.fingerprint
-        run = finished_run(folder, recipe, seed=SEED, fingerprint=fingerprint)
+        run = finished_run(folder, recipe, seed=net.seed, fingerprint=fingerprint)
         if run is None:
             resume = (folder / "state" / "state.safetensors").exists()
-            run = train(recipe, out=folder, seed=SEED, resume=resume)
-        reached = ship(run.model_file, shipped_file(name), recipe=recipe)
+            run = train(recipe, out=folder, seed=net.seed, resume=resume)
+        file = run.model_file if net.at is None else run.snapshot_file(net.at)
+        reached = ship(file, shipped_file(name), recipe=recipe)
         say(f"{name}: {reached:.2f} dB on held-out images")
 
 
@@ -141,7 +158,7 @@ def _main() -> None:
         case []:
             train_shipped(Path("runs/demo-models"), say=_say)
         case [name, model]:
-            reached = ship(Path(model), shipped_file(name), recipe=SHIPPED[name])
+            reached = ship(Path(model), shipped_file(name), recipe=SHIPPED[name].recipe)
             _say(f"{name}: {reached:.2f} dB on held-out images")
         case _:
             sys.exit("usage: python -m copyist.demo.shipped [NAME RUN]")

@@ -10,9 +10,9 @@ import torch
 from copyist.data import ExampleSet, Splits
 from copyist.demo.document import Film, WalkStage
 from copyist.drawing.video import write_video
-from copyist.metrics.distortion import distance, psnr
+from copyist.metrics.distortion import psnr
 from copyist.models.contracts import Autoencoder
-from copyist.procedures import denoise, walk_steps
+from copyist.procedures import denoise, walk_steps, walkers
 from copyist.randomness import generator
 from copyist.tensors import Images
 
@@ -71,8 +71,7 @@ def walk_stage(out: Path, name: str, model: Autoencoder, splits: Splits, *, step
         x = images.images().to(next(model.parameters()).device)
         frames = torch.stack([frame.cpu() for frame in walk_steps(model, x, steps=steps, noise=0.0)])
         copies = denoise(model, x).cpu()
-        reach = float(torch.pdist(copies.flatten(1)).median()) / 2
-        walked = int((distance(frames[-1], copies) > reach).sum())
+        walked = int(walkers(frames[-1], copies).walked.sum())
         found[part] = (float(psnr(copies, x.cpu()).mean()), walked, len(x))
         if part == "train":
             film = _film(out, name, frames[:, :WALKERS])

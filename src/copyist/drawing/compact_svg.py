@@ -10,6 +10,9 @@ _GROUP, _DEFINITIONS = f"{{{_SVG}}}g", f"{{{_SVG}}}defs"
 _PLACES = frozenset({"d", "x", "y", "transform", "points", "width", "height", "cx", "cy", "r"})
 """Attributes that hold lengths in pixels."""
 
+_FACTORS = re.compile("scale|matrix")
+"""In a transform: numbers that are no lengths, and stay."""
+
 
 def compact_svg(svg: str, *, digits: int = 1) -> str:
     """The same picture in fewer bytes.
@@ -29,7 +32,7 @@ def compact_svg(svg: str, *, digits: int = 1) -> str:
 def _tidy(element: ElementTree.Element, used: set[str], digits: int) -> None:
     if element.text is not None and not element.text.strip():
         element.text = None
-    for name in [name for name in element.attrib if name in _PLACES]:
+    for name in [name for name, text in element.attrib.items() if name in _PLACES and not _FACTORS.search(text)]:
         element.set(name, _rounded(element.attrib[name], digits))
     if element.attrib.get("id") not in used:
         element.attrib.pop("id", None)
@@ -57,4 +60,4 @@ def _rounded(text: str, digits: int) -> str:
         value = f"{float(found[0]):.{digits}f}".rstrip("0").rstrip(".")
         return "0" if value in ("-0", "") else value
 
-    return re.sub(r"-?\d*\.?\d+(?:e-?\d+)?", short, " ".join(text.split()))
+    return re.sub(r"-?\d*\.?\d+(?:e[-+]?\d+)?", short, " ".join(text.split()))

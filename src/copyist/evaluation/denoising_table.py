@@ -185,16 +185,10 @@ class DenoisingTable(Document):
         size = row.distance_before / math.sqrt(math.prod(self.image_shape))
         return copies.error / size if size > 0 else math.inf
 
-    def best_row(self, condition: Condition, *, unseen: bool = False) -> DenoisingRow | None:
-        """The control of the lowest mean ratio under a condition.
-
-        Args:
-            condition: one that was measured.
-            unseen: whether only those count that saw no image under the corruption.
-        """
+    def best_control(self, condition: Condition) -> DenoisingRow:
+        """The control of the lowest mean ratio under a condition that was measured."""
         rows = [row for row in self.rows if row.control and row.condition == condition]
-        rows = [row for row in rows if not unseen or row.saw in ("nothing", "clean images")]
-        return min(rows, key=lambda row: row.ratio.mean, default=None)
+        return min(rows, key=lambda row: row.ratio.mean)
 
     def find_verdict(self, model: str, condition: Condition) -> DenoisingVerdict | None:
         """The verdict on one model under one condition, if there is one."""
@@ -241,8 +235,7 @@ def _ratios(table: DenoisingTable, kind: Kind) -> str:
     """One line per method and one column per strength; under each model its verdicts."""
     conditions = [condition for condition in table.conditions if condition.kind == kind]
     lines = [["ratio", *map(str, conditions), "saw"]]
-    filters = [row for row in table.rows if row.control]
-    best = [min((r for r in filters if r.condition == each), key=lambda r: r.ratio.mean) for each in conditions]
+    best = [table.best_control(condition) for condition in conditions]
     for method, is_model in table.methods.items():
         rows = [table.row(method, kind, condition.strength) for condition in conditions]
         cells = [_ratio(row.ratio) + ("*" if row in best else " ") for row in rows]

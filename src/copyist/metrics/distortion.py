@@ -1,6 +1,6 @@
 """How far a copy is from its image: MSE, PSNR, SSIM."""
 
-__all__ = ["aligned", "distance", "mse", "psnr", "ssim"]
+__all__ = ["aligned", "distance", "mse", "pooled_psnr", "psnr", "ssim"]
 
 import torch
 import torch.nn.functional as F
@@ -91,6 +91,24 @@ def psnr(x_hat: Images, x: Images) -> PerImage:
         ShapeError: the shapes differ.
     """
     return -10 * torch.log10(mse(x_hat, x))
+
+
+def pooled_psnr(x_hat: Images, x: Images) -> float:
+    """The peak signal-to-noise ratio of all examples together: that of their mean squared error, for a peak of 1.
+
+    Never above the mean of their own ratios, in which one nearly exact copy outweighs many poor ones.
+
+    Args:
+        x_hat: reconstructions (B, ...).
+        x: originals (B, ...), in [0, 1].
+
+    Returns:
+        Decibels; infinite where all copies are exact.
+
+    Raises:
+        ShapeError: the shapes differ.
+    """
+    return float(-10 * mse(x_hat, x).mean().log10())
 
 
 def ssim(x_hat: Images, x: Images) -> PerImage:

@@ -90,6 +90,14 @@ class Run:
         """
         return self.store.read_snapshot(level)
 
+    def snapshot_file(self, level: float) -> Path:
+        """Where a snapshot lies, if the copies reached it.
+
+        Raises:
+            OutputError: the run is in memory.
+        """
+        return self.store.snapshot_file(level)
+
     @property
     def kept(self) -> HistoryRow:
         """The row of the history that belongs to the model: the last, or that of the best weights where those are kept.

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import torch
 
-from copyist.metrics.distortion import mse
+from copyist.metrics.distortion import pooled_psnr
 from copyist.models.contracts import Reconstructor, needs
 from copyist.models.in_batches import in_batches
 from copyist.training.finish import finished_model
@@ -37,10 +37,9 @@ def keep_snapshots(state: TrainingState) -> None:
 
 @torch.no_grad()
 def _psnr(state: TrainingState) -> float:
-    """Peak signal-to-noise ratio of the copies, of their mean squared error, in decibels."""
+    """Of all copies together, in decibels."""
     model, config = needs(state.current, Reconstructor, verb="snapshots"), state.recipe.training
     x = state.held_out.x
     if config.snapshot_split == "training":
         x = state.data.train.subset(config.validation_images).examples().to(x.device)
-    x_hat = in_batches(model, model, x, batch_size=config.batch_size)
-    return float(-10 * mse(x_hat, x).mean().log10())
+    return pooled_psnr(in_batches(model, model, x, batch_size=config.batch_size), x)

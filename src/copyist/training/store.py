@@ -188,12 +188,16 @@ class Store:
         assert self._model is not None
         return copy.deepcopy(self._model)
 
+    def snapshot_file(self, level: float) -> Path:
+        """Where what is kept under a PSNR lies, if anything is."""
+        return self.folder / "snapshots" / f"psnr-{level:g}.safetensors"
+
     def write_snapshot(self, level: float, model: Model, header: checkpoint.Header) -> None:
         """Keep a model of the run on its way, under the PSNR that its copies have reached."""
         if self._folder is None:
             self._snapshots[level] = model, header
         elif self._writes:
-            checkpoint.save(self._snapshot_file(level), model, header)
+            checkpoint.save(self.snapshot_file(level), model, header)
 
     def read_snapshot(self, level: float) -> Model | None:
         """What was kept under a PSNR, or None where the copies did not reach it.
@@ -203,7 +207,7 @@ class Store:
         """
         if self._folder is None:
             return copy.deepcopy(self._snapshots[level][0]) if level in self._snapshots else None
-        path = self._snapshot_file(level)
+        path = self.snapshot_file(level)
         return checkpoint.load(path) if path.exists() else None
 
     def read_snapshot_header(self, level: float) -> checkpoint.Header:
@@ -214,7 +218,7 @@ class Store:
         """
         if self._folder is None:
             return self._snapshots[level][1]
-        return checkpoint.read_header(self._snapshot_file(level))
+        return checkpoint.read_header(self.snapshot_file(level))
 
     def drop_model(self) -> None:
         """Take the model away that the run had made before it was to go on."""
@@ -268,9 +272,6 @@ class Store:
     @property
     def _state_file(self) -> Path:
         return self.folder / "state" / "state.safetensors"
-
-    def _snapshot_file(self, level: float) -> Path:
-        return self.folder / "snapshots" / f"psnr-{level:g}.safetensors"
 
     def _check_free(self, folder: Path, *, overwrite: bool) -> None:
         if not overwrite and self.has_state:

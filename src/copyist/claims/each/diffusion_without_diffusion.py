@@ -14,15 +14,14 @@ from copyist.claims.measures.references import (
     appraisal_values,
     appraise,
     check_instruments,
-    odds,
-    over,
     pure_noise,
+    ratios,
     reference_for,
 )
 from copyist.claims.measures.samples import BLURS, blurred_samples, one_pass, plain_copies, samples
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part, Regime
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime, odds
 from copyist.models.contracts import Reconstructor, needs
 from copyist.tensors import Images
 
@@ -139,13 +138,13 @@ def run(trial: Trial) -> Measurements:
     for steps in LENGTHS:
         made = found[f"samples_{steps}"]
         values |= {
-            f"distance_over_one_pass_{steps}": over(made.distance, single.distance),
+            f"distance_over_one_pass_{steps}": ratios(made.distance, single.distance),
             f"kept_over_one_pass_{steps}": {"rules": _kept(made) / _kept(single)},
-            f"coverage_over_one_pass_{steps}": over(made.coverage, single.coverage),
+            f"coverage_over_one_pass_{steps}": ratios(made.coverage, single.coverage),
         }
     for name in OTHERS:
         made = found["samples_200" if name.endswith("200") else "samples_30"]
-        values |= {f"distance_over_{name}": over(made.distance, found[name].distance)}
+        values |= {f"distance_over_{name}": ratios(made.distance, found[name].distance)}
     values |= appraisal_values(found)
     values |= {
         "new": found["samples_200"].remembered,

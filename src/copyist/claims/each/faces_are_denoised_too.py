@@ -6,7 +6,7 @@ from copyist.claims.measures.against_filters import filter_table, ratio, table_f
 from copyist.claims.measures.copy_measures import clean_psnr, copies, copying_error, denoising_ratio, gain, held_out
 from copyist.claims.measures.denoising_parts import NOISES as WORDS
 from copyist.claims.measures.denoising_parts import SET
-from copyist.claims.measures.over_training import common_level, course, courses_figure
+from copyist.claims.measures.over_training import common_level, learning_curve, learning_curves
 from copyist.claims.nets import faces_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
@@ -96,7 +96,9 @@ def run(trial: Trial) -> Measurements:
     alone = denoising_ratio(model, x, NOISES["blend"], trial, batch_size=1)
     values["blend_alone_over_company"] = alone / denoising_ratio(model, x, NOISES["blend"], trial)
     lines = {
-        ("with skips" if name == "skips" else "without"): course(trial.rungs(each), lambda net: gain(net, x, trial))
+        ("with skips" if name == "skips" else "without"): learning_curve(
+            trial.rungs(each), lambda net: gain(net, x, trial)
+        )
         for name, each in recipes.items()
     }
     x_tilde = NOISES["blend"](x, generator=trial.generator("picture"))
@@ -110,7 +112,7 @@ def run(trial: Trial) -> Measurements:
         values=values,
         curves={
             **table_figures(table),
-            "gain": courses_figure(lines, title="Gain over training, faces", y_label="projected gain"),
+            "gain": learning_curves(lines, title="Gain over training, faces", y_label="projected gain"),
         },
         pictures={
             "copies": Pictures(

@@ -14,11 +14,11 @@ from copyist.claims.measures.references import (
     appraise,
     check_instruments,
     decoded_noise,
-    over,
+    ratios,
     reference_for,
 )
 from copyist.claims.measures.samples import one_pass, samples
-from copyist.claims.measures.walks import walk_frames, watched
+from copyist.claims.measures.walks import keep_walk, walk_frames
 from copyist.claims.nets.ladder import ladder, ladder_variational
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part, Regime, adjusted_share
@@ -123,19 +123,23 @@ def run(trial: Trial) -> Measurements:
     pictures = {"standard": decoded_noise(model, reference, trial)}
     pictures |= {name: _decoded(model, codes) for name, codes in _fitted(z, reference.count, trial).items()}
     pictures |= {
-        "walk": watched(walk_frames(model, reference.train[: _walkers(trial)], trial), model, reference, trial).states,
+        "walk": keep_walk(
+            walk_frames(model, reference.train[: _walkers(trial)], trial), model, reference, trial
+        ).states,
         "samples": samples(model, reference, trial, steps=trial.pick(smoke=5, standard=30, gpu=30)),
         "one_pass": one_pass(model, reference, trial),
         "copies": copies(model, reference.distances.real),
     }
     pictures |= _variational(reference, trial) | {"real": reference.distances.real}
     found = {name: appraise(x, reference) for name, x in pictures.items()}
-    standard, kept = found["standard"].distance, found["standard"].kept
+    standard, kept, others = (
+        found["standard"].distance,
+        found["standard"].kept,
+        ("walk", "vae", "samples", "correlated"),
+    )
     values = {
         "far": reference.distances.in_floors(pictures["standard"]),
-        **{
-            f"against_{name}": over(standard, found[name].distance) for name in ("walk", "vae", "samples", "correlated")
-        },
+        **{f"against_{name}": ratios(standard, found[name].distance) for name in others},
         "kept": {"rules": adjusted_share(kept, reference.count)},
         **appraisal_values(found),
         "code_mean": float(z.mean(0).square().mean().sqrt()),

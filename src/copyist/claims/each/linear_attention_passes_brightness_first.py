@@ -12,7 +12,7 @@ import torch
 
 from copyist.baselines.linear_copier import linear_copier
 from copyist.claims.measures.copy_measures import clean_psnr, copies, gains_by_color, held_out
-from copyist.claims.measures.over_training import Course, courses_figure
+from copyist.claims.measures.over_training import LearningCurve, learning_curves
 from copyist.claims.nets import attention_copier
 from copyist.claims.nets.attentions import AttentionData
 from copyist.claims.trial import Experiment, Measurements, Pictures, Rung, Trial
@@ -82,7 +82,7 @@ CLAIM = Claim(
 def run(trial: Trial) -> Measurements:
     """Follow both gains over training on landscapes and on photographs: 2 minutes of one thread each."""
     values: dict[str, float] = {}
-    lines: dict[str, Course] = {}
+    lines: dict[str, LearningCurve] = {}
     rows: dict[str, Images] = {}
     for kind, words in SOURCES.items():
         recipe = attention_copier(trial, data=kind)
@@ -95,7 +95,7 @@ def run(trial: Trial) -> Measurements:
             rows = _rows(trial, recipe, x)
     return Measurements(
         values=values,
-        curves={"gains": courses_figure(lines, title="Gain over training", y_label="projected gain")},
+        curves={"gains": learning_curves(lines, title="Gain over training", y_label="projected gain")},
         pictures={"copies": Pictures(caption="Photographs with noise of σ = 0.1, and what is copied.", rows=rows)},
     )
 
@@ -124,11 +124,11 @@ def _copy(rung: Rung) -> Callable[[Images], Images]:
     return lambda images: copies(model, images)
 
 
-def _courses(rungs: Sequence[Rung], x: Images, words: str, trial: Trial) -> dict[str, Course]:
+def _courses(rungs: Sequence[Rung], x: Images, words: str, trial: Trial) -> dict[str, LearningCurve]:
     gains = [gains_by_color(_copy(rung), x, trial) for rung in rungs]
     psnrs, visits = [rung.record.psnr for rung in rungs], [rung.record.visits for rung in rungs]
     return {
-        f"{noise}, {words}": Course(psnrs=psnrs, visits=visits, values=[each[index] for each in gains])
+        f"{noise}, {words}": LearningCurve(psnrs=psnrs, visits=visits, values=[each[index] for each in gains])
         for index, noise in enumerate(("brightness", "color"))
     }
 

@@ -17,7 +17,7 @@ from copyist.claims.measures.copy_measures import (
     held_out,
     nearest_rung,
 )
-from copyist.claims.measures.over_training import Course, course, courses_figure
+from copyist.claims.measures.over_training import LearningCurve, learning_curve, learning_curves
 from copyist.claims.nets import attention_unet, scenes
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Rung, Trial
@@ -133,7 +133,7 @@ def run(trial: Trial) -> Measurements:
     values["gain_difference_without_skips"] = values["gain_without_skips_last"] - gain(beside, x, trial)
     return Measurements(
         values=values,
-        curves={"gain": courses_figure(_courses(trial, recipes, x), title="Gain", y_label="projected gain")},
+        curves={"gain": learning_curves(_courses(trial, recipes, x), title="Gain", y_label="projected gain")},
         pictures={"copies": _pictures(alike, x, trial)},
     )
 
@@ -183,9 +183,10 @@ def _differences(
     }
 
 
-def _courses(trial: Trial, recipes: Mapping[str, Recipe], x: Images) -> dict[str, Course]:
+def _courses(trial: Trial, recipes: Mapping[str, Recipe], x: Images) -> dict[str, LearningCurve]:
     return {
-        NETS[net]: course(trial.rungs(recipe), lambda model: gain(model, x, trial)) for net, recipe in recipes.items()
+        NETS[net]: learning_curve(trial.rungs(recipe), lambda model: gain(model, x, trial))
+        for net, recipe in recipes.items()
     }
 
 

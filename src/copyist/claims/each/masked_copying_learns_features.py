@@ -18,7 +18,7 @@ from copyist.claims.nets import masked_vit, masked_vit_classifier
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evaluation.probe_table import probe_table
-from copyist.evidence import Above, Claim, Control, Part, Regime, adjusted_share
+from copyist.evidence import Above, Claim, Control, Part, Regime, odds
 from copyist.models.contracts import Model
 from copyist.models.in_batches import in_batches
 from copyist.nn.patches import fill_hidden
@@ -149,8 +149,7 @@ def _probed(model: Model, trial: Trial, source: str) -> dict[str, float]:
 
 def _odds_ratio(more: float, fewer: float, *, count: int) -> float:
     """The odds of one accuracy over those of another, of `count` images each; of shares that are never 0 or 1."""
-    shares = [adjusted_share(round(accuracy * count), count) for accuracy in (more, fewer)]
-    first, second = (share / (1 - share) for share in shares)
+    first, second = (odds(round(accuracy * count), count) for accuracy in (more, fewer))
     return first / second
 
 

@@ -15,14 +15,13 @@ from copyist.claims.measures.references import (
     appraisal_values,
     appraise,
     check_instruments,
-    odds,
-    over,
+    ratios,
     reference_for,
 )
-from copyist.claims.measures.walks import Walked, walk_frames, watched
+from copyist.claims.measures.walks import KeptWalk, keep_walk, walk_frames
 from copyist.claims.nets.ladder import small_ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part, Regime
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime, odds
 
 SIZES = {"few": 256, "many": 2048}
 """Landscapes to train on."""
@@ -106,11 +105,11 @@ def run(trial: Trial) -> Measurements:
     models = {size: trial.autoencoder(recipe) for size, recipe in recipes.items()}
     check_instruments(reference, models["many"], trial)
     x = reference.train[: trial.pick(smoke=16, standard=64, gpu=64)]
-    walks: dict[str, Walked] = {}
+    walks: dict[str, KeptWalk] = {}
     worth = {"real": appraise(reference.distances.real, reference)}
     values: dict[str, float] = {}
     for size, model in models.items():
-        walks[size] = watched(walk_frames(model, x, trial), model, reference, trial)
+        walks[size] = keep_walk(walk_frames(model, x, trial), model, reference, trial)
         worth[size] = appraise(walks[size].states, reference)
         worth[f"copies_{size}"] = appraise(copies(model, reference.real), reference)
         values |= {
@@ -132,7 +131,7 @@ def run(trial: Trial) -> Measurements:
         values={
             "kept_many_over_few": {"rules": _generated(worth["many"]) / _generated(worth["few"])},
             "kept_of_all": {"rules": ratio},
-            "distance_many_over_few": over(worth["many"].distance, worth["few"].distance),
+            "distance_many_over_few": ratios(worth["many"].distance, worth["few"].distance),
             "kept_over_copies": {"rules": ratio / (_kept(worth["copies_many"]) / _kept(worth["copies_few"]))},
             **appraisal_values(worth),
             **values,

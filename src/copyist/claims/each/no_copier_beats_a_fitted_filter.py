@@ -8,7 +8,7 @@ import torch
 
 from copyist.baselines.wiener import fit_linear, linear_bases
 from copyist.claims.measures.copy_measures import copying_error, denoising_ratio, distance_ratio, held_out
-from copyist.claims.measures.over_training import Course, course, courses_figure
+from copyist.claims.measures.over_training import LearningCurve, learning_curve, learning_curves
 from copyist.claims.nets import scenes
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Trial
@@ -62,10 +62,10 @@ def run(trial: Trial) -> Measurements:
     x = held_out(trial, scenes(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
     train = trial.splits(scenes(trial)).train.images().to(trial.device)
     values = {"own_error": copying_error(trial.trained(recipe), x)}
-    rungs, lines = trial.rungs(recipe), dict[str, Course]()
+    rungs, lines = trial.rungs(recipe), dict[str, LearningCurve]()
     for kind, noise in NOISES.items():
         fitted = _fitted(train, x, noise, trial)
-        found = course(rungs, lambda net: denoising_ratio(net, x, noise, trial))  # noqa: B023
+        found = learning_curve(rungs, lambda net: denoising_ratio(net, x, noise, trial))  # noqa: B023
         good = [
             value for rung, value in zip(rungs, found.values, strict=True) if rung.level is None or rung.level >= 33
         ]
@@ -75,8 +75,8 @@ def run(trial: Trial) -> Measurements:
             f"{kind}_end": found.values[-1],
         }
         over = [value / fitted for value in found.values]
-        lines[WORDS[kind]] = Course(psnrs=found.psnrs, visits=found.visits, values=over)
-    figure = courses_figure(
+        lines[WORDS[kind]] = LearningCurve(psnrs=found.psnrs, visits=found.visits, values=over)
+    figure = learning_curves(
         lines, title="A copier over a fitted linear map", y_label="ratio of the copier, of the fitted map's"
     )
     return Measurements(values=values, curves={"over-training": figure})

@@ -13,15 +13,15 @@ from copyist.claims.measures.references import (
     appraisal_values,
     appraise,
     check_instruments,
-    over,
+    ratios,
     reference_for,
 )
 from copyist.claims.measures.walks import (
-    Walked,
+    KeptWalk,
     code_noise_in_pixels,
+    keep_walk,
     walk_frames,
     walk_without_code,
-    watched,
 )
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -136,10 +136,10 @@ def run(trial: Trial) -> Measurements:
         "spread": found.spread,
         "kept": {"rules": adjusted_share(walk.kept, walk.count)},
         **{
-            f"against_{name}": over(walk.distance, worth[name].distance)
+            f"against_{name}": ratios(walk.distance, worth[name].distance)
             for name in ("pixel_noise", "copied_pixel_noise")
         },
-        "coverage_over_no_noise": over(walk.coverage, worth["no_noise"].coverage),
+        "coverage_over_no_noise": ratios(walk.coverage, worth["no_noise"].coverage),
         **appraisal_values(worth),
         **_moved(ways),
         "share_low": found.share.low,
@@ -156,14 +156,16 @@ def run(trial: Trial) -> Measurements:
     return Measurements(values=values, pictures={"ways": Pictures(caption=caption, rows=rows)})
 
 
-def _ways(model: Autoencoder, end: Autoencoder, reference: Reference, trial: Trial) -> tuple[dict[str, Walked], float]:
+def _ways(
+    model: Autoencoder, end: Autoencoder, reference: Reference, trial: Trial
+) -> tuple[dict[str, KeptWalk], float]:
     """What is left of each, and the standard deviation of the noise in pixels."""
     count = trial.pick(smoke=16, standard=64, gpu=64)
     x = reference.train[:count]
     sigma = code_noise_in_pixels(model, x, trial)
 
-    def watch(frames: Tensor, by: Autoencoder = model) -> Walked:
-        return watched(frames, by, reference, trial)
+    def watch(frames: Tensor, by: Autoencoder = model) -> KeptWalk:
+        return keep_walk(frames, by, reference, trial)
 
     ways = {
         "walk": watch(walk_frames(model, x, trial)),
@@ -176,7 +178,7 @@ def _ways(model: Autoencoder, end: Autoencoder, reference: Reference, trial: Tri
     return ways, sigma
 
 
-def _moved(ways: dict[str, Walked]) -> dict[str, float]:
+def _moved(ways: dict[str, KeptWalk]) -> dict[str, float]:
     values: dict[str, float] = {}
     for name, each in ways.items():
         found = each.found

@@ -5,7 +5,7 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 import math
 
 from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_ratio, held_out
-from copyist.claims.measures.over_training import Course, common_level, course, courses_figure
+from copyist.claims.measures.over_training import LearningCurve, common_level, learning_curve, learning_curves
 from copyist.claims.nets import scenes
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.result import Curves
@@ -101,11 +101,11 @@ def run(trial: Trial) -> Measurements:
             for size in (1, 8, 16)
         }
         lines = {
-            name: course(trial.rungs(recipe), lambda net: denoising_ratio(net, x, noise, trial))  # noqa: B023
+            name: learning_curve(trial.rungs(recipe), lambda net: denoising_ratio(net, x, noise, trial))  # noqa: B023
             for name, recipe in recipes.items()
         }
         values |= {
-            f"{kind}_no_norm": course(bare[-1:], lambda net: denoising_ratio(net, x, noise, trial)).values[0],  # noqa: B023
+            f"{kind}_no_norm": learning_curve(bare[-1:], lambda net: denoising_ratio(net, x, noise, trial)).values[0],  # noqa: B023
             f"{kind}_one_over_batch_at_equal_visits": _at_equal_visits(lines["image"], lines["batch"]),
         }
     values["blend_of_one"] = values["blend_image"]
@@ -127,7 +127,7 @@ def run(trial: Trial) -> Measurements:
     )
 
 
-def _at_equal_visits(own: Course, company: Course) -> float:
+def _at_equal_visits(own: LearningCurve, company: LearningCurve) -> float:
     """The last ratio of one net, over that of the other after as many images."""
     return own.values[-1] / company.at_visits(own.visits[-1])
 
@@ -138,10 +138,10 @@ def _curves(trial: Trial, kind: str) -> Curves:
         "the batch": ladder(trial), "each image": ladder(trial, "per-image"), "none": ladder(trial, "no-norm")
     }  # fmt: skip
     lines = {
-        name: course(trial.rungs(recipe), lambda net: denoising_ratio(net, x, NOISES[kind], trial))
+        name: learning_curve(trial.rungs(recipe), lambda net: denoising_ratio(net, x, NOISES[kind], trial))
         for name, recipe in recipes.items()
     }
-    return courses_figure(
+    return learning_curves(
         lines,
         title=f"Denoising by whose statistics normalize: {kind}",
         y_label="distance to the clean image, of the noisy one's",

@@ -4,7 +4,7 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.baselines.linear_copier import linear_copier
 from copyist.claims.measures.copy_measures import clean_psnr, copies, gain, held_out
-from copyist.claims.measures.over_training import course, courses_figure
+from copyist.claims.measures.over_training import learning_curve, learning_curves
 from copyist.claims.nets import MLP_REGIME, scenes_mlp, small_scenes, small_unet
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import Blend
@@ -67,9 +67,11 @@ def run(trial: Trial) -> Measurements:
     own, of_axes, of_map = gain(net, x, trial), _gain_of_axes(train, x, trial, net), gain(linear, x, trial)
     rungs = trial.rungs(scenes_mlp(trial))
     lines = {
-        "the net": course(rungs, lambda model: gain(model, x, trial)),
-        "as many axes": course(rungs, lambda model: _gain_of_axes(train, x, trial, model)),
-        "a U-Net with skips": course(trial.rungs(small_unet(trial, skips=True)), lambda model: gain(model, x, trial)),
+        "the net": learning_curve(rungs, lambda model: gain(model, x, trial)),
+        "as many axes": learning_curve(rungs, lambda model: _gain_of_axes(train, x, trial, model)),
+        "a U-Net with skips": learning_curve(
+            trial.rungs(small_unet(trial, skips=True)), lambda model: gain(model, x, trial)
+        ),
     }
     return Measurements(
         values={
@@ -87,7 +89,7 @@ def run(trial: Trial) -> Measurements:
             "psnr": clean_psnr(net, x),
             "psnr_training": clean_psnr(net, train[: len(x)]),
         },
-        curves={"gain": courses_figure(lines, title="Gain over training", y_label="projected gain")},
+        curves={"gain": learning_curves(lines, title="Gain over training", y_label="projected gain")},
         pictures={"copies": _pictures(net, skips, x, trial)},
     )
 

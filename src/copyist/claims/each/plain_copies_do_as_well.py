@@ -9,14 +9,13 @@ from copyist.claims.measures.references import (
     appraisal_values,
     appraise,
     check_instruments,
-    odds,
-    over,
+    ratios,
     reference_for,
 )
 from copyist.claims.measures.samples import one_pass, plain_copies, samples
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Part, Regime
+from copyist.evidence import Above, Below, Claim, Part, Regime, odds
 
 MARGIN = 1.25
 """Plain copies may be worse by so much, as a ratio, and still do as well."""
@@ -85,12 +84,12 @@ def run(trial: Trial) -> Measurements:
     found = {name: appraise(x, reference) for name, x in pictures.items()}
     plain, schedule = found["plain"], found["schedule"]
     values = {
-        "distance_plain_over_schedule": over(plain.distance, schedule.distance),
+        "distance_plain_over_schedule": ratios(plain.distance, schedule.distance),
         "kept_plain_over_schedule": {
             "rules": odds(plain.fresh, plain.count) / odds(schedule.fresh, schedule.count),
         },
-        "coverage_plain_over_schedule": over(plain.coverage, schedule.coverage),
-        "distance_plain_over_one_pass": over(plain.distance, found["one_pass"].distance),
+        "coverage_plain_over_schedule": ratios(plain.coverage, schedule.coverage),
+        "distance_plain_over_one_pass": ratios(plain.distance, found["one_pass"].distance),
         **appraisal_values(found),
     }
     labels = {"schedule": "on the schedule", "plain": "copied 30 times", "one_pass": "one pass", "real": "landscapes"}

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from copyist.claims.measures.copy_measures import clean_psnr, copies
-from copyist.claims.measures.references import INSTRUMENTS, Reference, check_instruments, over, reference_for
+from copyist.claims.measures.references import INSTRUMENTS, Reference, check_instruments, ratios, reference_for
 from copyist.claims.measures.samples import one_pass, samples
-from copyist.claims.measures.walks import walk_frames, watched
+from copyist.claims.measures.walks import keep_walk, walk_frames
 from copyist.claims.nets.ladder import Variant, ladder
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -121,7 +121,7 @@ def run(trial: Trial) -> Measurements:
         model = trial.autoencoder(ladder(trial, variant), control=variant != "plain")
         if variant == "plain":
             check_instruments(reference, model, trial)
-        walk = watched(walk_frames(model, x, trial), model, reference, trial)
+        walk = keep_walk(walk_frames(model, x, trial), model, reference, trial)
         traces[name] = _Traces(
             walks=walk.states,
             samples=samples(model, reference, trial, steps=trial.pick(smoke=5, standard=30, gpu=30)),
@@ -164,13 +164,13 @@ def _values(found: Sequence[_Traces], reference: Reference) -> "dict[str, float 
     spectra_within, spectra_across = _pairs(decibels, made, walks)
     foretold_within, foretold_across = _pairs(decibels, denoised, made)
     clean_within, clean_across = _pairs(decibels, copied, made)
-    ratio = over(within, across)
+    ratio = ratios(within, across)
     to_real = reference.distances.distance
     return {
         "within_over_across": ratio,
         "foretold_within_over_across": foretold_within["dB"] / foretold_across["dB"],
         "spectra_within_over_across": spectra_within["dB"] / spectra_across["dB"],
-        "over_one_pass": over(ratio, over(one_within, one_across)),
+        "over_one_pass": ratios(ratio, ratios(one_within, one_across)),
         "axes_within": within["axes"],
         "axes_across": across["axes"],
         "layout_within": within["layout"],

@@ -16,7 +16,7 @@ from copyist.claims.measures.references import (
     appraisal_values,
     appraise,
     check_instruments,
-    over,
+    ratios,
     reference_for,
 )
 from copyist.claims.measures.samples import one_pass, samples
@@ -118,7 +118,7 @@ def run(trial: Trial) -> Measurements:
     rungs = {rung.level: rung for rung in trial.rungs(recipe)}
     before = rungs.get(AT, rungs[None]).record
     values = {
-        "longer": over(found["end"].distance, found["before"].distance),
+        "longer": ratios(found["end"].distance, found["before"].distance),
         "far_from_data": reference.distances.in_floors(pictures["end"]),
         **appraisal_values(found),
         "compute_longer": rungs[None].record.visits / before.visits,
@@ -156,7 +156,7 @@ def _larger_batches(trial: Trial, steps: int) -> "dict[str, float | dict[str, fl
             check_instruments(reference, model, trial, mark=" of 16×16")
         distances[name] = _distance(model, reference, trial, steps)
         found |= {f"psnr_{name}": trial.rungs(recipe)[-1].record.psnr}
-    ratio = over(distances["larger"], distances["usual"])
+    ratio = ratios(distances["larger"], distances["usual"])
     visits = [each.training.steps * each.training.batch_size for each in recipes.values()]
     return {
         "larger_batches": {f"{name} of 16×16": value for name, value in ratio.items()},

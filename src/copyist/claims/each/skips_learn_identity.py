@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_ratio, gain, held_out
-from copyist.claims.measures.over_training import course, courses_figure
+from copyist.claims.measures.over_training import learning_curve, learning_curves
 from copyist.claims.nets import small_scenes, small_unet
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.nets.scaling import scenes
@@ -125,14 +125,14 @@ def run(trial: Trial) -> Measurements:
         values |= {f"{kind}_{name}_at_33": value for name, value in ratios.items()}
         values |= {f"{kind}_{name}": denoising_ratio(net, x, noise, trial) for name, net in ends.items()}
     lines = {
-        ("with skips" if name == "skips" else "without"): course(
+        ("with skips" if name == "skips" else "without"): learning_curve(
             trial.rungs(recipe), lambda model: gain(model, x, trial)
         )
         for name, recipe in recipes.items()
     }
     return Measurements(
         values=values | _on_the_ladder(trial),
-        curves={"gain": courses_figure(lines, title="Gain over training", y_label="projected gain")},
+        curves={"gain": learning_curves(lines, title="Gain over training", y_label="projected gain")},
         pictures={"copies": _pictures(ends, x, trial)},
     )
 

@@ -10,11 +10,10 @@ import torch
 from torch import Tensor
 
 from copyist.claims.measures.copy_measures import copies
-from copyist.claims.measures.references import odds
 from copyist.claims.nets.ladder import SNAPSHOTS_BY_HEART, by_heart
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Rung, Trial
-from copyist.evidence import Above, Claim, Control, Part, Regime, adjusted_share
+from copyist.evidence import Above, Claim, Control, Part, Regime, adjusted_share, odds
 from copyist.metrics.neighbors import nearest
 from copyist.metrics.recall import recall
 from copyist.models.contracts import Reconstructor, needs

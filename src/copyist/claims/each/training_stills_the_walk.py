@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from copyist.claims.measures.references import Reference, odds, reference_for
-from copyist.claims.measures.walks import Walked, walk_frames, watched
+from copyist.claims.measures.references import Reference, reference_for
+from copyist.claims.measures.walks import KeptWalk, keep_walk, walk_frames
 from copyist.claims.nets.ladder import SNAPSHOTS, SNAPSHOTS_BY_HEART, by_heart, ladder
 from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Rung, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part, Regime
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime, odds
 from copyist.models.contracts import Autoencoder, needs
 from copyist.tensors import Images
 from copyist.training import Recipe
@@ -114,7 +114,7 @@ class _Stage:
     """One rung, and what becomes of walkers by it."""
 
     rung: Rung
-    walks: Mapping[str, Walked]
+    walks: Mapping[str, KeptWalk]
     """By where they began."""
 
     @property
@@ -162,7 +162,7 @@ def _stages(recipe: Recipe, trial: Trial) -> list[_Stage]:
 def _stage(rung: Rung, starts: Mapping[str, Images], reference: Reference, trial: Trial) -> _Stage:
     model = needs(rung.model, Autoencoder, verb="walk")
     walks = {
-        name: watched(walk_frames(model, x, trial, noise=0.0), model, reference, trial) for name, x in starts.items()
+        name: keep_walk(walk_frames(model, x, trial, noise=0.0), model, reference, trial) for name, x in starts.items()
     }
     return _Stage(rung=rung, walks=walks)
 

@@ -3,7 +3,7 @@
 __all__ = ["CLAIM", "EXPERIMENT"]
 
 from copyist.claims.measures.copy_measures import copies, denoising_ratio, held_out
-from copyist.claims.measures.over_training import course, courses_figure
+from copyist.claims.measures.over_training import learning_curve, learning_curves
 from copyist.claims.nets import scenes
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.result import Curves
@@ -70,8 +70,8 @@ def run(trial: Trial) -> Measurements:
     train = trial.splits(scenes(trial)).train.images(0, count).to(trial.device)
     values = {"psnr_first": rungs[first].record.psnr, "psnr_end": rungs[-1].record.psnr}
     for kind, noise in NOISES.items():
-        found = course([rungs[first], rungs[-1]], lambda net: denoising_ratio(net, x, noise, trial)).values  # noqa: B023
-        seen = course(rungs[-1:], lambda net: denoising_ratio(net, train, noise, trial)).values  # noqa: B023
+        found = learning_curve([rungs[first], rungs[-1]], lambda net: denoising_ratio(net, x, noise, trial)).values  # noqa: B023
+        seen = learning_curve(rungs[-1:], lambda net: denoising_ratio(net, train, noise, trial)).values  # noqa: B023
         values |= {f"{kind}_first": found[0], f"{kind}_end": found[1], f"{kind}_end_training": seen[0]}
     values |= {f"{kind}_after_training": values[f"{kind}_end"] / values[f"{kind}_first"] for kind in BOUNDS}
     curves = {"held-out": _curves(rungs, x, trial, "held-out"), "training": _curves(rungs, train, trial, "training")}
@@ -80,10 +80,10 @@ def run(trial: Trial) -> Measurements:
 
 def _curves(rungs: list[Rung], x: Images, trial: Trial, split: str) -> Curves:
     lines = {
-        WORDS[kind]: course(rungs, lambda net: denoising_ratio(net, x, noise, trial))  # noqa: B023
+        WORDS[kind]: learning_curve(rungs, lambda net: denoising_ratio(net, x, noise, trial))  # noqa: B023
         for kind, noise in NOISES.items()
     }
-    return courses_figure(
+    return learning_curves(
         lines,
         title=f"Denoising over training, {split} images",
         y_label="distance to the clean image, of the noisy one's",

@@ -13,7 +13,7 @@ from copyist.claims.measures.copy_measures import copies, denoising_ratio, held_
 from copyist.claims.measures.denoising_parts import CONTROLS, PARTS_OF_OURS, blend_parts
 from copyist.claims.measures.distances import Distances
 from copyist.claims.measures.instruments import record_checks
-from copyist.claims.measures.over_training import course, courses_figure
+from copyist.claims.measures.over_training import learning_curve, learning_curves
 from copyist.claims.nets import scenes, scenes_mlp, small_scenes, small_unet
 from copyist.claims.nets.ladder import ladder, ladder_denoiser
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -129,7 +129,10 @@ def run(trial: Trial) -> Measurements:
         "zero-mean, σ = 0.1": GaussianNoise(0.1), "zero-mean, σ = 0.2": GaussianNoise(0.2),
     }  # fmt: skip
     rungs = trial.rungs(recipe)
-    lines = {name: course(rungs, lambda net: denoising_ratio(net, x, noise, trial)) for name, noise in noises.items()}  # noqa: B023
+    lines = {
+        name: learning_curve(rungs, lambda net: denoising_ratio(net, x, noise, trial))  # noqa: B023
+        for name, noise in noises.items()
+    }
     heavy = lines[f"blend, α = {HEAVIEST:g}"].values
     pure, pictures = _pure_noise(model, trial)
     values = {
@@ -140,7 +143,7 @@ def run(trial: Trial) -> Measurements:
         "heaviest_early": heavy[0],
         "heaviest_after_training": heavy[-1] / heavy[0],
     }
-    training = courses_figure(
+    training = learning_curves(
         lines, title="Denoising over training", y_label="distance to the clean image, of the noisy one's"
     )
     return Measurements(
@@ -159,7 +162,7 @@ def _against_mlp(trial: Trial) -> dict[str, float]:
         ratios = {name: denoising_ratio(net, x, noise, trial) for name, net in (("unet", unet), ("mlp", mlp))}
         values |= {f"small_{kind}_{name}": value for name, value in ratios.items()}
         values[f"{kind}_over_mlp"] = ratios["unet"] / ratios["mlp"]
-    early = course(rungs, lambda net: denoising_ratio(net, x, Blend(0.3), trial)).at_psnr(psnr)
+    early = learning_curve(rungs, lambda net: denoising_ratio(net, x, Blend(0.3), trial)).at_psnr(psnr)
     values["blend_over_mlp_at_equal_psnr"] = early / values["small_blend_mlp"]
     return values
 

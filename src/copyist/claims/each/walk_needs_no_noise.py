@@ -16,11 +16,11 @@ from copyist.claims.measures.references import (
     reference_for,
 )
 from copyist.claims.measures.walks import (
-    Walked,
+    KeptWalk,
     code_noise_in_pixels,
+    keep_walk,
     walk_frames,
     walk_without_code,
-    watched,
 )
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.result import Curves
@@ -141,14 +141,14 @@ def run(trial: Trial) -> Measurements:
 
 def _walks(
     model: Autoencoder, others: Mapping[str, Autoencoder], reference: Reference, trial: Trial
-) -> dict[str, Walked]:
+) -> dict[str, KeptWalk]:
     """The net's walks, and those of others from the same starts without noise."""
     count = trial.pick(smoke=16, standard=64, gpu=64)
     x = reference.train[:count]
     sigma = code_noise_in_pixels(model, x, trial)
 
-    def watch(frames: Tensor, by: Autoencoder = model) -> Walked:
-        return watched(frames, by, reference, trial)
+    def watch(frames: Tensor, by: Autoencoder = model) -> KeptWalk:
+        return keep_walk(frames, by, reference, trial)
 
     return {
         "without": watch(walk_frames(model, x, trial, noise=0.0)),
@@ -159,7 +159,7 @@ def _walks(
     }
 
 
-def _moved(walks: dict[str, Walked]) -> dict[str, float]:
+def _moved(walks: dict[str, KeptWalk]) -> dict[str, float]:
     values: dict[str, float] = {}
     for way, walk in walks.items():
         each = walk.found
@@ -175,7 +175,7 @@ def _moved(walks: dict[str, Walked]) -> dict[str, float]:
     return values
 
 
-def _path(walks: dict[str, Walked]) -> Curves:
+def _path(walks: dict[str, KeptWalk]) -> Curves:
     lines = {WAYS[name]: walks[name].path.tolist() for name in ("with", "pixels", "without", "held_out", "end")}
     return Curves(
         title="Distance from where the walk began",

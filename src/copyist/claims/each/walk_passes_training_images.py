@@ -9,7 +9,7 @@ from torch import Tensor
 
 from copyist.claims.measures.copy_measures import copies
 from copyist.claims.measures.references import Reference, reference_for
-from copyist.claims.measures.walks import Walked, code_noise_in_pixels, walk_frames, walk_without_code, watched
+from copyist.claims.measures.walks import KeptWalk, code_noise_in_pixels, keep_walk, walk_frames, walk_without_code
 from copyist.claims.nets.ladder import by_heart, ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.evidence import Above, Below, Claim, Control, Part, Regime, adjusted_share
@@ -90,11 +90,11 @@ def run(trial: Trial) -> Measurements:
     reference, model = reference_for(trial), trial.autoencoder(ladder(trial), at=FIRST)
     x = reference.train[: _walkers(trial)]
     values: dict[str, float] = {}
-    walk: Walked | None = None
+    walk: KeptWalk | None = None
     half = reference.count
     for way, each in _ways(model, x, trial):
         if way == "walk":
-            walk = watched(each, model, reference, trial)
+            walk = keep_walk(each, model, reference, trial)
         passed = _passed(each, reference.train, reference)
         values |= {
             f"two_{way}": float((passed >= 2).double().mean()),

@@ -1,13 +1,13 @@
 """What an instrument must pass before it may judge, and the images on which it must fail."""
 
-__all__ = ["by_instrument", "mean_colored", "record_checks", "shuffled_patches", "upside_down"]
+__all__ = ["mean_colored", "record_checks", "shuffled_patches", "upside_down"]
 
 from collections.abc import Mapping
 
 import torch
 
 from copyist.checks import check_images
-from copyist.claims.result import InstrumentCheck, measured_name
+from copyist.claims.result import InstrumentCheck
 from copyist.claims.trial import Trial
 from copyist.errors import ShapeError
 from copyist.tensors import Images
@@ -20,16 +20,6 @@ def record_checks(checks: Mapping[str, InstrumentCheck], trial: Trial) -> None:
     """Put on record what instruments say of cases whose answer is known, so that parts may be measured by them."""
     for check in checks.values():
         trial.check(check)
-
-
-def by_instrument(part: str, values: Mapping[str, float]) -> dict[str, float]:
-    """What each instrument measured, under the names that a part with instruments has in `Measurements.values`.
-
-    Args:
-        part: its name.
-        values: by the instrument's name.
-    """
-    return {measured_name(part, instrument): value for instrument, value in values.items()}
 
 
 def upside_down(x: Images) -> Images:

@@ -14,7 +14,6 @@ __all__ = [
     "odds_ratio",
     "remembered_images",
     "sample_landscapes",
-    "shuffled",
 ]
 
 import math
@@ -30,7 +29,7 @@ from copyist.claims.nets.ladder import Variant, ladder
 from copyist.claims.nets.training import SEEDS
 from copyist.claims.result import Curves, InstrumentCheck
 from copyist.claims.trial import Pictures, Trial
-from copyist.evidence import Control, adjusted_share
+from copyist.evidence import Control, adjusted_share, odds
 from copyist.metrics.neighbors import nearest
 from copyist.metrics.noise import noise_level
 from copyist.metrics.scenes import scene_rules
@@ -168,7 +167,7 @@ def by_rules(trial: Trial, *, source: str, more: Landscapes, fewer: Landscapes) 
 
 def odds_ratio(more: Landscapes, fewer: Landscapes) -> float:
     """The odds that an image is coherent, over those of other images; of shares that are never 0 or 1."""
-    first, second = (each.adjusted / (1 - each.adjusted) for each in (more, fewer))
+    first, second = (odds(each.num_coherent, len(each.images)) for each in (more, fewer))
     return first / second
 
 
@@ -254,8 +253,3 @@ def landscape_spectra(found: Mapping[str, Landscapes], trial: Trial, *, source: 
 def _artifacts(x: Images, held_out: Images) -> float:
     ratio = radial_spectrum(x).power.mean(0) / radial_spectrum(held_out).power.mean(0)
     return float(ratio.log().abs().mean())
-
-
-def shuffled(x: Images, trial: Trial) -> Images:
-    """Images of the same patches, 4 × 4 of them, each in another order."""
-    return shuffled_patches(x, generator=trial.generator("shuffled"))

@@ -1,6 +1,6 @@
 """A copier's numbers over its training, by the PSNR of its copies, so that nets are compared where they copy alike."""
 
-__all__ = ["Course", "common_level", "course", "courses_figure"]
+__all__ = ["LearningCurve", "common_level", "learning_curve", "learning_curves"]
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ PLACES = tuple(range(18, 51))
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Course:
+class LearningCurve:
     """What a number was at each rung of a net, in the order of training."""
 
     psnrs: Sequence[float]
@@ -40,7 +40,7 @@ class Course:
         return _between(math.log(visits), [math.log(each) for each in self.visits], self.values)
 
 
-def course(rungs: Sequence[Rung], measure: Callable[[Reconstructor], float]) -> Course:
+def learning_curve(rungs: Sequence[Rung], measure: Callable[[Reconstructor], float]) -> LearningCurve:
     """Measure a net at each of its rungs.
 
     Args:
@@ -48,15 +48,15 @@ def course(rungs: Sequence[Rung], measure: Callable[[Reconstructor], float]) -> 
         measure: a number of a model that copies.
     """
     models = [needs(rung.model, Reconstructor, verb="an experiment") for rung in rungs]
-    return Course(
+    return LearningCurve(
         psnrs=[rung.record.psnr for rung in rungs],
         visits=[rung.record.visits for rung in rungs],
         values=[measure(model) for model in models],
     )
 
 
-def courses_figure(lines: Mapping[str, Course], *, title: str, y_label: str) -> Curves:
-    """Courses as curves over the PSNR of copies, at places that are the same for every seed."""
+def learning_curves(lines: Mapping[str, LearningCurve], *, title: str, y_label: str) -> Curves:
+    """Learning curves over the PSNR of copies, at places that are the same for every seed."""
     return Curves(
         title=title,
         x_label="PSNR of copies of held-out images, dB",

@@ -10,9 +10,8 @@ __all__ = [
     "appraise",
     "check_instruments",
     "decoded_noise",
-    "odds",
-    "over",
     "pure_noise",
+    "ratios",
     "reference_for",
 ]
 
@@ -203,12 +202,6 @@ def appraisal_values(found: Mapping[str, Appraisal]) -> dict[str, float]:
     return values
 
 
-def over(found: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+def ratios(found: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
     """One number over another, by instrument."""
     return {name: found[name] / other[name] for name in INSTRUMENTS}
-
-
-def odds(successes: int, trials: int) -> float:
-    """The odds of a share that is never 0 or 1: p / (1 − p), p = (k + ½) / (n + 1)."""
-    share = adjusted_share(successes, trials)
-    return share / (1 - share)

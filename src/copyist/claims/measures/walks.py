@@ -1,12 +1,12 @@
 """Walks of a copier, what may take a walk's place, and what became of the walkers."""
 
 __all__ = [
-    "Walked",
-    "Walkers",
+    "KeptWalk",
+    "WalkSummary",
     "code_noise_in_pixels",
+    "keep_walk",
     "walk_frames",
     "walk_without_code",
-    "watched",
 ]
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ LAST = 2 * LONGEST_CYCLE + 1
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Walkers:
+class WalkSummary:
     """What became of a batch of walkers; lengths are in halves of the median distance between two starts' copies.
 
     A walker is one that ends farther than 1 from its start's copy.
@@ -72,10 +72,10 @@ class Walkers:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Walked:
+class KeptWalk:
     """What is kept of a walk, whose frames are a quarter of a gigabyte at scale standard."""
 
-    found: Walkers
+    found: WalkSummary
 
     states: Images
     """Pictures of its second half, evenly spaced up to the last step, as many as a set of the reference has."""
@@ -121,7 +121,7 @@ def code_noise_in_pixels(model: Autoencoder, x: Images, trial: Trial) -> float:
     return float((moved - still).square().mean().sqrt())
 
 
-def watched(frames: Tensor, model: Reconstructor, reference: Reference, trial: Trial) -> Walked:
+def keep_walk(frames: Tensor, model: Reconstructor, reference: Reference, trial: Trial) -> KeptWalk:
     """What is kept of the frames, which begin with the starts; `model` makes the copies that they are held against."""
     begun = copies(model, frames[0].to(trial.device)).cpu()
     found = walk_diagnostics(
@@ -132,7 +132,7 @@ def watched(frames: Tensor, model: Reconstructor, reference: Reference, trial: T
         features=lambda x: x.mean((2, 3)),
     )
     windows = net_displacement(frames, window=trial.pick(smoke=2, standard=50, gpu=50))
-    walkers = Walkers(
+    walkers = WalkSummary(
         count=len(begun),
         walked=int(found.walked.sum()),
         share=found.share,
@@ -142,7 +142,7 @@ def watched(frames: Tensor, model: Reconstructor, reference: Reference, trial: T
         at_rest=float((found.fixed_point | (found.cycle > 0)).double().mean()),
     )
     path = torch.stack([distance(frame, begun).mean() for frame in frames[1:]]) / found.threshold
-    return Walked(found=walkers, states=_states(frames, reference), path=path, strips=frames[:, :4].clone())
+    return KeptWalk(found=walkers, states=_states(frames, reference), path=path, strips=frames[:, :4].clone())
 
 
 def _states(frames: Tensor, reference: Reference) -> Images:

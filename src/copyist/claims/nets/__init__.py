@@ -14,8 +14,6 @@ __all__ = [
     "masked_vit",
     "masked_vit_classifier",
     "mlp_denoiser",
-    "photos",
-    "photos_unet",
     "scenes",
     "scenes_classifier",
     "scenes_mlp",
@@ -44,10 +42,6 @@ from copyist.claims.nets.mlps import (
     undercomplete,
 )
 from copyist.claims.nets.real_images import crops_unet, faces_unet
-from copyist.claims.nets.scaling import blobs, photos, scenes
+from copyist.claims.nets.scaling import blobs, scenes
 from copyist.claims.nets.small_scenes import MLP_REGIME, mlp_denoiser, scenes_mlp, small_scenes, small_unet
-from copyist.claims.nets.unets import (
-    denoiser,
-    photos_unet,
-    variational,
-)
+from copyist.claims.nets.unets import denoiser, variational

@@ -1,6 +1,6 @@
 """What claims train on and how large, at each scale; and recipes brought to a scale."""
 
-__all__ = ["blobs", "marked_name", "photos", "resize", "scenes"]
+__all__ = ["blobs", "marked_name", "resize", "scenes"]
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,11 +8,6 @@ from typing import Any
 
 from copyist.claims.trial import Trial
 from copyist.training import Recipe
-
-
-def photos(trial: Trial) -> str:
-    """Photographs, with whole photographs held out."""
-    return trial.pick(smoke="photos?size=16&stride=32&limit=64", standard="photos", gpu="photos?size=64")
 
 
 def scenes(trial: Trial, *, count: int | None = None) -> str:
