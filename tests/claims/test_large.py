@@ -41,8 +41,12 @@ def test_calls_that_end_at_their_time_come_to_what_one_call_finds(
     assert ([each.name for each in whole], left) == (STAGES, [])
     for name in STAGES:
         if not name.startswith("train"):
-            with Image.open(tmp_path / "whole" / f"large-{name}.png") as picture:
+            with Image.open(tmp_path / "whole" / f"large-{name}.webp") as picture:
                 assert min(picture.size) > 16
+
+    page = (tmp_path / "whole" / "large.md").read_text("utf-8")
+    assert all(f"## {name}\n" in page for name in STAGES)
+    assert "Not measured yet" not in page
 
     # The time is over at the 3rd step of the first net, and of the next call at once; then there is enough of it.
     ends = iter([3, 1])

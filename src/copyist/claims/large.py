@@ -9,7 +9,7 @@ __all__ = ["LargePlan", "StageResult", "run_large", "toy_plan"]
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import final
@@ -21,13 +21,13 @@ from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_
 from copyist.claims.model_folder import ModelFolder
 from copyist.claims.trial import Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
-from copyist.drawing.grids import rows, write_png
+from copyist.drawing.grids import rows, webp_bytes
 from copyist.errors import InterruptionError
 from copyist.metrics.scenes import scene_rules
 from copyist.models.contracts import Autoencoder, Reconstructor, needs
 from copyist.models.unet import UNetConfig
 from copyist.objectives import Copying
-from copyist.outputs import write_text
+from copyist.outputs import write_bytes, write_text
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.sampling import sample
 from copyist.procedures.trajectory import walkers
@@ -43,6 +43,10 @@ NOISES: Mapping[str, Corruption] = {
     "noise of 0.2": GaussianNoise(0.2),
     "noise of 0.4": GaussianNoise(0.4),
 }
+
+
+SHEETS = 120_000
+"""Bytes of the picture of a stage, at most."""
 
 
 @final
@@ -73,6 +77,8 @@ class StageResult:
 
     name: str
     values: Mapping[str, float]
+    caption: str
+    """Of its picture; empty where it has none."""
     seconds: float
     device: str
 
@@ -121,15 +127,41 @@ def run_large(
             continue
         values, pictures = result
         if pictures is not None:
-            write_png(out / f"large-{name}.png", rows({label: x.float().cpu() for label, x in pictures.rows.items()}))
+            sheet = rows({label: x.float().cpu() for label, x in pictures.rows.items()})
+            write_bytes(out / f"large-{name}.webp", webp_bytes(sheet, at_most=SHEETS))
         done = StageResult(
-            name=name, values=values, seconds=round(time.monotonic() - since, 1), device=trial.device.type
+            name=name,
+            values=values,
+            caption="" if pictures is None else pictures.caption,
+            seconds=round(time.monotonic() - since, 1),
+            device=trial.device.type,
         )
         write_text(path, json.dumps(asdict(done), indent=1) + "\n")
         found.append(done)
+        write_text(out / "large.md", _page(found, left))
         if progress is not None:
             progress(name, done.seconds)
+    write_text(out / "large.md", _page(found, left))
     return found, left
+
+
+def _page(found: Sequence[StageResult], left: Sequence[str]) -> str:
+    """All stages in Markdown, with their pictures."""
+    lines = [
+        "# The source's own sizes",
+        "",
+        "Nets of 64×64, trained and measured by `copyist claims gpu`. One run with one seed: what is seen here decides "
+        "no claim.",
+    ]
+    for each in found:
+        lines += ["", f"## {each.name}", "", f"{each.seconds:,.0f} s on {each.device}.", ""]
+        lines += ["| measure | value |", "| --- | --- |"]
+        lines += [f"| {name} | {value:.4g} |" for name, value in each.values.items()]
+        if each.caption:
+            lines += ["", f"![{each.caption}](large-{each.name}.webp)", "", each.caption]
+    if left:
+        lines += ["", f"Not measured yet: {', '.join(left)}."]
+    return "\n".join(lines) + "\n"
 
 
 _Stage = Callable[[], tuple[dict[str, float], Pictures | None] | None]
