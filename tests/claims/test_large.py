@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from copyist.claims import large
-from copyist.claims.large import run_large, toy_plan
+from copyist.claims.large import run_large
+from copyist.claims.large_plan import toy_plan
 from copyist.errors import ArgumentError
 from training.tiny import Told
 

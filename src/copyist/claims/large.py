@@ -4,19 +4,20 @@ Everything is a stage with a result of its own on disk; a call goes on with the 
 time. One seed decides nothing: these are the pictures at the source's size, beside the claims and not among them.
 """
 
-__all__ = ["LargePlan", "StageResult", "run_large", "toy_plan"]
+__all__ = ["StageResult", "run_large"]
 
 import json
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import final
 
 import torch
 
 from copyist.checks import check_positive
+from copyist.claims.large_plan import LargePlan, large_recipe
 from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_ratio, gain, held_out
 from copyist.claims.model_folder import ModelFolder
 from copyist.claims.trial import Pictures, Trial
@@ -25,8 +26,6 @@ from copyist.drawing.grids import rows, webp_bytes
 from copyist.errors import InterruptionError
 from copyist.metrics.scenes import scene_rules
 from copyist.models.contracts import Autoencoder, Reconstructor, needs
-from copyist.models.unet import UNetConfig
-from copyist.objectives import Copying
 from copyist.outputs import write_bytes, write_text
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.sampling import sample
@@ -34,7 +33,7 @@ from copyist.procedures.trajectory import walkers
 from copyist.procedures.walk import walk
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
-from copyist.training import Optimization, Recipe, Training
+from copyist.training import Recipe
 
 NOISES: Mapping[str, Corruption] = {
     "blend at 0.3": Blend(0.3),
@@ -47,27 +46,6 @@ NOISES: Mapping[str, Corruption] = {
 
 SHEETS = 120_000
 """Bytes of the picture of a stage, at most."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class LargePlan:
-    """Sizes and lengths; the defaults are those of the source, for one GPU of today and a quarter of an hour."""
-
-    scenes: str = "scenes?size=64&limit=2048"
-    faces: str = "faces?size=64"
-    """Any other pictures of 64×64 may take their place."""
-
-    width: int = 64
-    levels: int = 5
-    batch_size: int = 32
-    steps: Mapping[str, int] = field(default_factory=lambda: {"scenes": 24_000, "scenes-skips": 6000, "faces": 8000})
-    """Of the optimizer, by net, in the order of training."""
-
-    sample_steps: tuple[int, ...] = (30, 200)
-    walk_steps: int = 1000
-    count: int = 256
-    """Samples of each kind, and walkers a quarter of it."""
 
 
 @final
@@ -170,7 +148,7 @@ _Stage = Callable[[], tuple[dict[str, float], Pictures | None] | None]
 
 def _stages(plan: LargePlan, trial: Trial, folder: ModelFolder, deadline: float) -> Iterator[tuple[str, _Stage]]:
     """In the order in which the source shows them."""
-    nets = {name: _recipe(plan, name) for name in plan.steps}
+    nets = {name: large_recipe(plan, name) for name in plan.steps}
     for name in ("scenes", "scenes-skips"):
         yield f"train-{name}", _training(nets[name], trial, folder, deadline)
     yield "denoising", lambda: _denoising({name: nets[name] for name in ("scenes", "scenes-skips")}, plan.scenes, trial)
@@ -181,26 +159,6 @@ def _stages(plan: LargePlan, trial: Trial, folder: ModelFolder, deadline: float)
     yield "train-faces", _training(nets["faces"], trial, folder, deadline)
     yield "denoising-faces", lambda: _denoising({"faces": nets["faces"]}, plan.faces, trial)
     yield "samples-faces", lambda: _samples(nets["faces"], trial, plan, plan.sample_steps[-1])
-
-
-def _recipe(plan: LargePlan, name: str) -> Recipe:
-    steps = plan.steps[name]
-    return Recipe(
-        name=f"large-{name}",
-        data=plan.faces if name == "faces" else plan.scenes,
-        model=UNetConfig(width=plan.width, levels=plan.levels, skips=name.endswith("skips")),
-        objective=Copying(),
-        training=Training(
-            steps=steps,
-            batch_size=plan.batch_size,
-            averaging=0.99,
-            validate_every=max(10, steps // 40),
-            validation_images=256,
-            save_every=max(10, steps // 40),
-            snapshots=(24.0, 28.0, 31.0, 33.0, 36.0, 38.0),
-            optimization=Optimization(learning_rate=3e-3),
-        ),
-    )
 
 
 def _training(recipe: Recipe, trial: Trial, folder: ModelFolder, deadline: float) -> _Stage:
@@ -314,18 +272,3 @@ def _walked(model: Reconstructor, starts: Images, last: Images) -> float:
     """Share of images that walked."""
     begun = copies(model, starts)
     return float(walkers(last.to(begun), begun).walked.double().mean())
-
-
-def toy_plan() -> LargePlan:
-    """The same stages in seconds on any machine."""
-    return LargePlan(
-        scenes="scenes?size=16&limit=32",
-        faces="faces?size=16&limit=32",
-        width=4,
-        levels=3,
-        batch_size=16,
-        steps={"scenes": 40, "scenes-skips": 20, "faces": 20},
-        sample_steps=(3, 5),
-        walk_steps=4,
-        count=32,
-    )

@@ -200,7 +200,8 @@ def gpu(
 
     Each stage is kept as it is done, and training is kept at the end of the time: the same command goes on.
     """
-    from copyist.claims.large import LargePlan, run_large, toy_plan
+    from copyist.claims.large import run_large
+    from copyist.claims.large_plan import LargePlan, toy_plan
     from copyist.drawing.text import text_table
 
     plan = toy_plan() if dry_run else LargePlan()
