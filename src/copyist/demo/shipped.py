@@ -73,7 +73,9 @@ SHIPPED: Mapping[str, ShippedNet] = {
     "copier": ShippedNet(
         recipe=_recipe("unet", LANDSCAPES, _PLAIN, steps=15_000, averaging=0.99, snapshots=(33.0,)), at=33.0
     ),
-    "with-skips": ShippedNet(recipe=_recipe("unet-skips", LANDSCAPES, _WITH_SKIPS, steps=700, averaging=0.0)),
+    "with-skips": ShippedNet(
+        recipe=_recipe("unet-skips", LANDSCAPES, _WITH_SKIPS, steps=6000, averaging=0.99, snapshots=(33.0,)), at=33.0
+    ),
     "faces": ShippedNet(recipe=_recipe("unet", FACES, UNetConfig(width=16, levels=4), steps=1400, averaging=0.0)),
 }
 """How each network is made, by the name of its file."""
