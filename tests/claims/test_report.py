@@ -71,7 +71,7 @@ def test_the_front_page_counts_sentences_of_sources_and_ours_apart_and_links_eac
     places = [page.index(f"[{name}-denoises]({name}-denoises.md)") for name in "dba"]
     assert theirs < places[0] < ours < places[1] < places[2]
     assert page.endswith("## Not measured yet\n\n- ○ open: It \\*never\\* does. `c-denoises`\n")
-    assert "<h1>Of 2 sentences of the sources, 1 stand</h1>" in html
+    assert "<h1>Of 2 sentences of the sources, 1 stand; 1 are not measured yet</h1>" in html
     assert "○ open</span> It *never* does. <code>c-denoises</code>" in html
 
 

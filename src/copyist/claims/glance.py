@@ -71,15 +71,14 @@ def small_curves(curves: Sequence[Curves]) -> str:
         _text(right, HEIGHT - 24, f"{_cut(first.x_label)} {short(across.high)}", anchor="end"),
         f'<path d="M8 16V{HEIGHT - 36}H{right}" fill="none" stroke="var(--line)"/>',
     ]
-    left = 8.0
     for i, (label, line) in enumerate(lines.items()):
         drawn.append(
             f'<path d="{_path(across, up, xs, line)}" fill="none" stroke="var(--series-{i})" stroke-width="2"/>'
         )
-        words = label.replace("_", " ").strip()
-        drawn.append(_text(left, HEIGHT - 8, words, color=f"var(--series-{i})", weight=600))
-        left += 5.4 * len(words) + 10
-    return _svg(max(WIDTH, left), HEIGHT, drawn)
+        # One below the other: fonts differ in width.
+        words = _cut(label.replace("_", " ").strip(), 40)
+        drawn.append(_text(8, HEIGHT - 8 + 13 * i, words, color=f"var(--series-{i})", weight=600))
+    return _svg(WIDTH, HEIGHT + 13 * max(0, len(lines) - 1), drawn)
 
 
 def small_parts(result: ClaimResult) -> str:
