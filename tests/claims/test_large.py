@@ -10,7 +10,7 @@ from PIL import Image
 from copyist.claims import large
 from copyist.claims.large import run_large
 from copyist.claims.large_plan import toy_plan
-from copyist.errors import ArgumentError
+from copyist.errors import ArgumentError, DataError, OutputError
 from training.tiny import Told
 
 STAGES = [
@@ -63,6 +63,25 @@ def test_calls_that_end_at_their_time_come_to_what_one_call_finds(
         for name, value in theirs.values.items():
             if "second" not in name:
                 assert ours.values[name] == pytest.approx(value, nan_ok=True), (ours.name, name)
+
+
+def test_stages_of_another_plan_or_half_of_one_are_refused_and_left_alone(tmp_path: Path) -> None:
+    stage = tmp_path / "large-walk.json"
+    for text, sentence in (
+        ('{"na', "is no whole result of a stage; delete it"),
+        ('{"name": "walk"}', "is no whole result of a stage; delete it"),
+        ("[]", "is no whole result of a stage; delete it"),
+        (
+            '{"name": "walk", "plan": "0", "values": {}, "caption": "", "seconds": 1, "device": "cpu"}',
+            "was made with other sizes or pictures; choose another folder",
+        ),
+    ):
+        stage.write_text(text)
+        with pytest.raises(DataError, match=sentence):
+            run_large(tmp_path, models=tmp_path / "models", minutes=1, plan=toy_plan())
+        assert [path.name for path in tmp_path.iterdir()] == ["large-walk.json"]
+    with pytest.raises(OutputError, match="is a file, and trained models need a folder"):
+        run_large(tmp_path / "out", models=stage, minutes=1, plan=toy_plan())
 
 
 def test_a_call_of_no_time_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ time. One seed decides nothing: these are the pictures at the source's size, bes
 
 __all__ = ["StageResult", "run_large"]
 
+import hashlib
 import json
 import signal
 import time
@@ -23,7 +24,7 @@ from copyist.claims.model_folder import ModelFolder
 from copyist.claims.trial import Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
 from copyist.drawing.grids import rows, webp_bytes
-from copyist.errors import InterruptionError
+from copyist.errors import DataError, InterruptionError, OutputError
 from copyist.metrics.scenes import scene_rules
 from copyist.models.contracts import Autoencoder, Reconstructor, needs
 from copyist.outputs import write_bytes, write_text
@@ -54,6 +55,8 @@ class StageResult:
     """What one stage found."""
 
     name: str
+    plan: str
+    """Digest of the sizes and lengths that it was made with."""
     values: Mapping[str, float]
     caption: str
     """Of its picture; empty where it has none."""
@@ -74,7 +77,7 @@ def run_large(
     Args:
         out: the folder of the results: one JSON file and one picture per stage.
         models: where trained nets are kept, with their states to go on from.
-        minutes: how long this call may take; training ends in time for its state to be kept, and no stage begins later.
+        minutes: after which training ends, with its state kept, and no stage begins; one that measures is finished.
         plan: other sizes.
         progress: called for each stage that is done, with the seconds it took.
 
@@ -83,6 +86,8 @@ def run_large(
 
     Raises:
         ArgumentError: `minutes` is not greater than 0.
+        DataError: a stage that is there is half-written, or was made with another plan.
+        OutputError: a place is a file.
         CopyistError: as `train`.
     """
     check_positive("minutes", minutes)
@@ -90,25 +95,30 @@ def run_large(
     plan = plan or LargePlan()
     folder = ModelFolder(models)
     trial = Trial(scale="gpu", seed=0, resources=folder)
+    for place, use in ((out, "results"), (models, "trained models")):
+        if place.exists() and not place.is_dir():
+            raise OutputError(f"{place} is a file, and {use} need a folder; choose another place")
+    digest = hashlib.sha256(json.dumps(asdict(plan), sort_keys=True).encode()).hexdigest()[:12]
+    before = {path.stem: _read(path, digest) for path in sorted(out.glob("large-*.json"))}
     found: list[StageResult] = []
     left: list[str] = []
     out.mkdir(parents=True, exist_ok=True)
-    for name, stage in _stages(plan, trial, folder, deadline):
+    for name, nets, measure in _stages(plan, trial, folder):
         path = out / f"large-{name}.json"
-        if path.exists():
-            found.append(StageResult(**json.loads(path.read_text("utf-8"))))
+        if path.stem in before:
+            found.append(before[path.stem])
             continue
         since = time.monotonic()
-        result = None if left or since >= deadline else stage()
-        if result is None:
+        if left or since >= deadline or not all(_trained_in_time(net, trial, folder, deadline) for net in nets):
             left.append(name)
             continue
-        values, pictures = result
+        values, pictures = measure()
         if pictures is not None:
             sheet = rows({label: x.float().cpu() for label, x in pictures.rows.items()})
             write_bytes(out / f"large-{name}.webp", webp_bytes(sheet, at_most=SHEETS))
         done = StageResult(
             name=name,
+            plan=digest,
             values=values,
             caption="" if pictures is None else pictures.caption,
             seconds=round(time.monotonic() - since, 1),
@@ -116,20 +126,20 @@ def run_large(
         )
         write_text(path, json.dumps(asdict(done), indent=1) + "\n")
         found.append(done)
-        write_text(out / "large.md", _page(found, left))
+        write_text(out / "large.md", _page(found, left, plan))
         if progress is not None:
             progress(name, done.seconds)
-    write_text(out / "large.md", _page(found, left))
+    write_text(out / "large.md", _page(found, left, plan))
     return found, left
 
 
-def _page(found: Sequence[StageResult], left: Sequence[str]) -> str:
+def _page(found: Sequence[StageResult], left: Sequence[str], plan: LargePlan) -> str:
     """All stages in Markdown, with their pictures."""
     lines = [
         "# The source's own sizes",
         "",
-        "Nets of 64×64, trained and measured by `copyist claims gpu`. One run with one seed: what is seen here decides "
-        "no claim.",
+        "Nets trained and measured by `copyist claims gpu`. One run with one seed: what is seen here decides no claim.",
+        f"Landscapes: `{plan.scenes}`, faces: `{plan.faces}`, width {plan.width}, {plan.levels} levels.",
     ]
     for each in found:
         lines += ["", f"## {each.name}", "", f"{each.seconds:,.0f} s on {each.device}.", ""]
@@ -142,46 +152,56 @@ def _page(found: Sequence[StageResult], left: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-_Stage = Callable[[], tuple[dict[str, float], Pictures | None] | None]
-"""Its values and pictures; None where the time was over before."""
+_Measure = Callable[[], tuple[dict[str, float], Pictures | None]]
+"""What a stage finds: values and pictures."""
 
 
-def _stages(plan: LargePlan, trial: Trial, folder: ModelFolder, deadline: float) -> Iterator[tuple[str, _Stage]]:
-    """In the order in which the source shows them."""
+def _stages(plan: LargePlan, trial: Trial, folder: ModelFolder) -> Iterator[tuple[str, Sequence[Recipe], _Measure]]:
+    """In the order in which the source shows them: a name, the nets that must be there, and what is measured then."""
     nets = {name: large_recipe(plan, name) for name in plan.steps}
-    for name in ("scenes", "scenes-skips"):
-        yield f"train-{name}", _training(nets[name], trial, folder, deadline)
-    yield "denoising", lambda: _denoising({name: nets[name] for name in ("scenes", "scenes-skips")}, plan.scenes, trial)
+    scenes, skips, faces = nets["scenes"], nets["scenes-skips"], nets["faces"]
+    shown, last = {"scenes": scenes, "scenes-skips": skips}, plan.sample_steps[-1]
+    yield "train-scenes", [scenes], lambda: (_trained(scenes, trial, folder), None)
+    yield "train-scenes-skips", [skips], lambda: (_trained(skips, trial, folder), None)
+    yield "denoising", [scenes, skips], lambda: _denoising(shown, plan.scenes, trial)
     for steps in plan.sample_steps:
-        yield f"samples-{steps}", lambda steps=steps: _samples(nets["scenes"], trial, plan, steps)
-    yield "walk", lambda: _walk(nets["scenes"], trial, plan)
-    yield "stilling", lambda: _stilling(nets["scenes"], trial, plan)
-    yield "train-faces", _training(nets["faces"], trial, folder, deadline)
-    yield "denoising-faces", lambda: _denoising({"faces": nets["faces"]}, plan.faces, trial)
-    yield "samples-faces", lambda: _samples(nets["faces"], trial, plan, plan.sample_steps[-1])
+        yield f"samples-{steps}", [scenes], lambda steps=steps: _samples(scenes, trial, plan, steps)
+    yield "walk", [scenes], lambda: _walk(scenes, trial, plan)
+    yield "stilling", [scenes], lambda: _stilling(scenes, trial, plan)
+    yield "train-faces", [faces], lambda: (_trained(faces, trial, folder), None)
+    yield "denoising-faces", [faces], lambda: _denoising({"faces": faces}, plan.faces, trial)
+    yield "samples-faces", [faces], lambda: _samples(faces, trial, plan, last)
 
 
-def _training(recipe: Recipe, trial: Trial, folder: ModelFolder, deadline: float) -> _Stage:
-    def stage() -> tuple[dict[str, float], Pictures | None] | None:
-        end = _Deadline(deadline)
-        try:
-            run = folder.run(recipe, seed=trial.seed, observer=end)
-        except InterruptionError:
-            if not end.over:
-                raise  # by someone else
-            return None
-        kept = run.kept
-        model = needs(run.load(), Reconstructor, verb="an experiment")
-        psnr = clean_psnr(model, held_out(trial, recipe.data))
-        visits = recipe.training.steps * recipe.training.batch_size
-        return {
-            "psnr": psnr,
-            "visits": visits,
-            "seconds": kept.seconds,
-            "images_per_second": visits / kept.seconds,
-        }, None
+def _read(path: Path, digest: str) -> StageResult:
+    """A stage that is done, of the same plan."""
+    try:
+        found = StageResult(**json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{path} is no whole result of a stage; delete it, and run the same command again") from error
+    if found.plan != digest:
+        raise DataError(f"{path} was made with other sizes or pictures; choose another folder with --out")
+    return found
 
-    return stage
+
+def _trained_in_time(recipe: Recipe, trial: Trial, folder: ModelFolder, deadline: float) -> bool:
+    """Whether a net is trained, now or before; else its state is kept."""
+    end = _Deadline(deadline)
+    try:
+        folder.run(recipe, seed=trial.seed, observer=end)
+    except InterruptionError:
+        if not end.over:
+            raise  # by someone else
+        return False
+    return True
+
+
+def _trained(recipe: Recipe, trial: Trial, folder: ModelFolder) -> dict[str, float]:
+    """How well a net copies, and what its training took."""
+    run = folder.run(recipe, seed=trial.seed)
+    psnr = clean_psnr(needs(run.load(), Reconstructor, verb="an experiment"), held_out(trial, recipe.data))
+    visits, seconds = recipe.training.steps * recipe.training.batch_size, run.kept.seconds
+    return {"psnr": psnr, "visits": visits, "seconds": seconds, "images_per_second": visits / seconds}
 
 
 @final

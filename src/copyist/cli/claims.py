@@ -38,6 +38,7 @@ def list_claims(
     """
     from copyist.claims import catalogue
     from copyist.claims.declaration import Declaration
+    from copyist.claims.judging import check_consistent
     from copyist.claims.result_file import read_result
     from copyist.drawing.text import text_table
     from copyist.errors import DataError
@@ -49,6 +50,8 @@ def list_claims(
         path = (results or Path()) / f"{name}.json"
         if results is not None:
             result = read_result(path) if path.exists() else None
+            if result is not None:
+                check_consistent(result, name=str(path))
             each["verdict"] = "not run" if result is None else result.verdict
             each["beyond"] = None if result is None else result.beyond
 
@@ -189,11 +192,11 @@ def gpu(
             "--models", help="Where trained models are kept; OUT/models unless given.", parser=as_path, metavar="PATH"
         ),
     ] = None,
-    minutes: Annotated[float, typer.Option("--minutes", help="How long this call may take.")] = 9.0,
+    minutes: Annotated[float, typer.Option("--minutes", help="When training ends, to go on in the next call.")] = 9.0,
     faces: Annotated[
         str | None, typer.Option("--faces", help="Other pictures of 64x64 than the embedded faces.", metavar="SOURCE")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="The same stages at toy size, on any machine.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Train and measure all of it at toy size.")] = False,
     as_json: Json = False,
 ) -> None:
     """Train nets of the source's size on landscapes and faces of 64x64, and measure and draw what they do.
@@ -206,13 +209,14 @@ def gpu(
 
     plan = toy_plan() if dry_run else LargePlan()
     plan = plan if faces is None else replace(plan, faces=faces)
-    results, left = run_large(
-        out,
-        models=out / "models" if models is None else models,
-        minutes=minutes,
-        plan=plan,
-        progress=lambda name, seconds: say(f"{name}: {seconds:.0f} s"),
-    )
+    with _kept():
+        results, left = run_large(
+            out,
+            models=out / "models" if models is None else models,
+            minutes=minutes,
+            plan=plan,
+            progress=lambda name, seconds: say(f"{name}: {seconds:.0f} s"),
+        )
 
     rows = [(each.name, name, f"{value:.4g}") for each in results for name, value in each.values.items()]
     lines = [text_table(rows, sides=("left", "left", "right"))] if rows else []
@@ -224,11 +228,16 @@ def gpu(
 @contextlib.contextmanager
 def _kept() -> Generator[None, None, None]:
     """Say what an interrupted run leaves behind."""
+    from copyist.errors import InterruptionError
+
     try:
         yield
     except KeyboardInterrupt:
         say("interrupted; the runs that were done are kept, and the same command goes on with the others")
         raise
+    except InterruptionError as error:
+        sentence = "interrupted; what was done is kept, and the same command goes on from there"
+        raise InterruptionError(sentence, signal=error.signal) from error
 
 
 def _numbers(text: str) -> list[int]:

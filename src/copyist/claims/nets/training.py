@@ -15,6 +15,7 @@ from copyist.claims.model_folder import ModelFolder
 from copyist.claims.nets.ladder import LADDER, Variant, ladder
 from copyist.claims.result import SCALES, NetRecord, Scale
 from copyist.claims.trial import Trial
+from copyist.errors import OutputError
 
 SEEDS = (0, 1, 2)
 """Of every net of the ladder."""
@@ -57,12 +58,15 @@ def train_ladder(
     Raises:
         UnknownNameError: there is no such variant or scale.
         ArgumentError: `jobs` is below 1.
+        OutputError: `models` is a file.
         CopyistError: as `train`.
     """
     from joblib import Parallel, delayed
 
     check_choice("scale", scale, SCALES)
     check_at_least("jobs", jobs, 1)
+    if models.exists() and not models.is_dir():
+        raise OutputError(f"{models} is a file, and trained models need a folder; choose another place")
     for variant in variants:
         check_choice("net of the ladder", variant, LADDER)
     todo = [(variant, seed) for seed in seeds for variant in variants]
