@@ -9,6 +9,7 @@ __all__ = [
     "full_float32",
     "gather_batch",
     "keep_freed_memory",
+    "one_thread",
     "resolve",
 ]
 
@@ -82,6 +83,22 @@ def resolve(precision: Precision, device: torch.device) -> Precision:
 def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractContextManager[Any]:
     """Context manager: modules compute in that precision."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=resolve(precision, device) == "bf16")
+
+
+@contextlib.contextmanager
+def one_thread() -> Generator[None, None, None]:
+    """Context manager: torch and NumPy compute in one thread, so that sums have one order however many runs there are
+    at once."""
+    from threadpoolctl import threadpool_limits
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        # NumPy has threads of its own, and their number changes the order of its sums.
+        with threadpool_limits(limits=1):
+            yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Results on disk: written whole or not at all, and never silently over others."""
 
 __all__ = [
+    "check_folder",
     "check_name",
     "check_output",
     "clear_unfinished",
@@ -42,6 +43,20 @@ def check_name(name: str) -> None:
             raise OutputError(
                 f"a file's name must have at most {_LONGEST_NAME} bytes, got {size} for {part}; rename it"
             )
+
+
+def check_folder(path: Path, *, use: str) -> None:
+    """Refuse, before any work, a file where a folder is to be, which need not be there yet.
+
+    Args:
+        path: of the folder.
+        use: what it is for, in the plural, such as "results".
+
+    Raises:
+        OutputError: it is a file.
+    """
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path} is a file, and {use} need a folder; choose another place")
 
 
 def user_path(path: str | Path) -> Path:

@@ -24,10 +24,10 @@ from copyist.claims.model_folder import ModelFolder
 from copyist.claims.trial import Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
 from copyist.drawing.grids import rows, webp_bytes
-from copyist.errors import DataError, InterruptionError, OutputError
+from copyist.errors import DataError, InterruptionError
 from copyist.metrics.scenes import scene_rules
 from copyist.models.contracts import Autoencoder, Reconstructor, needs
-from copyist.outputs import write_bytes, write_text
+from copyist.outputs import check_folder, write_bytes, write_text
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.sampling import sample
 from copyist.procedures.trajectory import walkers
@@ -95,9 +95,8 @@ def run_large(
     plan = plan or LargePlan()
     folder = ModelFolder(models)
     trial = Trial(scale="gpu", seed=0, resources=folder)
-    for place, use in ((out, "results"), (models, "trained models")):
-        if place.exists() and not place.is_dir():
-            raise OutputError(f"{place} is a file, and {use} need a folder; choose another place")
+    check_folder(out, use="results")
+    check_folder(models, use="trained models")
     digest = hashlib.sha256(json.dumps(asdict(plan), sort_keys=True).encode()).hexdigest()[:12]
     before = {path.stem: _read(path, digest) for path in sorted(out.glob("large-*.json"))}
     found: list[StageResult] = []

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from threadpoolctl import threadpool_limits
 
 from copyist.checks import check_at_least, check_choice, require
 from copyist.claims.declaration import Declaration
@@ -24,8 +23,9 @@ from copyist.claims.pictures import draw_pictures
 from copyist.claims.result import SCALES, ClaimResult, Curves, Scale, SeedResult, measured_name
 from copyist.claims.result_file import read_result, write_result
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.devices import resolve
+from copyist.devices import one_thread, resolve
 from copyist.errors import ArgumentError, CopyistError, DataError, OutputError, RegimeError, TrainingError
+from copyist.outputs import check_folder
 
 BACKENDS = ("loky", "dask", "ray")
 """Processes on this machine; or the cluster that DASK_SCHEDULER_ADDRESS or RAY_ADDRESS names."""
@@ -74,10 +74,9 @@ def run_claims(
     check_at_least("jobs", jobs, 1)
     if seeds is not None and not seeds:
         raise ArgumentError("claims must be run with at least one seed, got none; leave seeds out for the claims' own")
-    if out.exists() and not out.is_dir():
-        raise OutputError(f"{out} is a file, and results need a folder; choose another place")
-    if models is not None and models.exists() and not models.is_dir():
-        raise OutputError(f"{models} is a file, and trained models need a folder; choose another place")
+    folder = ModelFolder(out / "models" if models is None else models)
+    check_folder(out, use="results")
+    check_folder(folder.path, use="trained models")
     results = {name: _begin(out, name, each, scale, overwrite) for name, each in experiments.items()}
     out.mkdir(parents=True, exist_ok=True)
     wanted = {name: tuple(dict.fromkeys(each.seeds if seeds is None else seeds)) for name, each in experiments.items()}
@@ -86,7 +85,6 @@ def run_claims(
     for result in results.values():
         _write(out, result)
     failed: list[_Failure] = []
-    folder = ModelFolder(out / "models" if models is None else models)
     for done, run in enumerate(_runs(experiments, todo, scale, folder, jobs), start=1):
         seconds = math.nan
         if isinstance(run, _Failure):
@@ -186,11 +184,9 @@ def _runs(
 
 def _run(name: str, experiment: Experiment, trial: Trial) -> "_Success | _Failure":
     """Measure once, in one thread; a failure is reported and not raised, so that one claim does not end the others."""
-    threads, since, missed = torch.get_num_threads(), time.perf_counter(), ""
-    torch.set_num_threads(1)
+    since, missed = time.perf_counter(), ""
     try:
-        # NumPy has threads of its own, and their number changes the order of its sums.
-        with threadpool_limits(limits=1):
+        with one_thread():
             found = experiment.run(trial)
         _check_complete(name, experiment, found, trial)
     except RegimeError as error:
@@ -198,8 +194,6 @@ def _run(name: str, experiment: Experiment, trial: Trial) -> "_Success | _Failur
     except Exception as error:
         error.add_note(traceback.format_exc())
         return _Failure(name, trial.seed, error)
-    finally:
-        torch.set_num_threads(threads)
     seconds = time.perf_counter() - since
     return _Success(name, trial.seed, _seed_result(found, trial, seconds, missed=missed), found.pictures)
 

@@ -3,19 +3,18 @@
 __all__ = ["LadderNet", "train_ladder"]
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, final
-
-import torch
 
 from copyist.checks import check_at_least, check_choice
 from copyist.claims.model_folder import ModelFolder
 from copyist.claims.nets.ladder import LADDER, Variant, ladder
 from copyist.claims.result import SCALES, NetRecord, Scale
 from copyist.claims.trial import Trial
-from copyist.errors import OutputError
+from copyist.devices import one_thread
+from copyist.outputs import check_folder
 
 SEEDS = (0, 1, 2)
 """Of every net of the ladder."""
@@ -65,8 +64,7 @@ def train_ladder(
 
     check_choice("scale", scale, SCALES)
     check_at_least("jobs", jobs, 1)
-    if models.exists() and not models.is_dir():
-        raise OutputError(f"{models} is a file, and trained models need a folder; choose another place")
+    check_folder(models, use="trained models")
     for variant in variants:
         check_choice("net of the ladder", variant, LADDER)
     todo = [(variant, seed) for seed in seeds for variant in variants]
@@ -77,19 +75,11 @@ def train_ladder(
         found.append(net)
         if progress is not None:
             progress(net, seconds, done, len(todo))
-    return sorted(found, key=lambda net: _place(todo, (net.variant, net.seed)))
+    return sorted(found, key=lambda net: todo.index((net.variant, net.seed)))
 
 
 def _train(variant: Variant, seed: int, scale: Scale, models: Path) -> tuple[LadderNet, float]:
-    threads, since = torch.get_num_threads(), time.perf_counter()
-    torch.set_num_threads(1)
-    try:
-        trial = Trial(scale=scale, seed=seed, resources=ModelFolder(models))
+    since, trial = time.perf_counter(), Trial(scale=scale, seed=seed, resources=ModelFolder(models))
+    with one_thread():
         rungs = [rung.record for rung in trial.rungs(ladder(trial, variant))]
-    finally:
-        torch.set_num_threads(threads)
     return LadderNet(variant=variant, seed=seed, rungs=rungs), time.perf_counter() - since
-
-
-def _place(todo: Iterable[tuple[str, int]], wanted: tuple[str, int]) -> int:
-    return list(todo).index(wanted)
