@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from copyist.claims import model_folder
+from copyist.claims import model_folder, net_record
 from copyist.claims.model_folder import ModelFolder
 from copyist.claims.result import SCALES
 from copyist.claims.trial import Trial
 from copyist.data import open_source
 from copyist.models import ConvClassifierConfig, Model, ModelConfig, UNetConfig
 from copyist.objectives import Classification, Copying
-from copyist.training import Recipe, Training
+from copyist.training import Optimization, Recipe, Training
 from copyist.training.history import NullObserver
 from copyist.training.state import TrainingState
 from copyist.training.store import Store
@@ -102,3 +102,20 @@ def test_a_net_that_starts_from_another_is_on_record_beside_the_same_net_that_do
     trial.model(second, start=first)
     assert [net.judged for net in trial.nets.values()] == [False, True]
     assert len({net.name for net in trial.nets.values()}) == 2
+
+
+def test_the_gate_measures_the_copies_that_a_snapshot_was_kept_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Averaged weights are what is kept and measured, on images spread over the split and not its first ones.
+    training = Training(
+        steps=20, batch_size=8, validate_every=10, validation_images=24, averaging=0.9, snapshots=(1.0,),
+        optimization=Optimization(learning_rate=0.01),
+    )  # fmt: skip
+    small = replace(recipe(), data="digits", training=training)
+    monkeypatch.setattr(net_record, "COUNT", 24)
+    trial = Trial(scale="standard", seed=0, resources=ModelFolder(tmp_path))
+    first, _ = trial.rungs(small)
+    kept = ModelFolder(tmp_path).run(small, seed=0).store.read_snapshot_header(1.0).training["psnr"]
+    assert first.record.psnr == pytest.approx(kept, abs=1e-3)
+    assert first.record.visits == 80
