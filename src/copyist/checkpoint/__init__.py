@@ -1,6 +1,7 @@
 """One safetensors file: the weights, what was measured on data, and the config that rebuilds the model."""
 
 __all__ = [
+    "DETECTOR_PREFIX",
     "FORMAT_VERSION",
     "MODEL_CATALOGUES",
     "Header",
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 from copyist.checkpoint.model_file import (
+    DETECTOR_PREFIX,
     MODEL_CATALOGUES,
     Header,
     classes_of,

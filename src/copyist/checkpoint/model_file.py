@@ -5,6 +5,7 @@ fingerprint of the data, recipe, and a summary of the training. Files of format 
 """
 
 __all__ = [
+    "DETECTOR_PREFIX",
     "MODEL_CATALOGUES",
     "Header",
     "classes_of",
@@ -38,6 +39,10 @@ from copyist.outputs import user_path
 
 MODEL_CATALOGUES: settings.Catalogues = {ModelConfig: MODELS}
 """The kinds of model that a file may hold."""
+
+
+DETECTOR_PREFIX = "detector."
+"""Begins the names of tensors that belong to a detector around the model, and are none of its weights."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +161,7 @@ def read_model(path: Path) -> tuple[Header, dict[str, Tensor]]:
         return header, _kept_tensors(header, tensors)
     if document["format_version"] < FORMAT_VERSION:
         tensors = migrate_tensors(tensors, document["model"])
-    return header, tensors
+    return header, {name: tensor for name, tensor in tensors.items() if not name.startswith(DETECTOR_PREFIX)}
 
 
 def unfinished(path: Path, header: Header) -> str | None:

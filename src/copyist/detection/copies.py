@@ -1,0 +1,44 @@
+"""Examples with what a model makes of them, each computed once and shared by all measures that ask for it."""
+
+__all__ = ["Copies"]
+
+import functools
+from dataclasses import dataclass
+from typing import final
+
+import torch
+
+from copyist.models.contracts import Autoencoder, Reconstructor, needs
+from copyist.models.in_batches import in_batches
+from copyist.tensors import Codes, Examples
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """A batch, and what a model makes of it, computed when it is first asked for."""
+
+    model: Reconstructor
+    """In evaluation mode."""
+
+    x: Examples
+    """(B, ...), on the model's device; rows in the units of the model."""
+
+    @functools.cached_property
+    def x_hat(self) -> Examples:
+        """D(E(x)), (B, ...)."""
+        with torch.no_grad():
+            if isinstance(self.model, Autoencoder):
+                return in_batches(self.model, self.model.decode, self.z).float()
+            return in_batches(self.model, self.model, self.x).float()
+
+    @functools.cached_property
+    def z(self) -> Codes:
+        """E(x), (B, ...).
+
+        Raises:
+            ContractError: the model has no code.
+        """
+        model = needs(self.model, Autoencoder, verb="detect by codes")
+        with torch.no_grad():
+            return in_batches(model, model.encode, self.x).float()

@@ -1,0 +1,111 @@
+"""A detector: a trained model, a measure of anomaly, and what normal examples were measured to be."""
+
+__all__ = ["Detector"]
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from copyist.checkpoint import Header
+from copyist.detection.conformal import check_false_alarms, p_values, threshold
+from copyist.detection.copies import Copies
+from copyist.detection.findings import Findings
+from copyist.detection.measures.contract import AnomalyMeasure, Statistics
+from copyist.models.contracts import Reconstructor, take_batch
+from copyist.tensors import Examples, ExamplesLike, PerImage
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Detector:
+    """Tells examples that are not as those it was fitted on, with a rate of false alarms that was stated before."""
+
+    model: Reconstructor
+    """In evaluation mode."""
+
+    measure: AnomalyMeasure
+    """Of the anomaly, larger is stranger."""
+
+    statistics: Statistics
+    """What the measure learned of normal examples."""
+
+    calibration: PerImage
+    """(N,), float32: the anomalies of normal examples that nothing was fitted on."""
+
+    false_alarms: float
+    """α: the share of normal examples that is flagged at most, on average."""
+
+    header: Header
+    """Of the model: its settings, data and training."""
+
+    def __post_init__(self) -> None:
+        check_false_alarms(self.false_alarms, calibration=len(self.calibration))
+
+    @property
+    def threshold(self) -> float:
+        """The anomaly above which an example is flagged."""
+        return threshold(self.calibration, false_alarms=self.false_alarms)
+
+    def anomaly(self, x: ExamplesLike) -> PerImage:
+        """How strange each example is.
+
+        Args:
+            x: images (B, C, H, W) or rows (B, D), as the model takes them.
+
+        Returns:
+            (B,), float32, larger is stranger.
+
+        Raises:
+            ShapeError, ArgumentError: the model does not take them.
+        """
+        return self._in_batches(take_batch(self.model, x), lambda copies: self.measure(copies, self.statistics))
+
+    def parts(self, x: ExamplesLike) -> Tensor | None:
+        """Where the anomaly of each example lies: (B, D) by column, or (B, H, W) by pixel; None where it is not known.
+
+        Raises:
+            ShapeError, ArgumentError: the model does not take `x`.
+        """
+        batch = take_batch(self.model, x)
+        if self.measure.parts(Copies(self.model, batch[:1]), self.statistics) is None:
+            return None
+
+        def parts(copies: Copies) -> Tensor:
+            found = self.measure.parts(copies, self.statistics)
+            assert found is not None
+            return found
+
+        return self._in_batches(batch, parts)
+
+    def __call__(self, x: ExamplesLike, *, names: Sequence[str] | None = None, parts: bool = False) -> Findings:
+        """Judge examples.
+
+        Args:
+            x: images (B, C, H, W) or rows (B, D), as the model takes them.
+            names: one per example; by default they are numbered from 0.
+            parts: whether to say where the anomaly lies.
+
+        Raises:
+            ShapeError, ArgumentError: the model does not take them.
+        """
+        anomaly = self.anomaly(x)
+        return self.judge(anomaly, names=names, parts=self.parts(x) if parts else None)
+
+    def judge(self, anomaly: PerImage, *, names: Sequence[str] | None = None, parts: Tensor | None = None) -> Findings:
+        """The findings for anomalies (B,) that `anomaly` gave, and their parts."""
+        p = p_values(anomaly, self.calibration)
+        return Findings(
+            names=tuple(map(str, range(len(anomaly)))) if names is None else tuple(names),
+            anomaly=anomaly,
+            p_value=p,
+            flagged=p <= self.false_alarms,
+            parts=parts,
+        )
+
+    def _in_batches(self, x: Examples, function: Callable[[Copies], Tensor]) -> Tensor:
+        size = max(1, self.model.batch_size)
+        with torch.no_grad():
+            return torch.cat([function(Copies(self.model, part)).float().cpu() for part in x.split(size)])

@@ -1,0 +1,74 @@
+"""What a detector must not do: give one answer to all, copy everything or nothing, or miss what lies far away."""
+
+__all__ = ["check_detector", "far_points"]
+
+import torch
+
+from copyist.detection.copies import Copies
+from copyist.detection.detector import Detector
+from copyist.errors import ContractError
+from copyist.randomness import generator
+from copyist.tensors import Examples
+
+RADII = (10.0, 100.0, 1000.0)
+"""Times the data's radius: how far away points must be flagged (Bouman & Heskes, 2025, arXiv 2501.13864)."""
+
+_DIRECTIONS = 8
+"""In which they are looked for, for each radius."""
+
+_FEWEST = 3
+"""Distinct anomalies of normal examples that a measure must give at least, unless there are fewer examples."""
+
+
+def check_detector(detector: Detector, normal: Copies) -> None:
+    """Refuse a detector that cannot tell anything.
+
+    Args:
+        detector: that was just fitted.
+        normal: examples that it was not calibrated on.
+
+    Raises:
+        ContractError: it gives the same anomaly to all examples; its model copies everything, or nothing; or it does
+            not flag points far from the data.
+    """
+    _check_distinct(detector)
+    _check_far(detector, normal.x)
+
+
+def _check_distinct(detector: Detector) -> None:
+    distinct = len(detector.calibration.unique())
+    if not detector.calibration.isfinite().all() or distinct < min(_FEWEST, len(detector.calibration)):
+        raise ContractError(
+            f"a detector must tell normal examples apart, got {distinct} distinct anomalies for "
+            f"{len(detector.calibration)} of them; train longer (--steps), or take another measure (--measure)"
+        )
+
+
+def _check_far(detector: Detector, x: Examples) -> None:
+    for radius in RADII:
+        missed = ~detector(far_points(x, radius=radius)).flagged
+        if missed.any():
+            raise ContractError(
+                f"a detector must flag points {radius:g} times as far from the mean as the data, and took "
+                f"{int(missed.sum())} of {len(missed)} for normal; take a measure that holds a distance "
+                "(--measure combined)"
+            )
+
+
+def far_points(x: Examples, *, radius: float, seed: int = 0) -> Examples:
+    """Points in random directions, so many times as far from the mean of `x` as the farthest of `x`.
+
+    Args:
+        x: examples (N, ...).
+        radius: in units of the largest distance; each value counts in units of its standard deviation.
+        seed: of the directions.
+
+    Returns:
+        (8, ...).
+    """
+    rows = x.flatten(1)
+    mean, std = rows.mean(0), rows.std(0, correction=0)
+    std = torch.where(std > 0, std, std[std > 0].mean() if (std > 0).any() else torch.ones(()))
+    reach = ((rows - mean) / std).norm(dim=1).max()
+    draws = torch.randn(_DIRECTIONS, rows.shape[1], generator=generator(seed, "far points")).to(rows)
+    return (mean + radius * reach * std * draws / draws.norm(dim=1, keepdim=True)).reshape(-1, *x.shape[1:])

@@ -1,0 +1,65 @@
+"""Several measures of anomaly as one, each in the units of held-out normal examples."""
+
+__all__ = ["Combined"]
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from copyist.detection.copies import Copies
+from copyist.detection.measures.contract import AnomalyMeasure, Statistics
+from copyist.errors import ArgumentError
+from copyist.models.contracts import Reconstructor
+from copyist.tensors import PerImage
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Combined(AnomalyMeasure):
+    """The mean of several measures' anomalies, each divided by its median over held-out normal examples.
+
+    It grows without bound wherever one of them does.
+    """
+
+    measures: tuple[AnomalyMeasure, ...]
+
+    def __post_init__(self) -> None:
+        if not self.measures:
+            raise ArgumentError("a combination must have at least one measure, got none")
+
+    def fit(self, train: Copies, held_out: Copies) -> Statistics:
+        """The statistics of each measure, and the median of its anomalies."""
+        found: dict[str, Tensor] = {}
+        for place, measure in enumerate(self.measures):
+            own = measure.fit(train, held_out)
+            found |= {f"{place}.{name}": tensor for name, tensor in own.items()}
+            median = measure(held_out, own).median()
+            found[f"{place}.unit"] = torch.where(median > 0, median, 1)
+        return found
+
+    def __call__(self, copies: Copies, statistics: Statistics) -> PerImage:
+        found = [
+            measure(copies, _own(statistics, place)) / statistics[f"{place}.unit"].to(copies.x)
+            for place, measure in enumerate(self.measures)
+        ]
+        return torch.stack(found).mean(0)
+
+    def parts(self, copies: Copies, statistics: Statistics) -> Tensor | None:
+        """The mean of those of the measures that can tell."""
+        found: list[Tensor] = []
+        for place, measure in enumerate(self.measures):
+            parts = measure.parts(copies, _own(statistics, place))
+            if parts is not None:
+                found.append(parts / statistics[f"{place}.unit"].to(parts))
+        return torch.stack(found).mean(0) if found else None
+
+    def check_model(self, model: Reconstructor) -> None:
+        for measure in self.measures:
+            measure.check_model(model)
+
+
+def _own(statistics: Statistics, place: int) -> dict[str, Tensor]:
+    start = f"{place}."
+    return {name.removeprefix(start): tensor for name, tensor in statistics.items() if name.startswith(start)}

@@ -1,0 +1,148 @@
+"""A detector flags what is not as its data, keeps its word after a file, and is refused where it can tell nothing."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from copyist import checkpoint, recipes
+from copyist.data import Splits
+from copyist.detection import Detector, DetectorRecipe, fit_detector, load_detector, save_detector
+from copyist.detection.copies import Copies
+from copyist.detection.guards import far_points
+from copyist.detection.measures import AnomalyMeasure, CodeDistance, Combined, ReconstructionError, Statistics
+from copyist.errors import CheckpointError, ContractError, DataError
+from copyist.tensors import PerImage
+
+STEPS = 60
+BOTH = Combined(measures=(ReconstructionError(), CodeDistance(neighbors=5)))
+
+
+def rows(count: int, *, seed: int = 0) -> Tensor:
+    """Rows (N, 5) that lie near a plane."""
+    generator = torch.Generator().manual_seed(seed)
+    plane = torch.randn(2, 5, generator=torch.Generator().manual_seed(99))
+    return torch.randn(count, 2, generator=generator) @ plane + 0.05 * torch.randn(count, 5, generator=generator)
+
+
+def recipe(measure: AnomalyMeasure = BOTH) -> DetectorRecipe:
+    table = recipes.table()
+    return DetectorRecipe(training=replace(table, training=replace(table.training, steps=STEPS)), measure=measure)
+
+
+def splits(x: Tensor) -> Splits:
+    return Splits.from_arrays(x.numpy(), calibration=0.3)
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return fit_detector(recipe(), data=splits(rows(300)), false_alarms=0.1)
+
+
+def test_what_lies_off_the_plane_is_stranger_than_what_lies_on_it(detector: Detector) -> None:
+    normal, off = rows(400, seed=1), rows(400, seed=2) + torch.tensor([3.0, -3, 3, 3, -3])
+    assert float(detector(off).flagged.float().mean()) > 0.95
+    # 63 calibration examples: the rate over them spreads by a few per cent.
+    assert float(detector(normal).flagged.float().mean()) < 0.25
+
+
+def test_the_answer_for_one_row_ignores_the_others(detector: Detector) -> None:
+    x = rows(7, seed=3)
+    together = detector.anomaly(x)
+    torch.testing.assert_close(torch.cat([detector.anomaly(row[None]) for row in x]), together)
+
+
+@pytest.mark.parametrize("radius", [10.0, 100.0, 1000.0, 1e6])
+def test_points_far_outside_are_flagged(detector: Detector, radius: float) -> None:
+    assert detector(far_points(rows(50), radius=radius)).flagged.all()
+
+
+def test_a_detector_from_its_file_gives_the_same_anomalies_and_flags(detector: Detector, tmp_path: Path) -> None:
+    save_detector(tmp_path / "detector.safetensors", detector)
+    again, x = load_detector(tmp_path, device="cpu"), rows(40, seed=4)
+    ours, theirs = detector(x, parts=True), again(x, parts=True)
+    assert torch.equal(ours.anomaly, theirs.anomaly)
+    assert torch.equal(ours.flagged, theirs.flagged)
+    assert torch.equal(ours.p_value, theirs.p_value)
+    assert ours.parts is not None
+    assert theirs.parts is not None
+    assert torch.equal(ours.parts, theirs.parts)
+    assert again.threshold == detector.threshold
+
+
+def test_the_file_is_also_that_of_the_model(detector: Detector, tmp_path: Path) -> None:
+    save_detector(tmp_path / "detector.safetensors", detector)
+    model = checkpoint.load(tmp_path / "detector.safetensors", device="cpu")
+    x = rows(3)
+    assert torch.equal(model(x), detector.model(x))
+
+
+def test_a_model_that_is_no_detector_is_refused(detector: Detector, tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "model.safetensors", detector.model, detector.header)
+    with pytest.raises(CheckpointError, match="holds a model and no detector"):
+        load_detector(tmp_path / "model.safetensors")
+    with pytest.raises(CheckpointError, match="there is no detector"):
+        load_detector(tmp_path)
+
+
+def test_parts_name_the_column_that_was_changed(detector: Detector) -> None:
+    x = rows(100, seed=5)
+    x[:, 3] += 4 * x[:, 3].std()
+    parts = detector.parts(x)
+    assert parts is not None
+    assert parts.shape == (100, 5)
+    assert int(parts.mean(0).argmax()) == 3
+
+
+def test_false_alarms_that_so_few_rows_cannot_give_are_refused_before_training() -> None:
+    with pytest.raises(DataError, match="needs 99 normal examples for calibration"):
+        fit_detector(recipe(), data=splits(rows(100)), false_alarms=0.01)
+
+
+def test_splits_without_calibration_are_refused() -> None:
+    with pytest.raises(DataError, match="calibrate"):
+        fit_detector(recipe(), data=Splits.from_arrays(rows(100).numpy()))
+
+
+class Constant(AnomalyMeasure):
+    def fit(self, train: Copies, held_out: Copies) -> Statistics:
+        return {}
+
+    def __call__(self, copies: Copies, statistics: Statistics) -> PerImage:
+        return torch.ones(len(copies.x))
+
+
+class Bounded(AnomalyMeasure):
+    """Tells rows apart, but nothing that is far away."""
+
+    def fit(self, train: Copies, held_out: Copies) -> Statistics:
+        return {}
+
+    def __call__(self, copies: Copies, statistics: Statistics) -> PerImage:
+        return (-copies.x.square().sum(1)).exp()
+
+
+@pytest.mark.parametrize(
+    ("measure", "sentence"), [(Constant(), "tell normal examples apart"), (Bounded(), "must flag points 10 times")]
+)
+def test_a_measure_that_can_tell_nothing_is_refused(measure: AnomalyMeasure, sentence: str) -> None:
+    with pytest.raises(ContractError, match=sentence):
+        fit_detector(recipe(measure), data=splits(rows(300)), false_alarms=0.1)
+
+
+def test_code_distances_are_those_of_scikit_learn(detector: Detector) -> None:
+    from sklearn.neighbors import NearestNeighbors
+
+    train, x = rows(80), rows(9, seed=6)
+    own, copies = Copies(detector.model, train), Copies(detector.model, x)
+    for k in (1, 5):
+        measure = CodeDistance(neighbors=k)
+        found = measure(copies, measure.fit(own, own))
+        codes, queries = own.z.double().numpy(), copies.z.double().numpy()
+        mean, std = codes.mean(0), codes.std(0)
+        neighbors = NearestNeighbors(n_neighbors=k).fit((codes - mean) / std)
+        expected = neighbors.kneighbors((queries - mean) / std)[0][:, -1]
+        np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4)
