@@ -12,10 +12,12 @@ from copyist.data.examples import ExampleSet, Splits
 from copyist.detection.conformal import check_false_alarms
 from copyist.detection.copies import Copies
 from copyist.detection.detector import Detector
+from copyist.detection.detector_file import DETECTOR_FILE, save_detector
 from copyist.detection.detector_recipe import DetectorRecipe
 from copyist.detection.guards import check_detector
 from copyist.errors import DataError
 from copyist.models.contracts import Reconstructor, needs
+from copyist.outputs import user_path
 from copyist.tensors import Examples
 from copyist.training import Observer, train
 from copyist.training.history import NullObserver
@@ -44,7 +46,7 @@ def fit_detector(
         recipe: of the model, and the measure.
         data: a source of normal examples, or splits that have one for calibration; None takes the recipe's.
         false_alarms: the share of normal examples that may be flagged, in (0, 0.5].
-        out: the folder of the training run; None trains in memory.
+        out: the folder of the training run, which also gets the detector; None trains in memory.
         seed: of everything random.
         resume: go on with the run in the folder.
         overwrite: replace a run that is there.
@@ -80,6 +82,8 @@ def fit_detector(
         header=run.store.read_header(),
     )
     check_detector(detector, held_out)
+    if out is not None:
+        save_detector(user_path(out) / DETECTOR_FILE, detector)
     return detector
 
 
