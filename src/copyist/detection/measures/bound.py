@@ -10,8 +10,9 @@ import torch
 from copyist.checks import check_whole
 from copyist.detection.copies import Copies
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
-from copyist.models.contracts import Reconstructor, Variational, log_weights, needs
-from copyist.randomness import generator
+from copyist.models.contracts import Reconstructor, Variational, needs
+from copyist.models.in_batches import evaluation_mode
+from copyist.randomness import draw_normal, generator
 from copyist.tensors import PerImage
 
 
@@ -35,13 +36,15 @@ class EvidenceBound(AnomalyMeasure):
 
     def __call__(self, copies: Copies, statistics: Statistics) -> PerImage:
         model = needs(copies.model, Variational, verb="detect by a bound")
-        with torch.no_grad():
-            # One example at a time draws what it would draw alone.
-            found = [
-                log_weights(model, x[None], samples=self.samples, generator=generator(0, "evidence bound")).mean(0)
-                for x in copies.x
-            ]
-        return -torch.cat(found).float()
+        x = copies.x
+        with torch.no_grad(), evaluation_mode(model):
+            posterior = model.posterior(x)
+            source = generator(0, "evidence bound")
+            draws = draw_normal((self.samples, *posterior.mean.shape[1:]), generator=source, like=posterior.mean)
+            z = posterior.mean + (posterior.log_variance / 2).exp() * draws[:, None]  # (K, B, ...)
+            repeated = x.expand(self.samples, *x.shape).flatten(0, 1)  # (K·B, ...)
+            likelihood = model.likelihood(z.flatten(0, 1)).log_prob(repeated).view(self.samples, len(x)).mean(0)
+            return (posterior.divergence().flatten(1).sum(1) - likelihood).float()
 
     def check_model(self, model: Reconstructor) -> None:
         needs(model, Variational, verb="detect by a bound")

@@ -47,8 +47,8 @@ class ReconstructionError(AnomalyMeasure):
 class Displacement(AnomalyMeasure):
     """‖D(E(x)) − x‖, rows of a table in the units of the model: how far a denoiser moves an example without noise.
 
-    Of a denoiser trained with noise of σ, this is σ² times the length of the score of the noisy data at x: what lies far
-    from all data is moved far.
+    Of a denoiser trained with noise of σ, this is σ² times the length of the score of the noisy data at x: what lies
+    far from all data is moved far.
 
     Source:
         Miyasawa (1961); arXiv 2605.06955, which detects by it.

@@ -128,7 +128,7 @@ class Model(Contract, nn.Module, abc.ABC):
     def forward(self, x: Examples) -> Tensor: ...
 
     def standardized(self, x: Examples) -> Examples:
-        """Rows of a table in the units in which the model learns them; images, and all where it has none, as they are."""
+        """Rows of a table in the units in which the model learns them; images as they are."""
         return x
 
     def restored(self, x: Examples) -> Examples:
