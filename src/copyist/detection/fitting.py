@@ -3,7 +3,6 @@
 __all__ = ["CALIBRATION_SHARE", "fit_detector"]
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -16,13 +15,13 @@ from copyist.detection.detector import Detector
 from copyist.detection.detector_file import DETECTOR_FILE, save_detector
 from copyist.detection.detector_recipe import DetectorRecipe
 from copyist.detection.guards import check_detector
-from copyist.detection.trimming import without_strangest
 from copyist.errors import DataError
 from copyist.models.contracts import Reconstructor, needs
 from copyist.outputs import user_path
 from copyist.tensors import Examples
 from copyist.training import Observer, train
 from copyist.training.history import NullObserver
+from copyist.training.run_data import learned_examples
 
 CALIBRATION_SHARE = 0.2
 """Of the examples that are not in the test split, where the source does not say how many calibrate."""
@@ -69,13 +68,10 @@ def fit_detector(
     if calibration is None:
         raise DataError("a detector must have examples to calibrate on, got splits without; give calibration=0.2")
     check_false_alarms(false_alarms, calibration=len(calibration))
-    if recipe.trimmed > 0:
-        rows = without_strangest(splits.train, share=recipe.trimmed, unit=recipe.training.model.unit)
-        splits = replace(splits, train=rows)
     run = train(recipe.training, data=splits, out=out, seed=seed, resume=resume, overwrite=overwrite, observer=observer)
     model = needs(run.load(), Reconstructor, verb="detect")
     recipe.measure.check_model(model)
-    train_copies, held_out = _copies(model, splits.train), _copies(model, splits.test)
+    train_copies, held_out = _copies(model, learned_examples(recipe.training, splits)), _copies(model, splits.test)
     statistics = {name: tensor.cpu() for name, tensor in recipe.measure.fit(train_copies, held_out).items()}
     anomalies = [recipe.measure(Copies(model, part), statistics) for part in _batches(model, calibration)]
     detector = Detector(
