@@ -1,6 +1,15 @@
 """Which columns of a table are learned, and their numbers as examples keep them."""
 
-__all__ = ["LearnedColumns", "find_name", "learned_columns", "left_out_notices"]
+__all__ = [
+    "INDEX",
+    "TEXTS",
+    "TIMES",
+    "LearnedColumns",
+    "dropped_columns",
+    "find_name",
+    "learned_columns",
+    "left_out_notices",
+]
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +28,16 @@ from copyist.files.values import as_rows
 _SHOWN = 6
 """Names that are written out in a notice."""
 
-_CONSTANT, _EMPTY, _INDEX, _OTHER = "constant", "empty", "row numbers", "not learned by the model"
+INDEX = "row numbers"
+"""Why a column is left out: it numbers or names the rows."""
+
+TEXTS = "texts"
+"""Why a column is left out: its texts are no categories."""
+
+TIMES = "times"
+"""Why a column is left out: its dates are those of the rows, and tell nothing else."""
+
+_CONSTANT, _EMPTY, _OTHER = "constant", "empty", "not learned by the model"
 
 
 @final
@@ -76,7 +94,9 @@ class LearnedColumns:
 def left_out_notices(left_out: Iterable[tuple[str, str]], place: str) -> list[str]:
     """A sentence for each reason why columns of a place were left out, with the names of these."""
     clauses = {
-        _INDEX: ("which numbers or names the rows", "which number or name the rows"),
+        INDEX: ("which numbers or names the rows", "which number or name the rows"),
+        TEXTS: ("whose texts are no categories",) * 2,
+        TIMES: ("whose dates order the rows, and are of one weekday and time of day",) * 2,
         _EMPTY: ("which has no values", "which have no values"),
         _CONSTANT: ("which has one value only", "which have one value each"),
         _OTHER: ("on which the model was not trained",) * 2,
@@ -141,11 +161,11 @@ def _choose(
 ) -> tuple[list[str], list[tuple[str, str]]]:  # fmt: skip
     """The columns to learn, and those that are left out though nobody asked for it."""
     label = None if source.label is None else find_name(source.label, table, f"label= of {source.place}")
-    dropped = _dropped(table, source)
+    dropped = dropped_columns(table, source)
     every = [name for name in table.columns if name != label and name not in dropped]
     free = [name for name in every if name not in table.index]
     if not columns:
-        return free, [(name, _INDEX) for name in every if name in table.index]
+        return free, [(name, INDEX) for name in every if name in table.index]
     missing = [name for name in columns if name not in every]
     if not missing:
         return list(columns), [(name, _OTHER) for name in free if name not in columns]
@@ -157,8 +177,12 @@ def _choose(
     )
 
 
-def _dropped(table: StoredTable, source: Source) -> set[str]:
-    """The columns of `drop=`: names that hold commas are put together again."""
+def dropped_columns(table: StoredTable, source: Source) -> set[str]:
+    """The columns of `drop=`: names that hold commas are put together again.
+
+    Raises:
+        UnknownNameError: there is none of such a name.
+    """
     found, rest = set[str](), list(source.drop)
     what = f"drop= of {source.place}"
     while rest:

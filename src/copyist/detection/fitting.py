@@ -1,6 +1,6 @@
 """Fitting a detector: train on one part of the normal data, measure on a second, calibrate on a third."""
 
-__all__ = ["CALIBRATION_SHARE", "fit_detector"]
+__all__ = ["fit_detector"]
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +8,11 @@ from pathlib import Path
 import torch
 
 from copyist.data import open_source, parse_source
+from copyist.data.encoded_source import EncodedSource, encode_source
 from copyist.data.examples import ExampleSet, Splits
-from copyist.detection.conformal import check_false_alarms
+from copyist.data.parts import CALIBRATION_SHARE
+from copyist.data.table_sets import is_table
+from copyist.detection.conformal import check_false_alarms, num_calibration
 from copyist.detection.copies import Copies
 from copyist.detection.detector import Detector
 from copyist.detection.detector_recipe import DetectorRecipe
@@ -20,14 +23,11 @@ from copyist.tensors import Examples
 from copyist.training import Observer, train
 from copyist.training.history import NullObserver
 
-CALIBRATION_SHARE = 0.2
-"""Of the examples that are not in the test split, where the source does not say how many calibrate."""
-
 
 def fit_detector(
     recipe: DetectorRecipe,
     *,
-    data: str | Splits | None = None,
+    data: str | Splits | EncodedSource | None = None,
     false_alarms: float = 0.05,
     out: str | Path | None = None,
     seed: int = 0,
@@ -42,7 +42,9 @@ def fit_detector(
 
     Args:
         recipe: of the model, and the measure.
-        data: a source of normal examples, or splits that have one for calibration; None takes the recipe's.
+        data: a source of normal examples; a table that `encode_source` has encoded; or splits, of which one is for
+            calibration. None takes the recipe's. A source of a table is encoded, and the encoding travels with the
+            detector.
         false_alarms: the share of normal examples that may be flagged, in (0, 0.5].
         out: the folder of the training run; None trains in memory.
         seed: of everything random.
@@ -60,7 +62,9 @@ def fit_detector(
         CopyistError: as `copyist.train`.
     """
     watcher = observer or NullObserver()
-    splits = data if isinstance(data, Splits) else _open(data or recipe.training.data, watcher)
+    opened = _open(data or recipe.training.data, false_alarms, watcher) if isinstance(data, str | None) else data
+    encoded = opened if isinstance(opened, EncodedSource) else None
+    splits = opened.splits if isinstance(opened, EncodedSource) else opened
     calibration = splits.calibration
     if calibration is None:
         raise DataError("a detector must have examples to calibrate on, got splits without; give calibration=0.2")
@@ -70,20 +74,28 @@ def fit_detector(
     recipe.measure.check_model(model)
     train_copies, held_out = _copies(model, splits.train), _copies(model, splits.test)
     statistics = {name: tensor.cpu() for name, tensor in recipe.measure.fit(train_copies, held_out).items()}
-    anomalies = [recipe.measure(Copies(model, part), statistics) for part in _batches(model, calibration)]
+    found = [recipe.measure(Copies(model, part), statistics) for part in _batches(model, calibration)]
+    anomalies = torch.cat(found).float().cpu()
+    # Above all of them, whatever the anomaly that it is added to.
+    departure = 0.0 if encoded is None else 2 * float(anomalies.max() - anomalies.min())
     detector = Detector(
         model=model,
         measure=recipe.measure,
         statistics=statistics,
-        calibration=torch.cat(anomalies).float().cpu(),
+        calibration=anomalies if encoded is None else anomalies + departure * encoded.departures.sum(1),
         false_alarms=false_alarms,
         header=run.store.read_header(),
+        encoding=None if encoded is None else encoded.encoding,
+        departure=departure,
     )
     check_detector(detector, held_out)
     return detector
 
 
-def _open(text: str, observer: Observer) -> Splits:
+def _open(text: str, false_alarms: float, observer: Observer) -> Splits | EncodedSource:
+    needed = num_calibration(false_alarms)
+    if is_table(parse_source(text)):
+        return encode_source(text, num_calibration=needed, say=observer.notify)
     if parse_source(text).calibration is None:
         text = f"{text}{'&' if parse_source(text).place != text else '?'}calibration={CALIBRATION_SHARE}"
     return open_source(text, say=observer.notify, progress=observer.report_reading)
