@@ -18,14 +18,13 @@ from copyist.data.fitted_columns import fit_column, is_numbering
 from copyist.data.labels import ClassLabels
 from copyist.data.learned_columns import INDEX, dropped_columns, find_name, left_out_notices
 from copyist.data.parts import CALIBRATION_SHARE, Parts, Split, digest, fingerprint
-from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, drop_option, parse_source, parts_of
+from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source, parts_of
 from copyist.data.table_encoding import EncodedRows, TableEncoding, joined, table_columns
-from copyist.data.table_matching import TableLike
+from copyist.data.table_matching import TableLike, drop_remedy, open_frame
 from copyist.data.table_sets import class_labels, is_table, read_table
 from copyist.errors import ArgumentError, DataError
 from copyist.files.bulk import ignore
 from copyist.files.table_files import StoredTable
-from copyist.files.table_frames import table_of_frame
 from copyist.files.values import as_rows
 
 _FEWEST = 50
@@ -54,7 +53,7 @@ def encode_source(
     data: TableLike,
     *,
     normal: str | None = None,
-    num_calibration: int = 0,
+    num_calibration: int = 19,
     without: Path | None = None,
     say: Callable[[str], None] = ignore,
 ) -> EncodedSource:
@@ -67,7 +66,8 @@ def encode_source(
     Args:
         data: a source, or a table in memory.
         normal: the class whose rows are taken; the others are left out. None takes all rows.
-        num_calibration: rows that the calibration should have at least, unless the source says its share.
+        num_calibration: rows that the calibration should have at least, unless the source says its share; a rate of 5 %
+            false alarms needs 19.
         without: a file or folder in it that is no data, such as where results go.
         say: takes notices, each one sentence.
 
@@ -85,15 +85,18 @@ def encode_source(
     _check_counts(places, len(set(digests)), source)
     fitted: list[ColumnEncoding] = []
     for name, column in zip(names, table_columns(table, names, rows, place=source.place), strict=True):
-        found = fit_column(column, places["train"], remedy=drop_option(source, [name]))
+        found = fit_column(column, places["train"], remedy=drop_remedy(source, [name]))
         if isinstance(found, ColumnEncoding):
             fitted.append(found)
         else:
             left_out.append((name, found))
-    encoding = TableEncoding(encoders=tuple(fitted), known=tuple(table.columns))
+    encoding = TableEncoding(
+        encoders=tuple(fitted), known=tuple(table.columns), decimal=None if table.decimal == "point" else table.decimal
+    )
     for sentence in (*table.notes, *_notices(encoding, left_out, source)):
         say(sentence)
-    _check_varies(encoding, source, len(places["train"]))
+    if not encoding.encoded_names:
+        raise _without_columns(source, len(places["train"]))
     columns = table_columns(table, encoding.columns, rows, place=source.place)
     encoded = joined(encoding.encode_columns(columns), rows, labels=labels)
     sets = {part: _example_set(encoded, places[part], digests, encoding, source) for part in _SPLITS}
@@ -109,8 +112,7 @@ _SPLITS: tuple[Split, ...] = ("train", "test", "calibration")
 
 def _open(data: TableLike, without: Path | None) -> tuple[StoredTable, Source]:
     if not isinstance(data, str | Path):
-        place = "the table"
-        return table_of_frame(data, place=place), Source(text=place, place=place)
+        return open_frame(data)
     source = parse_source(str(data))
     if not source.is_embedded and not Path(source.place).exists():
         raise DataError(f"there is no file or folder {source.place}; give a table in .csv, .parquet, .npy or .npz")
@@ -196,20 +198,21 @@ def _parts(
 
 def _check_counts(places: Mapping[Split, npt.NDArray[np.int64]], distinct: int, source: Source) -> None:
     counts = [len(rows) for rows in places.values()]
+    if distinct < 2:
+        raise _without_columns(source, sum(counts))
     if distinct < _FEWEST or not all(counts):
         raise DataError(
             f"{source.place} must have at least {_FEWEST} different rows to fit a detector on, some for each of "
-            f"training, test and calibration, got {distinct} of which {', '.join(map(str, counts))} are for "
-            "these; add rows"
+            f"training, test and calibration, got {distinct} of which {', '.join(map(str, counts))} are for these; "
+            "add rows"
         )
 
 
-def _check_varies(encoding: TableEncoding, source: Source, count: int) -> None:
-    if not encoding.encoded_names:
-        raise DataError(
-            f"{source.place} must have a column that varies over the {count} rows it is learned from, and has none; "
-            "add rows, or columns"
-        )
+def _without_columns(source: Source, count: int) -> DataError:
+    return DataError(
+        f"{source.place} must have a column that varies over the {count} rows it is learned from, and is no number or "
+        "name of the row, and has none; add rows, or columns"
+    )
 
 
 def _notices(encoding: TableEncoding, left_out: Sequence[tuple[str, str]], source: Source) -> list[str]:

@@ -63,7 +63,7 @@ def fit_column(column: TableColumn, train: npt.NDArray[np.int64], *, remedy: str
     try:
         every = column.numbers(quantity)
     except DataError as error:
-        raise DataError(f"{error}, or leave the column out by {remedy}") from error
+        raise DataError(f"{error}, or {remedy}") from error
     if quantity == "date" and _orders(every):
         return _fit_clock(column.name, every[train])
     if quantity == "number" and is_numbering(every):
@@ -73,8 +73,6 @@ def fit_column(column: TableColumn, train: npt.NDArray[np.int64], *, remedy: str
     has_missing = len(known) < len(cells)
     if not len(known):
         return ConstantColumn(name=column.name, quantity="category")
-    if (known.astype(np.float32) == known[:1].astype(np.float32)).all() and quantity != "date":
-        return ConstantColumn(name=column.name, quantity=quantity, value=float(known[0]), has_missing=has_missing)
     if (known == known[0]).all():
         return ConstantColumn(name=column.name, quantity=quantity, value=float(known[0]), has_missing=has_missing)
     if quantity == "boolean":
@@ -179,13 +177,13 @@ def _check_no_numbers(column: TableColumn, texts: npt.NDArray[Any], *, remedy: s
             row, text = wrong[0]
             raise DataError(
                 f"column {column.name!r} of {column.place} must hold {noun} alone, as most of its cells are, got "
-                f"{text!r} in row {row + 1}; correct or empty that cell, or leave the column out by {remedy}"
+                f"{text!r} in row {row + 1}; correct or empty that cell, or {remedy}"
             )
         if noun == "dates" and known and not wrong:
             why = f", {reading.why}" if reading.why else ""
             raise DataError(
                 f"column {column.name!r} of {column.place} must hold dates of one form, got {reading.problem}{why}; "
-                f"write them as 2024-05-31, or leave the column out by {remedy}"
+                f"write them as 2024-05-31, or {remedy}"
             )
 
 

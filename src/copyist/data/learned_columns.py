@@ -11,6 +11,7 @@ __all__ = [
     "left_out_notices",
 ]
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self, final
@@ -36,6 +37,9 @@ TEXTS = "texts"
 
 TIMES = "times"
 """Why a column is left out: its dates are those of the rows, and tell nothing else."""
+
+_ENCODED = re.compile(r".+ \((scaled|missing|other|frequency|= .*|(co)?sine of (weekday|time of day))\)")
+"""The names of columns that an encoding makes for a model."""
 
 _CONSTANT, _EMPTY, _OTHER = "constant", "empty", "not learned by the model"
 
@@ -169,6 +173,11 @@ def _choose(
     missing = [name for name in columns if name not in every]
     if not missing:
         return list(columns), [(name, _OTHER) for name in free if name not in columns]
+    if all(map(_ENCODED.fullmatch, columns)):
+        raise ShapeError(
+            f"{source.place} must hold rows as its detector encodes them for the model, with columns such as "
+            f"{columns[0]!r}, and is a table as it is; judge it by copyist detect run"
+        )
     if all(map(str.isdigit, columns)) or all(map(str.isdigit, free)):
         return free, []  # By place, where one of them has no names; their number is the model's to check.
     raise ShapeError(

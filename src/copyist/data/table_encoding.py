@@ -24,6 +24,7 @@ from copyist.data.table_matching import TableLike, match_columns, open_any_table
 from copyist.data.table_sets import class_labels
 from copyist.errors import ArgumentError, ShapeError
 from copyist.files.bulk import ignore
+from copyist.files.spellings import Decimal
 from copyist.files.table_files import StoredTable
 from copyist.tensors import Rows
 
@@ -66,6 +67,9 @@ class TableEncoding:
     known: tuple[str, ...]
     """All columns of the table, in its order: also those left out, which another table may bring or not."""
 
+    decimal: Decimal | None = None
+    """The comma where it marked decimals in its texts, which holds for tables that do not tell by themselves."""
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the C columns of the table that count."""
@@ -91,7 +95,7 @@ class TableEncoding:
             ShapeError: a column is missing, or there is one more than in fitting.
             ArgumentError, UnknownNameError: the source has options that do not apply.
         """
-        table, source = open_any_table(data, wanted=self.columns)
+        table, source = open_any_table(data, wanted=self.columns, decimal=self.decimal)
         matched = match_columns(table, source, wanted=self.columns, known=self.known, ignore_extra=ignore_extra)
         for sentence in (*table.notes, *matched.notices(source.place)):
             say(sentence)
@@ -175,7 +179,7 @@ def _new_notices(columns: Sequence[TableColumn], cells: Sequence[EncodedCells]) 
         new = np.flatnonzero(each.departs | each.unseen)
         if not len(new):
             continue
-        text: str | None = column.texts()[new[0]]
+        text = column.texts().tolist()[new[0]]
         what, verb = (f"{len(new)} cells", "count") if len(new) > 1 else ("a cell", "counts")
         found, row = "none" if text is None else repr(text), int(column.rows[new[0]]) + 1
         yield (

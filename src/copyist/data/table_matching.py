@@ -1,6 +1,6 @@
 """A table at the door of what was fitted on another: opened, and its columns found by name."""
 
-__all__ = ["MatchedColumns", "TableLike", "match_columns", "open_any_table"]
+__all__ = ["MatchedColumns", "TableLike", "drop_remedy", "match_columns", "open_any_table", "open_frame"]
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,11 +12,15 @@ from copyist.data.learned_columns import dropped_columns, find_name
 from copyist.data.source import Source, drop_option
 from copyist.data.table_sets import open_whole, read_table
 from copyist.errors import ShapeError
+from copyist.files.spellings import Decimal
 from copyist.files.table_files import StoredTable
 from copyist.files.table_frames import Frame, table_of_frame
 
 TableLike: TypeAlias = str | Path | Frame
 """A source or a path of a table, or a table in memory."""
+
+_IN_MEMORY = "the table"
+"""What refusals call a table that is in memory."""
 
 _SHOWN = 6
 """Columns that a sentence names at most."""
@@ -43,27 +47,38 @@ class MatchedColumns:
         return [f"{place}: {sentence}" for sentence in (*order, *left)]
 
 
-def open_any_table(data: TableLike, *, wanted: Sequence[str] = ()) -> tuple[StoredTable, Source]:
+def open_frame(frame: Frame) -> tuple[StoredTable, Source]:
+    """A table in memory, and a source without options, which is called what refusals call the table.
+
+    Raises:
+        DataError: it is none.
+    """
+    return table_of_frame(frame, place=_IN_MEMORY), Source(text=_IN_MEMORY, place=_IN_MEMORY)
+
+
+def open_any_table(
+    data: TableLike, *, wanted: Sequence[str] = (), decimal: Decimal | None = None
+) -> tuple[StoredTable, Source]:
     """All rows of a table in a file or in memory, and its source.
 
     Args:
         data: a source or a path, or a table in memory, which is a source without options.
         wanted: names of columns, by which the row of names of a text file is known.
+        decimal: what marks decimals in a text file that does not tell by itself.
 
     Raises:
         DataError: it is no table, or cannot be read.
         ArgumentError, UnknownNameError: an option does not apply.
     """
     if not isinstance(data, str | Path):
-        place = "the table"
-        return table_of_frame(data, place=place), Source(text=place, place=place)
+        return open_frame(data)
     table, source = open_whole(str(data))
-    if wanted and source.header is None and not source.is_embedded and all(map(str.isdigit, table.columns)):
-        texts = [table.texts[name] for name in table.columns]
-        if {*wanted} <= {cells[0] for cells in texts if cells is not None}:
-            source = replace(source, header="yes")
-            table = read_table(source, by_split=False)
-    return table, source
+    told = source
+    if decimal is not None and source.decimal is None and table.decimal is None:
+        told = replace(told, decimal=decimal)
+    if source.header is None and all(map(str.isdigit, table.columns)) and {*wanted} <= _first_cells(table):
+        told = replace(told, header="yes")
+    return (table if told is source else read_table(told, by_split=False)), told
 
 
 def match_columns(
@@ -96,12 +111,26 @@ def match_columns(
         )
     extra = [name for name in free if name not in known and name not in table.index]
     if extra and not ignore_extra:
-        drop = f"{drop_option(source, extra)}, or all such by " if len(extra) <= _SHOWN else ""
+        ignoring = "pass ignore_extra=True" if source.place == _IN_MEMORY else "ignore all such by --ignore-extra"
         raise ShapeError(
             f"{source.place} must have the columns that the detector was fitted on and no others, got also "
-            f"{_quote(extra)}; leave them out by {drop}--ignore-extra (ignore_extra=True)"
+            f"{_quote(extra)}; {drop_remedy(source, extra[:_SHOWN])}, or {ignoring}"
         )
     return MatchedColumns(names=tuple(wanted), left_out=tuple(extra), by_order=False)
+
+
+def drop_remedy(source: Source, names: Sequence[str]) -> str:
+    """How columns are left out, as the end of a refusal."""
+    it = "it" if len(names) == 1 else "them"
+    if source.place == _IN_MEMORY:
+        return f"leave {it} out of the table"
+    return f"leave {it} out by {drop_option(source, names)}"
+
+
+def _first_cells(table: StoredTable) -> set[str]:
+    """The texts of the first row."""
+    texts = [table.texts[name] for name in table.columns]
+    return {cells[0] for cells in texts if cells is not None}
 
 
 def _by_order(

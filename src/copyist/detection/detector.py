@@ -60,6 +60,11 @@ class Detector:
         """The anomaly above which an example is flagged."""
         return threshold(self.calibration, false_alarms=self.false_alarms)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the parts of `judge_table` are of: the columns of the table; of rows of numbers those of the model."""
+        return self.model.trained_on.columns if self.encoding is None else self.encoding.columns
+
     def anomaly(self, x: ExamplesLike) -> PerImage:
         """How strange each example is.
 

@@ -11,6 +11,7 @@ from copyist.data import open_source, parse_source
 from copyist.data.encoded_source import EncodedSource, encode_source
 from copyist.data.examples import ExampleSet, Splits
 from copyist.data.parts import CALIBRATION_SHARE
+from copyist.data.table_matching import TableLike
 from copyist.data.table_sets import is_table
 from copyist.detection.conformal import check_false_alarms, num_calibration
 from copyist.detection.copies import Copies
@@ -27,7 +28,7 @@ from copyist.training.history import NullObserver
 def fit_detector(
     recipe: DetectorRecipe,
     *,
-    data: str | Splits | EncodedSource | None = None,
+    data: TableLike | Splits | EncodedSource | None = None,
     false_alarms: float = 0.05,
     out: str | Path | None = None,
     seed: int = 0,
@@ -42,8 +43,8 @@ def fit_detector(
 
     Args:
         recipe: of the model, and the measure.
-        data: a source of normal examples; a table that `encode_source` has encoded; or splits, of which one is for
-            calibration. None takes the recipe's. A source of a table is encoded, and the encoding travels with the
+        data: a source of normal examples, or a table in memory; what `encode_source` made of one; or splits, of which
+            one is for calibration. None takes the recipe's. A table is encoded, and the encoding travels with the
             detector.
         false_alarms: the share of normal examples that may be flagged, in (0, 0.5].
         out: the folder of the training run; None trains in memory.
@@ -62,7 +63,8 @@ def fit_detector(
         CopyistError: as `copyist.train`.
     """
     watcher = observer or NullObserver()
-    opened = _open(data or recipe.training.data, false_alarms, watcher) if isinstance(data, str | None) else data
+    given = recipe.training.data if data is None else data
+    opened = given if isinstance(given, Splits | EncodedSource) else _open(given, false_alarms, watcher)
     encoded = opened if isinstance(opened, EncodedSource) else None
     splits = opened.splits if isinstance(opened, EncodedSource) else opened
     calibration = splits.calibration
@@ -92,10 +94,10 @@ def fit_detector(
     return detector
 
 
-def _open(text: str, false_alarms: float, observer: Observer) -> Splits | EncodedSource:
-    needed = num_calibration(false_alarms)
-    if is_table(parse_source(text)):
-        return encode_source(text, num_calibration=needed, say=observer.notify)
+def _open(data: TableLike, false_alarms: float, observer: Observer) -> Splits | EncodedSource:
+    text = str(data)
+    if not isinstance(data, str | Path) or is_table(parse_source(text)):
+        return encode_source(data, num_calibration=num_calibration(false_alarms), say=observer.notify)
     if parse_source(text).calibration is None:
         text = f"{text}{'&' if parse_source(text).place != text else '?'}calibration={CALIBRATION_SHARE}"
     return open_source(text, say=observer.notify, progress=observer.report_reading)

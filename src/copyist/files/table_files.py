@@ -67,6 +67,9 @@ class StoredTable:
     index: tuple[str, ...] = ()
     """Columns that number or name the rows, as pandas writes them."""
 
+    decimal: Decimal | None = None
+    """What marks decimals in texts, where that was said or proven."""
+
     notes: tuple[str, ...] = ()
     """What is to be said of it, each one sentence."""
 
@@ -295,6 +298,7 @@ def table_of_cells(
         texts=_Lazy(names, lambda name: texts_of(file.cells.column(places[name]))),
         rewrite=rewrite,
         index=tuple(name for name in names if name in found or name in index),
+        decimal=decimal,
     )
 
 
