@@ -1,20 +1,32 @@
 """The linear baseline: a projection on principal axes, as many as a code has units or as it takes to copy as well."""
 
-__all__ = ["LinearCopier", "linear_copier", "moments_matched", "most_examples", "principal_copier"]
+__all__ = [
+    "LinearCopier",
+    "PrincipalResidual",
+    "linear_copier",
+    "moments_matched",
+    "most_examples",
+    "principal_copier",
+]
 
 from dataclasses import dataclass
-from typing import final
+from typing import Self, final
 
 import torch
 from torch import Tensor
 
+from copyist.baselines.flat_rows import FlatRows
 from copyist.baselines.principal_axes import principal_axes
+from copyist.checks import check_examples
 from copyist.data.parts import evenly_spaced
 from copyist.metrics.distortion import psnr
-from copyist.tensors import Examples, Images
+from copyist.tensors import Examples, Images, PerImage
 
 MOST_VALUES = 50_000_000
 """Of the examples that axes are fitted to, so that they take less than a gigabyte."""
+
+_VARIANCE = 0.9
+"""The share that principal axes hold where no number of them is asked for."""
 
 
 @final
@@ -31,6 +43,55 @@ class LinearCopier:
     def __call__(self, x: Examples) -> Examples:
         rows = (x - self.mean).flatten(1)
         return ((rows @ self.axes.T) @ self.axes).view_as(x) + self.mean
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PrincipalResidual:
+    """The detector of the linear copier: how far an example is from its projection on the principal axes."""
+
+    units: FlatRows | None
+    """Of the columns of a table; None of images, which are copied at their own size in pixel values."""
+
+    copier: LinearCopier
+    """Fitted on the normal examples."""
+
+    @classmethod
+    def fit(cls, train: Examples, *, num_axes: int | None) -> Self:
+        """Find the axes.
+
+        Args:
+            train: normal examples, at least 2: images (N, C, H, W) or rows (N, D).
+            num_axes: K, fewer than the values of an example and than the axes that the examples span, so that some
+                direction is left to tell by; more count as that many less one. None takes the fewest that hold nine
+                tenths of the variance.
+
+        Raises:
+            ShapeError: there are no examples.
+            ArgumentError: there are fewer than 2 examples.
+
+        Source:
+            Hotelling (1933); the residual is the Q statistic of Jackson & Mudholkar (1979).
+        """
+        check_examples(train)
+        units = FlatRows.fit(train) if train.ndim == 2 else None
+        rows = torch.from_numpy(evenly_spaced(len(train), most_examples(train[0].numel()))).to(train.device)
+        x = train[rows] if units is None else units(train[rows])
+        found = principal_axes(x)
+        if num_axes is None:
+            shares = found.variances.cumsum(0) / found.variances.sum().clamp_min(torch.finfo(torch.float64).tiny)
+            num_axes = int((shares < _VARIANCE).sum()) + 1
+        axes = found.spanned[: min(num_axes, max(len(found.spanned) - 1, 0))]
+        return cls(units=units, copier=LinearCopier(mean=found.mean.to(x).view(x.shape[1:]), axes=axes.to(x)))
+
+    def anomaly(self, x: Examples) -> PerImage:
+        """The mean squared residual (B,), larger is stranger; of rows in units of the columns' variances."""
+        return self.parts(x).flatten(1).mean(1)
+
+    def parts(self, x: Examples) -> Examples:
+        """The squared residual of each value, in the shape of `x`."""
+        x = x if self.units is None else self.units(x)
+        return (self.copier(x) - x).square()
 
 
 def most_examples(num_values: int) -> int:

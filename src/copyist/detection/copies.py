@@ -24,13 +24,16 @@ class Copies:
     x: Examples
     """(B, ...), on the model's device; rows in the units of the model."""
 
+    batch_size: int | None = None
+    """Examples that the model sees at once; None takes the model's own."""
+
     @functools.cached_property
     def x_hat(self) -> Examples:
         """D(E(x)), (B, ...)."""
         with torch.no_grad():
             if isinstance(self.model, Autoencoder):
-                return in_batches(self.model, self.model.decode, self.z).float()
-            return in_batches(self.model, self.model, self.x).float()
+                return in_batches(self.model, self.model.decode, self.z, batch_size=self.batch_size).float()
+            return in_batches(self.model, self.model, self.x, batch_size=self.batch_size).float()
 
     @functools.cached_property
     def z(self) -> Codes:
@@ -41,4 +44,4 @@ class Copies:
         """
         model = needs(self.model, Autoencoder, verb="detect by codes")
         with torch.no_grad():
-            return in_batches(model, model.encode, self.x).float()
+            return in_batches(model, model.encode, self.x, batch_size=self.batch_size).float()

@@ -96,19 +96,36 @@ class Detector:
 
         return self._in_batches(batch, parts)
 
-    def __call__(self, x: ExamplesLike, *, names: Sequence[str] | None = None, parts: bool = False) -> Findings:
+    def __call__(
+        self,
+        x: ExamplesLike,
+        *,
+        names: Sequence[str] | None = None,
+        parts: bool = False,
+        batch_size: int | None = None,
+    ) -> Findings:
         """Judge examples.
 
         Args:
             x: images (B, C, H, W) or rows (B, D), as the model takes them.
             names: one per example; by default they are numbered from 0.
             parts: whether to say where the anomaly lies.
+            batch_size: examples per batch; None takes the model's own.
 
         Raises:
             ShapeError, ArgumentError: the model does not take them.
         """
-        anomaly = self.anomaly(x)
-        return self.judge(anomaly, names=names, parts=self.parts(x) if parts else None)
+        batch = take_batch(self.model, x)
+        found: list[tuple[Tensor, Tensor | None]] = []
+        with torch.no_grad():
+            for part in batch.split(max(1, self.model.batch_size if batch_size is None else batch_size)):
+                copies = Copies(self.model, part, batch_size=batch_size)
+                where = self.measure.parts(copies, self.statistics) if parts else None
+                found.append((self.measure(copies, self.statistics).float().cpu(), where))
+        places = [where.float().cpu() for _, where in found if where is not None]
+        return self.judge(
+            torch.cat([anomaly for anomaly, _ in found]), names=names, parts=torch.cat(places) if places else None
+        )
 
     def judge_table(
         self,

@@ -16,10 +16,12 @@ from copyist.data.table_sets import is_table
 from copyist.detection.conformal import check_false_alarms, num_calibration
 from copyist.detection.copies import Copies
 from copyist.detection.detector import Detector
+from copyist.detection.detector_file import DETECTOR_FILE, save_detector
 from copyist.detection.detector_recipe import DetectorRecipe
 from copyist.detection.guards import check_detector
 from copyist.errors import DataError
 from copyist.models.contracts import Reconstructor, needs
+from copyist.outputs import user_path
 from copyist.tensors import Examples
 from copyist.training import Observer, train
 from copyist.training.history import NullObserver
@@ -47,7 +49,7 @@ def fit_detector(
             one is for calibration. None takes the recipe's. A table is encoded, and the encoding travels with the
             detector.
         false_alarms: the share of normal examples that may be flagged, in (0, 0.5].
-        out: the folder of the training run; None trains in memory.
+        out: the folder of the training run, which also gets the detector; None trains in memory.
         seed: of everything random.
         resume: go on with the run in the folder.
         overwrite: replace a run that is there.
@@ -91,6 +93,8 @@ def fit_detector(
         departure=departure,
     )
     check_detector(detector, held_out)
+    if out is not None:
+        save_detector(user_path(out) / DETECTOR_FILE, detector)
     return detector
 
 

@@ -1,0 +1,85 @@
+"""Masks of defects, found for their pictures by name."""
+
+__all__ = ["Masks"]
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import final
+
+import numpy as np
+import numpy.typing as npt
+
+from copyist.errors import DataError
+from copyist.files.decoding import decode_image, read_header
+from copyist.files.folders import list_folder
+from copyist.files.formats import SUFFIXES
+
+_ENDING = "_mask"
+"""What may stand behind a picture's name in its mask's."""
+
+
+@final
+class Masks:
+    """The masks of a folder: `hole/007.png` or `hole/007_mask.png` is that of the picture `hole/007.jpg`."""
+
+    def __init__(self, folder: Path, names: Sequence[str], sizes: Sequence[tuple[int, int]]) -> None:
+        """Find the mask of each picture, and look into its header.
+
+        Args:
+            folder: of the masks.
+            names: of the pictures, with their folders below the input.
+            sizes: (H, W) of each.
+
+        Raises:
+            DataError: there is no such folder or no mask in it; one is of no picture, of another size than its picture,
+                or cannot be read.
+        """
+        if not folder.is_dir():
+            raise DataError(f"--masks must name a folder, and there is none at {folder}; check the path")
+        files = list_folder(folder).files(SUFFIXES)
+        if not files:
+            raise DataError(f"{folder} must hold masks, and there is no image in it; check the folder")
+        places = {_stem(name): row for row, name in enumerate(names)}
+        self._files = {}
+        for file in files:
+            row = places.get(_stem(file.name), places.get(_stem(file.name).removesuffix(_ENDING)))
+            if row is None:
+                raise DataError(
+                    f"a mask must have the name of its picture, and there is no picture for {file.name} of {folder}; "
+                    "take it away, or judge its picture too"
+                )
+            if row in self._files:
+                raise DataError(f"{names[row]} must have one mask, got two in {folder}; take one away")
+            self._files[row] = file
+            self._check_size(row, names[row], sizes[row])
+
+    def __contains__(self, row: int) -> bool:
+        return row in self._files
+
+    def read(self, row: int) -> npt.NDArray[np.bool_]:
+        """The mask of a picture, (H, W): True where any channel is at least half of white.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+        file = self._files[row]
+        try:
+            return decode_image(file.read()).floats().amax(0).numpy() >= 0.5
+        except (OSError, DataError) as error:
+            raise DataError(f"the mask {file.name} cannot be read ({error}); check the file") from error
+
+    def _check_size(self, row: int, name: str, size: tuple[int, int]) -> None:
+        file = self._files[row]
+        try:
+            found = read_header(file.read()).size
+        except (OSError, DataError) as error:
+            raise DataError(f"the mask {file.name} cannot be read ({error}); check the file") from error
+        if found != size:
+            raise DataError(
+                f"a mask must have the size of its picture, got {found[0]}x{found[1]} for {name} of "
+                f"{size[0]}x{size[1]}; make the masks anew from pictures of this size"
+            )
+
+
+def _stem(name: str) -> str:
+    return str(PurePosixPath(name).with_suffix(""))

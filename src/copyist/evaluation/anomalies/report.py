@@ -1,0 +1,288 @@
+"""What a detector found in many examples, as one result that knows its document and its text."""
+
+__all__ = [
+    "AnomalyReport",
+    "Beside",
+    "ColumnShare",
+    "DriftPath",
+    "Expected",
+    "Histogram",
+    "Judged",
+    "KindOfExample",
+]
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, final
+
+from copyist.drawing.text import text_table
+from copyist.drawing.wording import estimate, short
+from copyist.evaluation.documents import Document
+from copyist.evidence import Interval
+from copyist.metrics.ranking import Ranking
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ColumnShare:
+    """One column of a row that was judged."""
+
+    name: str
+
+    share: float
+    """Of the row's anomaly, in [0, 1]."""
+
+    value: str
+    """Its cell."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """One example, and what was found of it."""
+
+    name: str
+    anomaly: float
+    p_value: float
+    flagged: bool
+
+    kind: str = ""
+    """Its label, where one is known: the name of its folder, or its class."""
+
+    columns: tuple[ColumnShare, ...] = ()
+    """Of a row those with the largest shares, the largest first."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """How many of these examples would be flagged if all were normal."""
+
+    mean: float
+
+    low: int
+    high: int
+    """Within these bounds in 95 % of cases, over calibration and examples both."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Histogram:
+    """Anomalies of the calibration and of the examples, counted."""
+
+    edges: tuple[float, ...]
+    """(K + 1,), rising."""
+
+    is_logarithmic: bool
+    """Whether the edges rise by a factor."""
+
+    calibration: tuple[int, ...]
+    examples: tuple[int, ...]
+    """(K,); what lies beyond the last edge is counted in the last bin."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DriftPath:
+    """The martingale over the examples in their order."""
+
+    level: float
+    """The probability of an alarm, ever, on data that did not change."""
+
+    alarm: int | None
+    """The place of the first example after which it is at least 1/level, from 0; None where there is none."""
+
+    alarm_name: str | None
+    """That example's name."""
+
+    path: tuple[tuple[int, float], ...]
+    """Numbers of examples seen, and the decimal logarithm of the martingale after them."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class KindOfExample:
+    """All examples of one label."""
+
+    name: str
+    is_anomaly: bool
+    count: int
+    flagged: int
+
+    auroc: Interval | None
+    """Against all normal ones, with its 95 % interval; None for the normal ones."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """A simple detector on the same examples, calibrated on the same ones at the same rate."""
+
+    name: str
+    flagged: int
+
+    agreement: float
+    """Spearman's rank correlation with the detector's anomalies, in [−1, 1]."""
+
+    auroc: Interval | None = None
+    average_precision: Interval | None = None
+    """With their 95 % intervals; None where labels are not known."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class AnomalyReport(Document):
+    """What a detector found in images, or in the rows of tables."""
+
+    schema: Literal["copyist.anomalies"] = "copyist.anomalies"
+    version: Literal[1] = 1
+
+    detector: str
+    """Its recipe."""
+
+    measure: str
+    """The name of its measure of anomaly."""
+
+    trained_on: str
+    """The source of its normal examples."""
+
+    inputs: tuple[str, ...]
+    """What was judged, as it was named."""
+
+    noun: Literal["images", "rows"]
+
+    false_alarms: float
+    """The stated rate, in (0, 0.5]."""
+
+    threshold: float
+    """The anomaly above which an example is flagged."""
+
+    num_calibration: int
+    """Normal examples that the threshold comes from."""
+
+    num_examples: int
+    num_flagged: int
+
+    expected: Expected
+
+    discoveries: int
+    """Examples that Benjamini and Hochberg's procedure selects at a false discovery rate of `false_alarms`."""
+
+    histogram: Histogram
+
+    strangest: tuple[Judged, ...]
+    """The strangest first."""
+
+    most_normal: tuple[Judged, ...]
+    """The most normal first."""
+
+    columns: tuple[tuple[str, float], ...] = ()
+    """Of a table: the mean share of each column over the flagged rows, or all where none is flagged, largest first."""
+
+    labels: str = ""
+    """Where labels come from, or why there are no curves, in a sentence."""
+
+    kinds: tuple[KindOfExample, ...] = ()
+    ranking: Ranking | None = None
+    """Of examples whose label is known; None without labels of both kinds."""
+
+    pixels: Ranking | None = None
+    """Of the pixels of images with masks."""
+
+    pixel_pictures: int = 0
+    """Images whose pixels are counted there."""
+
+    drift: DriftPath | None = None
+    beside: tuple[Beside, ...] = ()
+
+    @property
+    def least_p_value(self) -> float:
+        """The smallest p-value that so many calibration examples can give."""
+        return 1 / (self.num_calibration + 1)
+
+    @property
+    def better(self) -> tuple[Beside, ...]:
+        """Simple detectors that rank the labelled examples at least as well, the best first."""
+        if self.ranking is None:
+            return ()
+        ours = self.ranking.auroc.mean
+        found = [(each.auroc.mean, each) for each in self.beside if each.auroc is not None]
+        return tuple(each for area, each in sorted(found, key=lambda pair: -pair[0]) if area >= ours)
+
+    def text(self) -> str:
+        """What to know of it in a terminal."""
+        one = self.noun.removesuffix("s")
+        lines = [
+            f"{self.num_flagged} of {self.num_examples} {one if self.num_examples == 1 else self.noun} flagged; if all "
+            f"were normal, {short(self.expected.mean)} would be expected, {self.expected.low} to {self.expected.high} "
+            "in 95 % of cases"
+        ]
+        rows = [["strangest", "anomaly", "p-value", ""]]
+        for each in self.strangest[:5]:
+            rows.append([each.name, short(each.anomaly), f"{each.p_value:.4f}", _clause(each)])
+        lines += ["", text_table(rows, sides=("left", "right", "right", "left"))]
+        if self.labels:
+            lines += ["", self.labels]
+        for what, found in ((self.noun, self.ranking), ("pixels", self.pixels)):
+            if found is not None:
+                lines.append(
+                    f"{what}: AUROC {estimate(found.auroc, 3)}, average precision {estimate(found.average_precision, 3)}"
+                )
+        if self.beside:
+            lines += ["", _table_of_others(self), *([self.comparison] if self.comparison else [])]
+        if self.drift is not None:
+            lines += ["", self.drift_sentence]
+        return "\n".join(lines)
+
+    @property
+    def comparison(self) -> str:
+        """What stands beside the detector, in a sentence; empty where labels do not tell."""
+        if not self.beside or self.ranking is None:
+            return ""
+        if not self.better:
+            return "No simple detector ranks these better than the detector."
+        first = self.better[0]
+        assert first.auroc is not None
+        clear = first.auroc.low > self.ranking.auroc.mean
+        verdict = "clearly better" if clear else "at least as well"
+        return (
+            f"The simple {first.name} ranks these {verdict}: AUROC {first.auroc.mean:.3f} against "
+            f"{self.ranking.auroc.mean:.3f}; take it, or train another model."
+        )
+
+    @property
+    def drift_sentence(self) -> str:
+        """What the martingale says; empty where it was not asked."""
+        if self.drift is None:
+            return ""
+        if self.drift.alarm is None:
+            return f"No drift: the martingale stays below {1 / self.drift.level:g} over all {self.num_examples} {self.noun}."
+        return (
+            f"Drift: at {self.drift.alarm_name}, number {self.drift.alarm + 1} of {self.num_examples}, the martingale "
+            f"reaches {1 / self.drift.level:g}, which it would do on unchanged data with a probability of at most "
+            f"{self.drift.level:g}."
+        )
+
+
+def _clause(judged: Judged) -> str:
+    """What else is known of an example: its label, or its strangest columns."""
+    columns = ", ".join(f"{each.name} = {each.value} ({each.share:.0%})" for each in judged.columns[:3])
+    return ", ".join(filter(None, (judged.kind, columns)))
+
+
+def _table_of_others(report: AnomalyReport) -> str:
+    ours = report.ranking
+    rows: list[Sequence[str]] = [["", "flagged", "agreement", *(["AUROC", "average precision"] if ours else [])]]
+    areas = [estimate(ours.auroc, 3), estimate(ours.average_precision, 3)] if ours else []
+    rows.append(["the detector", str(report.num_flagged), "", *areas])
+    for each in report.beside:
+        found = [each.auroc, each.average_precision] if ours else []
+        rows.append(
+            [
+                each.name,
+                str(each.flagged),
+                f"{each.agreement:.2f}",
+                *("" if a is None else estimate(a, 3) for a in found),
+            ]
+        )
+    return text_table(rows)

@@ -1,0 +1,153 @@
+"""What is known of examples beforehand: labels from folders, from a column, or from a file."""
+
+__all__ = ["Truth", "labels_of_file", "labels_of_folders", "labels_of_names"]
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Self, final
+
+import numpy as np
+import numpy.typing as npt
+
+from copyist.data.labels import name_classes
+from copyist.errors import ArgumentError, DataError
+
+NORMAL = ("good", "normal", "0")
+"""What labels of normal examples are called, unless one is named."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Truth:
+    """Labels of examples."""
+
+    kinds: tuple[str, ...]
+    """One per example; empty where it is not known."""
+
+    normal: str | None
+    """That of normal examples; None where none is known."""
+
+    origin: str
+    """Where they come from, or why they do not tell, as a sentence; empty where there are none."""
+
+    @classmethod
+    def unknown(cls, count: int, *, origin: str = "") -> Self:
+        """No labels for so many examples."""
+        return cls(kinds=("",) * count, normal=None, origin=origin)
+
+    @property
+    def is_known(self) -> npt.NDArray[np.bool_]:
+        """(N,)"""
+        return np.array([bool(kind) and self.normal is not None for kind in self.kinds], dtype=bool)
+
+    @property
+    def is_anomaly(self) -> npt.NDArray[np.bool_]:
+        """(N,), False where it is not known."""
+        return self.is_known & np.array([kind != self.normal for kind in self.kinds], dtype=bool)
+
+    @property
+    def has_both(self) -> bool:
+        """Whether there are normal examples and anomalies, so that they can be ranked."""
+        return bool(self.is_anomaly.any() and (self.is_known & ~self.is_anomaly).any())
+
+    @property
+    def sentence(self) -> str:
+        """Where labels come from, and what they do not tell; empty where there are none."""
+        if self.normal is None or not self.is_known.any():
+            return self.origin
+        unknown = int((~self.is_known).sum())
+        more = f" {unknown} without a label are left out of the curves." if unknown else ""
+        if self.has_both:
+            return f"{self.origin}; {self.normal!r} is normal.{more}"
+        one = "normal" if not self.is_anomaly.any() else "an anomaly"
+        return f"{self.origin}; every label says {one}, so that there is nothing to rank and there are no curves.{more}"
+
+
+def labels_of_names(kinds: Sequence[str], *, normal: str | None, origin: str) -> Truth:
+    """Labels as they stand.
+
+    Args:
+        kinds: one per example; empty where it is not known.
+        normal: that of normal examples; None takes the one that is called good, normal or 0.
+        origin: where they come from, in a sentence.
+
+    Raises:
+        ArgumentError: no label is that of normal examples, or it does not tell which.
+    """
+    names = sorted({kind for kind in kinds if kind})
+    if not names:
+        return Truth.unknown(len(kinds), origin=origin)
+    found = [name for name in NORMAL if name in names] if normal is None else [name for name in names if name == normal]
+    if normal is None and not found and names == ["1"]:
+        found = ["0"]
+    if len(found) != 1:
+        wanted = "name the label of normal examples" if normal is None else "be a label that occurs"
+        raise ArgumentError(
+            f"--normal must {wanted}, got {'none' if normal is None else repr(normal)} beside the labels "
+            f"{name_classes(names)}; give one of these"
+        )
+    return Truth(kinds=tuple(kinds), normal=found[0], origin=origin)
+
+
+def labels_of_folders(names: Sequence[str], *, normal: str | None) -> Truth:
+    """The folders that pictures lie in, where one of them is that of normal pictures.
+
+    Args:
+        names: of the pictures, with their folders below the input.
+        normal: the name of that folder; None takes good, normal or 0.
+
+    Raises:
+        ArgumentError: `normal` names no folder.
+    """
+    kinds = [PurePosixPath(name).parent.name for name in names]
+    if normal is None and not set(NORMAL) & set(kinds):
+        return Truth.unknown(len(names))
+    return labels_of_names(kinds, normal=normal, origin="Labels are the names of the folders that pictures lie in")
+
+
+def labels_of_file(path: Path, names: Sequence[str], *, normal: str | None) -> Truth:
+    """Labels from a table of names and labels.
+
+    Args:
+        path: text with commas; its columns are called name and label, or the first two are taken.
+        names: of the examples.
+        normal: the label of normal examples; None takes the one that is called good, normal or 0.
+
+    Raises:
+        DataError: it cannot be read, has no two columns, or names what is no example, or one twice.
+        ArgumentError: as `labels_of_names`.
+    """
+    found = _read_pairs(path)
+    known = set(names)
+    strange = next((name for name in found if name not in known), None)
+    if strange is not None:
+        raise DataError(
+            f"{path} must name examples of the input, got {strange!r}; write names as anomalies.csv does, such as "
+            f"{names[0]!r}"
+        )
+    kinds = [found.get(name, "") for name in names]
+    return labels_of_names(kinds, normal=normal, origin=f"Labels come from {path.name}")
+
+
+def _read_pairs(path: Path) -> dict[str, str]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = [row for row in csv.reader(file) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
+        raise DataError(f"{path} cannot be read as labels ({reason}); give a .csv of names and labels") from error
+    head = [cell.strip().lower() for cell in rows[0]] if rows else []
+    if len(head) < 2:
+        raise DataError(f"{path} must have two columns, name and label, and has not; write both, parted by a comma")
+    places = (head.index("name"), head.index("label")) if {"name", "label"} <= set(head) else (0, 1)
+    found: dict[str, str] = {}
+    for row in rows[1:]:
+        if len(row) <= max(places):
+            raise DataError(f"{path} must have a name and a label in each row, got {','.join(row)!r}; mend this row")
+        name, label = (row[place].strip() for place in places)
+        if name in found:
+            raise DataError(f"{path} must name each example once, got {name!r} twice; remove one")
+        found[name] = label
+    return found
