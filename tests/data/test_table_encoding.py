@@ -246,7 +246,7 @@ def test_a_constant_is_the_same_in_other_digits(csv: Callable[..., str]) -> None
     table = {"x": TABLE["temp"], "unit": [0.1] * COUNT, "empty": [None] * COUNT}
     encoding = encoding_of(table)
     assert encoding.encoded_names == ("x (scaled)",)
-    row = {"x": 20.0, "unit": np.float32([0.1]), "empty": None}
+    row = {"x": 20.0, "unit": np.array([0.1], dtype=np.float32), "empty": None}
     assert not encoding.encode(row).departures.any()
     assert encoding.encode(row | {"unit": 0.2}).departures.tolist() == [[False, True, False]]
     assert encoding.encode(row | {"empty": "x"}).departures.tolist() == [[False, False, True]]
@@ -267,7 +267,7 @@ def test_a_table_of_constants_or_of_names_is_refused(table: Mapping[str, Sequenc
 def test_row_numbers_names_and_texts_are_left_out_with_a_notice() -> None:
     notices = list[str]()
     table = TABLE | {
-        "number": RNG.permutation(COUNT) + 7,
+        "number": (RNG.permutation(COUNT) + 7).tolist(),
         "serial": [f"SN-{row:05d}" for row in range(COUNT)],
         "remark": [f"remark {row // 2 * 2}" for row in range(COUNT - 20)] + ["fine"] * 20,
     }
@@ -290,6 +290,17 @@ def test_dates_are_days_and_those_that_order_the_rows_are_weekdays() -> None:
     moved = encoding.rows(ROW | {"day": DAYS[0], "born": date(2024, 3, 4)})[0, born] - first[0, born]
     assert float(moved) == pytest.approx(30 / scale, rel=1e-5)
     assert center > 19_000
+
+
+@pytest.mark.parametrize(("form", "order"), [("%d/%m/%Y", range(COUNT)), ("%m/%d/%Y", RNG.permutation(COUNT))])
+def test_a_day_of_two_months_is_read_as_in_fitting(csv: Callable[..., str], form: str, order: Sequence[int]) -> None:
+    days = [DAYS[place] for place in order]
+    table = {"when": [day.strftime(form) for day in days], "x": TABLE["temp"]}
+    encoding = encode_source(csv(table)).encoding
+    day = date(2024, 4, 3)
+    assert torch.equal(
+        encoding.rows({"when": day.strftime(form), "x": 1.0}), encoding.rows({"when": day.isoformat(), "x": 1.0})
+    )
 
 
 def _robust_days(encoding: TableEncoding) -> tuple[float, float]:
@@ -350,7 +361,7 @@ def test_a_decimal_comma_is_read_as_in_fitting(csv: Callable[..., str]) -> None:
         texts = {key: [str(cell).replace(".", ",") for cell in cells] for key, cells in table.items()}
         return csv(texts, name, delimiter=";")
 
-    values = {"a": (1000 + RNG.normal(size=COUNT)).round(3), "b": RNG.normal(size=COUNT).round(3)}
+    values = {"a": (1000 + RNG.normal(size=COUNT)).round(3).tolist(), "b": RNG.normal(size=COUNT).round(3).tolist()}
     encoding, plain = encode_source(european(values, "eu.csv")).encoding, encode_source(csv(values)).encoding
     assert encoding.encoders == plain.encoders
     # Which of both parts decimals does not show in this row alone.

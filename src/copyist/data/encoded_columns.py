@@ -109,12 +109,15 @@ class ScaledColumn(ColumnEncoding):
     fill: float
     """What stands for a missing cell, in units of the column."""
 
+    day_first: bool | None = None
+    """Of dates such as 31/12/2024, whether the day came first in training."""
+
     @property
     def encoded_names(self) -> tuple[str, ...]:
         return self._with_missing("scaled")
 
     def encode(self, column: TableColumn) -> EncodedCells:
-        cells = column.numbers(self.quantity)
+        cells = column.numbers(self.quantity, day_first=self.day_first)
         missing = np.isnan(cells)
         with np.errstate(over="ignore"):
             scaled = (np.where(missing, self.fill, cells) - self.center) / self.scale
@@ -135,13 +138,16 @@ class ClockColumn(ColumnEncoding):
     time_of_day: bool
     """Whether they are of several times of day."""
 
+    day_first: bool | None = None
+    """Of dates such as 31/12/2024, whether the day came first in training."""
+
     @property
     def encoded_names(self) -> tuple[str, ...]:
         parts = (["weekday"] if self.weekday else []) + (["time of day"] if self.time_of_day else [])
         return self._with_missing(*(f"{wave} of {part}" for part in parts for wave in ("sine", "cosine")))
 
     def encode(self, column: TableColumn) -> EncodedCells:
-        days = column.numbers("date")
+        days = column.numbers("date", day_first=self.day_first)
         missing = np.isnan(days)
         known = np.where(missing, 0, days)
         # 1970-01-01 was a Thursday; where a week begins does not matter.

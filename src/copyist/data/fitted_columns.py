@@ -65,7 +65,7 @@ def fit_column(column: TableColumn, train: npt.NDArray[np.int64], *, remedy: str
     except DataError as error:
         raise DataError(f"{error}, or {remedy}") from error
     if quantity == "date" and _orders(every):
-        return _fit_clock(column.name, every[train])
+        return _fit_clock(column, every[train])
     if quantity == "number" and is_numbering(every):
         return INDEX
     cells = every[train]
@@ -80,8 +80,14 @@ def fit_column(column: TableColumn, train: npt.NDArray[np.int64], *, remedy: str
         return ScaledColumn(name=column.name, quantity=quantity, center=0, scale=1, fill=fill, has_missing=has_missing)
     center, scale = _robust(known)
     return ScaledColumn(
-        name=column.name, quantity=quantity, center=center, scale=scale, fill=center, has_missing=has_missing
-    )  # fmt: skip
+        name=column.name,
+        quantity=quantity,
+        center=center,
+        scale=scale,
+        fill=center,
+        day_first=column.day_first if quantity == "date" else None,
+        has_missing=has_missing,
+    )
 
 
 def is_numbering(values: npt.NDArray[np.float64]) -> bool:
@@ -113,13 +119,19 @@ def _orders(days: npt.NDArray[np.float64]) -> bool:
     return bool(len(steps) and (steps != 0).any() and ((steps >= 0).all() or (steps <= 0).all()))
 
 
-def _fit_clock(name: str, days: npt.NDArray[np.float64]) -> ColumnEncoding | str:
+def _fit_clock(column: TableColumn, days: npt.NDArray[np.float64]) -> ColumnEncoding | str:
     known = days[~np.isnan(days)]
     weekday = len(np.unique(np.floor(known) % 7)) > 1
     time_of_day = len(np.unique(known % 1)) > 1
     if not (weekday or time_of_day):
         return TIMES
-    return ClockColumn(name=name, weekday=weekday, time_of_day=time_of_day, has_missing=len(known) < len(days))
+    return ClockColumn(
+        name=column.name,
+        weekday=weekday,
+        time_of_day=time_of_day,
+        day_first=column.day_first,
+        has_missing=len(known) < len(days),
+    )
 
 
 def _fit_texts(name: str, texts: Sequence[str | None]) -> ColumnEncoding | str:

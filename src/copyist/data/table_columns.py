@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.errors import DataError
-from copyist.files.dates import DATE_KIND
+from copyist.files.dates import DATE_KIND, slashed_days
 from copyist.files.readings import Reading
 from copyist.files.table_files import StoredTable
 
@@ -41,14 +41,22 @@ class TableColumn:
         """Of all cells."""
         return self.table.readings[self.name]
 
-    def numbers(self, kind: Quantity) -> npt.NDArray[np.float64]:
+    def numbers(self, kind: Quantity, *, day_first: bool | None = None) -> npt.NDArray[np.float64]:
         """The cells as numbers (N,) of a kind, NaN where one is missing.
+
+        Args:
+            kind: what they are to be.
+            day_first: how dates such as 03/04/2024 are read that do not tell by themselves; None refuses them.
 
         Raises:
             DataError: a cell is none, or infinite.
         """
         reading = self.reading
         values = reading.values
+        if values is None and day_first is not None:
+            slashed = slashed_days(self.texts().tolist(), day_first=day_first)
+            if slashed is not None:
+                return slashed
         if values is None:
             why = f", {reading.why}" if reading.why else ""
             raise self._refused(kind, f"{reading.problem}{why}", reading.remedy)
@@ -67,6 +75,18 @@ class TableColumn:
                 "correct or empty that cell, or remove the row"
             )
         return found
+
+    @property
+    def day_first(self) -> bool | None:
+        """Whether the day comes first in dates such as 31/12/2024; None where the dates are of another form."""
+        texts = self.table.texts[self.name]
+        if texts is None or self.reading.values is None:
+            return None
+        for day_first in (True, False):
+            days = slashed_days(texts.tolist(), day_first=day_first)
+            if days is not None and np.array_equal(days, self.reading.values, equal_nan=True):
+                return day_first
+        return None
 
     def texts(self) -> npt.NDArray[Any]:
         """The cells as texts (N,), None where one is missing.
