@@ -392,18 +392,15 @@ def test_parquet_keeps_nulls_booleans_and_categories(tmp_path: Path) -> None:
 def test_the_rows_of_one_class_are_fitted_on(csv: Callable[..., str]) -> None:
     classes = ["good" if row % 6 else "bad" for row in range(COUNT)]
     temp = [value if name == "good" else 1e6 for value, name in zip(TABLE["temp"], classes, strict=True)]
-    path, notices = csv(TABLE | {"temp": temp, "class": classes}), list[str]()
-    result = encode_source(f"{path}?label=class", normal="good", say=notices.append)
+    path = csv(TABLE | {"temp": temp, "class": classes})
+    result = encode_source(f"{path}?label=class&only=good")
     assert sum(map(len, filter(None, vars(result.splits).values()))) == 100
     assert float(result.splits.train.array.max()) < 1e3
-    assert f"{path}: 100 rows of class 'good' are taken, and 20 others left out" in notices
     labels = result.encoding.encode(f"{path}?label=class").labels
     assert labels is not None
     assert [labels.names[number] for number in labels.numbers] == classes
-    with pytest.raises(UnknownNameError, match=r"there is no class of .* 'fine'; there are bad, good"):
-        encode_source(f"{path}?label=class", normal="fine")
-    with pytest.raises(ArgumentError, match=r"must have classes to take the rows of 'good', .* by \?label="):
-        encode_source(path, normal="good")
+    with pytest.raises(UnknownNameError, match=r"only= must be one of bad, good, got 'fine'"):
+        encode_source(f"{path}?label=class&only=fine")
 
 
 def test_contributions_are_folded_into_the_columns_of_the_table(found: EncodedSource) -> None:

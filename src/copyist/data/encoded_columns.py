@@ -153,7 +153,8 @@ class ClockColumn(ColumnEncoding):
         # 1970-01-01 was a Thursday; where a week begins does not matter.
         turns = ([np.floor(known) % 7 / 7] if self.weekday else []) + ([known % 1] if self.time_of_day else [])
         waves = [wave(2 * np.pi * turn) for turn in turns for wave in (np.sin, np.cos)]
-        return self._encoded([np.where(missing, 0, wave) for wave in waves], missing)
+        # Rounded, so that what is 0 in all rows but for rounding is so exactly.
+        return self._encoded([np.where(missing, 0, wave.round(9)) for wave in waves], missing)
 
 
 @final

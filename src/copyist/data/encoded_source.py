@@ -11,18 +11,17 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from copyist.checks import check_choice
 from copyist.data.encoded_columns import ColumnEncoding, ConstantColumn
 from copyist.data.examples import ExampleSet, Splits
 from copyist.data.fitted_columns import fit_column, is_numbering
 from copyist.data.labels import ClassLabels
 from copyist.data.learned_columns import INDEX, dropped_columns, find_name, left_out_notices
-from copyist.data.parts import CALIBRATION_SHARE, Parts, Split, digest, fingerprint
-from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source, parts_of
+from copyist.data.parts import CALIBRATION_SHARE, Parts, Split, digest, fingerprint, hold_out_for_calibration
+from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, of_classes, parse_source, parts_of
 from copyist.data.table_encoding import EncodedRows, TableEncoding, joined, table_columns
 from copyist.data.table_matching import TableLike, drop_remedy, open_frame
 from copyist.data.table_sets import class_labels, is_table, read_table
-from copyist.errors import ArgumentError, DataError
+from copyist.errors import DataError
 from copyist.files.bulk import ignore
 from copyist.files.table_files import StoredTable
 from copyist.files.values import as_rows
@@ -52,7 +51,6 @@ class EncodedSource:
 def encode_source(
     data: TableLike,
     *,
-    normal: str | None = None,
     num_calibration: int = 19,
     without: Path | None = None,
     say: Callable[[str], None] = ignore,
@@ -65,7 +63,6 @@ def encode_source(
 
     Args:
         data: a source, or a table in memory.
-        normal: the class whose rows are taken; the others are left out. None takes all rows.
         num_calibration: rows that the calibration should have at least, unless the source says its share; a rate of 5 %
             false alarms needs 19.
         without: a file or folder in it that is no data, such as where results go.
@@ -73,16 +70,20 @@ def encode_source(
 
     Raises:
         DataError: the table cannot be read or encoded, or has too few rows.
-        ArgumentError: an option is one of images, or there are no classes to take one of.
+        ArgumentError: an option is one of images.
         UnknownNameError: there is no such column, class or option.
     """
     table, source = _open(data, without)
-    rows, labels = _normal_rows(table, source, normal, say)
+    labels = class_labels(table, source)
     names, left_out = _columns(table, source)
-    digests = _digests(table, rows, names, source)
-    parts = _parts(digests, None if table.is_test is None else table.is_test[rows], source, num_calibration)
-    places: dict[Split, npt.NDArray[np.int64]] = {part: parts.indices(part, limit=source.limit) for part in _SPLITS}
-    _check_counts(places, len(set(digests)), source)
+    digests = _digests(table, names, source)
+    parts = _parts(digests, labels, table.is_test, source, num_calibration)
+    rows = parts.indices("all", limit=None)
+    # Among the rows of the classes that are taken.
+    places: dict[Split, npt.NDArray[np.int64]] = {
+        part: np.searchsorted(rows, parts.indices(part, limit=source.limit)) for part in _SPLITS
+    }
+    _check_counts(places, len({digests[row] for row in rows.tolist()}), source)
     fitted: list[ColumnEncoding] = []
     for name, column in zip(names, table_columns(table, names, rows, place=source.place), strict=True):
         found = fit_column(column, places["train"], remedy=drop_remedy(source, [name]))
@@ -98,8 +99,10 @@ def encode_source(
     if not encoding.encoded_names:
         raise _without_columns(source, len(places["train"]))
     columns = table_columns(table, encoding.columns, rows, place=source.place)
-    encoded = joined(encoding.encode_columns(columns), rows, labels=labels)
-    sets = {part: _example_set(encoded, places[part], digests, encoding, source) for part in _SPLITS}
+    kept = None if labels is None else replace(labels, numbers=labels.numbers[rows])
+    encoded = joined(encoding.encode_columns(columns), rows, labels=kept)
+    own = [digests[row] for row in rows.tolist()]
+    sets = {part: _example_set(encoded, places[part], own, encoding, source) for part in _SPLITS}
     return EncodedSource(
         splits=Splits(train=sets["train"], test=sets["test"], calibration=sets["calibration"]),
         encoding=encoding,
@@ -122,31 +125,6 @@ def _open(data: TableLike, without: Path | None) -> tuple[StoredTable, Source]:
     return read_table(source, without=without), source
 
 
-def _normal_rows(
-    table: StoredTable, source: Source, normal: str | None, say: Callable[[str], None]
-) -> tuple[npt.NDArray[np.int64], ClassLabels | None]:
-    """The rows to take, and their classes."""
-    labels = class_labels(table, source)
-    every = np.arange(table.num_rows)
-    if normal is None:
-        return every, labels
-    if labels is None:
-        raise ArgumentError(
-            f"{source.place} must have classes to take the rows of {normal!r}, and has none; name their column by "
-            "?label="
-        )
-    check_choice(f"class of {source.place}", normal, labels.names)
-    rows = np.flatnonzero(labels.numbers == labels.names.index(normal))
-    if not len(rows):
-        raise DataError(f"{source.place} must have rows of class {normal!r}, and has none; name another class")
-    if len(rows) < len(every):
-        say(
-            f"{source.place}: {len(rows)} rows of class {normal!r} are taken, and {len(every) - len(rows)} others "
-            "left out"
-        )
-    return rows, replace(labels, numbers=labels.numbers[rows])
-
-
 def _columns(table: StoredTable, source: Source) -> tuple[list[str], list[tuple[str, str]]]:
     """The columns that may be learned, and those left out though nobody asked for it."""
     label = None if source.label is None else find_name(source.label, table, f"label= of {source.place}")
@@ -155,13 +133,14 @@ def _columns(table: StoredTable, source: Source) -> tuple[list[str], list[tuple[
     return [name for name in every if name not in table.index], [(name, INDEX) for name in every if name in table.index]
 
 
-def _digests(table: StoredTable, rows: npt.NDArray[np.int64], names: Sequence[str], source: Source) -> list[str]:
+def _digests(table: StoredTable, names: Sequence[str], source: Source) -> list[str]:
     """Of the content of each row: of a table of numbers as of its examples, of others with their texts.
 
     What numbers the rows, or has another text in each, would tell equal rows apart and does not count.
     """
     numbers: list[npt.NDArray[np.float64]] = []
     exact, texts = list[bool](), list[npt.NDArray[np.object_]]()
+    rows = np.arange(table.num_rows)
     for column in table_columns(table, names, rows, place=source.place):
         values = column.reading.values
         if values is None:
@@ -169,13 +148,12 @@ def _digests(table: StoredTable, rows: npt.NDArray[np.int64], names: Sequence[st
             if len(set(cells.tolist())) < len(rows):
                 texts.append(cells)
             continue
-        chosen = values[rows]
-        missing = np.isnan(chosen)
+        missing = np.isnan(values)
         if missing.any():
             texts.append(missing)
-        chosen = np.where(missing, 0, chosen)
-        if (chosen != chosen[:1]).any() and not is_numbering(values[rows]):
-            numbers.append(chosen)
+        filled = np.where(missing, 0, values)
+        if (filled != filled[:1]).any() and not is_numbering(values):
+            numbers.append(filled)
             exact.append(column.reading.is_exact)
     bare = [row.tobytes() for row in as_rows(numbers, exact=exact)] if numbers else [b""] * len(rows)
     if not texts:
@@ -185,15 +163,21 @@ def _digests(table: StoredTable, rows: npt.NDArray[np.int64], names: Sequence[st
 
 
 def _parts(
-    digests: Sequence[str], is_test: npt.NDArray[np.bool_] | None, source: Source, num_calibration: int
+    digests: Sequence[str],
+    labels: ClassLabels | None,
+    is_test: npt.NDArray[np.bool_] | None,
+    source: Source,
+    num_calibration: int,
 ) -> Parts:
     """The splits, with as many rows for calibration as a threshold needs where the source does not say how many."""
+    parts = of_classes(parts_of(digests, is_test, source), labels, source)
     if source.calibration is not None:
-        return parts_of(digests, is_test, source)
-    found = parts_of(digests, is_test, source)
-    distinct = len({each for each, test in zip(digests, found.is_test.tolist(), strict=True) if not test})
+        return parts
+    others = parts.is_test if parts.is_left_out is None else parts.is_test | parts.is_left_out
+    distinct = len({each for each, other in zip(digests, others.tolist(), strict=True) if not other})
     share = min(max(CALIBRATION_SHARE, num_calibration / max(distinct, 1)), _MOST_CALIBRATION)
-    return Parts.of(digests, found.is_test, calibration=share, seed=source.split_seed)
+    apart = hold_out_for_calibration(digests, others, share=share, seed=source.split_seed)
+    return replace(parts, is_calibration=apart)
 
 
 def _check_counts(places: Mapping[Split, npt.NDArray[np.int64]], distinct: int, source: Source) -> None:

@@ -66,7 +66,7 @@ def fit_column(column: TableColumn, train: npt.NDArray[np.int64], *, remedy: str
         raise DataError(f"{error}, or {remedy}") from error
     if quantity == "date" and _orders(every):
         return _fit_clock(column, every[train])
-    if quantity == "number" and is_numbering(every):
+    if quantity == "number" and is_numbering(reading.values):
         return INDEX
     cells = every[train]
     known = cells[~np.isnan(cells)]
