@@ -270,13 +270,18 @@ def test_row_numbers_names_and_texts_are_left_out_with_a_notice() -> None:
         "number": (RNG.permutation(COUNT) + 7).tolist(),
         "serial": [f"SN-{row:05d}" for row in range(COUNT)],
         "remark": [f"remark {row // 2 * 2}" for row in range(COUNT - 20)] + ["fine"] * 20,
+        "customer": [row * 100 + row % 7 for row in range(COUNT)],
     }
     encoding = encoding_of(table, say=notices.append)
-    assert encoding.columns == tuple(TABLE)
+    assert encoding.columns == (*TABLE, "customer")
     assert "the table: left out 'number', 'serial', which number or name the rows" in notices
     assert "the table: left out 'remark', whose texts are no categories" in notices
+    assert "the table: 'customer' has another whole number in each row; where these name the rows, leave it out" in (
+        notice.removesuffix(" of the table") for notice in notices
+    )
     # They may come or not.
-    assert torch.equal(encoding.rows(ROW), encoding.rows(ROW | {"serial": "new", "number": -1}))
+    row = ROW | {"customer": 5}
+    assert torch.equal(encoding.rows(row), encoding.rows(row | {"serial": "new", "number": -1}))
 
 
 def test_dates_are_days_and_those_that_order_the_rows_are_weekdays() -> None:

@@ -36,7 +36,7 @@ def table(count: int = COUNT, *, seed: int = 0) -> dict[str, list[Any]]:
     }
 
 
-def recipe(steps: int = 150) -> DetectorRecipe:
+def recipe(steps: int = 100) -> DetectorRecipe:
     base = recipes.table()
     return DetectorRecipe(training=replace(base, training=replace(base.training, steps=steps)), measure=MEASURE)
 

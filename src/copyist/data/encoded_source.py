@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from copyist.data.encoded_columns import ColumnEncoding, ConstantColumn
+from copyist.data.encoded_columns import ColumnEncoding, ConstantColumn, ScaledColumn
 from copyist.data.examples import ExampleSet, Splits
 from copyist.data.fitted_columns import fit_column, is_numbering
 from copyist.data.labels import ClassLabels
@@ -27,7 +27,7 @@ from copyist.files.table_files import StoredTable
 from copyist.files.values import as_rows
 
 _FEWEST = 50
-"""Rows from which a detector of a table can be fitted: fewer than about half of them are trained on."""
+"""Different rows from which on a detector is fitted: of so few, about half are trained on."""
 
 _MOST_CALIBRATION = 0.5
 """The share of the rows out of the test split that calibrates at most, unless the source says more."""
@@ -94,7 +94,7 @@ def encode_source(
     encoding = TableEncoding(
         encoders=tuple(fitted), known=tuple(table.columns), decimal=None if table.decimal == "point" else table.decimal
     )
-    for sentence in (*table.notes, *_notices(encoding, left_out, source)):
+    for sentence in (*table.notes, *_notices(encoding, left_out, table, source)):
         say(sentence)
     if not encoding.encoded_names:
         raise _without_columns(source, len(places["train"]))
@@ -170,12 +170,13 @@ def _parts(
     num_calibration: int,
 ) -> Parts:
     """The splits, with as many rows for calibration as a threshold needs where the source does not say how many."""
-    parts = of_classes(parts_of(digests, is_test, source), labels, source)
-    if source.calibration is not None:
+    shared = replace(source, calibration=source.calibration or CALIBRATION_SHARE)
+    parts = of_classes(parts_of(digests, is_test, shared), labels, source)
+    if source.calibration is not None or len(parts.indices("calibration", limit=None)) >= num_calibration:
         return parts
     others = parts.is_test if parts.is_left_out is None else parts.is_test | parts.is_left_out
     distinct = len({each for each, other in zip(digests, others.tolist(), strict=True) if not other})
-    share = min(max(CALIBRATION_SHARE, num_calibration / max(distinct, 1)), _MOST_CALIBRATION)
+    share = min(num_calibration / max(distinct, 1), _MOST_CALIBRATION)
     apart = hold_out_for_calibration(digests, others, share=share, seed=source.split_seed)
     return replace(parts, is_calibration=apart)
 
@@ -199,14 +200,29 @@ def _without_columns(source: Source, count: int) -> DataError:
     )
 
 
-def _notices(encoding: TableEncoding, left_out: Sequence[tuple[str, str]], source: Source) -> list[str]:
-    """What was left out, and what has one value only, each one sentence."""
+def _notices(
+    encoding: TableEncoding, left_out: Sequence[tuple[str, str]], table: StoredTable, source: Source
+) -> list[str]:
+    """What was left out, what has one value only, and what may name the rows, each one sentence."""
     constant = [each.name for each in encoding.encoders if isinstance(each, ConstantColumn)]
     found = left_out_notices(left_out, source.place)
     if constant:
         names = ", ".join(map(repr, constant[:6])) + (f", … ({len(constant)} columns)" if len(constant) > 6 else "")
-        found.append(f"{source.place}: {names} has one value only in training; any other will count as strange")
+        has = "has one value only" if len(constant) == 1 else "have one value each"
+        found.append(f"{source.place}: {names} {has} in training; any other will count as strange")
+    for each in encoding.encoders:
+        values = table.readings[each.name].values
+        if isinstance(each, ScaledColumn) and values is not None and _may_name(values):
+            found.append(
+                f"{source.place}: {each.name!r} has another whole number in each row; where these name the rows, "
+                f"{drop_remedy(source, [each.name])}"
+            )
     return found
+
+
+def _may_name(values: npt.NDArray[np.float64]) -> bool:
+    """Whether a column has another whole number in each row, as those of customers are."""
+    return bool((values == np.rint(values)).all()) and len(np.unique(values)) == len(values)
 
 
 def _example_set(
