@@ -3,14 +3,16 @@
 __all__ = ["Copies"]
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
 import torch
+from torch import Tensor
 
 from copyist.models.contracts import Autoencoder, Reconstructor, needs
 from copyist.models.in_batches import in_batches
-from copyist.tensors import Codes, Examples
+from copyist.tensors import Codes, Examples, Rows
 
 
 @final
@@ -32,8 +34,8 @@ class Copies:
         """D(E(x)), (B, ...)."""
         with torch.no_grad():
             if isinstance(self.model, Autoencoder):
-                return in_batches(self.model, self.model.decode, self.z, batch_size=self.batch_size).float()
-            return in_batches(self.model, self.model, self.x, batch_size=self.batch_size).float()
+                return self._copy(self.model.decode, self.z)
+            return self._copy(self.model, self.x)
 
     @functools.cached_property
     def z(self) -> Codes:
@@ -45,3 +47,28 @@ class Copies:
         model = needs(self.model, Autoencoder, verb="detect by codes")
         with torch.no_grad():
             return in_batches(model, model.encode, self.x, batch_size=self.batch_size).float()
+
+    @functools.cached_property
+    def row(self) -> Rows:
+        """x as one row (B, N) each, float32: columns of a table in the units of the model, pixels as they are."""
+        return self._as_rows(self.x)
+
+    @functools.cached_property
+    def copied_row(self) -> Rows:
+        """x̂ as one row (B, N) each, in the same units."""
+        return self._as_rows(self.x_hat)
+
+    def copied_row_of(self, rows: Rows) -> Rows:
+        """The copies of other rows (B, N) in these units, such as those of `row` with noise."""
+        with torch.no_grad():
+            x = self.model.restored(rows.view(len(rows), *self.x.shape[1:]))
+            return self._as_rows(self._copy(self.model, x))
+
+    def _copy(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        found = in_batches(self.model, function, x, batch_size=self.batch_size)
+        # Rows in float64 need it: float32 does not hold the range of a column far from 0.
+        return found.to(torch.promote_types(found.dtype, torch.float32))
+
+    def _as_rows(self, x: Examples) -> Rows:
+        with torch.no_grad():
+            return self.model.standardized(x).flatten(1).float()

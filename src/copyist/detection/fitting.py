@@ -25,6 +25,7 @@ from copyist.outputs import user_path
 from copyist.tensors import Examples
 from copyist.training import Observer, train
 from copyist.training.history import NullObserver
+from copyist.training.run_data import learned_examples
 
 
 def fit_detector(
@@ -76,7 +77,7 @@ def fit_detector(
     run = train(recipe.training, data=splits, out=out, seed=seed, resume=resume, overwrite=overwrite, observer=observer)
     model = needs(run.load(), Reconstructor, verb="detect")
     recipe.measure.check_model(model)
-    train_copies, held_out = _copies(model, splits.train), _copies(model, splits.test)
+    train_copies, held_out = _copies(model, learned_examples(recipe.training, splits)), _copies(model, splits.test)
     statistics = {name: tensor.cpu() for name, tensor in recipe.measure.fit(train_copies, held_out).items()}
     found = [recipe.measure(Copies(model, part), statistics) for part in _batches(model, calibration)]
     anomalies = torch.cat(found).float().cpu()
