@@ -1,12 +1,13 @@
 """Examples with what a model makes of them, each computed once and shared by all measures that ask for it."""
 
-__all__ = ["Copies"]
+__all__ = ["Copies", "widened"]
 
 import functools
 from dataclasses import dataclass
 from typing import final
 
 import torch
+from torch import Tensor
 
 from copyist.models.contracts import Autoencoder, Reconstructor, needs
 from copyist.models.in_batches import in_batches
@@ -32,8 +33,8 @@ class Copies:
         """D(E(x)), (B, ...)."""
         with torch.no_grad():
             if isinstance(self.model, Autoencoder):
-                return in_batches(self.model, self.model.decode, self.z, batch_size=self.batch_size).float()
-            return in_batches(self.model, self.model, self.x, batch_size=self.batch_size).float()
+                return widened(in_batches(self.model, self.model.decode, self.z, batch_size=self.batch_size))
+            return widened(in_batches(self.model, self.model, self.x, batch_size=self.batch_size))
 
     @functools.cached_property
     def z(self) -> Codes:
@@ -44,4 +45,9 @@ class Copies:
         """
         model = needs(self.model, Autoencoder, verb="detect by codes")
         with torch.no_grad():
-            return in_batches(model, model.encode, self.x, batch_size=self.batch_size).float()
+            return widened(in_batches(model, model.encode, self.x, batch_size=self.batch_size))
+
+
+def widened(x: Tensor) -> Tensor:
+    """In float32, or in float64 where the model computes in that."""
+    return x if x.dtype == torch.float64 else x.float()
