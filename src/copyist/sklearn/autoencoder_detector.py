@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from sklearn.base import BaseEstimator, OutlierMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from copyist import recipes
 from copyist.checks import check_choice
@@ -29,7 +29,7 @@ from copyist.detection.conformal import check_rate, least_rate, num_calibration
 from copyist.detection.fitting import CALIBRATION_SHARE
 from copyist.detection.measures import CodeDistance, Combined, ReconstructionError
 from copyist.devices import one_thread
-from copyist.sklearn.training_rows import DTYPES, LearnedColumns, as_seed, changed, in_float64, refusals
+from copyist.sklearn.training_rows import LearnedColumns, as_seed, changed, checked_rows, in_float64, refusals
 from copyist.training import Recipe
 
 _FEWEST = 4
@@ -127,7 +127,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
             UserWarning: there are too few rows for `false_alarms`; or the detector failed one of the checks that
                 `copyist detect fit` refuses for, such as that points far from all rows are outliers.
         """
-        x: npt.NDArray[Any] = validate_data(self, X, dtype=DTYPES, ensure_min_samples=_FEWEST)
+        x = checked_rows(X, of=self, reset=True, fewest=_FEWEST)
         check_rate(self.false_alarms)
         if self.contamination is not None:
             check_rate(self.contamination)
@@ -169,8 +169,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
 
     def _anomaly(self, rows: Any) -> torch.Tensor:
         check_is_fitted(self)
-        x = validate_data(self, rows, dtype=DTYPES, reset=False)
-        return _double(self.detector_).anomaly(self._columns.select(x))
+        return _double(self.detector_).anomaly(self._columns.select(checked_rows(rows, of=self)))
 
     def _recipe(self) -> DetectorRecipe:
         """With the arguments that are not None."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from copyist import recipes
 from copyist.data import Splits
@@ -17,7 +17,7 @@ from copyist.devices import one_thread
 from copyist.errors import ShapeError
 from copyist.models.contracts import Autoencoder, needs
 from copyist.models.in_batches import in_batches
-from copyist.sklearn.training_rows import DTYPES, LearnedColumns, as_seed, changed, in_float64, refusals
+from copyist.sklearn.training_rows import LearnedColumns, as_seed, changed, checked_rows, in_float64, refusals
 from copyist.tensors import Codes, Rows
 from copyist.training import Recipe, train
 
@@ -97,7 +97,7 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             ValueError: the rows or an argument break a rule.
             TypeError: the rows are sparse, or the model of the recipe has no code.
         """
-        x: npt.NDArray[Any] = validate_data(self, X, dtype=DTYPES, ensure_min_samples=2)
+        x = checked_rows(X, of=self, reset=True, fewest=2)
         recipe, seed = self._recipe(), as_seed(self.random_state)
         with refusals(), one_thread():
             test = None if recipe.training.patience else x
@@ -114,7 +114,7 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     def transform(self, X: Any) -> npt.NDArray[Any]:  # noqa: N803
         """The codes of rows (B, D): (B, K), in the type of the rows; a code of another shape is flattened."""
         check_is_fitted(self)
-        x = validate_data(self, X, dtype=DTYPES, reset=False)
+        x = checked_rows(X, of=self)
         return self._encode(self._columns.select(x)).flatten(1).numpy().astype(x.dtype)
 
     def inverse_transform(self, X: Any) -> npt.NDArray[Any]:  # noqa: N803
@@ -124,7 +124,7 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             ValueError: they are no codes of this model.
         """
         check_is_fitted(self)
-        z: npt.NDArray[Any] = check_array(X, dtype=DTYPES)
+        z = checked_rows(X)
         if z.shape[1] != self._n_features_out:
             raise ShapeError(
                 f"codes must have {self._n_features_out} columns, got {z.shape[1]}; give what transform returned"
@@ -141,7 +141,7 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         selection expects.
         """
         check_is_fitted(self)
-        x = self._columns.select(validate_data(self, X, dtype=DTYPES, reset=False))
+        x = self._columns.select(checked_rows(X, of=self))
         x_hat = self._decode(self._encode(x))
         error, spread = ((x_hat - x) / self._std).square().sum(), ((x - self._mean) / self._std).square().sum()
         return float(1 - error / spread) if spread > 0 else float(error == 0)

@@ -1,19 +1,20 @@
 """Between scikit-learn's conventions and this library's: arrays, seeds, settings and refusals."""
 
-__all__ = ["DTYPES", "LearnedColumns", "as_seed", "changed", "in_float64", "refusals"]
+__all__ = ["DTYPES", "LearnedColumns", "as_seed", "changed", "checked_rows", "in_float64", "refusals"]
 
 import contextlib
 import copy
 import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, Self, TypeVar, final
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_array, validate_data
 
 from copyist import settings
 from copyist.data import Splits
@@ -56,13 +57,33 @@ class LearnedColumns:
         return rows
 
 
+def checked_rows(
+    rows: Any, *, of: BaseEstimator | None = None, reset: bool = False, fewest: int = 1
+) -> npt.NDArray[Any]:
+    """Rows as an array (B, D) of finite floats.
+
+    Args:
+        rows: what scikit-learn takes for them.
+        of: whose columns they must have, in number and by name; None takes any.
+        reset: whether the columns are given to that estimator instead, as `fit` does.
+        fewest: how many rows there must be.
+
+    Raises:
+        ValueError: they are not such rows.
+        TypeError: they are sparse.
+    """
+    wanted: Any = {"dtype": DTYPES, "ensure_min_samples": fewest}
+    found: Any = check_array(rows, **wanted) if of is None else validate_data(of, rows, reset=reset, **wanted)
+    return found
+
+
 def as_seed(random_state: Any) -> int:
     """The seed that a `random_state` stands for: a whole number itself, or what a generator draws.
 
     Raises:
         ValueError: it is neither a whole number of at least 0, nor a generator of NumPy, nor None.
     """
-    if isinstance(random_state, Integral) and random_state >= 0:
+    if isinstance(random_state, int | np.integer) and random_state >= 0:
         return int(random_state)
     return int(check_random_state(random_state).randint(2**31 - 1))
 
