@@ -89,6 +89,9 @@ class Parts:
     is_calibration: npt.NDArray[np.bool_]
     """(N,)."""
 
+    is_left_out: npt.NDArray[np.bool_] | None = None
+    """(N,), True where an example is in no split, since its class is not wanted; None where all are in one."""
+
     @classmethod
     def of(
         cls, digests: Sequence[str], is_test: npt.NDArray[np.bool_], *, calibration: float | None, seed: int = 0
@@ -107,6 +110,8 @@ class Parts:
             "calibration": np.flatnonzero(self.is_calibration),
             "all": np.arange(len(self.is_test)),
         }[part]
+        if self.is_left_out is not None:
+            chosen = chosen[~self.is_left_out[chosen]]
         return chosen[evenly_spaced(len(chosen), limit)]
 
 

@@ -14,7 +14,7 @@ from copyist.data.examples import ExampleSet
 from copyist.data.labels import ClassLabels
 from copyist.data.learned_columns import LearnedColumns, find_name, learned_columns
 from copyist.data.parts import Split, digest, fingerprint
-from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source, parts_of
+from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, of_classes, parse_source, parts_of
 from copyist.errors import DataError
 from copyist.files.bulk import ignore
 from copyist.files.table_files import Column, StoredTable, TableFile, holds_table, read_table_file
@@ -55,7 +55,7 @@ def table_sets(
     if whole is None and splits is None and set(parts) != {"all"}:
         notes.append(f"{source.place}: rows are held out by the model's columns alone, since others are no numbers")
     del table, whole  # Its cells take more than all that follows.
-    split = parts_of(digests, splits, source)
+    split = of_classes(parts_of(digests, splits, source), labels, source)
     if not columns:
         learned = learned.without_constants(split.indices("train", limit=source.limit), place=source.place)
     for sentence in (*notes, *learned.notices(source.place)):
@@ -130,7 +130,7 @@ def open_table(text: str, *, columns: Sequence[str] = (), say: Callable[[str], N
         raise DataError(f"{source.place} must be a table for this model; give one in .csv, .parquet, .npy or .npz")
     check_unset(
         source,
-        (*IMAGE_OPTIONS, "split", "limit", "test", "split_seed", "calibration"),
+        (*IMAGE_OPTIONS, "split", "limit", "test", "split_seed", "calibration", "only"),
         kind="images and training",
         got="a table to write again",
     )

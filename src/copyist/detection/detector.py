@@ -33,7 +33,7 @@ class Detector:
     """What the measure learned of normal examples."""
 
     calibration: PerImage
-    """(N,), float32: the anomalies of normal examples that nothing was fitted on."""
+    """(N,), float32 at least: the anomalies of normal examples that nothing was fitted on."""
 
     false_alarms: float
     """α: the share of normal examples that is flagged at most, on average."""

@@ -3,6 +3,7 @@
 __all__ = ["CALIBRATION_SHARE", "fit_detector"]
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -10,11 +11,12 @@ import torch
 from copyist.data import open_source, parse_source
 from copyist.data.examples import ExampleSet, Splits
 from copyist.detection.conformal import check_false_alarms
-from copyist.detection.copies import Copies
+from copyist.detection.copies import Copies, widened
 from copyist.detection.detector import Detector
 from copyist.detection.detector_file import DETECTOR_FILE, save_detector
 from copyist.detection.detector_recipe import DetectorRecipe
 from copyist.detection.guards import check_detector
+from copyist.detection.trimming import without_strangest
 from copyist.errors import ContractError, DataError
 from copyist.models.contracts import Reconstructor, needs
 from copyist.outputs import user_path
@@ -69,6 +71,9 @@ def fit_detector(
     if calibration is None:
         raise DataError("a detector must have examples to calibrate on, got splits without; give calibration=0.2")
     check_false_alarms(false_alarms, calibration=len(calibration))
+    if recipe.trimmed > 0:
+        rows = without_strangest(splits.train, share=recipe.trimmed, unit=recipe.training.model.unit)
+        splits = replace(splits, train=rows)
     run = train(recipe.training, data=splits, out=out, seed=seed, resume=resume, overwrite=overwrite, observer=observer)
     model = needs(run.load(), Reconstructor, verb="detect")
     recipe.measure.check_model(model)
@@ -79,7 +84,7 @@ def fit_detector(
         model=model,
         measure=recipe.measure,
         statistics=statistics,
-        calibration=torch.cat(anomalies).float().cpu(),
+        calibration=widened(torch.cat(anomalies)).cpu(),
         false_alarms=false_alarms,
         header=run.store.read_header(),
     )

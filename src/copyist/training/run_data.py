@@ -8,13 +8,13 @@ from typing import Any, Self, final
 from copyist.data.examples import ExampleSet, Splits
 from copyist.data.parts import digest
 from copyist.errors import DataError
-from copyist.nn.standardization import Standardization
+from copyist.nn.standardization import ColumnUnit, Standardization
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RunData:
-    """The splits of a run: images as they are, and tables in standard deviations of their training rows."""
+    """The splits of a run: images as they are, and tables in the units of their training rows' columns."""
 
     splits: Splits
     """In units of their own."""
@@ -26,13 +26,13 @@ class RunData:
     """Of a table; None for images."""
 
     @classmethod
-    def of(cls, splits: Splits, *, num_classes: int | None) -> Self:
-        """Take splits as they are to be learned.
+    def of(cls, splits: Splits, *, num_classes: int | None, unit: ColumnUnit = "std") -> Self:
+        """Take splits as they are to be learned, with the columns of a table in units of this kind.
 
         Raises:
             DataError: a table has one row only.
         """
-        fitted = fit_standardization(splits.train) if splits.train.is_table else None
+        fitted = fit_standardization(splits.train, unit=unit) if splits.train.is_table else None
         return cls(splits=splits, num_classes=num_classes, standardization=fitted)
 
     @property
@@ -71,8 +71,8 @@ class RunData:
         return digest(b"".join(each.labels.tobytes() for each in both if each.labels is not None))
 
 
-def fit_standardization(rows: ExampleSet) -> Standardization:
-    """The standardization of a table by the mean and standard deviation of its own rows, on the CPU.
+def fit_standardization(rows: ExampleSet, *, unit: ColumnUnit = "std") -> Standardization:
+    """The standardization of a table by the mean and the unit of its own rows' columns, on the CPU.
 
     A column that is constant in them, as a part of a table may have, keeps its unit.
 
@@ -83,7 +83,7 @@ def fit_standardization(rows: ExampleSet) -> Standardization:
     if len(x) < 2:
         raise DataError(f"{rows.source} must have at least two rows to learn from, got {len(x)}; add rows")
     standardization = Standardization(x.shape[1])
-    standardization.fit(x)
+    standardization.fit(x, unit=unit)
     return standardization
 
 

@@ -278,6 +278,11 @@ def _table_of_others(report: AnomalyReport) -> str:
     for each in report.beside:
         found = [each.auroc, each.average_precision] if ours else []
         rows.append(
-            [each.name, str(each.flagged), f"{each.agreement:.2f}", *("" if a is None else estimate(a, 3) for a in found)]
+            [
+                each.name,
+                str(each.flagged),
+                f"{each.agreement:.2f}",
+                *("" if a is None else estimate(a, 3) for a in found),
+            ]
         )
     return text_table(rows)
