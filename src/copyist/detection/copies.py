@@ -1,6 +1,6 @@
 """Examples with what a model makes of them, each computed once and shared by all measures that ask for it."""
 
-__all__ = ["Copies"]
+__all__ = ["Copies", "widened"]
 
 import functools
 from collections.abc import Callable
@@ -46,11 +46,11 @@ class Copies:
         """
         model = needs(self.model, Autoencoder, verb="detect by codes")
         with torch.no_grad():
-            return in_batches(model, model.encode, self.x, batch_size=self.batch_size).float()
+            return widened(in_batches(model, model.encode, self.x, batch_size=self.batch_size))
 
     @functools.cached_property
     def row(self) -> Rows:
-        """x as one row (B, N) each, float32: columns of a table in the units of the model, pixels as they are."""
+        """x as one row (B, N) each: columns of a table in the units of the model, pixels as they are."""
         return self._as_rows(self.x)
 
     @functools.cached_property
@@ -65,10 +65,13 @@ class Copies:
             return self._as_rows(self._copy(self.model, x))
 
     def _copy(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        found = in_batches(self.model, function, x, batch_size=self.batch_size)
-        # Rows in float64 need it: float32 does not hold the range of a column far from 0.
-        return found.to(torch.promote_types(found.dtype, torch.float32))
+        return widened(in_batches(self.model, function, x, batch_size=self.batch_size))
 
     def _as_rows(self, x: Examples) -> Rows:
         with torch.no_grad():
-            return self.model.standardized(x).flatten(1).float()
+            return widened(self.model.standardized(x)).flatten(1)
+
+
+def widened(x: Tensor) -> Tensor:
+    """In float32 at least; in float64 where the model computes in that, or a column of a table needs it."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
