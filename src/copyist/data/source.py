@@ -13,6 +13,7 @@ __all__ = [
     "parse_size",
     "parse_source",
     "parts_of",
+    "with_option",
 ]
 
 from collections.abc import Sequence
@@ -55,7 +56,7 @@ TABLE_OPTIONS = ("label", "drop", "header", "decimal")
 
 _OPTIONS = (
     *("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize", "pages"),
-    *("test", "split_seed", "calibration"),
+    *("test", "split_seed", "calibration", "only"),
     *TABLE_OPTIONS,
 )
 
@@ -105,6 +106,9 @@ class Source:
 
     calibration: float | None = None
     """The share of what is not in the test split that is set apart to calibrate thresholds on, in (0, 1)."""
+
+    only: str | None = None
+    """The label whose examples alone are taken, from each split; None takes all."""
 
     label: str | None = None
     """The column of a table that holds its classes."""
@@ -208,6 +212,11 @@ def drop_option(source: Source, names: Sequence[str]) -> str:
     return "?drop=" + ",".join(map(escape_name, [*source.drop, *names]))
 
 
+def with_option(text: str, option: str) -> str:
+    """A source string with one more option, such as `calibration=0.2`."""
+    return f"{text}{'&' if parse_source(text).place != text else '?'}{option}"
+
+
 def parse_size(text: str, *, name: str = "source option size") -> tuple[int, int]:
     """(H, W) from `64` or `64x48`; `name` is what a refusal calls it.
 
@@ -243,7 +252,7 @@ def _value(name: str, value: str) -> object:
             return value
         case "drop":
             return tuple(map(unquote, value.split(",")))
-        case "label":
+        case "label" | "only":
             return unquote(value)
         case _:
             return value

@@ -1,14 +1,17 @@
 """Fitting a detector: train on one part of the normal data, measure on a second, calibrate on a third."""
 
-__all__ = ["CALIBRATION_SHARE", "fit_detector"]
+__all__ = ["CALIBRATION_SHARE", "NORMAL_LABELS", "fit_detector"]
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from copyist.data import open_source, parse_source
 from copyist.data.examples import ExampleSet, Splits
+from copyist.data.labels import name_classes
+from copyist.data.source import with_option
 from copyist.detection.conformal import check_false_alarms
 from copyist.detection.copies import Copies
 from copyist.detection.detector import Detector
@@ -25,6 +28,9 @@ from copyist.training.history import NullObserver
 CALIBRATION_SHARE = 0.2
 """Of the examples that are not in the test split, where the source does not say how many calibrate."""
 
+NORMAL_LABELS = ("good", "normal", "0")
+"""What labels of normal examples are called, unless one is named."""
+
 
 def fit_detector(
     recipe: DetectorRecipe,
@@ -32,7 +38,7 @@ def fit_detector(
     data: str | Splits | None = None,
     false_alarms: float = 0.05,
     out: str | Path | None = None,
-    seed: int = 0,
+    seed: int | None = 0,
     resume: bool = False,
     overwrite: bool = False,
     observer: Observer | None = None,
@@ -47,7 +53,7 @@ def fit_detector(
         data: a source of normal examples, or splits that have one for calibration; None takes the recipe's.
         false_alarms: the share of normal examples that may be flagged, in (0, 0.5].
         out: the folder of the training run, which also gets the detector; None trains in memory.
-        seed: of everything random.
+        seed: of everything random; None is 0, or that of the run that is resumed.
         resume: go on with the run in the folder.
         overwrite: replace a run that is there.
         observer: follows how training goes.
@@ -63,6 +69,7 @@ def fit_detector(
     """
     watcher = observer or NullObserver()
     splits = data if isinstance(data, Splits) else _open(data or recipe.training.data, watcher)
+    _say_labels(splits, watcher)
     calibration = splits.calibration
     if calibration is None:
         raise DataError("a detector must have examples to calibrate on, got splits without; give calibration=0.2")
@@ -89,8 +96,19 @@ def fit_detector(
 
 def _open(text: str, observer: Observer) -> Splits:
     if parse_source(text).calibration is None:
-        text = f"{text}{'&' if parse_source(text).place != text else '?'}calibration={CALIBRATION_SHARE}"
+        text = with_option(text, f"calibration={CALIBRATION_SHARE}")
     return open_source(text, say=observer.notify, progress=observer.report_reading)
+
+
+def _say_labels(splits: Splits, observer: Observer) -> None:
+    """Say so where labels that tell normal examples from others are passed over."""
+    present = [] if splits.train.labels is None else np.unique(splits.train.labels).tolist()
+    names = [(splits.classes or ())[number] for number in present] if splits.classes else []
+    if len(names) > 1 and set(NORMAL_LABELS) & set(names):
+        observer.notify(
+            f"{splits.train.source} has the labels {name_classes(names)}, and all are taken for normal; take those of "
+            "one alone by ?only=, or --normal"
+        )
 
 
 def _copies(model: Reconstructor, examples: ExampleSet) -> Copies:

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.errors import DataError
+from copyist.files.decoding import decode_image, read_header
 from copyist.files.folders import list_folder
 from copyist.files.formats import SUFFIXES
-from copyist.files.decoding import decode_image, read_header
 
 _ENDING = "_mask"
 """What may stand behind a picture's name in its mask's."""

@@ -214,7 +214,7 @@ def _heat_of(heat: Tensor | None, count: int) -> tuple[Tensor, Tensor]:
 
 
 def _recorded_fit(source: str) -> Fit:
-    """How training brought its images to one size: as its source says, or by its default; stretched where it did not."""
+    """How training brought its images to one size: as its source says, or by default; else stretched."""
     options = dict(part.partition("=")[::2] for part in source.rpartition("?")[2].split("&"))
     fits: dict[str, Fit] = {"resize": "resize", "pad": "pad"}
     return fits.get(options.get("fit", ""), "crop" if "size" in options else "resize")

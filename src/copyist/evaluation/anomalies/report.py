@@ -225,9 +225,8 @@ class AnomalyReport(Document):
             lines += ["", self.labels]
         for what, found in ((self.noun, self.ranking), ("pixels", self.pixels)):
             if found is not None:
-                lines.append(
-                    f"{what}: AUROC {estimate(found.auroc, 3)}, average precision {estimate(found.average_precision, 3)}"
-                )
+                precision = estimate(found.average_precision, 3)
+                lines.append(f"{what}: AUROC {estimate(found.auroc, 3)}, average precision {precision}")
         if self.beside:
             lines += ["", _table_of_others(self), *([self.comparison] if self.comparison else [])]
         if self.drift is not None:
@@ -256,7 +255,10 @@ class AnomalyReport(Document):
         if self.drift is None:
             return ""
         if self.drift.alarm is None:
-            return f"No drift: the martingale stays below {1 / self.drift.level:g} over all {self.num_examples} {self.noun}."
+            return (
+                f"No drift: the martingale stays below {1 / self.drift.level:g} over all {self.num_examples} "
+                f"{self.noun}."
+            )
         return (
             f"Drift: at {self.drift.alarm_name}, number {self.drift.alarm + 1} of {self.num_examples}, the martingale "
             f"reaches {1 / self.drift.level:g}, which it would do on unchanged data with a probability of at most "
@@ -278,6 +280,11 @@ def _table_of_others(report: AnomalyReport) -> str:
     for each in report.beside:
         found = [each.auroc, each.average_precision] if ours else []
         rows.append(
-            [each.name, str(each.flagged), f"{each.agreement:.2f}", *("" if a is None else estimate(a, 3) for a in found)]
+            [
+                each.name,
+                str(each.flagged),
+                f"{each.agreement:.2f}",
+                *("" if a is None else estimate(a, 3) for a in found),
+            ]
         )
     return text_table(rows)
