@@ -63,8 +63,7 @@ def fit(
         bool,
         typer.Option(
             "--resume",
-            help="Go on with the training in the folder, which is as it was started; --measure and --false-alarms are to "
-            "be given again.",
+            help="Go on with the training in the folder, as it was started; give --measure and --false-alarms again.",
         ),
     ] = False,
     force: Force = False,

@@ -3,6 +3,7 @@
 __all__ = ["CALIBRATION_SHARE", "NORMAL_LABELS", "fit_detector"]
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,9 @@ def fit_detector(
 def _open(text: str, observer: Observer) -> Splits:
     if parse_source(text).calibration is None:
         text = with_option(text, f"calibration={CALIBRATION_SHARE}")
-    return open_source(text, say=observer.notify, progress=observer.report_reading)
+    splits = open_source(text, say=observer.notify, progress=observer.report_reading)
+    # What was left out has been said.
+    return replace(splits, train=replace(splits.train, left_out=()))
 
 
 def _say_labels(splits: Splits, observer: Observer) -> None:

@@ -16,7 +16,7 @@ from copyist.detection import Detector, p_values
 from copyist.errors import CopyistError, DataError
 from copyist.evaluation.anomalies.report import Beside
 from copyist.evaluation.anomalies.truth import Truth
-from copyist.metrics.ranking import ranking
+from copyist.metrics.ranking import auroc_difference, ranking
 from copyist.models.code_size import code_shape
 from copyist.tensors import PerImage
 
@@ -90,11 +90,16 @@ class SimpleDetectors:
         values = found.double().numpy()
         agreement = float(spearmanr(values, anomaly.double().numpy()).statistic) if len(values) > 1 else math.nan
         known = truth.is_known
-        ranked = ranking(values[known], truth.is_anomaly[known]) if truth.has_both else None
+        ranked, difference = None, None
+        if truth.has_both:
+            wrong = truth.is_anomaly[known]
+            ranked = ranking(values[known], wrong)
+            difference = auroc_difference(values[known], anomaly.double().numpy()[known], wrong)
         return Beside(
             name=name,
             flagged=flagged,
             agreement=agreement if np.isfinite(agreement) else 0.0,
             auroc=None if ranked is None else ranked.auroc,
             average_precision=None if ranked is None else ranked.average_precision,
+            difference=difference,
         )

@@ -52,10 +52,11 @@ def curves_chart(found: Ranking, *, name: str) -> str:
     right.plot(*zip(*found.precision_recall, strict=True), color=SERIES[0], linewidth=1.8)
     share = found.num_anomalous / (found.num_anomalous + found.num_normal)
     right.axhline(share, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    titles = f"ROC, area {found.auroc.mean:.3f}", f"precision–recall, {found.average_precision.mean:.3f}"
     for axes, title, x, y in (
-        (left, f"ROC, area {found.auroc.mean:.3f}", "normal ones flagged", "anomalies flagged"),
-        (right, f"precision–recall, {found.average_precision.mean:.3f}", "anomalies flagged (recall)", "flagged ones that are anomalies"),
-    ):  # fmt: skip
+        (left, titles[0], "share of normal ones flagged", "share of anomalies flagged"),
+        (right, titles[1], "share of anomalies flagged (recall)", "anomalies among flagged (precision)"),
+    ):
         axes.set_title(title, fontsize=9.5, color=INK, loc="left", fontweight="bold")
         axes.set(xlabel=x, ylabel=y, xlim=(-0.01, 1.01), ylim=(-0.01, 1.02))
         axes.set_aspect("equal")

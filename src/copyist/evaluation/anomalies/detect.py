@@ -71,6 +71,7 @@ class _Found:
     rows: JudgedRows | None = None
     pixels: Ranking | None = None
     pixel_pictures: int = 0
+    unseen: float = 0.0
     pictures: Mapping[str, ShownPicture] = field(default_factory=dict[str, ShownPicture])
 
 
@@ -212,6 +213,7 @@ def _detect_pictures(request: _Request, folder: Path) -> _Found:
         others=judged.others,
         pixels=counts.ranking(),
         pixel_pictures=len(counts),
+        unseen=pictures.unseen,
         pictures=shown,
     )
 
@@ -277,6 +279,7 @@ def _report(request: _Request, found: _Found) -> AnomalyReport:
         histogram=histogram(findings.anomaly, detector.calibration),
         strangest=tuple(_judged(found, place) for place in strangest),
         most_normal=tuple(_judged(found, place) for place in most_normal),
+        unseen=found.unseen,
         columns=() if rows is None else _mean_shares(rows),
         labels=truth.sentence,
         kinds=ranked_by_kind(truth, anomaly, findings.flagged.numpy()),

@@ -121,6 +121,18 @@ class Pictures:
         """(H, W) of all pictures, by number."""
         return [shape[1:] for shape in self._files.shapes]
 
+    @property
+    def unseen(self) -> float:
+        """The share of all pixels that are cut away before the detector sees a picture."""
+        if self._fit != "crop":
+            return 0.0
+        seen = whole = 0.0
+        for height, width in self.sizes:
+            ratio = max(self._shape[1] / height, self._shape[2] / width)
+            seen += min(height * width, self._shape[1] * self._shape[2] / ratio**2)
+            whole += height * width
+        return max(0.0, 1 - seen / whole)
+
     def judge(
         self,
         *,

@@ -85,9 +85,9 @@ def labels_of_names(kinds: Sequence[str], *, normal: str | None, origin: str) ->
     if normal is None and not found and names == ["1"]:
         found = ["0"]
     if len(found) != 1:
-        wanted = "name the label of normal examples" if normal is None else "be a label that occurs"
+        rule = "name the label of normal examples" if normal is None else "be a label that occurs"
         raise ArgumentError(
-            f"--normal must {wanted}, got {'none' if normal is None else repr(normal)} beside the labels "
+            f"--normal must {rule}, got {'none' if normal is None else repr(normal)} beside the labels "
             f"{name_classes(names)}; give one of these"
         )
     return Truth(kinds=tuple(kinds), normal=found[0], origin=origin)
