@@ -71,17 +71,18 @@ def fit(
 ) -> None:
     """Fit a detector on normal images, or on normal rows of a table, into a folder."""
     from copyist.detection import fit_detector
-    from copyist.errors import ArgumentError
     from copyist.evaluation.anomalies.summary import DetectorSummary
-    from copyist.recipes.configured_detectors import configured_detector, resumed_detector
+    from copyist.recipes.configured_detectors import configured_detector
 
-    changes = {"measure": measure, "steps": steps, "assignments": settings or []}
-    if resume:
-        chosen = resumed_detector(out, name=recipe, data=data, **changes)
-    elif data is None:
-        raise ArgumentError("a detector must be fitted on normal examples, got none; name them by --data")
-    else:
-        chosen = configured_detector(recipe, data=data, normal=normal, **changes)
+    chosen = configured_detector(
+        recipe,
+        data=data,
+        normal=normal,
+        measure=measure,
+        steps=steps,
+        assignments=settings or [],
+        resume_in=out if resume else None,
+    )
     with TrainingBar(chosen.name) as watcher:
         detector = fit_detector(
             chosen,

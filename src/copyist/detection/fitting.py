@@ -105,8 +105,9 @@ def _open(text: str, observer: Observer) -> Splits:
 
 def _say_labels(splits: Splits, observer: Observer) -> None:
     """Say so where labels that tell normal examples from others are passed over."""
-    present = [] if splits.train.labels is None else np.unique(splits.train.labels).tolist()
-    names = [(splits.classes or ())[number] for number in present] if splits.classes else []
+    if splits.train.labels is None or splits.classes is None:
+        return
+    names = [splits.classes[number] for number in np.unique(splits.train.labels).tolist()]
     if len(names) > 1 and set(NORMAL_LABELS) & set(names):
         observer.notify(
             f"{splits.train.source} has the labels {name_classes(names)}, and all are taken for normal; take those of "

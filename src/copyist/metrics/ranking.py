@@ -101,7 +101,7 @@ def auroc_interval(auroc: float, num_anomalous: int, num_normal: int) -> Interva
     def end(bound: float) -> float:
         # Where the AUROC is 0 or 1 itself it is another solution, which is none of the interval's ends.
         inner = min(max(auroc, _NEAR), 1 - _NEAR)
-        found: Any = brentq(lambda area: abs(area - auroc) - reach(area), *sorted((bound, inner)))
+        found: Any = brentq(lambda area: abs(area - auroc) - reach(area), min(bound, inner), max(bound, inner))
         return float(found)
 
     low, high = (bound if auroc == bound else end(bound) for bound in (0.0, 1.0))

@@ -1,6 +1,6 @@
 """Recipes of detectors by name, or by what is to be judged, with some of their settings changed."""
 
-__all__ = ["configured_detector", "resumed_detector"]
+__all__ = ["configured_detector"]
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,66 +23,44 @@ DEFAULTS = {True: ("table", _COMBINED), False: ("unet", ReconstructionError())}
 
 
 def configured_detector(
-    name: str | None,
+    name: str | None = None,
     *,
-    data: str,
+    data: str | None = None,
     normal: str | None = None,
     measure: str | None = None,
     steps: int | None = None,
     assignments: Sequence[str] = (),
+    resume_in: Path | None = None,
 ) -> DetectorRecipe:
     """The recipe of a detector.
 
     Args:
         name: of a recipe that copies; None takes the one for images, or that for tables.
-        data: the source of normal examples.
+        data: the source of normal examples; None takes that of the run that is resumed.
         normal: the label whose examples alone are taken of it; None takes all.
         measure: the name of another measure of anomaly.
         steps: another number of steps of the training.
         assignments: `name=value` each, of the training or the measure, as for `configured`.
+        resume_in: the folder of a detector whose training is to go on as it was started; its measure is not recorded
+            before it is done. None starts anew.
 
     Raises:
         UnknownNameError: there is no such recipe, measure or setting; the nearest is offered.
-        ArgumentError: a value is of the wrong type, or breaks a rule.
+        ArgumentError: no data is named, or a value is of the wrong type, or breaks a rule.
         DataError: there is no such file or folder.
-    """
-    usual, its_measure = DEFAULTS[_is_table(data)]
-    data = data if normal is None else with_option(data, f"only={escape_name(normal)}")
-    training = configured(name or usual, data=data, steps=steps)
-    chosen = its_measure if measure is None else _measure(measure)
-    return _changed(DetectorRecipe(training=training, measure=chosen), assignments)
-
-
-def resumed_detector(
-    folder: str | Path,
-    *,
-    name: str | None = None,
-    data: str | None = None,
-    measure: str | None = None,
-    steps: int | None = None,
-    assignments: Sequence[str] = (),
-) -> DetectorRecipe:
-    """The recipe of a detector whose training is to go on; the training is as it was started.
-
-    Args:
-        folder: of the detector.
-        name: of its recipe, which may be left out.
-        data: another place of the same data.
-        measure: as for `configured_detector`; it is not recorded before the detector is done.
-        steps: another number of steps of the training.
-        assignments: as for `configured_detector`.
-
-    Raises:
         CheckpointError: there is no run to resume, or it is one of another recipe.
-        UnknownNameError, ArgumentError: as `configured_detector`.
     """
-    training = resumed(folder, name=name, data=data, steps=steps)
-    _, its_measure = DEFAULTS[_is_table(training.data)]
-    chosen = its_measure if measure is None else _measure(measure)
-    return _changed(DetectorRecipe(training=training, measure=chosen), assignments)
-
-
-def _changed(recipe: DetectorRecipe, assignments: Sequence[str]) -> DetectorRecipe:
+    if data is not None and normal is not None:
+        data = with_option(data, f"only={escape_name(normal)}")
+    if resume_in is not None:
+        training = resumed(resume_in, name=name, data=data, steps=steps)
+        _, its_measure = DEFAULTS[_is_table(training.data)]
+    elif data is None:
+        raise ArgumentError("a detector must be fitted on normal examples, got none; name them by --data")
+    else:
+        usual, its_measure = DEFAULTS[_is_table(data)]
+        training = configured(name or usual, data=data, steps=steps)
+    recipe = DetectorRecipe(training=training, measure=its_measure if measure is None else _measure(measure))
     return change(recipe, read_assignments(assignments), CATALOGUES)
 
 

@@ -5,7 +5,7 @@ __all__ = ["SimpleDetectors"]
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Self, final
+from typing import Any, Self, final
 
 import numpy as np
 import torch
@@ -88,7 +88,8 @@ class SimpleDetectors:
 
         flagged = int((p_values(found, self.calibration[name]) <= self.false_alarms).sum())
         values = found.double().numpy()
-        agreement = float(spearmanr(values, anomaly.double().numpy()).statistic) if len(values) > 1 else math.nan
+        correlated: Any = spearmanr(values, anomaly.double().numpy()) if len(values) > 1 else None
+        agreement = math.nan if correlated is None else float(correlated.statistic)
         known = truth.is_known
         ranked, difference = None, None
         if truth.has_both:

@@ -78,9 +78,10 @@ def histogram(anomaly: PerImage, calibration: PerImage) -> Histogram:
 
 def drift_path(found: Drift, names: Sequence[str]) -> DriftPath:
     """The martingale, in so many points as can be seen."""
-    path = (found.log_martingale / math.log(10)).tolist()
+    path: list[float] = (found.log_martingale / math.log(10)).tolist()
     every = max(1, math.ceil(len(path) / _STEPS))
-    places = sorted({*range(0, len(path), every), len(path) - 1, *([] if found.alarm is None else [found.alarm])})
+    ends = [len(path) - 1] if found.alarm is None else [found.alarm, len(path) - 1]
+    places = sorted({*range(0, len(path), every), *ends})
     return DriftPath(
         level=found.level,
         alarm=found.alarm,

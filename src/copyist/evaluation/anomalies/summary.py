@@ -3,15 +3,21 @@
 __all__ = ["DetectorSummary"]
 
 from dataclasses import dataclass
-from typing import Any, Literal, final
+from pathlib import Path
+from typing import Any, Literal, Self, cast, final
 
+from copyist.checkpoint import DETECTOR_PREFIX, Header, read_header
+from copyist.checkpoint.tensor_file import read_tensors
 from copyist.detection import Detector
+from copyist.detection.conformal import threshold
 from copyist.detection.detector_recipe import CATALOGUES
 from copyist.drawing.wording import short
+from copyist.errors import ArgumentError, CheckpointError, DataError
 from copyist.evaluation.anomalies.counts import rate_interval
 from copyist.evaluation.documents import Document
 from copyist.evidence import Interval
 from copyist.settings import dump
+from copyist.tensors import PerImage
 
 
 @final
@@ -48,19 +54,40 @@ class DetectorSummary(Document):
     """The rate that this one threshold has for good: its mean over calibrations, and 95 % of them."""
 
     @classmethod
-    def of(cls, detector: Detector) -> "DetectorSummary":
+    def of(cls, detector: Detector) -> Self:
         """The summary of a detector."""
-        data, count = detector.header.data, len(detector.calibration)
+        measure = dump(detector.measure, CATALOGUES)
+        return cls._made(detector.header, detector.calibration, measure, detector.false_alarms)
+
+    @classmethod
+    def read(cls, file: Path) -> Self | None:
+        """The summary of the detector in a model file, whose model is not built; None where it holds none.
+
+        Raises:
+            CheckpointError: the file is damaged.
+        """
+        document, tensors = read_tensors(file)
+        found, calibration = document.get("detector"), tensors.get(f"{DETECTOR_PREFIX}calibration")
+        if not isinstance(found, dict) or calibration is None:
+            return None
+        recorded = cast("dict[str, Any]", found)
+        try:
+            return cls._made(read_header(file), calibration, recorded["measure"], float(recorded["false_alarms"]))
+        except (KeyError, TypeError, ValueError, ArgumentError, DataError) as error:
+            raise CheckpointError(f"{file} holds a detector that cannot be read: {error}; fit it again") from error
+
+    @classmethod
+    def _made(cls, header: Header, calibration: PerImage, measure: dict[str, Any], false_alarms: float) -> Self:
         return cls(
-            recipe=str(detector.header.recipe.get("name", "")),
-            trained_on=detector.model.trained_on.source,
-            noun="rows" if detector.model.takes_tables else "images",
-            num_trained_on=int(data.get("num_train", 0)),
-            measure=dump(detector.measure, CATALOGUES),
-            false_alarms=detector.false_alarms,
-            num_calibration=count,
-            threshold=detector.threshold,
-            rate=rate_interval(detector.false_alarms, count),
+            recipe=str(header.recipe.get("name", "")),
+            trained_on=str(header.data.get("source", "")),
+            noun="rows" if "columns" in header.data else "images",
+            num_trained_on=int(header.data.get("num_train", 0)),
+            measure=measure,
+            false_alarms=false_alarms,
+            num_calibration=len(calibration),
+            threshold=threshold(calibration, false_alarms=false_alarms),
+            rate=rate_interval(false_alarms, len(calibration)),
         )
 
     def text(self) -> str:
