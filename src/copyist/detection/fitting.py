@@ -1,16 +1,20 @@
 """Fitting a detector: train on one part of the normal data, measure on a second, calibrate on a third."""
 
-__all__ = ["fit_detector"]
+__all__ = ["NORMAL_LABELS", "fit_detector"]
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from copyist.data import open_source, parse_source
 from copyist.data.encoded_source import EncodedSource, encode_source
 from copyist.data.examples import ExampleSet, Splits
+from copyist.data.labels import name_classes
 from copyist.data.parts import CALIBRATION_SHARE
+from copyist.data.source import with_option
 from copyist.data.table_matching import TableLike
 from copyist.data.table_sets import is_table
 from copyist.detection.conformal import check_false_alarms, num_calibration
@@ -27,6 +31,9 @@ from copyist.training import Observer, train
 from copyist.training.history import NullObserver
 from copyist.training.run_data import learned_examples
 
+NORMAL_LABELS = ("good", "normal", "0")
+"""What labels of normal examples are called, unless one is named."""
+
 
 def fit_detector(
     recipe: DetectorRecipe,
@@ -34,7 +41,7 @@ def fit_detector(
     data: TableLike | Splits | EncodedSource | None = None,
     false_alarms: float = 0.05,
     out: str | Path | None = None,
-    seed: int = 0,
+    seed: int | None = 0,
     resume: bool = False,
     overwrite: bool = False,
     observer: Observer | None = None,
@@ -52,7 +59,7 @@ def fit_detector(
             detector.
         false_alarms: the share of normal examples that may be flagged, in (0, 0.5].
         out: the folder of the training run, which also gets the detector; None trains in memory.
-        seed: of everything random.
+        seed: of everything random; None is 0, or that of the run that is resumed.
         resume: go on with the run in the folder.
         overwrite: replace a run that is there.
         observer: follows how training goes.
@@ -72,6 +79,7 @@ def fit_detector(
     opened = given if isinstance(given, Splits | EncodedSource) else _open(given, false_alarms, watcher)
     encoded = opened if isinstance(opened, EncodedSource) else None
     splits = opened.splits if isinstance(opened, EncodedSource) else opened
+    _say_labels(splits, watcher)
     calibration = splits.calibration
     if calibration is None:
         raise DataError("a detector must have examples to calibrate on, got splits without; give calibration=0.2")
@@ -111,8 +119,22 @@ def _open(data: TableLike, false_alarms: float, observer: Observer) -> Splits | 
     if not isinstance(data, str | Path) or is_table(parse_source(text)):
         return encode_source(data, num_calibration=num_calibration(false_alarms), say=observer.notify)
     if parse_source(text).calibration is None:
-        text = f"{text}{'&' if parse_source(text).place != text else '?'}calibration={CALIBRATION_SHARE}"
-    return open_source(text, say=observer.notify, progress=observer.report_reading)
+        text = with_option(text, f"calibration={CALIBRATION_SHARE}")
+    splits = open_source(text, say=observer.notify, progress=observer.report_reading)
+    # What was left out has been said.
+    return replace(splits, train=replace(splits.train, left_out=()))
+
+
+def _say_labels(splits: Splits, observer: Observer) -> None:
+    """Say so where labels that tell normal examples from others are passed over."""
+    if splits.train.labels is None or splits.classes is None:
+        return
+    names = [splits.classes[number] for number in np.unique(splits.train.labels).tolist()]
+    if len(names) > 1 and set(NORMAL_LABELS) & set(names):
+        observer.notify(
+            f"{splits.train.source} has the labels {name_classes(names)}, and all are taken for normal; take those of "
+            "one alone by ?only=, or --normal"
+        )
 
 
 def _copies(model: Reconstructor, examples: ExampleSet) -> Copies:
