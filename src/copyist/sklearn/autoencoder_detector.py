@@ -27,8 +27,8 @@ from copyist.detection import (
 )
 from copyist.detection.conformal import check_rate, least_rate, num_calibration
 from copyist.detection.fitting import CALIBRATION_SHARE
-from copyist.detection.measures import CodeDistance, Combined, ReconstructionError
 from copyist.devices import one_thread
+from copyist.recipes.detectors import table_detector
 from copyist.sklearn.training_rows import LearnedColumns, as_seed, changed, checked_rows, in_float64, refusals
 from copyist.training import Recipe
 
@@ -44,7 +44,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
     are split into those that train, those that give measures their units, and those that calibrate, and a new normal
     row is called an outlier with a probability of at most `false_alarms`. Where outliers are among the rows and their
     share is known, `contamination` sets the threshold so that this share of the rows is called so, as scikit-learn's
-    own detectors do.
+    own detectors do; by default the strangest rows are then not learned.
 
     Rows must be complete and numeric: put a `SimpleImputer` or a `ColumnTransformer` before it in a `Pipeline` where
     they are not. Columns are standardized by the model itself. Columns with one value only are left out.
@@ -177,12 +177,17 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
         if isinstance(given, str):
             given = recipes.configured(given)
         if isinstance(given, Recipe):
-            given = replace(_default_recipe(), training=given)
-        recipe = _default_recipe() if given is None else given
+            given = replace(self._default_recipe(), training=given)
+        recipe = self._default_recipe() if given is None else given
         if self.measure is not None:
             recipe = replace(recipe, measure=_measure(self.measure))
         plain = {name: getattr(self, name) for name in ("steps", "batch_size", "learning_rate", "widths", "code")}
         return replace(recipe, training=changed(recipe.training, plain | dict(self.options or {})))
+
+    def _default_recipe(self) -> DetectorRecipe:
+        recipe = table_detector(may_hold_outliers=self.contamination is not None)
+        training = replace(recipe.training.training, precision="float32")
+        return replace(recipe, training=replace(recipe.training, training=training))
 
     def _splits(self, x: npt.NDArray[Any], *, seed: int) -> tuple[Splits, float]:
         """Rows to train on, to measure on and to calibrate on, and the rate that these can keep."""
@@ -205,14 +210,6 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
 
 def _double(detector: Detector) -> Detector:
     return replace(detector, model=in_float64(detector.model))
-
-
-def _default_recipe() -> DetectorRecipe:
-    table = recipes.table()
-    training = replace(table, training=replace(table.training, steps=500, precision="float32"))
-    return DetectorRecipe(
-        training=training, measure=Combined(measures=(ReconstructionError(), CodeDistance(neighbors=5)))
-    )
 
 
 _warn = functools.partial(warnings.warn, category=UserWarning, stacklevel=3)
