@@ -27,8 +27,8 @@ from copyist.detection import (
 )
 from copyist.detection.conformal import check_rate, least_rate, num_calibration
 from copyist.detection.fitting import CALIBRATION_SHARE
-from copyist.detection.measures import CodeDistance, Combined, ReconstructionError
 from copyist.devices import one_thread
+from copyist.recipes.detectors import table_detector
 from copyist.sklearn.training_rows import LearnedColumns, as_seed, changed, checked_rows, in_float64, refusals
 from copyist.training import Recipe
 
@@ -50,9 +50,11 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
     they are not. Columns are standardized by the model itself. Columns with one value only are left out.
 
     Args:
-        recipe: of the detector, or of its model, or the name of one in `copyist recipes`; None takes the default for
-            tables.
+        recipe: of the detector, or of its model, or the name of one in `copyist recipes`; None takes
+            `copyist.recipes.detectors.table_detector`, with `contamination` the one for rows that may hold outliers.
         measure: of the anomaly, or the name of one in `copyist.detection.MEASURES`; None takes the recipe's.
+        trimmed: the share of the training rows that is left out before training, those farthest from the others, in
+            [0, 1); None takes the recipe's.
         steps: of the optimizer; None takes the recipe's, as do the next ones.
         batch_size: rows per step.
         learning_rate: at its peak.
@@ -87,6 +89,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
         *,
         recipe: DetectorRecipe | Recipe | str | None = None,
         measure: AnomalyMeasure | str | None = None,
+        trimmed: float | None = None,
         steps: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
@@ -99,6 +102,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
     ) -> None:
         self.recipe = recipe
         self.measure = measure
+        self.trimmed = trimmed
         self.steps = steps
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -173,16 +177,14 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
 
     def _recipe(self) -> DetectorRecipe:
         """With the arguments that are not None."""
-        given = self.recipe
-        if isinstance(given, str):
-            given = recipes.configured(given)
-        if isinstance(given, Recipe):
-            given = replace(_default_recipe(), training=given)
-        recipe = _default_recipe() if given is None else given
+        default = table_detector(may_hold_outliers=self.contamination is not None)
+        given = recipes.configured(self.recipe) if isinstance(self.recipe, str) else self.recipe
+        recipe = replace(default, training=given) if isinstance(given, Recipe) else given or default
         if self.measure is not None:
             recipe = replace(recipe, measure=_measure(self.measure))
         plain = {name: getattr(self, name) for name in ("steps", "batch_size", "learning_rate", "widths", "code")}
-        return replace(recipe, training=changed(recipe.training, plain | dict(self.options or {})))
+        trimmed = recipe.trimmed if self.trimmed is None else self.trimmed
+        return replace(recipe, trimmed=trimmed, training=changed(recipe.training, plain | dict(self.options or {})))
 
     def _splits(self, x: npt.NDArray[Any], *, seed: int) -> tuple[Splits, float]:
         """Rows to train on, to measure on and to calibrate on, and the rate that these can keep."""
@@ -205,14 +207,6 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
 
 def _double(detector: Detector) -> Detector:
     return replace(detector, model=in_float64(detector.model))
-
-
-def _default_recipe() -> DetectorRecipe:
-    table = recipes.table()
-    training = replace(table, training=replace(table.training, steps=500, precision="float32"))
-    return DetectorRecipe(
-        training=training, measure=Combined(measures=(ReconstructionError(), CodeDistance(neighbors=5)))
-    )
 
 
 _warn = functools.partial(warnings.warn, category=UserWarning, stacklevel=3)

@@ -18,15 +18,14 @@ from sklearn.utils.validation import check_array, validate_data
 
 from copyist import settings
 from copyist.data import Splits
-from copyist.detection.detector_recipe import CATALOGUES
 from copyist.errors import DataError
 from copyist.models.contracts import Model
 from copyist.tensors import Rows
+from copyist.training import CATALOGUES, Recipe
 
 DTYPES = (np.float64, np.float32)
 """Of rows; others are converted to the first."""
 
-T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 
 
@@ -88,7 +87,7 @@ def as_seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-def changed(recipe: T, assignments: Mapping[str, Any]) -> T:
+def changed(recipe: Recipe, assignments: Mapping[str, Any]) -> Recipe:
     """The same recipe with those settings replaced that are not None, by the names that `--set` takes.
 
     Raises:
