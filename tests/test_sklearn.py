@@ -55,9 +55,9 @@ def rows(count: int, *, seed: int = 0) -> Array:
 
 def off_the_plane(count: int) -> Array:
     """Rows whose columns have the same values each, and do not belong together."""
-    x = rows(count, seed=7)
+    x: Array = rows(count, seed=7)
     rng = np.random.default_rng(8)
-    return np.stack([rng.permutation(column) for column in x.T], axis=1)
+    return rng.permuted(x, axis=0)
 
 
 def linear(code: int, **arguments: Any) -> AutoencoderTransformer:
@@ -144,7 +144,8 @@ def test_a_copy_by_pickle_or_joblib_gives_the_same_scores(detector: AutoencoderD
     file.seek(0)
     for copied in (pickle.loads(pickle.dumps(detector)), joblib.load(file)):
         assert np.array_equal(copied.score_samples(x), detector.score_samples(x))
-    settings = clone(detector).get_params()
+    unfitted: Any = clone(detector)
+    settings = unfitted.get_params()
     assert settings == detector.get_params()
     assert settings["steps"] == STEPS
 
@@ -182,7 +183,7 @@ def test_a_detector_that_misses_what_is_far_is_warned_about() -> None:
 
 def test_arguments_change_the_recipe() -> None:
     found = AutoencoderDetector(
-        steps=7, code=3, widths=(16, np.int64(8)), batch_size=32, learning_rate=0.01, measure="reconstruction-error"
+        steps=7, code=3, widths=[16, 8], batch_size=32, learning_rate=0.01, measure="reconstruction-error"
     )._recipe()
     assert (found.training.training.steps, found.training.training.batch_size) == (7, 32)
     assert found.training.training.optimization.learning_rate == 0.01
