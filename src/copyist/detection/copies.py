@@ -3,8 +3,9 @@
 __all__ = ["Copies", "widened"]
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import final
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from copyist.models.contracts import Autoencoder, Reconstructor, needs
 from copyist.models.in_batches import in_batches
+from copyist.procedures.layers import OUTPUT, represent_all
 from copyist.tensors import Codes, Examples, Rows
 
 
@@ -29,9 +31,45 @@ class Copies:
     batch_size: int | None = None
     """Examples that the model sees at once; None takes the model's own."""
 
+    _layers: dict[str, Tensor] = field(default_factory=dict[str, Tensor], init=False, repr=False)
+    """What was asked of layers, by name."""
+
+    def in_parts(self) -> Iterator["Copies"]:
+        """The same batch in parts of as many examples as the model sees at once."""
+        size = self.batch_size or self.model.batch_size
+        for part in self.x.split(size):
+            yield Copies(self.model, part, batch_size=self.batch_size)
+
+    def layers(self, names: Sequence[str]) -> tuple[Tensor, ...]:
+        """What the model's layers make of the examples, (B, ...) each, and on the way D(E(x)).
+
+        Raises:
+            UnknownNameError: the model has no such layer.
+            ContractError: the layer does not run, or gives no floats with one row per example.
+        """
+        missing = [name for name in dict.fromkeys((*names, OUTPUT)) if name not in self._layers]
+        if any(name in missing for name in names):
+            self._layers.update(self._run(missing))
+        return tuple(self._layers[name] for name in names)
+
+    def _run(self, names: Sequence[str]) -> dict[str, Tensor]:
+        shapes: dict[str, tuple[int, ...]] = {}
+
+        def side_by_side(x: Examples) -> Tensor:
+            found = represent_all(self.model, x, names)
+            shapes.update({name: tuple(h.shape[1:]) for name, h in found.items()})
+            return torch.cat([h.float().flatten(1) for h in found.values()], 1)
+
+        with torch.no_grad():
+            rows = in_batches(self.model, side_by_side, self.x, batch_size=self.batch_size)
+        parts = rows.split([math.prod(shape) for shape in shapes.values()], 1)
+        return {name: part.reshape(-1, *shapes[name]) for name, part in zip(shapes, parts, strict=True)}
+
     @functools.cached_property
     def x_hat(self) -> Examples:
         """D(E(x)), (B, ...)."""
+        if OUTPUT in self._layers:
+            return self._layers[OUTPUT]
         with torch.no_grad():
             if isinstance(self.model, Autoencoder):
                 return self._copy(self.model.decode, self.z)

@@ -5,10 +5,8 @@ __all__ = ["CATALOGUES", "DetectorRecipe"]
 from dataclasses import dataclass
 
 from copyist import settings, training
-from copyist.checks import check_within
 from copyist.detection.measures import MEASURES
 from copyist.detection.measures.contract import AnomalyMeasure
-from copyist.settings import later
 from copyist.training import Recipe
 
 CATALOGUES: settings.Catalogues = {**training.CATALOGUES, AnomalyMeasure: MEASURES}
@@ -24,13 +22,6 @@ class DetectorRecipe:
 
     measure: AnomalyMeasure
     """Of the anomaly."""
-
-    trimmed: float = later(0.0)
-    """The share of the rows of a table that is left out before training, those farthest from the others, where the data
-    may hold outliers; in [0, 1)."""
-
-    def __post_init__(self) -> None:
-        check_within("trimmed", self.trimmed, 0, 1)
 
     @property
     def name(self) -> str:

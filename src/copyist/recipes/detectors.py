@@ -4,7 +4,7 @@ __all__ = ["table_detector"]
 
 from copyist.corruption import GaussianNoise
 from copyist.detection import DetectorRecipe
-from copyist.detection.measures import Combined, CopyDistance, Displacement, ExampleDistance
+from copyist.detection.measures import Combined, CopyDistance, DenoisingError, ExampleDistance
 from copyist.models.mlp import MLPConfig
 from copyist.objectives import Denoising
 from copyist.training import Optimization, Recipe, Training
@@ -20,7 +20,7 @@ def table_detector(*, data: str = "cancer", may_hold_outliers: bool = False) -> 
     """Rows of a table by a denoising autoencoder, whose noise in each column grows with the column's tails.
 
     The anomaly is the mean of three distances, each in units of held-out rows: of the row to its neighbors, of its copy
-    to theirs, and of the copy to the row.
+    to theirs, and of copies of the row with noise to the row.
 
     Args:
         data: the source of normal rows.
@@ -33,18 +33,18 @@ def table_detector(*, data: str = "cancer", may_hold_outliers: bool = False) -> 
             name="table-detector",
             data=data,
             model=MLPConfig(widths=(128, 128), column_unit="tails"),
-            objective=Denoising(corruption=GaussianNoise(sigma=1.0)),
+            objective=Denoising(corruption=GaussianNoise(sigma=(0.5, 1.5))),
             training=Training(
                 steps=300,
                 batch_size=256,
                 flip=False,
+                trimmed=_TRIMMED if may_hold_outliers else 0.0,
                 validate_every=300,
                 save_every=300,
-                optimization=Optimization(learning_rate=2e-3),
+                optimization=Optimization(learning_rate=5e-3),
             ),
         ),
         measure=Combined(
-            measures=(ExampleDistance(neighbors=neighbors), CopyDistance(neighbors=neighbors), Displacement())
+            measures=(ExampleDistance(neighbors=neighbors), CopyDistance(neighbors=neighbors), DenoisingError())
         ),
-        trimmed=_TRIMMED if may_hold_outliers else 0.0,
     )

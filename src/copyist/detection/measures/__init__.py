@@ -10,6 +10,8 @@ __all__ = [
     "Displacement",
     "EvidenceBound",
     "ExampleDistance",
+    "LocalCodeDistance",
+    "LocalError",
     "ReconstructionError",
     "Statistics",
 ]
@@ -20,6 +22,8 @@ from copyist.detection.measures.bound import EvidenceBound
 from copyist.detection.measures.combined import Combined
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.detection.measures.copying import DenoisingError, Displacement, ReconstructionError
+from copyist.detection.measures.local_codes import LocalCodeDistance
+from copyist.detection.measures.local_error import LocalError
 from copyist.detection.measures.neighbors import CodeDistance, CopyDistance, ExampleDistance
 
 MEASURES: Mapping[str, type[AnomalyMeasure]] = {
@@ -30,6 +34,8 @@ MEASURES: Mapping[str, type[AnomalyMeasure]] = {
     "copy-distance": CopyDistance,
     "code-distance": CodeDistance,
     "evidence-bound": EvidenceBound,
+    "local-error": LocalError,
+    "local-code-distance": LocalCodeDistance,
     "combined": Combined,
 }
 """Every measure, by its name in files and on the command line."""

@@ -30,6 +30,8 @@ def without_strangest(rows: ExampleSet, *, share: float, unit: ColumnUnit = "std
     of a large table 4000 evenly spaced rows are what all are compared with. Not only outliers are left out: where they
     are few, most of what is left out is the rim of the normal data.
 
+    The units of the columns are those of all rows: what is left out may be what shows that a column has heavy tails.
+
     Args:
         rows: of a table.
         share: of the rows that is left out, in [0, 1).
