@@ -27,7 +27,6 @@ from copyist.detection.copies import Copies
 from copyist.detection.guards import far_points
 from copyist.detection.measures import AnomalyMeasure, ReconstructionError, Statistics
 from copyist.errors import UnknownNameError
-from copyist.recipes import vae
 from copyist.recipes.detectors import table_detector
 from copyist.sklearn import AutoencoderDetector, AutoencoderTransformer
 from copyist.tensors import PerImage
@@ -294,11 +293,11 @@ def test_the_score_is_the_share_of_the_variance_that_copies_hold(transformer: Au
     assert transformer.score(x) == pytest.approx(1 - error / spread)
 
 
-def test_codes_of_another_width_and_models_without_a_code_are_refused(transformer: AutoencoderTransformer) -> None:
+def test_codes_of_another_width_and_models_that_take_no_rows_are_refused(transformer: AutoencoderTransformer) -> None:
     with pytest.raises(ValueError, match="codes must have 2 columns, got 3"):
         transformer.inverse_transform(np.zeros((4, 3)))
-    with pytest.raises((TypeError, ValueError)):
-        AutoencoderTransformer(recipe=vae(), steps=1).fit(rows(30) - 100)
+    with pytest.raises(ValueError, match="table"):
+        AutoencoderTransformer(recipe="unet", steps=1).fit(rows(30))
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
