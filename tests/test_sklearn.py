@@ -88,6 +88,7 @@ def test_larger_is_more_normal_and_an_outlier_is_minus_one(detector: Autoencoder
     assert np.array_equal(detector.predict(strange) == -1, detector.p_values(strange) <= 0.05)
 
 
+@pytest.mark.slow
 def test_the_stated_rate_of_false_alarms_is_kept(detector: AutoencoderDetector) -> None:
     assert detector.false_alarms_ == 0.05
     found = np.mean(
