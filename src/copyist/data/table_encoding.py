@@ -5,8 +5,9 @@ frequencies, dates become days, or weekday and time of day. What training says n
 `encoded_columns`.
 """
 
-__all__ = ["EncodedRows", "TableEncoding", "joined", "table_columns"]
+__all__ = ["EncodedRows", "TableEncoding", "joined", "new_notices", "table_columns"]
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, final
@@ -101,7 +102,7 @@ class TableEncoding:
             say(sentence)
         columns = table_columns(table, matched.names, np.arange(table.num_rows), place=source.place)
         cells = self.encode_columns(columns)
-        for sentence in list(_new_notices(columns, cells))[:_SHOWN]:
+        for sentence in new_notices(columns, cells):
             say(sentence)
         return joined(cells, columns[0].rows, labels=class_labels(table, source))
 
@@ -173,8 +174,12 @@ def joined(
     )
 
 
+def new_notices(columns: Sequence[TableColumn], cells: Sequence[EncodedCells]) -> list[str]:
+    """A sentence for each of the first columns with cells such as no training row had."""
+    return list(itertools.islice(_new_notices(columns, cells), _SHOWN))
+
+
 def _new_notices(columns: Sequence[TableColumn], cells: Sequence[EncodedCells]) -> Iterator[str]:
-    """A sentence for each column with cells that no training row held."""
     for column, each in zip(columns, cells, strict=True):
         new = np.flatnonzero(each.departs | each.unseen)
         if not len(new):
