@@ -13,7 +13,7 @@ from copyist.checkpoint import Header
 from copyist.data.table_encoding import EncodedRows, TableEncoding
 from copyist.data.table_matching import TableLike
 from copyist.detection.conformal import check_false_alarms, p_values, threshold
-from copyist.detection.copies import Copies
+from copyist.detection.copies import Copies, widened
 from copyist.detection.findings import Findings
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.errors import ContractError
@@ -37,7 +37,7 @@ class Detector:
     """What the measure learned of normal examples."""
 
     calibration: PerImage
-    """(N,), float32: the anomalies of normal examples that nothing was fitted on."""
+    """(N,), float32 at least: the anomalies of normal examples that nothing was fitted on."""
 
     false_alarms: float
     """α: the share of normal examples that is flagged at most, on average."""
@@ -72,7 +72,7 @@ class Detector:
             x: images (B, C, H, W) or rows (B, D), as the model takes them.
 
         Returns:
-            (B,), float32, larger is stranger.
+            (B,), larger is stranger, float32; or float64 where the model computes in that.
 
         Raises:
             ShapeError, ArgumentError: the model does not take them.
@@ -121,8 +121,8 @@ class Detector:
             for part in batch.split(max(1, self.model.batch_size if batch_size is None else batch_size)):
                 copies = Copies(self.model, part, batch_size=batch_size)
                 where = self.measure.parts(copies, self.statistics) if parts else None
-                found.append((self.measure(copies, self.statistics).float().cpu(), where))
-        places = [where.float().cpu() for _, where in found if where is not None]
+                found.append((widened(self.measure(copies, self.statistics)).cpu(), where))
+        places = [widened(where).cpu() for _, where in found if where is not None]
         return self.judge(
             torch.cat([anomaly for anomaly, _ in found]), names=names, parts=torch.cat(places) if places else None
         )
@@ -177,4 +177,4 @@ class Detector:
     def _in_batches(self, x: Examples, function: Callable[[Copies], Tensor]) -> Tensor:
         size = max(1, self.model.batch_size)
         with torch.no_grad():
-            return torch.cat([function(Copies(self.model, part)).float().cpu() for part in x.split(size)])
+            return torch.cat([widened(function(Copies(self.model, part))).cpu() for part in x.split(size)])
