@@ -103,7 +103,7 @@ def encode_source(
     cells = encoding.encode_columns(columns)
     for sentence in new_notices(columns, cells):
         say(sentence)
-    encoded = joined(cells, rows, labels=kept)
+    encoded = joined(columns, cells, labels=kept)
     own = [digests[row] for row in rows.tolist()]
     sets = {part: _example_set(encoded, places[part], own, encoding, source) for part in _SPLITS}
     return EncodedSource(
@@ -235,12 +235,12 @@ def _example_set(
     encoding: TableEncoding,
     source: Source,
 ) -> ExampleSet:
-    labels, names = encoded.labels, encoding.encoded_names
+    labels, names, numbers = encoded.labels, encoding.encoded_names, encoded.names
     rows: list[int] = places.tolist()
     return ExampleSet(
         source=source.text,
         array=encoded.rows.numpy()[places],
-        names=tuple(encoded.names[row] for row in rows),
+        names=tuple(numbers[row] for row in rows),
         labels=None if labels is None else labels.numbers[places],
         classes=None if labels is None else labels.names,
         columns=names,

@@ -50,11 +50,16 @@ class EncodedRows:
     departures: Tensor
     """(N, C), bool: which cells are such that training says nothing of them."""
 
-    names: tuple[str, ...]
-    """One per row: its number in the table, from 0, in six digits."""
+    columns: tuple[TableColumn, ...]
+    """The C columns as they are."""
 
     labels: ClassLabels | None = None
     """Where the source names a column of classes, or has them beside the table."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One per row: its number in the table, from 0, in six digits."""
+        return tuple(f"{row:06d}" for row in self.columns[0].rows.tolist())
 
 
 @final
@@ -104,7 +109,7 @@ class TableEncoding:
         cells = self.encode_columns(columns)
         for sentence in new_notices(columns, cells):
             say(sentence)
-        return joined(cells, columns[0].rows, labels=class_labels(table, source))
+        return joined(columns, cells, labels=class_labels(table, source))
 
     def rows(self, data: TableLike, *, ignore_extra: bool = False) -> Rows:
         """The rows (N, D) of `encode`, float32."""
@@ -163,13 +168,13 @@ def table_columns(
 
 
 def joined(
-    cells: Sequence[EncodedCells], rows: npt.NDArray[np.int64], *, labels: ClassLabels | None = None
+    columns: Sequence[TableColumn], cells: Sequence[EncodedCells], *, labels: ClassLabels | None = None
 ) -> EncodedRows:
-    """The encoded columns of these rows side by side."""
+    """The encoded cells of columns side by side."""
     return EncodedRows(
         rows=torch.from_numpy(np.concatenate([each.values for each in cells], axis=1).astype(np.float32)),
         departures=torch.from_numpy(np.stack([each.departs for each in cells], axis=1)),
-        names=tuple(f"{row:06d}" for row in rows.tolist()),
+        columns=tuple(columns),
         labels=labels,
     )
 
