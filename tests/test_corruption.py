@@ -19,6 +19,7 @@ from copyist.corruption import (
     OneOf,
     SaltAndPepper,
     Shift,
+    Structured,
     gaussian_blur,
 )
 from copyist.errors import ArgumentError, ShapeError
@@ -36,6 +37,8 @@ ALL: list[Corruption] = [
     Blur(1.3),
     Blur((0.5, 2.0)),
     OneOf((Blend(0.3), GaussianNoise(0.2), Blur(1.0))),
+    Structured(),
+    Structured(most=1, share=0.5),
 ]
 
 
@@ -74,7 +77,7 @@ def test_the_input_is_left_as_it_was(corruption: Corruption) -> None:
 
 @pytest.mark.parametrize(
     "corruption",
-    [Identity(), Blend(1.0), Shift(1.0), MaskingNoise(0.0), SaltAndPepper(0.0)],
+    [Identity(), Blend(1.0), Shift(1.0), MaskingNoise(0.0), SaltAndPepper(0.0), Structured(share=0.0)],
 )
 def test_at_strength_nothing_the_image_stays_bit_for_bit(corruption: Corruption) -> None:
     assert torch.equal(corruption(images(), generator=g()), images())

@@ -166,7 +166,11 @@ class KnownResources(Resources):
         return self._of_shape(self.before(recipe), recipe)
 
     def _of_shape(self, model: Model, recipe: Recipe) -> Model:
-        model.trained_on = TrainedOn(image_shape=self.splits(recipe.data).train.image_shape)
+        train = self.splits(recipe.data).train
+        if train.is_table:
+            (model.num_columns,) = train.shape
+        else:
+            model.trained_on = TrainedOn(image_shape=train.image_shape)
         return model
 
 

@@ -254,6 +254,17 @@ def test_a_control_of_another_size_gets_an_axis_of_its_own(folder: Path) -> None
     assert "100" not in shown
 
 
+def test_ratios_that_lie_more_than_tenfold_apart_stand_on_a_logarithmic_axis(folder: Path) -> None:
+    document = claim("a-denoises")
+    document["claim"]["parts"][0]["scale"] = "log"
+    for seed, ratio in zip(document["seeds"].values(), (0.011, 0.01, 0.009), strict=True):
+        seed["values"]["ratio"] = ratio
+    document["parts"][0]["interval"] = {"mean": 0.01, "low": 0.008, "high": 0.012}
+    write(folder, document)
+    shown = texts(parts_figure(read_claims(folder)[0]))
+    assert {"0.01", "0.1", "1"} <= set(shown)
+
+
 def test_curves_are_drawn_over_plain_powers_of_ten_and_names_in_words() -> None:
     curve = Curves(
         title="Over $training$", x_label="step", y_label="y", x=[1.0, 10.0, 100.0], log_x=True, log_y=True,
@@ -302,6 +313,7 @@ def test_no_page_of_the_evidence_is_above_300_kilobytes_with_its_pictures_nor_al
             r"has a verdict that does not follow from its seeds; run the claim again",
         ),
         (lambda d: d["parts"][0].update(verdict="refuted"), r"has a verdict that does not follow from its seeds"),
+        (lambda d: d["seeds"].clear(), r"must hold the run of a seed, and holds none"),
         (lambda d: d["parts"].pop(), r"must judge the parts that it declares"),
         (lambda d: d["pictures"][0].update(file="none.webp"), r"none\.webp is named by .* and is not there"),
         (lambda d: d["pictures"][0].update(file="../../x.webp"), r"may name only files inside its folder"),

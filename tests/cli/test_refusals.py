@@ -609,3 +609,12 @@ def test_what_cannot_fit_into_memory_is_refused_before_it_takes_any(
     assert sentence.endswith(f"; {remedy}")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - taken < 300_000
     assert inside(tmp_path) == before
+
+
+@pytest.mark.parametrize("line", [("claims", "train", "--models", ""), ("train", "unet", "--out", "")])
+def test_a_path_that_is_empty_as_an_unset_variable_is_wrong_usage(line: tuple[str, ...], tmp_path: Path) -> None:
+    before = inside(tmp_path)
+    answer = copyist(*line)
+    assert answer.code == 2
+    assert answer.stderr.splitlines()[-1].endswith("a path must not be empty; write . for the folder you are in")
+    assert inside(tmp_path) == before

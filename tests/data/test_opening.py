@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from copyist.data import ExampleSet, Splits, image_files, open_source, open_split
-from copyist.errors import ArgumentError, DataError
+from copyist.errors import ArgumentError, DataError, UnknownNameError
 
 from .conftest import png
 
@@ -327,6 +327,39 @@ def test_the_share_held_out_and_its_seed_can_be_chosen(folder_of: Callable[..., 
     assert splits.calibration is not None
     assert source.calibration is not None
     assert splits.calibration.names == source.calibration.names
+
+
+def test_classes_are_taken_by_name_and_stay_in_their_splits(folder_of: Callable[..., Path]) -> None:
+    folder = folder_of(20, place="set/good").parent
+    folder_of(20, place="set/scratched", first=30)
+    whole, good = open_source(str(folder)), open_source(f"{folder}?only=good")
+    assert good.train.names == tuple(name for name in whole.train.names if name.startswith("good"))
+    assert good.test.names == tuple(name for name in whole.test.names if name.startswith("good"))
+    assert good.classes == whole.classes
+    both = open_source(f"{folder}?only=scratched,good")
+    assert both.train.names == whole.train.names
+    assert good.train.fingerprint != both.train.fingerprint
+
+
+def test_rows_are_taken_by_their_class(tmp_path: Path) -> None:
+    lines = [f"{row},{row % 7},{'bad, worn' if row % 3 else 'good'}" for row in range(60)]
+    (tmp_path / "x.csv").write_text(
+        "\n".join(["a,b,state", *(line.replace("bad, worn", '"bad, worn"') for line in lines)])
+    )
+    splits = open_source(f"{tmp_path / 'x.csv'}?label=state&only=bad%2C worn")
+    assert len(splits.train) + len(splits.test) == 40
+    assert all(row[0] % 3 for row in splits.train.array)
+
+
+def test_classes_that_are_not_there_are_refused(folder_of: Callable[..., Path]) -> None:
+    folder = folder_of(10, place="set/good").parent
+    folder_of(10, place="set/scratched", first=30)
+    with pytest.raises(
+        UnknownNameError, match="only= must be one of good, scratched, got 'goood'; did you mean 'good'"
+    ):
+        open_source(f"{folder}?only=goood")
+    with pytest.raises(DataError, match="must have labels for only=, and has none"):
+        open_source("photos?only=good")
 
 
 @pytest.mark.parametrize("option", ["test=0.5", "split_seed=1"])

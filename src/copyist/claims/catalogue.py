@@ -67,11 +67,11 @@ NAMES = (
     "sparse-codes-use-few-units",
     "contraction-spares-the-manifold",
     "masked-copying-learns-features",
+    "reconstruction-error-finds-outliers",
 )
 """Each is the file in `claims` of the same name, with underscores."""
 
 AWAITED = {
-    "reconstruction-error-finds-outliers": "Trained on normal data, reconstruction error flags anomalies.",
     "copies-compress": "An autoencoder with an entropy model on its codes is an image codec.",
     "latents-make-diffusion-cheap": "Diffusion in a latent space makes high resolution tractable.",
 }

@@ -27,6 +27,8 @@ _DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 _LABEL = 38
 """Letters of a label that fit beside a figure."""
 
+_TENFOLD = 10
+
 _FEW = 8
 """Places that an axis can name one by one."""
 
@@ -43,6 +45,9 @@ class Row:
 
     between: tuple[float, float] = (-math.inf, math.inf)
     """Where a part must lie; infinite where nothing bounds it."""
+
+    is_ratio: bool = False
+    """Whether a part is judged on a logarithmic scale."""
 
     @property
     def numbers(self) -> list[float]:
@@ -127,9 +132,9 @@ def _panels(result: ClaimResult) -> list[list[Row]]:
     parts = [
         Row(
             name=part.name, ends=part.interval, values=result.per_seed(part.name), verdict=part.verdict,
-            between=bounds.get(part.name, (-math.inf, math.inf)),
+            between=bounds.get(part.name, (-math.inf, math.inf)), is_ratio=declared.scale == "log",
         )
-        for part in result.parts
+        for part, declared in zip(result.parts, result.claim.parts, strict=True)
     ]  # fmt: skip
     controls = [Row(name=each.name, ends=each.interval, values=result.per_seed(each.name)) for each in result.controls]
     panels: list[list[Row]] = []
@@ -151,11 +156,7 @@ def _alike(panel: Sequence[Row], row: Row) -> bool:
 
 
 def _draw(axes: Any, rows: Sequence[Row]) -> None:
-    numbers = [each for row in rows for each in row.numbers] or [0.0, 1.0]
-    low, high = min(numbers), max(numbers)
-    room = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
-    low, high = low - room, high + room
-    axes.set_xlim(low, high)
+    low, high = _limits(axes, rows)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     for y, row in enumerate(rows):
         _draw_row(axes, y, row, low, high)
@@ -164,6 +165,22 @@ def _draw(axes: Any, rows: Sequence[Row]) -> None:
         label.set_fontweight("bold" if row.verdict else "normal")
     axes.tick_params(axis="y", length=0)
     axes.set_axisbelow(True)
+
+
+def _limits(axes: Any, rows: Sequence[Row]) -> tuple[float, float]:
+    """Set the scale and the ends of an axis: logarithmic where ratios on it lie more than tenfold apart."""
+    numbers = [each for row in rows for each in row.numbers] or [0.0, 1.0]
+    low, high = min(numbers), max(numbers)
+    if any(row.is_ratio for row in rows) and low > 0 and high > _TENFOLD * low:
+        axes.set_xscale("log")
+        _plain_ticks(axes.xaxis)
+        room = (high / low) ** 0.06
+        low, high = low / room, high * room
+    else:
+        room = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
+        low, high = low - room, high + room
+    axes.set_xlim(low, high)
+    return low, high
 
 
 def _draw_row(axes: Any, y: int, row: Row, low: float, high: float) -> None:

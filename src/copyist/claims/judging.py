@@ -62,9 +62,11 @@ def check_consistent(result: ClaimResult, *, name: str) -> None:
         name: of the file, for the error.
 
     Raises:
-        DataError: it judges other parts than it declares, a verdict does not follow from the seeds, or a curve has not
-            as many numbers as places.
+        DataError: it has no seeds, judges other parts than it declares, a verdict does not follow from the seeds, or a
+            curve has not as many numbers as places.
     """
+    if not result.seeds:
+        raise DataError(f"{name} must hold the run of a seed, and holds none; delete it, and run the claim again")
     declared = [part.name for part in result.claim.parts], [control.name for control in result.claim.controls]
     if ([part.name for part in result.parts], [control.name for control in result.controls]) != declared:
         raise DataError(f"{name} must judge the parts that it declares; delete it, and run the claim again")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from copyist.files.picture_files import PicturesOfFiles
 
 With: TypeAlias = Annotated[
-    str, typer.Option("--with", help="blend, gaussian, shift, salt-and-pepper, masking or blur.")
+    str, typer.Option("--with", help="blend, gaussian, shift, salt-and-pepper, masking, blur or structured.")
 ]
 Alpha: TypeAlias = Annotated[float | None, typer.Option("--alpha", help="Share of the image, for blend and shift.")]
 Sigma: TypeAlias = Annotated[
@@ -27,7 +27,11 @@ Sigma: TypeAlias = Annotated[
     typer.Option("--sigma", help="Standard deviation of gaussian noise in pixel value, or of blur in pixels."),
 ]
 Share: TypeAlias = Annotated[
-    float | None, typer.Option("--share", help="Share of the values lost, for salt-and-pepper and masking.")
+    float | None,
+    typer.Option(
+        "--share",
+        help="Share of the values lost, for salt-and-pepper and masking; of the images damaged, for structured.",
+    ),
 ]
 Mean: TypeAlias = Annotated[float | None, typer.Option("--mean", help="Mean of the noise of a blend, or of a shift.")]
 Std: TypeAlias = Annotated[float | None, typer.Option("--std", help="Standard deviation of the noise of a blend.")]

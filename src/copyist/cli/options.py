@@ -39,9 +39,15 @@ Inputs: TypeAlias = Annotated[
 
 
 def as_path(text: str | Path) -> Path:
-    """A path of the command line, whose `~` a shell may have left as it is (`--out=~/run`)."""
+    """A path of the command line, whose `~` a shell may have left as it is (`--out=~/run`).
+
+    Raises:
+        BadParameter: it is empty, as a variable of a shell is that was not set.
+    """
     from copyist.outputs import user_path
 
+    if not str(text).strip():
+        raise typer.BadParameter("a path must not be empty; write . for the folder you are in")
     return user_path(text)
 
 

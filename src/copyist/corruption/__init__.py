@@ -1,4 +1,4 @@
-"""What happens to an image before it is copied: noise, fading, blur, lost values."""
+"""What happens to an image before it is copied: noise, fading, blur, lost values, damaged regions."""
 
 __all__ = [
     "CORRUPTIONS",
@@ -11,6 +11,7 @@ __all__ = [
     "OneOf",
     "SaltAndPepper",
     "Shift",
+    "Structured",
     "gaussian_blur",
     "named_corruption",
 ]
@@ -19,3 +20,4 @@ from copyist.corruption.blur import Blur, gaussian_blur
 from copyist.corruption.choice import CORRUPTIONS, OneOf, named_corruption
 from copyist.corruption.contract import Corruption
 from copyist.corruption.pixelwise import Blend, GaussianNoise, Identity, MaskingNoise, SaltAndPepper, Shift
+from copyist.corruption.structured import Structured

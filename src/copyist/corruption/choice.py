@@ -12,6 +12,7 @@ from copyist.checks import check_choice, check_examples
 from copyist.corruption.blur import Blur
 from copyist.corruption.contract import Corruption
 from copyist.corruption.pixelwise import Blend, GaussianNoise, Identity, MaskingNoise, SaltAndPepper, Shift
+from copyist.corruption.structured import Structured
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.tensors import Images
 
@@ -47,6 +48,7 @@ CORRUPTIONS: dict[str, type[Corruption]] = {
     "salt-and-pepper": SaltAndPepper,
     "masking": MaskingNoise,
     "blur": Blur,
+    "structured": Structured,
     "one-of": OneOf,
 }
 """By the name under which a recipe knows them."""

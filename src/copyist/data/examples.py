@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from copyist.checks import check_choice, check_whole
+from copyist.checks import check_whole
 from copyist.data.in_memory import Array, GivenExamples, check_alike, check_share, number_classes
 from copyist.data.labels import joined_names, renumbered
 from copyist.data.parts import TEST_SHARE, Parts, Split, evenly_spaced, fingerprint, hold_out
@@ -93,29 +93,6 @@ class ExampleSet:
             array=self.array[rows],
             names=tuple(self.names[row] for row in rows),
             labels=None if self.labels is None else self.labels[rows],
-        )
-
-    def of_class(self, name: str) -> "ExampleSet":
-        """The examples of one class alone, in their order.
-
-        Raises:
-            DataError: there are no labels.
-            UnknownNameError: there is no such class.
-        """
-        if self.labels is None:
-            raise DataError(
-                f"{self.source} must have labels for one of them to be taken, and has none; name their column by "
-                "?label=, or give one folder per label"
-            )
-        names = tuple(map(str, range(int(self.labels.max(initial=0)) + 1))) if self.classes is None else self.classes
-        check_choice("label", name, names)
-        rows = np.flatnonzero(self.labels == names.index(name))
-        return replace(
-            self,
-            array=self.array[rows],
-            names=tuple(self.names[row] for row in rows.tolist()),
-            labels=self.labels[rows],
-            fingerprint=fingerprint([self.fingerprint], name),
         )
 
     def with_classes(self, names: Sequence[str] | None) -> "ExampleSet":

@@ -18,7 +18,7 @@ from copyist.data.examples import ExampleSet
 from copyist.data.fitting import binarize, fit_size, tile_corners
 from copyist.data.image_files import undecoded_files, undecoded_listing
 from copyist.data.parts import Split, fingerprint
-from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset, parts_of
+from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset, of_classes, parts_of
 from copyist.data.undecoded import Undecoded
 from copyist.errors import DataError
 from copyist.files.bulk import Progress, report_unreadable
@@ -57,6 +57,7 @@ def image_sets(
     images = _undecoded(source, without, say, progress)
     size, channels = _common_size(images, source), source.channels or images.channels
     split = parts_of(images.belongs_to or images.digests, images.is_test, source)
+    split = of_classes(split, images.labels, source)
     groups: list[list[int]] = [split.indices(part, limit=source.limit).tolist() for part in parts]
     order = [index for group in groups for index in group]
     tiles = [_tiles(images.sizes[index], size, source) for index in order]

@@ -114,7 +114,5 @@ def _sets(
     if source.is_embedded and Path(source.place).exists():
         say(f"took {source.place} as the embedded data of that name; write ./{source.place} for the folder")
     if is_table(source, without=without):
-        sets = table_sets(source, parts, without=without, columns=columns, say=say)
-    else:
-        sets = image_sets(source, parts, without=without, say=say, progress=progress)
-    return sets if source.only is None else [each.of_class(source.only) for each in sets]
+        return table_sets(source, parts, without=without, columns=columns, say=say)
+    return image_sets(source, parts, without=without, say=say, progress=progress)

@@ -1,6 +1,7 @@
 """Which examples of a source are held out: decided by their content and by nothing else."""
 
 __all__ = [
+    "CALIBRATION_SHARE",
     "TEST_SHARE",
     "Parts",
     "Split",
@@ -26,6 +27,9 @@ Split: TypeAlias = Literal["train", "test", "calibration", "all"]
 
 TEST_SHARE = 0.1
 """The share of the distinct examples that is held out, unless another is asked for."""
+
+CALIBRATION_SHARE = 0.2
+"""The share of the rest that calibrates a detector, unless another is asked for."""
 
 
 def digest(content: bytes) -> str:
@@ -89,6 +93,9 @@ class Parts:
     is_calibration: npt.NDArray[np.bool_]
     """(N,)."""
 
+    is_left_out: npt.NDArray[np.bool_] | None = None
+    """(N,), True where an example is in no split, since its class is not wanted; None where all are in one."""
+
     @classmethod
     def of(
         cls, digests: Sequence[str], is_test: npt.NDArray[np.bool_], *, calibration: float | None, seed: int = 0
@@ -107,6 +114,8 @@ class Parts:
             "calibration": np.flatnonzero(self.is_calibration),
             "all": np.arange(len(self.is_test)),
         }[part]
+        if self.is_left_out is not None:
+            chosen = chosen[~self.is_left_out[chosen]]
         return chosen[evenly_spaced(len(chosen), limit)]
 
 

@@ -10,6 +10,7 @@ __all__ = [
     "check_unset",
     "drop_option",
     "escape_name",
+    "of_classes",
     "parse_size",
     "parse_source",
     "parts_of",
@@ -17,7 +18,7 @@ __all__ = [
 ]
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 from urllib.parse import unquote
@@ -26,8 +27,9 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.checks import check_choice, nearest_match
+from copyist.data.labels import ClassLabels
 from copyist.data.parts import TEST_SHARE, Parts, Split, hold_out
-from copyist.errors import ArgumentError, UnknownNameError
+from copyist.errors import ArgumentError, DataError, UnknownNameError
 from copyist.files.delimited import HeaderLine
 from copyist.files.image_arrays import Layout
 from copyist.files.spellings import Decimal
@@ -107,8 +109,8 @@ class Source:
     calibration: float | None = None
     """The share of what is not in the test split that is set apart to calibrate thresholds on, in (0, 1)."""
 
-    only: str | None = None
-    """The label whose examples alone are taken, from each split; None takes all."""
+    only: tuple[str, ...] = ()
+    """Names of the classes whose examples are taken; empty takes all."""
 
     label: str | None = None
     """The column of a table that holds its classes."""
@@ -184,6 +186,32 @@ def parts_of(digests: Sequence[str], is_test: npt.NDArray[np.bool_] | None, sour
     return Parts.of(digests, is_test, calibration=source.calibration, seed=source.split_seed)
 
 
+def of_classes(parts: Parts, labels: ClassLabels | None, source: Source) -> Parts:
+    """The same splits, of examples of the classes alone that the source's options name.
+
+    Args:
+        parts: the splits of all examples.
+        labels: the class of each; None where there are none.
+        source: where they come from.
+
+    Raises:
+        DataError: there are no labels.
+        UnknownNameError: there is no such class.
+    """
+    if not source.only:
+        return parts
+    if labels is None:
+        raise DataError(
+            f"{source.place} must have labels for only=, and has none; leave only= out, or take one folder per class, "
+            "an .npz with y beside x, or a table with label="
+        )
+    present = [labels.names[number] for number in np.unique(labels.numbers).tolist()]
+    for name in source.only:
+        check_choice("only=", name, present)
+    wanted = [labels.names.index(name) for name in source.only]
+    return replace(parts, is_left_out=~np.isin(labels.numbers, wanted))
+
+
 def check_unset(source: Source, options: Sequence[str], *, kind: str, got: str) -> None:
     """Refuse options that do not apply to what a source holds.
 
@@ -250,9 +278,9 @@ def _value(name: str, value: str) -> object:
             }
             check_choice(f"{name}=", value, get_args(kinds[name]))
             return value
-        case "drop":
+        case "drop" | "only":
             return tuple(map(unquote, value.split(",")))
-        case "label" | "only":
+        case "label":
             return unquote(value)
         case _:
             return value

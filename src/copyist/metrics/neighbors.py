@@ -111,22 +111,25 @@ def memorization(
 
 
 @torch.no_grad()
-def neighbor_distances(queries: Tensor, references: Tensor, *, ranks: Sequence[int]) -> Tensor:
+def neighbor_distances(queries: Tensor, references: Tensor, *, ranks: Sequence[int], exact: bool = True) -> Tensor:
     """Euclidean distances to the k-th nearest references.
 
     Args:
         queries: (B, D).
         references: (N, D).
         ranks: the k, each from 1 to N.
+        exact: whether each distance is a sum of squared differences, so that equal rows are at distance 0; without, it
+            is found from inner products, much faster, and an error of rounding may stand in the place of 0.
 
     Returns:
         (B, len(ranks)), in the dtype of the queries.
     """
+    mode = "donot_use_mm_for_euclid_dist" if exact else "use_mm_for_euclid_dist"
     rows = max(1, _CHUNK // len(references))
     places = [rank - 1 for rank in ranks]
     found: list[Tensor] = []
     for part in queries.split(rows):
-        distances = torch.cdist(part, references, compute_mode="donot_use_mm_for_euclid_dist")
+        distances = torch.cdist(part, references, compute_mode=mode)
         found.append(distances.topk(max(ranks), largest=False).values[:, places])
     return torch.cat(found)
 

@@ -1,6 +1,6 @@
 """The named layers of a model, and the representation of an image at each."""
 
-__all__ = ["OUTPUT", "Layer", "layers", "represent", "representation", "settled"]
+__all__ = ["OUTPUT", "Layer", "layers", "represent", "represent_all", "representation", "settled"]
 
 import copy
 from collections.abc import Sequence
@@ -97,17 +97,31 @@ def represent(model: nn.Module, x: Images, layer: str) -> Codes:
     Raises:
         UnknownNameError, ContractError: as `representation`.
     """
+    return represent_all(model, x, (layer,))[layer]
+
+
+def represent_all(model: nn.Module, x: Images, names: Sequence[str]) -> dict[str, Codes]:
+    """As `represent`, of several layers by name, from one run; the output may be among them.
+
+    Raises:
+        UnknownNameError, ContractError: as `representation`.
+    """
     parts = _parts(model)
-    check_choice("layer", layer, [*parts, OUTPUT])
+    for name in names:
+        check_choice("layer", name, [*parts, OUTPUT])
     answers: dict[str, Any] = {}
-    if layer == OUTPUT:
+    inner = [name for name in dict.fromkeys(names) if name != OUTPUT]
+    handles = [parts[name].register_forward_hook(_keeping(answers, name)) for name in inner]
+    try:
         answers[OUTPUT] = model(x)
-    else:
-        handle = parts[layer].register_forward_hook(_keeping(answers, layer))
-        try:
-            model(x)
-        finally:
+    finally:
+        for handle in handles:
             handle.remove()
+    return {name: _checked(answers, name, x) for name in dict.fromkeys(names)}
+
+
+def _checked(answers: dict[str, Any], layer: str, x: Images) -> Codes:
+    """The answer of a layer, as one row per image."""
     h = _first_tensor(answers.get(layer))
     if h is None or not _is_representation(h, x):
         reason = "does not run" if layer not in answers else "gives no floats with one row per image"

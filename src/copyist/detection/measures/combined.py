@@ -30,18 +30,22 @@ class Combined(AnomalyMeasure):
             raise ArgumentError("a combination must have at least one measure, got none")
 
     def fit(self, train: Copies, held_out: Copies) -> Statistics:
-        """The statistics of each measure, and the median of its anomalies."""
+        """The statistics of each measure, and the median of its anomalies, or a tenth of their mean if that is more."""
         found: dict[str, Tensor] = {}
+        medians: list[Tensor] = []
         for place, measure in enumerate(self.measures):
             own = measure.fit(train, held_out)
             found |= {f"{place}.{name}": tensor for name, tensor in own.items()}
-            median = measure(held_out, own).median()
-            found[f"{place}.unit"] = torch.where(median > 0, median, 1)
-        return found
+            anomalies = measure(held_out, own)
+            # Where most examples have a twin, half of the distances are 0.
+            medians.append(torch.maximum(anomalies.median(), anomalies.mean() / 10))
+        units = torch.stack(medians)
+        # Its name has no place in front, so that no measure's own statistics have it.
+        return found | {"units": torch.where(units > 0, units, 1)}
 
     def __call__(self, copies: Copies, statistics: Statistics) -> PerImage:
         found = [
-            measure(copies, _own(statistics, place)) / statistics[f"{place}.unit"].to(copies.x)
+            measure(copies, _own(statistics, place)) / statistics["units"][place].to(copies.x)
             for place, measure in enumerate(self.measures)
         ]
         return torch.stack(found).mean(0)
@@ -52,7 +56,7 @@ class Combined(AnomalyMeasure):
         for place, measure in enumerate(self.measures):
             parts = measure.parts(copies, _own(statistics, place))
             if parts is not None:
-                found.append(parts / statistics[f"{place}.unit"].to(parts))
+                found.append(parts / statistics["units"][place].to(parts))
         return torch.stack(found).mean(0) if found else None
 
     def check_model(self, model: Reconstructor) -> None:
