@@ -56,6 +56,12 @@ def fit(
             "--normal", help="Fit on the examples of this label alone: a folder, or a class by ?label=.", metavar="NAME"
         ),
     ] = None,
+    may_hold_outliers: Annotated[
+        bool,
+        typer.Option(
+            "--may-hold-outliers", help="Outliers may be among the rows of the table: do not learn the strangest."
+        ),
+    ] = False,
     seed: Annotated[
         int | None, typer.Option("--seed", help="Seed of everything random; 0 unless given.", parser=parse_seed)
     ] = None,
@@ -78,6 +84,7 @@ def fit(
         recipe,
         data=data,
         normal=normal,
+        may_hold_outliers=may_hold_outliers,
         measure=measure,
         steps=steps,
         assignments=settings or [],
