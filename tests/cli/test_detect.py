@@ -267,7 +267,7 @@ BAD: dict[str, tuple[Bad, str]] = {
     "no such recipe": (lambda d, t, o: ["fit", "tabl", "--data", d / "normal.csv"], "did you mean 'table'?"),
     "one row": (
         lambda d, t, o: ["fit", "--data", write_table(o / "one.csv", days(1, seed=0))],
-        "must have rows to train and to test on",
+        "must have at least 50 different rows to fit a detector on",
     ),
     "a classifier": (
         lambda d, t, o: ["fit", "conv-classifier", "--data", "digits", "--steps", 2],

@@ -30,7 +30,8 @@ _FEWEST = 50
 """Different rows from which on a detector is fitted: of so few, about half are trained on."""
 
 _MOST_CALIBRATION = 0.5
-"""The share of the rows out of the test split that calibrates at most, unless the source says more."""
+"""The share of the rows out of the test split that calibrates at most, unless the source says more; where a threshold
+needs more than that, it is refused."""
 
 
 @final
@@ -179,14 +180,16 @@ def _parts(
         return parts
     others = parts.is_test if parts.is_left_out is None else parts.is_test | parts.is_left_out
     distinct = len({each for each, other in zip(digests, others.tolist(), strict=True) if not other})
-    share = min(num_calibration / max(distinct, 1), _MOST_CALIBRATION)
+    share = num_calibration / max(distinct, 1)
+    if share > _MOST_CALIBRATION:
+        return parts
     apart = hold_out_for_calibration(digests, others, share=share, seed=source.split_seed)
     return replace(parts, is_calibration=apart)
 
 
 def _check_counts(places: Mapping[Split, npt.NDArray[np.int64]], distinct: int, source: Source) -> None:
     counts = [len(rows) for rows in places.values()]
-    if distinct < 2:
+    if distinct < 2 <= sum(counts):
         raise _without_columns(source, sum(counts))
     if distinct < _FEWEST or not all(counts):
         raise DataError(

@@ -104,9 +104,9 @@ def match_columns(
     if missing and (all(map(str.isdigit, wanted)) or all(map(str.isdigit, free))):
         return _by_order(free, table, source, wanted=wanted, known=known)
     if missing:
-        got = "got none called" if len(missing) < len(wanted) else "got no such column:"
+        none = "none called" if len(missing) < len(wanted) else "none of"
         raise ShapeError(
-            f"{source.place} must have all columns that the detector was fitted on, {got} {_quote(missing)}; "
+            f"{source.place} must have all columns that the detector was fitted on, and has {none} {_quote(missing)}; "
             f"{_nearest(missing[0], [name for name in free if name not in known])}"
         )
     extra = [name for name in free if name not in known and name not in table.index]
