@@ -1,7 +1,8 @@
 """scikit-learn's own checks of an estimator, and what its users do with one."""
 
-from sklearn.utils.estimator_checks import parametrize_with_checks
 import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
 from copyist.sklearn import AutoencoderDetector, AutoencoderTransformer
 
 
