@@ -184,7 +184,7 @@ def test_a_cell_of_another_kind_is_refused_by_row_and_value(
 
 def test_columns_that_are_missing_or_renamed_are_refused_by_name(found: EncodedSource) -> None:
     others = {name: cell for name, cell in ROW.items() if name != "temp"}
-    with pytest.raises(ShapeError, match=r"^the table must have all columns .* got none called 'temp'; there are born"):
+    with pytest.raises(ShapeError, match=r"^the table must have all columns .* got none called 'temp'; add what is"):
         found.encoding.rows(others)
     with pytest.raises(ShapeError, match=r"got none called 'temp'; did you mean 'Temp'\?"):
         found.encoding.rows(others | {"Temp": 1.0})

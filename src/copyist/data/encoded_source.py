@@ -18,7 +18,7 @@ from copyist.data.labels import ClassLabels
 from copyist.data.learned_columns import INDEX, dropped_columns, find_name, left_out_notices
 from copyist.data.parts import CALIBRATION_SHARE, Parts, Split, digest, fingerprint, hold_out_for_calibration
 from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, of_classes, parse_source, parts_of
-from copyist.data.table_encoding import EncodedRows, TableEncoding, joined, table_columns
+from copyist.data.table_encoding import EncodedRows, TableEncoding, joined, new_notices, table_columns
 from copyist.data.table_matching import TableLike, drop_remedy, open_frame
 from copyist.data.table_sets import class_labels, is_table, read_table
 from copyist.errors import DataError
@@ -100,7 +100,10 @@ def encode_source(
         raise _without_columns(source, len(places["train"]))
     columns = table_columns(table, encoding.columns, rows, place=source.place)
     kept = None if labels is None else replace(labels, numbers=labels.numbers[rows])
-    encoded = joined(encoding.encode_columns(columns), rows, labels=kept)
+    cells = encoding.encode_columns(columns)
+    for sentence in new_notices(columns, cells):
+        say(sentence)
+    encoded = joined(columns, cells, labels=kept)
     own = [digests[row] for row in rows.tolist()]
     sets = {part: _example_set(encoded, places[part], own, encoding, source) for part in _SPLITS}
     return EncodedSource(
@@ -232,12 +235,12 @@ def _example_set(
     encoding: TableEncoding,
     source: Source,
 ) -> ExampleSet:
-    labels, names = encoded.labels, encoding.encoded_names
+    labels, names, numbers = encoded.labels, encoding.encoded_names, encoded.names
     rows: list[int] = places.tolist()
     return ExampleSet(
         source=source.text,
         array=encoded.rows.numpy()[places],
-        names=tuple(encoded.names[row] for row in rows),
+        names=tuple(numbers[row] for row in rows),
         labels=None if labels is None else labels.numbers[places],
         classes=None if labels is None else labels.names,
         columns=names,

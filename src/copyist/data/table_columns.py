@@ -41,6 +41,13 @@ class TableColumn:
         """Of all cells."""
         return self.table.readings[self.name]
 
+    def cell(self, place: int) -> str:
+        """What stands in one of the rows, counted among them; empty where nothing does."""
+        texts, row = self.table.texts[self.name], int(self.rows[place])
+        if texts is not None:
+            return texts[row] or ""
+        return str(self.table.columns[self.name][row])
+
     def numbers(self, kind: Quantity, *, day_first: bool | None = None) -> npt.NDArray[np.float64]:
         """The cells as numbers (N,) of a kind, NaN where one is missing.
 

@@ -107,7 +107,7 @@ def match_columns(
         got = "got none called" if len(missing) < len(wanted) else "got no such column:"
         raise ShapeError(
             f"{source.place} must have all columns that the detector was fitted on, {got} {_quote(missing)}; "
-            f"{nearest_match(missing[0], [name for name in free if name not in wanted] or free)}"
+            f"{_nearest(missing[0], [name for name in free if name not in known])}"
         )
     extra = [name for name in free if name not in known and name not in table.index]
     if extra and not ignore_extra:
@@ -125,6 +125,12 @@ def drop_remedy(source: Source, names: Sequence[str]) -> str:
     if source.place == _IN_MEMORY:
         return f"leave {it} out of the table"
     return f"leave {it} out by {drop_option(source, names)}"
+
+
+def _nearest(name: str, others: Sequence[str]) -> str:
+    """The column that may be meant by a name, as the end of a refusal."""
+    near = nearest_match(name, others)
+    return near if near.startswith("did you mean") else "add what is missing, or fit a detector on data without it"
 
 
 def _first_cells(table: StoredTable) -> set[str]:

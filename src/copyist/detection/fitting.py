@@ -26,7 +26,7 @@ from copyist.detection.guards import check_detector
 from copyist.errors import ContractError, DataError
 from copyist.models.contracts import Reconstructor, needs
 from copyist.outputs import user_path
-from copyist.tensors import Examples
+from copyist.tensors import Examples, PerImage
 from copyist.training import Observer, train
 from copyist.training.history import NullObserver
 from copyist.training.run_data import learned_examples
@@ -91,8 +91,7 @@ def fit_detector(
     statistics = {name: tensor.cpu() for name, tensor in recipe.measure.fit(train_copies, held_out).items()}
     found = [recipe.measure(Copies(model, part), statistics) for part in _batches(model, calibration)]
     anomalies = torch.cat(found).cpu()
-    # Above all of them, whatever the anomaly that it is added to.
-    departure = 0.0 if encoded is None else 2 * float(anomalies.max() - anomalies.min())
+    departure = 0.0 if encoded is None else _departure(anomalies)
     detector = Detector(
         model=model,
         measure=recipe.measure,
@@ -137,6 +136,13 @@ def _check_model(recipe: DetectorRecipe, splits: Splits) -> None:
     with torch.random.fork_rng(devices=[]):
         model = needs(config.build(), Reconstructor, verb="detect")
     recipe.measure.check_model(model)
+
+
+def _departure(anomalies: PerImage) -> float:
+    """What brings the least of these anomalies above the largest, twice over."""
+    finite = anomalies[anomalies.isfinite()]
+    spread = float(finite.max() - finite.min()) if len(finite) else 0.0
+    return 2 * spread or 1.0
 
 
 def _say_labels(splits: Splits, observer: Observer) -> None:

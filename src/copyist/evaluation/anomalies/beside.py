@@ -11,8 +11,9 @@ import numpy as np
 import torch
 
 from copyist.baselines.rivals import Rival, fit_rivals
-from copyist.data import open_source, parse_source
+from copyist.data import Splits, encode_source, open_source
 from copyist.detection import Detector, p_values
+from copyist.detection.conformal import num_calibration
 from copyist.errors import CopyistError, DataError
 from copyist.evaluation.anomalies.report import Beside
 from copyist.evaluation.anomalies.truth import Truth
@@ -50,8 +51,7 @@ class SimpleDetectors:
         """
         source = detector.model.trained_on.source
         try:
-            parse_source(source)
-            splits = open_source(source, columns=detector.model.trained_on.columns, say=say)
+            splits = _splits(detector, source, say)
         except CopyistError as error:
             raise DataError(
                 f"--compare fits simple detectors on the normal examples again, and {source} cannot be read ({error}); "
@@ -104,3 +104,10 @@ class SimpleDetectors:
             average_precision=None if ranked is None else ranked.average_precision,
             difference=difference,
         )
+
+
+def _splits(detector: Detector, source: str, say: Callable[[str], None]) -> Splits:
+    """What the detector was fitted on, as it was then."""
+    if detector.encoding is not None:
+        return encode_source(source, num_calibration=num_calibration(detector.false_alarms), say=say).splits
+    return open_source(source, columns=detector.model.trained_on.columns, say=say)
