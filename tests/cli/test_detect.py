@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 import copyist as library
-from copyist.data import read_pictures
+from copyist.data import open_split, read_pictures
 from copyist.detection import Detector, load_detector
 
 from .conftest import Answer, copyist, inside
@@ -200,6 +200,22 @@ def test_pictures_of_another_size_are_refused_or_resized(parts: Path, of_parts: 
     assert copyist(*line, "--resize").code == 0
     with Image.open(tmp_path / "out/heatmaps/b.png") as image:
         assert image.size == (36, 24)
+
+
+def test_pictures_are_prepared_as_those_of_the_training_were(parts: Path, tmp_path: Path) -> None:
+    folder = save(tmp_path / "in", {f"{seed}.png": part(seed, size=(22, 30)) for seed in range(9)})
+    out = tmp_path / "detector"
+    source = f"{parts / 'good'}?size=10&fit=crop"
+    assert copyist("detect", "fit", "linear", "--data", source, "--out", out, *LINEAR).code == 0
+    assert copyist("detect", "run", out, folder, "--out", tmp_path / "out").code == 0
+    found = load_detector(out, device="cpu").anomaly(open_split(f"{folder}?size=10", default="all").images())
+    lines = read_csv(tmp_path / "out/anomalies.csv")
+    assert [np.float32(line["anomaly"]) for line in lines] == [*found.numpy()]
+    with Image.open(tmp_path / "out/heatmaps/3.png") as image:
+        assert image.size == (30, 22)
+        sides = np.asarray(image)[:, :4]
+    assert (sides[..., 0] == sides[..., 2]).all()  # What was cut away has no heat.
+    assert "The detector did not see 26.7" in (tmp_path / "out/report.html").read_text()
 
 
 def test_heatmaps_are_written_of_those_that_are_asked_for(parts: Path, of_parts: Path, tmp_path: Path) -> None:
