@@ -290,6 +290,10 @@ def test_dates_are_days_and_those_that_order_the_rows_are_weekdays() -> None:
     names = encoding.encoded_names
     first, later = encoding.rows(ROW | {"day": DAYS[0]}), encoding.rows(ROW | {"day": DAYS[0] + timedelta(days=7_000)})
     assert "day (sine of weekday)" in names
+    assert notices[-2:] == [
+        "the table: 'day' orders the rows in time; weekday and time of day are learned, and not the date",
+        "the table: 'born' is learned in days; later dates than those of training will look strange",
+    ]
     assert torch.equal(first, later)
     born, center, scale = names.index("born (scaled)"), *_robust_days(encoding)
     moved = encoding.rows(ROW | {"day": DAYS[0], "born": date(2024, 3, 4)})[0, born] - first[0, born]
