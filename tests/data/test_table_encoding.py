@@ -244,8 +244,13 @@ def test_what_training_says_nothing_of_departs_and_is_said(
 
 def test_a_constant_is_the_same_in_other_digits(csv: Callable[..., str]) -> None:
     table = {"x": TABLE["temp"], "unit": [0.1] * COUNT, "empty": [None] * COUNT}
-    encoding = encoding_of(table)
+    notices = list[str]()
+    encoding = encoding_of(table, say=notices.append)
     assert encoding.encoded_names == ("x (scaled)",)
+    assert notices == [
+        "the table: 'empty' has no value in training; any will count as strange",
+        "the table: 'unit' has one value only in training; any other will count as strange",
+    ]
     row = {"x": 20.0, "unit": np.array([0.1], dtype=np.float32), "empty": None}
     assert not encoding.encode(row).departures.any()
     assert encoding.encode(row | {"unit": 0.2}).departures.tolist() == [[False, True, False]]

@@ -221,7 +221,12 @@ def _notices(
 
     kinds = (
         (
-            named(lambda each: isinstance(each, ConstantColumn)),
+            named(lambda each: isinstance(each, ConstantColumn) and each.is_empty),
+            ("has no value", "have no values"),
+            "in training; any will count as strange",
+        ),
+        (
+            named(lambda each: isinstance(each, ConstantColumn) and not each.is_empty),
             ("has one value only", "have one value each"),
             "in training; any other will count as strange",
         ),

@@ -107,7 +107,7 @@ class TableColumn:
         if texts is None:
             raise DataError(
                 f"column {self.name!r} of {self.place} must hold numbers or texts, got {self.reading.problem}; leave "
-                "it out by ?drop="
+                "that column out"
             )
         return texts[self.rows]
 
