@@ -111,6 +111,7 @@ def test_anomalies_on_disk_are_those_of_python(parts: Path, of_parts: Path, tmp_
     assert [np.float32(line["anomaly"]) for line in lines] == [*found.anomaly.numpy()]
     assert [float(line["p_value"]) for line in lines] == found.p_value.tolist()
     assert [int(line["flagged"]) for line in lines] == found.flagged.int().tolist()
+    assert copyist("reconstruct", of_parts, parts / "test", "--out", tmp_path / "copies").code == 0
     again = library.detect(detector, str(parts / "test"), out=tmp_path / "again")
     assert (tmp_path / "again/report.json").read_bytes() == (tmp_path / "out/report.json").read_bytes()
     assert again.num_flagged == answer.result["num_flagged"] == int(found.flagged.sum())
@@ -251,7 +252,6 @@ def test_a_fit_is_resumed_and_shown(of_days: Path, tmp_path: Path) -> None:
     shown = copyist("info", out)
     assert "a detector: denoising-table on 144 rows of" in shown.stdout
     assert copyist("info", out, "--json").result["detector"]["threshold"] == first["threshold"]
-    assert copyist("denoise", out, of_days / "normal.csv", "--out", tmp_path / "copies").code == 0
 
 
 Bad = Callable[[Path, Path, Path], list[object]]
