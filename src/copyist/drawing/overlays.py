@@ -52,5 +52,5 @@ def overlay(pixels: Tensor, heat: Tensor, levels: tuple[float, float]) -> Sheet:
     share = ((heat.double().clamp_min(0).sqrt() - begin) / (end - begin)).clamp(0, 1).cpu().numpy()[..., None]
     gray = pixels.detach().float().nan_to_num(0.0).clamp(0, 1).mean(0).mul(255).double().cpu().numpy()[..., None]
     color = _COOL + (_HOT - _COOL) * share
-    cover: npt.NDArray[np.float64] = _OPAQUE * np.sqrt(share)
+    cover: npt.NDArray[np.float64] = _OPAQUE * share**0.75
     return np.rint(gray * (1 - cover) + color * cover).astype(np.uint8)

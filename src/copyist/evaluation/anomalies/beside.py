@@ -65,7 +65,8 @@ class SimpleDetectors:
         x, normal = splits.train.examples(), splits.calibration.examples()
         shape = code_shape(detector.model, tuple(x.shape[1:]))
         found = fit_rivals(x, code_size=None if shape is None else math.prod(shape))
-        rivals = {_NAMES.get(name, name): rival for name, rival in found.items()}
+        names = _NAMES if shape is not None else _NAMES | {"principal axes": "PCA, nine tenths of the variance"}
+        rivals = {names.get(name, name): rival for name, rival in found.items()}
         size = detector.model.batch_size
         calibration = {
             name: torch.cat([rival.anomaly(part).float().cpu() for part in normal.split(size)])
