@@ -33,7 +33,7 @@ from copyist.objectives import (
 )
 from copyist.recipes import RECIPES, configured, hidden_unet, iwae, overcomplete_mlp, unet, unet_skips, vae
 
-DENOISING = {"denoising-unet", "blind-denoiser", "direct-denoiser"}
+DENOISING = {"denoising-unet", "denoising-table", "blind-denoiser", "direct-denoiser"}
 VARIATIONAL = {"vae", "iwae", "conv-vae"}
 CLASSIFYING = {"conv-classifier", "masked-vit-classifier", "stacked-classifier", "vit-classifier"}
 STACKED = {"stacked", "stacked-denoising"}

@@ -12,6 +12,7 @@ import typer
 from copyist.cli.options import Force, Json, as_path
 
 if TYPE_CHECKING:
+    from copyist.bench.detection_result import DetectionBench
     from copyist.bench.timings import BenchResult
 
 app = typer.Typer(help="Measure our speed against plain reference loops, both in one run, as ratios.")
@@ -104,8 +105,28 @@ def vae(
     _run(partial(bench_vae, size=size, batch=batch, rounds=rounds), as_json=as_json, out=out, force=force)
 
 
+@app.command(short_help="Compare our detector of tables with those without a network.")
+def tables(
+    folder: Annotated[Path, typer.Argument(help="Holds .npz files with X and y, 1 for an outlier.", parser=as_path)],
+    splits: Annotated[int, typer.Option(min=1, help="Random parts of each table.")] = 3,
+    most: Annotated[int, typer.Option(min=50, help="Rows of a table that are trained on, at most.")] = 8000,
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Fit detectors on 60 % of each table, with its outliers and without, and rank the rest."""
+    from copyist.bench.table_detection import bench_table_detection, read_tables
+
+    found = read_tables(folder)
+    _run(partial(bench_table_detection, found, splits=splits, most_train=most), as_json=as_json, out=out, force=force)
+
+
 def _run(
-    bench: Callable[..., "BenchResult"], *, as_json: bool = False, out: Path | None = None, force: bool = False
+    bench: Callable[..., "BenchResult | DetectionBench"],
+    *,
+    as_json: bool = False,
+    out: Path | None = None,
+    force: bool = False,
 ) -> None:
     from copyist.outputs import check_output, write_text
 

@@ -9,6 +9,7 @@ __all__ = [
     "conv",
     "conv_classifier",
     "conv_vae",
+    "denoising_table",
     "denoising_unet",
     "direct_denoiser",
     "dot_attention",
@@ -60,6 +61,7 @@ from copyist.recipes.copiers import (
 )
 from copyist.recipes.restorers import (
     blind_denoiser,
+    denoising_table,
     denoising_unet,
     direct_denoiser,
     masked_unet,
@@ -88,6 +90,7 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "undercomplete-mlp": undercomplete_mlp,
     "conv": conv,
     "table": table,
+    "denoising-table": denoising_table,
     "linear-attention": linear_attention,
     "dot-attention": dot_attention,
     "dot-attention-alone": dot_attention_alone,

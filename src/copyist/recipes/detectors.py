@@ -2,12 +2,11 @@
 
 __all__ = ["table_detector"]
 
-from copyist.corruption import GaussianNoise
+from dataclasses import replace
+
 from copyist.detection import DetectorRecipe
 from copyist.detection.measures import Combined, CopyDistance, DenoisingError, ExampleDistance
-from copyist.models.mlp import MLPConfig
-from copyist.objectives import Denoising
-from copyist.training import Optimization, Recipe, Training
+from copyist.recipes.restorers import denoising_table
 
 _TRIMMED = 0.3
 """Of the rows, where outliers may be among them."""
@@ -24,26 +23,15 @@ def table_detector(*, data: str = "cancer", may_hold_outliers: bool = False) -> 
 
     Args:
         data: the source of normal rows.
-        may_hold_outliers: whether outliers may be among them: then the strangest three tenths are left out before
-            training, and neighborhoods are larger, a share of the rows.
+        may_hold_outliers: whether outliers may be among them: then the strangest three tenths are not learned, and
+            neighborhoods are larger, a share of the rows.
     """
+    training = denoising_table(data=data)
+    if may_hold_outliers:
+        training = replace(training, training=replace(training.training, trimmed=_TRIMMED))
     neighbors = _SHARE if may_hold_outliers else 5
     return DetectorRecipe(
-        training=Recipe(
-            name="table-detector",
-            data=data,
-            model=MLPConfig(widths=(128, 128), column_unit="tails"),
-            objective=Denoising(corruption=GaussianNoise(sigma=(0.5, 1.5))),
-            training=Training(
-                steps=300,
-                batch_size=256,
-                flip=False,
-                trimmed=_TRIMMED if may_hold_outliers else 0.0,
-                validate_every=300,
-                save_every=300,
-                optimization=Optimization(learning_rate=5e-3),
-            ),
-        ),
+        training=training,
         measure=Combined(
             measures=(ExampleDistance(neighbors=neighbors), CopyDistance(neighbors=neighbors), DenoisingError())
         ),
