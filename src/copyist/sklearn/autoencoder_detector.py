@@ -48,7 +48,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
     are split into those that train, those that give measures their units, and those that calibrate, and a new normal
     row is called an outlier with a probability of at most `false_alarms`. Where outliers are among the rows and their
     share is known, `contamination` sets the threshold so that this share of the rows is called so, as scikit-learn's
-    own detectors do.
+    own detectors do; by default the strangest rows are then not learned.
 
     Rows must be complete and numeric: put a `SimpleImputer` or a `ColumnTransformer` before it in a `Pipeline` where
     they are not. Columns are standardized by the model itself. Columns with one value only are not learned, and a row
