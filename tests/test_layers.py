@@ -33,6 +33,7 @@ WITHIN_A_STEP = {
     ("devices", "checks"): "a device that is not there is refused in the same voice as any argument",
     ("evidence", "checks"): "bounds are arguments",
     ("devices", "memory"): "a device that has no memory of its own uses the machine's",
+    ("pyod", "sklearn"): "the detector of pyod is that of scikit-learn with other signs and labels",
     ("settings", "checks"): "settings are arguments",
 }
 """The arrows among the names of one step, with their reasons."""

@@ -12,6 +12,9 @@ from . import training as training
 from .checkpoint import load as load
 from .checkpoint import save as save
 from .data import open_source as open_source
+from .detection import fit_detector as fit_detector
+from .detection import load_detector as load_detector
+from .evaluation.anomalies.detect import detect as detect
 from .evaluation.evaluate import evaluate as evaluate
 from .procedures.denoising import denoise as denoise
 from .procedures.denoising import encode as encode

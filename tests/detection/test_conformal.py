@@ -6,7 +6,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from copyist.detection.conformal import benjamini_hochberg, check_false_alarms, num_calibration, p_values, threshold
+from copyist.detection.conformal import (
+    benjamini_hochberg,
+    check_false_alarms,
+    least_rate,
+    num_calibration,
+    p_values,
+    threshold,
+)
 from copyist.errors import ArgumentError, DataError
 
 
@@ -57,6 +64,12 @@ def test_a_rate_needs_so_many_examples_that_the_strangest_of_all_is_rare_enough(
     check_false_alarms(false_alarms, calibration=needed)
     with pytest.raises(DataError, match=f"needs {needed} normal examples for calibration, got {needed - 1}"):
         check_false_alarms(false_alarms, calibration=needed - 1)
+
+
+def test_the_least_rate_of_so_many_examples_needs_these_and_no_more() -> None:
+    for count in range(1, 2000):
+        assert num_calibration(least_rate(count)) == count
+        assert least_rate(count) == pytest.approx(1 / (count + 1), rel=1e-12)
 
 
 @pytest.mark.parametrize("wrong", [0.0, 1.0, 50.0, -0.1, math.nan, math.inf])

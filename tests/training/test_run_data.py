@@ -9,6 +9,8 @@ import torch
 from copyist.data import open_source, open_split
 from copyist.data.examples import ExampleSet
 from copyist.errors import DataError
+from copyist.models import MLPConfig
+from copyist.models.residual import ResidualConfig
 from copyist.training.run_data import RunData, fit_standardization, standardize_set
 
 VALUES = np.random.default_rng(0).normal(size=(40, 3)) * [1, 3000, 0.002] + [0, 90000, 1]
@@ -54,3 +56,15 @@ def test_one_row_is_too_few_to_learn_from(tmp_path: Path) -> None:
     splits = open_source(table(tmp_path / "t.csv", "a,b", "1,2", "3,4"))
     with pytest.raises(DataError, match=r"must have at least two rows to learn from, got 1; add rows$"):
         fit_standardization(splits.train)
+
+
+def test_rows_are_learned_in_the_units_that_the_model_is_given(tmp_path: Path) -> None:
+    rows = values(tmp_path)
+    config = MLPConfig(num_columns=3, column_unit="tails")
+    for each in (config, ResidualConfig(model=config)):
+        model = each.build()
+        model.measured_on(rows.examples())
+        learned = standardize_set(rows, fit_standardization(rows, unit=each.unit)).examples()
+        torch.testing.assert_close(model.standardized(rows.examples()), learned)
+        torch.testing.assert_close(model.restored(learned), rows.examples())
+    assert fit_standardization(rows).std.tolist() != fit_standardization(rows, unit="tails").std.tolist()

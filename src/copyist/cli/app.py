@@ -15,6 +15,7 @@ from copyist.cli import (
     corrupt,
     data,
     demo,
+    detect,
     encode,
     evaluate,
     info,
@@ -79,6 +80,7 @@ app.command(short_help="List the layers of a model, which 'invert' takes.")(laye
 app.command(short_help="List the recipes that 'copyist train' takes, or one with its settings.")(listing.recipes)
 app.command(short_help="List the kinds of model, with their settings.")(listing.models)
 app.add_typer(data.app, name="data")
+app.add_typer(detect.app, name="detect", short_help="Find anomalies, with a stated rate of false alarms.")
 app.add_typer(claims.app, name="claims", short_help="Measure what the sources claim.")
 app.add_typer(bench.app, name="bench", short_help="Measure our speed against plain loops, as ratios.")
 

@@ -2,14 +2,18 @@
 
 __all__ = [
     "Batches",
+    "EncodedRows",
+    "EncodedSource",
     "ExampleSet",
     "Picture",
     "Progress",
     "SceneFactors",
     "Source",
     "Splits",
+    "TableEncoding",
     "TableFile",
     "draw_scenes",
+    "encode_source",
     "flips",
     "indices",
     "open_source",
@@ -23,11 +27,13 @@ __all__ = [
 ]
 
 from copyist.data.batches import Batches, flips, indices
+from copyist.data.encoded_source import EncodedSource, encode_source
 from copyist.data.examples import ExampleSet, Splits
 from copyist.data.inputs import read_pictures
 from copyist.data.opening import open_source, open_split
 from copyist.data.source import Source, parse_source
 from copyist.data.synthetic import SceneFactors, draw_scenes, scene_factors
+from copyist.data.table_encoding import EncodedRows, TableEncoding
 from copyist.data.table_sets import open_table
 from copyist.files.bulk import Progress
 from copyist.files.picture import Picture, pixels_for, write_picture

@@ -1,7 +1,17 @@
 """Which columns of a table are learned, and their numbers as examples keep them."""
 
-__all__ = ["LearnedColumns", "find_name", "learned_columns", "left_out_notices"]
+__all__ = [
+    "INDEX",
+    "TEXTS",
+    "TIMES",
+    "LearnedColumns",
+    "dropped_columns",
+    "find_name",
+    "learned_columns",
+    "left_out_notices",
+]
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self, final
@@ -19,7 +29,19 @@ from copyist.files.values import as_rows
 _SHOWN = 6
 """Names that are written out in a notice."""
 
-_CONSTANT, _EMPTY, _INDEX, _OTHER = "constant", "empty", "row numbers", "not learned by the model"
+INDEX = "row numbers"
+"""Why a column is left out: it numbers or names the rows."""
+
+TEXTS = "texts"
+"""Why a column is left out: its texts are no categories."""
+
+TIMES = "times"
+"""Why a column is left out: its dates are those of the rows, and tell nothing else."""
+
+_ENCODED = re.compile(r".+ \((scaled|missing|other|frequency|= .*|(co)?sine of (weekday|time of day))\)")
+"""The names of columns that an encoding makes for a model."""
+
+_CONSTANT, _EMPTY, _OTHER = "constant", "empty", "not learned by the model"
 
 
 @final
@@ -76,7 +98,9 @@ class LearnedColumns:
 def left_out_notices(left_out: Iterable[tuple[str, str]], place: str) -> list[str]:
     """A sentence for each reason why columns of a place were left out, with the names of these."""
     clauses = {
-        _INDEX: ("which numbers or names the rows", "which number or name the rows"),
+        INDEX: ("which numbers or names the rows", "which number or name the rows"),
+        TEXTS: ("whose texts are no categories",) * 2,
+        TIMES: ("whose dates order the rows, and are of one weekday and time of day",) * 2,
         _EMPTY: ("which has no values", "which have no values"),
         _CONSTANT: ("which has one value only", "which have one value each"),
         _OTHER: ("on which the model was not trained",) * 2,
@@ -141,14 +165,19 @@ def _choose(
 ) -> tuple[list[str], list[tuple[str, str]]]:  # fmt: skip
     """The columns to learn, and those that are left out though nobody asked for it."""
     label = None if source.label is None else find_name(source.label, table, f"label= of {source.place}")
-    dropped = _dropped(table, source)
+    dropped = dropped_columns(table, source)
     every = [name for name in table.columns if name != label and name not in dropped]
     free = [name for name in every if name not in table.index]
     if not columns:
-        return free, [(name, _INDEX) for name in every if name in table.index]
+        return free, [(name, INDEX) for name in every if name in table.index]
     missing = [name for name in columns if name not in every]
     if not missing:
         return list(columns), [(name, _OTHER) for name in free if name not in columns]
+    if all(map(_ENCODED.fullmatch, columns)):
+        raise ShapeError(
+            f"{source.place} must hold rows as its detector encodes them for the model, with columns such as "
+            f"{columns[0]!r}, and is a table as it is; judge it by copyist detect run"
+        )
     if all(map(str.isdigit, columns)) or all(map(str.isdigit, free)):
         return free, []  # By place, where one of them has no names; their number is the model's to check.
     raise ShapeError(
@@ -157,8 +186,12 @@ def _choose(
     )
 
 
-def _dropped(table: StoredTable, source: Source) -> set[str]:
-    """The columns of `drop=`: names that hold commas are put together again."""
+def dropped_columns(table: StoredTable, source: Source) -> set[str]:
+    """The columns of `drop=`: names that hold commas are put together again.
+
+    Raises:
+        UnknownNameError: there is none of such a name.
+    """
     found, rest = set[str](), list(source.drop)
     what = f"drop= of {source.place}"
     while rest:

@@ -1,6 +1,7 @@
 """Which examples of a source are held out: decided by their content and by nothing else."""
 
 __all__ = [
+    "CALIBRATION_SHARE",
     "TEST_SHARE",
     "Parts",
     "Split",
@@ -26,6 +27,9 @@ Split: TypeAlias = Literal["train", "test", "calibration", "all"]
 
 TEST_SHARE = 0.1
 """The share of the distinct examples that is held out, unless another is asked for."""
+
+CALIBRATION_SHARE = 0.2
+"""The share of the rest that calibrates a detector, unless another is asked for."""
 
 
 def digest(content: bytes) -> str:

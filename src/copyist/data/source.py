@@ -14,6 +14,7 @@ __all__ = [
     "parse_size",
     "parse_source",
     "parts_of",
+    "with_option",
 ]
 
 from collections.abc import Sequence
@@ -237,6 +238,11 @@ def escape_name(name: str) -> str:
 def drop_option(source: Source, names: Sequence[str]) -> str:
     """The option that leaves these columns out beside those that are left out already."""
     return "?drop=" + ",".join(map(escape_name, [*source.drop, *names]))
+
+
+def with_option(text: str, option: str) -> str:
+    """A source string with one more option, such as `calibration=0.2`."""
+    return f"{text}{'&' if parse_source(text).place != text else '?'}{option}"
 
 
 def parse_size(text: str, *, name: str = "source option size") -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Tables as examples: each row is one, and each column a number in units of its own."""
 
-__all__ = ["is_table", "open_table", "read_table", "table_sets"]
+__all__ = ["class_labels", "is_table", "open_table", "open_whole", "read_table", "table_sets"]
 
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
@@ -49,7 +49,7 @@ def table_sets(
     learned = learned_columns(table, source, columns)
     whole = _told_apart(table, source) if columns else _varying(learned, source)
     learned = learned if columns else whole or learned
-    labels = _labels(table, source)
+    labels = class_labels(table, source)
     digests = [digest(row.tobytes()) for row in (whole or learned).values]
     notes, splits = list(table.notes), table.is_test
     if whole is None and splits is None and set(parts) != {"all"}:
@@ -123,6 +123,22 @@ def open_table(text: str, *, columns: Sequence[str] = (), say: Callable[[str], N
         ArgumentError: an option is one of images, or takes a part of the rows.
         ShapeError: it has not the columns that the model was trained on.
     """
+    table, source = open_whole(text)
+    learned = learned_columns(table, source, columns)
+    for sentence in (*table.notes, *learned.notices(source.place)):
+        say(sentence)
+    name = f"{source.place}.csv" if source.is_embedded else PurePath(source.place).name
+    return TableFile(name=name, columns=learned.names, x=torch.from_numpy(learned.values), stored=table)
+
+
+def open_whole(text: str) -> tuple[StoredTable, Source]:
+    """All rows of a table, in their order, for a verb that needs every one.
+
+    Raises:
+        DataError: it is no table, or cannot be read.
+        ArgumentError: an option is one of images, or takes a part of the rows.
+        UnknownNameError: there is no such source or option.
+    """
     source = parse_source(text)
     if not source.is_embedded and not Path(source.place).exists():
         raise DataError(f"there is no file {source.place}; give a table in .csv, .parquet, .npy or .npz")
@@ -132,14 +148,27 @@ def open_table(text: str, *, columns: Sequence[str] = (), say: Callable[[str], N
         source,
         (*IMAGE_OPTIONS, "split", "limit", "test", "split_seed", "calibration", "only"),
         kind="images and training",
-        got="a table to write again",
+        got="a table taken whole",
     )
-    table = read_table(source, by_split=False)
-    learned = learned_columns(table, source, columns)
-    for sentence in (*table.notes, *learned.notices(source.place)):
-        say(sentence)
-    name = f"{source.place}.csv" if source.is_embedded else PurePath(source.place).name
-    return TableFile(name=name, columns=learned.names, x=torch.from_numpy(learned.values), stored=table)
+    return read_table(source, by_split=False), source
+
+
+def class_labels(table: StoredTable, source: Source) -> ClassLabels | None:
+    """The classes of all rows, from a column or from beside the table; None where there are none.
+
+    Raises:
+        DataError: a row has no class, or one that is neither a text nor a whole number.
+        UnknownNameError: there is no such column.
+    """
+    if source.label is None:
+        return None if table.labels is None else ClassLabels.of(table.labels, what=f"labels of {source.place}")
+    column = table.columns[find_name(source.label, table, f"label= of {source.place}")]
+    _check_named(column, source)
+    return ClassLabels.of(
+        column,
+        what=f"labels in column {source.label!r} of {source.place}",
+        remedy="name another column, or leave label= out",
+    )
 
 
 def _told_apart(table: StoredTable, source: Source) -> LearnedColumns | None:
@@ -156,19 +185,6 @@ def _told_apart(table: StoredTable, source: Source) -> LearnedColumns | None:
 def _varying(learned: LearnedColumns, source: Source) -> LearnedColumns:
     """Without what is constant over all rows, so that such a column moves no row to another split."""
     return learned.without_constants(np.arange(len(learned.values)), place=source.place)
-
-
-def _labels(table: StoredTable, source: Source) -> ClassLabels | None:
-    """The classes of all rows, from a column or from beside the table."""
-    if source.label is None:
-        return None if table.labels is None else ClassLabels.of(table.labels, what=f"labels of {source.place}")
-    column = table.columns[find_name(source.label, table, f"label= of {source.place}")]
-    _check_named(column, source)
-    return ClassLabels.of(
-        column,
-        what=f"labels in column {source.label!r} of {source.place}",
-        remedy="name another column, or leave label= out",
-    )
 
 
 def _check_named(column: Column, source: Source) -> None:

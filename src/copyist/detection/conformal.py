@@ -8,7 +8,15 @@ Source:
     for Outliers with Conformal p-values"; Benjamini & Hochberg (1995).
 """
 
-__all__ = ["benjamini_hochberg", "check_false_alarms", "check_rate", "num_calibration", "p_values", "threshold"]
+__all__ = [
+    "benjamini_hochberg",
+    "check_false_alarms",
+    "check_rate",
+    "least_rate",
+    "num_calibration",
+    "p_values",
+    "threshold",
+]
 
 import math
 from fractions import Fraction
@@ -46,6 +54,14 @@ def num_calibration(false_alarms: float) -> int:
     """
     check_rate(false_alarms)
     return math.ceil(1 / Fraction(str(false_alarms))) - 1
+
+
+def least_rate(calibration: int) -> float:
+    """The smallest rate of false alarms that so many calibration examples, at least 1, can give: 1 / (N + 1).
+
+    The next larger number is given where there is one, so that rounding does not ask for one example more.
+    """
+    return min(math.nextafter(1 / (calibration + 1), 1), _LARGEST_RATE)
 
 
 def check_false_alarms(false_alarms: float, *, calibration: int) -> None:

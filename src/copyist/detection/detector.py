@@ -10,10 +10,14 @@ import torch
 from torch import Tensor
 
 from copyist.checkpoint import Header
+from copyist.data.table_encoding import EncodedRows, TableEncoding
+from copyist.data.table_matching import TableLike
 from copyist.detection.conformal import check_false_alarms, p_values, threshold
-from copyist.detection.copies import Copies
+from copyist.detection.copies import Copies, widened
 from copyist.detection.findings import Findings
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
+from copyist.errors import ContractError
+from copyist.files.bulk import ignore
 from copyist.models.contracts import Reconstructor, take_batch
 from copyist.tensors import Examples, ExamplesLike, PerImage
 
@@ -33,13 +37,20 @@ class Detector:
     """What the measure learned of normal examples."""
 
     calibration: PerImage
-    """(N,), float32: the anomalies of normal examples that nothing was fitted on."""
+    """(N,), float32 at least: the anomalies of normal examples that nothing was fitted on."""
 
     false_alarms: float
     """α: the share of normal examples that is flagged at most, on average."""
 
     header: Header
     """Of the model: its settings, data and training."""
+
+    encoding: TableEncoding | None = None
+    """Of a table as it is, to rows that the model takes; None for images, and where it was fitted on rows."""
+
+    departure: float = 0.0
+    """What each cell of a table of which training says nothing adds to the anomaly of its row: more than all
+    calibration examples differ by."""
 
     def __post_init__(self) -> None:
         check_false_alarms(self.false_alarms, calibration=len(self.calibration))
@@ -49,6 +60,11 @@ class Detector:
         """The anomaly above which an example is flagged."""
         return threshold(self.calibration, false_alarms=self.false_alarms)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the parts of `judge_table` are of: the columns of the table; of rows of numbers those of the model."""
+        return self.model.trained_on.columns if self.encoding is None else self.encoding.columns
+
     def anomaly(self, x: ExamplesLike) -> PerImage:
         """How strange each example is.
 
@@ -56,7 +72,7 @@ class Detector:
             x: images (B, C, H, W) or rows (B, D), as the model takes them.
 
         Returns:
-            (B,), float32, larger is stranger.
+            (B,), larger is stranger, float32; or float64 where the model computes in that.
 
         Raises:
             ShapeError, ArgumentError: the model does not take them.
@@ -105,11 +121,47 @@ class Detector:
             for part in batch.split(max(1, self.model.batch_size if batch_size is None else batch_size)):
                 copies = Copies(self.model, part, batch_size=batch_size)
                 where = self.measure.parts(copies, self.statistics) if parts else None
-                found.append((self.measure(copies, self.statistics).float().cpu(), where))
-        places = [where.float().cpu() for _, where in found if where is not None]
+                found.append((widened(self.measure(copies, self.statistics)).cpu(), where))
+        places = [widened(where).cpu() for _, where in found if where is not None]
         return self.judge(
             torch.cat([anomaly for anomaly, _ in found]), names=names, parts=torch.cat(places) if places else None
         )
+
+    def judge_table(
+        self,
+        data: TableLike,
+        *,
+        parts: bool = False,
+        ignore_extra: bool = False,
+        say: Callable[[str], None] = ignore,
+    ) -> Findings:
+        """Judge the rows of a table as it is: with texts, dates and missing cells, and its columns in any order.
+
+        Args:
+            data: a source or path, a data frame, a mapping of columns, or an array with the same columns in order.
+            parts: whether to say where the anomaly lies: (B, C), by `encoding.columns`.
+            ignore_extra: whether columns that the detector was not fitted on are left out; they are refused otherwise.
+            say: takes notices, each one sentence.
+
+        Raises:
+            ContractError: the detector was not fitted on a table.
+            DataError, ShapeError, ArgumentError: as `TableEncoding.encode`.
+        """
+        if self.encoding is None:
+            raise ContractError(
+                "a detector that judges a table must have been fitted on one, and this one was fitted on images or on "
+                "rows of numbers; call it with these, or fit it on the table's source"
+            )
+        encoded = self.encoding.encode(data, ignore_extra=ignore_extra, say=say)
+        return self.judge_rows(encoded, parts=parts)
+
+    def judge_rows(self, encoded: EncodedRows, *, parts: bool = False) -> Findings:
+        """The findings for rows that `encoding` has made; parts (B, C) are those of the table's own columns."""
+        assert self.encoding is not None
+        beyond = self.departure * encoded.departures.float()
+        own = self.parts(encoded.rows) if parts else None
+        folded = None if own is None else self.encoding.fold(own) + beyond
+        return self.judge(self.anomaly(encoded.rows) + beyond.sum(1), names=encoded.names, parts=folded)
 
     def judge(self, anomaly: PerImage, *, names: Sequence[str] | None = None, parts: Tensor | None = None) -> Findings:
         """The findings for anomalies (B,) that `anomaly` gave, and their parts."""
@@ -125,4 +177,4 @@ class Detector:
     def _in_batches(self, x: Examples, function: Callable[[Copies], Tensor]) -> Tensor:
         size = max(1, self.model.batch_size)
         with torch.no_grad():
-            return torch.cat([function(Copies(self.model, part)).float().cpu() for part in x.split(size)])
+            return torch.cat([widened(function(Copies(self.model, part))).cpu() for part in x.split(size)])

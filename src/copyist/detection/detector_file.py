@@ -14,6 +14,7 @@ import torch
 from copyist import settings
 from copyist.checkpoint import DETECTOR_PREFIX, load, read_header
 from copyist.checkpoint.tensor_file import read_tensors, write_tensors
+from copyist.data.table_encoding import TableEncoding
 from copyist.detection.detector import Detector
 from copyist.detection.detector_recipe import CATALOGUES
 from copyist.detection.measures.contract import AnomalyMeasure
@@ -42,6 +43,8 @@ def save_detector(path: Path, detector: Detector) -> None:
         "measure": settings.dump(detector.measure, CATALOGUES),
         "false_alarms": detector.false_alarms,
     }
+    if detector.encoding is not None:
+        document |= {"encoding": detector.encoding.document(), "departure": detector.departure}
     tensors = detector.model.state_dict() | {f"{DETECTOR_PREFIX}{name}": tensor for name, tensor in own.items()}
     write_tensors(path, tensors, asdict(detector.header) | {"detector": document})
 
@@ -78,6 +81,8 @@ def load_detector(
             calibration=own["calibration"],
             false_alarms=recorded["false_alarms"],
             header=read_header(file),
+            encoding=TableEncoding.from_document(recorded["encoding"]) if "encoding" in recorded else None,
+            departure=recorded.get("departure", 0.0),
         )
     except (KeyError, TypeError, ArgumentError) as error:
         raise CheckpointError(f"{file} holds a detector that cannot be rebuilt: {error}; fit it again") from error

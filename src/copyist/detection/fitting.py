@@ -1,41 +1,51 @@
 """Fitting a detector: train on one part of the normal data, measure on a second, calibrate on a third."""
 
-__all__ = ["CALIBRATION_SHARE", "fit_detector"]
+__all__ = ["NORMAL_LABELS", "fit_detector"]
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from copyist.data import open_source, parse_source
+from copyist.data.encoded_source import EncodedSource, encode_source
 from copyist.data.examples import ExampleSet, Splits
-from copyist.detection.conformal import check_false_alarms
-from copyist.detection.copies import Copies
+from copyist.data.labels import name_classes
+from copyist.data.parts import CALIBRATION_SHARE
+from copyist.data.source import with_option
+from copyist.data.table_matching import TableLike
+from copyist.data.table_sets import is_table
+from copyist.detection.conformal import check_false_alarms, num_calibration
+from copyist.detection.copies import Copies, widened
 from copyist.detection.detector import Detector
 from copyist.detection.detector_file import DETECTOR_FILE, save_detector
 from copyist.detection.detector_recipe import DetectorRecipe
 from copyist.detection.guards import check_detector
-from copyist.errors import DataError
+from copyist.errors import ContractError, DataError
 from copyist.models.contracts import Reconstructor, needs
 from copyist.outputs import user_path
 from copyist.tensors import Examples
 from copyist.training import Observer, train
 from copyist.training.history import NullObserver
+from copyist.training.run_data import learned_examples
 
-CALIBRATION_SHARE = 0.2
-"""Of the examples that are not in the test split, where the source does not say how many calibrate."""
+NORMAL_LABELS = ("good", "normal", "0")
+"""What labels of normal examples are called, unless one is named."""
 
 
 def fit_detector(
     recipe: DetectorRecipe,
     *,
-    data: str | Splits | None = None,
+    data: TableLike | Splits | EncodedSource | None = None,
     false_alarms: float = 0.05,
     out: str | Path | None = None,
-    seed: int = 0,
+    seed: int | None = 0,
     resume: bool = False,
     overwrite: bool = False,
     observer: Observer | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> Detector:
     """Fit a detector on normal examples.
 
@@ -44,13 +54,16 @@ def fit_detector(
 
     Args:
         recipe: of the model, and the measure.
-        data: a source of normal examples, or splits that have one for calibration; None takes the recipe's.
+        data: a source of normal examples, or a table in memory; what `encode_source` made of one; or splits, of which
+            one is for calibration. None takes the recipe's. A table is encoded, and the encoding travels with the
+            detector.
         false_alarms: the share of normal examples that may be flagged, in (0, 0.5].
         out: the folder of the training run, which also gets the detector; None trains in memory.
-        seed: of everything random.
+        seed: of everything random; None is 0, or that of the run that is resumed.
         resume: go on with the run in the folder.
         overwrite: replace a run that is there.
         observer: follows how training goes.
+        warn: takes the sentence of a check that the detector failed, in place of a refusal.
 
     Returns:
         The detector.
@@ -62,7 +75,11 @@ def fit_detector(
         CopyistError: as `copyist.train`.
     """
     watcher = observer or NullObserver()
-    splits = data if isinstance(data, Splits) else _open(data or recipe.training.data, watcher)
+    given = recipe.training.data if data is None else data
+    opened = given if isinstance(given, Splits | EncodedSource) else _open(given, false_alarms, watcher)
+    encoded = opened if isinstance(opened, EncodedSource) else None
+    splits = opened.splits if isinstance(opened, EncodedSource) else opened
+    _say_labels(splits, watcher)
     calibration = splits.calibration
     if calibration is None:
         raise DataError("a detector must have examples to calibrate on, got splits without; give calibration=0.2")
@@ -70,27 +87,54 @@ def fit_detector(
     run = train(recipe.training, data=splits, out=out, seed=seed, resume=resume, overwrite=overwrite, observer=observer)
     model = needs(run.load(), Reconstructor, verb="detect")
     recipe.measure.check_model(model)
-    train_copies, held_out = _copies(model, splits.train), _copies(model, splits.test)
+    train_copies, held_out = _copies(model, learned_examples(recipe.training, splits)), _copies(model, splits.test)
     statistics = {name: tensor.cpu() for name, tensor in recipe.measure.fit(train_copies, held_out).items()}
-    anomalies = [recipe.measure(Copies(model, part), statistics) for part in _batches(model, calibration)]
+    found = [recipe.measure(Copies(model, part), statistics) for part in _batches(model, calibration)]
+    anomalies = torch.cat(found).cpu()
+    # Above all of them, whatever the anomaly that it is added to.
+    departure = 0.0 if encoded is None else 2 * float(anomalies.max() - anomalies.min())
     detector = Detector(
         model=model,
         measure=recipe.measure,
         statistics=statistics,
-        calibration=torch.cat(anomalies).float().cpu(),
+        calibration=widened(anomalies if encoded is None else anomalies + departure * encoded.departures.sum(1)),
         false_alarms=false_alarms,
         header=run.store.read_header(),
+        encoding=None if encoded is None else encoded.encoding,
+        departure=departure,
     )
-    check_detector(detector, held_out)
+    try:
+        check_detector(detector, held_out)
+    except ContractError as error:
+        if warn is None:
+            raise
+        warn(str(error))
     if out is not None:
         save_detector(user_path(out) / DETECTOR_FILE, detector)
     return detector
 
 
-def _open(text: str, observer: Observer) -> Splits:
+def _open(data: TableLike, false_alarms: float, observer: Observer) -> Splits | EncodedSource:
+    text = str(data)
+    if not isinstance(data, str | Path) or is_table(parse_source(text)):
+        return encode_source(data, num_calibration=num_calibration(false_alarms), say=observer.notify)
     if parse_source(text).calibration is None:
-        text = f"{text}{'&' if parse_source(text).place != text else '?'}calibration={CALIBRATION_SHARE}"
-    return open_source(text, say=observer.notify, progress=observer.report_reading)
+        text = with_option(text, f"calibration={CALIBRATION_SHARE}")
+    splits = open_source(text, say=observer.notify, progress=observer.report_reading)
+    # What was left out has been said.
+    return replace(splits, train=replace(splits.train, left_out=()))
+
+
+def _say_labels(splits: Splits, observer: Observer) -> None:
+    """Say so where labels that tell normal examples from others are passed over."""
+    if splits.train.labels is None or splits.classes is None:
+        return
+    names = [splits.classes[number] for number in np.unique(splits.train.labels).tolist()]
+    if len(names) > 1 and set(NORMAL_LABELS) & set(names):
+        observer.notify(
+            f"{splits.train.source} has the labels {name_classes(names)}, and all are taken for normal; take those of "
+            "one alone by ?only=, or --normal"
+        )
 
 
 def _copies(model: Reconstructor, examples: ExampleSet) -> Copies:

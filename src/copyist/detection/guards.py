@@ -46,9 +46,10 @@ def _check_distinct(detector: Detector) -> None:
 
 def _check_far(detector: Detector, x: Examples) -> None:
     for radius in RADII:
-        # Past the door, which no image so far outside of [0, 1] may enter.
-        far = Copies(detector.model, far_points(x, radius=radius))
-        missed = ~detector.judge(detector.measure(far, detector.statistics).float().cpu()).flagged
+        # Past the door, which takes no images of values so far from [0, 1].
+        copies = Copies(detector.model, far_points(x, radius=radius))
+        with torch.no_grad():
+            missed = ~detector.judge(detector.measure(copies, detector.statistics).float().cpu()).flagged
         if missed.any():
             raise ContractError(
                 f"a detector must flag points {radius:g} times as far from the mean as the data, and took "

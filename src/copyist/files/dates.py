@@ -1,8 +1,9 @@
 """Dates and times as numbers: days since 1970-01-01, and the way back into the same form."""
 
-__all__ = ["DATE_KIND", "days_of", "microseconds_of", "read_dates"]
+__all__ = ["DATE_KIND", "days_of", "microseconds_of", "read_dates", "slashed_days"]
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,24 @@ def read_dates(cells: Cells) -> Reading | None:
         return pa.array([text + zone for text in _written(new, unit, written, separator)], pa.string())
 
     return Reading(kind=DATE_KIND, values=values, spell=spell, is_exact=True)
+
+
+def slashed_days(texts: Sequence[str | None], *, day_first: bool) -> npt.NDArray[np.float64] | None:
+    """Days of dates such as 03/04/2024, which do not tell by themselves whether the day comes first.
+
+    Args:
+        texts: (N,), None where one is missing.
+        day_first: whether it does.
+
+    Returns:
+        (N,), NaN where one is missing; None where a text is no such date, or none is a date at all.
+    """
+    cells = pa.chunked_array([pa.array(texts, pa.string())])
+    if not pc.any(pc.is_valid(cells)).as_py() or not pc.all(pc.match_substring_regex(cells, f"{_SLASHES}$")).as_py():
+        return None
+    iso = pc.replace_substring_regex(cells, _SLASHES, r"\3-\2-\1" if day_first else r"\3-\1-\2")
+    reading = read_dates(iso)
+    return None if reading is None else reading.values
 
 
 def _slashed(cells: Cells) -> Any:

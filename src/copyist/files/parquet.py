@@ -1,6 +1,6 @@
 """Parquet files: their columns as numbers, and the way back into the same types."""
 
-__all__ = ["Parquet", "cells_of", "read_arrow", "read_parquet", "write_parquet"]
+__all__ = ["Parquet", "cells_of", "read_arrow", "read_parquet", "texts_of", "write_parquet"]
 
 import importlib
 import json
@@ -16,7 +16,7 @@ from copyist.errors import DataError
 from copyist.files.arrow import Cells, Spell, pa, pc
 from copyist.files.dates import DATE_KIND, days_of, microseconds_of
 from copyist.files.readings import Reading, Values, read_numbers, refused
-from copyist.files.spellings import Decimal, read_texts
+from copyist.files.spellings import Decimal, is_missing, read_texts
 from copyist.outputs import whole_file
 
 
@@ -101,7 +101,7 @@ def read_arrow(cells: Cells, *, decimal: Decimal | None = None) -> Reading:
     of, types = cells.type, pa.types
     if types.is_dictionary(of):
         inner = read_arrow(pc.cast(cells, of.value_type), decimal=decimal)
-        return replace(inner, spell=lambda new: inner.spell(new).dictionary_encode())
+        return replace(inner, spell=lambda new: inner.spell(new).dictionary_encode(), is_category=True)
     if types.is_string(of) or types.is_large_string(of) or types.is_string_view(of):
         reading = read_texts(pc.cast(cells, pa.string()), decimal=decimal)
         return replace(reading, spell=lambda new: pc.cast(reading.spell(new), of))
@@ -129,6 +129,19 @@ def cells_of(cells: Cells) -> npt.NDArray[Any]:
     if pa.types.is_dictionary(cells.type):
         cells = pc.cast(cells, cells.type.value_type)
     return cells.to_numpy()
+
+
+def texts_of(cells: Cells) -> npt.NDArray[Any] | None:
+    """The cells as texts (N,) without spaces around them, None where one is missing; None where they are no texts.
+
+    A whole number has no decimals, whatever its type.
+    """
+    of = cells.type.value_type if pa.types.is_dictionary(cells.type) else cells.type
+    try:
+        texts = pc.utf8_trim_whitespace(pc.cast(pc.cast(cells, of), pa.string())).to_pylist()
+    except pa.ArrowException:
+        return None
+    return np.array([None if text is None or is_missing(text) else text for text in texts], dtype=object)
 
 
 def _read_times(cells: Cells) -> Reading:

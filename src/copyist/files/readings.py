@@ -36,6 +36,9 @@ class Reading:
     is_exact: bool = False
     """Whether the numbers are to be kept in 64 bits whatever their size."""
 
+    is_category: bool = False
+    """Whether the file says that the values are categories, as pandas and Parquet do."""
+
     problem: str = ""
     """Of a column that is no numbers: what was got, and in which row."""
 

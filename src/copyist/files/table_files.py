@@ -1,6 +1,14 @@
 """Table files as they are: named columns of numbers or texts, and the way back into a file of the same kind."""
 
-__all__ = ["Column", "StoredTable", "TableFile", "holds_table", "read_table_file", "table_of_array"]
+__all__ = [
+    "Column",
+    "StoredTable",
+    "TableFile",
+    "holds_table",
+    "read_table_file",
+    "table_of_array",
+    "table_of_cells",
+]
 
 import re
 from collections import Counter
@@ -23,9 +31,9 @@ from copyist.files.array_files import (
     npz_shapes,
     train_and_test,
 )
-from copyist.files.arrow import pc
+from copyist.files.arrow import pa, pc
 from copyist.files.delimited import ENDINGS, Delimited, HeaderLine, read_delimited
-from copyist.files.parquet import Parquet, cells_of, read_arrow, read_parquet
+from copyist.files.parquet import Parquet, cells_of, read_arrow, read_parquet, texts_of
 from copyist.files.readings import Reading, Values, read_numbers
 from copyist.files.spellings import Decimal
 from copyist.files.table_parts import Parts, find_parts, read_parts
@@ -50,11 +58,17 @@ class StoredTable:
     readings: Mapping[str, Reading]
     """The same columns as numbers."""
 
+    texts: Mapping[str, Column | None]
+    """The same columns as texts, None where a cell is missing; None where they are neither numbers nor texts."""
+
     rewrite: Callable[[Mapping[str, Values], Path], None]
     """Writes the same file with some of its columns replaced."""
 
     index: tuple[str, ...] = ()
     """Columns that number or name the rows, as pandas writes them."""
+
+    decimal: Decimal | None = None
+    """What marks decimals in texts, where that was said or proven."""
 
     notes: tuple[str, ...] = ()
     """What is to be said of it, each one sentence."""
@@ -64,6 +78,11 @@ class StoredTable:
 
     is_test: npt.NDArray[np.bool_] | None = None
     """(N,), where the file has both splits."""
+
+    @property
+    def num_rows(self) -> int:
+        """N, at least 1."""
+        return len(next(iter(self.columns.values())))
 
 
 @final
@@ -178,6 +197,9 @@ def table_of_array(array: npt.NDArray[Any], names: Sequence[str], rewrite: Any, 
     return StoredTable(
         columns=_Lazy(names, lambda name: array[:, places[name]]),
         readings=_Lazy(names, read),
+        texts=_Lazy(
+            names, lambda name: texts_of(pa.chunked_array([pa.array(array[:, places[name]], from_pandas=True)]))
+        ),
         rewrite=rewrite,
         **beside,
     )
@@ -212,31 +234,43 @@ def _shortened(values: Values) -> Values:
 
 def _read_text(path: Path, header: HeaderLine | None, decimal: Decimal | None) -> StoredTable:
     text = read_delimited(path, header=header, decimal=decimal)
-    return _of_cells(text, text.given_names, decimal=text.decimal, place=path, is_text=True)
+    return table_of_cells(text, text.given_names, decimal=text.decimal, place=path, is_text=True)
 
 
 def _read_parquet(path: Path, decimal: Decimal | None) -> StoredTable:
     file = read_parquet(path)
-    return _of_cells(file, file.cells.column_names, decimal=decimal, place=path, index=file.index)
+    return table_of_cells(file, file.cells.column_names, decimal=decimal, place=path, index=file.index)
 
 
 def _of_parts(parts: Parts, folder: Path) -> StoredTable:
-    table = _of_cells(
+    table = table_of_cells(
         parts, parts.given_names, decimal=parts.decimal, place=folder, index=parts.index, is_text=parts.is_text
     )
     return replace(table, is_test=parts.is_test, notes=parts.notes)
 
 
-def _of_cells(
+def table_of_cells(
     file: Delimited | Parquet | Parts,
     given: Sequence[str],
     *,
     decimal: Decimal | None,
-    place: Path,
+    place: Path | str,
     index: tuple[str, ...] = (),
     is_text: bool = False,
 ) -> StoredTable:
-    """A table of columns of Arrow."""
+    """A table of columns of Arrow.
+
+    Args:
+        file: that holds the cells and writes them again.
+        given: the names of its columns, empty for those without one.
+        decimal: what marks decimals in texts; None judges by the cells.
+        place: what refusals call it.
+        index: columns that number or name the rows.
+        is_text: whether the cells were texts.
+
+    Raises:
+        DataError: it holds no rows, or two columns of one name.
+    """
     if not file.cells.num_rows:
         raise DataError(f"{place} must hold at least one row of numbers, and holds none; add rows")
     names = _name_columns(given, path=place)
@@ -261,8 +295,10 @@ def _of_cells(
     return StoredTable(
         columns=_Lazy(names, cells),
         readings=readings,
+        texts=_Lazy(names, lambda name: texts_of(file.cells.column(places[name]))),
         rewrite=rewrite,
         index=tuple(name for name in names if name in found or name in index),
+        decimal=decimal,
     )
 
 
@@ -317,7 +353,7 @@ def _read_arrays(place: str, key: str | None) -> StoredTable:
     )
 
 
-def _name_columns(given: Sequence[str], *, path: Path) -> tuple[str, ...]:
+def _name_columns(given: Sequence[str], *, path: Path | str) -> tuple[str, ...]:
     """The names of all columns; one without a name has its number, counted from 0."""
     bare = [name.strip() for name in given]
     taken = set(bare)

@@ -1,6 +1,6 @@
 """How well a number tells anomalies from normal examples at all thresholds at once: ROC and precision–recall."""
 
-__all__ = ["PixelCounts", "Ranking", "auroc_interval", "ranking", "share_interval"]
+__all__ = ["PixelCounts", "Ranking", "auroc_difference", "auroc_interval", "ranking", "share_interval"]
 
 import math
 from collections.abc import Sequence
@@ -17,6 +17,8 @@ Numbers: TypeAlias = npt.NDArray[Any]
 
 _Z = 1.959963984540054
 """Of a normal variable 95 % lie within so many standard deviations."""
+
+_NEAR = 1e-9
 
 _POINTS = 200
 """Of a curve, at most."""
@@ -50,7 +52,7 @@ class Ranking:
     """Shares flagged of the normal examples, and of the anomalies, from (0, 0) to (1, 1)."""
 
     precision_recall: tuple[tuple[float, float], ...]
-    """Shares of the anomalies that are flagged, and of what is flagged that are anomalies, from recall 0 to 1."""
+    """Shares of the anomalies that are flagged, and of what is flagged that are anomalies, up to recall 1."""
 
 
 def ranking(anomaly: Numbers, is_anomaly: Numbers) -> Ranking:
@@ -96,9 +98,46 @@ def auroc_interval(auroc: float, num_anomalous: int, num_normal: int) -> Interva
         spread = 1 + more * (1 - area) / (2 - area) + more * area / (1 + area)
         return _Z * math.sqrt(area * (1 - area) * spread / (num_anomalous * num_normal))
 
-    low = 0.0 if auroc <= 0 else float(brentq(lambda area: auroc - area - reach(area), 0.0, auroc))
-    high = 1.0 if auroc >= 1 else float(brentq(lambda area: area - auroc - reach(area), auroc, 1.0))
+    def end(bound: float) -> float:
+        # Where the AUROC is 0 or 1 itself it is another solution, which is none of the interval's ends.
+        inner = min(max(auroc, _NEAR), 1 - _NEAR)
+        found: Any = brentq(lambda area: abs(area - auroc) - reach(area), min(bound, inner), max(bound, inner))
+        return float(found)
+
+    low, high = (bound if auroc == bound else end(bound) for bound in (0.0, 1.0))
     return Interval(auroc, low, high)
+
+
+def auroc_difference(first: Numbers, second: Numbers, is_anomaly: Numbers) -> Interval:
+    """By how much one ranking of the same examples is better than another: the difference of their AUROCs.
+
+    Args:
+        first: (N,), larger is stranger.
+        second: (N,), by another measure.
+        is_anomaly: (N,), bool; at least one of each.
+
+    Returns:
+        First minus second, with its 95 % interval, which knows that both rank the same examples.
+
+    Source:
+        DeLong, DeLong & Clarke-Pearson (1988).
+    """
+    truth = np.asarray(is_anomaly, dtype=bool)
+    placed = [_placements(_comparable(each), truth) for each in (first, second)]
+    of_anomalies, of_normal = (placed[0][kind] - placed[1][kind] for kind in (0, 1))
+    mean = float(of_anomalies.mean())
+    variance = sum(float(each.var(ddof=1)) / len(each) for each in (of_anomalies, of_normal) if len(each) > 1)
+    reach = _Z * math.sqrt(variance)
+    return Interval(mean, mean - reach, mean + reach)
+
+
+def _placements(values: Numbers, truth: Numbers) -> tuple[Numbers, Numbers]:
+    """Of each anomaly the share of normal examples below it, of each normal example that of anomalies above it."""
+    from scipy.stats import rankdata
+
+    ranks, anomalies, normal = rankdata(values), values[truth], values[~truth]
+    below = (ranks[truth] - rankdata(anomalies)) / len(normal)
+    return below, 1 - (ranks[~truth] - rankdata(normal)) / len(anomalies)
 
 
 def share_interval(share: float, trials: int) -> Interval:
@@ -188,7 +227,8 @@ def _curves(
 
     false, true, _ = roc_curve(truth, values, sample_weight=weights)
     precision, recall, _ = precision_recall_curve(truth, values, sample_weight=weights)
-    return _thinned(false, true), _thinned(recall[::-1], precision[::-1])
+    # scikit-learn ends with a precision of 1 at recall 0, which belongs to no threshold.
+    return _thinned(false, true), _thinned(recall[-2::-1], precision[-2::-1])
 
 
 def _thinned(x: Numbers, y: Numbers) -> tuple[tuple[float, float], ...]:

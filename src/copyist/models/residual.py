@@ -7,7 +7,7 @@ from typing import Self, final
 
 from copyist.models.contracts import ModelConfig, Reconstructor, needs
 from copyist.models.dncnn import DnCNNConfig
-from copyist.nn.standardization import STATISTICS, Standardization
+from copyist.nn.standardization import STATISTICS, ColumnUnit, Standardization
 from copyist.tensors import Examples, Rows
 
 _PLAIN = DnCNNConfig()
@@ -22,6 +22,10 @@ class ResidualConfig(ModelConfig):
 
     def fitted(self, shape: tuple[int, ...]) -> Self:
         return replace(self, model=self.model.fitted(shape))
+
+    @property
+    def unit(self) -> ColumnUnit:
+        return self.model.unit
 
     def build(self) -> Reconstructor:
         return Residual(self)
@@ -61,9 +65,15 @@ class Residual(Reconstructor):
         self.model.check_input(x)
 
     def measured_on(self, examples: Rows) -> None:
-        """Of a table, the mean and standard deviation of each column, by which rows are standardized from now on."""
+        """Of a table, the mean and the unit of each column, by which rows are standardized from now on."""
         if self.standardization is not None:
-            self.standardization.fit(examples)
+            self.standardization.fit(examples, unit=self.config.unit)
+
+    def standardized(self, x: Examples) -> Examples:
+        return x if self.standardization is None else self.standardization(x)
+
+    def restored(self, x: Examples) -> Examples:
+        return x if self.standardization is None else self.standardization.inverse(x)
 
     def forward(self, x: Examples) -> Examples:
         if self.standardization is None:

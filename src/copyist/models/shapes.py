@@ -13,13 +13,14 @@ __all__ = [
 ]
 
 from dataclasses import dataclass, replace
-from typing import Self, TypeVar
+from typing import Self, TypeVar, get_args
 
 import torch
 
+from copyist.checks import check_choice
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
-from copyist.nn.standardization import STATISTICS, Standardization
+from copyist.nn.standardization import STATISTICS, ColumnUnit, Standardization
 from copyist.settings import later
 from copyist.tensors import Examples, Images, Rows
 
@@ -35,6 +36,14 @@ class FixedShapeConfig(ModelConfig):
 
     num_columns: int | None = later(None)
     """D, the columns of a table, for a net that takes rows (D,) in place of images; None takes the data's."""
+
+    column_unit: ColumnUnit = later("std")
+    """What each column of a table is measured in: its standard deviation, or with `tails` one that grows with its
+    kurtosis, as `Standardization.fit` says."""
+
+    @property
+    def unit(self) -> ColumnUnit:
+        return self.column_unit
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -67,6 +76,7 @@ class FixedShape(Model):
             ArgumentError: the shape was left open, or it is one of images and of rows.
         """
         super().__init__()
+        check_choice("column_unit", config.column_unit, get_args(ColumnUnit))
         if config.image_shape is not None and config.num_columns is not None:
             raise ArgumentError(
                 f"{model} must take images or rows of a table, got image_shape={config.image_shape} and "
@@ -87,16 +97,14 @@ class FixedShape(Model):
 
     @torch.no_grad()
     def measured_on(self, examples: Rows) -> None:
-        """Of a table, the mean and standard deviation of each column, by which rows are standardized from now on."""
+        """Of a table, the mean and the unit of each column, by which rows are standardized from now on."""
         if self.standardization is not None:
-            self.standardization.fit(examples)
+            self.standardization.fit(examples, unit=self.config.unit)
 
     def standardized(self, x: Examples) -> Examples:
-        """Rows in standard deviations; images as they are."""
         return x if self.standardization is None else self.standardization(x)
 
     def restored(self, x: Examples) -> Examples:
-        """The inverse of `standardized`."""
         return x if self.standardization is None else self.standardization.inverse(x)
 
 

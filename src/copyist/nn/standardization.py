@@ -1,14 +1,18 @@
 """From the units of a table to standard deviations, and back."""
 
-__all__ = ["STATISTICS", "Standardization"]
+__all__ = ["STATISTICS", "ColumnUnit", "Standardization"]
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 STATISTICS = ("standardization.mean", "standardization.std", "standardization.origin")
 """The names of its buffers in a model whose part `standardization` it is."""
+
+
+ColumnUnit: TypeAlias = Literal["std", "tails"]
+"""What a column of a table is measured in: its standard deviation, or one that grows with its tails."""
 
 
 class Standardization(nn.Module):
@@ -32,10 +36,18 @@ class Standardization(nn.Module):
         self.register_load_state_dict_pre_hook(_fill_in_origin)
 
     @torch.no_grad()
-    def fit(self, rows: Tensor) -> None:
-        """Take the mean and the standard deviation of each column of `rows`, (N, D), computed in float64.
+    def fit(self, rows: Tensor, *, unit: ColumnUnit = "std") -> None:
+        """Take the mean and the unit of each column of `rows`, (N, D), computed in float64.
 
-        The standard deviation of a constant column is taken as 1.
+        With central moments μ₂ and μ₄, the unit is
+
+            std    √μ₂, so that every column has variance 1
+            tails  c·√(μ₄/μ₂), the standard deviation times the root of the kurtosis, with the c by which the mean of
+                   the columns' variances is 1
+
+        In the latter a column that is nearly constant but for a few rows, or has long tails, counts less; noise of one
+        σ in all columns is then in standard deviations the larger, the heavier a column's tails, after the idea of
+        arXiv 2605.06955 (there σ is linear in the kurtosis, and clipped). The unit of a constant column is 1.
         """
         x = rows.double()
         mean, std = x.mean(0), x.std(0, correction=0)
@@ -43,7 +55,10 @@ class Standardization(nn.Module):
         # One that float32 holds; what it is rounded by stays in the mean.
         self.origin.copy_(mean if self.has_origin else torch.zeros_like(mean))
         self.mean.copy_(mean - self.origin.double())
-        self.std.copy_(torch.where((x == x[:1]).all(0), 1.0, std))
+        constant = (x == x[:1]).all(0)
+        if unit == "tails":
+            std = _by_tails(x - mean, std, constant)
+        self.std.copy_(torch.where(constant, 1.0, std))
 
     def forward(self, x: Tensor) -> Tensor:
         if self.has_origin:
@@ -54,6 +69,13 @@ class Standardization(nn.Module):
         """Rows (B, D) in standard deviations ↦ rows in the table's own units: float64 where there is an origin."""
         rows = x * self.std + self.mean
         return _exact(rows) + self.origin if self.has_origin else rows
+
+
+def _by_tails(centered: Tensor, std: Tensor, constant: Tensor) -> Tensor:
+    z = centered / torch.where(constant, 1.0, std)
+    root = z.pow(4).mean(0).sqrt().clamp_min(1)  # Of the kurtosis, which is 1 at least.
+    spread = (1 / root.square())[~constant].mean().sqrt()
+    return std * root * spread
 
 
 def _exact(x: Tensor) -> Tensor:

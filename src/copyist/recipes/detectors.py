@@ -1,11 +1,20 @@
 """Recipes of detectors of anomalies: how the model is trained, and what measures the anomaly."""
 
-__all__ = ["image_detector"]
+__all__ = ["image_detector", "table_detector"]
 
-from copyist.corruption import Structured
+from copyist.corruption import GaussianNoise, Structured
 from copyist.data import parse_source
+from copyist.data.source import with_option
 from copyist.detection import DetectorRecipe
-from copyist.detection.measures import Combined, LocalCodeDistance, LocalError
+from copyist.detection.measures import (
+    Combined,
+    CopyDistance,
+    DenoisingError,
+    ExampleDistance,
+    LocalCodeDistance,
+    LocalError,
+)
+from copyist.models.mlp import MLPConfig
 from copyist.models.residual import ResidualConfig
 from copyist.models.unet import UNetConfig
 from copyist.objectives import Denoising
@@ -13,6 +22,12 @@ from copyist.training import Optimization, Recipe, Training
 
 _SIDE = 64
 """Pixels along both sides of the images that the model sees."""
+
+_TRIMMED = 0.3
+"""Of the rows, where outliers may be among them."""
+
+_SHARE = 0.02
+"""Of the rows that are left, where outliers may be among them: which neighbor is measured to."""
 
 
 def image_detector(*, data: str = "photos") -> DetectorRecipe:
@@ -51,9 +66,43 @@ def image_detector(*, data: str = "photos") -> DetectorRecipe:
     )
 
 
+def table_detector(*, data: str = "cancer", may_hold_outliers: bool = False) -> DetectorRecipe:
+    """Rows of a table by a denoising autoencoder, whose noise in each column grows with the column's tails.
+
+    The anomaly is the mean of three distances, each in units of held-out rows: of the row to its neighbors, of its copy
+    to theirs, and of copies of the row with noise to the row.
+
+    Args:
+        data: the source of normal rows.
+        may_hold_outliers: whether outliers may be among them: then the strangest three tenths are left out before
+            training, and neighborhoods are larger, a share of the rows.
+    """
+    neighbors = _SHARE if may_hold_outliers else 5
+    return DetectorRecipe(
+        training=Recipe(
+            name="table-detector",
+            data=data,
+            model=MLPConfig(widths=(128, 128), column_unit="tails"),
+            objective=Denoising(corruption=GaussianNoise(sigma=(0.5, 1.5))),
+            training=Training(
+                steps=300,
+                batch_size=256,
+                flip=False,
+                trimmed=_TRIMMED if may_hold_outliers else 0.0,
+                validate_every=300,
+                save_every=300,
+                optimization=Optimization(learning_rate=5e-3),
+            ),
+        ),
+        measure=Combined(
+            measures=(ExampleDistance(neighbors=neighbors), CopyDistance(neighbors=neighbors), DenoisingError())
+        ),
+    )
+
+
 def _sized(data: str) -> str:
     """The source, with all images stretched to one size unless it names one."""
     source = parse_source(data)
     if source.size is not None or source.is_embedded:
         return data
-    return f"{data}{'&' if source.place != data else '?'}size={_SIDE}&fit=resize"
+    return with_option(with_option(data, f"size={_SIDE}"), "fit=resize")

@@ -96,6 +96,10 @@ class Training:
     snapshot_split: Literal["held-out", "training"] = later("held-out")
     """Which images' copies that is: a net that knows few images by heart copies these ever better, and others not."""
 
+    trimmed: float = later(0.0)
+    """Of the rows of a table, the share that is not learned, those farthest from the others, where outliers may be
+    among them; in [0, 1)."""
+
     optimization: Optimization = field(default_factory=Optimization)
 
     def __post_init__(self) -> None:
@@ -105,6 +109,7 @@ class Training:
         check_choice("snapshot_split", self.snapshot_split, ("held-out", "training"))
         check_within("averaging", self.averaging, 0, 1)
         check_at_least("patience", self.patience, 0)
+        check_within("trimmed", self.trimmed, 0, 1)
         if list(self.snapshots) != sorted(set(self.snapshots)):
             raise ArgumentError(
                 f"snapshots must be PSNRs in rising order, each once, got {list(self.snapshots)}; sort them"

@@ -1,6 +1,6 @@
 """The data of a run: its splits in the units that are learned, and their description in the model file."""
 
-__all__ = ["RunData", "fit_standardization", "standardize_set"]
+__all__ = ["RunData", "fit_standardization", "learned_examples", "standardize_set"]
 
 from dataclasses import dataclass, replace
 from typing import Any, Self, final
@@ -8,13 +8,15 @@ from typing import Any, Self, final
 from copyist.data.examples import ExampleSet, Splits
 from copyist.data.parts import digest
 from copyist.errors import DataError
-from copyist.nn.standardization import Standardization
+from copyist.nn.standardization import ColumnUnit, Standardization
+from copyist.training.config import Recipe
+from copyist.training.trimming import without_strangest
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RunData:
-    """The splits of a run: images as they are, and tables in standard deviations of their training rows."""
+    """The splits of a run: images as they are, and tables in the units of their training rows' columns."""
 
     splits: Splits
     """In units of their own."""
@@ -23,22 +25,34 @@ class RunData:
     """Of the labels, where they are learned; None where they are not."""
 
     standardization: Standardization | None
-    """Of a table; None for images."""
+    """Of a table, by all of its training rows; None for images."""
+
+    learned: ExampleSet
+    """The training examples that are learned: all, or those that are not trimmed; in units of their own."""
 
     @classmethod
-    def of(cls, splits: Splits, *, num_classes: int | None) -> Self:
+    def of(cls, splits: Splits, *, num_classes: int | None, unit: ColumnUnit = "std", trimmed: float = 0.0) -> Self:
         """Take splits as they are to be learned.
+
+        Args:
+            splits: in units of their own.
+            num_classes: of the labels, where they are learned.
+            unit: the kind of units of a table's columns.
+            trimmed: the share of a table's rows that is not learned.
 
         Raises:
             DataError: a table has one row only.
+            ArgumentError: images were to be trimmed.
         """
-        fitted = fit_standardization(splits.train) if splits.train.is_table else None
-        return cls(splits=splits, num_classes=num_classes, standardization=fitted)
+        fitted = fit_standardization(splits.train, unit=unit) if splits.train.is_table else None
+        return cls(
+            splits=splits, num_classes=num_classes, standardization=fitted, learned=_learned(splits, unit, trimmed)
+        )
 
     @property
     def train(self) -> ExampleSet:
-        """The training split in the units that are learned."""
-        return self._in_learned_units(self.splits.train)
+        """The training examples that are learned, in the units that are."""
+        return self._in_learned_units(self.learned)
 
     def held_out(self, count: int) -> ExampleSet:
         """At most so many test examples in the units that are learned; not the first ones, since data is often sorted
@@ -71,8 +85,17 @@ class RunData:
         return digest(b"".join(each.labels.tobytes() for each in both if each.labels is not None))
 
 
-def fit_standardization(rows: ExampleSet) -> Standardization:
-    """The standardization of a table by the mean and standard deviation of its own rows, on the CPU.
+def learned_examples(recipe: Recipe, splits: Splits) -> ExampleSet:
+    """The training examples that a run of this recipe learns from, in units of their own.
+
+    Raises:
+        ArgumentError: images were to be trimmed.
+    """
+    return _learned(splits, recipe.model.unit, recipe.training.trimmed)
+
+
+def fit_standardization(rows: ExampleSet, *, unit: ColumnUnit = "std") -> Standardization:
+    """The standardization of a table by the mean and the unit of its own rows' columns, on the CPU.
 
     A column that is constant in them, as a part of a table may have, keeps its unit.
 
@@ -83,13 +106,17 @@ def fit_standardization(rows: ExampleSet) -> Standardization:
     if len(x) < 2:
         raise DataError(f"{rows.source} must have at least two rows to learn from, got {len(x)}; add rows")
     standardization = Standardization(x.shape[1])
-    standardization.fit(x)
+    standardization.fit(x, unit=unit)
     return standardization
 
 
 def standardize_set(rows: ExampleSet, standardization: Standardization) -> ExampleSet:
     """The same table with its columns standardized."""
     return replace(rows, array=standardization(rows.examples()).numpy())
+
+
+def _learned(splits: Splits, unit: ColumnUnit, trimmed: float) -> ExampleSet:
+    return without_strangest(splits.train, share=trimmed, unit=unit) if trimmed > 0 else splits.train
 
 
 def _statistics(

@@ -104,7 +104,7 @@ class TrainingState:
         self.model_config: ModelConfig = recipe.model.fitted(splits.train.shape)
         if num_classes is not None:
             self.model_config = self.model_config.with_classes(num_classes)
-        self.data = RunData.of(splits, num_classes=num_classes)
+        self.data = RunData.of(splits, num_classes=num_classes, unit=self.model_config.unit, trimmed=config.trimmed)
         self.summary = self.data.summary()
         self.model = build_model(
             self.model_config, recipe, splits.train, seed=seed, start=start, device=self.device

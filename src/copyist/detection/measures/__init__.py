@@ -5,6 +5,11 @@ __all__ = [
     "AnomalyMeasure",
     "CodeDistance",
     "Combined",
+    "CopyDistance",
+    "DenoisingError",
+    "Displacement",
+    "EvidenceBound",
+    "ExampleDistance",
     "LocalCodeDistance",
     "LocalError",
     "ReconstructionError",
@@ -13,16 +18,22 @@ __all__ = [
 
 from collections.abc import Mapping
 
+from copyist.detection.measures.bound import EvidenceBound
 from copyist.detection.measures.combined import Combined
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
-from copyist.detection.measures.copying import ReconstructionError
+from copyist.detection.measures.copying import DenoisingError, Displacement, ReconstructionError
 from copyist.detection.measures.local_codes import LocalCodeDistance
 from copyist.detection.measures.local_error import LocalError
-from copyist.detection.measures.neighbors import CodeDistance
+from copyist.detection.measures.neighbors import CodeDistance, CopyDistance, ExampleDistance
 
 MEASURES: Mapping[str, type[AnomalyMeasure]] = {
     "reconstruction-error": ReconstructionError,
+    "denoising-error": DenoisingError,
+    "displacement": Displacement,
+    "example-distance": ExampleDistance,
+    "copy-distance": CopyDistance,
     "code-distance": CodeDistance,
+    "evidence-bound": EvidenceBound,
     "local-error": LocalError,
     "local-code-distance": LocalCodeDistance,
     "combined": Combined,

@@ -40,7 +40,7 @@ class AnomalyMeasure(abc.ABC):
 
     @abc.abstractmethod
     def __call__(self, copies: Copies, statistics: Statistics) -> PerImage:
-        """The anomaly of each example, (B,), float32, larger is stranger."""
+        """The anomaly of each example, (B,), float32 at least, larger is stranger."""
 
     def parts(self, copies: Copies, statistics: Statistics) -> Tensor | None:
         """Where the anomaly lies: of rows (B, D), a share for each column; of images (B, H, W), one for each pixel.

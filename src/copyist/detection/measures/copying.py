@@ -1,6 +1,6 @@
-"""How far the copy of an example is from the example."""
+"""How far the copy of an example is from the example, as it is or after noise was added and taken off again."""
 
-__all__ = ["ReconstructionError"]
+__all__ = ["DenoisingError", "Displacement", "ReconstructionError"]
 
 from dataclasses import dataclass
 from typing import final
@@ -8,9 +8,11 @@ from typing import final
 import torch
 from torch import Tensor
 
+from copyist.checks import check_positive, check_whole
 from copyist.detection.copies import Copies
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
-from copyist.tensors import PerImage
+from copyist.randomness import draw_normal, generator
+from copyist.tensors import PerImage, Rows
 
 _LEAST = 1e-6
 """A mean squared residual below this share of the largest one is no unit to measure in."""
@@ -38,3 +40,69 @@ class ReconstructionError(AnomalyMeasure):
         squared = (copies.x_hat - copies.x).square()
         unit = statistics["unit"].to(squared)
         return squared / (unit if squared.ndim == 2 else unit[:, None, None])
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Displacement(AnomalyMeasure):
+    """‖D(E(x)) − x‖, rows of a table in the units of the model: how far a denoiser moves an example without noise.
+
+    Of a denoiser trained with noise of σ, this is σ² times the length of the score of the noisy data at x: what lies
+    far from all data is moved far.
+
+    Source:
+        Miyasawa (1961); arXiv 2605.06955, which detects by it.
+    """
+
+    def fit(self, train: Copies, held_out: Copies) -> Statistics:
+        return {}
+
+    def __call__(self, copies: Copies, statistics: Statistics) -> PerImage:
+        return (copies.copied_row - copies.row).norm(dim=1)
+
+    def parts(self, copies: Copies, statistics: Statistics) -> Tensor:
+        """|D(E(x)) − x| of each column in its unit; of images the root mean square over the channels of a pixel."""
+        return _parts((copies.copied_row - copies.row).square(), copies)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DenoisingError(AnomalyMeasure):
+    """√E ‖D(E(x + σn)) − x‖² with n ~ N(0, I): how well noise that was added to an example is taken off again.
+
+    Rows of a table, σ and distances are in the units of the model. The same draws are added to all examples.
+    """
+
+    sigma: float = 1.0
+    """σ, greater than 0: of rows in the units of the model, of images in units of pixel value."""
+
+    draws: int = 4
+    """Noisy copies of each example."""
+
+    def __post_init__(self) -> None:
+        check_positive("sigma", self.sigma)
+        check_whole("draws", self.draws, 1)
+
+    def fit(self, train: Copies, held_out: Copies) -> Statistics:
+        return {}
+
+    def __call__(self, copies: Copies, statistics: Statistics) -> PerImage:
+        return self._squared(copies).sum(1).sqrt()
+
+    def parts(self, copies: Copies, statistics: Statistics) -> Tensor:
+        """The root mean square error of each column in its unit, or of each pixel over its channels."""
+        return _parts(self._squared(copies), copies)
+
+    def _squared(self, copies: Copies) -> Rows:
+        """The mean over the draws of the squared error of each value, (B, N)."""
+        rows, source = copies.row, generator(0, "denoising error")
+        total = torch.zeros_like(rows)
+        for _ in range(self.draws):
+            noise = draw_normal(rows.shape[1:], std=self.sigma, generator=source, like=rows)
+            total += (copies.copied_row_of(rows + noise) - rows).square()
+        return total / self.draws
+
+
+def _parts(squared: Rows, copies: Copies) -> Tensor:
+    """Of squares (B, N) of values, their roots by column (B, D), or by pixel (B, H, W) over channels."""
+    return (squared if copies.x.ndim == 2 else squared.view_as(copies.x).mean(1)).sqrt()

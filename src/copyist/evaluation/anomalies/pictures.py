@@ -99,7 +99,7 @@ class Pictures:
         shapes, names = self._files.shapes, self._files.names
         trained = detector.model.image_shape
         self._shape = shapes[0] if trained is None else trained
-        self._fit = _recorded_fit(detector.model.trained_on.source)
+        self._fit: Fit = _recorded_fit(detector.model.trained_on.source)
         for name, shape in zip(names, shapes, strict=True):
             check_channels(name, shape[0], self._shape[0])
             if shape[1:] != self._shape[1:] and not resize:
@@ -120,6 +120,18 @@ class Pictures:
     def sizes(self) -> list[tuple[int, int]]:
         """(H, W) of all pictures, by number."""
         return [shape[1:] for shape in self._files.shapes]
+
+    @property
+    def unseen(self) -> float:
+        """The share of all pixels that are cut away before the detector sees a picture."""
+        if self._fit != "crop":
+            return 0.0
+        seen = whole = 0.0
+        for height, width in self.sizes:
+            ratio = max(self._shape[1] / height, self._shape[2] / width)
+            seen += min(height * width, self._shape[1] * self._shape[2] / ratio**2)
+            whole += height * width
+        return max(0.0, 1 - seen / whole)
 
     def judge(
         self,
@@ -214,10 +226,11 @@ def _heat_of(heat: Tensor | None, count: int) -> tuple[Tensor, Tensor]:
 
 
 def _recorded_fit(source: str) -> Fit:
-    """How training brought its images to one size: as its source says, or by its default; stretched where it did not."""
-    options = dict(part.partition("=")[::2] for part in source.rpartition("?")[2].split("&"))
-    fits: dict[str, Fit] = {"resize": "resize", "pad": "pad"}
-    return fits.get(options.get("fit", ""), "crop" if "size" in options else "resize")
+    """How training brought its images to one size: as its source says, or by default; else stretched."""
+    options = source.rpartition("?")[2].split("&")
+    if "fit=resize" in options or not any(option.startswith("size=") for option in options):
+        return "resize"
+    return "pad" if "fit=pad" in options else "crop"
 
 
 def _resized(heat: Tensor, size: tuple[int, int]) -> Tensor:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from copyist.drawing.text import text_table
-from copyist.drawing.wording import estimate, short
+from copyist.drawing.wording import bounds, estimate, number, short
 from copyist.evaluation.documents import Document
 from copyist.evidence import Interval
 from copyist.metrics.ranking import Ranking
@@ -128,6 +128,9 @@ class Beside:
     average_precision: Interval | None = None
     """With their 95 % intervals; None where labels are not known."""
 
+    difference: Interval | None = None
+    """Its AUROC minus the detector's, with the 95 % interval of the pair."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +179,9 @@ class AnomalyReport(Document):
     most_normal: tuple[Judged, ...]
     """The most normal first."""
 
+    unseen: float = 0.0
+    """The share of the pixels that were cut away when images were brought to the size of the training."""
+
     columns: tuple[tuple[str, float], ...] = ()
     """Of a table: the mean share of each column over the flagged rows, or all where none is flagged, largest first."""
 
@@ -201,20 +207,28 @@ class AnomalyReport(Document):
         return 1 / (self.num_calibration + 1)
 
     @property
-    def better(self) -> tuple[Beside, ...]:
-        """Simple detectors that rank the labelled examples at least as well, the best first."""
-        if self.ranking is None:
-            return ()
-        ours = self.ranking.auroc.mean
-        found = [(each.auroc.mean, each) for each in self.beside if each.auroc is not None]
-        return tuple(each for area, each in sorted(found, key=lambda pair: -pair[0]) if area >= ours)
+    def about(self) -> str:
+        """How many would be flagged on average if all were normal, as a rough number."""
+        return f"{self.expected.mean:,.0f}" if self.expected.mean >= 10 else f"{self.expected.mean:.1g}"
+
+    @property
+    def best_beside(self) -> Beside | None:
+        """The simple detector that ranks the labelled examples best; None where labels do not tell."""
+        known = [(each.auroc.mean, each) for each in self.beside if each.auroc is not None]
+        return max(known, key=lambda pair: pair[0])[1] if known else None
+
+    @property
+    def is_beaten(self) -> bool:
+        """Whether the best simple detector is better by more than chance explains."""
+        best = self.best_beside
+        return best is not None and best.difference is not None and best.difference.low > 0
 
     def text(self) -> str:
         """What to know of it in a terminal."""
         one = self.noun.removesuffix("s")
         lines = [
             f"{self.num_flagged} of {self.num_examples} {one if self.num_examples == 1 else self.noun} flagged; if all "
-            f"were normal, {short(self.expected.mean)} would be expected, {self.expected.low} to {self.expected.high} "
+            f"were normal, about {self.about} would be expected, {self.expected.low} to {self.expected.high} "
             "in 95 % of cases"
         ]
         rows = [["strangest", "anomaly", "p-value", ""]]
@@ -225,9 +239,8 @@ class AnomalyReport(Document):
             lines += ["", self.labels]
         for what, found in ((self.noun, self.ranking), ("pixels", self.pixels)):
             if found is not None:
-                lines.append(
-                    f"{what}: AUROC {estimate(found.auroc, 3)}, average precision {estimate(found.average_precision, 3)}"
-                )
+                precision = estimate(found.average_precision, 3)
+                lines.append(f"{what}: AUROC {estimate(found.auroc, 3)}, average precision {precision}")
         if self.beside:
             lines += ["", _table_of_others(self), *([self.comparison] if self.comparison else [])]
         if self.drift is not None:
@@ -236,18 +249,25 @@ class AnomalyReport(Document):
 
     @property
     def comparison(self) -> str:
-        """What stands beside the detector, in a sentence; empty where labels do not tell."""
-        if not self.beside or self.ranking is None:
+        """How the detector stands beside simple ones, in two sentences; empty where labels do not tell."""
+        best = self.best_beside
+        if best is None or best.auroc is None or best.difference is None or self.ranking is None:
             return ""
-        if not self.better:
-            return "No simple detector ranks these better than the detector."
-        first = self.better[0]
-        assert first.auroc is not None
-        clear = first.auroc.low > self.ranking.auroc.mean
-        verdict = "clearly better" if clear else "at least as well"
+        areas = f"AUROC {best.auroc.mean:.3f} against {self.ranking.auroc.mean:.3f}, a difference of"
+        found = f"{areas} {number(best.difference.mean, 3)} {bounds(best.difference, 3)}"
+        if self.is_beaten:
+            return (
+                f"The simple detector is better: {best.name} ranks these {self.noun} better than the one with a "
+                f"network ({found}). Take it, or train another model."
+            )
+        if best.difference.high < 0:
+            return (
+                f"The detector ranks these {self.noun} better than every simple one. The best of them is {best.name} "
+                f"({found})."
+            )
         return (
-            f"The simple {first.name} ranks these {verdict}: AUROC {first.auroc.mean:.3f} against "
-            f"{self.ranking.auroc.mean:.3f}; take it, or train another model."
+            f"A simple detector does as well: {best.name} cannot be told from the one with a network on these "
+            f"{self.noun} ({found}). Without more labelled ones the simple one is the better choice."
         )
 
     @property
@@ -256,7 +276,10 @@ class AnomalyReport(Document):
         if self.drift is None:
             return ""
         if self.drift.alarm is None:
-            return f"No drift: the martingale stays below {1 / self.drift.level:g} over all {self.num_examples} {self.noun}."
+            return (
+                f"No drift: the martingale stays below {1 / self.drift.level:g} over all {self.num_examples} "
+                f"{self.noun}."
+            )
         return (
             f"Drift: at {self.drift.alarm_name}, number {self.drift.alarm + 1} of {self.num_examples}, the martingale "
             f"reaches {1 / self.drift.level:g}, which it would do on unchanged data with a probability of at most "

@@ -12,10 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.data.labels import name_classes
+from copyist.detection.fitting import NORMAL_LABELS
 from copyist.errors import ArgumentError, DataError
-
-NORMAL = ("good", "normal", "0")
-"""What labels of normal examples are called, unless one is named."""
 
 
 @final
@@ -79,13 +77,17 @@ def labels_of_names(kinds: Sequence[str], *, normal: str | None, origin: str) ->
     names = sorted({kind for kind in kinds if kind})
     if not names:
         return Truth.unknown(len(kinds), origin=origin)
-    found = [name for name in NORMAL if name in names] if normal is None else [name for name in names if name == normal]
+    found = (
+        [name for name in NORMAL_LABELS if name in names]
+        if normal is None
+        else [name for name in names if name == normal]
+    )
     if normal is None and not found and names == ["1"]:
         found = ["0"]
     if len(found) != 1:
-        wanted = "name the label of normal examples" if normal is None else "be a label that occurs"
+        rule = "name the label of normal examples" if normal is None else "be a label that occurs"
         raise ArgumentError(
-            f"--normal must {wanted}, got {'none' if normal is None else repr(normal)} beside the labels "
+            f"--normal must {rule}, got {'none' if normal is None else repr(normal)} beside the labels "
             f"{name_classes(names)}; give one of these"
         )
     return Truth(kinds=tuple(kinds), normal=found[0], origin=origin)
@@ -102,7 +104,7 @@ def labels_of_folders(names: Sequence[str], *, normal: str | None) -> Truth:
         ArgumentError: `normal` names no folder.
     """
     kinds = [PurePosixPath(name).parent.name for name in names]
-    if normal is None and not set(NORMAL) & set(kinds):
+    if normal is None and not set(NORMAL_LABELS) & set(kinds):
         return Truth.unknown(len(names))
     return labels_of_names(kinds, normal=normal, origin="Labels are the names of the folders that pictures lie in")
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from copyist.checks import check_images, check_rows
 from copyist.errors import ContractError, ShapeError
 from copyist.models.contracts.needs import Contract
+from copyist.nn.standardization import ColumnUnit
 from copyist.tensors import Examples
 
 
@@ -35,6 +36,11 @@ class ModelConfig(Contract, abc.ABC):
             ArgumentError: the config was built for fewer classes.
         """
         return self
+
+    @property
+    def unit(self) -> ColumnUnit:
+        """What the columns of a table are measured in when the model learns them."""
+        return "std"
 
     @abc.abstractmethod
     def build(self) -> "Model":
@@ -120,6 +126,14 @@ class Model(Contract, nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def forward(self, x: Examples) -> Tensor: ...
+
+    def standardized(self, x: Examples) -> Examples:
+        """Rows of a table in the units in which the model learns them; images as they are."""
+        return x
+
+    def restored(self, x: Examples) -> Examples:
+        """The inverse of `standardized`."""
+        return x
 
     def measured_on(self, examples: Examples) -> None:
         """Measure statistics of the training data that use needs, with the final weights, and store them in buffers.

@@ -1,0 +1,246 @@
+"""A table of normal rows becomes splits that a model takes, and the encoding that was fitted on the training rows."""
+
+__all__ = ["EncodedSource", "encode_source"]
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from copyist.data.encoded_columns import ColumnEncoding, ConstantColumn, ScaledColumn
+from copyist.data.examples import ExampleSet, Splits
+from copyist.data.fitted_columns import fit_column, is_numbering
+from copyist.data.labels import ClassLabels
+from copyist.data.learned_columns import INDEX, dropped_columns, find_name, left_out_notices
+from copyist.data.parts import CALIBRATION_SHARE, Parts, Split, digest, fingerprint, hold_out_for_calibration
+from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, of_classes, parse_source, parts_of
+from copyist.data.table_encoding import EncodedRows, TableEncoding, joined, table_columns
+from copyist.data.table_matching import TableLike, drop_remedy, open_frame
+from copyist.data.table_sets import class_labels, is_table, read_table
+from copyist.errors import DataError
+from copyist.files.bulk import ignore
+from copyist.files.table_files import StoredTable
+from copyist.files.values import as_rows
+
+_FEWEST = 50
+"""Different rows from which on a detector is fitted: of so few, about half are trained on."""
+
+_MOST_CALIBRATION = 0.5
+"""The share of the rows out of the test split that calibrates at most, unless the source says more."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EncodedSource:
+    """A table of normal rows, encoded."""
+
+    splits: Splits
+    """Rows as a model takes them: of training, of test and of calibration."""
+
+    encoding: TableEncoding
+    """What was fitted on those of training."""
+
+    departures: Tensor
+    """(N, C), bool: of the rows of calibration, which cells are such that training says nothing of them."""
+
+
+def encode_source(
+    data: TableLike,
+    *,
+    num_calibration: int = 19,
+    without: Path | None = None,
+    say: Callable[[str], None] = ignore,
+) -> EncodedSource:
+    """Split a table as `open_source` does, and fit an encoding on its training rows.
+
+    A table of numbers without missing cells has the same rows in the same splits as of `open_source`. A fifth of the
+    rows out of the test split calibrates, or what `?calibration=` says, or more of a small table where a threshold
+    needs them.
+
+    Args:
+        data: a source, or a table in memory.
+        num_calibration: rows that the calibration should have at least, unless the source says its share; a rate of 5 %
+            false alarms needs 19.
+        without: a file or folder in it that is no data, such as where results go.
+        say: takes notices, each one sentence.
+
+    Raises:
+        DataError: the table cannot be read or encoded, or has too few rows.
+        ArgumentError: an option is one of images.
+        UnknownNameError: there is no such column, class or option.
+    """
+    table, source = _open(data, without)
+    labels = class_labels(table, source)
+    names, left_out = _columns(table, source)
+    digests = _digests(table, names, source)
+    parts = _parts(digests, labels, table.is_test, source, num_calibration)
+    rows = parts.indices("all", limit=None)
+    # Among the rows of the classes that are taken.
+    places: dict[Split, npt.NDArray[np.int64]] = {
+        part: np.searchsorted(rows, parts.indices(part, limit=source.limit)) for part in _SPLITS
+    }
+    _check_counts(places, len({digests[row] for row in rows.tolist()}), source)
+    fitted: list[ColumnEncoding] = []
+    for name, column in zip(names, table_columns(table, names, rows, place=source.place), strict=True):
+        found = fit_column(column, places["train"], remedy=drop_remedy(source, [name]))
+        if isinstance(found, ColumnEncoding):
+            fitted.append(found)
+        else:
+            left_out.append((name, found))
+    encoding = TableEncoding(
+        encoders=tuple(fitted), known=tuple(table.columns), decimal=None if table.decimal == "point" else table.decimal
+    )
+    for sentence in (*table.notes, *_notices(encoding, left_out, table, source)):
+        say(sentence)
+    if not encoding.encoded_names:
+        raise _without_columns(source, len(places["train"]))
+    columns = table_columns(table, encoding.columns, rows, place=source.place)
+    kept = None if labels is None else replace(labels, numbers=labels.numbers[rows])
+    encoded = joined(encoding.encode_columns(columns), rows, labels=kept)
+    own = [digests[row] for row in rows.tolist()]
+    sets = {part: _example_set(encoded, places[part], own, encoding, source) for part in _SPLITS}
+    return EncodedSource(
+        splits=Splits(train=sets["train"], test=sets["test"], calibration=sets["calibration"]),
+        encoding=encoding,
+        departures=encoded.departures[places["calibration"]],
+    )
+
+
+_SPLITS: tuple[Split, ...] = ("train", "test", "calibration")
+
+
+def _open(data: TableLike, without: Path | None) -> tuple[StoredTable, Source]:
+    if not isinstance(data, str | Path):
+        return open_frame(data)
+    source = parse_source(str(data))
+    if not source.is_embedded and not Path(source.place).exists():
+        raise DataError(f"there is no file or folder {source.place}; give a table in .csv, .parquet, .npy or .npz")
+    if not is_table(source, without=without):
+        raise DataError(f"{source.place} must be a table; give one in .csv, .parquet, .npy or .npz")
+    check_unset(source, (*IMAGE_OPTIONS, "split"), kind="images and single splits", got="a table to fit a detector on")
+    return read_table(source, without=without), source
+
+
+def _columns(table: StoredTable, source: Source) -> tuple[list[str], list[tuple[str, str]]]:
+    """The columns that may be learned, and those left out though nobody asked for it."""
+    label = None if source.label is None else find_name(source.label, table, f"label= of {source.place}")
+    dropped = dropped_columns(table, source)
+    every = [name for name in table.columns if name != label and name not in dropped]
+    return [name for name in every if name not in table.index], [(name, INDEX) for name in every if name in table.index]
+
+
+def _digests(table: StoredTable, names: Sequence[str], source: Source) -> list[str]:
+    """Of the content of each row: of a table of numbers as of its examples, of others with their texts.
+
+    What numbers the rows, or has another text in each, would tell equal rows apart and does not count.
+    """
+    numbers: list[npt.NDArray[np.float64]] = []
+    exact, texts = list[bool](), list[npt.NDArray[np.object_]]()
+    rows = np.arange(table.num_rows)
+    for column in table_columns(table, names, rows, place=source.place):
+        values = column.reading.values
+        if values is None:
+            cells = column.texts()
+            if len(set(cells.tolist())) < len(rows):
+                texts.append(cells)
+            continue
+        missing = np.isnan(values)
+        if missing.any():
+            texts.append(missing)
+        filled = np.where(missing, 0, values)
+        if (filled != filled[:1]).any() and not is_numbering(values):
+            numbers.append(filled)
+            exact.append(column.reading.is_exact)
+    bare = [row.tobytes() for row in as_rows(numbers, exact=exact)] if numbers else [b""] * len(rows)
+    if not texts:
+        return [digest(row) for row in bare]
+    beside = [repr(cells).encode() for cells in zip(*(each.tolist() for each in texts), strict=True)]
+    return [digest(row + cells) for row, cells in zip(bare, beside, strict=True)]
+
+
+def _parts(
+    digests: Sequence[str],
+    labels: ClassLabels | None,
+    is_test: npt.NDArray[np.bool_] | None,
+    source: Source,
+    num_calibration: int,
+) -> Parts:
+    """The splits, with as many rows for calibration as a threshold needs where the source does not say how many."""
+    shared = replace(source, calibration=source.calibration or CALIBRATION_SHARE)
+    parts = of_classes(parts_of(digests, is_test, shared), labels, source)
+    if source.calibration is not None or len(parts.indices("calibration", limit=None)) >= num_calibration:
+        return parts
+    others = parts.is_test if parts.is_left_out is None else parts.is_test | parts.is_left_out
+    distinct = len({each for each, other in zip(digests, others.tolist(), strict=True) if not other})
+    share = min(num_calibration / max(distinct, 1), _MOST_CALIBRATION)
+    apart = hold_out_for_calibration(digests, others, share=share, seed=source.split_seed)
+    return replace(parts, is_calibration=apart)
+
+
+def _check_counts(places: Mapping[Split, npt.NDArray[np.int64]], distinct: int, source: Source) -> None:
+    counts = [len(rows) for rows in places.values()]
+    if distinct < 2:
+        raise _without_columns(source, sum(counts))
+    if distinct < _FEWEST or not all(counts):
+        raise DataError(
+            f"{source.place} must have at least {_FEWEST} different rows to fit a detector on, some for each of "
+            f"training, test and calibration, got {distinct} of which {', '.join(map(str, counts))} are for these; "
+            "add rows"
+        )
+
+
+def _without_columns(source: Source, count: int) -> DataError:
+    return DataError(
+        f"{source.place} must have a column that varies over the {count} rows it is learned from, and is no number or "
+        "name of the row, and has none; add rows, or columns"
+    )
+
+
+def _notices(
+    encoding: TableEncoding, left_out: Sequence[tuple[str, str]], table: StoredTable, source: Source
+) -> list[str]:
+    """What was left out, what has one value only, and what may name the rows, each one sentence."""
+    constant = [each.name for each in encoding.encoders if isinstance(each, ConstantColumn)]
+    found = left_out_notices(left_out, source.place)
+    if constant:
+        names = ", ".join(map(repr, constant[:6])) + (f", … ({len(constant)} columns)" if len(constant) > 6 else "")
+        has = "has one value only" if len(constant) == 1 else "have one value each"
+        found.append(f"{source.place}: {names} {has} in training; any other will count as strange")
+    for each in encoding.encoders:
+        values = table.readings[each.name].values
+        if isinstance(each, ScaledColumn) and values is not None and _may_name(values):
+            found.append(
+                f"{source.place}: {each.name!r} has another whole number in each row; where these name the rows, "
+                f"{drop_remedy(source, [each.name])}"
+            )
+    return found
+
+
+def _may_name(values: npt.NDArray[np.float64]) -> bool:
+    """Whether a column has another whole number in each row, as those of customers are."""
+    return bool((values == np.rint(values)).all()) and len(np.unique(values)) == len(values)
+
+
+def _example_set(
+    encoded: EncodedRows,
+    places: npt.NDArray[np.int64],
+    digests: Sequence[str],
+    encoding: TableEncoding,
+    source: Source,
+) -> ExampleSet:
+    labels, names = encoded.labels, encoding.encoded_names
+    rows: list[int] = places.tolist()
+    return ExampleSet(
+        source=source.text,
+        array=encoded.rows.numpy()[places],
+        names=tuple(encoded.names[row] for row in rows),
+        labels=None if labels is None else labels.numbers[places],
+        classes=None if labels is None else labels.names,
+        columns=names,
+        kinds=("number",) * len(names),
+        fingerprint=fingerprint([digests[row] for row in rows], repr(encoding.document())),
+    )

@@ -1,0 +1,106 @@
+"""Simple detectors beside one with a network: fitted and calibrated on the same normal examples."""
+
+__all__ = ["SimpleDetectors"]
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self, final
+
+import numpy as np
+import torch
+
+from copyist.baselines.rivals import Rival, fit_rivals
+from copyist.data import open_source, parse_source
+from copyist.detection import Detector, p_values
+from copyist.errors import CopyistError, DataError
+from copyist.evaluation.anomalies.report import Beside
+from copyist.evaluation.anomalies.truth import Truth
+from copyist.metrics.ranking import auroc_difference, ranking
+from copyist.models.code_size import code_shape
+from copyist.tensors import PerImage
+
+_NAMES = {
+    "principal axes": "PCA of equal code size",
+    "5 nearest": "k-NN, k = 5",
+    "nearest 5 %": "k-NN, k = 5 % of the training examples",
+    "isolation forest": "isolation forest",
+}
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SimpleDetectors:
+    """PCA, neighbors at two sizes and an isolation forest, with what is normal to each."""
+
+    rivals: Mapping[str, Rival]
+    """By name."""
+
+    calibration: Mapping[str, PerImage]
+    """(N,) of each, of the examples that the detector was calibrated on."""
+
+    false_alarms: float
+
+    @classmethod
+    def fit(cls, detector: Detector, *, say: Callable[[str], None]) -> Self:
+        """Fit them on the training examples of a detector, which are read again from their source.
+
+        Raises:
+            DataError: the source is not there any more, or holds other examples.
+        """
+        source = detector.model.trained_on.source
+        try:
+            parse_source(source)
+            splits = open_source(source, columns=detector.model.trained_on.columns, say=say)
+        except CopyistError as error:
+            raise DataError(
+                f"--compare fits simple detectors on the normal examples again, and {source} cannot be read ({error}); "
+                "put it back, or leave --compare out"
+            ) from error
+        if splits.calibration is None or splits.train.fingerprint != detector.model.trained_on.fingerprint:
+            raise DataError(
+                f"--compare fits simple detectors on the normal examples again, and {source} holds others than the "
+                "detector was fitted on; fit it again, or leave --compare out"
+            )
+        x, normal = splits.train.examples(), splits.calibration.examples()
+        shape = code_shape(detector.model, tuple(x.shape[1:]))
+        found = fit_rivals(x, code_size=None if shape is None else math.prod(shape))
+        rivals = {_NAMES.get(name, name): rival for name, rival in found.items()}
+        size = detector.model.batch_size
+        calibration = {
+            name: torch.cat([rival.anomaly(part).float().cpu() for part in normal.split(size)])
+            for name, rival in rivals.items()
+        }
+        return cls(rivals=rivals, calibration=calibration, false_alarms=detector.false_alarms)
+
+    def compared(self, found: Mapping[str, PerImage], anomaly: PerImage, truth: Truth) -> tuple[Beside, ...]:
+        """What each found.
+
+        Args:
+            found: (B,), its anomalies by name.
+            anomaly: (B,), the detector's.
+            truth: of the same examples.
+        """
+        return tuple(self._compared(name, each, anomaly, truth) for name, each in found.items())
+
+    def _compared(self, name: str, found: PerImage, anomaly: PerImage, truth: Truth) -> Beside:
+        from scipy.stats import spearmanr
+
+        flagged = int((p_values(found, self.calibration[name]) <= self.false_alarms).sum())
+        values = found.double().numpy()
+        correlated: Any = spearmanr(values, anomaly.double().numpy()) if len(values) > 1 else None
+        agreement = math.nan if correlated is None else float(correlated.statistic)
+        known = truth.is_known
+        ranked, difference = None, None
+        if truth.has_both:
+            wrong = truth.is_anomaly[known]
+            ranked = ranking(values[known], wrong)
+            difference = auroc_difference(values[known], anomaly.double().numpy()[known], wrong)
+        return Beside(
+            name=name,
+            flagged=flagged,
+            agreement=agreement if np.isfinite(agreement) else 0.0,
+            auroc=None if ranked is None else ranked.auroc,
+            average_precision=None if ranked is None else ranked.average_precision,
+            difference=difference,
+        )

@@ -1,0 +1,340 @@
+"""A detector over a user's images or tables, into a folder: anomalies, where they lie, and a report."""
+
+__all__ = ["Heatmaps", "detect"]
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, final
+
+import numpy as np
+
+from copyist.checks import check_choice, check_whole
+from copyist.data.inputs import result_names
+from copyist.detection import Detector, Findings, benjamini_hochberg, drift, load_detector
+from copyist.drawing.grids import write_png
+from copyist.drawing.overlays import heat_levels, overlay
+from copyist.errors import ArgumentError
+from copyist.evaluation.anomalies.beside import SimpleDetectors
+from copyist.evaluation.anomalies.counts import drift_path, expected_flags, histogram, ranked_by_kind
+from copyist.evaluation.anomalies.masks import Masks
+from copyist.evaluation.anomalies.page import ShownPicture, page, shown_picture
+from copyist.evaluation.anomalies.pictures import JudgedPictures, Pictures
+from copyist.evaluation.anomalies.report import AnomalyReport, Judged
+from copyist.evaluation.anomalies.rows import JudgedRows, judge_rows
+from copyist.evaluation.anomalies.truth import Truth, labels_of_file, labels_of_folders, labels_of_names
+from copyist.files.bulk import Progress, ignore
+from copyist.metrics.ranking import PixelCounts, Ranking, ranking
+from copyist.outputs import check_output, user_path, whole_file, whole_folder, write_text
+from copyist.settings import dump
+from copyist.tensors import PerImage
+
+Heatmaps: TypeAlias = Literal["all", "flagged", "none"]
+"""Which pictures get one."""
+
+MANY = 1000
+"""From more pictures on only flagged ones get a heatmap, unless all are asked for."""
+
+_STRANGEST, _MOST_NORMAL, _COLUMNS = 12, 6, 5
+"""Examples and columns that a report shows."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class _Request:
+    """What is asked, beside the anomalies."""
+
+    detector: Detector
+    inputs: Sequence[str]
+    out: Path
+    labels: Path | None
+    normal: str | None
+    masks: Path | None
+    others: SimpleDetectors | None
+    watch_drift: bool
+    resize: bool
+    heatmaps: Heatmaps | None
+    batch_size: int | None
+    progress: Progress
+    say: Callable[[str], None]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Found:
+    """What was found, before it is told."""
+
+    findings: Findings
+    truth: Truth
+    others: Mapping[str, PerImage]
+    rows: JudgedRows | None = None
+    pixels: Ranking | None = None
+    pixel_pictures: int = 0
+    unseen: float = 0.0
+    pictures: Mapping[str, ShownPicture] = field(default_factory=dict[str, ShownPicture])
+
+
+def detect(
+    detector: Detector | str | Path,
+    inputs: str | Sequence[str],
+    *,
+    out: str | Path,
+    labels: str | Path | None = None,
+    normal: str | None = None,
+    masks: str | Path | None = None,
+    compare: bool = False,
+    watch_drift: bool = False,
+    resize: bool = False,
+    heatmaps: Heatmaps | None = None,
+    batch_size: int | None = None,
+    device: str | None = None,
+    class_of: str | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
+) -> AnomalyReport:
+    """Judge images or rows of tables, and write what was found into a folder.
+
+    The folder gets `anomalies.csv` (name, anomaly, p_value, flagged; in the order of the inputs), of images
+    `heatmaps/` at their own sizes, of tables `contributions.csv` (the share of each column in the anomaly of each row),
+    and `report.html`, with `report.json` beside it. Pictures are read one batch at a time.
+
+    Args:
+        detector: fitted, or the folder or file that holds one.
+        inputs: files, folders or sources; of tables `?label=` names a column of labels.
+        out: the folder.
+        labels: a `.csv` of names and labels; None takes those of folders, or of `?label=`, where there are any.
+        normal: the label of normal examples; None takes the one that is called good, normal or 0.
+        masks: a folder of masks of defects, one for each picture of its name; a normal picture needs none.
+        compare: set PCA of equal code size, neighbors at two sizes and an isolation forest beside it, fitted on the
+            detector's own normal examples, which are read again.
+        watch_drift: watch the examples, in their order, for a change, by a martingale.
+        resize: bring images of another size to that of the training; else they are refused.
+        heatmaps: of which pictures; None is all of up to 1,000, and of more the flagged ones.
+        batch_size: examples at once; None takes the model's own.
+        device: where to compute, where `detector` is a path.
+        class_of: `package.module:Class` of a model of one's own, where `detector` is a path.
+        overwrite: replace files that are in the folder.
+        progress: called with the number of pictures seen, and of all.
+        say: takes notices, each one sentence.
+
+    Returns:
+        What was found, as the report tells it.
+
+    Raises:
+        CheckpointError: there is no detector.
+        OutputError: the folder holds something already, or cannot be written.
+        DataError, UnknownNameError, ArgumentError: an input, the labels or the masks cannot be read, or do not fit one
+            another.
+        ShapeError: images or tables are not such as the detector was fitted on.
+        MissingExtraError: Jinja2 or matplotlib is not installed.
+    """
+    folder, said = user_path(out), say or ignore
+    check_output(folder, overwrite=overwrite)
+    if heatmaps is not None:
+        check_choice("heatmaps=", heatmaps, ("all", "flagged", "none"))
+    if batch_size is not None:
+        check_whole("batch size", batch_size, 1)
+    fitted = detector if isinstance(detector, Detector) else load_detector(detector, class_of=class_of, device=device)
+    if masks is not None and fitted.model.takes_tables:
+        raise ArgumentError("masks are of pictures, and this detector takes tables; leave --masks out")
+    request = _Request(
+        detector=fitted,
+        inputs=[inputs] if isinstance(inputs, str) else inputs,
+        out=folder,
+        labels=None if labels is None else user_path(labels),
+        normal=normal,
+        masks=None if masks is None else user_path(masks),
+        others=SimpleDetectors.fit(fitted, say=said) if compare else None,
+        watch_drift=watch_drift,
+        resize=resize,
+        heatmaps=heatmaps,
+        batch_size=batch_size,
+        progress=progress or (lambda done, total: None),
+        say=said,
+    )
+    with whole_folder(folder) as unfinished:
+        found = (_detect_rows if fitted.model.takes_tables else _detect_pictures)(request, unfinished)
+        report = _report(request, found)
+        _write_csv(unfinished / "anomalies.csv", ("name", "anomaly", "p_value", "flagged"), _lines(found.findings))
+        write_text(unfinished / "report.json", report.to_json())
+        write_text(unfinished / "report.html", page(report, found.pictures))
+    return report
+
+
+def _detect_rows(request: _Request, folder: Path) -> _Found:
+    rivals = {} if request.others is None else request.others.rivals
+    rows = judge_rows(
+        request.detector, request.inputs, batch_size=request.batch_size, others=rivals, say=request.say
+    )  # fmt: skip
+    if request.labels is not None:
+        truth = labels_of_file(request.labels, rows.findings.names, normal=request.normal)
+    else:
+        truth = labels_of_names(rows.kinds, normal=request.normal, origin="Labels come with the table")
+        truth = truth if any(rows.kinds) else Truth.unknown(len(rows.kinds))
+    if rows.shares is not None:
+        lines = ((name, *row) for name, row in zip(rows.findings.names, rows.shares.tolist(), strict=True))
+        _write_csv(folder / "contributions.csv", ("name", *rows.columns), lines)
+    return _Found(findings=rows.findings, truth=truth, others=rows.others, rows=rows)
+
+
+def _detect_pictures(request: _Request, folder: Path) -> _Found:
+    pictures = Pictures(
+        request.detector,
+        request.inputs,
+        resize=request.resize,
+        batch_size=request.batch_size,
+        without=request.out,
+        say=request.say,
+    )
+    names = pictures.names
+    truth = (
+        labels_of_folders(names, normal=request.normal)
+        if request.labels is None
+        else labels_of_file(request.labels, names, normal=request.normal)
+    )
+    masks = None if request.masks is None else Masks(request.masks, names, pictures.sizes)
+    truth = _with_masks(truth, masks)
+    counts, is_clean = PixelCounts(), truth.is_known & ~truth.is_anomaly
+    judged = pictures.judge(
+        masks=masks,
+        clean=lambda row: bool(is_clean[row]),
+        pixels=counts,
+        others={} if request.others is None else request.others.rivals,
+        progress=request.progress,
+    )
+    findings = request.detector.judge(judged.anomaly, names=[names[row] for row in judged.rows])
+    shown = _draw(request, pictures, judged, findings, folder)
+    kinds = tuple(truth.kinds[row] for row in judged.rows)
+    return _Found(
+        findings=findings,
+        truth=Truth(kinds=kinds, normal=truth.normal, origin=truth.origin),
+        others=judged.others,
+        pixels=counts.ranking(),
+        pixel_pictures=len(counts),
+        unseen=pictures.unseen,
+        pictures=shown,
+    )
+
+
+def _with_masks(truth: Truth, masks: Masks | None) -> Truth:
+    """The labels; where there are none, pictures with a mask are anomalies and the others are not known."""
+    if masks is None or truth.normal is not None:
+        return truth
+    kinds = tuple("masked" if row in masks else "without a mask" for row in range(len(truth.kinds)))
+    return Truth(
+        kinds=kinds, normal="without a mask", origin="No labels are given, so pictures with a mask count as anomalies"
+    )
+
+
+def _draw(
+    request: _Request, pictures: Pictures, judged: JudgedPictures, findings: Findings, folder: Path
+) -> dict[str, ShownPicture]:
+    """Write the heatmaps that are asked for, and give the pictures that the report shows, by name."""
+    flagged = findings.flagged.numpy()
+    usual, greatest = judged.usual_heat.numpy(), judged.greatest_heat.numpy()
+    levels = heat_levels(usual[~flagged].tolist(), greatest[flagged if flagged.any() else ~flagged].tolist())
+    which = request.heatmaps or ("all" if len(findings) <= MANY else "flagged")
+    if request.heatmaps is None and which == "flagged":
+        request.say(f"heatmaps are written of the {int(flagged.sum())} flagged pictures; add --heatmaps all for each")
+    wanted = np.full(len(findings), which == "all") | (flagged & (which == "flagged"))
+    strangest, most_normal = _extremes(findings)
+    shown = {*strangest, *most_normal}
+    names = dict(zip(findings.names, result_names(findings.names, ".png"), strict=True))
+    places = {judged.rows[place]: place for place in sorted({*np.flatnonzero(wanted).tolist(), *shown})}
+    found: dict[str, ShownPicture] = {}
+    for heated in pictures.heated(list(places)):
+        place = places[heated.row]
+        name = findings.names[place]
+        sheet = None if heated.heat is None else overlay(heated.pixels, heated.heat, levels)
+        if sheet is not None and wanted[place]:
+            write_png(folder / "heatmaps" / names[name], sheet)
+        if place in shown:
+            found[name] = shown_picture(heated.pixels.numpy(), sheet)
+    return found
+
+
+def _report(request: _Request, found: _Found) -> AnomalyReport:
+    detector, findings, truth = request.detector, found.findings, found.truth
+    anomaly, known = findings.anomaly.double().numpy(), truth.is_known
+    strangest, most_normal = _extremes(findings)
+    moved = drift(findings.anomaly, detector.calibration) if request.watch_drift else None
+    rows, others = found.rows, request.others
+    return AnomalyReport(
+        detector=str(detector.header.recipe.get("name", "")),
+        measure=_measure_name(detector),
+        trained_on=detector.model.trained_on.source,
+        inputs=tuple(request.inputs),
+        noun="images" if rows is None else "rows",
+        false_alarms=detector.false_alarms,
+        threshold=detector.threshold,
+        num_calibration=len(detector.calibration),
+        num_examples=len(findings),
+        num_flagged=int(findings.flagged.sum()),
+        expected=expected_flags(
+            len(findings), false_alarms=detector.false_alarms, num_calibration=len(detector.calibration)
+        ),
+        discoveries=int(benjamini_hochberg(findings.p_value, rate=detector.false_alarms).sum()),
+        histogram=histogram(findings.anomaly, detector.calibration),
+        strangest=tuple(_judged(found, place) for place in strangest),
+        most_normal=tuple(_judged(found, place) for place in most_normal),
+        unseen=found.unseen,
+        columns=() if rows is None else _mean_shares(rows),
+        labels=truth.sentence,
+        kinds=ranked_by_kind(truth, anomaly, findings.flagged.numpy()),
+        ranking=ranking(anomaly[known], truth.is_anomaly[known]) if truth.has_both else None,
+        pixels=found.pixels,
+        pixel_pictures=found.pixel_pictures,
+        drift=None if moved is None else drift_path(moved, findings.names),
+        beside=() if others is None else others.compared(found.others, findings.anomaly, truth),
+    )
+
+
+def _judged(found: _Found, place: int) -> Judged:
+    findings = found.findings
+    return Judged(
+        name=findings.names[place],
+        anomaly=float(findings.anomaly[place]),
+        p_value=float(findings.p_value[place]),
+        flagged=bool(findings.flagged[place]),
+        kind=found.truth.kinds[place],
+        columns=() if found.rows is None else found.rows.strangest_columns(place, most=_COLUMNS),
+    )
+
+
+def _extremes(findings: Findings) -> tuple[list[int], list[int]]:
+    """Places of the strangest examples and of the most normal ones, from the ends on; none is in both."""
+    order: list[int] = np.argsort(-findings.anomaly.double().nan_to_num(nan=np.inf).numpy(), kind="stable").tolist()
+    strangest = order[: min(_STRANGEST, (len(order) + 1) // 2)]
+    return strangest, order[len(strangest) :][::-1][:_MOST_NORMAL]
+
+
+def _mean_shares(rows: JudgedRows) -> tuple[tuple[str, float], ...]:
+    """By column over the flagged rows, or over all where none is flagged; the largest first."""
+    if rows.shares is None:
+        return ()
+    flagged = rows.findings.flagged
+    mean = (rows.shares[flagged] if flagged.any() else rows.shares).mean(0)
+    order = mean.argsort(descending=True).tolist()
+    return tuple((rows.columns[place], float(mean[place])) for place in order[:_STRANGEST])
+
+
+def _measure_name(detector: Detector) -> str:
+    from copyist.detection.detector_recipe import CATALOGUES
+
+    return str(dump(detector.measure, CATALOGUES)["kind"])
+
+
+def _lines(findings: Findings) -> Iterator[tuple[str, str, str, int]]:
+    """As `Findings.rows`, each number in the fewest digits that tell it from others of its type."""
+    anomaly, p_value = findings.anomaly.numpy(), findings.p_value.numpy()
+    for place, name in enumerate(findings.names):
+        yield name, str(anomaly[place]), str(p_value[place]), int(findings.flagged[place])
+
+
+def _write_csv(path: Path, head: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
+    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(head)
+        writer.writerows(lines)
