@@ -105,4 +105,5 @@ def _sized(data: str) -> str:
     source = parse_source(data)
     if source.size is not None or source.is_embedded:
         return data
-    return with_option(with_option(data, f"size={_SIDE}"), "fit=resize")
+    named = [option.partition("=")[0] for option in data.removeprefix(source.place).strip("?").split("&")]
+    return with_option(data if "fit" in named else with_option(data, "fit=resize"), f"size={_SIDE}")
