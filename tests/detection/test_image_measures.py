@@ -196,7 +196,7 @@ def test_codes_come_from_one_pass_with_the_copies_and_in_the_order_asked_for() -
     assert upper.shape == (5, 4, 16, 24)
     with torch.no_grad():
         torch.testing.assert_close(copies.x_hat, model(x))
-        torch.testing.assert_close(upper, model.down[0](x))
+        torch.testing.assert_close(upper, model.get_submodule("down.0")(x))
     with pytest.raises(UnknownNameError, match=r"down\.0"):
         copies.layers(("down.00",))
 

@@ -85,13 +85,13 @@ class ImageDetection:
         return json.dumps(asdict(self), indent=2)
 
     def __str__(self) -> str:
-        rows = [("detector", "part", "seeds", "image AUROC", "pixel AUROC", "false alarms at 5 %", "detected")]
+        rows = [["detector", "part", "seeds", "image AUROC", "pixel AUROC", "false alarms at 5 %", "detected"]]
         for detector, part in dict.fromkeys((score.detector, score.part) for score in self.scores):
             own = [score for score in self.scores if (score.detector, score.part) == (detector, part)]
             pixels = [score.pixel_auroc for score in own if score.pixel_auroc is not None]
             columns = [[score.auroc for score in own], pixels, [score.false_alarms for score in own]]
             columns.append([score.detected for score in own])
-            rows.append((detector, part, str(len(own)), *map(_mean, columns)))
+            rows.append([detector, part, str(len(own)), *map(_mean, columns)])
         fitting = ", ".join(f"{seconds:.0f}" for seconds in self.fit_seconds)
         speed = f"fitted in {fitting} CPU seconds; {1 / self.seconds_per_image:.0f} images of 256×256 per CPU second"
         return f"{self.folder}\n{text_table(rows)}\n{speed}"
@@ -123,7 +123,7 @@ def bench_image_detection(
     """
     named = parts or {"all": ""}
     own = recipe(data=f"{folder / 'train'}?calibration={_CALIBRATION}")
-    splits, test = open_source(own.training.data), _Test(folder)
+    splits, test = open_source(own.training.data), _Test(folder, say)
     scores: list[ImageScore] = []
     times: list[float] = []
     result: ImageDetection | None = None
@@ -151,8 +151,8 @@ def bench_image_detection(
 class _Test:
     """The test images of a folder, with the truth about them."""
 
-    def __init__(self, folder: Path) -> None:
-        self._files = PicturesOfFiles(find_inputs([str(folder / "test")], say=print), say=print)
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self._files = PicturesOfFiles(find_inputs([str(folder / "test")], say=say), say=say)
         self.names = self._files.names
         self.kinds = [Path(name).parent.name for name in self.names]
         masks = folder / "ground_truth"

@@ -51,7 +51,7 @@ class LocalCodeDistance(AnomalyMeasure):
     most: int = 3000
     """Codes that are kept."""
 
-    share: float = 0.03
+    share: float = 0.05
     """Of the pixels, the hottest ones that make up the anomaly."""
 
     def __post_init__(self) -> None:
@@ -95,7 +95,8 @@ class LocalCodeDistance(AnomalyMeasure):
 
     def _maps(self, copies: Copies) -> Tensor:
         """What is said of each place, (B, C, h, w): the colors and their spread, then the layers' maps."""
-        size = [max(1, side // self.cell) for side in copies.x.shape[2:]]
+        height, width = (max(1, side // self.cell) for side in copies.x.shape[2:])
+        size = (height, width)
         color = F.adaptive_avg_pool2d(copies.x, size)
         variance = F.adaptive_avg_pool2d(copies.x.square(), size) - color.square()
         said = [color, variance.clamp_min(0).sqrt()]
