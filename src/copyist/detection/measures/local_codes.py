@@ -20,6 +20,9 @@ from copyist.models.contracts import Reconstructor
 from copyist.randomness import generator
 from copyist.tensors import PerImage
 
+_IMAGES = 500
+"""Training images whose places are looked at, spread evenly over all of them."""
+
 _LEAST = 1e-6
 """A map with less than this standard deviation, over all normal places, tells nothing."""
 
@@ -66,7 +69,9 @@ class LocalCodeDistance(AnomalyMeasure):
 
     def fit(self, train: Copies, held_out: Copies) -> Statistics:
         """Codes of places in the training images, their units, and what is usual at each place of held-out images."""
-        maps = torch.cat([self._maps(part) for part in train.in_parts()])  # (N, C, h, w)
+        count = min(len(train.x), _IMAGES)
+        some = Copies(train.model, train.x[torch.arange(count) * len(train.x) // count], batch_size=train.batch_size)
+        maps = torch.cat([self._maps(part) for part in some.in_parts()])  # (N, C, h, w)
         mean, std = maps.mean((0, 2, 3)), maps.std((0, 2, 3), correction=0)
         first = Copies(train.model, train.x[:1], batch_size=train.batch_size).layers(self.layers)
         counts = torch.tensor(
