@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from copyist.bench.image_detection import ImageDetection, bench_image_detection
+from copyist.cli.bench import app
 from copyist.detection import DetectorRecipe
+from copyist.errors import ArgumentError, DataError
 from copyist.recipes.detectors import image_detector
 
 SIDE = 32
@@ -77,3 +80,15 @@ def test_images_whose_size_is_not_named_are_stretched_to_one(tmp_path: Path) -> 
     assert image_detector(data=f"{tmp_path}?fit=pad").training.data == f"{tmp_path}?fit=pad&size=64"
     for named in (f"{tmp_path}?size=96", "faces"):
         assert image_detector(data=named).training.data == named
+
+
+def test_folders_and_parts_that_cannot_be_scored_are_refused_before_training(parts: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="must hold train/good, and there is none"):
+        bench_image_detection(tmp_path)
+    with pytest.raises(DataError, match=r"the part nines must hold pictures .* got none; change its pattern '9999'"):
+        bench_image_detection(parts, parts={"nines": "9999"})
+    with pytest.raises(ArgumentError, match="must be a regular expression"):
+        bench_image_detection(parts, parts={"open": "("})
+    result = CliRunner().invoke(app, ["images", str(parts), "--part", "squares=square"])
+    assert isinstance(result.exception, DataError)
+    assert "got square" in str(result.exception)

@@ -7,37 +7,32 @@ import re
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from copyist.baselines.linear_copier import LinearCopier, principal_copier
+from copyist.bench.image_rivals import image_rivals
 from copyist.bench.measure import machine
 from copyist.bench.timings import Machine
-from copyist.data import Splits, open_source
+from copyist.data import open_source
 from copyist.data.fitting import fit_size
 from copyist.data.inputs import find_inputs
+from copyist.data.source import with_option
 from copyist.detection import Detector, DetectorRecipe, fit_detector
-from copyist.detection.copies import Copies
-from copyist.detection.measures import AnomalyMeasure, LocalCodeDistance, LocalError
 from copyist.drawing.text import text_table
+from copyist.errors import ArgumentError, DataError
 from copyist.evaluation.anomalies.masks import Masks
 from copyist.files.picture_files import PicturesOfFiles
 from copyist.metrics.ranking import PixelCounts, ranking
-from copyist.models.contracts import Reconstructor
-from copyist.models.mlp import MLPConfig
 from copyist.recipes.detectors import image_detector
-from copyist.tensors import Images
 
 _CALIBRATION = 0.2
-_AXES = 64
-_PATCH = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,10 +115,20 @@ def bench_image_detection(
             all pictures together.
         save: takes what is known after each detector.
         say: takes one sentence for each detector.
+
+    Raises:
+        DataError: the folder is none of this kind, or a part has no good images or none with a defect.
+        ArgumentError: a part is no regular expression.
+        CopyistError: as `fit_detector`.
     """
     named = parts or {"all": ""}
-    own = recipe(data=f"{folder / 'train'}?calibration={_CALIBRATION}")
-    splits, test = open_source(own.training.data), _Test(folder, say)
+    for part in ("train", "test"):
+        if not (folder / part / "good").is_dir():
+            raise DataError(f"the folder must hold {part}/good, and there is none in {folder}; check the path")
+    own = recipe(data=with_option(str(folder / "train"), f"calibration={_CALIBRATION}"))
+    test = _Test(folder, say)
+    test.check(named)
+    splits = open_source(own.training.data, say=say)
     scores: list[ImageScore] = []
     times: list[float] = []
     result: ImageDetection | None = None
@@ -131,7 +136,7 @@ def bench_image_detection(
         since = time.process_time()
         detector = fit_detector(own, data=splits, seed=seed)
         times.append(time.process_time() - since)
-        others = _rivals(detector, splits) if seed == seeds[0] else {}
+        others = image_rivals(detector, splits) if seed == seeds[0] else {}
         for name, each in {own.name: detector, **others}.items():
             scores += test.judge(each, named, name=name, seed=seed)
             say(f"{name}, seed {seed}: {', '.join(f'{each.part} {each.auroc:.3f}' for each in scores[-len(named) :])}")
@@ -158,6 +163,19 @@ class _Test:
         masks = folder / "ground_truth"
         sizes = [(height, width) for _, height, width in self._files.shapes]
         self._masks = Masks(masks, self.names, sizes) if masks.is_dir() else None
+
+    def check(self, parts: Mapping[str, str]) -> None:
+        """Refuse parts that cannot be ranked."""
+        for part, pattern in parts.items():
+            try:
+                kinds = {kind for kind, name in zip(self.kinds, self.names, strict=True) if re.search(pattern, name)}
+            except re.error as error:
+                raise ArgumentError(f"a part must be a regular expression, got {pattern!r} ({error})") from error
+            if "good" not in kinds or len(kinds) == 1:
+                raise DataError(
+                    f"the part {part} must hold pictures of test/good and of another folder, got "
+                    f"{', '.join(sorted(kinds)) or 'none'}; change its pattern {pattern!r}"
+                )
 
     def judge(self, detector: Detector, parts: Mapping[str, str], *, name: str, seed: int) -> Iterator[ImageScore]:
         """The scores of a detector on each part."""
@@ -218,74 +236,6 @@ def _score(
         detected=float(flagged[~good].mean()),
         by_kind={kind: ranking(anomaly[rows], ~good[rows]).auroc.mean for kind, rows in of_kind.items()},
     )
-
-
-class _Known(Reconstructor):
-    """A net that is not trained."""
-
-    def __init__(self, like: Reconstructor) -> None:
-        super().__init__()
-        self.trained_on = like.trained_on
-
-    @property
-    def config(self) -> Any:
-        return MLPConfig()
-
-    def check_input(self, x: Images) -> None:
-        pass
-
-
-@final
-class _Projection(_Known):
-    """Copies by principal axes."""
-
-    def __init__(self, like: Reconstructor, copier: LinearCopier) -> None:
-        super().__init__(like)
-        self._copier = copier
-
-    def forward(self, x: Images) -> Images:
-        return self._copier(x)
-
-
-@final
-class _Patches(_Known):
-    """Copies everything; its layer has the patch around each pixel as maps."""
-
-    def __init__(self, like: Reconstructor) -> None:
-        super().__init__(like)
-        self.patches = _Unfold()
-
-    def forward(self, x: Images) -> Images:
-        self.patches(x)
-        return x.clone()
-
-
-class _Unfold(nn.Module):
-    def forward(self, x: Images) -> Tensor:
-        """(B, C·8·8, H / 4, W / 4)."""
-        low = _PATCH // 2 - _PATCH // 4
-        padded = F.pad(x, (low, low, low, low), mode="replicate")
-        size = [side // (_PATCH // 2) for side in x.shape[2:]]
-        return F.unfold(padded, _PATCH, stride=_PATCH // 2).unflatten(2, size)
-
-
-def _rivals(detector: Detector, splits: Splits) -> dict[str, Detector]:
-    """Simple detectors with the measures of ours, on the same normal images."""
-    train = splits.train.images()
-    error, codes = LocalError(), LocalCodeDistance(layers=("patches",), neighbors=(1,))
-    rivals: dict[str, tuple[Reconstructor, AnomalyMeasure]] = {
-        f"{_AXES} principal axes": (_Projection(detector.model, principal_copier(train, num_axes=_AXES)), error),
-        "nearest patch": (_Patches(detector.model), codes),
-    }
-    return {name: _refitted(detector, *each, splits) for name, each in rivals.items()}
-
-
-def _refitted(detector: Detector, model: Reconstructor, measure: AnomalyMeasure, splits: Splits) -> Detector:
-    assert splits.calibration is not None
-    with torch.no_grad():
-        found = measure.fit(Copies(model, splits.train.images()), Copies(model, splits.test.images()))
-        anomaly = measure(Copies(model, splits.calibration.images()), found)
-    return replace(detector, model=model, measure=measure, statistics=found, calibration=anomaly)
 
 
 def _time_per_image(detector: Detector, *, repeats: int = 16) -> float:
