@@ -130,6 +130,9 @@ def run(
     resize: Annotated[
         bool, typer.Option("--resize", help="Bring images of another size to that of the training.")
     ] = False,
+    ignore_extra: Annotated[
+        bool, typer.Option("--ignore-extra", help="Leave out columns of a table that the detector was not fitted on.")
+    ] = False,
     heatmaps: Annotated[
         str | None,
         typer.Option(
@@ -156,6 +159,7 @@ def run(
             compare=compare,
             watch_drift=watch_drift,
             resize=resize,
+            ignore_extra=ignore_extra,
             heatmaps=heatmaps,  # pyright: ignore[reportArgumentType] it is checked there
             batch_size=batch,
             device=device,

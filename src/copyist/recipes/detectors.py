@@ -1,18 +1,71 @@
 """Recipes of detectors of anomalies: how the model is trained, and what measures the anomaly."""
 
-__all__ = ["table_detector"]
+__all__ = ["image_detector", "table_detector"]
 
 from dataclasses import replace
 
+from copyist.corruption import Structured
+from copyist.data import parse_source
+from copyist.data.source import with_option
 from copyist.detection import DetectorRecipe
-from copyist.detection.measures import Combined, CopyDistance, DenoisingError, ExampleDistance
+from copyist.detection.measures import (
+    Combined,
+    CopyDistance,
+    DenoisingError,
+    ExampleDistance,
+    LocalCodeDistance,
+    LocalError,
+)
+from copyist.models.residual import ResidualConfig
+from copyist.models.unet import UNetConfig
+from copyist.objectives import Denoising
 from copyist.recipes.restorers import denoising_table
+from copyist.training import Optimization, Recipe, Training
+
+_SIDE = 64
+"""Pixels along both sides of the images that the model sees."""
 
 _TRIMMED = 0.1
 """Of the rows, where outliers may be among them."""
 
 _NEIGHBORS = {True: (0.02, 0.05), False: (5,)}
 """Which neighbors are measured to: shares of the rows that are learned where outliers may be among them."""
+
+
+def image_detector(*, data: str = "photos") -> DetectorRecipe:
+    """Images of parts by a U-Net trained to undo structured damage: stains, streaks, pasted and shifted patches, blur.
+
+    The anomaly is the mean of two numbers, each in units of held-out images: how far the copy is from the image, over
+    neighborhoods of three sizes, and how far the codes of its places are from those of places in normal images.
+
+    Args:
+        data: the source of normal images. Those whose size it does not name are stretched to 64×64, since all must have
+            one size, a part fills its image, and defects smaller than 1 % of a side are rarely meant.
+    """
+    return DetectorRecipe(
+        training=Recipe(
+            name="image-detector",
+            data=_sized(data),
+            model=ResidualConfig(
+                model=UNetConfig(width=16, levels=5, convolutions=1, statistics="group", skips=True),
+            ),
+            objective=Denoising(corruption=Structured()),
+            training=Training(
+                steps=700,
+                batch_size=16,
+                averaging=0.99,
+                validate_every=350,
+                save_every=350,
+                optimization=Optimization(learning_rate=3e-3),
+            ),
+        ),
+        measure=Combined(
+            measures=(
+                LocalCodeDistance(layers=("model.down.2", "model.down.3", "model.up.levels.1")),
+                LocalError(sigmas=(0.5, 1.0, 2.0)),
+            )
+        ),
+    )
 
 
 def table_detector(*, data: str = "cancer", may_hold_outliers: bool = False) -> DetectorRecipe:
@@ -34,3 +87,12 @@ def table_detector(*, data: str = "cancer", may_hold_outliers: bool = False) -> 
         training=training,
         measure=Combined(measures=(*distances, DenoisingError())),
     )
+
+
+def _sized(data: str) -> str:
+    """The source, with all images stretched to one size unless it names one."""
+    source = parse_source(data)
+    if source.size is not None or source.is_embedded:
+        return data
+    named = [option.partition("=")[0] for option in data.removeprefix(source.place).strip("?").split("&")]
+    return with_option(data if "fit" in named else with_option(data, "fit=resize"), f"size={_SIDE}")
