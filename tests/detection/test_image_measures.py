@@ -169,16 +169,17 @@ def test_distances_of_local_codes_are_those_of_scikit_learn() -> None:
     model, train, x = Oracle(), normal(6, seed=1), normal(2, seed=2)
     measure = LocalCodeDistance(layers=("seen",), cell=12, neighbors=(2,), most=1000)
     statistics = measure.fit(Copies(model, train), Copies(model, train))
-    assert statistics["codes"].shape == (6 * 2 * 3, 6)
+    assert statistics["codes"].shape == (6 * 2 * 3, 9)
 
     def codes(images: Tensor) -> Tensor:
-        """Of the 2×3 cells: their means, and the means of the image averaged over 3×3 pixels."""
+        """Of the 2×3 cells: means and spreads of the colors, and the means of the image averaged over 3×3 pixels."""
         around = nn.functional.avg_pool2d(images, 3, stride=1, padding=1, count_include_pad=False)
-        maps = torch.cat([nn.functional.avg_pool2d(part, 12) for part in (images, around)], 1)
+        spread = images.unfold(2, 12, 12).unfold(3, 12, 12).flatten(4).std(-1, correction=0)
+        maps = torch.cat([nn.functional.avg_pool2d(images, 12), spread, nn.functional.avg_pool2d(around, 12)], 1)
         return maps.permute(0, 2, 3, 1).flatten(0, 2).double()
 
     known, queries = codes(train), codes(x)
-    unit = known.std(0, correction=0) * 3**0.5
+    unit = known.std(0, correction=0) * torch.tensor([6.0] * 6 + [3.0] * 3).sqrt()
     found = NearestNeighbors(n_neighbors=2).fit((known / unit).numpy())
     expected = found.kneighbors((queries / unit).numpy())[0][:, 1].reshape(2, 1, 2, 3)
     cells = nn.functional.interpolate(torch.from_numpy(expected).float(), (24, 36), mode="bilinear")
@@ -195,7 +196,7 @@ def test_codes_come_from_one_pass_with_the_copies_and_in_the_order_asked_for() -
     assert upper.shape == (5, 4, 16, 24)
     with torch.no_grad():
         torch.testing.assert_close(copies.x_hat, model(x))
-        torch.testing.assert_close(upper, model.down[0](x))
+        torch.testing.assert_close(upper, model.get_submodule("down.0")(x))
     with pytest.raises(UnknownNameError, match=r"down\.0"):
         copies.layers(("down.00",))
 

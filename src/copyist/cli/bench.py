@@ -13,6 +13,7 @@ from copyist.cli.options import Force, Json, as_path
 
 if TYPE_CHECKING:
     from copyist.bench.detection_result import DetectionBench
+    from copyist.bench.image_detection import ImageDetection
     from copyist.bench.timings import BenchResult
 
 app = typer.Typer(help="Measure our speed against plain reference loops, both in one run, as ratios.")
@@ -23,6 +24,7 @@ Batch = Annotated[int, typer.Option(min=1, help="Images per batch.")]
 Rounds = Annotated[int, typer.Option(min=1, help="Turns that each side is timed for.")]
 Out = Annotated[Path | None, typer.Option(help="Also write the JSON to this file.", parser=as_path, metavar="PATH")]
 _WIDTHS = [16, 32]
+_SEEDS = [0, 1, 2]
 
 
 @app.callback(invoke_without_command=True)
@@ -121,8 +123,38 @@ def tables(
     _run(partial(bench_table_detection, found, splits=splits, most_train=most), as_json=as_json, out=out, force=force)
 
 
+@app.command(short_help="Fit detectors of images, and score them on known defects.")
+def images(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Holds train/good, test/good, a folder in test for each kind of defect, and ground_truth with masks.",
+            parser=as_path,
+            metavar="FOLDER",
+        ),
+    ],
+    seed: Annotated[list[int], typer.Option(min=0, help="Seed of a detector; may be given repeatedly.")] = _SEEDS,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Score those pictures of test apart in whose names the pattern is found; may be given repeatedly.",
+            metavar="NAME=PATTERN",
+        ),
+    ] = None,
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Fit the detector of images on good ones, and score it on others beside principal axes and nearest patches."""
+    from copyist.bench.image_detection import bench_image_detection
+    from copyist.settings import read_assignments
+
+    bench = partial(bench_image_detection, folder, seeds=seed, parts=read_assignments(part or []))
+    _run(bench, as_json=as_json, out=out, force=force)
+
+
 def _run(
-    bench: Callable[..., "BenchResult | DetectionBench"],
+    bench: Callable[..., "BenchResult | DetectionBench | ImageDetection"],
     *,
     as_json: bool = False,
     out: Path | None = None,

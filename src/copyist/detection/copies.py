@@ -4,9 +4,9 @@ __all__ = ["Copies", "widened"]
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, TypeVar, final
 
 import torch
 from torch import Tensor
@@ -15,6 +15,8 @@ from copyist.models.contracts import Autoencoder, Reconstructor, needs
 from copyist.models.in_batches import in_batches
 from copyist.procedures.layers import OUTPUT, represent_all
 from copyist.tensors import Codes, Examples, Rows
+
+_T = TypeVar("_T")
 
 
 @final
@@ -33,6 +35,15 @@ class Copies:
 
     _layers: dict[str, Tensor] = field(default_factory=dict[str, Tensor], init=False, repr=False)
     """What was asked of layers, by name."""
+
+    _remembered: dict[Hashable, Any] = field(default_factory=dict[Hashable, Any], init=False, repr=False)
+    """What measures made of the batch."""
+
+    def remember(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """What `make` gives when it is first called for this key: an anomaly and its place come from one heat."""
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        return self._remembered[key]
 
     def in_parts(self) -> Iterator["Copies"]:
         """The same batch in parts of as many examples as the model sees at once."""

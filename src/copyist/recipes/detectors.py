@@ -1,18 +1,51 @@
 """Recipes of detectors of anomalies: how the model is trained, and what measures the anomaly."""
 
-__all__ = ["table_detector"]
+__all__ = ["image_detector", "table_detector"]
 
 from dataclasses import replace
 
+from copyist.data import parse_source
+from copyist.data.source import with_option
 from copyist.detection import DetectorRecipe
-from copyist.detection.measures import Combined, CopyDistance, DenoisingError, ExampleDistance
-from copyist.recipes.restorers import denoising_table
+from copyist.detection.measures import (
+    Combined,
+    CopyDistance,
+    DenoisingError,
+    ExampleDistance,
+    LocalCodeDistance,
+    LocalError,
+)
+from copyist.recipes.restorers import denoising_table, repairing_unet
+
+_SIDE = 64
+"""Pixels along both sides of the images that the model sees."""
 
 _TRIMMED = 0.3
 """Of the rows, where outliers may be among them."""
 
 _SHARE = 0.02
 """Of the rows that are left, where outliers may be among them: which neighbor is measured to."""
+
+
+def image_detector(*, data: str = "photos") -> DetectorRecipe:
+    """Images of parts by a U-Net trained to undo structured damage: stains, streaks, pasted and shifted patches, blur.
+
+    The anomaly is the mean of two numbers, each in units of held-out images: how far the copy is from the image, over
+    neighborhoods of three sizes, and how far the codes of its places are from those of places in normal images.
+
+    Args:
+        data: the source of normal images. Those whose size it does not name are stretched to 64×64, since all must have
+            one size, a part fills its image, and defects smaller than 1 % of a side are rarely meant.
+    """
+    return DetectorRecipe(
+        training=repairing_unet(data=_sized(data)),
+        measure=Combined(
+            measures=(
+                LocalCodeDistance(layers=("model.down.2", "model.down.3", "model.up.levels.1")),
+                LocalError(sigmas=(0.5, 1.0, 2.0)),
+            )
+        ),
+    )
 
 
 def table_detector(*, data: str = "cancer", may_hold_outliers: bool = False) -> DetectorRecipe:
@@ -36,3 +69,12 @@ def table_detector(*, data: str = "cancer", may_hold_outliers: bool = False) -> 
             measures=(ExampleDistance(neighbors=neighbors), CopyDistance(neighbors=neighbors), DenoisingError())
         ),
     )
+
+
+def _sized(data: str) -> str:
+    """The source, with all images stretched to one size unless it names one."""
+    source = parse_source(data)
+    if source.size is not None or source.is_embedded:
+        return data
+    named = [option.partition("=")[0] for option in data.removeprefix(source.place).strip("?").split("&")]
+    return with_option(data if "fit" in named else with_option(data, "fit=resize"), f"size={_SIDE}")

@@ -20,6 +20,9 @@ from copyist.models.contracts import Reconstructor
 from copyist.randomness import generator
 from copyist.tensors import PerImage
 
+_IMAGES = 500
+"""Training images whose places are looked at, spread evenly over all of them."""
+
 _LEAST = 1e-6
 """A map with less than this standard deviation, over all normal places, tells nothing."""
 
@@ -30,8 +33,9 @@ class LocalCodeDistance(AnomalyMeasure):
     """The distance of the code of a place to its k-th nearest among codes of places in the training images.
 
     A place is a cell of so many pixels along a side. Its code is what the model's layers say there, averaged over the
-    cell and those around it, and the mean color of the cell; each layer counts alike, and each of its maps in standard
-    deviations over the training images. The heat at several k is averaged, each in units of what is usual at its place.
+    cell and those around it, and mean and standard deviation of the colors of the cell; layers and colors count alike,
+    and each of their maps in standard deviations over the training images. A net that normalizes cannot tell images of
+    any contrast apart; the colors can. The heat at several k is averaged, each in units of what is usual at its place.
 
     Source:
         Roth et al. (2022), "Towards Total Recall in Industrial Anomaly Detection", section 3, with the model's own
@@ -50,7 +54,7 @@ class LocalCodeDistance(AnomalyMeasure):
     most: int = 3000
     """Codes that are kept."""
 
-    share: float = 0.01
+    share: float = 0.05
     """Of the pixels, the hottest ones that make up the anomaly."""
 
     def __post_init__(self) -> None:
@@ -65,10 +69,14 @@ class LocalCodeDistance(AnomalyMeasure):
 
     def fit(self, train: Copies, held_out: Copies) -> Statistics:
         """Codes of places in the training images, their units, and what is usual at each place of held-out images."""
-        maps = torch.cat([self._maps(part) for part in train.in_parts()])  # (N, C, h, w)
+        count = min(len(train.x), _IMAGES)
+        some = Copies(train.model, train.x[torch.arange(count) * len(train.x) // count], batch_size=train.batch_size)
+        maps = torch.cat([self._maps(part) for part in some.in_parts()])  # (N, C, h, w)
         mean, std = maps.mean((0, 2, 3)), maps.std((0, 2, 3), correction=0)
         first = Copies(train.model, train.x[:1], batch_size=train.batch_size).layers(self.layers)
-        counts = torch.tensor([train.x.shape[1], *(h.shape[1] for h in first)], device=maps.device)  # maps per layer
+        counts = torch.tensor(
+            [2 * train.x.shape[1], *(h.shape[1] for h in first)], device=maps.device
+        )  # maps per layer
         unit = torch.where(std > _LEAST, std, 1) * counts.repeat_interleave(counts).sqrt()
         codes = _rows((maps - mean[:, None, None]) / unit[:, None, None])
         kept = torch.randperm(len(codes), generator=generator(0, "local codes"))[: self.most].to(codes.device)
@@ -81,7 +89,8 @@ class LocalCodeDistance(AnomalyMeasure):
         return hottest(self.parts(copies, statistics), share=self.share)
 
     def parts(self, copies: Copies, statistics: Statistics) -> Heat:
-        heats = self._heats(copies, statistics)
+        # The same codes for all calls but those of another fit.
+        heats = copies.remember((self, id(statistics["codes"])), lambda: self._heats(copies, statistics))
         usual = statistics["usual"].to(copies.x)
         return torch.stack([in_units(heat, each) for heat, each in zip(heats, usual, strict=True)]).mean(0)
 
@@ -90,9 +99,12 @@ class LocalCodeDistance(AnomalyMeasure):
             raise ContractError("distances of local codes need images, and the model takes tables; take code-distance")
 
     def _maps(self, copies: Copies) -> Tensor:
-        """What is said of each place, (B, C, h, w): the image's colors, then the layers' maps."""
-        size = [max(1, side // self.cell) for side in copies.x.shape[2:]]
-        said = [F.adaptive_avg_pool2d(copies.x, size)]
+        """What is said of each place, (B, C, h, w): the colors and their spread, then the layers' maps."""
+        height, width = (max(1, side // self.cell) for side in copies.x.shape[2:])
+        size = (height, width)
+        color = F.adaptive_avg_pool2d(copies.x, size)
+        variance = F.adaptive_avg_pool2d(copies.x.square(), size) - color.square()
+        said = [color, variance.clamp_min(0).sqrt()]
         for h in copies.layers(self.layers):
             around = F.avg_pool2d(h, 3, stride=1, padding=1, count_include_pad=False)
             if around.shape[2] < size[0] or around.shape[3] < size[1]:

@@ -33,7 +33,7 @@ class LocalError(AnomalyMeasure):
     sigmas: tuple[float, ...] = (1.0, 2.0, 4.0)
     """Standard deviations of the neighborhoods in pixels of the images that the model sees; 0 is the pixel alone."""
 
-    share: float = 0.01
+    share: float = 0.05
     """Of the pixels, the hottest ones that make up the anomaly."""
 
     noise: float = 0.0
@@ -59,8 +59,9 @@ class LocalError(AnomalyMeasure):
         return hottest(self.parts(copies, statistics), share=self.share)
 
     def parts(self, copies: Copies, statistics: Statistics) -> Heat:
-        found = [in_units(*each) for each in zip(self._heats(copies), statistics["usual"].to(copies.x), strict=True)]
-        return torch.stack(found).mean(0)
+        heats = copies.remember(self, lambda: self._heats(copies))
+        usual = statistics["usual"].to(copies.x)
+        return torch.stack([in_units(heat, each) for heat, each in zip(heats, usual, strict=True)]).mean(0)
 
     def check_model(self, model: Reconstructor) -> None:
         if model.num_columns is not None:

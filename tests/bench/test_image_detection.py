@@ -1,0 +1,94 @@
+"""The benchmark of detectors of images scores what it says, on a folder whose defects are known."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from copyist.bench.image_detection import ImageDetection, bench_image_detection
+from copyist.cli.bench import app
+from copyist.detection import DetectorRecipe
+from copyist.errors import ArgumentError, DataError
+from copyist.recipes.detectors import image_detector
+
+SIDE = 32
+
+
+def short(*, data: str) -> DetectorRecipe:
+    """Two steps, so that what is tested is the benchmark."""
+    recipe = image_detector(data=f"{data}&size={SIDE}&fit=resize")
+    training = replace(recipe.training.training, steps=2, batch_size=8, validate_every=2)
+    return replace(recipe, training=replace(recipe.training, training=training))
+
+
+def write(folder: Path, name: str, *, seed: int, square: bool = False) -> None:
+    """A gray ramp with a little noise, 40×48; with a bright square, also its mask."""
+    draws = np.random.default_rng(seed)
+    pixels = np.linspace(80, 160, 48)[None].repeat(40, 0) + draws.normal(0, 3, (40, 48))
+    if square:
+        top, left = draws.integers(2, 28), draws.integers(2, 36)
+        pixels[top : top + 8, left : left + 8] += 70
+        mask = np.zeros((40, 48), dtype=np.uint8)
+        mask[top : top + 8, left : left + 8] = 255
+        target = folder / "ground_truth" / f"{name}_mask.png"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(mask).save(target)
+    path = folder / ("train" if name.startswith("good/train") else "test") / f"{name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(path)
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("parts")
+    for number in range(120):
+        write(folder, f"good/train-{number}", seed=number)
+    for number in range(8):
+        write(folder, f"good/{number}", seed=1000 + number)
+        write(folder, f"square/{number}", seed=2000 + number, square=True)
+    return folder
+
+
+@pytest.mark.slow
+def test_every_detector_is_scored_on_every_part_and_obvious_squares_are_found(parts: Path) -> None:
+    saved: list[ImageDetection] = []
+    halves = {"even": r"[02468]\.png", "odd": r"[13579]\.png"}
+    result = bench_image_detection(parts, recipe=short, seeds=(0,), parts=halves, save=saved.append)
+    assert [len(each.scores) for each in saved] == [2, 4, 6]
+    assert saved[-1] == result
+    assert {(score.detector, score.part) for score in result.scores} == {
+        (name, part) for name in ("repairing-unet", "64 principal axes", "nearest patch") for part in ("even", "odd")
+    }
+    for score in result.scores:
+        assert (score.num_normal, score.num_anomalous) == (4, 4)
+        # A ramp is one axis, and a bright square is like no patch of it.
+        assert score.auroc == 1 == score.by_kind["square"]
+        assert score.pixel_auroc is not None
+        assert score.pixel_auroc > 0.95
+        assert score.detected == 1
+    document = json.loads(result.to_json())
+    assert document["scores"][0]["auroc"] == 1
+    assert "nearest patch" in str(result)
+
+
+def test_images_whose_size_is_not_named_are_stretched_to_one(tmp_path: Path) -> None:
+    assert image_detector(data=str(tmp_path)).training.data == f"{tmp_path}?fit=resize&size=64"
+    assert image_detector(data=f"{tmp_path}?fit=pad").training.data == f"{tmp_path}?fit=pad&size=64"
+    for named in (f"{tmp_path}?size=96", "faces"):
+        assert image_detector(data=named).training.data == named
+
+
+def test_folders_and_parts_that_cannot_be_scored_are_refused_before_training(parts: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="must hold train/good, and there is none"):
+        bench_image_detection(tmp_path)
+    with pytest.raises(DataError, match=r"the part nines must hold pictures .* got none; change its pattern '9999'"):
+        bench_image_detection(parts, parts={"nines": "9999"})
+    with pytest.raises(ArgumentError, match="must be a regular expression"):
+        bench_image_detection(parts, parts={"open": "("})
+    result = CliRunner().invoke(app, ["images", str(parts), "--part", "squares=square"])
+    assert isinstance(result.exception, DataError)
+    assert "got square" in str(result.exception)
