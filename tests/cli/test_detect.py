@@ -80,7 +80,9 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def of_parts(parts: Path) -> Path:
     out = parts / "detector"
-    answer = copyist("detect", "fit", "linear", "--data", parts / "good", "--out", out, *LINEAR)
+    answer = copyist(
+        "detect", "fit", "linear", "--data", parts / "good", "--out", out, *LINEAR, "--measure", "reconstruction-error"
+    )
     assert answer.code == 0, answer.stderr
     assert answer.stdout.startswith(f"linear on 108 images of {parts / 'good'}?calibration=0.2, with the measure recon")
     assert "a new normal image is flagged with a probability of at most 5 %" in answer.stdout
