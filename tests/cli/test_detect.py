@@ -80,7 +80,9 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def of_parts(parts: Path) -> Path:
     out = parts / "detector"
-    answer = copyist("detect", "fit", "linear", "--data", parts / "good", "--out", out, *LINEAR)
+    answer = copyist(
+        "detect", "fit", "linear", "--data", parts / "good", "--out", out, *LINEAR, "--measure", "reconstruction-error"
+    )
     assert answer.code == 0, answer.stderr
     assert answer.stdout.startswith(f"linear on 108 images of {parts / 'good'}?calibration=0.2, with the measure recon")
     assert "a new normal image is flagged with a probability of at most 5 %" in answer.stdout
@@ -270,7 +272,7 @@ BAD: dict[str, tuple[Bad, str]] = {
     ),
     "too low a rate": (
         lambda d, t, o: ["fit", "--data", d / "normal.csv", "--false-alarms", 0.001],
-        "needs 999 normal examples for calibration, got 90",
+        "needs 999 normal examples for calibration, got 36",
     ),
     "no data": (lambda d, t, o: ["fit"], "must be fitted on normal examples, got none"),
     "no such data": (lambda d, t, o: ["fit", "--data", d / "nothing.csv"], "there is no file or folder"),
@@ -295,7 +297,7 @@ BAD: dict[str, tuple[Bad, str]] = {
     "no table": (lambda d, t, o: ["run", d / "detector", t / "test"], "must be a table for this model"),
     "a column missing": (
         lambda d, t, o: ["run", d / "detector", f"{d / 'new.csv'}?label=state&drop=c"],
-        "must have all columns that the detector was fitted on, got none called 'c'",
+        "must have all columns that the detector was fitted on, and has none called 'c'",
     ),
     "masks of a table": (
         lambda d, t, o: ["run", d / "detector", d / "new.csv", "--masks", t / "masks"],

@@ -20,6 +20,13 @@ _FEWEST = 3
 """Distinct anomalies of normal examples that a measure must give at least, unless there are fewer examples."""
 
 
+_COPIED = 0.02
+"""A model that changes noise by less than this share of it copies everything."""
+
+_ALIKE = 0.01
+"""Copies whose variance is below this share of that of the examples are all the same."""
+
+
 def check_detector(detector: Detector, normal: Copies) -> None:
     """Refuse a detector that cannot tell anything.
 
@@ -32,6 +39,7 @@ def check_detector(detector: Detector, normal: Copies) -> None:
             not flag points far from the data.
     """
     _check_distinct(detector)
+    _check_copies(normal)
     _check_far(detector, normal.x)
 
 
@@ -41,6 +49,30 @@ def _check_distinct(detector: Detector) -> None:
         raise ContractError(
             f"a detector must tell normal examples apart, got {distinct} distinct anomalies for "
             f"{len(detector.calibration)} of them; train longer (--steps), or take another measure (--measure)"
+        )
+
+
+@torch.no_grad()
+def _check_copies(normal: Copies) -> None:
+    """By how much copies vary, and by what is left of noise as strong as the data varies."""
+    rows = normal.row
+    spread = rows.var(0, correction=0).mean()
+    if len(rows) < _FEWEST or not spread > 0:
+        return
+    share = normal.copied_row.var(0, correction=0).mean() / spread
+    if not share >= _ALIKE:
+        raise ContractError(
+            "a detector's model must copy normal examples, and its copies are all alike, with "
+            f"{float(share):.1%} of the examples' variance; train it longer (--steps), or at another rate "
+            "(--set learning_rate=0.001)"
+        )
+    draws = torch.randn(rows.shape, generator=generator(0, "copies")).to(rows)
+    noise = draws * rows.std(0, correction=0)
+    changed = (normal.copied_row_of(rows + noise) - (rows + noise)).norm() / noise.norm()
+    if changed < _COPIED:
+        raise ContractError(
+            "a detector's model must not copy everything, and it changes noise as strong as the data varies by "
+            f"{float(changed):.1%} of it; take a smaller code (--set code=4), or a recipe that denoises"
         )
 
 

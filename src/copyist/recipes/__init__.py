@@ -23,6 +23,7 @@ __all__ = [
     "masked_vit",
     "masked_vit_classifier",
     "overcomplete_mlp",
+    "repairing_unet",
     "resumed",
     "sparse_mlp",
     "stacked",
@@ -67,6 +68,7 @@ from copyist.recipes.restorers import (
     masked_unet,
     masked_vit,
     masked_vit_classifier,
+    repairing_unet,
 )
 from copyist.settings import change, read_assignments
 from copyist.training import CATALOGUES, Recipe, recorded_recipe
@@ -77,6 +79,7 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "hidden-unet": hidden_unet,
     "attention-unet": attention_unet,
     "denoising-unet": denoising_unet,
+    "repairing-unet": repairing_unet,
     "blind-denoiser": blind_denoiser,
     "direct-denoiser": direct_denoiser,
     "overcomplete-mlp": overcomplete_mlp,

@@ -12,10 +12,10 @@ from copyist.data.source import escape_name, with_option
 from copyist.data.table_sets import is_table
 from copyist.detection import MEASURES, AnomalyMeasure, DetectorRecipe
 from copyist.detection.detector_recipe import CATALOGUES
-from copyist.detection.measures import ReconstructionError
+from copyist.detection.measures import LocalError
 from copyist.errors import ArgumentError, DataError
-from copyist.recipes import configured, resumed, unet
-from copyist.recipes.detectors import table_detector
+from copyist.recipes import configured, resumed
+from copyist.recipes.detectors import image_detector, table_detector
 from copyist.settings import change, read_assignments
 
 
@@ -58,10 +58,14 @@ def configured_detector(
         raise ArgumentError("a detector must be fitted on normal examples, got none; name them by --data")
     else:
         usual = _usual(data, may_hold_outliers)
-        training = configured(name or usual.name, data=data, steps=steps)
+        is_usual = name is not None and name.replace("_", "-") == usual.name
+        chosen, place = (usual.name, usual.training.data) if is_usual or name is None else (name, data)
+        training = configured(chosen, data=place, steps=steps)
         trimmed = usual.training.training.trimmed
         training = replace(training, training=replace(training.training, trimmed=trimmed))
-    recipe = DetectorRecipe(training=training, measure=_measure(measure, usual.measure))
+    # That for images looks at the layers of its own model.
+    fitting = usual.measure if training.name == usual.name or _is_table(training.data) else LocalError()
+    recipe = DetectorRecipe(training=training, measure=_measure(measure, fitting))
     return change(recipe, read_assignments(assignments), CATALOGUES)
 
 
@@ -74,7 +78,7 @@ def _usual(data: str, may_hold_outliers: bool) -> DetectorRecipe:
             f"only rows of a table can be trained on with outliers among them, got images in {data}; take out what is "
             "not normal, and leave --may-hold-outliers out"
         )
-    return DetectorRecipe(training=unet(data=data), measure=ReconstructionError())
+    return image_detector(data=data)
 
 
 def _is_table(data: str) -> bool:

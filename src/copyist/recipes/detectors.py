@@ -4,7 +4,6 @@ __all__ = ["image_detector", "table_detector"]
 
 from dataclasses import replace
 
-from copyist.corruption import Structured
 from copyist.data import parse_source
 from copyist.data.source import with_option
 from copyist.detection import DetectorRecipe
@@ -16,11 +15,7 @@ from copyist.detection.measures import (
     LocalCodeDistance,
     LocalError,
 )
-from copyist.models.residual import ResidualConfig
-from copyist.models.unet import UNetConfig
-from copyist.objectives import Denoising
-from copyist.recipes.restorers import denoising_table
-from copyist.training import Optimization, Recipe, Training
+from copyist.recipes.restorers import denoising_table, repairing_unet
 
 _SIDE = 64
 """Pixels along both sides of the images that the model sees."""
@@ -43,22 +38,7 @@ def image_detector(*, data: str = "photos") -> DetectorRecipe:
             one size, a part fills its image, and defects smaller than 1 % of a side are rarely meant.
     """
     return DetectorRecipe(
-        training=Recipe(
-            name="image-detector",
-            data=_sized(data),
-            model=ResidualConfig(
-                model=UNetConfig(width=16, levels=5, convolutions=1, statistics="group", skips=True),
-            ),
-            objective=Denoising(corruption=Structured()),
-            training=Training(
-                steps=700,
-                batch_size=16,
-                averaging=0.99,
-                validate_every=350,
-                save_every=350,
-                optimization=Optimization(learning_rate=3e-3),
-            ),
-        ),
+        training=repairing_unet(data=_sized(data)),
         measure=Combined(
             measures=(
                 LocalCodeDistance(layers=("model.down.2", "model.down.3", "model.up.levels.1")),

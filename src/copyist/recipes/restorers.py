@@ -8,15 +8,17 @@ __all__ = [
     "masked_unet",
     "masked_vit",
     "masked_vit_classifier",
+    "repairing_unet",
 ]
 
 from dataclasses import replace
 
-from copyist.corruption import Blend, GaussianNoise, OneOf
+from copyist.corruption import Blend, GaussianNoise, OneOf, Structured
 from copyist.models.dncnn import DnCNNConfig
 from copyist.models.masked_vit import MaskedViTConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.residual import ResidualConfig
+from copyist.models.unet import UNetConfig
 from copyist.models.vit_classifier import ViTConfig
 from copyist.objectives import Classification, Denoising, MaskedCopying
 from copyist.recipes.copiers import unet
@@ -51,6 +53,26 @@ def denoising_unet(*, data: str = "photos") -> Recipe:
     """The U-Net trained to denoise: blends with any α from 0.1 to 1, or zero-mean noise up to σ = 0.5."""
     corruption = OneOf((Blend(alpha=(0.1, 1.0)), GaussianNoise(sigma=(0.0, 0.5))))
     return replace(unet(data=data), name="denoising-unet", objective=Denoising(corruption=corruption))
+
+
+def repairing_unet(*, data: str = "photos") -> Recipe:
+    """The U-Net that undoes stains, streaks, patches and blur of images; what detectors of images are trained by."""
+    return Recipe(
+        name="repairing-unet",
+        data=data,
+        model=ResidualConfig(
+            model=UNetConfig(width=16, levels=5, convolutions=1, statistics="group", skips=True),
+        ),
+        objective=Denoising(corruption=Structured()),
+        training=Training(
+            steps=700,
+            batch_size=16,
+            averaging=0.99,
+            validate_every=350,
+            save_every=350,
+            optimization=Optimization(learning_rate=3e-3),
+        ),
+    )
 
 
 def blind_denoiser(*, data: str = "photos?channels=1") -> Recipe:
