@@ -163,7 +163,7 @@ def test_the_columns_that_make_a_row_strange_are_named(of_days: Path, tmp_path: 
     for sentence in (
         "Labels come with the table; &#39;normal&#39; is normal.",
         "Which columns make rows strange",
-        "PCA of equal code size",
+        "PCA, nine tenths of the variance",
         "A p-value is not the probability that a row is normal",
         "Benjamini and Hochberg’s procedure selects",
     ):

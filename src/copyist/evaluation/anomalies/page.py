@@ -65,7 +65,8 @@ def page(report: AnomalyReport, pictures: Mapping[str, ShownPicture]) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
-        "count": wording.count, "short": wording.short, "percent": _percent, "estimate": wording.estimate,
+        "count": wording.count, "short": wording.short, "percent": _percent, "whole": wording.percent,
+        "estimate": wording.estimate,
     }  # fmt: skip
     package = resources.files("copyist.evaluation.anomalies")
     styles = (resources.files("copyist.drawing"), package)

@@ -15,8 +15,11 @@ from copyist.data import open_table, parse_source
 from copyist.data.labels import ClassLabels
 from copyist.data.table_sets import class_labels
 from copyist.detection import Detector, Findings
-from copyist.evaluation.anomalies.report import ColumnShare
+from copyist.evaluation.anomalies.report_parts import ColumnShare
 from copyist.tensors import PerImage, Rows
+
+_LONG = 9
+"""Letters of a cell that are shown in any case."""
 
 
 @final
@@ -48,7 +51,7 @@ class JudgedRows:
             return ()
         largest = self.shares[row].topk(min(most, len(self.columns)))
         return tuple(
-            ColumnShare(name=self.columns[place], share=share, value=self.cell(row, place))
+            ColumnShare(name=self.columns[place], share=share, value=_short(self.cell(row, place)))
             for share, place in zip(largest.values.tolist(), largest.indices.tolist(), strict=True)
         )
 
@@ -151,3 +154,13 @@ def _cells(tables: Sequence[_OpenedTable]) -> Callable[[int, int], str]:
 
 def _text(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _short(cell: str) -> str:
+    """A cell in a few letters: of a long number six digits."""
+    if len(cell) <= _LONG:
+        return cell
+    try:
+        return f"{float(cell):.6g}"
+    except ValueError:
+        return cell if len(cell) <= 4 * _LONG else f"{cell[: 4 * _LONG]}…"
