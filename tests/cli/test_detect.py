@@ -272,7 +272,7 @@ BAD: dict[str, tuple[Bad, str]] = {
     ),
     "too low a rate": (
         lambda d, t, o: ["fit", "--data", d / "normal.csv", "--false-alarms", 0.001],
-        "needs 999 normal examples for calibration, got 90",
+        "needs 999 normal examples for calibration, got 36",
     ),
     "no data": (lambda d, t, o: ["fit"], "must be fitted on normal examples, got none"),
     "no such data": (lambda d, t, o: ["fit", "--data", d / "nothing.csv"], "there is no file or folder"),
@@ -283,7 +283,7 @@ BAD: dict[str, tuple[Bad, str]] = {
     "no such recipe": (lambda d, t, o: ["fit", "tabl", "--data", d / "normal.csv"], "did you mean 'table'?"),
     "one row": (
         lambda d, t, o: ["fit", "--data", write_table(o / "one.csv", days(1, seed=0))],
-        "one.csv must have a column that varies",
+        "must have at least 50 different rows to fit a detector on",
     ),
     "a classifier": (
         lambda d, t, o: ["fit", "conv-classifier", "--data", "digits", "--steps", 2],
@@ -297,7 +297,7 @@ BAD: dict[str, tuple[Bad, str]] = {
     "no table": (lambda d, t, o: ["run", d / "detector", t / "test"], "must be a table for this model"),
     "a column missing": (
         lambda d, t, o: ["run", d / "detector", f"{d / 'new.csv'}?label=state&drop=c"],
-        "must have all columns that the detector was fitted on, got none called 'c'",
+        "must have all columns that the detector was fitted on, and has none called 'c'",
     ),
     "masks of a table": (
         lambda d, t, o: ["run", d / "detector", d / "new.csv", "--masks", t / "masks"],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from copyist.drawing.text import text_table
+from copyist.drawing.text import Side, text_table
 from copyist.evidence import Interval
 from copyist.evidence.estimates import student_interval
 
@@ -101,12 +101,15 @@ class DetectionBench:
     def __str__(self) -> str:
         return "\n\n".join(
             f"{'outliers among the training rows' if outliers else 'trained on normal rows'}\n"
-            + text_table([_HEADINGS, *map(_row, self.summary(outliers=outliers))], sides=("left", *("right",) * 6))
+            + text_table([_HEADINGS, *map(_row, self.summary(outliers=outliers))], sides=_SIDES)
             for outliers in sorted({each.outliers for each in self.trials})
         )
 
 
 _HEADINGS = ("method", "AUROC", "average precision", "mean rank", "fit, s", "score, s", "ours − its AUROC (95 %)")
+
+
+_SIDES: list[Side] = ["left", "right", "right", "right", "right", "right", "right"]
 
 
 def _row(each: MethodSummary) -> tuple[str, ...]:

@@ -32,8 +32,6 @@ from copyist.files.picture_files import PicturesOfFiles
 from copyist.metrics.ranking import PixelCounts, ranking
 from copyist.recipes.detectors import image_detector
 
-_CALIBRATION = 0.2
-
 
 @dataclass(frozen=True, kw_only=True)
 class ImageScore:
@@ -98,6 +96,7 @@ def bench_image_detection(
     recipe: Callable[..., DetectorRecipe] = image_detector,
     seeds: Sequence[int] = (0, 1, 2),
     parts: Mapping[str, str] | None = None,
+    calibration: float = 0.2,
     save: Callable[[ImageDetection], None] = lambda result: None,
     say: Callable[[str], None] = lambda sentence: None,
 ) -> ImageDetection:
@@ -113,6 +112,7 @@ def bench_image_detection(
         seeds: of training.
         parts: regular expressions by name; one that is found in a picture's name puts it into that part. None judges
             all pictures together.
+        calibration: share of the good images in `train` that the threshold comes from, of those that are not held out.
         save: takes what is known after each detector.
         say: takes one sentence for each detector.
 
@@ -125,7 +125,7 @@ def bench_image_detection(
     for part in ("train", "test"):
         if not (folder / part / "good").is_dir():
             raise DataError(f"the folder must hold {part}/good, and there is none in {folder}; check the path")
-    own = recipe(data=with_option(str(folder / "train"), f"calibration={_CALIBRATION}"))
+    own = recipe(data=with_option(str(folder / "train"), f"calibration={calibration}"))
     test = _Test(folder, say)
     test.check(named)
     splits = open_source(own.training.data, say=say)

@@ -141,6 +141,9 @@ def images(
             metavar="NAME=PATTERN",
         ),
     ] = None,
+    calibration: Annotated[
+        float, typer.Option(help="Share of the good images in train that the threshold comes from.")
+    ] = 0.2,
     as_json: Json = False,
     out: Out = None,
     force: Force = False,
@@ -149,7 +152,9 @@ def images(
     from copyist.bench.image_detection import bench_image_detection
     from copyist.settings import read_assignments
 
-    bench = partial(bench_image_detection, folder, seeds=seed, parts=read_assignments(part or []))
+    bench = partial(
+        bench_image_detection, folder, seeds=seed, parts=read_assignments(part or []), calibration=calibration
+    )
     _run(bench, as_json=as_json, out=out, force=force)
 
 

@@ -20,11 +20,11 @@ from copyist.recipes.restorers import denoising_table, repairing_unet
 _SIDE = 64
 """Pixels along both sides of the images that the model sees."""
 
-_TRIMMED = 0.3
+_TRIMMED = 0.1
 """Of the rows, where outliers may be among them."""
 
-_SHARE = 0.02
-"""Of the rows that are left, where outliers may be among them: which neighbor is measured to."""
+_NEIGHBORS = {True: (0.02, 0.05), False: (5,)}
+"""Which neighbors are measured to: shares of the rows that are learned where outliers may be among them."""
 
 
 def image_detector(*, data: str = "photos") -> DetectorRecipe:
@@ -51,23 +51,21 @@ def image_detector(*, data: str = "photos") -> DetectorRecipe:
 def table_detector(*, data: str = "cancer", may_hold_outliers: bool = False) -> DetectorRecipe:
     """Rows of a table by a denoising autoencoder, whose noise in each column grows with the column's tails.
 
-    The anomaly is the mean of three distances, each in units of held-out rows: of the row to its neighbors, of its copy
-    to theirs, and of copies of the row with noise to the row.
+    The anomaly is the mean of several distances, each in units of held-out rows: of the row to its neighbors, of its
+    copy to theirs, and of copies of the row with noise to the row.
 
     Args:
         data: the source of normal rows.
-        may_hold_outliers: whether outliers may be among them: then the strangest three tenths are not learned, and
-            neighborhoods are larger, a share of the rows.
+        may_hold_outliers: whether outliers may be among them: then the strangest tenth is not learned, and
+            neighborhoods are larger, two and five hundredths of the rows.
     """
     training = denoising_table(data=data)
     if may_hold_outliers:
         training = replace(training, training=replace(training.training, trimmed=_TRIMMED))
-    neighbors = _SHARE if may_hold_outliers else 5
+    distances = [kind(neighbors=k) for kind in (ExampleDistance, CopyDistance) for k in _NEIGHBORS[may_hold_outliers]]
     return DetectorRecipe(
         training=training,
-        measure=Combined(
-            measures=(ExampleDistance(neighbors=neighbors), CopyDistance(neighbors=neighbors), DenoisingError())
-        ),
+        measure=Combined(measures=(*distances, DenoisingError())),
     )
 
 

@@ -31,7 +31,7 @@ _PATCH, _WIDTH, _DEPTH, _HEADS = 4, 96, 6, 4
 def denoising_table(*, data: str = "cancer") -> Recipe:
     """Rows of a table out of noise, which in each column grows with its tails; what detectors of tables are trained by.
 
-    Where outliers may be among the rows it is --set trimmed=0.3: the strangest three tenths are not learned.
+    Where outliers may be among the rows it is --set trimmed=0.1: the strangest tenth is not learned.
     """
     return Recipe(
         name="denoising-table",

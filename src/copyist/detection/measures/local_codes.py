@@ -20,6 +20,9 @@ from copyist.models.contracts import Reconstructor
 from copyist.randomness import generator
 from copyist.tensors import PerImage
 
+_COLORS = 0.3
+"""How much the colors of a place count beside a layer."""
+
 _IMAGES = 500
 """Training images whose places are looked at, spread evenly over all of them."""
 
@@ -33,9 +36,10 @@ class LocalCodeDistance(AnomalyMeasure):
     """The distance of the code of a place to its k-th nearest among codes of places in the training images.
 
     A place is a cell of so many pixels along a side. Its code is what the model's layers say there, averaged over the
-    cell and those around it, and mean and standard deviation of the colors of the cell; layers and colors count alike,
-    and each of their maps in standard deviations over the training images. A net that normalizes cannot tell images of
-    any contrast apart; the colors can. The heat at several k is averaged, each in units of what is usual at its place.
+    cell and those around it, and mean and standard deviation of the colors of the cell; layers count alike,
+    the colors three tenths as much, and each map in standard deviations over the training images. The colors are there
+    for what a net that normalizes cannot tell, as images of another contrast; on tiles that are lit differently they
+    would mislead if they counted for more. The heat at several k is averaged, each in units of what is usual there.
 
     Source:
         Roth et al. (2022), "Towards Total Recall in Industrial Anomaly Detection", section 3, with the model's own
@@ -48,7 +52,7 @@ class LocalCodeDistance(AnomalyMeasure):
     cell: int = 4
     """Pixels along a side of a place, in the images that the model sees."""
 
-    neighbors: tuple[float, ...] = (1, 0.01)
+    neighbors: tuple[float, ...] = (0.02, 0.1)
     """The k; below 1, the share of the codes that are kept."""
 
     most: int = 3000
@@ -73,11 +77,7 @@ class LocalCodeDistance(AnomalyMeasure):
         some = Copies(train.model, train.x[torch.arange(count) * len(train.x) // count], batch_size=train.batch_size)
         maps = torch.cat([self._maps(part) for part in some.in_parts()])  # (N, C, h, w)
         mean, std = maps.mean((0, 2, 3)), maps.std((0, 2, 3), correction=0)
-        first = Copies(train.model, train.x[:1], batch_size=train.batch_size).layers(self.layers)
-        counts = torch.tensor(
-            [2 * train.x.shape[1], *(h.shape[1] for h in first)], device=maps.device
-        )  # maps per layer
-        unit = torch.where(std > _LEAST, std, 1) * counts.repeat_interleave(counts).sqrt()
+        unit = torch.where(std > _LEAST, std, 1) * self._weights(train).to(std)
         codes = _rows((maps - mean[:, None, None]) / unit[:, None, None])
         kept = torch.randperm(len(codes), generator=generator(0, "local codes"))[: self.most].to(codes.device)
         found: dict[str, Tensor] = {"mean": mean, "unit": unit, "codes": codes[kept]}
@@ -112,6 +112,15 @@ class LocalCodeDistance(AnomalyMeasure):
             else:
                 said.append(F.adaptive_avg_pool2d(around, size))
         return torch.cat(said, 1)
+
+    def _weights(self, copies: Copies) -> Tensor:
+        """What each map is divided by, (C,), so that the layers count alike."""
+        colors = 2 * copies.x.shape[1]
+        first = Copies(copies.model, copies.x[:1], batch_size=copies.batch_size).layers(self.layers)
+        counts = torch.tensor([colors, *(h.shape[1] for h in first)])
+        weights = counts.repeat_interleave(counts).sqrt()
+        weights[:colors] /= _COLORS
+        return weights
 
     def _heats(self, copies: Copies, statistics: Statistics) -> list[Heat]:
         maps, references = self._maps(copies), statistics["codes"].to(copies.x)
