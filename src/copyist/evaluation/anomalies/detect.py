@@ -19,7 +19,7 @@ from copyist.errors import ArgumentError
 from copyist.evaluation.anomalies.assembly import Found, assembled, extremes
 from copyist.evaluation.anomalies.beside import SimpleDetectors
 from copyist.evaluation.anomalies.masks import Masks
-from copyist.evaluation.anomalies.page import ShownPicture, page, shown_picture
+from copyist.evaluation.anomalies.page import ShownPicture, check_extras, page, shown_picture
 from copyist.evaluation.anomalies.pictures import JudgedPictures, Pictures
 from copyist.evaluation.anomalies.report import AnomalyReport
 from copyist.evaluation.anomalies.rows import judge_rows
@@ -114,6 +114,7 @@ def detect(
     """
     folder, said = user_path(out), say or ignore
     check_output(folder, overwrite=overwrite)
+    check_extras()
     if heatmaps is not None:
         check_choice("heatmaps=", heatmaps, ("all", "flagged", "none"))
     if batch_size is not None:

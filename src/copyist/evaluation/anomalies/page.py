@@ -1,6 +1,6 @@
 """A report on anomalies as one HTML page that needs nothing but itself."""
 
-__all__ = ["ShownPicture", "page", "shown_picture"]
+__all__ = ["ShownPicture", "check_extras", "page", "shown_picture"]
 
 import io
 from collections.abc import Mapping
@@ -36,6 +36,16 @@ class ShownPicture:
 
     overlay: EmbeddedPicture | None
     """With its heat; None where the measure cannot tell where the anomaly lies."""
+
+
+def check_extras() -> None:
+    """Refuse, before any work, where no page can be made.
+
+    Raises:
+        MissingExtraError: Jinja2 or matplotlib is not installed.
+    """
+    require("jinja2", extra="report", purpose="a report")
+    require("matplotlib", extra="report", purpose="a report with charts")
 
 
 def shown_picture(pixels: Pixels, overlay: Pixels | None) -> ShownPicture:
