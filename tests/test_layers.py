@@ -137,6 +137,15 @@ def test_the_arrows_are_read_inside_functions_too(tmp_path: Path) -> None:
     assert imported_parts(file) == {"nn", "data", "models"}
 
 
+PAGE = "import copyist.evaluation.anomalies.page"
+
+
+def test_a_page_computes_nothing() -> None:
+    code = f"{PAGE}\nimport sys\nprint('torch' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["False"]
+
+
 @pytest.mark.parametrize("statement", ["import copyist", "import copyist.errors, copyist.checks", "import copyist.cli"])
 def test_importing_does_not_import_torch(statement: str) -> None:
     # Whoever measures the coverage of subprocesses does so by a module that imports nothing of ours.

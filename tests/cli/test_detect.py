@@ -163,7 +163,7 @@ def test_the_columns_that_make_a_row_strange_are_named(of_days: Path, tmp_path: 
     for sentence in (
         "Labels come with the table; &#39;normal&#39; is normal.",
         "Which columns make rows strange",
-        "PCA of equal code size",
+        "PCA, nine tenths of the variance",
         "A p-value is not the probability that a row is normal",
         "Benjamini and Hochberg’s procedure selects",
     ):
@@ -390,3 +390,10 @@ def test_a_picture_that_cannot_be_read_is_left_out_of_many(parts: Path, of_parts
 
 def test_a_detector_is_a_type_of_the_root(of_days: Path) -> None:
     assert isinstance(library.load_detector(of_days / "detector"), Detector)
+
+
+def test_two_tables_of_one_name_are_refused(of_days: Path, tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    tables = [write_table(tmp_path / place / "x.csv", days(5, seed=1)) for place in (".", "b")]
+    line = ["detect", "run", of_days / "detector", *tables, "--out", tmp_path / "out"]
+    assert copyist(*line).sentence == "tables must have names of their own, got x.csv twice; rename one"

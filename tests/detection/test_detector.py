@@ -12,7 +12,7 @@ from copyist import checkpoint, recipes
 from copyist.data import Splits
 from copyist.detection import Detector, DetectorRecipe, fit_detector, load_detector, save_detector
 from copyist.detection.copies import Copies
-from copyist.detection.guards import check_detector, far_points
+from copyist.detection.guards import check_detector, far_points, strange_calibration
 from copyist.detection.measures import AnomalyMeasure, CodeDistance, Combined, ReconstructionError, Statistics
 from copyist.errors import CheckpointError, ContractError, DataError
 from copyist.models import MLP, MLPConfig
@@ -168,3 +168,12 @@ def test_code_distances_are_those_of_scikit_learn(detector: Detector) -> None:
         neighbors = NearestNeighbors(n_neighbors=k).fit((codes - mean) / std)
         expected = neighbors.kneighbors((queries - mean) / std)[0][:, -1]
         np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4)
+
+
+def test_what_is_strange_among_the_calibration_is_named() -> None:
+    anomaly = torch.tensor([1.0, 0.9, 30.0, 1.1, 6.0, 1.2, 1.0])
+    found = strange_calibration(anomaly, [f"{place}.png" for place in range(7)])
+    assert found is not None
+    assert found.startswith("2 of the 7 examples of the calibration are more than 5 times as strange as is usual there")
+    assert "there, 2.png, 4.png: where these are not normal, the threshold is too high" in found
+    assert strange_calibration(anomaly[[0, 1, 3]], ["a", "b", "c"]) is None

@@ -10,7 +10,8 @@ import torch
 from copyist.detection import drift, threshold
 from copyist.errors import ArgumentError, DataError
 from copyist.evaluation.anomalies.counts import drift_path, expected_flags, histogram, ranked_by_kind, rate_interval
-from copyist.evaluation.anomalies.report import AnomalyReport, Beside, Expected, Histogram, Judged
+from copyist.evaluation.anomalies.report import AnomalyReport
+from copyist.evaluation.anomalies.report_parts import Beside, Expected, Histogram, Judged
 from copyist.evaluation.anomalies.truth import Truth, labels_of_file, labels_of_folders, labels_of_names
 from copyist.evidence import Interval
 from copyist.metrics.ranking import ranking

@@ -22,7 +22,7 @@ from copyist.detection.copies import Copies, widened
 from copyist.detection.detector import Detector
 from copyist.detection.detector_file import DETECTOR_FILE, save_detector
 from copyist.detection.detector_recipe import DetectorRecipe
-from copyist.detection.guards import check_detector
+from copyist.detection.guards import check_detector, strange_calibration
 from copyist.errors import ContractError, DataError
 from copyist.models.contracts import Reconstructor, needs
 from copyist.outputs import user_path
@@ -102,6 +102,9 @@ def fit_detector(
         encoding=None if encoded is None else encoded.encoding,
         departure=departure,
     )
+    strange = strange_calibration(detector.calibration, calibration.names)
+    if strange is not None:
+        watcher.notify(strange)
     try:
         check_detector(detector, held_out)
     except ContractError as error:

@@ -1,6 +1,8 @@
 """What a detector must not do: give one answer to all, copy everything or nothing, or miss what lies far away."""
 
-__all__ = ["check_detector", "far_points"]
+__all__ = ["check_detector", "far_points", "strange_calibration"]
+
+from collections.abc import Sequence
 
 import torch
 
@@ -8,7 +10,7 @@ from copyist.detection.copies import Copies
 from copyist.detection.detector import Detector
 from copyist.errors import ContractError
 from copyist.randomness import generator
-from copyist.tensors import Examples
+from copyist.tensors import Examples, PerImage
 
 RADII = (10.0, 100.0, 1000.0)
 """Times the data's radius: how far away points must be flagged (Bouman & Heskes, 2025, arXiv 2501.13864)."""
@@ -25,6 +27,12 @@ _COPIED = 0.02
 
 _ALIKE = 0.01
 """Copies whose variance is below this share of that of the examples are all the same."""
+
+
+_STRANGE = 5.0
+"""Times the median of a calibration: an anomaly above that is worth a look."""
+
+_SHOWN = 3
 
 
 def check_detector(detector: Detector, normal: Copies) -> None:
@@ -85,9 +93,31 @@ def _check_far(detector: Detector, x: Examples) -> None:
         if missed.any():
             raise ContractError(
                 f"a detector must flag points {radius:g} times as far from the mean as the data, and took "
-                f"{int(missed.sum())} of {len(missed)} for normal; take a measure that holds a distance "
-                "(--measure combined)"
+                f"{int(missed.sum())} of {len(missed)} for normal; take out what is strange among the normal "
+                "examples, train longer (--steps), or take another measure (--measure)"
             )
+
+
+def strange_calibration(anomaly: PerImage, names: Sequence[str]) -> str | None:
+    """A sentence that names the examples of a calibration which are far stranger than the others; None without any.
+
+    Where these are not normal the threshold is too high: fewer examples are flagged than the stated rate says.
+
+    Args:
+        anomaly: (N,), of the calibration.
+        names: of its examples.
+    """
+    middle, values = float(anomaly.double().median()), anomaly.tolist()
+    strange = [place for place, value in enumerate(values) if 0 < _STRANGE * middle < value]
+    if not strange:
+        return None
+    strange.sort(key=lambda place: -values[place])
+    shown = ", ".join([names[place] for place in strange[:_SHOWN]]) + (", …" if len(strange) > _SHOWN else "")
+    return (
+        f"{len(strange)} of the {len(names)} examples of the calibration are more than {_STRANGE:g} times as strange "
+        f"as is usual there, {shown}: where these are not normal, the threshold is too high and misses others like "
+        "them; look at them"
+    )
 
 
 def far_points(x: Examples, *, radius: float, seed: int = 0) -> Examples:

@@ -15,7 +15,7 @@ from copyist.data import Splits, encode_source, open_source
 from copyist.detection import Detector, p_values
 from copyist.detection.conformal import num_calibration
 from copyist.errors import CopyistError, DataError
-from copyist.evaluation.anomalies.report import Beside
+from copyist.evaluation.anomalies.report_parts import Beside
 from copyist.evaluation.anomalies.truth import Truth
 from copyist.metrics.ranking import auroc_difference, ranking
 from copyist.models.code_size import code_shape
@@ -63,13 +63,14 @@ class SimpleDetectors:
                 "detector was fitted on; fit it again, or leave --compare out"
             )
         x, normal = splits.train.examples(), splits.calibration.examples()
-        shape = code_shape(detector.model, tuple(x.shape[1:]))
-        found = fit_rivals(x, code_size=None if shape is None else math.prod(shape))
-        names = _NAMES if shape is not None else _NAMES | {"principal axes": "PCA, nine tenths of the variance"}
+        shape, values = code_shape(detector.model, tuple(x.shape[1:])), math.prod(x.shape[1:])
+        # As many axes as values leave nothing to tell by.
+        size = None if shape is None or math.prod(shape) >= values else math.prod(shape)
+        found = fit_rivals(x, code_size=size)
+        names = _NAMES if size is not None else _NAMES | {"principal axes": "PCA, nine tenths of the variance"}
         rivals = {names.get(name, name): rival for name, rival in found.items()}
-        size = detector.model.batch_size
         calibration = {
-            name: torch.cat([rival.anomaly(part).float().cpu() for part in normal.split(size)])
+            name: torch.cat([rival.anomaly(part).float().cpu() for part in normal.split(detector.model.batch_size)])
             for name, rival in rivals.items()
         }
         return cls(rivals=rivals, calibration=calibration, false_alarms=detector.false_alarms)

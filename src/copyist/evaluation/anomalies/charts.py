@@ -8,7 +8,8 @@ from typing import Any
 from copyist.checks import require
 from copyist.drawing.charts import INK, LINE, MUTED, SERIES, new_figure, plain, svg_text, under_figure
 from copyist.drawing.wording import short
-from copyist.evaluation.anomalies.report import AnomalyReport, DriftPath
+from copyist.evaluation.anomalies.report import AnomalyReport
+from copyist.evaluation.anomalies.report_parts import DriftPath
 from copyist.metrics.ranking import Ranking
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.detection import Drift
-from copyist.evaluation.anomalies.report import DriftPath, Expected, Histogram, KindOfExample
+from copyist.evaluation.anomalies.report_parts import DriftPath, Expected, Histogram, KindOfExample
 from copyist.evaluation.anomalies.truth import Truth
 from copyist.evidence import Interval
 from copyist.metrics.ranking import ranking

@@ -3,8 +3,8 @@
 __all__ = ["Heatmaps", "detect"]
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, final
 
@@ -12,32 +12,27 @@ import numpy as np
 
 from copyist.checks import check_choice, check_whole
 from copyist.data.inputs import result_names
-from copyist.detection import Detector, Findings, benjamini_hochberg, drift, load_detector
+from copyist.detection import Detector, Findings, load_detector
 from copyist.drawing.grids import write_png
 from copyist.drawing.overlays import heat_levels, overlay
 from copyist.errors import ArgumentError
+from copyist.evaluation.anomalies.assembly import Found, assembled, extremes
 from copyist.evaluation.anomalies.beside import SimpleDetectors
-from copyist.evaluation.anomalies.counts import drift_path, expected_flags, histogram, ranked_by_kind
 from copyist.evaluation.anomalies.masks import Masks
-from copyist.evaluation.anomalies.page import ShownPicture, page, shown_picture
+from copyist.evaluation.anomalies.page import ShownPicture, check_extras, page, shown_picture
 from copyist.evaluation.anomalies.pictures import JudgedPictures, Pictures
-from copyist.evaluation.anomalies.report import AnomalyReport, Judged
-from copyist.evaluation.anomalies.rows import JudgedRows, judge_rows
+from copyist.evaluation.anomalies.report import AnomalyReport
+from copyist.evaluation.anomalies.rows import judge_rows
 from copyist.evaluation.anomalies.truth import Truth, labels_of_file, labels_of_folders, labels_of_names
 from copyist.files.bulk import Progress, ignore
-from copyist.metrics.ranking import PixelCounts, Ranking, ranking
+from copyist.metrics.ranking import PixelCounts
 from copyist.outputs import check_output, user_path, whole_file, whole_folder, write_text
-from copyist.settings import dump
-from copyist.tensors import PerImage
 
 Heatmaps: TypeAlias = Literal["all", "flagged", "none"]
 """Which pictures get one."""
 
 MANY = 1000
 """From more pictures on only flagged ones get a heatmap, unless all are asked for."""
-
-_STRANGEST, _MOST_NORMAL, _COLUMNS = 12, 6, 5
-"""Examples and columns that a report shows."""
 
 
 @final
@@ -52,28 +47,12 @@ class _Request:
     normal: str | None
     masks: Path | None
     others: SimpleDetectors | None
-    watch_drift: bool
     resize: bool
     ignore_extra: bool
     heatmaps: Heatmaps | None
     batch_size: int | None
     progress: Progress
     say: Callable[[str], None]
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Found:
-    """What was found, before it is told."""
-
-    findings: Findings
-    truth: Truth
-    others: Mapping[str, PerImage]
-    rows: JudgedRows | None = None
-    pixels: Ranking | None = None
-    pixel_pictures: int = 0
-    unseen: float = 0.0
-    pictures: Mapping[str, ShownPicture] = field(default_factory=dict[str, ShownPicture])
 
 
 def detect(
@@ -135,6 +114,7 @@ def detect(
     """
     folder, said = user_path(out), say or ignore
     check_output(folder, overwrite=overwrite)
+    check_extras()
     if heatmaps is not None:
         check_choice("heatmaps=", heatmaps, ("all", "flagged", "none"))
     if batch_size is not None:
@@ -150,7 +130,6 @@ def detect(
         normal=normal,
         masks=None if masks is None else user_path(masks),
         others=SimpleDetectors.fit(fitted, say=said) if compare else None,
-        watch_drift=watch_drift,
         resize=resize,
         ignore_extra=ignore_extra,
         heatmaps=heatmaps,
@@ -160,14 +139,14 @@ def detect(
     )
     with whole_folder(folder) as unfinished:
         found = (_detect_rows if fitted.model.takes_tables else _detect_pictures)(request, unfinished)
-        report = _report(request, found)
+        report = assembled(found, fitted, request.inputs, others=request.others, watch_drift=watch_drift)
         _write_csv(unfinished / "anomalies.csv", ("name", "anomaly", "p_value", "flagged"), _lines(found.findings))
         write_text(unfinished / "report.json", report.to_json())
         write_text(unfinished / "report.html", page(report, found.pictures))
     return report
 
 
-def _detect_rows(request: _Request, folder: Path) -> _Found:
+def _detect_rows(request: _Request, folder: Path) -> Found:
     rivals = {} if request.others is None else request.others.rivals
     rows = judge_rows(
         request.detector,
@@ -185,10 +164,10 @@ def _detect_rows(request: _Request, folder: Path) -> _Found:
     if rows.shares is not None:
         lines = ((name, *row) for name, row in zip(rows.findings.names, rows.shares.tolist(), strict=True))
         _write_csv(folder / "contributions.csv", ("name", *rows.columns), lines)
-    return _Found(findings=rows.findings, truth=truth, others=rows.others, rows=rows)
+    return Found(findings=rows.findings, truth=truth, others=rows.others, rows=rows)
 
 
-def _detect_pictures(request: _Request, folder: Path) -> _Found:
+def _detect_pictures(request: _Request, folder: Path) -> Found:
     pictures = Pictures(
         request.detector,
         request.inputs,
@@ -216,7 +195,7 @@ def _detect_pictures(request: _Request, folder: Path) -> _Found:
     findings = request.detector.judge(judged.anomaly, names=[names[row] for row in judged.rows])
     shown = _draw(request, pictures, judged, findings, folder)
     kinds = tuple(truth.kinds[row] for row in judged.rows)
-    return _Found(
+    return Found(
         findings=findings,
         truth=Truth(kinds=kinds, normal=truth.normal, origin=truth.origin),
         others=judged.others,
@@ -248,7 +227,7 @@ def _draw(
     if request.heatmaps is None and which == "flagged":
         request.say(f"heatmaps are written of the {int(flagged.sum())} flagged pictures; add --heatmaps all for each")
     wanted = np.full(len(findings), which == "all") | (flagged & (which == "flagged"))
-    strangest, most_normal = _extremes(findings)
+    strangest, most_normal = extremes(findings)
     shown = {*strangest, *most_normal}
     names = dict(zip(findings.names, result_names(findings.names, ".png"), strict=True))
     places = {judged.rows[place]: place for place in sorted({*np.flatnonzero(wanted).tolist(), *shown})}
@@ -262,77 +241,6 @@ def _draw(
         if place in shown:
             found[name] = shown_picture(heated.pixels.numpy(), sheet)
     return found
-
-
-def _report(request: _Request, found: _Found) -> AnomalyReport:
-    detector, findings, truth = request.detector, found.findings, found.truth
-    anomaly, known = findings.anomaly.double().numpy(), truth.is_known
-    strangest, most_normal = _extremes(findings)
-    moved = drift(findings.anomaly, detector.calibration) if request.watch_drift else None
-    rows, others = found.rows, request.others
-    return AnomalyReport(
-        detector=str(detector.header.recipe.get("name", "")),
-        measure=_measure_name(detector),
-        trained_on=detector.model.trained_on.source,
-        inputs=tuple(request.inputs),
-        noun="images" if rows is None else "rows",
-        false_alarms=detector.false_alarms,
-        threshold=detector.threshold,
-        num_calibration=len(detector.calibration),
-        num_examples=len(findings),
-        num_flagged=int(findings.flagged.sum()),
-        expected=expected_flags(
-            len(findings), false_alarms=detector.false_alarms, num_calibration=len(detector.calibration)
-        ),
-        discoveries=int(benjamini_hochberg(findings.p_value, rate=detector.false_alarms).sum()),
-        histogram=histogram(findings.anomaly, detector.calibration),
-        strangest=tuple(_judged(found, place) for place in strangest),
-        most_normal=tuple(_judged(found, place) for place in most_normal),
-        unseen=found.unseen,
-        columns=() if rows is None else _mean_shares(rows),
-        labels=truth.sentence,
-        kinds=ranked_by_kind(truth, anomaly, findings.flagged.numpy()),
-        ranking=ranking(anomaly[known], truth.is_anomaly[known]) if truth.has_both else None,
-        pixels=found.pixels,
-        pixel_pictures=found.pixel_pictures,
-        drift=None if moved is None else drift_path(moved, findings.names),
-        beside=() if others is None else others.compared(found.others, findings.anomaly, truth),
-    )
-
-
-def _judged(found: _Found, place: int) -> Judged:
-    findings = found.findings
-    return Judged(
-        name=findings.names[place],
-        anomaly=float(findings.anomaly[place]),
-        p_value=float(findings.p_value[place]),
-        flagged=bool(findings.flagged[place]),
-        kind=found.truth.kinds[place],
-        columns=() if found.rows is None else found.rows.strangest_columns(place, most=_COLUMNS),
-    )
-
-
-def _extremes(findings: Findings) -> tuple[list[int], list[int]]:
-    """Places of the strangest examples and of the most normal ones, from the ends on; none is in both."""
-    order: list[int] = np.argsort(-findings.anomaly.double().nan_to_num(nan=np.inf).numpy(), kind="stable").tolist()
-    strangest = order[: min(_STRANGEST, (len(order) + 1) // 2)]
-    return strangest, order[len(strangest) :][::-1][:_MOST_NORMAL]
-
-
-def _mean_shares(rows: JudgedRows) -> tuple[tuple[str, float], ...]:
-    """By column over the flagged rows, or over all where none is flagged; the largest first."""
-    if rows.shares is None:
-        return ()
-    flagged = rows.findings.flagged
-    mean = (rows.shares[flagged] if flagged.any() else rows.shares).mean(0)
-    order = mean.argsort(descending=True).tolist()
-    return tuple((rows.columns[place], float(mean[place])) for place in order[:_STRANGEST])
-
-
-def _measure_name(detector: Detector) -> str:
-    from copyist.detection.detector_recipe import CATALOGUES
-
-    return str(dump(detector.measure, CATALOGUES)["kind"])
 
 
 def _lines(findings: Findings) -> Iterator[tuple[str, str, str, int]]:

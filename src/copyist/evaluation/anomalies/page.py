@@ -1,6 +1,6 @@
 """A report on anomalies as one HTML page that needs nothing but itself."""
 
-__all__ = ["ShownPicture", "page", "shown_picture"]
+__all__ = ["ShownPicture", "check_extras", "page", "shown_picture"]
 
 import io
 from collections.abc import Mapping
@@ -38,6 +38,16 @@ class ShownPicture:
     """With its heat; None where the measure cannot tell where the anomaly lies."""
 
 
+def check_extras() -> None:
+    """Refuse, before any work, where no page can be made.
+
+    Raises:
+        MissingExtraError: Jinja2 or matplotlib is not installed.
+    """
+    require("jinja2", extra="report", purpose="a report")
+    require("matplotlib", extra="report", purpose="a report with charts")
+
+
 def shown_picture(pixels: Pixels, overlay: Pixels | None) -> ShownPicture:
     """A picture as the page holds it, no larger than it is shown.
 
@@ -65,7 +75,8 @@ def page(report: AnomalyReport, pictures: Mapping[str, ShownPicture]) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
-        "count": wording.count, "short": wording.short, "percent": _percent, "estimate": wording.estimate,
+        "count": wording.count, "short": wording.short, "percent": _percent, "whole": wording.percent,
+        "estimate": wording.estimate,
     }  # fmt: skip
     package = resources.files("copyist.evaluation.anomalies")
     styles = (resources.files("copyist.drawing"), package)

@@ -2,6 +2,7 @@
 
 __all__ = ["JudgedRows", "judge_rows"]
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -15,8 +16,12 @@ from copyist.data import open_table, parse_source
 from copyist.data.labels import ClassLabels
 from copyist.data.table_sets import class_labels
 from copyist.detection import Detector, Findings
-from copyist.evaluation.anomalies.report import ColumnShare
+from copyist.errors import ArgumentError
+from copyist.evaluation.anomalies.report_parts import ColumnShare
 from copyist.tensors import PerImage, Rows
+
+_LONG = 9
+"""Letters of a cell that are shown in any case."""
 
 
 @final
@@ -48,7 +53,7 @@ class JudgedRows:
             return ()
         largest = self.shares[row].topk(min(most, len(self.columns)))
         return tuple(
-            ColumnShare(name=self.columns[place], share=share, value=self.cell(row, place))
+            ColumnShare(name=self.columns[place], share=share, value=_short(self.cell(row, place)))
             for share, place in zip(largest.values.tolist(), largest.indices.tolist(), strict=True)
         )
 
@@ -73,10 +78,13 @@ def judge_rows(
         say: takes notices, each one sentence.
 
     Raises:
-        DataError, UnknownNameError, ArgumentError: as `TableEncoding.encode`.
+        DataError, UnknownNameError, ArgumentError: as `TableEncoding.encode`, or two tables have one name.
         ShapeError: a table has not the columns of the training.
     """
     tables = [_open(detector, text, ignore_extra=ignore_extra, say=say) for text in inputs]
+    twice = next((name for name, count in Counter(table.name for table in tables).items() if count > 1), None)
+    if twice is not None:
+        raise ArgumentError(f"tables must have names of their own, got {twice} twice; rename one")
     names = [f"{table.name}#{row}" for table in tables for row in range(len(table.x))]
     x = torch.cat([table.x for table in tables]).to(next(detector.model.parameters()).device)
     findings = detector(x, names=names, parts=True, batch_size=batch_size)
@@ -151,3 +159,13 @@ def _cells(tables: Sequence[_OpenedTable]) -> Callable[[int, int], str]:
 
 def _text(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _short(cell: str) -> str:
+    """A cell in a few letters: of a long number six digits."""
+    if len(cell) <= _LONG:
+        return cell
+    try:
+        return f"{float(cell):.6g}"
+    except ValueError:
+        return cell if len(cell) <= 4 * _LONG else f"{cell[: 4 * _LONG]}…"
