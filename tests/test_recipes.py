@@ -33,7 +33,7 @@ from copyist.objectives import (
 )
 from copyist.recipes import RECIPES, configured, hidden_unet, iwae, overcomplete_mlp, unet, unet_skips, vae
 
-DENOISING = {"denoising-unet", "blind-denoiser", "direct-denoiser"}
+DENOISING = {"denoising-unet", "denoising-table", "repairing-unet", "blind-denoiser", "direct-denoiser"}
 VARIATIONAL = {"vae", "iwae", "conv-vae"}
 CLASSIFYING = {"conv-classifier", "masked-vit-classifier", "stacked-classifier", "vit-classifier"}
 STACKED = {"stacked", "stacked-denoising"}
@@ -45,7 +45,7 @@ MASKED = {"masked-vit", "masked-unet"}
 def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -> None:
     assert RECIPES[name]().name == name
     assert RECIPES[name](data="faces").data == "faces"
-    shape = (1, 16, 24)
+    shape = (1, 32, 48) if name == "repairing-unet" else (1, 16, 24)  # which has five levels
     config = RECIPES[name]().model.fitted(shape).with_classes(5)
     if name in CLASSIFYING:
         assert classifier(config)(images(2, shape)).shape == (2, 5)

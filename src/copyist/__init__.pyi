@@ -6,8 +6,10 @@ from . import errors as errors
 from . import metrics as metrics
 from . import models as models
 from . import objectives as objectives
+from . import pyod as pyod
 from . import recipes as recipes
 from . import schedules as schedules
+from . import sklearn as sklearn
 from . import training as training
 from .checkpoint import load as load
 from .checkpoint import save as save

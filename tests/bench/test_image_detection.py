@@ -61,7 +61,7 @@ def test_every_detector_is_scored_on_every_part_and_obvious_squares_are_found(pa
     assert [len(each.scores) for each in saved] == [2, 4, 6]
     assert saved[-1] == result
     assert {(score.detector, score.part) for score in result.scores} == {
-        (name, part) for name in ("image-detector", "64 principal axes", "nearest patch") for part in ("even", "odd")
+        (name, part) for name in ("repairing-unet", "64 principal axes", "nearest patch") for part in ("even", "odd")
     }
     for score in result.scores:
         assert (score.num_normal, score.num_anomalous) == (4, 4)

@@ -184,9 +184,9 @@ def test_a_cell_of_another_kind_is_refused_by_row_and_value(
 
 def test_columns_that_are_missing_or_renamed_are_refused_by_name(found: EncodedSource) -> None:
     others = {name: cell for name, cell in ROW.items() if name != "temp"}
-    with pytest.raises(ShapeError, match=r"^the table must have all columns .* got none called 'temp'; there are born"):
+    with pytest.raises(ShapeError, match=r"^the table must have all columns .* has none called 'temp'; add what is"):
         found.encoding.rows(others)
-    with pytest.raises(ShapeError, match=r"got none called 'temp'; did you mean 'Temp'\?"):
+    with pytest.raises(ShapeError, match=r"and has none called 'temp'; did you mean 'Temp'\?"):
         found.encoding.rows(others | {"Temp": 1.0})
 
 
@@ -244,8 +244,13 @@ def test_what_training_says_nothing_of_departs_and_is_said(
 
 def test_a_constant_is_the_same_in_other_digits(csv: Callable[..., str]) -> None:
     table = {"x": TABLE["temp"], "unit": [0.1] * COUNT, "empty": [None] * COUNT}
-    encoding = encoding_of(table)
+    notices = list[str]()
+    encoding = encoding_of(table, say=notices.append)
     assert encoding.encoded_names == ("x (scaled)",)
+    assert notices == [
+        "the table: 'empty' has no value in training; any will count as strange",
+        "the table: 'unit' has one value only in training; any other will count as strange",
+    ]
     row = {"x": 20.0, "unit": np.array([0.1], dtype=np.float32), "empty": None}
     assert not encoding.encode(row).departures.any()
     assert encoding.encode(row | {"unit": 0.2}).departures.tolist() == [[False, True, False]]
@@ -290,6 +295,10 @@ def test_dates_are_days_and_those_that_order_the_rows_are_weekdays() -> None:
     names = encoding.encoded_names
     first, later = encoding.rows(ROW | {"day": DAYS[0]}), encoding.rows(ROW | {"day": DAYS[0] + timedelta(days=7_000)})
     assert "day (sine of weekday)" in names
+    assert notices[-2:] == [
+        "the table: 'day' orders the rows in time; weekday and time of day are learned, and not the date",
+        "the table: 'born' is learned in days; later dates than those of training will look strange",
+    ]
     assert torch.equal(first, later)
     born, center, scale = names.index("born (scaled)"), *_robust_days(encoding)
     moved = encoding.rows(ROW | {"day": DAYS[0], "born": date(2024, 3, 4)})[0, born] - first[0, born]

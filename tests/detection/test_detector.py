@@ -12,9 +12,10 @@ from copyist import checkpoint, recipes
 from copyist.data import Splits
 from copyist.detection import Detector, DetectorRecipe, fit_detector, load_detector, save_detector
 from copyist.detection.copies import Copies
-from copyist.detection.guards import far_points
+from copyist.detection.guards import check_detector, far_points
 from copyist.detection.measures import AnomalyMeasure, CodeDistance, Combined, ReconstructionError, Statistics
 from copyist.errors import CheckpointError, ContractError, DataError
+from copyist.models import MLP, MLPConfig
 from copyist.tensors import PerImage
 
 STEPS = 60
@@ -131,6 +132,27 @@ class Bounded(AnomalyMeasure):
 def test_a_measure_that_can_tell_nothing_is_refused(measure: AnomalyMeasure, sentence: str) -> None:
     with pytest.raises(ContractError, match=sentence):
         fit_detector(recipe(measure), data=splits(rows(300)), false_alarms=0.1)
+
+
+def linear(scale: float) -> MLP:
+    """x̂ = scale · x."""
+    model = MLPConfig(num_columns=5, widths=(5,), activation="identity").build()
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.copy_(scale**0.5 * torch.eye(5) if weight.ndim == 2 else torch.zeros(5))
+    return model.eval()
+
+
+@pytest.mark.parametrize(
+    ("scale", "sentence"),
+    [(1.0, "must not copy everything, and it changes noise .* by 0.0% of it"), (0.0, "must copy normal examples")],
+)
+def test_a_model_that_copies_everything_or_nothing_is_refused(detector: Detector, scale: float, sentence: str) -> None:
+    # Around 0, where nothing is what the mean is.
+    x = rows(200, seed=7)
+    found = replace(detector, model=linear(scale))
+    with pytest.raises(ContractError, match=sentence):
+        check_detector(found, Copies(found.model, x - x.mean(0)))
 
 
 def test_code_distances_are_those_of_scikit_learn(detector: Detector) -> None:

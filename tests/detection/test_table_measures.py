@@ -6,10 +6,9 @@ from typing import final
 import numpy as np
 import pytest
 import torch
-from tests.contracts import autoencoder, variational
-from tests.known import Exact
 from torch import Tensor
 
+from contracts import autoencoder, variational
 from copyist.data import Splits
 from copyist.detection import Detector, fit_detector
 from copyist.detection.copies import Copies
@@ -27,10 +26,11 @@ from copyist.detection.measures import (
 )
 from copyist.errors import ContractError
 from copyist.models import MLPConfig
-from copyist.models.contracts import Model, log_weights
+from copyist.models.contracts import Autoencoder, log_weights
 from copyist.models.variational_mlp import VariationalMLPConfig
 from copyist.randomness import generator
 from copyist.recipes.detectors import table_detector
+from known import Exact
 
 D = 4
 SIGMA = 0.8
@@ -57,7 +57,7 @@ def copies(x: Tensor) -> Copies:
     return Copies(ShrinkingRows(), x)
 
 
-def fitted_mlp(x: Tensor) -> Model:
+def fitted_mlp(x: Tensor) -> Autoencoder:
     model = autoencoder(MLPConfig(widths=(6,), num_columns=D, column_unit="tails")).eval()
     model.measured_on(x)
     return model

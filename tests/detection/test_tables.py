@@ -134,7 +134,7 @@ def test_a_hundred_rows_are_enough() -> None:
 
 
 def test_a_rate_that_so_few_rows_cannot_give_is_refused() -> None:
-    with pytest.raises(DataError, match="needs 99 normal examples for calibration, got 45"):
+    with pytest.raises(DataError, match="needs 99 normal examples for calibration, got 18"):
         fit_detector(recipe(20), data=table(100), false_alarms=0.01)
 
 

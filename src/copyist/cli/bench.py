@@ -12,6 +12,7 @@ import typer
 from copyist.cli.options import Force, Json, as_path
 
 if TYPE_CHECKING:
+    from copyist.bench.detection_result import DetectionBench
     from copyist.bench.image_detection import ImageDetection
     from copyist.bench.timings import BenchResult
 
@@ -106,6 +107,22 @@ def vae(
     _run(partial(bench_vae, size=size, batch=batch, rounds=rounds), as_json=as_json, out=out, force=force)
 
 
+@app.command(short_help="Compare our detector of tables with those without a network.")
+def tables(
+    folder: Annotated[Path, typer.Argument(help="Holds .npz files with X and y, 1 for an outlier.", parser=as_path)],
+    splits: Annotated[int, typer.Option(min=1, help="Random parts of each table.")] = 3,
+    most: Annotated[int, typer.Option(min=50, help="Rows of a table that are trained on, at most.")] = 8000,
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Fit detectors on 60 % of each table, with its outliers and without, and rank the rest."""
+    from copyist.bench.table_detection import bench_table_detection, read_tables
+
+    found = read_tables(folder)
+    _run(partial(bench_table_detection, found, splits=splits, most_train=most), as_json=as_json, out=out, force=force)
+
+
 @app.command(short_help="Fit detectors of images, and score them on known defects.")
 def images(
     folder: Annotated[
@@ -142,7 +159,7 @@ def images(
 
 
 def _run(
-    bench: Callable[..., "BenchResult | ImageDetection"],
+    bench: Callable[..., "BenchResult | DetectionBench | ImageDetection"],
     *,
     as_json: bool = False,
     out: Path | None = None,

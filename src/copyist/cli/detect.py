@@ -56,6 +56,12 @@ def fit(
             "--normal", help="Fit on the examples of this label alone: a folder, or a class by ?label=.", metavar="NAME"
         ),
     ] = None,
+    may_hold_outliers: Annotated[
+        bool,
+        typer.Option(
+            "--may-hold-outliers", help="Outliers may be among the rows of the table: do not learn the strangest."
+        ),
+    ] = False,
     seed: Annotated[
         int | None, typer.Option("--seed", help="Seed of everything random; 0 unless given.", parser=parse_seed)
     ] = None,
@@ -78,6 +84,7 @@ def fit(
         recipe,
         data=data,
         normal=normal,
+        may_hold_outliers=may_hold_outliers,
         measure=measure,
         steps=steps,
         assignments=settings or [],
@@ -123,6 +130,9 @@ def run(
     resize: Annotated[
         bool, typer.Option("--resize", help="Bring images of another size to that of the training.")
     ] = False,
+    ignore_extra: Annotated[
+        bool, typer.Option("--ignore-extra", help="Leave out columns of a table that the detector was not fitted on.")
+    ] = False,
     heatmaps: Annotated[
         str | None,
         typer.Option(
@@ -149,6 +159,7 @@ def run(
             compare=compare,
             watch_drift=watch_drift,
             resize=resize,
+            ignore_extra=ignore_extra,
             heatmaps=heatmaps,  # pyright: ignore[reportArgumentType] it is checked there
             batch_size=batch,
             device=device,

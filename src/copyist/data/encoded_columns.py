@@ -240,6 +240,11 @@ class ConstantColumn(ColumnEncoding):
     """Of categories; None with `value` None where no cell holds any."""
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no training cell holds a value."""
+        return self.value is None and self.text is None
+
+    @property
     def encoded_names(self) -> tuple[str, ...]:
         return self._with_missing()
 
@@ -256,7 +261,7 @@ class ConstantColumn(ColumnEncoding):
         return self._of(missing, ~missing & ~same)
 
     def _of(self, missing: Flags, other: Flags, *, unseen: Flags | None = None) -> EncodedCells:
-        if self.value is None and self.text is None:
+        if self.is_empty:
             missing = np.zeros_like(missing)
         return self._encoded([], missing, departs=other, unseen=unseen)
 

@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from copyist.data.encoded_columns import ColumnEncoding, ConstantColumn, ScaledColumn
+from copyist.data.encoded_columns import ClockColumn, ColumnEncoding, ConstantColumn, ScaledColumn
 from copyist.data.examples import ExampleSet, Splits
 from copyist.data.fitted_columns import fit_column, is_numbering
 from copyist.data.labels import ClassLabels
 from copyist.data.learned_columns import INDEX, dropped_columns, find_name, left_out_notices
 from copyist.data.parts import CALIBRATION_SHARE, Parts, Split, digest, fingerprint, hold_out_for_calibration
 from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, of_classes, parse_source, parts_of
-from copyist.data.table_encoding import EncodedRows, TableEncoding, joined, table_columns
-from copyist.data.table_matching import TableLike, drop_remedy, open_frame
+from copyist.data.table_encoding import EncodedRows, TableEncoding, joined, new_notices, table_columns
+from copyist.data.table_matching import TableLike, drop_remedy, open_frame, quote_names
 from copyist.data.table_sets import class_labels, is_table, read_table
 from copyist.errors import DataError
 from copyist.files.bulk import ignore
@@ -30,7 +30,8 @@ _FEWEST = 50
 """Different rows from which on a detector is fitted: of so few, about half are trained on."""
 
 _MOST_CALIBRATION = 0.5
-"""The share of the rows out of the test split that calibrates at most, unless the source says more."""
+"""The share of the rows out of the test split that calibrates at most, unless the source says more; where a threshold
+needs more than that, it is refused."""
 
 
 @final
@@ -100,7 +101,10 @@ def encode_source(
         raise _without_columns(source, len(places["train"]))
     columns = table_columns(table, encoding.columns, rows, place=source.place)
     kept = None if labels is None else replace(labels, numbers=labels.numbers[rows])
-    encoded = joined(encoding.encode_columns(columns), rows, labels=kept)
+    cells = encoding.encode_columns(columns)
+    for sentence in new_notices(columns, cells):
+        say(sentence)
+    encoded = joined(columns, cells, labels=kept)
     own = [digests[row] for row in rows.tolist()]
     sets = {part: _example_set(encoded, places[part], own, encoding, source) for part in _SPLITS}
     return EncodedSource(
@@ -176,14 +180,16 @@ def _parts(
         return parts
     others = parts.is_test if parts.is_left_out is None else parts.is_test | parts.is_left_out
     distinct = len({each for each, other in zip(digests, others.tolist(), strict=True) if not other})
-    share = min(num_calibration / max(distinct, 1), _MOST_CALIBRATION)
+    share = num_calibration / max(distinct, 1)
+    if share > _MOST_CALIBRATION:
+        return parts
     apart = hold_out_for_calibration(digests, others, share=share, seed=source.split_seed)
     return replace(parts, is_calibration=apart)
 
 
 def _check_counts(places: Mapping[Split, npt.NDArray[np.int64]], distinct: int, source: Source) -> None:
     counts = [len(rows) for rows in places.values()]
-    if distinct < 2:
+    if distinct < 2 <= sum(counts):
         raise _without_columns(source, sum(counts))
     if distinct < _FEWEST or not all(counts):
         raise DataError(
@@ -203,20 +209,47 @@ def _without_columns(source: Source, count: int) -> DataError:
 def _notices(
     encoding: TableEncoding, left_out: Sequence[tuple[str, str]], table: StoredTable, source: Source
 ) -> list[str]:
-    """What was left out, what has one value only, and what may name the rows, each one sentence."""
-    constant = [each.name for each in encoding.encoders if isinstance(each, ConstantColumn)]
-    found = left_out_notices(left_out, source.place)
-    if constant:
-        names = ", ".join(map(repr, constant[:6])) + (f", … ({len(constant)} columns)" if len(constant) > 6 else "")
-        has = "has one value only" if len(constant) == 1 else "have one value each"
-        found.append(f"{source.place}: {names} {has} in training; any other will count as strange")
-    for each in encoding.encoders:
+    """What was left out, and what is to be known of columns that were not, each one sentence."""
+
+    def named(chosen: Callable[[ColumnEncoding], bool]) -> list[str]:
+        return [each.name for each in encoding.encoders if chosen(each)]
+
+    def may_name_rows(each: ColumnEncoding) -> bool:
         values = table.readings[each.name].values
-        if isinstance(each, ScaledColumn) and values is not None and _may_name(values):
-            found.append(
-                f"{source.place}: {each.name!r} has another whole number in each row; where these name the rows, "
-                f"{drop_remedy(source, [each.name])}"
-            )
+        is_number = isinstance(each, ScaledColumn) and each.quantity == "number"
+        return is_number and values is not None and _may_name(values)
+
+    kinds = (
+        (
+            named(lambda each: isinstance(each, ConstantColumn) and each.is_empty),
+            ("has no value", "have no values"),
+            "in training; any will count as strange",
+        ),
+        (
+            named(lambda each: isinstance(each, ConstantColumn) and not each.is_empty),
+            ("has one value only", "have one value each"),
+            "in training; any other will count as strange",
+        ),
+        (
+            named(lambda each: isinstance(each, ClockColumn)),
+            ("orders", "order"),
+            "the rows in time; weekday and time of day are learned, and not the date",
+        ),
+        (
+            named(lambda each: isinstance(each, ScaledColumn) and each.quantity == "date"),
+            ("is learned", "are learned"),
+            "in days; later dates than those of training will look strange",
+        ),
+        (
+            may := named(may_name_rows),
+            ("has", "have"),
+            f"another whole number in each row; where these name the rows, {drop_remedy(source, may)}",
+        ),
+    )
+    found = left_out_notices(left_out, source.place)
+    for names, verbs, rest in kinds:
+        if names:
+            found.append(f"{source.place}: {quote_names(names)} {verbs[len(names) > 1]} {rest}")
     return found
 
 
@@ -232,12 +265,12 @@ def _example_set(
     encoding: TableEncoding,
     source: Source,
 ) -> ExampleSet:
-    labels, names = encoded.labels, encoding.encoded_names
+    labels, names, numbers = encoded.labels, encoding.encoded_names, encoded.names
     rows: list[int] = places.tolist()
     return ExampleSet(
         source=source.text,
         array=encoded.rows.numpy()[places],
-        names=tuple(encoded.names[row] for row in rows),
+        names=tuple(numbers[row] for row in rows),
         labels=None if labels is None else labels.numbers[places],
         classes=None if labels is None else labels.names,
         columns=names,

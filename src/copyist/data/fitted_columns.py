@@ -2,7 +2,6 @@
 
 __all__ = ["fit_column", "is_numbering"]
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -19,9 +18,8 @@ from copyist.data.encoded_columns import (
     ScaledColumn,
 )
 from copyist.data.learned_columns import INDEX, TEXTS, TIMES
-from copyist.data.table_columns import TableColumn, quantity_of
+from copyist.data.table_columns import TableColumn, looks_like_date, looks_like_number, quantity_of
 from copyist.errors import DataError
-from copyist.files.spellings import is_number
 
 _FEW = 20
 """Categories that each get a column of their own; more share one."""
@@ -34,9 +32,6 @@ _RAREST, _COMMON = 2, 5
 
 _MOSTLY = 0.9
 """The share of cells that are numbers, or dates, from which on the others are mistakes in a column of such."""
-
-_DATE = r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})([ T].*)?"
-_NUMBER = r"[+-]?[\d.,']*\d[\d.,']*\s*[%€$£]?"
 
 
 def fit_column(column: TableColumn, train: npt.NDArray[np.int64], *, remedy: str) -> ColumnEncoding | str:
@@ -181,8 +176,8 @@ def _check_no_numbers(column: TableColumn, texts: npt.NDArray[Any], *, remedy: s
         )
     known = [(row, text) for row, text in zip(column.rows.tolist(), texts.tolist(), strict=True) if text is not None]
     is_few = len({text for _, text in known}) <= _FEW
-    for noun, pattern in (("numbers", _NUMBER), ("dates", _DATE)):
-        wrong = [(row, text) for row, text in known if not _is_like(text, pattern)]
+    for noun, looks_so in (("numbers", looks_like_number), ("dates", looks_like_date)):
+        wrong = [(row, text) for row, text in known if not looks_so(text)]
         if noun == "numbers" and is_few:
             continue
         if wrong and len(wrong) <= (1 - _MOSTLY) * len(known):
@@ -197,7 +192,3 @@ def _check_no_numbers(column: TableColumn, texts: npt.NDArray[Any], *, remedy: s
                 f"column {column.name!r} of {column.place} must hold dates of one form, got {reading.problem}{why}; "
                 f"write them as 2024-05-31, or {remedy}"
             )
-
-
-def _is_like(text: str, pattern: str) -> bool:
-    return re.fullmatch(pattern, text) is not None or (pattern == _NUMBER and is_number(text))

@@ -1,7 +1,8 @@
 """The cells of one column of a table, read as what they are to be, or refused by row and value."""
 
-__all__ = ["Quantity", "TableColumn", "quantity_of"]
+__all__ = ["Quantity", "TableColumn", "looks_like_date", "looks_like_number", "quantity_of"]
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, final
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from copyist.errors import DataError
 from copyist.files.dates import DATE_KIND, slashed_days
 from copyist.files.readings import Reading
+from copyist.files.spellings import is_number
 from copyist.files.table_files import StoredTable
 
 Quantity: TypeAlias = Literal["number", "boolean", "date", "time"]
@@ -41,6 +43,13 @@ class TableColumn:
         """Of all cells."""
         return self.table.readings[self.name]
 
+    def cell(self, place: int) -> str:
+        """What stands in one of the rows, counted among them; empty where nothing does."""
+        texts, row = self.table.texts[self.name], int(self.rows[place])
+        if texts is not None:
+            return texts[row] or ""
+        return str(self.table.columns[self.name][row])
+
     def numbers(self, kind: Quantity, *, day_first: bool | None = None) -> npt.NDArray[np.float64]:
         """The cells as numbers (N,) of a kind, NaN where one is missing.
 
@@ -59,7 +68,7 @@ class TableColumn:
                 return slashed
         if values is None:
             why = f", {reading.why}" if reading.why else ""
-            raise self._refused(kind, f"{reading.problem}{why}", reading.remedy)
+            raise self._refused(kind, self._first_unlike(kind) or f"{reading.problem}{why}", reading.remedy)
         found = values[self.rows]
         own = quantity_of(reading)
         if not _fits(found, own, kind):
@@ -98,15 +107,36 @@ class TableColumn:
         if texts is None:
             raise DataError(
                 f"column {self.name!r} of {self.place} must hold numbers or texts, got {self.reading.problem}; leave "
-                "it out by ?drop="
+                "that column out"
             )
         return texts[self.rows]
+
+    def _first_unlike(self, kind: Quantity) -> str | None:
+        """The first cell that does not even look like a number or a date, where some do; None where none is such."""
+        looks_so = {"number": looks_like_number, "date": looks_like_date}.get(kind)
+        texts = self.table.texts[self.name]
+        if looks_so is None or texts is None:
+            return None
+        for row, text in zip(self.rows.tolist(), texts[self.rows].tolist(), strict=True):
+            if text is not None and not looks_so(text):
+                return f"{text!r} in row {row + 1}"
+        return None
 
     def _refused(self, kind: Quantity, got: str, remedy: str = "") -> DataError:
         return DataError(
             f"column {self.name!r} of {self.place} must hold {_NOUNS[kind]}, as what it was fitted on, got {got}; "
             f"{remedy or 'correct or empty that cell, or fit anew on data with such cells'}"
         )
+
+
+def looks_like_number(text: str) -> bool:
+    """Whether a text is a number, however its decimals and thousands are marked."""
+    return re.fullmatch(r"[+-]?[\d.,']*\d[\d.,']*\s*[%€$£]?", text) is not None or is_number(text)
+
+
+def looks_like_date(text: str) -> bool:
+    """Whether a text is a date of any form, with a time of day or without."""
+    return re.fullmatch(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})([ T].*)?", text) is not None
 
 
 def quantity_of(reading: Reading) -> Quantity:

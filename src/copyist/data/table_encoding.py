@@ -5,8 +5,9 @@ frequencies, dates become days, or weekday and time of day. What training says n
 `encoded_columns`.
 """
 
-__all__ = ["EncodedRows", "TableEncoding", "joined", "table_columns"]
+__all__ = ["EncodedRows", "TableEncoding", "joined", "new_notices", "table_columns"]
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, final
@@ -49,11 +50,16 @@ class EncodedRows:
     departures: Tensor
     """(N, C), bool: which cells are such that training says nothing of them."""
 
-    names: tuple[str, ...]
-    """One per row: its number in the table, from 0, in six digits."""
+    columns: tuple[TableColumn, ...]
+    """The C columns as they are."""
 
     labels: ClassLabels | None = None
     """Where the source names a column of classes, or has them beside the table."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One per row: its number in the table, from 0, in six digits."""
+        return tuple(f"{row:06d}" for row in self.columns[0].rows.tolist())
 
 
 @final
@@ -101,9 +107,9 @@ class TableEncoding:
             say(sentence)
         columns = table_columns(table, matched.names, np.arange(table.num_rows), place=source.place)
         cells = self.encode_columns(columns)
-        for sentence in list(_new_notices(columns, cells))[:_SHOWN]:
+        for sentence in new_notices(columns, cells):
             say(sentence)
-        return joined(cells, columns[0].rows, labels=class_labels(table, source))
+        return joined(columns, cells, labels=class_labels(table, source))
 
     def rows(self, data: TableLike, *, ignore_extra: bool = False) -> Rows:
         """The rows (N, D) of `encode`, float32."""
@@ -162,19 +168,23 @@ def table_columns(
 
 
 def joined(
-    cells: Sequence[EncodedCells], rows: npt.NDArray[np.int64], *, labels: ClassLabels | None = None
+    columns: Sequence[TableColumn], cells: Sequence[EncodedCells], *, labels: ClassLabels | None = None
 ) -> EncodedRows:
-    """The encoded columns of these rows side by side."""
+    """The encoded cells of columns side by side."""
     return EncodedRows(
         rows=torch.from_numpy(np.concatenate([each.values for each in cells], axis=1).astype(np.float32)),
         departures=torch.from_numpy(np.stack([each.departs for each in cells], axis=1)),
-        names=tuple(f"{row:06d}" for row in rows.tolist()),
+        columns=tuple(columns),
         labels=labels,
     )
 
 
+def new_notices(columns: Sequence[TableColumn], cells: Sequence[EncodedCells]) -> list[str]:
+    """A sentence for each of the first columns with cells such as no training row had."""
+    return list(itertools.islice(_new_notices(columns, cells), _SHOWN))
+
+
 def _new_notices(columns: Sequence[TableColumn], cells: Sequence[EncodedCells]) -> Iterator[str]:
-    """A sentence for each column with cells that no training row held."""
     for column, each in zip(columns, cells, strict=True):
         new = np.flatnonzero(each.departs | each.unseen)
         if not len(new):

@@ -1,6 +1,6 @@
 """A table at the door of what was fitted on another: opened, and its columns found by name."""
 
-__all__ = ["MatchedColumns", "TableLike", "drop_remedy", "match_columns", "open_any_table", "open_frame"]
+__all__ = ["MatchedColumns", "TableLike", "drop_remedy", "match_columns", "open_any_table", "open_frame", "quote_names"]
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -43,7 +43,7 @@ class MatchedColumns:
     def notices(self, place: str) -> list[str]:
         """What is to be said of it, each one sentence."""
         order = ["columns are taken in their order, since one of both tables has no names"] if self.by_order else []
-        left = [f"left out {_quote(self.left_out)}, unknown to the detector"] if self.left_out else []
+        left = [f"left out {quote_names(self.left_out)}, unknown to the detector"] if self.left_out else []
         return [f"{place}: {sentence}" for sentence in (*order, *left)]
 
 
@@ -104,17 +104,17 @@ def match_columns(
     if missing and (all(map(str.isdigit, wanted)) or all(map(str.isdigit, free))):
         return _by_order(free, table, source, wanted=wanted, known=known)
     if missing:
-        got = "got none called" if len(missing) < len(wanted) else "got no such column:"
+        none = "none called" if len(missing) < len(wanted) else "none of"
         raise ShapeError(
-            f"{source.place} must have all columns that the detector was fitted on, {got} {_quote(missing)}; "
-            f"{nearest_match(missing[0], [name for name in free if name not in wanted] or free)}"
+            f"{source.place} must have all columns that the detector was fitted on, and has {none} "
+            f"{quote_names(missing)}; {_nearest(missing[0], [name for name in free if name not in known])}"
         )
     extra = [name for name in free if name not in known and name not in table.index]
     if extra and not ignore_extra:
         ignoring = "pass ignore_extra=True" if source.place == _IN_MEMORY else "ignore all such by --ignore-extra"
         raise ShapeError(
             f"{source.place} must have the columns that the detector was fitted on and no others, got also "
-            f"{_quote(extra)}; {drop_remedy(source, extra[:_SHOWN])}, or {ignoring}"
+            f"{quote_names(extra)}; {drop_remedy(source, extra[:_SHOWN])}, or {ignoring}"
         )
     return MatchedColumns(names=tuple(wanted), left_out=tuple(extra), by_order=False)
 
@@ -125,6 +125,19 @@ def drop_remedy(source: Source, names: Sequence[str]) -> str:
     if source.place == _IN_MEMORY:
         return f"leave {it} out of the table"
     return f"leave {it} out by {drop_option(source, names)}"
+
+
+def quote_names(names: Iterable[str]) -> str:
+    """The first few names of columns, for a sentence."""
+    every = list(names)
+    more = f", … ({len(every)} columns)" if len(every) > _SHOWN else ""
+    return ", ".join(map(repr, every[:_SHOWN])) + more
+
+
+def _nearest(name: str, others: Sequence[str]) -> str:
+    """The column that may be meant by a name, as the end of a refusal."""
+    near = nearest_match(name, others)
+    return near if near.startswith("did you mean") else "add what is missing, or fit a detector on data without it"
 
 
 def _first_cells(table: StoredTable) -> set[str]:
@@ -145,9 +158,3 @@ def _by_order(
         f"{source.place} must have the {len(wanted)} columns that the detector was fitted on, got {len(columns)} "
         "without names; name them, or leave others out by ?drop="
     )
-
-
-def _quote(names: Iterable[str]) -> str:
-    every = list(names)
-    more = f", … ({len(every)} columns)" if len(every) > _SHOWN else ""
-    return ", ".join(map(repr, every[:_SHOWN])) + more

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from copyist.checkpoint import Header
-from copyist.data.table_encoding import EncodedRows, TableEncoding
+from copyist.data.table_encoding import TableEncoding
 from copyist.data.table_matching import TableLike
 from copyist.detection.conformal import check_false_alarms, p_values, threshold
 from copyist.detection.copies import Copies, widened
@@ -153,15 +153,23 @@ class Detector:
                 "rows of numbers; call it with these, or fit it on the table's source"
             )
         encoded = self.encoding.encode(data, ignore_extra=ignore_extra, say=say)
-        return self.judge_rows(encoded, parts=parts)
+        found = self(encoded.rows, names=encoded.names, parts=parts)
+        return self.with_departures(found, encoded.departures)
 
-    def judge_rows(self, encoded: EncodedRows, *, parts: bool = False) -> Findings:
-        """The findings for rows that `encoding` has made; parts (B, C) are those of the table's own columns."""
+    def with_departures(self, found: Findings, departures: Tensor) -> Findings:
+        """The findings for rows that `encoding` has made, with what their departures add.
+
+        Args:
+            found: of B rows, with parts (B, D) or without.
+            departures: (B, C), bool, of the same rows.
+
+        Returns:
+            The findings, with parts (B, C), by the columns of the table.
+        """
         assert self.encoding is not None
-        beyond = self.departure * encoded.departures.float()
-        own = self.parts(encoded.rows) if parts else None
-        folded = None if own is None else self.encoding.fold(own) + beyond
-        return self.judge(self.anomaly(encoded.rows) + beyond.sum(1), names=encoded.names, parts=folded)
+        beyond = self.departure * departures.to(found.anomaly)
+        parts = None if found.parts is None else self.encoding.fold(found.parts) + beyond
+        return self.judge(found.anomaly + beyond.sum(1), names=found.names, parts=parts)
 
     def judge(self, anomaly: PerImage, *, names: Sequence[str] | None = None, parts: Tensor | None = None) -> Findings:
         """The findings for anomalies (B,) that `anomaly` gave, and their parts."""

@@ -26,7 +26,7 @@ from copyist.detection.guards import check_detector
 from copyist.errors import ContractError, DataError
 from copyist.models.contracts import Reconstructor, needs
 from copyist.outputs import user_path
-from copyist.tensors import Examples
+from copyist.tensors import Examples, PerImage
 from copyist.training import Observer, train
 from copyist.training.history import NullObserver
 from copyist.training.run_data import learned_examples
@@ -84,15 +84,14 @@ def fit_detector(
     if calibration is None:
         raise DataError("a detector must have examples to calibrate on, got splits without; give calibration=0.2")
     check_false_alarms(false_alarms, calibration=len(calibration))
+    _check_model(recipe, splits)
     run = train(recipe.training, data=splits, out=out, seed=seed, resume=resume, overwrite=overwrite, observer=observer)
     model = needs(run.load(), Reconstructor, verb="detect")
-    recipe.measure.check_model(model)
     train_copies, held_out = _copies(model, learned_examples(recipe.training, splits)), _copies(model, splits.test)
     statistics = {name: tensor.cpu() for name, tensor in recipe.measure.fit(train_copies, held_out).items()}
     found = [recipe.measure(Copies(model, part), statistics) for part in _batches(model, calibration)]
     anomalies = torch.cat(found).cpu()
-    # Above all of them, whatever the anomaly that it is added to.
-    departure = 0.0 if encoded is None else 2 * float(anomalies.max() - anomalies.min())
+    departure = 0.0 if encoded is None else _departure(anomalies)
     detector = Detector(
         model=model,
         measure=recipe.measure,
@@ -123,6 +122,27 @@ def _open(data: TableLike, false_alarms: float, observer: Observer) -> Splits | 
     splits = open_source(text, say=observer.notify, progress=observer.report_reading)
     # What was left out has been said.
     return replace(splits, train=replace(splits.train, left_out=()))
+
+
+def _check_model(recipe: DetectorRecipe, splits: Splits) -> None:
+    """Refuse, before any training, a model that does not copy, or lacks what the measure asks of it.
+
+    Raises:
+        ContractError: it does not, or does.
+    """
+    config = recipe.training.model.fitted(splits.train.shape)
+    if recipe.training.objective.uses_labels:
+        config = config.with_classes(splits.num_classes())
+    with torch.random.fork_rng(devices=[]):
+        model = needs(config.build(), Reconstructor, verb="detect")
+    recipe.measure.check_model(model)
+
+
+def _departure(anomalies: PerImage) -> float:
+    """What brings the least of these anomalies above the largest, twice over."""
+    finite = anomalies[anomalies.isfinite()]
+    spread = float(finite.max() - finite.min()) if len(finite) else 0.0
+    return 2 * spread or 1.0
 
 
 def _say_labels(splits: Splits, observer: Observer) -> None:

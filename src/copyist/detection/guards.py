@@ -20,6 +20,13 @@ _FEWEST = 3
 """Distinct anomalies of normal examples that a measure must give at least, unless there are fewer examples."""
 
 
+_COPIED = 0.02
+"""A model that changes noise by less than this share of it copies everything."""
+
+_LEARNED = 0.98
+"""Copies whose squared error is above this share of that of the examples' mean hold nothing."""
+
+
 def check_detector(detector: Detector, normal: Copies) -> None:
     """Refuse a detector that cannot tell anything.
 
@@ -32,6 +39,7 @@ def check_detector(detector: Detector, normal: Copies) -> None:
             not flag points far from the data.
     """
     _check_distinct(detector)
+    _check_copies(normal)
     _check_far(detector, normal.x)
 
 
@@ -41,6 +49,30 @@ def _check_distinct(detector: Detector) -> None:
         raise ContractError(
             f"a detector must tell normal examples apart, got {distinct} distinct anomalies for "
             f"{len(detector.calibration)} of them; train longer (--steps), or take another measure (--measure)"
+        )
+
+
+@torch.no_grad()
+def _check_copies(normal: Copies) -> None:
+    """By the error of copies beside that of the mean, and by what is left of noise as strong as the data varies."""
+    rows = normal.row
+    spread = rows.var(0, correction=0).mean()
+    if len(rows) < _FEWEST or not spread > 0:
+        return
+    error = (normal.copied_row - rows).square().mean()
+    if not error <= _LEARNED * spread:
+        raise ContractError(
+            "a detector's model must copy normal examples, and its copies have "
+            f"{float(error / spread):.2f} times the squared error of their mean; train it longer (--steps), or on more "
+            "of them"
+        )
+    draws = torch.randn(rows.shape, generator=generator(0, "copies")).to(rows)
+    noise = draws * rows.std(0, correction=0)
+    changed = (normal.copied_row_of(rows + noise) - (rows + noise)).norm() / noise.norm()
+    if changed < _COPIED:
+        raise ContractError(
+            "a detector's model must not copy everything, and it changes noise as strong as the data varies by "
+            f"{float(changed):.1%} of it; take a smaller code (--set code=4), or a recipe that denoises"
         )
 
 

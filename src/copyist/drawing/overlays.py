@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 
 from copyist.drawing.grids import Sheet
@@ -17,8 +16,9 @@ _COOL, _HOT = np.array([255.0, 214.0, 0.0]), np.array([214.0, 0.0, 28.0])
 _OPAQUE = 0.72
 """How much of the color covers the picture where heat is greatest."""
 
-_LEAST_RATIO = 8.0
-"""Of the two levels, so that pictures without any heat worth the name stay as they are."""
+_RATIOS = (9.0, 100.0)
+"""The least and the largest ratio of the two levels: pictures without any heat worth the name stay as they are, and one
+that burns does not hide the others."""
 
 
 def heat_levels(usual: Sequence[float], hottest: Sequence[float]) -> tuple[float, float]:
@@ -29,15 +29,15 @@ def heat_levels(usual: Sequence[float], hottest: Sequence[float]) -> tuple[float
         hottest: of flagged pictures the greatest heat of each; of all pictures where none is flagged.
 
     Returns:
-        Two positive numbers, the second at least 8 times the first.
+        Two positive numbers, the second 9 to 100 times the first.
     """
     low = max(float(np.median(usual)) if len(usual) else 0.0, float(np.finfo(np.float32).tiny))
     high = float(np.quantile(hottest, 0.9)) if len(hottest) else low
-    return low, max(high, _LEAST_RATIO * low)
+    return low, float(np.clip(high, _RATIOS[0] * low, _RATIOS[1] * low))
 
 
 def overlay(pixels: Tensor, heat: Tensor, levels: tuple[float, float]) -> Sheet:
-    """A picture in gray under its heat: yellow from the first level on, red at the second, evenly by its logarithm.
+    """A picture in gray under its heat: yellow from the first level on, red at the second, evenly by its square root.
 
     Args:
         pixels: (C, H, W), clipped to [0, 1].
@@ -48,8 +48,9 @@ def overlay(pixels: Tensor, heat: Tensor, levels: tuple[float, float]) -> Sheet:
         (H, W, 3), 8 bits.
     """
     low, high = levels
-    share = (torch.log(heat.clamp_min(low) / low) / np.log(high / low)).clamp(0, 1).double().cpu().numpy()[..., None]
+    begin, end = np.sqrt(low), np.sqrt(high)
+    share = ((heat.double().clamp_min(0).sqrt() - begin) / (end - begin)).clamp(0, 1).cpu().numpy()[..., None]
     gray = pixels.detach().float().nan_to_num(0.0).clamp(0, 1).mean(0).mul(255).double().cpu().numpy()[..., None]
     color = _COOL + (_HOT - _COOL) * share
-    cover: npt.NDArray[np.float64] = _OPAQUE * np.sqrt(share)
+    cover: npt.NDArray[np.float64] = _OPAQUE * share**0.75
     return np.rint(gray * (1 - cover) + color * cover).astype(np.uint8)

@@ -100,7 +100,7 @@ def read_arrow(cells: Cells, *, decimal: Decimal | None = None) -> Reading:
     """
     of, types = cells.type, pa.types
     if types.is_dictionary(of):
-        inner = read_arrow(pc.cast(cells, of.value_type), decimal=decimal)
+        inner = read_arrow(_decoded(cells), decimal=decimal)
         return replace(inner, spell=lambda new: inner.spell(new).dictionary_encode(), is_category=True)
     if types.is_string(of) or types.is_large_string(of) or types.is_string_view(of):
         reading = read_texts(pc.cast(cells, pa.string()), decimal=decimal)
@@ -127,7 +127,7 @@ def read_arrow(cells: Cells, *, decimal: Decimal | None = None) -> Reading:
 def cells_of(cells: Cells) -> npt.NDArray[Any]:
     """The cells as they are, as an array (N,) of numbers or of texts; None where one is missing."""
     if pa.types.is_dictionary(cells.type):
-        cells = pc.cast(cells, cells.type.value_type)
+        cells = _decoded(cells)
     return cells.to_numpy()
 
 
@@ -136,12 +136,22 @@ def texts_of(cells: Cells) -> npt.NDArray[Any] | None:
 
     A whole number has no decimals, whatever its type.
     """
-    of = cells.type.value_type if pa.types.is_dictionary(cells.type) else cells.type
+    plain = _decoded(cells) if pa.types.is_dictionary(cells.type) else cells
     try:
-        texts = pc.utf8_trim_whitespace(pc.cast(pc.cast(cells, of), pa.string())).to_pylist()
+        texts = pc.utf8_trim_whitespace(pc.cast(plain, pa.string())).to_pylist()
     except pa.ArrowException:
         return None
     return np.array([None if text is None or is_missing(text) else text for text in texts], dtype=object)
+
+
+def _decoded(cells: Cells) -> Cells:
+    """The values that a dictionary stands for."""
+    of = cells.type.value_type
+    if not pa.types.is_string_view(of):
+        return pc.cast(cells, of)
+    # As polars gives them, which no cast of dictionaries knows.
+    parts = [pc.cast(part.dictionary, pa.string()).take(part.indices) for part in cells.chunks]
+    return pa.chunked_array(parts, pa.string())
 
 
 def _read_times(cells: Cells) -> Reading:

@@ -80,11 +80,6 @@ class PlainBase(BaseEstimator, abc.ABC):
         outlier = np.clip(found, 0, 1)
         return np.stack([1 - outlier, outlier], axis=1)
 
-    def fit_predict(self, X: Any, y: Any = None) -> npt.NDArray[np.int64]:  # noqa: N803
-        """`labels_` after `fit`."""
-        self.fit(X, y)
-        return self.labels_
-
     def _set_n_classes(self, y: Any) -> Any:
         self._classes = 2
         return self

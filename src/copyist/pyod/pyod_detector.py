@@ -31,7 +31,7 @@ class AutoencoderDetector(_Base):
         false_alarms: sets the threshold in another way: the rows given to `fit` are taken as normal, and a new normal
             row is called an outlier with a probability of at most this, in (0, 0.5]; None leaves it to
             `contamination`.
-        recipe, measure, steps, batch_size, learning_rate, widths, code, options, random_state: as there.
+        recipe, measure, trimmed, steps, batch_size, learning_rate, widths, code, options, random_state: as there.
 
     Attributes:
         decision_scores_: (N,), anomalies of the rows given to `fit`.
@@ -56,6 +56,7 @@ class AutoencoderDetector(_Base):
         false_alarms: float | None = None,
         recipe: DetectorRecipe | Recipe | str | None = None,
         measure: AnomalyMeasure | str | None = None,
+        trimmed: float | None = None,
         steps: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
@@ -68,6 +69,7 @@ class AutoencoderDetector(_Base):
         self.false_alarms = false_alarms
         self.recipe = recipe
         self.measure = measure
+        self.trimmed = trimmed
         self.steps = steps
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -98,11 +100,13 @@ class AutoencoderDetector(_Base):
 
     def _estimator(self) -> Estimator:
         # What is no number is an object of pyod's that sets the threshold afterwards.
-        share = float(self.contamination) if isinstance(self.contamination, int | float) else 0.1
+        given: Any = self.contamination
+        share = float(given) if isinstance(given, int | float) else 0.1
         rates: dict[str, float] = {} if self.false_alarms is None else {"false_alarms": self.false_alarms}
         return Estimator(
             recipe=self.recipe,
             measure=self.measure,
+            trimmed=self.trimmed,
             steps=self.steps,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,

@@ -9,6 +9,7 @@ __all__ = [
     "conv",
     "conv_classifier",
     "conv_vae",
+    "denoising_table",
     "denoising_unet",
     "direct_denoiser",
     "dot_attention",
@@ -22,6 +23,7 @@ __all__ = [
     "masked_vit",
     "masked_vit_classifier",
     "overcomplete_mlp",
+    "repairing_unet",
     "resumed",
     "sparse_mlp",
     "stacked",
@@ -60,11 +62,13 @@ from copyist.recipes.copiers import (
 )
 from copyist.recipes.restorers import (
     blind_denoiser,
+    denoising_table,
     denoising_unet,
     direct_denoiser,
     masked_unet,
     masked_vit,
     masked_vit_classifier,
+    repairing_unet,
 )
 from copyist.settings import change, read_assignments
 from copyist.training import CATALOGUES, Recipe, recorded_recipe
@@ -75,6 +79,7 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "hidden-unet": hidden_unet,
     "attention-unet": attention_unet,
     "denoising-unet": denoising_unet,
+    "repairing-unet": repairing_unet,
     "blind-denoiser": blind_denoiser,
     "direct-denoiser": direct_denoiser,
     "overcomplete-mlp": overcomplete_mlp,
@@ -88,6 +93,7 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "undercomplete-mlp": undercomplete_mlp,
     "conv": conv,
     "table": table,
+    "denoising-table": denoising_table,
     "linear-attention": linear_attention,
     "dot-attention": dot_attention,
     "dot-attention-alone": dot_attention_alone,

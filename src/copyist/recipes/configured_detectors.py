@@ -3,6 +3,7 @@
 __all__ = ["configured_detector"]
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from copyist.checks import check_choice
@@ -11,15 +12,11 @@ from copyist.data.source import escape_name, with_option
 from copyist.data.table_sets import is_table
 from copyist.detection import MEASURES, AnomalyMeasure, DetectorRecipe
 from copyist.detection.detector_recipe import CATALOGUES
-from copyist.detection.measures import CodeDistance, Combined, ReconstructionError
+from copyist.detection.measures import LocalError
 from copyist.errors import ArgumentError, DataError
 from copyist.recipes import configured, resumed
+from copyist.recipes.detectors import image_detector, table_detector
 from copyist.settings import change, read_assignments
-
-_COMBINED = Combined(measures=(ReconstructionError(), CodeDistance()))
-
-DEFAULTS = {True: ("table", _COMBINED), False: ("unet", ReconstructionError())}
-"""The recipe and the measure for tables, and for images."""
 
 
 def configured_detector(
@@ -27,6 +24,7 @@ def configured_detector(
     *,
     data: str | None = None,
     normal: str | None = None,
+    may_hold_outliers: bool = False,
     measure: str | None = None,
     steps: int | None = None,
     assignments: Sequence[str] = (),
@@ -38,6 +36,7 @@ def configured_detector(
         name: of a recipe that copies; None takes the one for images, or that for tables.
         data: the source of normal examples; None takes that of the run that is resumed.
         normal: the label whose examples alone are taken of it; None takes all.
+        may_hold_outliers: whether outliers may be among the rows of a table; then the strangest are not learned.
         measure: the name of another measure of anomaly.
         steps: another number of steps of the training.
         assignments: `name=value` each, of the training or the measure, as for `configured`.
@@ -54,14 +53,32 @@ def configured_detector(
         data = with_option(data, f"only={escape_name(normal)}")
     if resume_in is not None:
         training = resumed(resume_in, name=name, data=data, steps=steps)
-        _, its_measure = DEFAULTS[_is_table(training.data)]
+        usual = _usual(training.data, may_hold_outliers)
     elif data is None:
         raise ArgumentError("a detector must be fitted on normal examples, got none; name them by --data")
     else:
-        usual, its_measure = DEFAULTS[_is_table(data)]
-        training = configured(name or usual, data=data, steps=steps)
-    recipe = DetectorRecipe(training=training, measure=its_measure if measure is None else _measure(measure))
+        usual = _usual(data, may_hold_outliers)
+        is_usual = name is not None and name.replace("_", "-") == usual.name
+        chosen, place = (usual.name, usual.training.data) if is_usual or name is None else (name, data)
+        training = configured(chosen, data=place, steps=steps)
+        trimmed = usual.training.training.trimmed
+        training = replace(training, training=replace(training.training, trimmed=trimmed))
+    # That for images looks at the layers of its own model.
+    fitting = usual.measure if training.name == usual.name or _is_table(training.data) else LocalError()
+    recipe = DetectorRecipe(training=training, measure=_measure(measure, fitting))
     return change(recipe, read_assignments(assignments), CATALOGUES)
+
+
+def _usual(data: str, may_hold_outliers: bool) -> DetectorRecipe:
+    """For tables, or for images."""
+    if _is_table(data):
+        return table_detector(data=data, may_hold_outliers=may_hold_outliers)
+    if may_hold_outliers:
+        raise ArgumentError(
+            f"only rows of a table can be trained on with outliers among them, got images in {data}; take out what is "
+            "not normal, and leave --may-hold-outliers out"
+        )
+    return image_detector(data=data)
 
 
 def _is_table(data: str) -> bool:
@@ -71,10 +88,12 @@ def _is_table(data: str) -> bool:
     return is_table(source)
 
 
-def _measure(name: str) -> AnomalyMeasure:
+def _measure(name: str | None, usual: AnomalyMeasure) -> AnomalyMeasure:
+    if name is None:
+        return usual
     check_choice("measure", name, MEASURES)
-    if MEASURES[name] is Combined:
-        return _COMBINED
+    if MEASURES[name] is type(usual):
+        return usual
     try:
         return MEASURES[name]()
     except TypeError as error:

@@ -2,7 +2,8 @@
 
 __all__ = ["image_detector", "table_detector"]
 
-from copyist.corruption import GaussianNoise, Structured
+from dataclasses import replace
+
 from copyist.data import parse_source
 from copyist.data.source import with_option
 from copyist.detection import DetectorRecipe
@@ -14,20 +15,16 @@ from copyist.detection.measures import (
     LocalCodeDistance,
     LocalError,
 )
-from copyist.models.mlp import MLPConfig
-from copyist.models.residual import ResidualConfig
-from copyist.models.unet import UNetConfig
-from copyist.objectives import Denoising
-from copyist.training import Optimization, Recipe, Training
+from copyist.recipes.restorers import denoising_table, repairing_unet
 
 _SIDE = 64
 """Pixels along both sides of the images that the model sees."""
 
-_TRIMMED = 0.3
+_TRIMMED = 0.1
 """Of the rows, where outliers may be among them."""
 
-_SHARE = 0.02
-"""Of the rows that are left, where outliers may be among them: which neighbor is measured to."""
+_NEIGHBORS = {True: (0.02, 0.05), False: (5,)}
+"""Which neighbors are measured to: shares of the rows that are learned where outliers may be among them."""
 
 
 def image_detector(*, data: str = "photos") -> DetectorRecipe:
@@ -41,22 +38,7 @@ def image_detector(*, data: str = "photos") -> DetectorRecipe:
             one size, a part fills its image, and defects smaller than 1 % of a side are rarely meant.
     """
     return DetectorRecipe(
-        training=Recipe(
-            name="image-detector",
-            data=_sized(data),
-            model=ResidualConfig(
-                model=UNetConfig(width=16, levels=5, convolutions=1, statistics="group", skips=True),
-            ),
-            objective=Denoising(corruption=Structured()),
-            training=Training(
-                steps=700,
-                batch_size=16,
-                averaging=0.99,
-                validate_every=350,
-                save_every=350,
-                optimization=Optimization(learning_rate=3e-3),
-            ),
-        ),
+        training=repairing_unet(data=_sized(data)),
         measure=Combined(
             measures=(
                 LocalCodeDistance(layers=("model.down.2", "model.down.3", "model.up.levels.1")),
@@ -69,34 +51,21 @@ def image_detector(*, data: str = "photos") -> DetectorRecipe:
 def table_detector(*, data: str = "cancer", may_hold_outliers: bool = False) -> DetectorRecipe:
     """Rows of a table by a denoising autoencoder, whose noise in each column grows with the column's tails.
 
-    The anomaly is the mean of three distances, each in units of held-out rows: of the row to its neighbors, of its copy
-    to theirs, and of copies of the row with noise to the row.
+    The anomaly is the mean of several distances, each in units of held-out rows: of the row to its neighbors, of its
+    copy to theirs, and of copies of the row with noise to the row.
 
     Args:
         data: the source of normal rows.
-        may_hold_outliers: whether outliers may be among them: then the strangest three tenths are left out before
-            training, and neighborhoods are larger, a share of the rows.
+        may_hold_outliers: whether outliers may be among them: then the strangest tenth is not learned, and
+            neighborhoods are larger, two and five hundredths of the rows.
     """
-    neighbors = _SHARE if may_hold_outliers else 5
+    training = denoising_table(data=data)
+    if may_hold_outliers:
+        training = replace(training, training=replace(training.training, trimmed=_TRIMMED))
+    distances = [kind(neighbors=k) for kind in (ExampleDistance, CopyDistance) for k in _NEIGHBORS[may_hold_outliers]]
     return DetectorRecipe(
-        training=Recipe(
-            name="table-detector",
-            data=data,
-            model=MLPConfig(widths=(128, 128), column_unit="tails"),
-            objective=Denoising(corruption=GaussianNoise(sigma=(0.5, 1.5))),
-            training=Training(
-                steps=300,
-                batch_size=256,
-                flip=False,
-                trimmed=_TRIMMED if may_hold_outliers else 0.0,
-                validate_every=300,
-                save_every=300,
-                optimization=Optimization(learning_rate=5e-3),
-            ),
-        ),
-        measure=Combined(
-            measures=(ExampleDistance(neighbors=neighbors), CopyDistance(neighbors=neighbors), DenoisingError())
-        ),
+        training=training,
+        measure=Combined(measures=(*distances, DenoisingError())),
     )
 
 

@@ -2,19 +2,23 @@
 
 __all__ = [
     "blind_denoiser",
+    "denoising_table",
     "denoising_unet",
     "direct_denoiser",
     "masked_unet",
     "masked_vit",
     "masked_vit_classifier",
+    "repairing_unet",
 ]
 
 from dataclasses import replace
 
-from copyist.corruption import Blend, GaussianNoise, OneOf
+from copyist.corruption import Blend, GaussianNoise, OneOf, Structured
 from copyist.models.dncnn import DnCNNConfig
 from copyist.models.masked_vit import MaskedViTConfig
+from copyist.models.mlp import MLPConfig
 from copyist.models.residual import ResidualConfig
+from copyist.models.unet import UNetConfig
 from copyist.models.vit_classifier import ViTConfig
 from copyist.objectives import Classification, Denoising, MaskedCopying
 from copyist.recipes.copiers import unet
@@ -24,10 +28,51 @@ _PATCH, _WIDTH, _DEPTH, _HEADS = 4, 96, 6, 4
 """Of the masked model's encoder, small enough for two cores; ViT-Tiny is 192 units, 12 blocks and 3 heads."""
 
 
+def denoising_table(*, data: str = "cancer") -> Recipe:
+    """Rows of a table out of noise, which in each column grows with its tails; what detectors of tables are trained by.
+
+    Where outliers may be among the rows it is --set trimmed=0.1: the strangest tenth is not learned.
+    """
+    return Recipe(
+        name="denoising-table",
+        data=data,
+        model=MLPConfig(widths=(128, 128), column_unit="tails"),
+        objective=Denoising(corruption=GaussianNoise(sigma=(0.5, 1.5))),
+        training=Training(
+            steps=300,
+            batch_size=256,
+            flip=False,
+            validate_every=300,
+            save_every=300,
+            optimization=Optimization(learning_rate=5e-3),
+        ),
+    )
+
+
 def denoising_unet(*, data: str = "photos") -> Recipe:
     """The U-Net trained to denoise: blends with any α from 0.1 to 1, or zero-mean noise up to σ = 0.5."""
     corruption = OneOf((Blend(alpha=(0.1, 1.0)), GaussianNoise(sigma=(0.0, 0.5))))
     return replace(unet(data=data), name="denoising-unet", objective=Denoising(corruption=corruption))
+
+
+def repairing_unet(*, data: str = "photos") -> Recipe:
+    """The U-Net that undoes stains, streaks, patches and blur of images; what detectors of images are trained by."""
+    return Recipe(
+        name="repairing-unet",
+        data=data,
+        model=ResidualConfig(
+            model=UNetConfig(width=16, levels=5, convolutions=1, statistics="group", skips=True),
+        ),
+        objective=Denoising(corruption=Structured()),
+        training=Training(
+            steps=700,
+            batch_size=16,
+            averaging=0.99,
+            validate_every=350,
+            save_every=350,
+            optimization=Optimization(learning_rate=3e-3),
+        ),
+    )
 
 
 def blind_denoiser(*, data: str = "photos?channels=1") -> Recipe:

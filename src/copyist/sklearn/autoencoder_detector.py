@@ -10,13 +10,14 @@ from typing import Any, Self, final
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
 
 from copyist import recipes
 from copyist.checks import check_choice
 from copyist.data import Splits
+from copyist.data.parts import CALIBRATION_SHARE
 from copyist.detection import (
     MEASURES,
     AnomalyMeasure,
@@ -26,14 +27,17 @@ from copyist.detection import (
     p_values,
 )
 from copyist.detection.conformal import check_rate, least_rate, num_calibration
-from copyist.detection.fitting import CALIBRATION_SHARE
-from copyist.detection.measures import CodeDistance, Combined, ReconstructionError
 from copyist.devices import one_thread
+from copyist.recipes.detectors import table_detector
 from copyist.sklearn.training_rows import LearnedColumns, as_seed, changed, checked_rows, in_float64, refusals
 from copyist.training import Recipe
 
 _FEWEST = 4
 """Rows: two to train on, one that is held out for the units of measures, and one to calibrate on."""
+
+
+_SETTINGS = ("trimmed", "steps", "batch_size", "learning_rate", "widths", "code")
+"""Arguments that are settings of the model's recipe."""
 
 
 @final
@@ -44,15 +48,18 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
     are split into those that train, those that give measures their units, and those that calibrate, and a new normal
     row is called an outlier with a probability of at most `false_alarms`. Where outliers are among the rows and their
     share is known, `contamination` sets the threshold so that this share of the rows is called so, as scikit-learn's
-    own detectors do.
+    own detectors do; by default the strangest rows are then not learned.
 
     Rows must be complete and numeric: put a `SimpleImputer` or a `ColumnTransformer` before it in a `Pipeline` where
-    they are not. Columns are standardized by the model itself. Columns with one value only are left out.
+    they are not. Columns are standardized by the model itself. Columns with one value only are not learned, and a row
+    with another value there is an outlier.
 
     Args:
-        recipe: of the detector, or of its model, or the name of one in `copyist recipes`; None takes the default for
-            tables.
+        recipe: of the detector, or of its model, or the name of one in `copyist recipes`; None takes
+            `copyist.recipes.detectors.table_detector`, with `contamination` the one for rows that may hold outliers.
         measure: of the anomaly, or the name of one in `copyist.detection.MEASURES`; None takes the recipe's.
+        trimmed: the share of the training rows that is left out before training, those farthest from the others, in
+            [0, 1); None takes the recipe's.
         steps: of the optimizer; None takes the recipe's, as do the next ones.
         batch_size: rows per step.
         learning_rate: at its peak.
@@ -87,6 +94,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
         *,
         recipe: DetectorRecipe | Recipe | str | None = None,
         measure: AnomalyMeasure | str | None = None,
+        trimmed: float | None = None,
         steps: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
@@ -99,6 +107,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
     ) -> None:
         self.recipe = recipe
         self.measure = measure
+        self.trimmed = trimmed
         self.steps = steps
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -136,11 +145,8 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
             splits, rate = self._splits(x, seed=seed)
             fitted = fit_detector(recipe, data=splits, false_alarms=rate, seed=seed, warn=_warn)
             self._columns = LearnedColumns.of(splits, x)
-            assert splits.calibration is not None
-            # What calibrates where the rows may hold outliers is all of them, as they will be asked for.
-            rows = splits.calibration.examples() if self.contamination is None else self._columns.select(x)
-            calibration = _double(fitted).anomaly(rows)
-        self.detector_ = replace(fitted, calibration=calibration)
+            calibration, departure = self._calibration(fitted, _given(splits, x))
+        self.detector_ = replace(fitted, calibration=calibration, departure=departure)
         if self.contamination is None:
             self.false_alarms_, self.offset_ = rate, -self.detector_.threshold
         else:
@@ -167,21 +173,26 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
         """
         return p_values(self._anomaly(X), self.detector_.calibration).numpy()
 
-    def _anomaly(self, rows: Any) -> torch.Tensor:
+    def _anomaly(self, rows: Any) -> Tensor:
         check_is_fitted(self)
-        return _double(self.detector_).anomaly(self._columns.select(checked_rows(rows, of=self)))
+        x = checked_rows(rows, of=self)
+        anomaly = _double(self.detector_).anomaly(self._columns.select(x))
+        return anomaly + self.detector_.departure * self._columns.departures(x)
+
+    def _calibration(self, fitted: Detector, x: npt.NDArray[Any]) -> tuple[Tensor, float]:
+        """The anomalies of rows that calibrate, and what each value that was never trained on adds to them."""
+        anomaly = _double(fitted).anomaly(self._columns.select(x))
+        departure = 2 * float(anomaly.max() - anomaly.min())
+        return anomaly + departure * self._columns.departures(x), departure
 
     def _recipe(self) -> DetectorRecipe:
         """With the arguments that are not None."""
-        given = self.recipe
-        if isinstance(given, str):
-            given = recipes.configured(given)
-        if isinstance(given, Recipe):
-            given = replace(_default_recipe(), training=given)
-        recipe = _default_recipe() if given is None else given
+        default = table_detector(may_hold_outliers=self.contamination is not None)
+        given = recipes.configured(self.recipe) if isinstance(self.recipe, str) else self.recipe
+        recipe = replace(default, training=given) if isinstance(given, Recipe) else given or default
         if self.measure is not None:
             recipe = replace(recipe, measure=_measure(self.measure))
-        plain = {name: getattr(self, name) for name in ("steps", "batch_size", "learning_rate", "widths", "code")}
+        plain = {name: getattr(self, name) for name in _SETTINGS}
         return replace(recipe, training=changed(recipe.training, plain | dict(self.options or {})))
 
     def _splits(self, x: npt.NDArray[Any], *, seed: int) -> tuple[Splits, float]:
@@ -203,16 +214,14 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
         return splits, rate
 
 
+def _given(splits: Splits, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The rows of the calibration as they were given."""
+    assert splits.calibration is not None
+    return x[[int(name) for name in splits.calibration.names]]
+
+
 def _double(detector: Detector) -> Detector:
     return replace(detector, model=in_float64(detector.model))
-
-
-def _default_recipe() -> DetectorRecipe:
-    table = recipes.table()
-    training = replace(table, training=replace(table.training, steps=500, precision="float32"))
-    return DetectorRecipe(
-        training=training, measure=Combined(measures=(ReconstructionError(), CodeDistance(neighbors=5)))
-    )
 
 
 _warn = functools.partial(warnings.warn, category=UserWarning, stacklevel=3)

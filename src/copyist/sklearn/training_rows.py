@@ -15,18 +15,21 @@ import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, validate_data
+from torch import Tensor
 
 from copyist import settings
 from copyist.data import Splits
-from copyist.detection.detector_recipe import CATALOGUES
 from copyist.errors import DataError
 from copyist.models.contracts import Model
 from copyist.tensors import Rows
+from copyist.training import CATALOGUES, Recipe
 
 DTYPES = (np.float64, np.float32)
 """Of rows; others are converted to the first."""
 
-T = TypeVar("T")
+_RTOL = 1e-6
+"""By how much a value may differ, in shares of it, that was rounded to float32."""
+
 M = TypeVar("M", bound=Model)
 
 
@@ -49,6 +52,12 @@ class LearnedColumns:
     def select(self, x: npt.NDArray[Any]) -> Rows:
         """The learned columns of rows (B, D): (B, K), float64."""
         return torch.from_numpy(x[:, self.places].astype(np.float64))
+
+    def departures(self, x: npt.NDArray[Any]) -> Tensor:
+        """In how many of the other columns rows (B, D) have another value, (B,), float64."""
+        other = ~np.isclose(x, self.values, rtol=_RTOL, atol=0)
+        other[:, self.places] = False
+        return torch.from_numpy(other.sum(1).astype(np.float64))
 
     def restore(self, x: Rows) -> npt.NDArray[np.float64]:
         """Rows (B, K) with the columns put back that were not learned: (B, D)."""
@@ -88,7 +97,7 @@ def as_seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-def changed(recipe: T, assignments: Mapping[str, Any]) -> T:
+def changed(recipe: Recipe, assignments: Mapping[str, Any]) -> Recipe:
     """The same recipe with those settings replaced that are not None, by the names that `--set` takes.
 
     Raises:

@@ -16,6 +16,7 @@ from copyist.claims.result import Curves
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.detection.conformal import p_values
 from copyist.detection.guards import far_points
+from copyist.errors import RegimeError
 from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.metrics.ranking import ranking
 from copyist.models.contracts import Reconstructor
@@ -29,7 +30,9 @@ STATED = 0.1
 CLAIM = Claim(
     sentence="Trained on normal data, an autoencoder flags what is not normal by the error of its copy.",
     source='"Autoencoders & Denoising AEs", on what autoencoders are used for',
-    regime=Regime(psnr=None, why="what counts is the difference between errors; how well each net copies stands below"),
+    regime=Regime(
+        psnr=None, why="what counts is how errors differ; every net copies what it learns no worse than as many axes"
+    ),
     picture="copies",
     parts=(
         Part(
@@ -163,7 +166,18 @@ def _one_class(trial: Trial, place: str, normal: int, *, overcomplete: bool = Fa
     others = whole.test.examples()[torch.from_numpy(whole.test.labels != normal)]
     parts = (own.train.examples(), own.calibration.examples(), own.test.examples(), others)
     train, calibration, test, others = (part.to(trial.device) for part in parts)
-    return OneClass(net=net, train=train, calibration=calibration, normal=test, others=others)
+    found = OneClass(net=net, train=train, calibration=calibration, normal=test, others=others)
+    if not overcomplete and trial.scale != "smoke":
+        _check_trained(found, recipe.name)
+    return found
+
+
+def _check_trained(each: OneClass, name: str) -> None:
+    """Refuse a net that copies what it was trained on worse than as many principal axes do: it is not trained."""
+    linear = float(fit_rivals(each.train, code_size=CODE)["principal axes"].anomaly(each.train).mean())
+    error = float(each.error(each.train).mean())
+    if error > linear:
+        raise RegimeError(f"{name} copies training examples with {error / linear:.2f} times the error of {CODE} axes")
 
 
 def _aurocs(each: OneClass, seed: int) -> dict[str, float]:

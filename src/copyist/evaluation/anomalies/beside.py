@@ -11,8 +11,9 @@ import numpy as np
 import torch
 
 from copyist.baselines.rivals import Rival, fit_rivals
-from copyist.data import open_source, parse_source
+from copyist.data import Splits, encode_source, open_source
 from copyist.detection import Detector, p_values
+from copyist.detection.conformal import num_calibration
 from copyist.errors import CopyistError, DataError
 from copyist.evaluation.anomalies.report import Beside
 from copyist.evaluation.anomalies.truth import Truth
@@ -50,8 +51,7 @@ class SimpleDetectors:
         """
         source = detector.model.trained_on.source
         try:
-            parse_source(source)
-            splits = open_source(source, columns=detector.model.trained_on.columns, say=say)
+            splits = _splits(detector, source, say)
         except CopyistError as error:
             raise DataError(
                 f"--compare fits simple detectors on the normal examples again, and {source} cannot be read ({error}); "
@@ -65,7 +65,8 @@ class SimpleDetectors:
         x, normal = splits.train.examples(), splits.calibration.examples()
         shape = code_shape(detector.model, tuple(x.shape[1:]))
         found = fit_rivals(x, code_size=None if shape is None else math.prod(shape))
-        rivals = {_NAMES.get(name, name): rival for name, rival in found.items()}
+        names = _NAMES if shape is not None else _NAMES | {"principal axes": "PCA, nine tenths of the variance"}
+        rivals = {names.get(name, name): rival for name, rival in found.items()}
         size = detector.model.batch_size
         calibration = {
             name: torch.cat([rival.anomaly(part).float().cpu() for part in normal.split(size)])
@@ -104,3 +105,10 @@ class SimpleDetectors:
             average_precision=None if ranked is None else ranked.average_precision,
             difference=difference,
         )
+
+
+def _splits(detector: Detector, source: str, say: Callable[[str], None]) -> Splits:
+    """What the detector was fitted on, as it was then."""
+    if detector.encoding is not None:
+        return encode_source(source, num_calibration=num_calibration(detector.false_alarms), say=say).splits
+    return open_source(source, columns=detector.model.trained_on.columns, say=say)

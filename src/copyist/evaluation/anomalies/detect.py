@@ -54,6 +54,7 @@ class _Request:
     others: SimpleDetectors | None
     watch_drift: bool
     resize: bool
+    ignore_extra: bool
     heatmaps: Heatmaps | None
     batch_size: int | None
     progress: Progress
@@ -86,6 +87,7 @@ def detect(
     compare: bool = False,
     watch_drift: bool = False,
     resize: bool = False,
+    ignore_extra: bool = False,
     heatmaps: Heatmaps | None = None,
     batch_size: int | None = None,
     device: str | None = None,
@@ -111,6 +113,7 @@ def detect(
             detector's own normal examples, which are read again.
         watch_drift: watch the examples, in their order, for a change, by a martingale.
         resize: bring images of another size to that of the training; else they are refused.
+        ignore_extra: leave out columns of a table that the detector was not fitted on; else they are refused.
         heatmaps: of which pictures; None is all of up to 1,000, and of more the flagged ones.
         batch_size: examples at once; None takes the model's own.
         device: where to compute, where `detector` is a path.
@@ -149,6 +152,7 @@ def detect(
         others=SimpleDetectors.fit(fitted, say=said) if compare else None,
         watch_drift=watch_drift,
         resize=resize,
+        ignore_extra=ignore_extra,
         heatmaps=heatmaps,
         batch_size=batch_size,
         progress=progress or (lambda done, total: None),
@@ -166,8 +170,13 @@ def detect(
 def _detect_rows(request: _Request, folder: Path) -> _Found:
     rivals = {} if request.others is None else request.others.rivals
     rows = judge_rows(
-        request.detector, request.inputs, batch_size=request.batch_size, others=rivals, say=request.say
-    )  # fmt: skip
+        request.detector,
+        request.inputs,
+        batch_size=request.batch_size,
+        others=rivals,
+        ignore_extra=request.ignore_extra,
+        say=request.say,
+    )
     if request.labels is not None:
         truth = labels_of_file(request.labels, rows.findings.names, normal=request.normal)
     else:

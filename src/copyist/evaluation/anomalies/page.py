@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import PurePath
 from typing import Any, TypeAlias, final
 
 import numpy as np
@@ -74,6 +75,7 @@ def page(report: AnomalyReport, pictures: Mapping[str, ShownPicture]) -> str:
         style=safe("".join((place / "page.css").read_text("utf-8") for place in styles)),
         charts={name: safe(svg) for name, svg in _charts(report).items()},
         report=report,
+        names=", ".join(PurePath(text.partition("?")[0]).name or text for text in report.inputs),
         pictures=pictures,
     )
 

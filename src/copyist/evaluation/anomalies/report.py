@@ -265,9 +265,10 @@ class AnomalyReport(Document):
                 f"The detector ranks these {self.noun} better than every simple one. The best of them is {best.name} "
                 f"({found})."
             )
+        rest = "The simple one will do" if best.difference.mean >= 0 else "More labelled ones would"
         return (
-            f"A simple detector does as well: {best.name} cannot be told from the one with a network on these "
-            f"{self.noun} ({found}). Without more labelled ones the simple one is the better choice."
+            f"These {self.noun} do not decide between the detector and the best of the simple ones, {best.name} "
+            f"({found}). {rest}."
         )
 
     @property

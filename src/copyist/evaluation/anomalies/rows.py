@@ -5,7 +5,7 @@ __all__ = ["JudgedRows", "judge_rows"]
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import final
+from typing import Any, final
 
 import torch
 from torch import Tensor
@@ -13,11 +13,10 @@ from torch import Tensor
 from copyist.baselines.rivals import Rival
 from copyist.data import open_table, parse_source
 from copyist.data.labels import ClassLabels
-from copyist.data.learned_columns import find_name
+from copyist.data.table_sets import class_labels
 from copyist.detection import Detector, Findings
 from copyist.evaluation.anomalies.report import ColumnShare
-from copyist.files.table_files import TableFile
-from copyist.tensors import PerImage
+from copyist.tensors import PerImage, Rows
 
 
 @final
@@ -29,10 +28,10 @@ class JudgedRows:
     """Of B rows; a row is named by its file and its number in it, from 0: `days.csv#17`."""
 
     columns: tuple[str, ...]
-    """D, those that the detector sees."""
+    """C, those of the table that count."""
 
     shares: Tensor | None
-    """(B, D), the share of each column in its row's anomaly, which add up to 1; None where the measure cannot tell."""
+    """(B, C), the share of each column in its row's anomaly, which add up to 1; None where the measure cannot tell."""
 
     kinds: tuple[str, ...]
     """The label of each row, by `?label=` or from beside the table; empty where there is none."""
@@ -60,6 +59,7 @@ def judge_rows(
     *,
     batch_size: int | None = None,
     others: Mapping[str, Rival] | None = None,
+    ignore_extra: bool = False,
     say: Callable[[str], None],
 ) -> JudgedRows:
     """Judge every row of tables.
@@ -69,27 +69,61 @@ def judge_rows(
         inputs: files; `?label=` names the column of labels.
         batch_size: rows at once; None takes the model's own.
         others: simple detectors that judge the same rows.
+        ignore_extra: whether columns that the detector was not fitted on are left out; they are refused otherwise.
         say: takes notices, each one sentence.
 
     Raises:
-        DataError, UnknownNameError, ArgumentError: as `open_table`.
+        DataError, UnknownNameError, ArgumentError: as `TableEncoding.encode`.
         ShapeError: a table has not the columns of the training.
     """
-    model = detector.model
-    tables = [open_table(text, columns=model.trained_on.columns, say=say) for text in inputs]
-    for table in tables:
-        model.check_batch(table.x)
-        model.check_columns(table.columns)
+    tables = [_open(detector, text, ignore_extra=ignore_extra, say=say) for text in inputs]
     names = [f"{table.name}#{row}" for table in tables for row in range(len(table.x))]
-    x = torch.cat([table.x for table in tables]).to(next(model.parameters()).device)
+    x = torch.cat([table.x for table in tables]).to(next(detector.model.parameters()).device)
     findings = detector(x, names=names, parts=True, batch_size=batch_size)
+    departures = [table.departures for table in tables if table.departures is not None]
+    if departures:
+        findings = detector.with_departures(findings, torch.cat(departures))
     return JudgedRows(
         findings=findings,
-        columns=tables[0].columns,
+        columns=detector.columns,
         shares=None if findings.parts is None else _shares(findings.parts),
-        kinds=tuple(kind for text, table in zip(inputs, tables, strict=True) for kind in _kinds(text, table)),
+        kinds=tuple(kind for table in tables for kind in table.kinds),
         cell=_cells(tables),
         others={name: rival.anomaly(x).float().cpu() for name, rival in (others or {}).items()},
+    )
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _OpenedTable:
+    """One table, as the detector takes it."""
+
+    name: str
+    x: Rows
+    kinds: Sequence[str]
+    cell: Callable[[int, int], str]
+    departures: Tensor | None = None
+
+
+def _open(detector: Detector, text: str, *, ignore_extra: bool, say: Callable[[str], None]) -> _OpenedTable:
+    if detector.encoding is not None:
+        encoded = detector.encoding.encode(text, ignore_extra=ignore_extra, say=say)
+        columns = encoded.columns
+        return _OpenedTable(
+            name=PurePath(parse_source(text).place).name,
+            x=encoded.rows,
+            departures=encoded.departures,
+            kinds=_kinds(encoded.labels, len(encoded.rows)),
+            cell=lambda row, place: columns[place].cell(row),
+        )
+    table = open_table(text, columns=detector.model.trained_on.columns, say=say)
+    detector.model.check_batch(table.x)
+    detector.model.check_columns(table.columns)
+    return _OpenedTable(
+        name=table.name,
+        x=table.x,
+        kinds=_kinds(class_labels(table.stored, parse_source(text)), len(table.x)),
+        cell=lambda row, place: _text(table.stored.columns[table.columns[place]][row]),
     )
 
 
@@ -98,28 +132,22 @@ def _shares(parts: Tensor) -> Tensor:
     return whole / whole.sum(1, keepdim=True).clamp_min(torch.finfo(torch.float64).tiny)
 
 
-def _kinds(text: str, table: TableFile) -> Sequence[str]:
-    """The labels of a table's rows."""
-    source, stored = parse_source(text), table.stored
-    if source.label is not None:
-        column = stored.columns[find_name(source.label, stored, f"label= of {source.place}")]
-    elif stored.labels is not None:
-        column = stored.labels
-    else:
-        return [""] * len(table.x)
-    labels = ClassLabels.of(column, what=f"labels of {PurePath(source.place).name}")
-    return [labels.names[number] for number in labels.numbers.tolist()]
+def _kinds(labels: ClassLabels | None, count: int) -> Sequence[str]:
+    """The labels of a table's rows, empty where there are none."""
+    return [""] * count if labels is None else [labels.names[number] for number in labels.numbers.tolist()]
 
 
-def _cells(tables: Sequence[TableFile]) -> Callable[[int, int], str]:
+def _cells(tables: Sequence[_OpenedTable]) -> Callable[[int, int], str]:
     starts = [0]
     for table in tables:
         starts.append(starts[-1] + len(table.x))
 
     def cell(row: int, place: int) -> str:
         which = max(index for index, start in enumerate(starts[:-1]) if start <= row)
-        table = tables[which]
-        value = table.stored.columns[table.columns[place]][row - starts[which]]
-        return f"{value:.6g}" if isinstance(value, float) else str(value)
+        return tables[which].cell(row - starts[which], place)
 
     return cell
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -98,9 +98,9 @@ class DetectorSummary(Document):
             f"{self.measure['kind']}\n"
             f"threshold {short(self.threshold)}, from {self.num_calibration:,} normal {self.noun} that were kept apart "
             "for calibration\n"
-            f"a new normal {one} is flagged with a probability of at most {_percent(self.false_alarms)}; with so few "
-            f"for calibration this one threshold may flag {_percent(rate.low)} to {_percent(rate.high)} of them "
-            "(95 % of cases)"
+            f"a new normal {one} is flagged with a probability of at most {_percent(self.false_alarms)}; for this one "
+            f"threshold, which so many {self.noun} decide, it lies between {_percent(rate.low)} and "
+            f"{_percent(rate.high)} in 95 % of cases"
         )
 
 

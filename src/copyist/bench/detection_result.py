@@ -1,0 +1,144 @@
+"""What a comparison of detectors on labelled tables found, as JSON and as text."""
+
+__all__ = ["DetectionBench", "DetectionTrial", "MethodSummary"]
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from copyist.drawing.text import Side, text_table
+from copyist.evidence import Interval
+from copyist.evidence.estimates import student_interval
+
+OURS = "copyist"
+"""The name of our detector among the methods."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectionTrial:
+    """One detector, fitted on one part of one table and ranked on the rest."""
+
+    table: str
+    split: int
+    """The seed of the parts."""
+
+    outliers: bool
+    """Whether outliers were left among the training rows."""
+
+    method: str
+    num_train: int
+    num_test: int
+    auroc: float
+    average_precision: float
+    fit_seconds: float
+    score_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodSummary:
+    """One detector over all tables; each counts the same, by its mean over the splits."""
+
+    method: str
+    auroc: float
+    average_precision: float
+    rank: float
+    """Mean over the tables of the place by AUROC among all methods, 1 for the best; ties share theirs."""
+
+    fit_seconds: float
+    score_seconds: float
+    behind_ours: Interval
+    """Our AUROC minus its own, paired by table, with Student's 95 % interval over the tables."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectionBench:
+    """All trials."""
+
+    trials: tuple[DetectionTrial, ...]
+
+    def summary(self, *, outliers: bool, tables: tuple[str, ...] = ()) -> tuple[MethodSummary, ...]:
+        """The methods, best first.
+
+        Args:
+            outliers: whether outliers were among the training rows.
+            tables: those that count; all where none is named.
+        """
+        chosen = [each for each in self.trials if each.outliers == outliers and (not tables or each.table in tables)]
+        methods, names = (sorted({read(each) for each in chosen}) for read in (_method, _table))
+
+        def means(read: Callable[[DetectionTrial], float]) -> dict[str, list[float]]:
+            return {method: [_mean(chosen, method, name, read) for name in names] for method in methods}
+
+        auroc, precision = means(lambda each: each.auroc), means(lambda each: each.average_precision)
+        fit, score = means(lambda each: each.fit_seconds), means(lambda each: each.score_seconds)
+        found = [
+            MethodSummary(
+                method=method,
+                auroc=sum(auroc[method]) / len(names),
+                average_precision=sum(precision[method]) / len(names),
+                rank=sum(_place(method, auroc, table) for table in range(len(names))) / len(names),
+                fit_seconds=sum(fit[method]) / len(names),
+                score_seconds=sum(score[method]) / len(names),
+                behind_ours=student_interval(
+                    [ours - its for ours, its in zip(auroc.get(OURS, auroc[method]), auroc[method], strict=True)]
+                ),
+            )
+            for method in methods
+        ]
+        return tuple(sorted(found, key=lambda each: -each.auroc))
+
+    def to_json(self) -> str:
+        """One JSON object."""
+        return json.dumps({"trials": [asdict(each) for each in self.trials]}, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote."""
+        document: dict[str, Any] = json.loads(text)
+        return cls(trials=tuple(DetectionTrial(**each) for each in document["trials"]))
+
+    def __str__(self) -> str:
+        return "\n\n".join(
+            f"{'outliers among the training rows' if outliers else 'trained on normal rows'}\n"
+            + text_table([_HEADINGS, *map(_row, self.summary(outliers=outliers))], sides=_SIDES)
+            for outliers in sorted({each.outliers for each in self.trials})
+        )
+
+
+_HEADINGS = ("method", "AUROC", "average precision", "mean rank", "fit, s", "score, s", "ours − its AUROC (95 %)")
+
+
+_SIDES: list[Side] = ["left", "right", "right", "right", "right", "right", "right"]
+
+
+def _row(each: MethodSummary) -> tuple[str, ...]:
+    behind = each.behind_ours
+    return (
+        each.method,
+        f"{each.auroc:.4f}",
+        f"{each.average_precision:.4f}",
+        f"{each.rank:.1f}",
+        f"{each.fit_seconds:.2f}",
+        f"{each.score_seconds:.2f}",
+        "" if each.method == OURS else f"{behind.mean:+.4f} ({behind.low:+.4f} to {behind.high:+.4f})",
+    )
+
+
+def _method(each: DetectionTrial) -> str:
+    return each.method
+
+
+def _table(each: DetectionTrial) -> str:
+    return each.table
+
+
+def _mean(trials: list[DetectionTrial], method: str, table: str, read: Callable[[DetectionTrial], float]) -> float:
+    values = [read(each) for each in trials if each.method == method and each.table == table]
+    return sum(values) / len(values)
+
+
+def _place(method: str, auroc: dict[str, list[float]], table: int) -> float:
+    own = auroc[method][table]
+    others = [auroc[other][table] for other in auroc if other != method]
+    return 1 + sum(1.0 if its > own else 0.5 if its == own else 0.0 for its in others)

@@ -1,0 +1,151 @@
+"""Our detector of tables beside those without a network, on tables whose outliers are known."""
+
+__all__ = ["LabelledTable", "bench_table_detection", "read_tables"]
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from copyist.baselines.rivals import Rival, fit_rivals
+from copyist.bench.detection_result import OURS, DetectionBench, DetectionTrial
+from copyist.data import Splits
+from copyist.detection import fit_detector
+from copyist.errors import DataError
+from copyist.files.array_files import npz_arrays
+from copyist.metrics.ranking import ranking
+from copyist.recipes.detectors import table_detector
+from copyist.tensors import PerImage
+
+TRAIN_SHARE = 0.6
+"""Of the rows; the rest are tested on."""
+
+_HELD_OUT, _CALIBRATION = 0.1, 0.05
+"""Of the training rows, for the units of the measures and for the threshold; the other methods learn from them too."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LabelledTable:
+    """A table whose outliers are known."""
+
+    name: str
+    x: npt.NDArray[Any]
+    """(N, D)."""
+
+    is_outlier: npt.NDArray[np.bool_]
+    """(N,)."""
+
+    def parts(self, *, seed: int, outliers: bool, most_train: int, most_test: int) -> tuple[Self, Self]:
+        """Random rows to train on, with the outliers among them or without, and the rest of all rows."""
+        order = np.random.default_rng(seed).permutation(len(self.x))
+        count = int(TRAIN_SHARE * len(order))
+        train, test = order[:count], order[count:]
+        if not outliers:
+            train = train[~self.is_outlier[train]]
+        return self._rows(train[:most_train]), self._rows(test[:most_test])
+
+    def _rows(self, rows: npt.NDArray[np.int64]) -> Self:
+        return replace(self, x=self.x[rows], is_outlier=self.is_outlier[rows])
+
+
+def read_tables(folder: Path) -> tuple[LabelledTable, ...]:
+    """The tables of a folder of `.npz` files with `X` (N, D) and `y` (N,), 1 for an outlier, as ADBench has them.
+
+    Raises:
+        DataError: there are none, or one has other arrays.
+    """
+    paths = sorted(folder.glob("*.npz"))
+    if not paths:
+        raise DataError(f"a folder of labelled tables must hold .npz files, got none in {folder}; give another folder")
+    return tuple(map(_read_table, paths))
+
+
+def bench_table_detection(
+    tables: tuple[LabelledTable, ...],
+    *,
+    splits: int = 3,
+    most_train: int = 8000,
+    most_test: int = 12_000,
+    record: Callable[[DetectionTrial], None] = lambda trial: None,
+    say: Callable[[str], None] = lambda sentence: None,
+) -> DetectionBench:
+    """Fit every detector on random 60 % of each table, with its outliers and without, and rank the other 40 %.
+
+    Ours is `table_detector`, with `may_hold_outliers` where there may be. It learns from 85 % of the rows that the
+    others learn from; the rest give it units and a threshold.
+
+    Args:
+        tables: each with both kinds of rows.
+        splits: random parts of each table.
+        most_train: rows that are trained on, of a larger table.
+        most_test: rows that are tested on.
+        record: takes each trial as it is done.
+        say: takes one sentence for each.
+    """
+    trials: list[DetectionTrial] = []
+    for table in tables:
+        for seed in range(splits):
+            for outliers in (False, True):
+                train, test = table.parts(seed=seed, outliers=outliers, most_train=most_train, most_test=most_test)
+                for found in _trials(train, test, seed=seed, outliers=outliers):
+                    trials.append(found)
+                    record(found)
+                    say(f"{found.table}, split {seed}, {found.method}: AUROC {found.auroc:.3f}")
+    return DetectionBench(trials=tuple(trials))
+
+
+def _trials(train: LabelledTable, test: LabelledTable, *, seed: int, outliers: bool) -> Iterator[DetectionTrial]:
+    rows, queries = (torch.from_numpy(each.x.astype(np.float32)) for each in (train, test))
+    since = time.perf_counter()
+    rivals = fit_rivals(rows, seed=seed)
+    # They are fitted together.
+    rival_seconds = (time.perf_counter() - since) / len(rivals)
+    since = time.perf_counter()
+    ours = _Ours(train.x, seed=seed, outliers=outliers)
+    methods: dict[str, tuple[Rival, float]] = {OURS: (ours, time.perf_counter() - since)}
+    methods |= {name: (rival, rival_seconds) for name, rival in rivals.items()}
+    for name, (method, seconds) in methods.items():
+        since = time.perf_counter()
+        anomaly = method.anomaly(queries)
+        score_seconds = time.perf_counter() - since
+        found = ranking(anomaly.numpy(), test.is_outlier)
+        yield DetectionTrial(
+            table=test.name,
+            split=seed,
+            outliers=outliers,
+            method=name,
+            num_train=len(rows),
+            num_test=len(queries),
+            auroc=found.auroc.mean,
+            average_precision=found.average_precision.mean,
+            fit_seconds=seconds,
+            score_seconds=score_seconds,
+        )
+
+
+class _Ours:
+    """Our detector, of the columns that vary in its training rows."""
+
+    def __init__(self, x: npt.NDArray[Any], *, seed: int, outliers: bool) -> None:
+        splits = Splits.from_arrays(x, _HELD_OUT, calibration=_CALIBRATION)
+        self._columns = [int(name) for name in splits.train.columns]
+        self._detector = fit_detector(
+            table_detector(may_hold_outliers=outliers), data=splits, false_alarms=0.5, seed=seed
+        )
+
+    def anomaly(self, x: Tensor) -> PerImage:
+        return self._detector.anomaly(x[:, self._columns])
+
+
+def _read_table(path: Path) -> LabelledTable:
+    arrays = npz_arrays(path)
+    if not {"X", "y"} <= arrays.keys():
+        raise DataError(f"a labelled table must have X and y, got {', '.join(sorted(arrays))} in {path}; rename them")
+    x, y = arrays["X"], arrays["y"]
+    return LabelledTable(name=path.stem.partition("_")[2] or path.stem, x=x, is_outlier=np.asarray(y).ravel() != 0)

@@ -1,0 +1,84 @@
+"""Detectors of tables are compared on equal parts of tables whose outliers are known."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from copyist.bench.detection_result import DetectionBench, DetectionTrial
+from copyist.bench.table_detection import read_tables
+from copyist.cli.bench import app
+from copyist.errors import DataError
+
+
+def trial(method: str, table: str, split: int, auroc: float) -> DetectionTrial:
+    return DetectionTrial(
+        table=table,
+        split=split,
+        outliers=False,
+        method=method,
+        num_train=6,
+        num_test=4,
+        auroc=auroc,
+        average_precision=auroc / 2,
+        fit_seconds=2.0,
+        score_seconds=1.0,
+    )
+
+
+BENCH = DetectionBench(
+    trials=tuple(
+        trial(method, table, split, auroc)
+        for method, aurocs in {"copyist": (0.9, 0.7, 0.8), "forest": (0.8, 0.6, 0.9)}.items()
+        for (table, split), auroc in zip((("a", 0), ("a", 1), ("b", 0)), aurocs, strict=True)
+    )
+)
+
+
+def test_every_table_counts_the_same_and_methods_are_compared_table_by_table() -> None:
+    ours, forest = BENCH.summary(outliers=False)
+    assert (ours.method, forest.method) == ("copyist", "forest")
+    # Over splits of a, and then over a and b.
+    assert ours.auroc == pytest.approx((0.8 + 0.8) / 2)
+    assert forest.auroc == pytest.approx((0.7 + 0.9) / 2)
+    assert (ours.rank, forest.rank) == (1.5, 1.5)
+    # Differences of 0.1 and −0.1: Student's t with one degree of freedom is 12.706.
+    assert forest.behind_ours.mean == pytest.approx(0, abs=1e-12)
+    assert forest.behind_ours.high == pytest.approx(12.7062 * 0.1, rel=1e-4)
+    assert BENCH.summary(outliers=False, tables=("a",))[0].auroc == pytest.approx(0.8)
+    assert DetectionBench.from_json(BENCH.to_json()) == BENCH
+
+
+def test_parts_are_disjoint_and_only_those_without_outliers_lack_them(tmp_path: Path) -> None:
+    x, y = np.arange(100.0)[:, None], np.arange(100) % 5 == 0
+    np.savez(tmp_path / "7_toy.npz", X=x, y=y.astype(int))
+    (table,) = read_tables(tmp_path)
+    assert table.name == "toy"
+    for outliers in (False, True):
+        train, test = table.parts(seed=1, outliers=outliers, most_train=1000, most_test=1000)
+        assert not set(train.x.ravel()) & set(test.x.ravel())
+        assert len(test.x) == 40
+        np.testing.assert_array_equal(train.is_outlier, train.x.ravel() % 5 == 0)
+        assert bool(train.is_outlier.any()) == outliers
+
+
+def test_folders_without_labelled_tables_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"must hold .npz files, got none"):
+        read_tables(tmp_path)
+    np.savez(tmp_path / "a.npz", X=np.zeros((3, 2)))
+    with pytest.raises(DataError, match=r"must have X and y, got X in"):
+        read_tables(tmp_path)
+
+
+@pytest.mark.slow
+def test_detectors_are_compared_by_one_command(tmp_path: Path) -> None:
+    draws = np.random.default_rng(0)
+    x = np.concatenate([draws.normal(size=(190, 3)), draws.normal(size=(10, 3)) + 8])
+    np.savez(tmp_path / "1_far.npz", X=x, y=np.arange(200) >= 190)
+    result = CliRunner().invoke(app, ["tables", str(tmp_path), "--splits", "1", "--out", str(tmp_path / "found.json")])
+    assert result.exit_code == 0, result.output
+    found = DetectionBench.from_json((tmp_path / "found.json").read_text())
+    assert len(found.trials) == 10
+    assert all(each.auroc > 0.99 for each in found.summary(outliers=False))
+    assert "nearest 5 %" in result.output

@@ -1,0 +1,392 @@
+"""Detectors on the command line: from a folder of good parts, or a table of normal days, to a report."""
+
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import copyist as library
+from copyist.data import open_split, read_pictures
+from copyist.detection import Detector, load_detector
+
+from .conftest import Answer, copyist, inside
+
+SIDE = 12
+NORMAL_MIXTURE = np.random.default_rng(9).normal(size=(2, 5))
+FAST = ["--steps", 60, "--set", "batch_size=16"]
+LINEAR = ["--set", "widths=4", "--set", "learning_rate=0.05", "--set", "batch_size=16", "--steps", 150]
+
+
+def part(seed: int, *, defect: tuple[int, int] | None = None, size: tuple[int, int] = (SIDE, SIDE)) -> np.ndarray:
+    """A gray gradient with some noise, and where a place is given a bright dot of 3×3."""
+    rng = np.random.default_rng(seed)
+    down, across = np.meshgrid(*(np.linspace(-1, 1, side) for side in size), indexing="ij")
+    a, b = rng.uniform(-0.25, 0.25, 2)
+    pixels = 0.5 + a * down + b * across + rng.normal(0, 0.01, size)
+    if defect is not None:
+        pixels[defect[0] : defect[0] + 3, defect[1] : defect[1] + 3] = 1.0
+    return np.rint(pixels.clip(0, 1) * 255).astype(np.uint8)
+
+
+def save(folder: Path, pictures: dict[str, np.ndarray]) -> Path:
+    for name, pixels in pictures.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+    return folder
+
+
+def days(count: int, *, seed: int) -> np.ndarray:
+    """Rows of five columns near a plane."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(count, 2)) @ NORMAL_MIXTURE + rng.normal(0, 0.1, (count, 5))
+
+
+def write_table(path: Path, x: np.ndarray, labels: list[str] | None = None) -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*"abcde", *([] if labels is None else ["state"])])
+        for place, row in enumerate(x.tolist()):
+            writer.writerow([*row, *([] if labels is None else [labels[place]])])
+    return path
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Good parts to fit on, parts to judge in folders of their kinds, and masks of their defects."""
+    folder = tmp_path_factory.mktemp("parts")
+    save(folder / "good", {f"{seed:03d}.png": part(seed) for seed in range(150)})
+    places = {f"hole/{place}.png": (1 + place % 7, 8 - place % 6) for place in range(9)}
+    judged = {f"good/{seed}.png": part(seed) for seed in range(1000, 1020)}
+    judged |= {name: part(2000 + seed, defect=at) for seed, (name, at) in enumerate(places.items())}
+    save(folder / "test", judged)
+    for name, (top, left) in places.items():
+        mask = np.zeros((SIDE, SIDE), dtype=np.uint8)
+        mask[top : top + 3, left : left + 3] = 255
+        save(folder / "masks", {name.replace(".png", "_mask.png"): mask})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def of_parts(parts: Path) -> Path:
+    out = parts / "detector"
+    answer = copyist(
+        "detect", "fit", "linear", "--data", parts / "good", "--out", out, *LINEAR, "--measure", "reconstruction-error"
+    )
+    assert answer.code == 0, answer.stderr
+    assert answer.stdout.startswith(f"linear on 108 images of {parts / 'good'}?calibration=0.2, with the measure recon")
+    assert "a new normal image is flagged with a probability of at most 5 %" in answer.stdout
+    return out
+
+
+@pytest.fixture(scope="module")
+def of_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a detector of tables, a table to judge, and the one it was fitted on."""
+    folder = tmp_path_factory.mktemp("days")
+    write_table(folder / "normal.csv", days(200, seed=0))
+    strange = days(60, seed=1)
+    strange[40:, 3] += 3
+    write_table(folder / "new.csv", strange, ["normal"] * 40 + ["broken"] * 20)
+    answer = copyist("detect", "fit", "--data", folder / "normal.csv", "--out", folder / "detector", *FAST)
+    assert answer.code == 0, answer.stderr
+    return folder
+
+
+def test_anomalies_on_disk_are_those_of_python(parts: Path, of_parts: Path, tmp_path: Path) -> None:
+    answer = copyist("detect", "run", of_parts, parts / "test", "--out", tmp_path / "out", "--json")
+    assert answer.result["num_examples"] == 29
+    detector = load_detector(of_parts, device="cpu")
+    pictures = read_pictures([str(parts / "test")])
+    found = detector(torch.stack([picture.pixels for picture in pictures]), names=[each.name for each in pictures])
+    lines = read_csv(tmp_path / "out/anomalies.csv")
+    assert [line["name"] for line in lines] == [*found.names]
+    assert [np.float32(line["anomaly"]) for line in lines] == [*found.anomaly.numpy()]
+    assert [float(line["p_value"]) for line in lines] == found.p_value.tolist()
+    assert [int(line["flagged"]) for line in lines] == found.flagged.int().tolist()
+    assert copyist("reconstruct", of_parts, parts / "test", "--out", tmp_path / "copies").code == 0
+    again = library.detect(detector, str(parts / "test"), out=tmp_path / "again")
+    assert (tmp_path / "again/report.json").read_bytes() == (tmp_path / "out/report.json").read_bytes()
+    assert again.num_flagged == answer.result["num_flagged"] == int(found.flagged.sum())
+
+
+def test_heat_lies_on_the_defect_in_every_picture(parts: Path, of_parts: Path, tmp_path: Path) -> None:
+    answer = copyist(
+        "detect", "run", of_parts, parts / "test", "--masks", parts / "masks", "--out", tmp_path / "out", "--json"
+    )  # fmt: skip
+    result = answer.result
+    assert result["ranking"]["auroc"]["mean"] == 1
+    assert result["pixels"]["auroc"]["mean"] > 0.95
+    assert result["pixel_pictures"] == 29
+    assert {kind["name"]: kind["flagged"] for kind in result["kinds"]}["hole"] == 9
+    for name, content in inside(tmp_path / "out/heatmaps").items():
+        assert content[1:4] == b"PNG"
+        with Image.open(tmp_path / "out/heatmaps" / name) as image:
+            pixels = np.asarray(image).astype(int)
+        assert pixels.shape == (SIDE, SIDE, 3)
+        if name.startswith("hole"):
+            with Image.open(parts / "masks" / name.replace(".png", "_mask.png")) as image:
+                mask = np.asarray(image) > 0
+            colored = pixels[..., 0] - pixels[..., 2]
+            assert colored[mask].mean() > 2 * colored[~mask].mean()
+    text = (tmp_path / "out/report.html").read_text()
+    assert "Pixel by pixel, against the masks" in text
+    assert "Labels are the names of the folders that pictures lie in; &#39;good&#39; is normal." in text
+    assert text.count('<img src="data:image/webp') == 2 * (12 + 6)
+
+
+def test_the_columns_that_make_a_row_strange_are_named(of_days: Path, tmp_path: Path) -> None:
+    answer = copyist(
+        "detect", "run", of_days / "detector", f"{of_days / 'new.csv'}?label=state", "--out", tmp_path / "out",
+        "--compare", "--drift",
+    )  # fmt: skip
+    assert answer.code == 0, answer.stderr
+    lines = read_csv(tmp_path / "out/contributions.csv")
+    shares = np.array([[float(line[name]) for name in "abcde"] for line in lines])
+    np.testing.assert_allclose(shares.sum(1), 1, atol=1e-6)
+    assert shares[40:].mean(0).argmax() == 3
+    assert [line["name"] for line in lines] == [f"new.csv#{row}" for row in range(60)]
+    text = (tmp_path / "out/report.html").read_text()
+    words = " ".join(re.sub(r"<(style|svg).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL).split())
+    flagged = sum(int(line["flagged"]) for line in read_csv(tmp_path / "out/anomalies.csv"))
+    assert f"{flagged} of 60 rows are flagged" in words
+    assert "at the stated rate of 5 % false alarms" in words.replace("\u00a0", " ")
+    for sentence in (
+        "Labels come with the table; &#39;normal&#39; is normal.",
+        "Which columns make rows strange",
+        "PCA of equal code size",
+        "A p-value is not the probability that a row is normal",
+        "Benjamini and Hochberg’s procedure selects",
+    ):
+        assert sentence in words
+    assert "<script" not in text
+    assert "https:" not in text
+    assert "AUROC" in answer.stdout
+
+
+def test_without_labels_nothing_is_ranked(of_days: Path, tmp_path: Path) -> None:
+    write_table(tmp_path / "x.csv", days(30, seed=5))
+    answer = copyist("detect", "run", of_days / "detector", tmp_path / "x.csv", "--out", tmp_path / "out", "--compare")
+    assert answer.code == 0, answer.stderr
+    text = (tmp_path / "out/report.html").read_text()
+    assert "Against the labels" not in text
+    assert "Which detector is better cannot be told without labels of both kinds." in text
+    assert "AUROC" not in text
+
+
+def test_labels_of_one_class_are_said_in_a_sentence(of_days: Path, tmp_path: Path) -> None:
+    write_table(tmp_path / "x.csv", days(30, seed=5), ["normal"] * 30)
+    answer = copyist(
+        "detect", "run", of_days / "detector", f"{tmp_path / 'x.csv'}?label=state", "--out", tmp_path / "out"
+    )
+    assert "every label says normal, so that there is nothing to rank and there are no curves." in answer.stdout
+    assert "ROC, area" not in (tmp_path / "out/report.html").read_text()
+
+
+def test_pictures_of_another_size_are_refused_or_resized(parts: Path, of_parts: Path, tmp_path: Path) -> None:
+    folder = save(tmp_path / "in", {"a.png": part(0, size=(24, 36)), "b.png": part(1, defect=(2, 2), size=(24, 36))})
+    line = ["detect", "run", of_parts, folder, "--out", tmp_path / "out"]
+    assert copyist(*line).sentence == (
+        "images must have the size that the detector was trained on, 12x12, got 24x36 of a.png; add --resize to bring "
+        "them to it"
+    )
+    assert not (tmp_path / "out").exists()
+    assert copyist(*line, "--resize").code == 0
+    with Image.open(tmp_path / "out/heatmaps/b.png") as image:
+        assert image.size == (36, 24)
+
+
+def test_pictures_are_prepared_as_those_of_the_training_were(parts: Path, tmp_path: Path) -> None:
+    folder = save(tmp_path / "in", {f"{seed}.png": part(seed, size=(22, 30)) for seed in range(9)})
+    out = tmp_path / "detector"
+    source = f"{parts / 'good'}?size=10&fit=crop"
+    assert copyist("detect", "fit", "linear", "--data", source, "--out", out, *LINEAR).code == 0
+    assert copyist("detect", "run", out, folder, "--out", tmp_path / "out").code == 0
+    found = load_detector(out, device="cpu").anomaly(open_split(f"{folder}?size=10", default="all").images())
+    lines = read_csv(tmp_path / "out/anomalies.csv")
+    assert [np.float32(line["anomaly"]) for line in lines] == [*found.numpy()]
+    with Image.open(tmp_path / "out/heatmaps/3.png") as image:
+        assert image.size == (30, 22)
+        sides = np.asarray(image)[:, :4]
+    assert (sides[..., 0] == sides[..., 2]).all()  # What was cut away has no heat.
+    assert "The detector did not see 26.7" in (tmp_path / "out/report.html").read_text()
+
+
+def test_heatmaps_are_written_of_those_that_are_asked_for(parts: Path, of_parts: Path, tmp_path: Path) -> None:
+    for which in ("flagged", "none"):
+        out = tmp_path / which
+        answer = copyist("detect", "run", of_parts, parts / "test", "--out", out, "--heatmaps", which, "--json")
+        count = len(inside(out / "heatmaps")) if (out / "heatmaps").exists() else 0
+        assert count == (answer.result["num_flagged"] if which == "flagged" else 0)
+        assert (out / "report.html").read_text().count("<figure>") > 18
+
+
+def test_a_detector_is_fitted_on_the_rows_of_one_label(of_days: Path, tmp_path: Path) -> None:
+    x = np.concatenate([days(150, seed=7), days(50, seed=8) + 40])
+    table = write_table(tmp_path / "all.csv", x, ["normal"] * 150 + ["broken"] * 50)
+    line = ["detect", "fit", "--data", f"{table}?label=state", *FAST]
+    both = copyist(*line, "--out", tmp_path / "both", "--json")
+    assert "the labels 'broken', 'normal', and all are taken for normal" in both.stderr
+    alone = copyist(*line, "--out", tmp_path / "alone", "--normal", "normal", "--json")
+    assert both.result["num_trained_on"] > alone.result["num_trained_on"]
+    judged = copyist(
+        "detect", "run", tmp_path / "alone", f"{table}?label=state", "--out", tmp_path / "o", "--compare", "--json"
+    )
+    kinds = {kind["name"]: kind for kind in judged.result["kinds"]}
+    assert kinds["broken"]["flagged"] == 50
+    assert copyist(*line, "--out", tmp_path / "none", "--normal", "nrmal").sentence.endswith("did you mean 'normal'?")
+
+
+def test_a_fit_is_resumed_and_shown(of_days: Path, tmp_path: Path) -> None:
+    out, line = tmp_path / "d", ["detect", "fit", "--out", tmp_path / "d"]
+    first = copyist(*line, "--data", of_days / "normal.csv", *FAST, "--set", "save_every=40", "--json").result
+    (out / "detector.safetensors").unlink()
+    assert copyist(*line, "--resume", "--json").result == first
+    shown = copyist("info", out)
+    assert "a detector: denoising-table on 144 rows of" in shown.stdout
+    assert copyist("info", out, "--json").result["detector"]["threshold"] == first["threshold"]
+
+
+Bad = Callable[[Path, Path, Path], list[object]]
+BAD: dict[str, tuple[Bad, str]] = {
+    "no rate": (
+        lambda d, t, o: ["fit", "--data", d / "normal.csv", "--false-alarms", 0],
+        "must be greater than 0, got 0",
+    ),
+    "rate of 1": (
+        lambda d, t, o: ["fit", "--data", d / "normal.csv", "--false-alarms", 1],
+        "must lie in (0, 0.5], got 1",
+    ),
+    "per cent": (
+        lambda d, t, o: ["fit", "--data", d / "normal.csv", "--false-alarms", 50],
+        "must lie in (0, 0.5], got 50",
+    ),
+    "too low a rate": (
+        lambda d, t, o: ["fit", "--data", d / "normal.csv", "--false-alarms", 0.001],
+        "needs 999 normal examples for calibration, got 36",
+    ),
+    "no data": (lambda d, t, o: ["fit"], "must be fitted on normal examples, got none"),
+    "no such data": (lambda d, t, o: ["fit", "--data", d / "nothing.csv"], "there is no file or folder"),
+    "no such measure": (
+        lambda d, t, o: ["fit", "--data", d / "normal.csv", "--measure", "combned"],
+        "there is no measure 'combned'; did you mean 'combined'?",
+    ),
+    "no such recipe": (lambda d, t, o: ["fit", "tabl", "--data", d / "normal.csv"], "did you mean 'table'?"),
+    "one row": (
+        lambda d, t, o: ["fit", "--data", write_table(o / "one.csv", days(1, seed=0))],
+        "must have at least 50 different rows to fit a detector on",
+    ),
+    "a classifier": (
+        lambda d, t, o: ["fit", "conv-classifier", "--data", "digits", "--steps", 2],
+        "detect copies images, and ConvClassifier names them",
+    ),
+    "a model in its place": (
+        lambda d, t, o: ["run", d / "detector/model.safetensors", d / "new.csv"],
+        "holds a model and no detector; make one by copyist detect fit",
+    ),
+    "no detector": (lambda d, t, o: ["run", d / "nothing", d / "new.csv"], "there is no detector at"),
+    "no table": (lambda d, t, o: ["run", d / "detector", t / "test"], "must be a table for this model"),
+    "a column missing": (
+        lambda d, t, o: ["run", d / "detector", f"{d / 'new.csv'}?label=state&drop=c"],
+        "must have all columns that the detector was fitted on, and has none called 'c'",
+    ),
+    "masks of a table": (
+        lambda d, t, o: ["run", d / "detector", d / "new.csv", "--masks", t / "masks"],
+        "masks are of pictures, and this detector takes tables",
+    ),
+    "a label that does not occur": (
+        lambda d, t, o: ["run", d / "detector", f"{d / 'new.csv'}?label=state", "--normal", "fine"],
+        "--normal must be a label that occurs, got 'fine' beside the labels 'broken', 'normal'",
+    ),
+    "an empty folder": (
+        lambda d, t, o: ["run", t / "detector", save(o / "empty", {})],
+        "there is no file or folder",
+    ),
+    "no pictures": (lambda d, t, o: ["run", t / "detector", d], "must hold images or .npy arrays, and there is none"),
+    "corrupt pictures": (
+        lambda d, t, o: ["run", t / "detector", corrupt(o / "corrupt")],
+        "at most 1 % of the pictures may be unreadable, got 3 of 3",
+    ),
+    "color": (
+        lambda d, t, o: ["run", t / "detector", save(o / "in", {"a.png": np.zeros((SIDE, SIDE, 3), np.uint8)})],
+        "a.png must have 1 channel for this model, got 3; add ?channels=1",
+    ),
+    "no masks": (
+        lambda d, t, o: ["run", t / "detector", t / "test", "--masks", t / "nothing"],
+        "--masks must name a folder, and there is none",
+    ),
+    "a mask of another size": (
+        lambda d, t, o: ["run", t / "detector", t / "test", "--masks", save(o / "m", {"hole/3.png": part(0)[:5]})],
+        "a mask must have the size of its picture, got 5x12 for hole/3.png of 12x12",
+    ),
+    "a mask without its picture": (
+        lambda d, t, o: ["run", t / "detector", t / "test", "--masks", save(o / "m", {"hole/93.png": part(0)})],
+        "there is no picture for hole/93.png",
+    ),
+    "another heatmap": (
+        lambda d, t, o: ["run", t / "detector", t / "test", "--heatmaps", "few"],
+        "heatmaps= must be one of",
+    ),
+    "a batch of none": (
+        lambda d, t, o: ["run", t / "detector", t / "test", "--batch", 0],
+        "batch size must be a whole",
+    ),
+}
+
+
+def corrupt(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    for place in range(3):
+        (folder / f"{place}.png").write_bytes(b"\x89PNG\r\n\x1a\n no picture")
+    return folder
+
+
+@pytest.mark.parametrize(("bad", "sentence"), BAD.values(), ids=BAD)
+def test_bad_input_is_refused_in_a_sentence_and_nothing_is_written(
+    parts: Path, of_parts: Path, of_days: Path, tmp_path: Path, bad: Bad, sentence: str
+) -> None:
+    line = bad(of_days, parts, tmp_path)
+    before = inside(tmp_path)
+    assert sentence in copyist("detect", *line, "--out", tmp_path / "out").sentence
+    assert inside(tmp_path) == before
+
+
+def test_results_are_never_silently_replaced(parts: Path, of_parts: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/mine.txt").write_text("mine")
+    line = ["detect", "run", of_parts, parts / "test", "--out", tmp_path / "out"]
+    assert "exists already" in copyist(*line).sentence
+    assert copyist(*line, "--force").code == 0
+    assert (tmp_path / "out/mine.txt").read_text() == "mine"
+
+
+def test_compare_needs_the_examples_that_were_fitted_on(tmp_path: Path) -> None:
+    table = write_table(tmp_path / "t.csv", days(120, seed=0))
+    assert copyist("detect", "fit", "--data", table, "--out", tmp_path / "d", *FAST).code == 0
+    line = ["detect", "run", tmp_path / "d", write_table(tmp_path / "new.csv", days(9, seed=1)), "--compare", "--out"]
+    write_table(table, days(120, seed=3))
+    assert "holds others than the detector was fitted on" in copyist(*line, tmp_path / "out").sentence
+    table.unlink()
+    assert "leave --compare out" in copyist(*line, tmp_path / "out").sentence
+
+
+def test_a_picture_that_cannot_be_read_is_left_out_of_many(parts: Path, of_parts: Path, tmp_path: Path) -> None:
+    folder = save(tmp_path / "in", {f"{seed:03d}.png": part(seed) for seed in range(120)})
+    (folder / "050.png").write_bytes((folder / "050.png").read_bytes()[:60])
+    answer: Answer = copyist("detect", "run", of_parts, folder, "--out", tmp_path / "out", "--json")
+    assert answer.result["num_examples"] == 119
+    assert "left out 1 of 120 pictures that cannot be read: 050.png" in answer.stderr
+    assert "050.png" not in [line["name"] for line in read_csv(tmp_path / "out/anomalies.csv")]
+
+
+def test_a_detector_is_a_type_of_the_root(of_days: Path) -> None:
+    assert isinstance(library.load_detector(of_days / "detector"), Detector)
