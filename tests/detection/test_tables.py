@@ -88,7 +88,7 @@ def test_departures_among_the_calibration_raise_the_threshold() -> None:
     kinds = ["a" if row % 4 else f"k{row}" for row in range(COUNT)]
     source = encode_source(table() | {"kind": kinds})
     forced = replace(source, departures=torch.arange(len(source.departures))[:, None] % 4 == 0)
-    found = fit_detector(recipe(20), data=forced, false_alarms=0.1)
+    found = fit_detector(recipe(), data=forced, false_alarms=0.1)
     assert found.threshold > found.departure
 
 
@@ -122,7 +122,7 @@ def test_other_verbs_refuse_a_table_that_the_detector_encodes(detector: Detector
 
 def test_a_detector_of_rows_refuses_tables_as_they_are() -> None:
     x = torch.randn(100, 3, generator=torch.Generator().manual_seed(0))
-    found = fit_detector(recipe(20), data=Splits.from_arrays(x, calibration=0.3))
+    found = fit_detector(recipe(), data=Splits.from_arrays(x, calibration=0.3))
     with pytest.raises(
         ContractError, match="must have been fitted on one, and this one was fitted on images or on rows"
     ):
@@ -130,7 +130,7 @@ def test_a_detector_of_rows_refuses_tables_as_they_are() -> None:
 
 
 def test_a_hundred_rows_are_enough() -> None:
-    assert fit_detector(recipe(20), data=table(100)).judge_table(one(status="FAIL")).flagged.all()
+    assert fit_detector(recipe(), data=table(100)).judge_table(one(status="FAIL")).flagged.all()
 
 
 def test_a_rate_that_so_few_rows_cannot_give_is_refused() -> None:

@@ -23,8 +23,8 @@ _FEWEST = 3
 _COPIED = 0.02
 """A model that changes noise by less than this share of it copies everything."""
 
-_LEARNED = 0.98
-"""Copies whose squared error is above this share of that of the examples' mean hold nothing."""
+_ALIKE = 0.01
+"""Copies whose variance is below this share of that of the examples are all the same."""
 
 
 def check_detector(detector: Detector, normal: Copies) -> None:
@@ -54,17 +54,17 @@ def _check_distinct(detector: Detector) -> None:
 
 @torch.no_grad()
 def _check_copies(normal: Copies) -> None:
-    """By the error of copies beside that of the mean, and by what is left of noise as strong as the data varies."""
+    """By how much copies vary, and by what is left of noise as strong as the data varies."""
     rows = normal.row
     spread = rows.var(0, correction=0).mean()
     if len(rows) < _FEWEST or not spread > 0:
         return
-    error = (normal.copied_row - rows).square().mean()
-    if not error <= _LEARNED * spread:
+    share = normal.copied_row.var(0, correction=0).mean() / spread
+    if not share >= _ALIKE:
         raise ContractError(
-            "a detector's model must copy normal examples, and its copies have "
-            f"{float(error / spread):.2f} times the squared error of their mean; train it longer (--steps), or on more "
-            "of them"
+            "a detector's model must copy normal examples, and its copies are all alike, with "
+            f"{float(share):.1%} of the examples' variance; train it longer (--steps), or at another rate "
+            "(--set learning_rate=0.001)"
         )
     draws = torch.randn(rows.shape, generator=generator(0, "copies")).to(rows)
     noise = draws * rows.std(0, correction=0)
