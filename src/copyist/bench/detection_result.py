@@ -89,8 +89,9 @@ class DetectionBench:
         return tuple(sorted(found, key=lambda each: -each.auroc))
 
     def to_json(self) -> str:
-        """One JSON object."""
-        return json.dumps({"trials": [asdict(each) for each in self.trials]}, indent=1)
+        """One JSON object, with a line for each trial."""
+        lines = ",\n".join(json.dumps(asdict(each)) for each in self.trials)
+        return f'{{"trials": [\n{lines}\n]}}'
 
     @classmethod
     def from_json(cls, text: str) -> Self:

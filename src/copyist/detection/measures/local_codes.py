@@ -58,7 +58,7 @@ class LocalCodeDistance(AnomalyMeasure):
     most: int = 3000
     """Codes that are kept."""
 
-    share: float = 0.05
+    share: float = 0.003
     """Of the pixels, the hottest ones that make up the anomaly."""
 
     def __post_init__(self) -> None:

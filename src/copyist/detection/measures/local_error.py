@@ -33,7 +33,7 @@ class LocalError(AnomalyMeasure):
     sigmas: tuple[float, ...] = (1.0, 2.0, 4.0)
     """Standard deviations of the neighborhoods in pixels of the images that the model sees; 0 is the pixel alone."""
 
-    share: float = 0.05
+    share: float = 0.003
     """Of the pixels, the hottest ones that make up the anomaly."""
 
     noise: float = 0.0

@@ -1,0 +1,51 @@
+"""A detector is fitted by a good recipe for what it is given, and by a robust one where outliers may be among it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from copyist.detection.measures import Combined, CopyDistance, ExampleDistance
+from copyist.errors import ArgumentError
+from copyist.recipes.configured_detectors import configured_detector
+from copyist.recipes.detectors import table_detector
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> str:
+    path = tmp_path / "rows.csv"
+    np.savetxt(path, np.random.default_rng(0).normal(size=(40, 3)), delimiter=",", header="a,b,c", comments="")
+    return str(path)
+
+
+def test_rows_are_judged_by_the_detector_of_tables(table: str) -> None:
+    assert configured_detector(data=table) == table_detector(data=table)
+    robust = configured_detector(data=table, may_hold_outliers=True)
+    assert robust == table_detector(data=table, may_hold_outliers=True)
+    assert robust.training.training.trimmed > 0
+
+
+def test_where_outliers_may_be_no_neighborhood_is_a_fixed_number_of_rows() -> None:
+    measure = table_detector(may_hold_outliers=True).measure
+    assert isinstance(measure, Combined)
+    sizes = [each.neighbors for each in measure.measures if isinstance(each, ExampleDistance | CopyDistance)]
+    assert len(set(sizes)) > 1
+    assert all(size < 1 for size in sizes)
+
+
+def test_another_recipe_also_leaves_the_strangest_rows_out(table: str) -> None:
+    named = configured_detector("table", data=table, may_hold_outliers=True)
+    assert named.name == "table"
+    assert named.training.training.trimmed == table_detector(may_hold_outliers=True).training.training.trimmed
+    assert configured_detector("table", data=table).training.training.trimmed == 0
+
+
+def test_outliers_among_images_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="only rows of a table can be trained on with outliers among them"):
+        configured_detector(data="faces", may_hold_outliers=True)
+
+
+def test_settings_of_the_default_can_be_changed(table: str) -> None:
+    changed = configured_detector(data=table, measure="displacement", assignments=["trimmed=0.2", "steps=7"])
+    assert type(changed.measure).__name__ == "Displacement"
+    assert (changed.training.training.trimmed, changed.training.training.steps) == (0.2, 7)
