@@ -205,6 +205,7 @@ def test_pictures_of_another_size_are_refused_or_resized(parts: Path, of_parts: 
         assert image.size == (36, 24)
 
 
+@pytest.mark.slow
 def test_pictures_are_prepared_as_those_of_the_training_were(parts: Path, tmp_path: Path) -> None:
     folder = save(tmp_path / "in", {f"{seed}.png": part(seed, size=(22, 30)) for seed in range(9)})
     out = tmp_path / "detector"
@@ -230,6 +231,7 @@ def test_heatmaps_are_written_of_those_that_are_asked_for(parts: Path, of_parts:
         assert (out / "report.html").read_text().count("<figure>") > 18
 
 
+@pytest.mark.slow
 def test_a_detector_is_fitted_on_the_rows_of_one_label(of_days: Path, tmp_path: Path) -> None:
     x = np.concatenate([days(150, seed=7), days(50, seed=8) + 40])
     table = write_table(tmp_path / "all.csv", x, ["normal"] * 150 + ["broken"] * 50)
@@ -246,6 +248,7 @@ def test_a_detector_is_fitted_on_the_rows_of_one_label(of_days: Path, tmp_path: 
     assert copyist(*line, "--out", tmp_path / "none", "--normal", "nrmal").sentence.endswith("did you mean 'normal'?")
 
 
+@pytest.mark.slow
 def test_a_fit_is_resumed_and_shown(of_days: Path, tmp_path: Path) -> None:
     out, line = tmp_path / "d", ["detect", "fit", "--out", tmp_path / "d"]
     first = copyist(*line, "--data", of_days / "normal.csv", *FAST, "--set", "save_every=40", "--json").result
@@ -369,6 +372,7 @@ def test_results_are_never_silently_replaced(parts: Path, of_parts: Path, tmp_pa
     assert (tmp_path / "out/mine.txt").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_compare_needs_the_examples_that_were_fitted_on(tmp_path: Path) -> None:
     table = write_table(tmp_path / "t.csv", days(120, seed=0))
     assert copyist("detect", "fit", "--data", table, "--out", tmp_path / "d", *FAST).code == 0
