@@ -335,6 +335,32 @@ BAD: dict[str, tuple[Bad, str]] = {
         lambda d, t, o: ["run", t / "detector", t / "test", "--masks", save(o / "m", {"hole/93.png": part(0)})],
         "there is no picture for hole/93.png",
     ),
+    "a mask of zeros and ones": (
+        lambda d, t, o: [
+            "run",
+            t / "detector",
+            t / "test",
+            "--masks",
+            save(o / "m", {"hole/3.png": np.eye(SIDE, dtype=np.uint8)}),
+        ],
+        "a mask must be white where the defect is, got at most 0.39 % of white in hole/3.png",
+    ),
+    "a normal label of nothing": (
+        lambda d, t, o: ["run", d / "detector", f"{d / 'new.csv'}?drop=state", "--normal", "normal"],
+        "got 'normal', and there are no labels",
+    ),
+    "a normal label of pictures in no folder": (
+        lambda d, t, o: ["run", t / "detector", t / "test/hole", "--normal", "good"],
+        "got 'good', and there are no labels",
+    ),
+    "an option of pictures": (
+        lambda d, t, o: ["run", d / "detector", d / "new.csv", "--resize"],
+        "--resize is for pictures, and this detector takes tables",
+    ),
+    "an option of tables": (
+        lambda d, t, o: ["run", t / "detector", t / "test", "--ignore-extra"],
+        "--ignore-extra is for tables, and this detector takes pictures",
+    ),
     "another heatmap": (
         lambda d, t, o: ["run", t / "detector", t / "test", "--heatmaps", "few"],
         "heatmaps= must be one of",

@@ -120,8 +120,14 @@ def detect(
     if batch_size is not None:
         check_whole("batch size", batch_size, 1)
     fitted = detector if isinstance(detector, Detector) else load_detector(detector, class_of=class_of, device=device)
-    if masks is not None and fitted.model.takes_tables:
+    tables = fitted.model.takes_tables
+    if masks is not None and tables:
         raise ArgumentError("masks are of pictures, and this detector takes tables; leave --masks out")
+    if tables and (resize or heatmaps is not None):
+        option = "--resize" if resize else "--heatmaps"
+        raise ArgumentError(f"{option} is for pictures, and this detector takes tables; leave it out")
+    if ignore_extra and not tables:
+        raise ArgumentError("--ignore-extra is for tables, and this detector takes pictures; leave it out")
     request = _Request(
         detector=fitted,
         inputs=[inputs] if isinstance(inputs, str) else inputs,
@@ -138,7 +144,7 @@ def detect(
         say=said,
     )
     with whole_folder(folder) as unfinished:
-        found = (_detect_rows if fitted.model.takes_tables else _detect_pictures)(request, unfinished)
+        found = (_detect_rows if tables else _detect_pictures)(request, unfinished)
         report = assembled(found, fitted, request.inputs, others=request.others, watch_drift=watch_drift)
         _write_csv(unfinished / "anomalies.csv", ("name", "anomaly", "p_value", "flagged"), _lines(found.findings))
         write_text(unfinished / "report.json", report.to_json())
@@ -159,8 +165,8 @@ def _detect_rows(request: _Request, folder: Path) -> Found:
     if request.labels is not None:
         truth = labels_of_file(request.labels, rows.findings.names, normal=request.normal)
     else:
-        truth = labels_of_names(rows.kinds, normal=request.normal, origin="Labels come with the table")
-        truth = truth if any(rows.kinds) else Truth.unknown(len(rows.kinds))
+        origin = "Labels come with the table" if any(rows.kinds) else ""
+        truth = labels_of_names(rows.kinds, normal=request.normal, origin=origin)
     if rows.shares is not None:
         lines = ((name, *row) for name, row in zip(rows.findings.names, rows.shares.tolist(), strict=True))
         _write_csv(folder / "contributions.csv", ("name", *rows.columns), lines)

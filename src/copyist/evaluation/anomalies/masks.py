@@ -60,13 +60,20 @@ class Masks:
         """The mask of a picture, (H, W): True where any channel is at least half of white.
 
         Raises:
-            DataError: it cannot be read.
+            DataError: it cannot be read; or it is not black, and nothing in it is so bright, such as a mask of zeros
+                and ones in 8 bits.
         """
         file = self._files[row]
         try:
-            return decode_image(file.read()).floats().amax(0).numpy() >= 0.5
+            brightest = decode_image(file.read()).floats().amax(0).numpy()
         except (OSError, DataError) as error:
             raise DataError(f"the mask {file.name} cannot be read ({error}); check the file") from error
+        if 0 < brightest.max() < 0.5:
+            raise DataError(
+                f"a mask must be white where the defect is, got at most {100 * brightest.max():.2g} % of white in "
+                f"{file.name}; write defects as 255 and all else as 0"
+            )
+        return brightest >= 0.5
 
     def _check_size(self, row: int, name: str, size: tuple[int, int]) -> None:
         file = self._files[row]

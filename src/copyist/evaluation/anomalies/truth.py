@@ -72,9 +72,15 @@ def labels_of_names(kinds: Sequence[str], *, normal: str | None, origin: str) ->
         origin: where they come from, in a sentence.
 
     Raises:
-        ArgumentError: no label is that of normal examples, or it does not tell which.
+        ArgumentError: no label is that of normal examples, or it does not tell which; or there are no labels, and
+            `normal` names one.
     """
     names = sorted({kind for kind in kinds if kind})
+    if not names and normal is not None:
+        raise ArgumentError(
+            f"--normal must be a label that occurs, got {normal!r}, and there are no labels; name them by ?label= or "
+            "--labels, put the pictures of each into a folder of their own, or leave --normal out"
+        )
     if not names:
         return Truth.unknown(len(kinds), origin=origin)
     found = (
