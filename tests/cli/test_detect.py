@@ -292,6 +292,10 @@ BAD: dict[str, tuple[Bad, str]] = {
         lambda d, t, o: ["fit", "conv-classifier", "--data", "digits", "--steps", 2],
         "detect copies images, and ConvClassifier names them",
     ),
+    "a classifier without labels": (
+        lambda d, t, o: ["fit", "conv-classifier", "--data", t / "good", "--steps", 2],
+        "detect copies images, and ConvClassifier names them",
+    ),
     "a model in its place": (
         lambda d, t, o: ["run", d / "detector/model.safetensors", d / "new.csv"],
         "holds a model and no detector; make one by copyist detect fit",
