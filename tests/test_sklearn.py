@@ -214,8 +214,9 @@ def test_arguments_change_the_recipe() -> None:
         ({"measure": "distance"}, "there is no measure 'distance'"),
         ({"options": {"depht": 3}}, "there is no setting"),
         ({"steps": 0}, "steps must be at least 1"),
-        ({"false_alarms": 0}, "the rate of false alarms must be greater than 0"),
-        ({"contamination": 0.7}, "must lie in"),
+        ({"false_alarms": 0}, "^false_alarms must be greater than 0"),
+        ({"contamination": 0.7}, r"^contamination must lie in \(0, 0.5\], got 0.7; write 5 per cent as 0.05$"),
+        ({"recipe": 5}, "recipe must be a DetectorRecipe, a Recipe or the name of one, got int"),
         ({"random_state": "seed"}, "seed"),
     ],
 )
@@ -225,7 +226,10 @@ def test_a_wrong_argument_is_refused_in_fit(arguments: dict[str, Any], sentence:
 
 
 def test_rows_that_cannot_be_learned_from_are_refused() -> None:
-    with pytest.raises(ValueError, match="X must have rows for each split"):
+    with pytest.raises(
+        ValueError,
+        match="X must have rows for each split, of which equal ones go to the same, got none for test; add different",
+    ):
         AutoencoderDetector(steps=5).fit(np.ones((50, 3)))
     with pytest.raises(TypeError, match=r"[Ss]parse"):
         AutoencoderDetector(steps=5).fit(sparse.csr_array(rows(50)))

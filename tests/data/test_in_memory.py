@@ -125,9 +125,12 @@ ROWS_BAD[5, 2] = np.inf
         ({"train": IMAGES, "test": IMAGES, "labels": LABELS}, "arrays must have labels in all .* got none for test$"),
         (
             {"train": IMAGES[:1]},
-            "arrays must have images for each split, got none for test; add images, or give test=$",
+            "arrays must have images for each split, .* none for test; add different images, or give test=$",
         ),
-        ({"train": IMAGES[:2], "calibration": 0.5}, "arrays must have images for .* none for calibration; add images"),
+        (
+            {"train": IMAGES[:2], "calibration": 0.5},
+            "arrays must have images for .* none for calibration; add different images",
+        ),
         ({"train": ROWS, "columns": ["a"]}, "arrays must have one name per column of a table, got 1; leave columns="),
     ],
 )

@@ -234,8 +234,8 @@ class Splits:
         for part, each in sets.items():
             if not len(each):
                 raise DataError(
-                    f"{name} must have {each.noun} for each split, got none for {part}; add {each.noun}, or give "
-                    f"{part}="
+                    f"{name} must have {each.noun} for each split, of which equal ones go to the same, got none for "
+                    f"{part}; add different {each.noun}, or give {part}="
                 )
         sets = _without_constants(sets)
         return cls(train=sets["train"], test=sets["test"], calibration=sets.get("calibration"))

@@ -32,18 +32,20 @@ _LARGEST_RATE = 0.5
 """Whoever wants more false alarms than that has taken per cent for shares."""
 
 
-def check_rate(false_alarms: float) -> None:
-    """Refuse a rate of false alarms that is not in (0, 0.5].
+def check_rate(rate: float, *, name: str = "the rate of false alarms", example: str = "--false-alarms 0.05") -> None:
+    """Refuse a rate that is not in (0, 0.5].
+
+    Args:
+        rate: of false alarms, or another share.
+        name: what the sentence calls it.
+        example: how 5 per cent are written.
 
     Raises:
         ArgumentError: it is not.
     """
-    check_positive("the rate of false alarms", false_alarms)
-    if false_alarms > _LARGEST_RATE:
-        raise ArgumentError(
-            f"the rate of false alarms must lie in (0, {_LARGEST_RATE}], got {false_alarms:g}; write 5 per cent as "
-            "--false-alarms 0.05"
-        )
+    check_positive(name, rate)
+    if rate > _LARGEST_RATE:
+        raise ArgumentError(f"{name} must lie in (0, {_LARGEST_RATE}], got {rate:g}; write 5 per cent as {example}")
 
 
 def num_calibration(false_alarms: float) -> int:

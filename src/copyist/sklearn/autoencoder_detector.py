@@ -28,6 +28,7 @@ from copyist.detection import (
 )
 from copyist.detection.conformal import check_rate, least_rate, num_calibration
 from copyist.devices import one_thread
+from copyist.errors import ArgumentError
 from copyist.recipes.detectors import table_detector
 from copyist.sklearn.training_rows import LearnedColumns, as_seed, changed, checked_rows, in_float64, refusals
 from copyist.training import Recipe
@@ -137,9 +138,9 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
                 `copyist detect fit` refuses for, such as that points far from all rows are outliers.
         """
         x = checked_rows(X, of=self, reset=True, fewest=_FEWEST)
-        check_rate(self.false_alarms)
+        check_rate(self.false_alarms, name="false_alarms", example="0.05")
         if self.contamination is not None:
-            check_rate(self.contamination)
+            check_rate(self.contamination, name="contamination", example="0.05")
         recipe, seed = self._recipe(), as_seed(self.random_state)
         with refusals(), one_thread():
             splits, rate = self._splits(x, seed=seed)
@@ -189,6 +190,11 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
         """With the arguments that are not None."""
         default = table_detector(may_hold_outliers=self.contamination is not None)
         given = recipes.configured(self.recipe) if isinstance(self.recipe, str) else self.recipe
+        if not isinstance(given, DetectorRecipe | Recipe | None):
+            raise ArgumentError(
+                f"recipe must be a DetectorRecipe, a Recipe or the name of one, got {type(given).__name__}; None takes "
+                "the usual one"
+            )
         recipe = replace(default, training=given) if isinstance(given, Recipe) else given or default
         if self.measure is not None:
             recipe = replace(recipe, measure=_measure(self.measure))
