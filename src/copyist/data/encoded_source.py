@@ -17,13 +17,14 @@ from copyist.data.fitted_columns import fit_column, is_numbering
 from copyist.data.labels import ClassLabels
 from copyist.data.learned_columns import INDEX, dropped_columns, find_name, left_out_notices
 from copyist.data.parts import CALIBRATION_SHARE, Parts, Split, digest, fingerprint, hold_out_for_calibration
-from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, of_classes, parse_source, parts_of
+from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source
+from copyist.data.source_parts import of_classes, parts_of
 from copyist.data.table_encoding import EncodedRows, TableEncoding, joined, new_notices, table_columns
 from copyist.data.table_matching import TableLike, drop_remedy, open_frame, quote_names
 from copyist.data.table_sets import class_labels, is_table, read_table
 from copyist.errors import DataError
 from copyist.files.bulk import ignore
-from copyist.files.table_files import StoredTable
+from copyist.files.stored_table import StoredTable
 from copyist.files.values import as_rows
 
 _FEWEST = 50
