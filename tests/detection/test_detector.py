@@ -17,7 +17,7 @@ from copyist.detection.measures import AnomalyMeasure, CodeDistance, Combined, R
 from copyist.errors import CheckpointError, ContractError, DataError
 from copyist.models import MLP, MLPConfig
 from copyist.tensors import PerImage
-from copyist.training.history import NullObserver
+from training.tiny import Told
 
 STEPS = 60
 BOTH = Combined(measures=(ReconstructionError(), CodeDistance(neighbors=5)))
@@ -181,12 +181,7 @@ def test_what_is_strange_among_the_calibration_is_named() -> None:
 
 
 def test_labels_of_anomalies_among_the_held_out_examples_are_told_of() -> None:
-    x, sentences = rows(200).numpy(), list[str]()
-
-    class Heard(NullObserver):
-        def notify(self, sentence: str) -> None:
-            sentences.append(sentence)
-
+    x, watcher = rows(200).numpy(), Told()
     mixed = Splits.from_arrays(
         x[:150],
         x[150:],
@@ -194,5 +189,5 @@ def test_labels_of_anomalies_among_the_held_out_examples_are_told_of() -> None:
         labels=np.array(["normal"] * 150),
         test_labels=np.array(["normal", "broken"] * 25),
     )
-    fit_detector(recipe(), data=mixed, observer=Heard())
-    assert any("the labels 'broken', 'normal', and all are taken for normal" in each for each in sentences)
+    fit_detector(recipe(), data=mixed, observer=watcher)
+    assert any("the labels 'broken', 'normal', and all are taken for normal" in each for each in watcher.sentences)
