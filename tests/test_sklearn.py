@@ -29,6 +29,7 @@ from copyist.detection.measures import AnomalyMeasure, ReconstructionError, Stat
 from copyist.errors import UnknownNameError
 from copyist.recipes.detectors import table_detector
 from copyist.sklearn import AutoencoderDetector, AutoencoderTransformer
+from copyist.sklearn.training_rows import rows_of
 from copyist.tensors import PerImage
 
 Array = npt.NDArray[np.float64]
@@ -170,6 +171,18 @@ def test_another_value_in_a_column_that_had_one_only_is_an_outlier() -> None:
     assert (found.predict(with_constant(x, 0.31)) == -1).all()
     # Rounded to 32 bits, the value is the same.
     assert (found.predict(with_constant(x, 0.3).astype(np.float32)) == 1).mean() > 0.8
+
+
+def test_the_value_of_a_column_with_one_only_is_that_of_the_training_rows() -> None:
+    """Also where the first row has another one, and is not trained on."""
+    x = np.insert(rows(120), 2, 0.3, axis=1)
+    x[0, 2] = 0.7
+    seed = next(
+        seed for seed in range(50) if 0 in rows_of(Splits.from_arrays(x, calibration=0.2, split_seed=seed).test)
+    )
+    found = AutoencoderDetector(steps=5, random_state=seed).fit(x)
+    assert (found.predict(x[1:]) == 1).mean() > 0.8
+    assert found.predict(x[:1]).tolist() == [-1]
 
 
 @pytest.mark.parametrize(("count", "calibration"), [(12, 5), (30, 14)])

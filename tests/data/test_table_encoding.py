@@ -439,3 +439,25 @@ def test_a_data_frame_of_several_types_names_the_cell(found: EncodedSource) -> N
     mixed = {name: [cell, cell] for name, cell in ROW.items()} | {"temp": [1.0, "warm"]}
     with pytest.raises(DataError, match=r"column 'temp' of the table must hold numbers, .* got 'warm' in row 2"):
         found.encoding.rows(mixed)
+
+
+def test_rows_of_the_calibration_are_equal_to_training_rows_as_often_as_new_ones_are() -> None:
+    """So that p-values hold for tables of a few categories, in which most rows are equal to others."""
+
+    def draw(rng: np.random.Generator, count: int) -> dict[str, list[str]]:
+        return {name: rng.choice(list("abcdef"), count, p=(0.5, 0.2, 0.1, 0.1, 0.05, 0.05)).tolist() for name in "uvw"}
+
+    shares: list[tuple[float, float]] = []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        found = encode_source(draw(rng, 500))
+        calibration = found.splits.calibration
+        assert calibration is not None
+        known = {row.tobytes() for row in found.splits.train.array}
+        new = found.encoding.rows(draw(rng, 2000)).numpy()
+        old, fresh = ([row.tobytes() in known for row in rows] for rows in (calibration.array, new))
+        shares.append((float(np.mean(old)), float(np.mean(fresh))))
+    of_calibration, of_new = np.mean(shares, 0)
+    assert of_new > 0.5
+    # Of 450 rows of calibration in all.
+    assert abs(of_calibration - of_new) < 3 * np.sqrt(of_new * (1 - of_new) / 450)

@@ -28,6 +28,13 @@ def test_a_p_value_counts_the_calibration_examples_that_are_as_strange() -> None
     torch.testing.assert_close(found, on_paper)
 
 
+def test_a_calibration_example_without_a_number_is_the_strangest() -> None:
+    calibration = torch.tensor([math.nan, 1.0, 2.0, math.nan])
+    found = p_values(torch.tensor([0.0, 5.0, math.nan]), calibration)
+    torch.testing.assert_close(found, torch.tensor([5, 3, 3], dtype=torch.float64) / 5)
+    assert threshold(calibration, false_alarms=0.4) == math.inf
+
+
 @pytest.mark.parametrize("false_alarms", [0.01, 0.05, 0.1])
 def test_the_rate_of_false_alarms_is_at_most_the_stated_one_over_many_splits(false_alarms: float) -> None:
     # Heavy tails and ties: cubes of normal draws, rounded.
@@ -93,3 +100,9 @@ def test_benjamini_hochberg_is_that_of_scipy() -> None:
         expected = torch.from_numpy(false_discovery_control(p.numpy()) <= 0.1)
         assert torch.equal(benjamini_hochberg(p, rate=0.1), expected)
     assert not benjamini_hochberg(torch.ones(5), rate=0.1).any()
+
+
+def test_benjamini_hochberg_flags_p_values_that_lie_on_its_bound() -> None:
+    for count in range(1, 60):
+        on_bound = p_values(torch.full((count,), 9.0), torch.arange(9.0))
+        assert benjamini_hochberg(on_bound, rate=0.1).all()

@@ -17,6 +17,7 @@ from copyist.detection.measures import AnomalyMeasure, CodeDistance, Combined, R
 from copyist.errors import CheckpointError, ContractError, DataError
 from copyist.models import MLP, MLPConfig
 from copyist.tensors import PerImage
+from training.tiny import Told
 
 STEPS = 60
 BOTH = Combined(measures=(ReconstructionError(), CodeDistance(neighbors=5)))
@@ -177,3 +178,16 @@ def test_what_is_strange_among_the_calibration_is_named() -> None:
     assert found.startswith("2 of the 7 examples of the calibration are more than 5 times as strange as is usual there")
     assert "there, 2.png, 4.png: where these are not normal, the threshold is too high" in found
     assert strange_calibration(anomaly[[0, 1, 3]], ["a", "b", "c"]) is None
+
+
+def test_labels_of_anomalies_among_the_held_out_examples_are_told_of() -> None:
+    x, watcher = rows(200).numpy(), Told()
+    mixed = Splits.from_arrays(
+        x[:150],
+        x[150:],
+        calibration=0.3,
+        labels=np.array(["normal"] * 150),
+        test_labels=np.array(["normal", "broken"] * 25),
+    )
+    fit_detector(recipe(), data=mixed, observer=watcher)
+    assert any("the labels 'broken', 'normal', and all are taken for normal" in each for each in watcher.sentences)

@@ -83,6 +83,18 @@ def test_a_departure_adds_more_than_normal_rows_differ_by(detector: Detector) ->
     assert detector.departure > float(detector.calibration.max() - detector.calibration.min())
 
 
+def test_what_a_departure_adds_is_the_same_whatever_the_calibration() -> None:
+    """Else calibration rows would not be exchangeable with new ones."""
+    source = encode_source(table())
+    assert source.splits.calibration is not None
+    few = replace(source.splits, calibration=source.splits.calibration.subset(40))
+    found = [
+        fit_detector(recipe(20), data=each, warn=print)
+        for each in (source, replace(source, splits=few, departures=source.departures[:40]))
+    ]
+    assert found[0].departure == found[1].departure
+
+
 def test_departures_among_the_calibration_raise_the_threshold() -> None:
     """So that the rate holds where normal rows depart, too: every fourth row has a category of its own."""
     kinds = ["a" if row % 4 else f"k{row}" for row in range(COUNT)]

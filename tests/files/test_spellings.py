@@ -16,6 +16,7 @@ from PIL import Image
 
 from copyist.data import open_source, open_split, open_table
 from copyist.errors import DataError
+from copyist.files.spellings import read_texts
 
 COUNT = 20
 DAY = date(2024, 1, 25)
@@ -290,6 +291,10 @@ def test_a_line_of_units_is_named_as_what_to_remove(tmp_path: Path) -> None:
         DataError, match=r"got 'm' in row 1 of 'length', 'mass', above nothing but numbers; remove that"
     ):
         open_table(source)
+
+
+def test_texts_of_thousands_of_rows_are_no_numbers() -> None:
+    assert read_texts(pa.array(["on", "off", "idle"] * 2000)).values is None
 
 
 @pytest.mark.parametrize(

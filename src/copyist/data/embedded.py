@@ -20,7 +20,8 @@ from copyist.data.undecoded import Undecoded, undecoded_array
 from copyist.errors import ArgumentError
 from copyist.files.delimited import write_delimited
 from copyist.files.spellings import spell_numbers
-from copyist.files.table_files import StoredTable, table_of_array
+from copyist.files.stored_table import StoredTable
+from copyist.files.table_arrays import table_of_array
 
 PHOTOS_SIZE = (32, 32)
 SCENES_SIZE = (64, 64)

@@ -2,6 +2,7 @@
 
 __all__ = ["EncodedSource", "encode_source"]
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,13 +18,14 @@ from copyist.data.fitted_columns import fit_column, is_numbering
 from copyist.data.labels import ClassLabels
 from copyist.data.learned_columns import INDEX, dropped_columns, find_name, left_out_notices
 from copyist.data.parts import CALIBRATION_SHARE, Parts, Split, digest, fingerprint, hold_out_for_calibration
-from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, of_classes, parse_source, parts_of
+from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source
+from copyist.data.source_parts import of_classes, parts_of
 from copyist.data.table_encoding import EncodedRows, TableEncoding, joined, new_notices, table_columns
 from copyist.data.table_matching import TableLike, drop_remedy, open_frame, quote_names
 from copyist.data.table_sets import class_labels, is_table, read_table
 from copyist.errors import DataError
 from copyist.files.bulk import ignore
-from copyist.files.table_files import StoredTable
+from copyist.files.stored_table import StoredTable
 from copyist.files.values import as_rows
 
 _FEWEST = 50
@@ -58,9 +60,9 @@ def encode_source(
 ) -> EncodedSource:
     """Split a table as `open_source` does, and fit an encoding on its training rows.
 
-    A table of numbers without missing cells has the same rows in the same splits as of `open_source`. A fifth of the
-    rows out of the test split calibrates, or what `?calibration=` says, or more of a small table where a threshold
-    needs them.
+    A table of numbers without missing cells, in which no rows are equal, has the same rows in the same splits as of
+    `open_source`; equal rows are parted like others, as p-values demand. A fifth of the rows out of the test split
+    calibrates, or what `?calibration=` says, or more of a small table where a threshold needs them.
 
     Args:
         data: a source, or a table in memory.
@@ -78,7 +80,7 @@ def encode_source(
     labels = class_labels(table, source)
     names, left_out = _columns(table, source)
     digests = _digests(table, names, source)
-    parts = _parts(digests, labels, table.is_test, source, num_calibration)
+    parts = _parts(_numbered(digests), labels, table.is_test, source, num_calibration)
     rows = parts.indices("all", limit=None)
     # Among the rows of the classes that are taken.
     places: dict[Split, npt.NDArray[np.int64]] = {
@@ -164,6 +166,20 @@ def _digests(table: StoredTable, names: Sequence[str], source: Source) -> list[s
         return [digest(row) for row in bare]
     beside = [repr(cells).encode() for cells in zip(*(each.tolist() for each in texts), strict=True)]
     return [digest(row + cells) for row, cells in zip(bare, beside, strict=True)]
+
+
+def _numbered(digests: Sequence[str]) -> list[str]:
+    """A digest for each row, of its content and of how many equal ones came before; the first of these keeps its own.
+
+    So equal rows are parted like others. New normal rows are equal to rows of training as often as they happen to be,
+    and a p-value holds only where those of the calibration are, too.
+    """
+    seen: Counter[str] = Counter()
+    found: list[str] = []
+    for each in digests:
+        found.append(digest(f"{each} {seen[each]}".encode()) if seen[each] else each)
+        seen[each] += 1
+    return found
 
 
 def _parts(

@@ -18,7 +18,8 @@ from copyist.data.examples import ExampleSet
 from copyist.data.fitting import binarize, fit_size, tile_corners
 from copyist.data.image_files import undecoded_files, undecoded_listing
 from copyist.data.parts import Split, fingerprint
-from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset, of_classes, parts_of
+from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset
+from copyist.data.source_parts import of_classes, parts_of
 from copyist.data.undecoded import Undecoded
 from copyist.errors import DataError
 from copyist.files.bulk import Progress, report_unreadable

@@ -23,7 +23,7 @@ from copyist.checks import nearest_match
 from copyist.data.source import Source, drop_option, escape_name
 from copyist.errors import DataError, ShapeError, UnknownNameError
 from copyist.files.readings import Reading
-from copyist.files.table_files import StoredTable
+from copyist.files.stored_table import StoredTable
 from copyist.files.values import as_rows
 
 _SHOWN = 6

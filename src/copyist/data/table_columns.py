@@ -13,7 +13,7 @@ from copyist.errors import DataError
 from copyist.files.dates import DATE_KIND, slashed_days
 from copyist.files.readings import Reading
 from copyist.files.spellings import is_number
-from copyist.files.table_files import StoredTable
+from copyist.files.stored_table import StoredTable
 
 Quantity: TypeAlias = Literal["number", "boolean", "date", "time"]
 """What is read as numbers: a boolean as 0 or 1, a date in days since 1970-01-01, a time or duration in days."""

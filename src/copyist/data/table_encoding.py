@@ -26,7 +26,7 @@ from copyist.data.table_sets import class_labels
 from copyist.errors import ArgumentError, ShapeError
 from copyist.files.bulk import ignore
 from copyist.files.spellings import Decimal
-from copyist.files.table_files import StoredTable
+from copyist.files.stored_table import StoredTable
 from copyist.tensors import Rows
 
 _CATALOGUES: settings.Catalogues = {ColumnEncoding: COLUMN_ENCODINGS}

@@ -13,7 +13,7 @@ from copyist.data.source import Source, drop_option
 from copyist.data.table_sets import open_whole, read_table
 from copyist.errors import ShapeError
 from copyist.files.spellings import Decimal
-from copyist.files.table_files import StoredTable
+from copyist.files.stored_table import StoredTable
 from copyist.files.table_frames import Frame, table_of_frame
 
 TableLike: TypeAlias = str | Path | Frame

@@ -14,10 +14,12 @@ from copyist.data.examples import ExampleSet
 from copyist.data.labels import ClassLabels
 from copyist.data.learned_columns import LearnedColumns, find_name, learned_columns
 from copyist.data.parts import Split, digest, fingerprint
-from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, of_classes, parse_source, parts_of
+from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source
+from copyist.data.source_parts import of_classes, parts_of
 from copyist.errors import DataError
 from copyist.files.bulk import ignore
-from copyist.files.table_files import Column, StoredTable, TableFile, holds_table, read_table_file
+from copyist.files.stored_table import Column, StoredTable
+from copyist.files.table_files import TableFile, holds_table, read_table_file
 
 
 def table_sets(

@@ -16,6 +16,7 @@ __all__ = [
     "num_calibration",
     "p_values",
     "threshold",
+    "threshold_rank",
 ]
 
 import math
@@ -89,12 +90,12 @@ def p_values(anomaly: PerImage, calibration: PerImage) -> PerImage:
 
     Args:
         anomaly: (B,), a, larger is stranger; one that is not a number counts as the strangest.
-        calibration: (N,), c, those of normal examples that nothing was fitted on; N may be 0.
+        calibration: (N,), c, those of normal examples that nothing was fitted on, read in the same way; N may be 0.
 
     Returns:
         (B,), float64, in [1 / (N + 1), 1].
     """
-    ordered = calibration.double().sort().values
+    ordered = _comparable(calibration).double().sort().values
     below = torch.searchsorted(ordered, _comparable(anomaly).double().to(ordered.device)).double()
     return (1.0 + len(ordered) - below) / (len(ordered) + 1.0)
 
@@ -113,8 +114,13 @@ def threshold(calibration: PerImage, *, false_alarms: float) -> float:
         ArgumentError, DataError: as `check_false_alarms`.
     """
     check_false_alarms(false_alarms, calibration=len(calibration))
-    rank = math.floor(Fraction(str(false_alarms)) * (len(calibration) + 1))
-    return float(calibration.double().sort(descending=True).values[rank - 1])
+    rank = threshold_rank(false_alarms, calibration=len(calibration))
+    return float(_comparable(calibration).double().sort(descending=True).values[rank - 1])
+
+
+def threshold_rank(false_alarms: float, *, calibration: int) -> int:
+    """The place of the threshold among N calibration anomalies, from the largest on: ⌊α (N + 1)⌋."""
+    return math.floor(Fraction(str(false_alarms)) * (calibration + 1))
 
 
 def benjamini_hochberg(p: PerImage, *, rate: float) -> Tensor:
@@ -134,8 +140,9 @@ def benjamini_hochberg(p: PerImage, *, rate: float) -> Tensor:
     """
     check_rate(rate)
     ordered = p.double().sort().values
-    allowed = rate * torch.arange(1, len(p) + 1, dtype=torch.float64, device=p.device) / len(p)
-    passed = (ordered <= allowed).nonzero()
+    # Rounded once, by the division, as p-values are: these often lie exactly on a bound.
+    share, places = Fraction(str(rate)), torch.arange(1, len(p) + 1, dtype=torch.float64, device=p.device)
+    passed = (ordered <= share.numerator * places / (share.denominator * len(p))).nonzero()
     if not len(passed):
         return torch.zeros_like(p, dtype=torch.bool)
     return p.double() <= ordered[passed[-1, 0]]

@@ -49,8 +49,8 @@ class Detector:
     """Of a table as it is, to rows that the model takes; None for images, and where it was fitted on rows."""
 
     departure: float = 0.0
-    """What each cell of a table of which training says nothing adds to the anomaly of its row: more than all
-    calibration examples differ by."""
+    """What each cell of a table of which training says nothing adds to the anomaly of its row: ten times the largest
+    anomaly of held-out normal rows."""
 
     def __post_init__(self) -> None:
         check_false_alarms(self.false_alarms, calibration=len(self.calibration))

@@ -1,6 +1,6 @@
 """Fitting a detector: train on one part of the normal data, measure on a second, calibrate on a third."""
 
-__all__ = ["NORMAL_LABELS", "fit_detector"]
+__all__ = ["NORMAL_LABELS", "departure_of", "fit_detector"]
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -91,7 +91,7 @@ def fit_detector(
     statistics = {name: tensor.cpu() for name, tensor in recipe.measure.fit(train_copies, held_out).items()}
     found = [recipe.measure(Copies(model, part), statistics) for part in _batches(model, calibration)]
     anomalies = torch.cat(found).cpu()
-    departure = 0.0 if encoded is None else _departure(anomalies)
+    departure = 0.0 if encoded is None else departure_of(recipe.measure(held_out, statistics))
     detector = Detector(
         model=model,
         measure=recipe.measure,
@@ -142,18 +142,23 @@ def _check_model(recipe: DetectorRecipe, splits: Splits) -> None:
     recipe.measure.check_model(model)
 
 
-def _departure(anomalies: PerImage) -> float:
-    """What brings the least of these anomalies above the largest, twice over."""
-    finite = anomalies[anomalies.isfinite()]
-    spread = float(finite.max() - finite.min()) if len(finite) else 0.0
-    return 2 * spread or 1.0
+def departure_of(held_out: PerImage) -> float:
+    """What a departure adds to an anomaly: ten times the largest of these, of held-out normal examples.
+
+    It must not depend on the calibration: the anomalies of that would no longer be exchangeable with those of new
+    examples, and of these more would be flagged than the rate says.
+    """
+    finite = held_out[held_out.isfinite()].abs()
+    return (10 * float(finite.max()) if len(finite) else 0.0) or 1.0
 
 
 def _say_labels(splits: Splits, observer: Observer) -> None:
     """Say so where labels that tell normal examples from others are passed over."""
-    if splits.train.labels is None or splits.classes is None:
+    every = [each for each in (splits.train, splits.test, splits.calibration) if each is not None]
+    labels = [each.labels for each in every if each.labels is not None]
+    if not labels or splits.classes is None:
         return
-    names = [splits.classes[number] for number in np.unique(splits.train.labels).tolist()]
+    names = [splits.classes[number] for number in np.unique(np.concatenate(labels)).tolist()]
     if len(names) > 1 and set(NORMAL_LABELS) & set(names):
         observer.notify(
             f"{splits.train.source} has the labels {name_classes(names)}, and all are taken for normal; take those of "

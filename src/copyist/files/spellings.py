@@ -87,20 +87,29 @@ def read_texts(cells: Cells, *, decimal: Decimal | None = None) -> Reading:
             return reading
     trimmed = pc.utf8_trim_whitespace(cells)
     bare = pc.if_else(pc.is_in(pc.utf8_lower(trimmed), value_set=pa.array(sorted(MISSING))), None, trimmed)
-    if bare.null_count == len(bare):
-        return read_numbers(np.full(len(bare), np.nan), spell_numbers)
     if _any(bare, r"^[+-]?0\d+$"):
         row, cell = _first(bare, r"^[+-]?0\d+$")
         return refused(f"{cell!r} in row {row}", why="whose leading zeros make it a text")
-    readers = (_read_plain, lambda *_: _read_flags(bare), lambda *_: read_dates(bare), _read_styled)
-    for reader in readers:
+    reading = _read_known(bare, decimal)
+    if reading is not None:
+        return reading
+    row, cell = next((row, cell) for row, cell in enumerate(bare.to_pylist(), start=1) if not _is_plain(cell))
+    if row == 1 and len(bare) > _FEWEST_BELOW:
+        below = _read_known(bare.slice(1), decimal)
+        if below is not None and below.values is not None:
+            return refused(f"{cell!r} in row 1", why="above nothing but numbers", remedy="remove that line of the file")
+    return refused(f"{cell!r} in row {row}")
+
+
+def _read_known(bare: Cells, decimal: Decimal | None) -> Reading | None:
+    """By the first reader that knows the cells; None where none does."""
+    if bare.null_count == len(bare):
+        return read_numbers(np.full(len(bare), np.nan), spell_numbers)
+    for reader in (_read_plain, lambda *_: _read_flags(bare), lambda *_: read_dates(bare), _read_styled):
         reading = reader(bare, decimal)
         if reading is not None:
             return reading
-    row, cell = next((row, cell) for row, cell in enumerate(bare.to_pylist(), start=1) if not _is_plain(cell))
-    if row == 1 and len(bare) > _FEWEST_BELOW and read_texts(bare.slice(1), decimal=decimal).values is not None:
-        return refused(f"{cell!r} in row 1", why="above nothing but numbers", remedy="remove that line of the file")
-    return refused(f"{cell!r} in row {row}")
+    return None
 
 
 def spell_numbers(values: Values) -> Cells:

@@ -11,7 +11,9 @@ import numpy.typing as npt
 from copyist.errors import DataError
 from copyist.files.arrow import Cells, pa
 from copyist.files.parquet import Parquet
-from copyist.files.table_files import StoredTable, table_of_array, table_of_cells
+from copyist.files.stored_table import StoredTable
+from copyist.files.table_arrays import table_of_array
+from copyist.files.table_cells import table_of_cells
 
 Frame: TypeAlias = Any
 """A pandas DataFrame; what gives Arrow streams, such as a pyarrow Table or a polars DataFrame; a mapping of names to

@@ -27,10 +27,11 @@ from copyist.detection import (
     p_values,
 )
 from copyist.detection.conformal import check_rate, least_rate, num_calibration
+from copyist.detection.fitting import departure_of
 from copyist.devices import one_thread
 from copyist.errors import ArgumentError
 from copyist.recipes.detectors import table_detector
-from copyist.sklearn.training_rows import LearnedColumns, as_seed, changed, checked_rows, in_float64, refusals
+from copyist.sklearn.training_rows import LearnedColumns, as_seed, changed, checked_rows, in_float64, refusals, rows_of
 from copyist.training import Recipe
 
 _FEWEST = 4
@@ -146,7 +147,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
             splits, rate = self._splits(x, seed=seed)
             fitted = fit_detector(recipe, data=splits, false_alarms=rate, seed=seed, warn=_warn)
             self._columns = LearnedColumns.of(splits, x)
-            calibration, departure = self._calibration(fitted, _given(splits, x))
+            calibration, departure = self._calibration(fitted, splits, x)
         self.detector_ = replace(fitted, calibration=calibration, departure=departure)
         if self.contamination is None:
             self.false_alarms_, self.offset_ = rate, -self.detector_.threshold
@@ -180,11 +181,14 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
         anomaly = _double(self.detector_).anomaly(self._columns.select(x))
         return anomaly + self.detector_.departure * self._columns.departures(x)
 
-    def _calibration(self, fitted: Detector, x: npt.NDArray[Any]) -> tuple[Tensor, float]:
+    def _calibration(self, fitted: Detector, splits: Splits, x: npt.NDArray[Any]) -> tuple[Tensor, float]:
         """The anomalies of rows that calibrate, and what each value that was never trained on adds to them."""
-        anomaly = _double(fitted).anomaly(self._columns.select(x))
-        departure = 2 * float(anomaly.max() - anomaly.min())
-        return anomaly + departure * self._columns.departures(x), departure
+        assert splits.calibration is not None
+        held_out, rows = x[rows_of(splits.test)], x[rows_of(splits.calibration)]
+        double = _double(fitted)
+        departure = departure_of(double.anomaly(self._columns.select(held_out)))
+        anomaly = double.anomaly(self._columns.select(rows))
+        return anomaly + departure * self._columns.departures(rows), departure
 
     def _recipe(self) -> DetectorRecipe:
         """With the arguments that are not None."""
@@ -218,12 +222,6 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
             f"{len(x)}, so that the rate may be up to {rate:.2g}; give more rows, or false_alarms={rate:.2g}"
         )
         return splits, rate
-
-
-def _given(splits: Splits, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The rows of the calibration as they were given."""
-    assert splits.calibration is not None
-    return x[[int(name) for name in splits.calibration.names]]
 
 
 def _double(detector: Detector) -> Detector:

@@ -1,6 +1,6 @@
 """Between scikit-learn's conventions and this library's: arrays, seeds, settings and refusals."""
 
-__all__ = ["DTYPES", "LearnedColumns", "as_seed", "changed", "checked_rows", "in_float64", "refusals"]
+__all__ = ["DTYPES", "LearnedColumns", "as_seed", "changed", "checked_rows", "in_float64", "refusals", "rows_of"]
 
 import contextlib
 import copy
@@ -19,6 +19,7 @@ from torch import Tensor
 
 from copyist import settings
 from copyist.data import Splits
+from copyist.data.examples import ExampleSet
 from copyist.errors import DataError
 from copyist.models.contracts import Model
 from copyist.tensors import Rows
@@ -47,7 +48,8 @@ class LearnedColumns:
     @classmethod
     def of(cls, splits: Splits, x: npt.NDArray[Any]) -> Self:
         """Those of splits that were made of the rows `x` (N, D), whose columns are numbered from 0."""
-        return cls(places=np.array(splits.train.columns, dtype=np.int64), values=x[0].astype(np.float64))
+        first = x[rows_of(splits.train)[0]]
+        return cls(places=np.array(splits.train.columns, dtype=np.int64), values=first.astype(np.float64))
 
     def select(self, x: npt.NDArray[Any]) -> Rows:
         """The learned columns of rows (B, D): (B, K), float64."""
@@ -64,6 +66,11 @@ class LearnedColumns:
         rows = np.tile(self.values, (len(x), 1))
         rows[:, self.places] = x.numpy()
         return rows
+
+
+def rows_of(examples: ExampleSet) -> list[int]:
+    """The places of a split's rows among those that the splits were made of."""
+    return [int(name) for name in examples.names]
 
 
 def checked_rows(

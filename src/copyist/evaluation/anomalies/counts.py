@@ -4,12 +4,12 @@ __all__ = ["drift_path", "expected_flags", "histogram", "ranked_by_kind", "rate_
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
 from copyist.detection import Drift
+from copyist.detection.conformal import threshold_rank
 from copyist.evaluation.anomalies.report_parts import DriftPath, Expected, Histogram, KindOfExample
 from copyist.evaluation.anomalies.truth import Truth
 from copyist.evidence import Interval
@@ -34,7 +34,7 @@ def expected_flags(count: int, *, false_alarms: float, num_calibration: int) -> 
     """
     from scipy.stats import betabinom
 
-    rank = _rank(false_alarms, num_calibration)
+    rank = threshold_rank(false_alarms, calibration=num_calibration)
     flags = betabinom(count, rank, num_calibration + 1 - rank)
     return Expected(mean=float(flags.mean()), low=int(flags.ppf(0.025)), high=int(flags.ppf(0.975)))
 
@@ -47,14 +47,9 @@ def rate_interval(false_alarms: float, num_calibration: int) -> Interval:
     """
     from scipy.stats import beta
 
-    rank = _rank(false_alarms, num_calibration)
+    rank = threshold_rank(false_alarms, calibration=num_calibration)
     rate = beta(rank, num_calibration + 1 - rank)
     return Interval(float(rate.mean()), float(rate.ppf(0.025)), float(rate.ppf(0.975)))
-
-
-def _rank(false_alarms: float, num_calibration: int) -> int:
-    """Of the threshold, among the calibration's anomalies from the largest on."""
-    return math.floor(Fraction(str(false_alarms)) * (num_calibration + 1))
 
 
 def histogram(anomaly: PerImage, calibration: PerImage) -> Histogram:

@@ -213,7 +213,7 @@ def _detect_pictures(request: _Request, folder: Path) -> Found:
 
 
 def _with_masks(truth: Truth, masks: Masks | None) -> Truth:
-    """The labels; where there are none, pictures with a mask are anomalies and the others are not known."""
+    """The labels; where there are none, pictures with a mask are anomalies and the others are normal."""
     if masks is None or truth.normal is not None:
         return truth
     kinds = tuple("masked" if row in masks else "without a mask" for row in range(len(truth.kinds)))
