@@ -194,7 +194,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
         """With the arguments that are not None."""
         default = table_detector(may_hold_outliers=self.contamination is not None)
         given = recipes.configured(self.recipe) if isinstance(self.recipe, str) else self.recipe
-        if not isinstance(given, DetectorRecipe | Recipe | None):
+        if not isinstance(given, DetectorRecipe | Recipe | None):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ArgumentError(
                 f"recipe must be a DetectorRecipe, a Recipe or the name of one, got {type(given).__name__}; None takes "
                 "the usual one"
