@@ -88,6 +88,9 @@ def test_a_model_that_is_no_detector_is_refused(detector: Detector, tmp_path: Pa
         load_detector(tmp_path / "model.safetensors")
     with pytest.raises(CheckpointError, match="there is no detector"):
         load_detector(tmp_path)
+    (tmp_path / "state").mkdir()
+    with pytest.raises(CheckpointError, match=r"is not finished; copyist detect fit --resume --out .* goes on with it"):
+        load_detector(tmp_path)
 
 
 def test_parts_name_the_column_that_was_changed(detector: Detector) -> None:

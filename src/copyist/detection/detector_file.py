@@ -85,12 +85,18 @@ def load_detector(
             departure=recorded.get("departure", 0.0),
         )
     except (KeyError, TypeError, ArgumentError) as error:
-        raise CheckpointError(f"{file} holds a detector that cannot be rebuilt: {error}; fit it again") from error
+        raise CheckpointError(
+            f"{file} holds a detector that cannot be rebuilt: {error}; upgrade copyist, or fit it again"
+        ) from error
 
 
 def _file(path: str | Path) -> Path:
     file = user_path(path)
     file = file / DETECTOR_FILE if file.is_dir() else file
+    if not file.exists() and (file.parent / "state").is_dir():
+        raise CheckpointError(
+            f"the detector in {path} is not finished; copyist detect fit --resume --out {path} goes on with it"
+        )
     if not file.exists():
         raise CheckpointError(f"there is no detector at {path}; give the folder that copyist detect fit made")
     return file
