@@ -19,7 +19,7 @@ from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.errors import ContractError
 from copyist.files.bulk import ignore
 from copyist.models.contracts import Reconstructor, take_batch
-from copyist.tensors import Examples, ExamplesLike, PerImage
+from copyist.tensors import ExamplesLike, PerImage
 
 
 @final
@@ -77,7 +77,7 @@ class Detector:
         Raises:
             ShapeError, ArgumentError: the model does not take them.
         """
-        return self._in_batches(take_batch(self.model, x), lambda copies: self.measure(copies, self.statistics))
+        return self(x).anomaly
 
     def parts(self, x: ExamplesLike) -> Tensor | None:
         """Where the anomaly of each example lies: (B, D) by column, or (B, H, W) by pixel; None where it is not known.
@@ -85,16 +85,7 @@ class Detector:
         Raises:
             ShapeError, ArgumentError: the model does not take `x`.
         """
-        batch = take_batch(self.model, x)
-        if self.measure.parts(Copies(self.model, batch[:1]), self.statistics) is None:
-            return None
-
-        def parts(copies: Copies) -> Tensor:
-            found = self.measure.parts(copies, self.statistics)
-            assert found is not None
-            return found
-
-        return self._in_batches(batch, parts)
+        return self(x, parts=True).parts
 
     def __call__(
         self,
@@ -181,8 +172,3 @@ class Detector:
             flagged=p <= self.false_alarms,
             parts=parts,
         )
-
-    def _in_batches(self, x: Examples, function: Callable[[Copies], Tensor]) -> Tensor:
-        size = max(1, self.model.batch_size)
-        with torch.no_grad():
-            return torch.cat([widened(function(Copies(self.model, part))).cpu() for part in x.split(size)])

@@ -2,9 +2,8 @@
 
 __all__ = ["Findings"]
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 from torch import Tensor
 
@@ -33,9 +32,3 @@ class Findings:
 
     def __len__(self) -> int:
         return len(self.names)
-
-    @property
-    def rows(self) -> Sequence[Sequence[Any]]:
-        """As `anomalies.csv` holds them: name, anomaly, p-value and 1 or 0, in the order of the examples."""
-        columns = (self.anomaly.tolist(), self.p_value.tolist(), self.flagged.int().tolist())
-        return list(zip(self.names, *columns, strict=True))

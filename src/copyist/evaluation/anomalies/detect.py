@@ -250,7 +250,7 @@ def _draw(
 
 
 def _lines(findings: Findings) -> Iterator[tuple[str, str, str, int]]:
-    """As `Findings.rows`, each number in the fewest digits that tell it from others of its type."""
+    """Name, anomaly, p-value and 1 or 0, each number in the fewest digits that tell it from others of its type."""
     anomaly, p_value = findings.anomaly.numpy(), findings.p_value.numpy()
     for place, name in enumerate(findings.names):
         yield name, str(anomaly[place]), str(p_value[place]), int(findings.flagged[place])
