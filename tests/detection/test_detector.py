@@ -13,7 +13,14 @@ from copyist.data import Splits
 from copyist.detection import Detector, DetectorRecipe, fit_detector, load_detector, save_detector
 from copyist.detection.copies import Copies
 from copyist.detection.guards import check_detector, far_points, strange_calibration
-from copyist.detection.measures import AnomalyMeasure, CodeDistance, Combined, ReconstructionError, Statistics
+from copyist.detection.measures import (
+    AnomalyMeasure,
+    CodeDistance,
+    Combined,
+    ExampleDistance,
+    ReconstructionError,
+    Statistics,
+)
 from copyist.errors import CheckpointError, ContractError, DataError
 from copyist.models import MLP, MLPConfig
 from copyist.tensors import PerImage
@@ -194,3 +201,30 @@ def test_labels_of_anomalies_among_the_held_out_examples_are_told_of() -> None:
     )
     fit_detector(recipe(), data=mixed, observer=watcher)
     assert any("the labels 'broken', 'normal', and all are taken for normal" in each for each in watcher.sentences)
+
+
+def test_a_combination_is_the_mean_of_its_measures_in_units_of_held_out_examples(detector: Detector) -> None:
+    own, held_out, copies = (
+        Copies(detector.model, rows(count, seed=seed)) for count, seed in ((80, 0), (31, 8), (9, 6))
+    )
+    statistics = BOTH.fit(own, held_out)
+    expected: list[Tensor] = []
+    for measure in BOTH.measures:
+        alone = measure.fit(own, held_out)
+        expected.append(measure(copies, alone) / measure(held_out, alone).median())
+    torch.testing.assert_close(BOTH(copies, statistics), torch.stack(expected).mean(0))
+    # The measures have units of their own, so that this says something.
+    assert float(statistics["units"][0] / statistics["units"][1]) != pytest.approx(1, rel=0.1)
+
+
+def test_rows_that_are_not_learned_are_no_ones_neighbors() -> None:
+    base, parts = recipe(ExampleDistance(neighbors=1)), splits(torch.cat([rows(290), 30 + rows(10, seed=9)]))
+    trimmed = replace(base.training, training=replace(base.training.training, trimmed=0.2))
+    found = fit_detector(replace(base, training=trimmed), data=parts, false_alarms=0.1)
+    # What lies among the outliers of the training is strange all the same.
+    assert found(30 + rows(20, seed=10)).flagged.all()
+    whole = fit_detector(base, data=parts, false_alarms=0.1)
+    assert (
+        float(whole.anomaly(30 + rows(20, seed=10)).median())
+        < float(found.anomaly(30 + rows(20, seed=10)).median()) / 5
+    )
