@@ -516,7 +516,7 @@ def test_a_link_to_nowhere_says_so_in_words(
     assert "got 1 of 2: link.png (no such file or directory); remove or repair them" in sentence
 
 
-COPIES = "{} copies images, and ConvClassifier names them; take a model trained to copy"
+COPIES = "{} needs a model that copies, and ConvClassifier does not; take a model trained to copy"
 CODES = (
     "{} works in a model's code, and ConvClassifier has none; take a model with a code, such as a U-Net without skips"
 )
