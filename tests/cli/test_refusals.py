@@ -377,7 +377,7 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
             ["psnr", "MODEL", "IN", "--sigma", "1/0"],
             "--sigma must be a number like 0.1, or a fraction like 25/255, got ",
         ),
-        (["sample", "MODEL", "--method", "prior", "--out", "s.png"], "the prior needs a model's likelihood, and UNet "),
+        (["sample", "MODEL", "--method", "prior", "--out", "s.png"], "sample needs a model's likelihood, and UNet "),
         (
             ["sample", "MODEL", "--method", "prior", "--steps", "3", "--out", "s.png"],
             "there is no setting 'steps' of prior; there are with_noise",
