@@ -16,6 +16,7 @@ __all__ = [
     "MaskedCopying",
     "Objective",
     "ObjectiveLoss",
+    "RateDistortion",
     "Repair",
     "StraightPath",
     "TopLayer",
@@ -29,6 +30,7 @@ from copyist.objectives.contraction import Contraction
 from copyist.objectives.dead_units import DeadUnitResampling
 from copyist.objectives.diffusion import EDM, StraightPath
 from copyist.objectives.masked import MaskedCopying
+from copyist.objectives.rate_distortion import RateDistortion
 from copyist.objectives.reconstruction import Copying, CrossEntropy, Denoising, WalkingBack
 from copyist.objectives.sparsity import KLSparsity, L1Sparsity
 from copyist.objectives.variational import ELBO, ImportanceWeighted
@@ -44,6 +46,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "elbo": ELBO,
     "importance-weighted": ImportanceWeighted,
     "walking-back": WalkingBack,
+    "rate-distortion": RateDistortion,
     "straight-path": StraightPath,
     "top-layer": TopLayer,
     "kl-sparsity": KLSparsity,

@@ -17,6 +17,7 @@ __all__ = [
     "dot_attention_alone",
     "edm_diffusion",
     "hidden_unet",
+    "image_codec",
     "iwae",
     "kl_sparse_mlp",
     "linear",
@@ -47,6 +48,7 @@ from pathlib import Path
 from copyist.checks import check_choice
 from copyist.errors import CheckpointError
 from copyist.recipes.classifiers import conv_classifier, stacked, stacked_classifier, stacked_denoising, vit_classifier
+from copyist.recipes.codecs import image_codec
 from copyist.recipes.coders import contractive_mlp, conv_vae, iwae, kl_sparse_mlp, sparse_mlp, topk_mlp, vae
 from copyist.recipes.copiers import (
     attention_unet,
@@ -111,6 +113,7 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "masked-vit-classifier": masked_vit_classifier,
     "diffusion": diffusion,
     "edm-diffusion": edm_diffusion,
+    "image-codec": image_codec,
 }
 """Every recipe, by its name in `copyist train`."""
 
