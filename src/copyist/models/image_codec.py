@@ -2,7 +2,7 @@
 
 __all__ = ["ImageCodec", "ImageCodecConfig"]
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self, final
 
@@ -12,13 +12,15 @@ from torch.nn import functional as F
 
 from copyist.checks import check_whole
 from copyist.errors import ShapeError
-from copyist.models.contracts import Compressor, EntropyModel, ModelConfig
+from copyist.models.contracts import CodingTables, Compressor, EntropyModel, ModelConfig
 from copyist.models.shapes import check_channels, fitted_channels, known_channels
-from copyist.nn.discretized import gaussian_bits, scale_index, scale_of
+from copyist.nn.discretized import NUM_SCALES, gaussian_bits, scale_index, scale_of
 from copyist.nn.exact import ExactConv, round_half_up, rounded
+from copyist.nn.frequencies import NUM_CODE_FREQUENCIES, gaussian_frequencies, reach, whole_frequencies
+from copyist.nn.shallow_synthesis import ShallowSynthesis
 from copyist.nn.transforms import cosine_basis
 from copyist.randomness import draw_uniform
-from copyist.tensors import Codes, Images, PerImage
+from copyist.tensors import Codes, Examples, Images, PerImage
 
 PATCH = 16
 """Pixels of an image per position of the code, along each side."""
@@ -31,6 +33,12 @@ _RANGE = 255.0
 
 _SIDE_LIMIT = 15
 """Side information lies in [−15, 15]."""
+
+_STEP_UNIT, _LARGEST_STEP = 2.0**-10, 2.0**12
+"""Steps of rounding are whole multiples of the one, and at most the other, in gray levels."""
+
+_COUNTED = 128
+"""Training images in which integers are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +100,7 @@ class ImageCodec(Compressor):
         self._config = config
         self.num_qualities = config.qualities
         self.size_multiple = PATCH
+        self.overlap = 3  # The analysis reaches 34 pixels beyond a patch, the synthesis 3 patches.
         channels = known_channels(config.channels, model="an image codec")
         codes, width, side = config.code_channels, config.width, config.side_channels
         basis = cosine_basis(channels, PATCH, count=codes)  # (M, C, 16, 16)
@@ -108,7 +117,7 @@ class ImageCodec(Compressor):
             nn.ReLU(),
             nn.Conv2d(2 * width, codes, 3, padding=1),
         )
-        self.synthesis = _Synthesis(codes, config.synthesis_width, channels)
+        self.synthesis = ShallowSynthesis(codes, config.synthesis_width, channels, patch=PATCH)
         self.log_gain = nn.Parameter(-torch.tensor(config.steps).log()[:, None].repeat(1, codes))
         self.to_side = nn.Sequential(
             nn.Conv2d(codes, 2 * side, 3, padding=1),
@@ -126,6 +135,10 @@ class ImageCodec(Compressor):
                 ExactConv(2 * side, 2 * codes, rectify=False),
             ]
         )
+        self.measured = ("steps", "code_frequencies", "side_frequencies")
+        self.register_buffer("steps", torch.zeros(config.qualities, codes, dtype=torch.int32))
+        self.register_buffer("code_frequencies", torch.zeros(NUM_CODE_FREQUENCIES, dtype=torch.int32))
+        self.register_buffer("side_frequencies", torch.zeros(side, 2 * _SIDE_LIMIT + 1, dtype=torch.int32))
         with torch.no_grad():
             self.project.weight.copy_(basis)
             self.unproject.weight.copy_(basis)
@@ -165,20 +178,80 @@ class ImageCodec(Compressor):
         bits = bits + gaussian_bits(distance, scale=side_scale).flatten(1).sum(1)
         return self.decode((rounded(y - mean) + mean) / gain), bits
 
+    @property
+    def is_measured(self) -> bool:
+        return bool(self.get_buffer("steps").any())
+
+    @property
+    def tables(self) -> CodingTables:
+        sizes = [2 * reach(scale) + 2 for scale in range(NUM_SCALES)]
+        code, side = (self.get_buffer(name).cpu().long() for name in ("code_frequencies", "side_frequencies"))
+        return CodingTables(code=tuple(code.split(sizes)), side=tuple(side))
+
+    def decoding_state(self) -> Mapping[str, Tensor]:
+        parts = ("unproject.", "synthesis.", "from_side.", *self.measured)
+        return {name: tensor for name, tensor in self.state_dict().items() if name.startswith(parts)}
+
     @torch.no_grad()
-    def analyze(self, x: Images, *, quality: int) -> tuple[Tensor, Tensor]:
-        y = self.encode(x).float() * self.log_gain[quality].exp()[:, None, None]
-        return round_half_up(self._side(y)).long().cpu(), y.cpu()
+    def analyze(self, x: Images, *, quality: int) -> Tensor:
+        x = x.to(self.project.weight)
+        return self.encode(x).float() / self._step(quality)
+
+    @torch.no_grad()
+    def side_information(self, code: Tensor) -> Tensor:
+        return round_half_up(self._side(code.to(self.project.weight))).long().cpu()
+
+    def side_shape(self, size: tuple[int, int]) -> tuple[int, int, int]:
+        return self._config.side_channels, -(-size[0] // SIDE), -(-size[1] // SIDE)
 
     @torch.no_grad()
     def entropy_model(self, side: Tensor, *, size: tuple[int, int]) -> EntropyModel:
         mean, index = self._law(side.double().cpu(), exact=True, size=size)
         return EntropyModel(mean=mean, scale=round_half_up(index).long())
 
+    def synthesize(self, code: Tensor, *, quality: int) -> Images:
+        weight = self.unproject.weight
+        return self.decode(code.to(weight) * self._step(quality))
+
     @torch.no_grad()
-    def synthesize(self, code: Tensor, *, quality: int, exact: bool = False) -> Images:
-        gain = self.log_gain[quality].exp()[:, None, None]
-        return self.decode(code.to(gain) / gain)
+    def synthesize_exactly(self, code: Tensor, *, quality: int) -> Images:
+        z = code.double().cpu() * self._step(quality).double().cpu()  # multiples of 2⁻¹⁴ below 2³⁶: exact
+        return 0.5 + self.synthesis.exact(z, linear=self.unproject.weight) / _RANGE
+
+    @torch.no_grad()
+    def measured_on(self, examples: Examples) -> None:
+        """Fix the steps of rounding, and count what the integers of images are at every quality."""
+        steps = (-self.log_gain.double()).exp() / _STEP_UNIT
+        self.get_buffer("steps").copy_(steps.round().clamp(1, _LARGEST_STEP / _STEP_UNIT))
+        code = torch.zeros(NUM_CODE_FREQUENCIES, dtype=torch.int64)
+        side = torch.zeros(self.get_buffer("side_frequencies").shape, dtype=torch.int64)
+        for x in examples[:: max(1, len(examples) // _COUNTED)]:
+            height, width = (max(PATCH, length // PATCH * PATCH) for length in x.shape[1:])
+            for quality in range(self.num_qualities):
+                self._count(x[None, :, :height, :width].to(self.project.weight), quality, code, side)
+        sizes = [2 * reach(scale) + 2 for scale in range(NUM_SCALES)]
+        found = [gaussian_frequencies(scale, each) for scale, each in enumerate(code.split(sizes))]
+        self.get_buffer("code_frequencies").copy_(torch.cat(found))
+        self.get_buffer("side_frequencies").copy_(torch.stack([whole_frequencies(each + 0.1) for each in side]))
+
+    def _count(self, x: Images, quality: int, code: Tensor, side: Tensor) -> None:
+        """Add the integers of an image to the counts of tables."""
+        y = self.analyze(x, quality=quality)
+        integers = self.side_information(y)
+        law = self.entropy_model(integers, size=(y.shape[2], y.shape[3]))
+        reaches = torch.tensor([reach(scale) for scale in range(NUM_SCALES)])
+        sizes = 2 * reaches + 2
+        symbols, ends = round_half_up(y.double().cpu() - law.mean).long(), reaches[law.scale]
+        places = torch.where(symbols.abs() <= ends, symbols + ends, 2 * ends + 1)
+        places = places + (sizes.cumsum(0) - sizes)[law.scale]
+        code += torch.bincount(places.flatten(), minlength=len(code))
+        maps = torch.arange(side.shape[0])[:, None, None] * side.shape[1]
+        found = torch.bincount((integers[0] + _SIDE_LIMIT + maps).flatten(), minlength=side.numel())
+        side += found.view(side.shape)
+
+    def _step(self, quality: int) -> Tensor:
+        """The steps of rounding in gray levels, (M, 1, 1), float32, which holds them exactly."""
+        return self.get_buffer("steps")[quality][:, None, None].float() * _STEP_UNIT
 
     def _side(self, y: Tensor) -> Tensor:
         """Side information before rounding, (B, K, ⌈h / 4⌉, ⌈w / 4⌉)."""
@@ -197,20 +270,3 @@ class ImageCodec(Compressor):
                 h = F.pixel_shuffle(h, 2)
         mean, level = h[:, :, : size[0], : size[1]].chunk(2, dim=1)
         return mean, scale_index(level)
-
-
-class _Synthesis(nn.Module):
-    """The correction of the linear synthesis: codes (B, M, h, w) to images (B, C, 16·h, 16·w), in gray levels."""
-
-    def __init__(self, codes: int, width: int, channels: int) -> None:
-        super().__init__()
-        self.widen = nn.ConvTranspose2d(codes, width, 4, stride=2, padding=1)
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-        self.output = nn.ConvTranspose2d(width, channels, PATCH, stride=PATCH // 2, padding=PATCH // 4)
-        nn.init.normal_(self.output.weight, std=0.1 / math.sqrt(width))
-
-    def forward(self, z: Tensor) -> Tensor:
-        h = F.relu(self.widen(z / 32))
-        h = h + self.second(F.relu(self.first(h)))
-        return self.output(F.relu(h))

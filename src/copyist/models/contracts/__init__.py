@@ -24,6 +24,7 @@ __all__ = [
     "Autoencoder",
     "Classifier",
     "ClassifierConfig",
+    "CodingTables",
     "Compressor",
     "Contract",
     "Dictionary",
@@ -47,7 +48,7 @@ __all__ = [
 ]
 
 from copyist.models.contracts.classifier import Classifier, ClassifierConfig
-from copyist.models.contracts.compressor import Compressor, EntropyModel
+from copyist.models.contracts.compressor import CodingTables, Compressor, EntropyModel
 from copyist.models.contracts.copying import Affine, AffineEncoder, Autoencoder, Reconstructor
 from copyist.models.contracts.dictionary import Dictionary
 from copyist.models.contracts.diffusion import NO_CLASS, Diffusion, Path

@@ -1,8 +1,9 @@
 """The contract of compressors: autoencoders whose codes are rounded to integers of modelled probability."""
 
-__all__ = ["Compressor", "EntropyModel"]
+__all__ = ["CodingTables", "Compressor", "EntropyModel"]
 
 import abc
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, final
 
@@ -25,10 +26,23 @@ class EntropyModel:
     """(1, M, h, w), int64, which standard deviation each integer has, as `copyist.nn.discretized.scale_of` says."""
 
 
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CodingTables:
+    """Integer frequencies, as measured after training; the sum of each table is `copyist.nn.frequencies.TOTAL`."""
+
+    code: tuple[Tensor, ...]
+    """One per standard deviation, (2·L + 2,), int64: of −L … L, and of all beyond."""
+
+    side: tuple[Tensor, ...]
+    """One per map of the side information, (2·S + 1,), int64: of −S … S, where all of it lies."""
+
+
 class Compressor(Autoencoder):
     """An autoencoder that trades the rate of its rounded code for the error of its copy, at several qualities.
 
-    As an autoencoder it does not round, at its highest quality.
+    As an autoencoder it does not round, at its highest quality. A position of the code stands for a patch of
+    `size_multiple` pixels a side.
     """
 
     refusal: ClassVar[str] = (
@@ -38,6 +52,9 @@ class Compressor(Autoencoder):
 
     num_qualities: int
     """How many qualities there are, 1 … num_qualities."""
+
+    overlap: int
+    """How many patches away, at most, a pixel changes the code, and a number of the code a pixel."""
 
     @abc.abstractmethod
     def rate_distortion(self, x: Images, *, quality: Tensor, generator: torch.Generator) -> tuple[Images, PerImage]:
@@ -52,24 +69,46 @@ class Compressor(Autoencoder):
             x̂ (B, C, H, W), and bits (B,).
         """
 
+    @property
     @abc.abstractmethod
-    def analyze(self, x: Images, *, quality: int) -> tuple[Tensor, Tensor]:
-        """The side information of images (1, C, H, W), and their code before its mean is taken off.
+    def is_measured(self) -> bool:
+        """Whether the tables and steps of the files have been measured, which happens at the end of a training."""
 
-        Returns:
-            Integers (1, K, h', w'), int64, and the code (1, M, h, w), float32, not rounded; both on the CPU.
+    @property
+    @abc.abstractmethod
+    def tables(self) -> CodingTables:
+        """What integers are coded with."""
+
+    @abc.abstractmethod
+    def decoding_state(self) -> Mapping[str, Tensor]:
+        """All weights and tables that decoding depends on, by name: a file is decoded by the same ones alone."""
+
+    @abc.abstractmethod
+    def analyze(self, x: Images, *, quality: int) -> Tensor:
+        """The code of images, in steps of its rounding but not rounded: (B, M, h, w), float32.
+
+        Args:
+            x: images (B, C, H, W).
+            quality: from 0.
         """
+
+    @abc.abstractmethod
+    def side_information(self, code: Tensor) -> Tensor:
+        """Integers (B, K, h', w'), int64 on the CPU, that tell the entropy model of a code (B, M, h, w)."""
+
+    @abc.abstractmethod
+    def side_shape(self, size: tuple[int, int]) -> tuple[int, int, int]:
+        """(K, h', w') of the side information of a code of `size` (h, w)."""
 
     @abc.abstractmethod
     def entropy_model(self, side: Tensor, *, size: tuple[int, int]) -> EntropyModel:
-        """What the integers of the code are coded with, from the side information, for codes of `size` (h, w)."""
+        """What the integers of the code are coded with, from the side information (1, K, h', w'), for a code of `size`
+        (h, w)."""
 
     @abc.abstractmethod
-    def synthesize(self, code: Tensor, *, quality: int, exact: bool = False) -> Images:
-        """Images (1, C, H, W) of a code (1, M, h, w).
+    def synthesize(self, code: Tensor, *, quality: int) -> Images:
+        """Images (1, C, H, W) of a code (1, M, h, w), integers plus mean; differentiable in it."""
 
-        Args:
-            code: integers plus mean, float64.
-            quality: from 0.
-            exact: whether it is the same to the last bit on every machine, which takes longer.
-        """
+    @abc.abstractmethod
+    def synthesize_exactly(self, code: Tensor, *, quality: int) -> Images:
+        """As `synthesize`, in float64 on the CPU, the same to the last bit on every machine; it takes longer."""
