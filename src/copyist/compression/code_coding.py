@@ -46,6 +46,9 @@ class CodeCoder:
         self._code = tuple(symbol_table(each.numpy()) for each in tables.code)
         self._side = tuple(symbol_table(each.numpy()) for each in tables.side)
         self._reach = np.array([(len(each) - 2) // 2 for each in self._code])
+        self.num_maps = model.entropy_model(
+            torch.zeros(1, *model.side_shape((1, 1)), dtype=torch.int64), size=(1, 1)
+        ).mean.shape[1]
         self._side_limit = (len(self._side[0]) - 1) // 2
 
     def encode(self, code: Tensor, *, checksum: int) -> CodedTile:
@@ -60,9 +63,9 @@ class CodeCoder:
         stream.put(np.where(escaped, 2 * reach + 1, numbers + reach), scale, self._code)
         sides = side.numpy().ravel()
         stream.put(sides + self._side_limit, self._maps(side.shape), self._side)
-        words, escapes = stream.words(), varints(numbers[escaped])
+        words, escapes = stream.to_bytes(), varints(numbers[escaped])
         return CodedTile(
-            data=varint(len(words) // 4) + words + escapes,
+            data=varint(len(words)) + words + escapes,
             bits=stream.bits + 8 * len(escapes),
             code=integers + law.mean,
             checksum=_checksum(sides, numbers, checksum),
@@ -75,10 +78,10 @@ class CodeCoder:
             DataError: there is no such tile.
         """
         length, at = read_varint(data, at)
-        if 4 * length > len(data) - at:
+        if length > len(data) - at:
             raise DataError("its stream ends before its length says")
-        stream = Decoder(data[at : at + 4 * length])
-        at += 4 * length
+        stream = Decoder(data[at : at + length])
+        at += length
         shape = (1, *self._model.side_shape(size))
         sides = stream.take(self._maps(shape), self._side) - self._side_limit
         law = self._model.entropy_model(torch.from_numpy(sides).view(shape), size=size)

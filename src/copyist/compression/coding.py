@@ -47,9 +47,9 @@ class Encoder:
             if table.model is not None:
                 self._coder.encode_reverse(group, table.model)
 
-    def words(self) -> bytes:
-        """The stream: words of 4 bytes."""
-        return self._coder.get_compressed().astype("<u4").tobytes()
+    def to_bytes(self) -> bytes:
+        """The stream: words of 4 bytes, the zeros at the end of the last left out."""
+        return self._coder.get_compressed().astype("<u4").tobytes().rstrip(b"\0")
 
 
 @final
@@ -57,17 +57,18 @@ class Decoder:
     """A stream that is read from its beginning.
 
     Args:
-        data: words of 4 bytes, as `Encoder.words` gives them.
+        data: as `Encoder.to_bytes` gives it.
 
     Raises:
         DataError: it is no stream.
     """
 
     def __init__(self, data: bytes) -> None:
-        if len(data) % 4:
-            raise DataError("its stream is no whole number of words")
+        if data.endswith(b"\0"):
+            raise DataError("its stream is longer than it need be")
+        words = np.frombuffer(data + bytes(-len(data) % 4), "<u4").astype(np.uint32)
         with _own_errors():
-            self._coder: Any = constriction.stream.stack.AnsCoder(np.frombuffer(data, "<u4").astype(np.uint32))
+            self._coder: Any = constriction.stream.stack.AnsCoder(words)
 
     def take(self, which: npt.NDArray[Any], tables: Sequence[SymbolTable]) -> Integers:
         """The next symbols (N,), of the tables that `which` (N,) names.

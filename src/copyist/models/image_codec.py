@@ -102,6 +102,7 @@ class ImageCodec(Compressor):
         self.size_multiple = PATCH
         self.overlap = 3  # The analysis reaches 34 pixels beyond a patch, the synthesis 3 patches.
         channels = known_channels(config.channels, model="an image codec")
+        self.channels = channels
         codes, width, side = config.code_channels, config.width, config.side_channels
         basis = cosine_basis(channels, PATCH, count=codes)  # (M, C, 16, 16)
         self.project = nn.Conv2d(channels, codes, PATCH, stride=PATCH, bias=False)

@@ -50,6 +50,9 @@ class Compressor(Autoencoder):
         "image-codec, or leave --model out"
     )
 
+    channels: int
+    """C of the images that it takes."""
+
     num_qualities: int
     """How many qualities there are, 1 … num_qualities."""
 
