@@ -48,8 +48,6 @@ def encode_planes(planes: Sequence[Plane], helpers: Sequence[Plane], *, largest:
     coded: list[tuple[Integers, Integers, list[Histogram]]] = []
     for step in passes(*planes[0].shape):
         for number, plane in enumerate(planes):
-            if not step.count:
-                continue
             values = step.of(plane)
             features, clues = work.features(step, number)
             prediction = _Prediction.fit(features, values, work.usual(step, number))
@@ -57,7 +55,7 @@ def encode_planes(planes: Sequence[Plane], helpers: Sequence[Plane], *, largest:
             errors = values - predicted
             activity = _Activity.fit(work.clues(clues, predicted), np.abs(errors))
             contexts = activity.contexts(work.clues(clues, predicted))
-            work.found[number][np.ix_(step.rows, step.columns)] = np.abs(errors).reshape(len(step.rows), -1)
+            step.put(work.found[number], np.abs(errors))
             tokens, bits = to_tokens(errors)
             found = [Histogram.of(tokens[contexts == each]) for each in range(activity.num_contexts)]
             settings += prediction.to_bytes() + activity.to_bytes() + b"".join(each.to_bytes() for each in found)
@@ -94,8 +92,6 @@ def decode_planes(
     work = _Work(planes, helpers, largest=largest)
     for step in passes(*size):
         for number, plane in enumerate(planes):
-            if not step.count:
-                continue
             features, clues = work.features(step, number)
             prediction, place = _Prediction.read(settings, place, features, work.usual(step, number))
             predicted = prediction.apply(features, largest)
@@ -111,7 +107,7 @@ def decode_planes(
             if values.min() < 0 or values.max() > largest:
                 raise DataError("a value in it lies outside its range")
             step.put(plane, values)
-            work.found[number][np.ix_(step.rows, step.columns)] = np.abs(errors).reshape(len(step.rows), -1)
+            step.put(work.found[number], np.abs(errors))
     stream.check_end()
     if at != len(data) or place != len(settings):
         raise DataError("something stands behind its values")

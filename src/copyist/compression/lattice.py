@@ -2,8 +2,8 @@
 
 __all__ = ["NUM_NEAR", "Pass", "passes"]
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, final
 
 import numpy as np
@@ -33,6 +33,8 @@ class Pass:
     steps: tuple[tuple[int, int], ...]
     """Where known values lie, in distances; none in the first pass."""
 
+    _known: dict[tuple[int, int], tuple[Integers, npt.NDArray[np.bool_] | None]] = field(default_factory=dict)
+
     @property
     def count(self) -> int:
         """How many values there are."""
@@ -43,29 +45,39 @@ class Pass:
 
         Beyond a border the plane is mirrored.
         """
-        rows, down = _mirrored(self.rows, step[0] * self.distance, plane.shape[0])
-        columns, across = _mirrored(self.columns, step[1] * self.distance, plane.shape[1])
-        found = plane[np.ix_(rows, columns)].astype(np.int64)
-        if not (down.all() and across.all()):
-            found *= down[:, None] & across
+        rows, down = self._along(0, step[0], plane.shape[0])
+        columns, across = self._along(1, step[1], plane.shape[1])
+        found = plane[rows[:, None], columns].astype(np.int64)
+        if down is not None or across is not None:
+            found *= (True if down is None else down[:, None]) & (True if across is None else across)
         return found.ravel()
 
     def put(self, plane: npt.NDArray[Any], values: Integers) -> None:
         """Write values (N,) to these places."""
-        plane[np.ix_(self.rows, self.columns)] = values.reshape(len(self.rows), len(self.columns))
+        plane[self.rows[:, None], self.columns] = values.reshape(len(self.rows), len(self.columns))
+
+    def _along(self, axis: int, step: int, length: int) -> tuple[Integers, npt.NDArray[np.bool_] | None]:
+        """The places along an axis so many distances away, and which are there; None where all are."""
+        if (axis, step) not in self._known:
+            places = self.columns if axis else self.rows
+            there = places + step * self.distance
+            there = np.where((there < 0) | (there >= length), places - step * self.distance, there)
+            inside = (there >= 0) & (there < length)
+            self._known[axis, step] = np.where(inside, there, 0), None if inside.all() else inside
+        return self._known[axis, step]
 
 
-def passes(height: int, width: int) -> Iterator[Pass]:
+@lru_cache(maxsize=4)
+def passes(height: int, width: int) -> tuple[Pass, ...]:
     """All values of a plane, each once, in an order that the size alone decides."""
-
-    yield _made(0, 0, _COARSEST, height, width, _COARSEST, ())
+    found = [_made(0, 0, _COARSEST, height, width, _COARSEST, ())]
     step = _COARSEST
     while step > 1:
         half = step // 2
-        yield _made(half, half, step, height, width, half, tuple(_DIAGONAL))
-        yield _made(0, half, step, height, width, half, tuple(_ADJACENT))
-        yield _made(half, 0, step, height, width, half, tuple(_ADJACENT))
+        found.append(_made(half, half, step, height, width, half, tuple(_DIAGONAL)))
+        found += [_made(top, half - top, step, height, width, half, tuple(_ADJACENT)) for top in (0, half)]
         step = half
+    return tuple(each for each in found if each.count)
 
 
 def _made(
@@ -74,10 +86,3 @@ def _made(
     rows, columns = np.arange(top, height, step), np.arange(left, width, step)
     return Pass(rows=rows, columns=columns, distance=distance, steps=steps)
 
-
-def _mirrored(places: Integers, offset: int, length: int) -> tuple[Integers, npt.NDArray[np.bool_]]:
-    """Places so far away, those beyond a border on the other side instead; and which of them are there at all."""
-    there = places + offset
-    there = np.where((there < 0) | (there >= length), places - offset, there)
-    inside = (there >= 0) & (there < length)
-    return np.where(inside, there, 0), inside
