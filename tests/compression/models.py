@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import torch
 
+from copyist.compression.code_coding import CodeCoder
 from copyist.compression.codec import ImageCoder
 from copyist.compression.raster import Raster
 from copyist.models import ImageCodec, ImageCodecConfig
@@ -32,6 +33,11 @@ def codec(*, channels: int = 3, seed: int = 0) -> ImageCodec:
 @cache
 def coder(*, channels: int = 3, seed: int = 0) -> ImageCoder:
     return ImageCoder(codec(channels=channels, seed=seed))
+
+
+@cache
+def code_coder() -> CodeCoder:
+    return CodeCoder(codec())
 
 
 def raster(

@@ -1,6 +1,5 @@
 """Pictures come back from their files: the same integers everywhere, and the very values where they are promised."""
 
-import io
 from dataclasses import replace
 
 import numpy as np
@@ -10,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copyist.compression import tiling
+from copyist.compression.code_coding import LARGEST_INTEGER
 from copyist.compression.codec import ImageCoder
-from copyist.compression.code_coding import LARGEST_INTEGER, CodeCoder
 from copyist.compression.container import read_container, read_header
 from copyist.compression.raster import Raster
 from copyist.errors import ArgumentError, DataError, ShapeError
 from copyist.models import ImageCodecConfig
 from copyist.nn.exact import round_half_up
 
-from .models import codec, coder, raster
+from .models import code_coder, codec, coder, raster
 
 
 def same(a: Raster, b: Raster) -> bool:
@@ -30,7 +29,7 @@ def same(a: Raster, b: Raster) -> bool:
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     height=st.integers(1, 70),
     width=st.integers(1, 70),
@@ -78,7 +77,7 @@ def test_deep_pictures_keep_more_than_8_bits() -> None:
 
 
 def test_a_file_takes_what_the_entropy_model_says() -> None:
-    for size in [(1, 1), (5, 200), (40, 70), (300, 300)]:
+    for size in [(1, 1), (5, 200), (40, 70), (150, 200)]:
         for quality in (1, 2, 3):
             made = coder().compress(raster(*size), quality=quality)
             assert len(made.data) - made.estimated_bytes <= max(32, 0.01 * len(made.data)), (size, quality)
@@ -102,9 +101,9 @@ def test_tiles_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
         expected = copies[:, :, tile.pixels[0], tile.pixels[1]]
         torch.testing.assert_close(copy[:, :, : expected.shape[2], : expected.shape[3]], expected, atol=1e-4, rtol=0)
     monkeypatch.setattr(tiling.tiles, "__kwdefaults__", {"side": 64})
-    for lossless in (False, True):
-        found = coder().decompress(coder().compress(raster(200, 150, alpha=True), quality=2, lossless=lossless).data)
-        assert same(found, raster(200, 150, alpha=True)) == lossless
+    picture = raster(100, 70, alpha=True)
+    whole_again = coder().decompress(coder().compress(picture, quality=2, lossless=True).data)
+    assert same(whole_again, picture)
 
 
 def threads() -> list[bytes]:
@@ -123,14 +122,14 @@ def test_any_encoder_s_file_is_decoded_to_its_own_integers() -> None:
     """Across threads, bf16 and batches: the codes may differ, but what the encoder wrote is what a decoder reads."""
     for data in threads():
         assert same(coder().decompress(data), raster(96, 80))
-    model, tiles = codec(), CodeCoder(codec())
+    model, tiles = codec(), code_coder()
     x = torch.from_numpy(raster(64, 96).pixels).permute(2, 0, 1)[None] / 255
     with torch.autocast("cpu", torch.bfloat16):
         rough = model.analyze(x, quality=2)
-        coded = tiles.encode(rough, checksum=0)
+        coded = tiles.encode(rough, model.side_information(rough), checksum=0)
     batched = model.analyze(x.repeat(5, 1, 1, 1), quality=2)[3:4]
     assert not torch.equal(round_half_up(rough), round_half_up(batched))
-    for made in (coded, tiles.encode(batched, checksum=0)):
+    for made in (coded, tiles.encode(batched, model.side_information(batched), checksum=0)):
         code, at, checksum = tiles.decode(made.data, 0, size=(4, 6), checksum=0)
         assert at == len(made.data)
         assert checksum == made.checksum
@@ -145,10 +144,10 @@ def test_any_encoder_s_file_is_decoded_to_its_own_integers() -> None:
     )
 )
 def test_codes_of_any_size_come_back(values: list[int]) -> None:
-    tiles = CodeCoder(codec())
+    tiles = code_coder()
     code = torch.zeros(1, 20, 2, 2)
     code[0, 3] = torch.tensor(values, dtype=torch.float32).view(2, 2)
-    made = tiles.encode(code, checksum=7)
+    made = tiles.encode(code, codec().side_information(code), checksum=7)
     found, at, checksum = tiles.decode(made.data, 0, size=(2, 2), checksum=7)
     assert torch.equal(found, made.code)
     assert (at, checksum) == (len(made.data), made.checksum)
@@ -181,14 +180,11 @@ def test_a_file_of_another_model_is_refused_by_its_name() -> None:
 
 def test_only_what_decoding_depends_on_names_a_model() -> None:
     model = ImageCodecConfig(channels=1, code_channels=4, width=4, synthesis_width=4, side_channels=2).build()
-    model.load_state_dict(model.state_dict())
     assert not model.is_measured
     with pytest.raises(ArgumentError, match="finish the training"):
         ImageCoder(model)
     model.measured_on(torch.rand(1, 1, 16, 16))
     before = ImageCoder(model).fingerprint
-    buffer = io.BytesIO()
-    torch.save(model.state_dict(), buffer)
     with torch.no_grad():
         model.get_parameter("project.weight").add_(1)
     assert ImageCoder(model).fingerprint == before

@@ -51,9 +51,8 @@ class CodeCoder:
         ).mean.shape[1]
         self._side_limit = (len(self._side[0]) - 1) // 2
 
-    def encode(self, code: Tensor, *, checksum: int) -> CodedTile:
-        """Round and encode a code (1, M, h, w), given in steps of its rounding."""
-        side = self._model.side_information(code)
+    def encode(self, code: Tensor, side: Tensor, *, checksum: int) -> CodedTile:
+        """Round and encode a code (1, M, h, w), given in steps of its rounding, and side information (1, K, h', w')."""
         law = self._model.entropy_model(side, size=(code.shape[2], code.shape[3]))
         integers = round_half_up(code.double().cpu() - law.mean).clamp(-LARGEST_INTEGER, LARGEST_INTEGER)
         scale, numbers = law.scale.numpy().ravel(), integers.long().numpy().ravel()

@@ -1,8 +1,8 @@
 """Pictures to bytes and back, by a model: tiles, and what is kept exactly beside them."""
 
-__all__ = ["Compressed", "ImageCoder", "Refine", "check_quality"]
+__all__ = ["Compressed", "ImageCoder", "check_quality"]
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -26,6 +26,7 @@ from copyist.compression.exact_sections import (
 )
 from copyist.compression.fingerprint import fingerprint_of
 from copyist.compression.raster import Raster
+from copyist.compression.refinement import Refine
 from copyist.compression.tiling import Tile, code_size, tiles
 from copyist.errors import ArgumentError, DataError, ShapeError
 from copyist.memory import available_memory, bytes_text
@@ -34,9 +35,6 @@ from copyist.models.in_batches import evaluation_mode
 
 _WORKING = 2**28
 """Bytes that the windows of a tile take while they are worked on, about."""
-
-Refine = Callable[[Tensor, Tensor, int], Tensor]
-"""Makes a better code of images (1, C, H, W) and their code (1, M, h, w), at a quality from 0."""
 
 
 @final
@@ -68,7 +66,7 @@ class ImageCoder:
                 "a model must have counted its integers to compress, which training does at its end; finish the "
                 "training by copyist train --resume"
             )
-        self._model = model
+        self.model = model
         self._coder = CodeCoder(model)
         self._patch = model.size_multiple
         self._channels = model.channels
@@ -90,9 +88,9 @@ class ImageCoder:
             ArgumentError: there is no such quality.
             ShapeError: the model takes no colors, or is of colors that are not these.
         """
-        check_quality(quality, self._model.num_qualities)
+        check_quality(quality, self.model.num_qualities)
         self._check_channels(picture.pixels.shape[2])
-        with evaluation_mode(self._model):
+        with evaluation_mode(self.model):
             bodies, codes, bits, checksum = self._encode(picture, quality - 1, refine)
             exact: list[bytes] = []
             if picture.alpha is not None:
@@ -141,7 +139,7 @@ class ImageCoder:
                 each, at = take_section(payload, at)
                 found.append(each)
             exact.append(found)
-        with evaluation_mode(self._model):
+        with evaluation_mode(self.model):
             codes, at, checksum = self._decode(payload, at, parts, (head.height, head.width))
             if at != len(payload):
                 raise DataError("it is damaged: something stands behind its last tile")
@@ -157,10 +155,12 @@ class ImageCoder:
         bits, checksum = 0.0, 0
         for tile in self._tiles(*picture.size):
             x = self._as_images(tile.window_of_pixels(picture.pixels))
-            code = self._model.analyze(x, quality=quality)
+            code = tile.within_window(self.model.analyze(x, quality=quality))
+            side = self.model.side_information(code)
             if refine is not None:
-                code = refine(x, code, quality)
-            coded = self._coder.encode(tile.within_window(code), checksum=checksum)
+                visible = picture.pixels[tile.pixels].shape[:2]
+                code = refine(tile.pixels_within_window(x), code, side, quality, visible)
+            coded = self._coder.encode(code, side, checksum=checksum)
             if codes is None:
                 codes = torch.empty(1, coded.code.shape[1], *code_size(*picture.size, patch=self._patch))
             codes[:, :, tile.top : tile.bottom, tile.left : tile.right] = coded.code
@@ -219,7 +219,7 @@ class ImageCoder:
         self, tile: Tile, codes: Tensor, quality: int, like: npt.NDArray[Any], *, exact: bool
     ) -> npt.NDArray[Any]:
         """The pixels of a tile as its code has them, (H', W', C), of the type and channels of an image."""
-        synthesize = self._model.synthesize_exactly if exact else self._model.synthesize
+        synthesize = self.model.synthesize_exactly if exact else self.model.synthesize
         x = tile.pixels_within_window(synthesize(tile.window_of_code(codes), quality=quality))[0].cpu()
         height, width = like[tile.pixels].shape[:2]
         largest = np.iinfo(like.dtype).max
@@ -231,10 +231,10 @@ class ImageCoder:
     def _as_images(self, pixels: npt.NDArray[Any]) -> Tensor:
         """Values (H, W, C) as the model takes them: (1, C, H, W), in [0, 1], on its device; gray is repeated."""
         x = torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1)[None] / float(np.iinfo(pixels.dtype).max)
-        return x.expand(-1, self._channels, -1, -1).contiguous().to(next(self._model.parameters()).device)
+        return x.expand(-1, self._channels, -1, -1).contiguous().to(next(self.model.parameters()).device)
 
     def _tiles(self, height: int, width: int) -> Sequence[Tile]:
-        return list(tiles(height, width, patch=self._patch, overlap=self._model.overlap))
+        return list(tiles(height, width, patch=self._patch, overlap=self.model.overlap))
 
     def _check_channels(self, channels: int) -> None:
         if channels != self._channels and (channels, self._channels) != (1, 3):
@@ -245,7 +245,7 @@ class ImageCoder:
 
     def _check_claims(self, head: Header, stored: int) -> None:
         """Refuse what a header claims where so few bytes cannot hold it, or the memory cannot."""
-        if head.quality > self._model.num_qualities:
+        if head.quality > self.model.num_qualities:
             raise DataError("it is damaged: its model has no such quality")
         if head.channels > self._channels:
             raise DataError("it is damaged: its model knows no colors")

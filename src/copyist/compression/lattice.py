@@ -85,4 +85,3 @@ def _made(
 ) -> Pass:
     rows, columns = np.arange(top, height, step), np.arange(left, width, step)
     return Pass(rows=rows, columns=columns, distance=distance, steps=steps)
-
