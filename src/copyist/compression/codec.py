@@ -1,6 +1,6 @@
 """Pictures to bytes and back, by a model: tiles, and what is kept exactly beside them."""
 
-__all__ = ["Compressed", "ImageCoder", "check_quality"]
+__all__ = ["Compressed", "ImageCoder", "check_quality", "usual_quality"]
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -256,6 +256,11 @@ class ImageCoder:
         code = 4 * patches[0] * patches[1] * self._coder.num_maps
         if values + code > _WORKING and (there := available_memory()) < (needed := values + code + _WORKING):
             raise DataError(f"it needs {bytes_text(needed)} of memory, and {bytes_text(there)} are left")
+
+
+def usual_quality(count: int) -> int:
+    """The quality where none is named: a little above the middle of so many, 5 of 8."""
+    return (count + 2) // 2
 
 
 def check_quality(quality: int, count: int) -> None:

@@ -11,7 +11,7 @@ payload   what is described and what is exact (each a varint of its length, and 
 4 bytes   CRC-32 of all before, little endian
 """
 
-__all__ = ["MAGIC", "Container", "Header", "is_compressed", "read_container", "read_header"]
+__all__ = ["MAGIC", "Container", "Header", "read_container", "read_header"]
 
 import struct
 import zlib
@@ -104,11 +104,6 @@ class Container:
             raise DataError("it is damaged: its bytes are not those that were written")
         checksum = int(_CHECKSUM.unpack_from(data, at)[0])
         return cls(header=header, checksum=checksum, payload=data[at + _CHECKSUM.size : end])
-
-
-def is_compressed(data: bytes) -> bool:
-    """Whether a file begins as a compressed image does."""
-    return data[: len(MAGIC)] == MAGIC
 
 
 def read_header(data: bytes) -> Header:

@@ -32,8 +32,8 @@ def refinement(model: Compressor, *, steps: int) -> Refine:
     """What refines codes by so many steps, each as long as a pass through the synthesis and its gradient.
 
     In each step every integer may move by one. What that costs is known: bits by the very tables, error to second
-    order, by its gradient and the curvature of each map of the code. Of the moves that lower J = R + λ·D most are made. λ
-    is what the model itself pays: the slope of its rate against its error at this image, between the qualities below
+    order, by its gradient and the curvature of each map of the code. Of the moves that lower J = R + λ·D most are made.
+    λ is what the model itself pays: the slope of its rate against its error at this image, between the qualities below
     and above. The best code met is kept, so that more steps never cost more.
 
     Args:

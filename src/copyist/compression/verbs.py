@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from copyist.compression.codec import usual_quality
 from copyist.compression.container import read_container
 from copyist.compression.models import coder_of, decompressing_coder
 from copyist.compression.raster import Raster
@@ -15,14 +16,11 @@ from copyist.compression.refinement import refinement
 from copyist.errors import DataError
 from copyist.models.contracts import Model
 
-USUAL_QUALITY = 5
-"""The quality where none is named."""
-
 
 def compress(
     image: npt.NDArray[Any],
     *,
-    quality: int = USUAL_QUALITY,
+    quality: int | None = None,
     lossless: bool = False,
     effort: int = 0,
     model: Model | str | Path | None = None,
@@ -32,7 +30,7 @@ def compress(
     Args:
         image: (H, W), or (H, W, C) with C = 1 for gray, 2 for gray and alpha, 3 for RGB, 4 for RGB and alpha; uint8 or
             uint16. Alpha is kept exactly.
-        quality: from 1, the smallest files, to the model's `num_qualities`.
+        quality: from 1, the smallest files, to the model's `num_qualities`; None takes 5 of 8.
         lossless: whether the very values come back.
         effort: steps in which the code of the image is refined, at no cost to whoever decompresses it.
         model: one with an entropy model, its file or run, or the name of one that comes with the package; None takes
@@ -50,8 +48,9 @@ def compress(
     """
     picture = _as_raster(image)
     coder = coder_of(model, verb="compress")
+    chosen = usual_quality(coder.model.num_qualities) if quality is None else quality
     refine = refinement(coder.model, steps=effort) if effort else None
-    return coder.compress(picture, quality=quality, lossless=lossless, refine=refine).data
+    return coder.compress(picture, quality=chosen, lossless=lossless, refine=refine).data
 
 
 def decompress(data: bytes, *, model: Model | str | Path | None = None) -> npt.NDArray[Any]:
