@@ -27,7 +27,7 @@ from copyist.compression.exact_sections import (
 from copyist.compression.fingerprint import fingerprint_of
 from copyist.compression.raster import Raster
 from copyist.compression.refinement import Refine
-from copyist.compression.tiling import Tile, code_size, tiles
+from copyist.compression.tiling import TILE, Tile, code_size, tiles
 from copyist.errors import ArgumentError, DataError, ShapeError
 from copyist.memory import available_memory, bytes_text
 from copyist.models.contracts import Compressor
@@ -250,7 +250,7 @@ class ImageCoder:
         if head.channels > self._channels:
             raise DataError("it is damaged: its model knows no colors")
         patches = code_size(head.height, head.width, patch=self._patch)
-        if len(self._tiles(head.height, head.width)) > stored:
+        if -(-head.height // TILE) * -(-head.width // TILE) > stored:
             raise DataError(f"it is damaged: it claims {head.width}x{head.height} pixels in {stored} bytes")
         values = head.height * head.width * (head.channels + head.alpha) * (head.depth // 8)
         code = 4 * patches[0] * patches[1] * self._coder.num_maps
