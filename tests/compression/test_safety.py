@@ -118,6 +118,7 @@ def test_a_header_that_claims_too_much_is_refused_before_memory_is_taken(width: 
 
 
 def test_a_picture_too_large_for_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec_module, "_WORKING", 2**20)
     monkeypatch.setattr(codec_module, "available_memory", lambda: 10**6)
     with pytest.raises(DataError, match=r"needs .* of memory, and 1 MB are left"):
         coder().decompress(renamed(small_files()["lossy"], width=5000, height=4000))

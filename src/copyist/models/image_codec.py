@@ -37,8 +37,8 @@ _SIDE_LIMIT = 15
 _STEP_UNIT, _LARGEST_STEP = 2.0**-10, 2.0**12
 """Steps of rounding are whole multiples of the one, and at most the other, in gray levels."""
 
-_COUNTED = 128
-"""Training images in which integers are counted."""
+_COUNTED, _COUNTED_AT_ONCE = 128, 2**18
+"""Training images in which integers are counted, and how many of their pixels at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,17 +226,18 @@ class ImageCodec(Compressor):
         self.get_buffer("steps").copy_(steps.round().clamp(1, _LARGEST_STEP / _STEP_UNIT))
         code = torch.zeros(NUM_CODE_FREQUENCIES, dtype=torch.int64)
         side = torch.zeros(self.get_buffer("side_frequencies").shape, dtype=torch.int64)
-        for x in examples[:: max(1, len(examples) // _COUNTED)]:
-            height, width = (max(PATCH, length // PATCH * PATCH) for length in x.shape[1:])
+        height, width = (max(PATCH, length // PATCH * PATCH) for length in examples.shape[2:])
+        chosen = examples[:: max(1, len(examples) // _COUNTED), :, :height, :width]
+        for x in chosen.split(max(1, _COUNTED_AT_ONCE // (height * width))):
             for quality in range(self.num_qualities):
-                self._count(x[None, :, :height, :width].to(self.project.weight), quality, code, side)
+                self._count(x.to(self.project.weight), quality, code, side)
         sizes = [2 * reach(scale) + 2 for scale in range(NUM_SCALES)]
         found = [gaussian_frequencies(scale, each) for scale, each in enumerate(code.split(sizes))]
         self.get_buffer("code_frequencies").copy_(torch.cat(found))
         self.get_buffer("side_frequencies").copy_(torch.stack([whole_frequencies(each + 0.1) for each in side]))
 
     def _count(self, x: Images, quality: int, code: Tensor, side: Tensor) -> None:
-        """Add the integers of an image to the counts of tables."""
+        """Add the integers of images to the counts of tables."""
         y = self.analyze(x, quality=quality)
         integers = self.side_information(y)
         law = self.entropy_model(integers, size=(y.shape[2], y.shape[3]))
@@ -247,7 +248,7 @@ class ImageCodec(Compressor):
         places = places + (sizes.cumsum(0) - sizes)[law.scale]
         code += torch.bincount(places.flatten(), minlength=len(code))
         maps = torch.arange(side.shape[0])[:, None, None] * side.shape[1]
-        found = torch.bincount((integers[0] + _SIDE_LIMIT + maps).flatten(), minlength=side.numel())
+        found = torch.bincount((integers + _SIDE_LIMIT + maps).flatten(), minlength=side.numel())
         side += found.view(side.shape)
 
     def _step(self, quality: int) -> Tensor:
