@@ -122,7 +122,9 @@ def test_a_trained_codec_compresses(tmp_path: Path) -> None:
     small = "code_channels=8", "width=4", "synthesis_width=4", "side_channels=2", "batch_size=4"
     settings = [part for each in small for part in ("--set", each)]
     run = tmp_path / "run"
-    answer = copyist("train", "image-codec", "--data", "digits?size=16&limit=100", "--steps", 3, "--out", run, *settings)
+    answer = copyist(
+        "train", "image-codec", "--data", "digits?size=16&limit=100", "--steps", 3, "--out", run, *settings
+    )
     assert answer.code == 0, answer.stderr
     Image.fromarray(smooth(30, 50)[:, :, 0]).save(tmp_path / "a.png")
     arguments = ("--model", run, "--out", tmp_path / "z", "--json")

@@ -2,6 +2,7 @@
 
 __all__ = ["Compressed", "ImageCoder", "check_quality", "usual_quality"]
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -90,16 +91,8 @@ class ImageCoder:
         """
         check_quality(quality, self.model.num_qualities)
         self._check_channels(picture.pixels.shape[2])
-        with evaluation_mode(self.model):
-            bodies, codes, bits, checksum = self._encode(picture, quality - 1, refine)
-            exact: list[bytes] = []
-            if picture.alpha is not None:
-                checksum = self._write_exactly(picture, None, exact, checksum)
-            if lossless:
-                checksum = self._write_exactly(picture, (codes, quality - 1), exact, checksum)
         about = described(picture)
-        sections = [section(each) for each in ([about] if about else []) + exact]
-        header = Header(
+        head = Header(
             width=picture.size[1],
             height=picture.size[0],
             quality=quality,
@@ -110,7 +103,15 @@ class ImageCoder:
             alpha=picture.alpha is not None,
             described=about is not None,
         )
-        container = Container(header=header, checksum=checksum, payload=b"".join([*sections, *bodies]))
+        with evaluation_mode(self.model):
+            bodies, codes, bits, checksum = self._encode(picture, quality - 1, refine, _meant(head, about))
+            exact: list[bytes] = []
+            if head.alpha:
+                checksum = self._write_exactly(picture, None, exact, checksum)
+            if lossless:
+                checksum = self._write_exactly(picture, (codes, quality - 1), exact, checksum)
+        sections = [section(each) for each in ([] if about is None else [about]) + exact]
+        container = Container(header=head, checksum=checksum, payload=b"".join([*sections, *bodies]))
         return Compressed(data=container.to_bytes(), estimated_bytes=bits / 8 + sum(map(len, sections)))
 
     @torch.no_grad()
@@ -140,7 +141,7 @@ class ImageCoder:
                 found.append(each)
             exact.append(found)
         with evaluation_mode(self.model):
-            codes, at, checksum = self._decode(payload, at, parts, (head.height, head.width))
+            codes, at, checksum = self._decode(payload, at, parts, (head.height, head.width), _meant(head, about))
             if at != len(payload):
                 raise DataError("it is damaged: something stands behind its last tile")
             picture, checksum = self._rebuild(head, parts, codes, exact, checksum)
@@ -148,11 +149,13 @@ class ImageCoder:
             raise DataError("it is damaged, or of another model: what it decodes to is not what was written")
         return read_described(about, picture)
 
-    def _encode(self, picture: Raster, quality: int, refine: Refine | None) -> tuple[list[bytes], Tensor, float, int]:
+    def _encode(
+        self, picture: Raster, quality: int, refine: Refine | None, checksum: int
+    ) -> tuple[list[bytes], Tensor, float, int]:
         """The bytes of every tile, all codes (1, M, h, w) as a decoder has them, the bits, and the checksum."""
         bodies: list[bytes] = []
         codes: Tensor | None = None
-        bits, checksum = 0.0, 0
+        bits = 0.0
         for tile in self._tiles(*picture.size):
             x = self._as_images(tile.window_of_pixels(picture.pixels))
             code = tile.within_window(self.model.analyze(x, quality=quality))
@@ -169,10 +172,11 @@ class ImageCoder:
         assert codes is not None
         return bodies, codes, bits, checksum
 
-    def _decode(self, payload: bytes, at: int, parts: Sequence[Tile], size: tuple[int, int]) -> tuple[Tensor, int, int]:
+    def _decode(
+        self, payload: bytes, at: int, parts: Sequence[Tile], size: tuple[int, int], checksum: int
+    ) -> tuple[Tensor, int, int]:
         """All codes (1, M, h, w), the place behind them, and the checksum of their integers."""
         found: list[Tensor] = []
-        checksum = 0
         for tile in parts:
             code, at, checksum = self._coder.decode(payload, at, size=tile.size, checksum=checksum)
             found.append(code.float())
@@ -274,3 +278,8 @@ def check_quality(quality: int, count: int) -> None:
         raise ArgumentError(
             f"quality must be at most {count} for this model, got {quality}; choose one from 1 to {count}"
         )
+
+
+def _meant(head: Header, about: bytes | None) -> int:
+    """The checksum of what a file says of itself."""
+    return zlib.crc32(about or b"", zlib.crc32(head.to_bytes()))

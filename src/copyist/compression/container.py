@@ -1,14 +1,10 @@
 """The file of a compressed image: a header that can be trusted before anything else is read, and its payload.
 
-3 bytes   the letters CPZ
-1 byte    version of the format
-1 byte    flags: colors, 16 bits, lossless, alpha, description
-1 byte    quality, from 1
-8 bytes   fingerprint of the model
-varint    width, height, bytes of the payload
-4 bytes   CRC-32 of what is decoded: the integers, and of what is exact the values too; little endian
-payload   what is described and what is exact (each a varint of its length, and it), and then the tiles
-4 bytes   CRC-32 of all before, little endian
+In order: the letters CPZ; a byte with the version of the format in its upper 3 bits and flags (colors, 16 bits,
+lossless, alpha, description); a byte of quality, from 1; 8 bytes of fingerprint of the model; width, height and bytes
+of the payload, as varints; a CRC-32 of all that is meant: of what stands before the length, of the description, of the
+integers, and of the values of what is exact; the payload: description, alpha of each tile, residual of each tile, each
+with its length in front, and then the code of each tile; and a CRC-32 of all before. Checksums are little endian.
 """
 
 __all__ = ["MAGIC", "Container", "Header", "read_container", "read_header"]
@@ -60,6 +56,12 @@ class Header:
     SIZE: ClassVar[int] = 32
     """Bytes of the longest header."""
 
+    def to_bytes(self) -> bytes:
+        """What a file begins with, up to the length of its payload."""
+        flags = sum(getattr(self, name) << place for place, name in enumerate(_FLAGS))
+        data = _FIXED.pack(MAGIC, VERSION << len(_FLAGS) | flags, self.quality, self.fingerprint)
+        return data + varint(self.width) + varint(self.height)
+
     @property
     def channels(self) -> int:
         """1 or 3; alpha is not counted."""
@@ -84,10 +86,7 @@ class Container:
 
     def to_bytes(self) -> bytes:
         """The file."""
-        head = self.header
-        flags = sum(getattr(head, name) << place for place, name in enumerate(_FLAGS))
-        data = _FIXED.pack(MAGIC, VERSION << len(_FLAGS) | flags, head.quality, head.fingerprint)
-        data += varint(head.width) + varint(head.height) + varint(len(self.payload))
+        data = self.header.to_bytes() + varint(len(self.payload))
         data += _CHECKSUM.pack(self.checksum) + self.payload
         return data + _CHECKSUM.pack(zlib.crc32(data))
 
