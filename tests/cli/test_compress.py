@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 import copyist as library
-from compression.models import codec
+from codecs_to_test import codec
 from copyist.checkpoint import MODEL_CATALOGUES, Header, save
 from copyist.settings import dump
 

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codecs_to_test import code_coder, codec, coder, raster
 from copyist.compression import tiling
 from copyist.compression.code_coding import LARGEST_INTEGER
 from copyist.compression.codec import ImageCoder
@@ -16,8 +17,6 @@ from copyist.compression.raster import Raster
 from copyist.errors import ArgumentError, DataError, ShapeError
 from copyist.models import ImageCodecConfig
 from copyist.nn.exact import round_half_up
-
-from .models import code_coder, codec, coder, raster
 
 
 def same(a: Raster, b: Raster) -> bool:

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from codecs_to_test import codec, coder
+from codecs_to_test import raster as small_picture
 from copyist.compression.codec import ImageCoder
 from copyist.compression.raster import Raster
 from copyist.compression.refinement import Refine, refinement
 from copyist.errors import ArgumentError
 from copyist.models import ImageCodecConfig
-
-from .models import codec, coder
-from .models import raster as small_picture
 
 
 @pytest.mark.slow

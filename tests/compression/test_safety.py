@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from codecs_to_test import coder, raster
 from copyist.compression import codec as codec_module
 from copyist.compression.coding import varint
 from copyist.compression.container import read_container
 from copyist.compression.raster import Raster
 from copyist.errors import DataError
-
-from .models import coder, raster
 
 KINDS = ("lossy", "lossless", "alpha", "described")
 

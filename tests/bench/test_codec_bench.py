@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from compression.models import codec
+from codecs_to_test import codec
 from copyist.baselines.picture_codecs import LOSSY_CODECS, at_size
 from copyist.bench import codec as bench
 from copyist.bench.codec import CodecCurve, CodecPoint, bench_codec
