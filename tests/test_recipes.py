@@ -40,13 +40,14 @@ STACKED = {"stacked", "stacked-denoising"}
 PRICED = {"sparse-mlp", "kl-sparse-mlp", "topk-mlp", "contractive-mlp"}
 MASKED = {"masked-vit", "masked-unet"}
 DIFFUSING = {"diffusion", "edm-diffusion"}
+COMPRESSING = {"image-codec"}
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -> None:
     assert RECIPES[name]().name == name
     assert RECIPES[name](data="faces").data == "faces"
-    shape = (1, 32, 48) if name == "repairing-unet" else (1, 16, 24)  # which has five levels
+    shape = (1, 32, 48) if name in ("repairing-unet", *COMPRESSING) else (1, 16, 24)  # multiples of 16
     config = RECIPES[name]().model.fitted(shape).with_classes(5)
     if name in CLASSIFYING:
         assert classifier(config)(images(2, shape)).shape == (2, 5)
@@ -57,7 +58,8 @@ def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(RECIPES) - DENOISING - STACKED - CLASSIFYING - VARIATIONAL - PRICED - MASKED - DIFFUSING)
+    "name",
+    sorted(set(RECIPES) - DENOISING - STACKED - CLASSIFYING - VARIATIONAL - PRICED - MASKED - DIFFUSING - COMPRESSING),
 )
 def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
     assert RECIPES[name]().objective == Copying()
