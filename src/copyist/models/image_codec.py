@@ -17,6 +17,7 @@ from copyist.models.shapes import check_channels, fitted_channels, known_channel
 from copyist.nn.discretized import NUM_SCALES, gaussian_bits, scale_index, scale_of
 from copyist.nn.exact import ExactConv, round_half_up, rounded
 from copyist.nn.frequencies import NUM_CODE_FREQUENCIES, gaussian_frequencies, reach, whole_frequencies
+from copyist.nn.patchwise import separate_patches
 from copyist.nn.shallow_synthesis import ShallowSynthesis
 from copyist.nn.transforms import cosine_basis
 from copyist.randomness import draw_uniform
@@ -164,7 +165,7 @@ class ImageCodec(Compressor):
         return self.project(_RANGE * (x - 0.5)) + self.correct(x - 0.5) * _RANGE
 
     def decode(self, z: Codes) -> Images:
-        return 0.5 + (self.unproject(z) + self.synthesis(z)) / _RANGE
+        return 0.5 + (separate_patches(z, self.unproject.weight) + self.synthesis(z)) / _RANGE
 
     def rate_distortion(self, x: Images, *, quality: Tensor, generator: torch.Generator) -> tuple[Images, PerImage]:
         gain = self.log_gain[quality].exp()[:, :, None, None]  # (B, M, 1, 1)

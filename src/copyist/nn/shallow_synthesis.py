@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from copyist.nn.exact import exact_conv, exact_transposed, in_units
+from copyist.nn.patchwise import overlapping_patches
 
 _WITHIN = 1 / 32
 """The correction sees the code in units of this many gray levels."""
@@ -48,7 +49,7 @@ class ShallowSynthesis(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         h = F.relu(self.widen(z * _WITHIN))
         h = h + self.second(F.relu(self.first(h)))
-        return self.output(F.relu(h))
+        return overlapping_patches(F.relu(h), self.output.weight, self.output.bias)
 
     @torch.no_grad()
     def exact(self, z: Tensor, *, linear: Tensor) -> Tensor:
