@@ -146,7 +146,7 @@ def bench_codec(
         CopyistError: the folder or the model cannot be used.
     """
     coder = coder_of(model, verb="bench codec", device=device) if model is not None or shipped_models() else None
-    pictures = PicturesOfFiles(find_inputs([folder], say=say), say=say)
+    pictures = PicturesOfFiles(find_inputs([folder], say=say), as_floats=False, say=say)
     read = [picture.stored for _, picture in pictures.read()]
     pictures.report()
     originals = [of_8_bits(Raster.of_image(each, lossless=False).pixels) for each in read if each is not None]
