@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -98,7 +99,7 @@ def test_random_words_in_a_stream_are_refused() -> None:
 def renamed(data: bytes, *, width: int, height: int) -> bytes:
     """The same file claiming another size."""
     container = read_container(data)
-    head = type(container.header)(**{**vars(container.header), "width": width, "height": height})
+    head = replace(container.header, width=width, height=height)
     return type(container)(header=head, checksum=container.checksum, payload=container.payload).to_bytes()
 
 

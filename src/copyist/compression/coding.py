@@ -12,7 +12,7 @@ __all__ = ["Decoder", "Encoder", "read_varint", "read_varints", "varint", "varin
 
 import contextlib
 from collections.abc import Generator, Sequence
-from typing import Any, final
+from typing import Any, cast, final
 
 import constriction
 import numpy as np
@@ -23,6 +23,9 @@ from copyist.errors import DataError
 
 Integers = npt.NDArray[np.int64]
 
+_ANS: Any = cast("Any", constriction).stream.stack.AnsCoder
+"""The coder, whose module has no types."""
+
 _LONGEST = 5
 """Bytes of a varint, at most: 35 bits."""
 
@@ -32,7 +35,7 @@ class Encoder:
     """A stream that is written from its end to its beginning: what is put last is taken out first."""
 
     def __init__(self) -> None:
-        self._coder: Any = constriction.stream.stack.AnsCoder()
+        self._coder: Any = _ANS()
         self.bits = 0.0
         """What the tables say that the symbols take."""
 
@@ -41,7 +44,7 @@ class Encoder:
         order, counts = _grouped(which, len(tables))
         ends = np.cumsum(counts)
         grouped = symbols[order].astype(np.int32)
-        for number in np.flatnonzero(counts)[::-1]:
+        for number in np.flatnonzero(counts)[::-1].tolist():
             table, group = tables[number], grouped[ends[number] - counts[number] : ends[number]]
             self.bits += float(table.bits[group].sum())
             if table.model is not None:
@@ -68,7 +71,7 @@ class Decoder:
             raise DataError("its stream is longer than it need be")
         words = np.frombuffer(data + bytes(-len(data) % 4), "<u4").astype(np.uint32)
         with _own_errors():
-            self._coder: Any = constriction.stream.stack.AnsCoder(words)
+            self._coder: Any = _ANS(words)
 
     def take(self, which: npt.NDArray[Any], tables: Sequence[SymbolTable]) -> Integers:
         """The next symbols (N,), of the tables that `which` (N,) names.
@@ -78,7 +81,7 @@ class Decoder:
         """
         order, counts = _grouped(which, len(tables))
         groups: list[npt.NDArray[Any]] = []
-        for number in np.flatnonzero(counts):
+        for number in np.flatnonzero(counts).tolist():
             model, count = tables[number].model, int(counts[number])
             if model is None:
                 groups.append(np.zeros(count, np.int32))

@@ -37,7 +37,7 @@ class Raster:
         pixels, alpha = self.pixels, self.alpha
         if pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or 0 in pixels.shape:
             raise DataError(f"it must have one or three channels, (H, W, 1) or (H, W, 3), got {pixels.shape}")
-        if pixels.dtype not in (np.uint8, np.uint16):
+        if pixels.dtype.name not in ("uint8", "uint16"):
             raise DataError(f"its values must be whole numbers of 8 or 16 bits, got {pixels.dtype}")
         if alpha is not None and (alpha.shape != pixels.shape[:2] or alpha.dtype != pixels.dtype):
             raise DataError(f"its alpha must be {pixels.shape[:2]} of {pixels.dtype}, got {alpha.shape} {alpha.dtype}")

@@ -3,13 +3,16 @@
 __all__ = ["SymbolTable", "symbol_table"]
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, cast, final
 
 import constriction
 import numpy as np
 import numpy.typing as npt
 
 from copyist.errors import CheckpointError
+
+_CATEGORICAL: Any = cast("Any", constriction).stream.model.Categorical
+"""constriction's model, whose module has no types."""
 
 TOTAL = 2**16
 """The sum of the frequencies of a table: probabilities of which float64 holds every one exactly."""
@@ -46,5 +49,5 @@ def symbol_table(frequencies: npt.NDArray[Any]) -> SymbolTable:
         )
     probabilities = counts.astype(np.float64) / TOTAL
     # "perfect" would adapt the probabilities by a search that need not be the same in the next version.
-    model = constriction.stream.model.Categorical(probabilities, perfect=False) if len(counts) > 1 else None
+    model = _CATEGORICAL(probabilities, perfect=False) if len(counts) > 1 else None
     return SymbolTable(bits=-np.log2(probabilities), model=model)

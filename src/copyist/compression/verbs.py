@@ -79,6 +79,7 @@ def decompress(data: bytes, *, model: Model | str | Path | None = None) -> npt.N
 
 
 def _as_raster(image: npt.NDArray[Any]) -> Raster:
+    image = image.astype(image.dtype.newbyteorder("="), copy=False)
     planes = image[:, :, None] if image.ndim == 2 else image
     if planes.ndim != 3 or planes.shape[2] not in (1, 2, 3, 4):
         raise DataError(f"an image must have shape (H, W) or (H, W, C) with C from 1 to 4, got {image.shape}")

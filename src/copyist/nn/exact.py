@@ -58,9 +58,9 @@ def exact_transposed(h: Tensor, weight: Tensor, *, stride: int, padding: int = 0
         bias: (C',).
     """
     side = weight.shape[-1]
-    size = [(length - 1) * stride - 2 * padding + side for length in h.shape[2:]]
+    height, width = ((length - 1) * stride - 2 * padding + side for length in h.shape[2:])
     columns = weight.flatten(1).T @ h.flatten(2)  # (B, C'·k·k, H·W)
-    found = F.fold(columns, size, side, padding=padding, stride=stride)
+    found = F.fold(columns, (height, width), side, padding=padding, stride=stride)
     return found if bias is None else found + bias[:, None, None]
 
 

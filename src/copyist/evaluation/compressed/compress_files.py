@@ -122,7 +122,7 @@ def _together(
             waiting.append(job.picture)
             yield delayed(do_named_job)(job, model, device, threads)
 
-    pool: Any = Parallel(n_jobs=count, return_as="generator", pre_dispatch=2 * count)
+    pool: Any = Parallel(n_jobs=count, return_as="generator", pre_dispatch=str(2 * count))
     for outcome in pool(remembered()):
         yield outcome, waiting.pop(0)
 
