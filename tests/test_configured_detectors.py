@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from copyist.detection.measures import Combined, CopyDistance, ExampleDistance
+from copyist.detection.measures import Combined, CopyDistance, ExampleDistance, LocalError
 from copyist.errors import ArgumentError
 from copyist.recipes.configured_detectors import configured_detector
-from copyist.recipes.detectors import table_detector
+from copyist.recipes.detectors import image_detector, repairing_detector, table_detector
 
 
 @pytest.fixture
@@ -43,6 +43,17 @@ def test_another_recipe_also_leaves_the_strangest_rows_out(table: str) -> None:
 def test_outliers_among_images_are_refused() -> None:
     with pytest.raises(ArgumentError, match="only rows of a table can be trained on with outliers among them"):
         configured_detector(data="faces", may_hold_outliers=True)
+
+
+def test_images_are_judged_by_contrasts_unless_a_trained_net_or_its_measure_is_asked_for() -> None:
+    assert configured_detector(data="faces") == image_detector(data="faces")
+    assert configured_detector("repairing_unet", data="faces") == repairing_detector(data="faces")
+    by_error = configured_detector(data="faces", measure="local-error")
+    assert by_error.training == repairing_detector(data="faces").training
+    assert isinstance(by_error.measure, LocalError)
+    assert configured_detector("unet", data="faces").measure == LocalError()
+    assert not image_detector().measure.uses_model
+    assert repairing_detector().measure.uses_model
 
 
 def test_settings_of_the_default_can_be_changed(table: str) -> None:

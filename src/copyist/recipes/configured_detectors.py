@@ -12,11 +12,13 @@ from copyist.data.source import escape_name, with_option
 from copyist.data.table_sets import is_table
 from copyist.detection import MEASURES, AnomalyMeasure, DetectorRecipe
 from copyist.detection.detector_recipe import CATALOGUES
-from copyist.detection.measures import LocalError
+from copyist.detection.measures import LocalContrast, LocalError
 from copyist.errors import ArgumentError, DataError
 from copyist.recipes import configured, resumed
-from copyist.recipes.detectors import image_detector, table_detector
+from copyist.recipes.detectors import image_detector, repairing_detector, table_detector
+from copyist.recipes.restorers import repairing_unet
 from copyist.settings import change, read_assignments
+from copyist.training import Recipe
 
 
 def configured_detector(
@@ -58,15 +60,31 @@ def configured_detector(
         raise ArgumentError("a detector must be fitted on normal examples, got none; name them by --data")
     else:
         usual = _usual(data, may_hold_outliers)
-        is_usual = name is not None and name.replace("_", "-") == usual.name
-        chosen, place = (usual.name, usual.training.data) if is_usual or name is None else (name, data)
-        training = configured(chosen, data=place, steps=steps)
+        if name is None and not _is_table(data) and measure is not None and MEASURES.get(measure) is not LocalContrast:
+            name = repairing_unet().name  # Other measures need a net that was trained.
+        known = {each.name: each for each in (usual, *_trained(data))}
+        plain = usual.name if name is None else name.replace("_", "-")
+        training = known[plain].training if plain in known else configured(plain, data=data)
+        if steps is not None:
+            training = replace(training, training=replace(training.training, steps=steps))
         trimmed = usual.training.training.trimmed
         training = replace(training, training=replace(training.training, trimmed=trimmed))
-    # That for images looks at the layers of its own model.
-    fitting = usual.measure if training.name == usual.name or _is_table(training.data) else LocalError()
+    fitting = _fitting(usual, training)
     recipe = DetectorRecipe(training=training, measure=_measure(measure, fitting))
     return change(recipe, read_assignments(assignments), CATALOGUES)
+
+
+def _trained(data: str) -> tuple[DetectorRecipe, ...]:
+    """Of images, the detector whose net is trained, with measures of its own."""
+    return () if _is_table(data) else (repairing_detector(data=data),)
+
+
+def _fitting(usual: DetectorRecipe, training: Recipe) -> AnomalyMeasure:
+    """The measure for a model, unless one is named."""
+    for each in (usual, *_trained(training.data)):
+        if training.name == each.name or _is_table(training.data):
+            return each.measure
+    return LocalError()
 
 
 def _usual(data: str, may_hold_outliers: bool) -> DetectorRecipe:
