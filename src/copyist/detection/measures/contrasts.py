@@ -58,8 +58,8 @@ def contrasts(log_x: Images, *, scale: float, cell: int = 1) -> Tensor:
         torch.log(detail + _EVEN),
         colors,
     ]
-    places = [max(1, side // cell) for side in log_x.shape[2:]]
-    return F.adaptive_avg_pool2d(torch.cat(found, 1), places)
+    height, width = (max(1, side // cell) for side in log_x.shape[2:])
+    return F.adaptive_avg_pool2d(torch.cat(found, 1), (height, width))
 
 
 def _slope(x: Images, axis: int) -> Images:

@@ -2,6 +2,7 @@
 
 __all__ = ["LocalContrast"]
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias, final
 
@@ -33,6 +34,10 @@ _LEAST = 1e-6
 
 Normal: TypeAlias = tuple[Tensor, Tensor]
 """Mean (C, h, w) and whitening matrix (h, w, C, C) of the contrasts at each place."""
+
+Moments: TypeAlias = tuple[Tensor, Tensor, Tensor]
+"""Mean (C, h, w) and mean products (C·C, h, w) of the contrasts at each place, after one number for each, (C,), was
+taken off them, which comes last."""
 
 
 @final
@@ -76,8 +81,8 @@ class LocalContrast(AnomalyMeasure):
         """Of each scale, mean and covariance of the contrasts at each place, and the mean distance in others."""
         found: dict[str, Tensor] = {}
         for place, scale in enumerate(self.scales):
-            own, others = self._contrasts(train, scale), self._contrasts(held_out, scale)
-            moments = _moments(own)
+            moments = _moments(self._contrasts(part, scale) for part in train.in_parts())
+            others = torch.cat([self._contrasts(part, scale) for part in held_out.in_parts()])
             candidates = [_normal(moments, reach=reach) for reach in _REACHES]
             mean, whitening = max(candidates, key=lambda normal: _log_likelihood(others, normal))
             found |= {f"{place}.mean": mean, f"{place}.whitening": whitening}
@@ -105,22 +110,27 @@ class LocalContrast(AnomalyMeasure):
         return F.interpolate(heat[:, None], size, mode="bilinear", align_corners=False)[:, 0]
 
     def _contrasts(self, copies: Copies, scale: float) -> Tensor:
-        """(B, C, h, w), of so many images at once as the model sees."""
-        parts = [contrasts(log_brightness(part.x), scale=scale, cell=self.cell) for part in copies.in_parts()]
-        return torch.cat(parts)
+        """(B, C, h, w)."""
+        return contrasts(log_brightness(copies.x), scale=scale, cell=self.cell)
 
 
-def _moments(own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Of contrasts (B, C, h, w) at each place: their mean (C, h, w) and mean products (C·C, h, w), after the mean (C,)
-    over all places was taken off, which comes last."""
-    centre = own.mean((0, 2, 3))
-    rest = (own - centre[:, None, None]).double()
-    return rest.mean(0), torch.einsum("nchw,ndhw->cdhw", rest, rest).flatten(0, 1) / len(rest), centre
+def _moments(parts: Iterable[Tensor]) -> Moments:
+    """Of contrasts (B, C, h, w) that come in parts, which are many of a large set."""
+    center, count = None, 0
+    total = products = torch.zeros((), dtype=torch.float64)
+    for own in parts:
+        center = own.mean((0, 2, 3)) if center is None else center
+        rest = (own - center[:, None, None]).double()
+        total = total.to(rest) + rest.sum(0)
+        products = products.to(rest) + torch.einsum("nchw,ndhw->cdhw", rest, rest).flatten(0, 1)
+        count += len(own)
+    assert center is not None
+    return total / count, products / count, center
 
 
-def _normal(moments: tuple[Tensor, Tensor, Tensor], *, reach: float) -> Normal:
+def _normal(moments: Moments, *, reach: float) -> Normal:
     """Mean and whitening over the neighborhood of each place; the last reach has all places together."""
-    mean, products, centre = moments
+    mean, products, center = moments
     channels = len(mean)
     if reach >= 1:
         mean, products = (each.mean((1, 2), keepdim=True).expand_as(each) for each in (mean, products))
@@ -132,7 +142,7 @@ def _normal(moments: tuple[Tensor, Tensor, Tensor], *, reach: float) -> Normal:
     variance = covariance.diagonal(dim1=2, dim2=3).clamp_min(0)
     factor = torch.linalg.cholesky(covariance + torch.diag_embed(_SHRINKAGE * variance + _LEAST))
     whitening = torch.linalg.solve_triangular(factor, torch.eye(channels).to(factor), upper=False)
-    return (mean + centre[:, None, None]).float(), whitening.float()
+    return (mean + center[:, None, None]).float(), whitening.float()
 
 
 def _distances(said: Tensor, normal: Normal) -> Tensor:
