@@ -1,16 +1,22 @@
 """Contrasts of images and their distances, beside closed forms and NumPy's own covariance."""
 
+from typing import final
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from copyist.data import Splits
+from copyist.detection import fit_detector
 from copyist.detection.copies import Copies
 from copyist.detection.guards import far_points
 from copyist.detection.measures import LocalContrast, local_contrast
 from copyist.detection.measures.contrasts import contrasts, log_brightness
 from copyist.errors import ArgumentError, ContractError
 from copyist.models.mlp import MLPConfig
+from copyist.recipes.detectors import image_detector
+from copyist.training.history import Observer
 from known import Exact
 
 SIDE = 32
@@ -116,3 +122,23 @@ def test_settings_that_measure_nothing_and_models_of_tables_are_refused() -> Non
         LocalContrast(scales=(0.0,))
     with pytest.raises(ContractError, match="images, and the model takes tables"):
         LocalContrast().check_model(MLPConfig(widths=(4,)).fitted((5,)).build())
+
+
+def test_the_detector_of_images_is_fitted_in_one_step_of_which_nothing_is_said() -> None:
+    said: list[str] = []
+
+    @final
+    class Watcher(Observer):
+        def notify(self, sentence: str) -> None:
+            said.append(sentence)
+
+    good = noise(60, seed=1, deviation=0.02).clamp(0, 1)
+    splits = Splits.from_arrays(good, test=0.2, calibration=0.5)
+    detector = fit_detector(image_detector(), data=splits, observer=Watcher())
+    assert said == []
+    x = noise(2, seed=2, deviation=0.02)
+    x[1, :, 8:12, 8:12] = 0.9
+    findings = detector(x, parts=True)
+    assert findings.flagged.tolist() == [False, True]
+    again = fit_detector(image_detector(), data=splits, seed=7)
+    torch.testing.assert_close(again.anomaly(x), findings.anomaly, rtol=0, atol=0)  # nothing depends on the net

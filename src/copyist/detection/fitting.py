@@ -85,7 +85,11 @@ def fit_detector(
         raise DataError("a detector must have examples to calibrate on, got splits without; give calibration=0.2")
     check_false_alarms(false_alarms, calibration=len(calibration))
     _check_model(recipe, splits)
-    run = train(recipe.training, data=splits, out=out, seed=seed, resume=resume, overwrite=overwrite, observer=observer)
+    # How well a model copies is no matter where the measure does not look at it.
+    following = observer if recipe.measure.uses_model else None
+    run = train(
+        recipe.training, data=splits, out=out, seed=seed, resume=resume, overwrite=overwrite, observer=following
+    )
     model = needs(run.load(), Reconstructor, verb="detect")
     train_copies, held_out = _copies(model, learned_examples(recipe.training, splits)), _copies(model, splits.test)
     statistics = {name: tensor.cpu() for name, tensor in recipe.measure.fit(train_copies, held_out).items()}
