@@ -146,13 +146,11 @@ def test_diffusers_ddpm_and_ddim_in_their_own_variables(eta: float | None) -> No
 
 
 def test_diffusers_stochastic_edm() -> None:
-    pytest.importorskip("diffusers")
-    from diffusers.schedulers.deprecated.scheduling_karras_ve import KarrasVeScheduler
-
-    scheduler = KarrasVeScheduler(s_churn=5.0, s_min=0.05, s_max=50.0, s_noise=1.003)
+    deprecated = pytest.importorskip("diffusers.schedulers.deprecated.scheduling_karras_ve")
+    scheduler = deprecated.KarrasVeScheduler(s_churn=5.0, s_min=0.05, s_max=50.0, s_noise=1.003)
     scheduler.set_timesteps(18)
     theirs, noise = same_noise()
-    drawn = {"churn": 5.0 / 18, "between": (0.05, 50.0), "inflation": 1.003}
+    drawn: dict[str, Any] = {"churn": 5.0 / 18, "between": (0.05, 50.0), "inflation": 1.003}
 
     def rounded(x: Tensor) -> Tensor:
         # Theirs draws in float32, for every step.
@@ -176,28 +174,30 @@ def test_diffusers_stochastic_edm() -> None:
 
 
 def azula_sampler(name: str, *, start: float, stop: float, steps: int, straight: bool = False, **more: Any) -> Any:
-    pytest.importorskip("azula")
-    from azula.denoise import Denoiser, DiracPosterior
-    from azula.noise import Schedule
-    from azula.sample import DDIMSampler, EulerSampler, HeunSampler, xEABSampler
+    samplers = pytest.importorskip("azula.sample")
+    denoisers = pytest.importorskip("azula.denoise")
+    schedule: Any = pytest.importorskip("azula.noise").Schedule
+    denoiser: Any = denoisers.Denoiser
 
-    class Levels(Schedule):
+    class Levels(schedule):
         """Time is the noise level itself, or that of the straight path."""
 
         def __call__(self, t: Tensor) -> tuple[Tensor, Tensor]:
             return (1 - t, t) if straight else (torch.ones_like(t), t)
 
-    class Ours(Denoiser):
+    class Ours(denoiser):
         def __init__(self) -> None:
             super().__init__()
             self.schedule = Levels()
 
         def forward(self, x_t: Tensor, t: Tensor) -> Any:
             alpha, sigma = self.schedule(t)
-            return DiracPosterior(mean=denoise(x_t / alpha, float(sigma / alpha)))
+            return denoisers.DiracPosterior(mean=denoise(x_t / alpha, float(sigma / alpha)))
 
-    samplers = {"ddim": DDIMSampler, "euler": EulerSampler, "heun": HeunSampler, "eab": xEABSampler}
-    return samplers[name](Ours(), start=start, stop=stop, steps=steps, silent=True, dtype=torch.float64, **more)
+    kinds = {"ddim": "DDIMSampler", "euler": "EulerSampler", "heun": "HeunSampler", "eab": "xEABSampler"}
+    return getattr(samplers, kinds[name])(
+        Ours(), start=start, stop=stop, steps=steps, silent=True, dtype=torch.float64, **more
+    )
 
 
 def even(steps: int, *, start: float = 3.0, stop: float = 0.1) -> list[float]:

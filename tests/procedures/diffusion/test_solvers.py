@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
@@ -58,11 +59,12 @@ def flow_of_two(x: Tensor, *, start: float, end: float) -> Tensor:
 
     def below(place: float, sigma: float) -> float:
         scale = math.hypot(NARROW, sigma)
-        return sum(w * norm.cdf(place, m, scale) for w, m in zip(WEIGHTS, MEANS, strict=True))
+        return sum(w * float(norm.cdf(place, m, scale)) for w, m in zip(WEIGHTS, MEANS, strict=True))
 
     def follow(place: float) -> float:
         share = below(place, start)
-        return brentq(lambda y: below(y, end) - share, -20, 20, xtol=1e-14)
+        found: Any = brentq(lambda y: below(y, end) - share, -20, 20, xtol=1e-14)
+        return float(found)
 
     return torch.tensor([follow(float(place)) for place in x], dtype=x.dtype)
 

@@ -94,18 +94,23 @@ class Conditions:
         visible = (
             None if self.visible is None else self._masks(shape).to(images.device if images is not None else "cpu")
         )
-        default = 0.5 if images is not None and visible is None else 1.0
         return Task(
             model=model,
             shape=shape,
             labels=tuple(_number_of(model, name) for name in self.classes),
             guidance=1.0 if self.guidance is None else self.guidance,
             images=images,
-            strength=default if self.strength is None else self.strength,
+            strength=self.share,
             visible=visible,
             times=self.times or (1 if visible is None else 4),
             deterministic=self.deterministic,
         )
+
+    @property
+    def share(self) -> float:
+        """Of the noise levels that are gone down."""
+        default = 0.5 if self.like is not None and self.visible is None else 1.0
+        return default if self.strength is None else self.strength
 
     @property
     def images(self) -> Images | None:

@@ -61,6 +61,12 @@ class DiffusionMethod(Method):
         return self.steps
 
     @final
+    def steps_of(self, strength: float) -> int:
+        """How many steps are taken down from the level of this share of the schedule: rounded up."""
+        # Three tenths of ten steps are three, whatever their product is in floating point.
+        return math.ceil(strength * self.steps - 1e-9)
+
+    @final
     def sigmas(self, model: Diffusion) -> tuple[float, ...]:
         """The noise levels σ₀ > … > σ_N = 0, in units of the spread of the model's space."""
         if self.path(model) == "straight":
@@ -123,7 +129,7 @@ class DiffusionMethod(Method):
     @final
     def _solve(self, problem: Problem, *, noise: Noise) -> Iterator[Examples]:
         path, sigmas = self.path(problem.model), self.sigmas(problem.model)
-        taken = math.ceil(problem.strength * self.steps)
+        taken = self.steps_of(problem.strength)
         if taken == 0:
             yield problem.in_space(problem.start)
             return
