@@ -183,10 +183,42 @@ def test_what_cannot_be_sampled_is_refused(
     assert inside(tmp_path) == before
 
 
-def test_a_model_without_classes_is_not_asked_for_one(trained: Trained, tmp_path: Path) -> None:
-    sentence = copyist("sample", trained("diffusion-free"), "--class", 3, "--out", tmp_path / "s.png").sentence
-    assert sentence.startswith(
-        "a class needs a model that was trained with classes, and this one was not, got 3; train"
-    )
+def test_a_model_that_copies_is_not_asked_for_a_class(trained: Trained, tmp_path: Path) -> None:
     sentence = copyist("sample", trained("gray"), "--class", 3, "--out", tmp_path / "s.png").sentence
     assert sentence.startswith("classes, images and masks need a sampler of diffusion models, got NoDiffusion; take su")
+
+
+def test_denoise_and_encode_are_the_library_s(trained: Trained, digit: Path, tmp_path: Path) -> None:
+    model, x = library.load(trained("diffusion")), pixels(digit)
+    result = copyist("denoise", trained("diffusion"), digit, "--sigma", 0.2, "--out", tmp_path / "d", "--json").result
+    assert result["sigma"] == 0.2
+    wanted = library.denoise(model, x, sigma=0.2)[0, 0].clamp(0, 1).numpy()
+    np.testing.assert_allclose(shown(tmp_path / "d" / "digit.png") / 255, wanted, atol=0.5 / 255 + 1e-6)
+    assert copyist("encode", trained("diffusion"), digit, "--out", tmp_path / "z.npz").code == 0
+    np.testing.assert_allclose(np.load(tmp_path / "z.npz")["z"], library.encode(model, x).numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (["denoise", "MODEL", "DIGIT", "--out", "OUT"], "denoise needs the noise level, which DiffusionUNet is told, "),
+        (["denoise", "MODEL", "DIGIT", "--sigma", "0", "--out", "OUT"], "sigma must be greater than 0, got 0.0"),
+        (
+            ["reconstruct", "MODEL", "DIGIT", "--out", "OUT"],
+            "reconstruct needs a model that copies, and DiffusionUNet ",
+        ),
+        (["walk", "MODEL", "DIGIT", "--out", "OUT.gif"], "walk works in a model's code, and DiffusionUNet has none; "),
+        (
+            ["evaluate", "MODEL", "--data", "digits"],
+            "evaluate measures copies and names, and DiffusionUNet makes images",
+        ),
+    ],
+)
+def test_a_verb_of_other_models_is_refused_in_a_sentence(
+    line: list[str], message: str, trained: Trained, digit: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    places = {"MODEL": trained("diffusion"), "DIGIT": digit, "OUT": out, "OUT.gif": tmp_path / "out.gif"}
+    before = inside(tmp_path)
+    assert copyist(*[places.get(word, word) for word in line]).sentence.startswith(message)
+    assert inside(tmp_path) == before

@@ -17,6 +17,7 @@ __all__ = [
     "dpm_solver",
     "euler",
     "heun",
+    "invert_flow",
     "stochastic_edm",
 ]
 
@@ -26,6 +27,7 @@ from copyist.procedures.diffusion.conditions import Conditions
 from copyist.procedures.diffusion.dpm_solver import DPMSolver, dpm_solver
 from copyist.procedures.diffusion.euler import Euler, euler
 from copyist.procedures.diffusion.heun import Heun, heun
+from copyist.procedures.diffusion.inversion import invert_flow
 from copyist.procedures.diffusion.noise import ExampleNoise
 from copyist.procedures.diffusion.solver import DiffusionMethod
 from copyist.procedures.diffusion.states import Denoise, Noise, State
