@@ -124,7 +124,7 @@ def test_conditions_are_the_library_s(
     assert sentence.format(digit=digit, mask=mask) in text
     visible = torch.ones(8, 8, dtype=torch.bool)
     visible[:, 5:] = False
-    given = conditions | ({"like": pixels(digit)} if "like" in conditions else {})
+    given: dict[str, Any] = conditions | ({"like": pixels(digit)} if "like" in conditions else {})
     given |= {"visible": visible} if "visible" in conditions else {}
     wanted = library.sample(
         library.load(trained("diffusion")),
