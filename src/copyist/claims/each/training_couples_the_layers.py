@@ -109,14 +109,15 @@ def run(trial: Trial) -> Measurements:
         before, after = _pairs(trial.untrained(recipe)), _pairs(trial.model(recipe, control=net != "unet"))
         draws = trial.generator("units", net)
         shuffled = [(first[torch.randperm(len(first), generator=draws)], second) for first, second in after]
-        fresh = fmean(_coupling(pairs) for pairs in (before, *_redrawn(trial, recipe)))
+        fresh = fmean(_coupling(_aligned(pairs)) for pairs in (before, *_redrawn(trial, recipe)))
+        aligned = _aligned(after)
         values |= {
-            f"{net}_coupled": _coupling(after) - fresh,
+            f"{net}_coupled": _coupling(aligned) - fresh,
             f"{net}_spread": over(_variation(after), _variation(before)),
-            f"{net}_coupling": _coupling(after),
-            f"{net}_shuffled": _coupling(shuffled),
+            f"{net}_coupling": _coupling(aligned),
+            f"{net}_shuffled": _coupling(_aligned(shuffled)),
             f"{net}_before": fresh,
-            f"{net}_overlap": _overlap(after),
+            f"{net}_overlap": _overlap(aligned),
             f"{net}_kurtosis": _kurtosis(after),
             f"{net}_kurtosis_before": _kurtosis(before),
         }
@@ -180,12 +181,12 @@ def _aligned(pairs: list[tuple[Tensor, Tensor]]) -> list[LayerAlignment]:
     ]
 
 
-def _coupling(pairs: list[tuple[Tensor, Tensor]]) -> float:
-    return fmean(each.z_score for each in _aligned(pairs))
+def _coupling(aligned: list[LayerAlignment]) -> float:
+    return fmean(each.z_score for each in aligned)
 
 
-def _overlap(pairs: list[tuple[Tensor, Tensor]]) -> float:
-    return fmean(each.overlap / each.chance for each in _aligned(pairs))
+def _overlap(aligned: list[LayerAlignment]) -> float:
+    return fmean(each.overlap / each.chance for each in aligned)
 
 
 def _variation(pairs: list[tuple[Tensor, Tensor]]) -> float:
