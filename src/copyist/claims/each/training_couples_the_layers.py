@@ -124,7 +124,7 @@ def run(trial: Trial) -> Measurements:
     plain = ladder(trial, "no-norm")
     before, after = _pairs(trial.untrained(plain)), _pairs(trial.model(plain, control=True))
     values |= {
-        "unnormalized_coupling": _coupling(after),
+        "unnormalized_coupling": _coupling(_aligned(after)),
         "unnormalized_spread": over(_variation(after), _variation(before)),
     }
     return Measurements(values=values, curves={"training": _curves(trial, recipes["unet"])})
@@ -133,7 +133,7 @@ def run(trial: Trial) -> Measurements:
 def _curves(trial: Trial, recipe: Recipe) -> Curves:
     """The coupling of the U-Net's layers at each snapshot; not a number at those that were not reached."""
     levels = trial.pick(smoke=(), standard=recipe.training.snapshots, gpu=recipe.training.snapshots)
-    coupled = {rung.level: _coupling(_pairs(rung.model)) for rung in trial.rungs(recipe)}
+    coupled = {rung.level: _coupling(_aligned(_pairs(rung.model))) for rung in trial.rungs(recipe)}
     return Curves(
         title="Coupling of successive layers on the way: before training, at snapshots, and at the end",
         x_label="PSNR of the snapshot, dB (first: untrained; last: the end)",
@@ -141,7 +141,7 @@ def _curves(trial: Trial, recipe: Recipe) -> Curves:
         x=[0.0, *levels, (levels[-1] if levels else 0.0) + 4],
         lines={
             "U-Net": [
-                _coupling(_pairs(trial.untrained(recipe))),
+                _coupling(_aligned(_pairs(trial.untrained(recipe)))),
                 *(coupled.get(level, math.nan) for level in levels),
                 coupled[None],
             ]
