@@ -247,12 +247,12 @@ def trained_error(model: nn.Module, x: torch.Tensor, held_out: torch.Tensor, *, 
 
 @pytest.mark.slow
 def test_without_normalization_it_trains_at_five_levels_and_by_default_it_hardly_beats_the_mean() -> None:
-    splits = open_source("scenes?size=16&limit=512")
+    splits = open_source("scenes?size=32&limit=512")
     x, held_out = splits.train.images(), splits.test.images(0, 128)
     mean_image = float(F.mse_loss(x.mean(dim=0).expand_as(held_out), held_out))
     config = UNetConfig(channels=3, width=8, levels=5, convolutions=1, statistics="none")
-    ours, by_default = built(config, seed=1), built(config, seed=1)
+    ours, by_default = built(config), built(config)
     with_pytorch_initialization(by_default)
-    assert trained_error(ours, x, held_out, steps=125) < 0.6 * mean_image
-    assert trained_error(by_default, x, held_out, steps=125) > 0.85 * mean_image
+    assert trained_error(ours, x, held_out, steps=250) < 0.6 * mean_image
+    assert trained_error(by_default, x, held_out, steps=250) > 0.85 * mean_image
     assert spreads(ours, held_out) > 0.5 * float(held_out.std(dim=0).mean())
