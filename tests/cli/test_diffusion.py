@@ -209,7 +209,6 @@ def test_denoise_and_encode_are_the_library_s(trained: Trained, digit: Path, tmp
         ),
         (["walk", "MODEL", "DIGIT", "--out", "OUT.gif"], "walk works in a model's code, and DiffusionUNet has none; "),
         (
-            ["evaluate", "MODEL", "--data", "digits"],
             "evaluate measures copies and names, and DiffusionUNet makes images",
         ),
     ],

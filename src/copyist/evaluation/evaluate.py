@@ -10,7 +10,7 @@ from copyist.baselines.linear_copier import most_examples
 from copyist.checks import check_at_least
 from copyist.data.examples import Splits
 from copyist.data.opening import check_data
-from copyist.errors import ArgumentError, ContractError
+from copyist.errors import ArgumentError
 from copyist.evaluation.classification_errors import classification_table
 from copyist.evaluation.denoising_measures import denoising_table
 from copyist.evaluation.denoising_table import DenoisingTable
@@ -19,7 +19,7 @@ from copyist.evaluation.likelihood_table import likelihood_table
 from copyist.evaluation.measured_data import open_measured
 from copyist.evaluation.probe_table import probe_table, why_unprobed
 from copyist.evaluation.table_copies import table_copies
-from copyist.models.contracts import Autoencoder, Diffusion, Model, Reconstructor, needs
+from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
 from copyist.models.in_batches import apply_in_batches
 
 _NUM_TRAIN = 4096
@@ -60,7 +60,7 @@ def evaluate(
         say: takes notices, each one sentence.
 
     Raises:
-        ContractError: some of the models copy and others do not, or one is a diffusion model.
+        ContractError: some of the models copy and others do not.
         DataError: the source cannot be read; there is nothing to learn from that is not measured; the images have
             values that a likelihood gives no probability; or classifiers are given images without labels.
         ShapeError: a model does not take the images, or a table's columns are not those it was trained on.
@@ -76,12 +76,6 @@ def evaluate(
     check_at_least("importance_samples", importance_samples, 1)
     tell: Callable[[str], None] = say or (lambda sentence: None)
     models = {name: needs(model, Model, verb="evaluate") for name, model in models.items()}
-    for model in models.values():
-        if isinstance(model, Diffusion):
-            raise ContractError(
-                f"evaluate measures copies and names, and {type(model).__name__} makes images of noise; measure how it "
-                "takes noise off (copyist psnr MODEL INPUT --sigma 0.1)"
-            )
     names_only = not any(isinstance(model, Reconstructor) for model in models.values())
     found = open_measured(data, models.values(), fit_on=fit_on, num_images=num_images, fits=not names_only, say=tell)
     splits, count = found.splits, found.count
