@@ -208,9 +208,6 @@ def test_denoise_and_encode_are_the_library_s(trained: Trained, digit: Path, tmp
             "reconstruct needs a model that copies, and DiffusionUNet ",
         ),
         (["walk", "MODEL", "DIGIT", "--out", "OUT.gif"], "walk works in a model's code, and DiffusionUNet has none; "),
-        (
-            "evaluate measures copies and names, and DiffusionUNet makes images",
-        ),
     ],
 )
 def test_a_verb_of_other_models_is_refused_in_a_sentence(
