@@ -266,6 +266,13 @@ def test_conditions_that_do_not_hold_together_are_refused(given: Any, error: typ
         sample(net(), count=2, shape=SHAPE, conditions=Conditions(**given))
 
 
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_samples_that_are_not_finite_are_refused(name: str) -> None:
+    broken = GaussianDiffusion(mean=float("nan"), covariance=0.01)
+    with pytest.raises(ContractError, match=r"^a model must give finite values, got nan for example 0; train it"):
+        sample(broken, count=2, shape=SHAPE, method=SAMPLERS[name](steps=2))
+
+
 def test_what_a_model_or_a_sampler_cannot_do_is_refused() -> None:
     with pytest.raises(ContractError, match="a class needs a model that was trained with classes, and this one was"):
         sample(diffusion(DIFFUSION["clean"]), count=2, shape=SHAPE, conditions=Conditions(classes=(1,)))

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_choice, check_positive
-from copyist.models.contracts import Diffusion, Model, Path, needs
+from copyist.models.contracts import Diffusion, Model, Path, check_answer, needs
 from copyist.procedures.diffusion.ascent import ascend
 from copyist.procedures.diffusion.conditions import Conditions, Task
 from copyist.procedures.diffusion.noise import ExampleNoise, draw_seed
@@ -137,7 +137,7 @@ class DiffusionMethod(Method):
         x = self.ascend(problem, sigmas) if problem.deterministic else problem.start + sigmas[0] * noise(problem.start)
         states = self._descend(problem, x, sigmas, noise=noise, path=path)
         for step, state in enumerate(states, start=1):
-            yield problem.in_space(state.x if step == taken else state.x_hat)
+            yield check_answer(problem.in_space(state.x)) if step == taken else problem.in_space(state.x_hat)
 
     @final
     def ascend(self, problem: Problem, sigmas: Sequence[float]) -> Tensor:
