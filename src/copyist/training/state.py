@@ -2,11 +2,10 @@
 
 __all__ = ["Counters", "TrainingState"]
 
-import contextlib
 import copy
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, cast, final
+from typing import Any, final
 
 import torch
 from accelerate import Accelerator
@@ -17,12 +16,12 @@ from copyist.data import Batches
 from copyist.data.examples import Splits
 from copyist.devices import keep_freed_memory
 from copyist.models.contracts import Model, ModelConfig
-from copyist.objectives import ObjectiveLoss
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
+from copyist.training.descent import Descent
 from copyist.training.held_out import HeldOut
 from copyist.training.history import HistoryRow, Observer, kept_row
-from copyist.training.optimization import build_optimizer, update_average
+from copyist.training.optimization import update_average
 from copyist.training.resumption import RecordedRun
 from copyist.training.run_data import RunData
 from copyist.training.start import InitialWeights, build_model
@@ -113,9 +112,7 @@ class TrainingState:
         self.best = copy.deepcopy(self.model) if config.patience > 0 else None
         if config.compile:
             self.model.compile()  # pyright: ignore[reportUnknownMemberType]
-        loss = ObjectiveLoss(recipe.objective, self.model)
-        prepared = self.accelerator.prepare(loss, build_optimizer(self.model, config.optimization))
-        self.loss, self.optimizer = cast("tuple[nn.Module, torch.optim.Optimizer]", prepared)
+        self.descent = Descent(recipe.objective, self.model, config.optimization, accelerator=self.accelerator)
         self.batches = Batches(
             self.data.train,
             batch_size=config.batch_size,
@@ -157,10 +154,6 @@ class TrainingState:
             CopyistError: whatever the objective raises.
         """
         self.recipe.objective.check_data(self.model, self.held_out.x, labels=self.held_out.labels)
-
-    def synchronized(self, *, last: bool) -> contextlib.AbstractContextManager[Any]:
-        """Context manager: devices exchange gradients only after the last batch of a step."""
-        return contextlib.nullcontext() if last else self.accelerator.no_sync(self.loss)
 
     def update_average(self, step: int) -> None:
         """Move the average of the weights toward the weights, where one is kept."""
@@ -219,8 +212,7 @@ class TrainingState:
             for name, module in self._modules().items()
             for key, value in module.state_dict().items()
         }
-        for index, moments in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{key}": item for key, item in moments.items() if isinstance(item, Tensor)}
+        tensors |= {f"optimizer.{key}": value for key, value in self.descent.moments().items()}
         document = {
             "format_version": FORMAT_VERSION,
             "counters": asdict(self.counters),
@@ -279,7 +271,7 @@ class TrainingState:
         """Become what a saved state holds."""
         for name, module in self._modules().items():
             module.load_state_dict(_under(f"{name}.", tensors))
-        _restore_moments(self.optimizer, _under("optimizer.", tensors))
+        self.descent.restore(_under("optimizer.", tensors))
         counters = dict(document["counters"])
         rows = [HistoryRow(**row) for row in counters.pop("rows")]
         self.counters = Counters(rows=rows, **counters)
@@ -306,15 +298,3 @@ class TrainingState:
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-
-
-def _restore_moments(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    moments: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        index, _, name = key.partition(".")
-        weight = weights[int(index)]
-        # A fused optimizer walks through memory: a moment whose layout is not its weight's belongs to other weights.
-        laid_out = torch.empty_like(weight, dtype=value.dtype).copy_(value) if value.shape == weight.shape else value
-        moments.setdefault(int(index), {})[name] = laid_out
-    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
