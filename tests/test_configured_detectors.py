@@ -40,6 +40,23 @@ def test_another_recipe_also_leaves_the_strangest_rows_out(table: str) -> None:
     assert configured_detector("table", data=table).training.training.trimmed == 0
 
 
+def test_parts_of_the_default_are_found_by_name_as_it_has_them(table: str) -> None:
+    of_images = configured_detector(data="faces")
+    assert isinstance(of_images.measure, Combined)
+    assert configured_detector(data="faces", measure="combined") == of_images
+    assert configured_detector(data="faces", measure="local-code-distance").measure == of_images.measure.measures[0]
+    assert configured_detector(data=table, measure="combined") == table_detector(data=table)
+    robust = configured_detector(data=table, measure="copy-distance", may_hold_outliers=True)
+    assert isinstance(robust.measure, CopyDistance)
+    assert robust.measure.neighbors < 1
+
+
+@pytest.mark.parametrize("measure", ["combined", "local-code-distance"])
+def test_a_measure_made_for_the_usual_model_is_refused_beside_another_recipe(measure: str) -> None:
+    with pytest.raises(ArgumentError, match=f"the measure {measure} must be made for its model, of the recipe repair"):
+        configured_detector("unet", data="faces", measure=measure)
+
+
 def test_outliers_among_images_are_refused() -> None:
     with pytest.raises(ArgumentError, match="only rows of a table can be trained on with outliers among them"):
         configured_detector(data="faces", may_hold_outliers=True)

@@ -12,7 +12,7 @@ from copyist.data.source import escape_name, with_option
 from copyist.data.table_sets import is_table
 from copyist.detection import MEASURES, AnomalyMeasure, DetectorRecipe
 from copyist.detection.detector_recipe import CATALOGUES
-from copyist.detection.measures import LocalError
+from copyist.detection.measures import Combined, LocalError
 from copyist.errors import ArgumentError, DataError
 from copyist.recipes import configured, resumed
 from copyist.recipes.detectors import image_detector, table_detector
@@ -65,7 +65,7 @@ def configured_detector(
         training = replace(training, training=replace(training.training, trimmed=trimmed))
     # That for images looks at the layers of its own model.
     fitting = usual.measure if training.name == usual.name or _is_table(training.data) else LocalError()
-    recipe = DetectorRecipe(training=training, measure=_measure(measure, fitting))
+    recipe = DetectorRecipe(training=training, measure=_measure(measure, fitting, usual=usual))
     return change(recipe, read_assignments(assignments), CATALOGUES)
 
 
@@ -88,15 +88,20 @@ def _is_table(data: str) -> bool:
     return is_table(source)
 
 
-def _measure(name: str | None, usual: AnomalyMeasure) -> AnomalyMeasure:
+def _measure(name: str | None, fitting: AnomalyMeasure, *, usual: DetectorRecipe) -> AnomalyMeasure:
+    """That of this name as the fitting one has it, itself or among its parts; else with its own defaults."""
     if name is None:
-        return usual
+        return fitting
     check_choice("measure", name, MEASURES)
-    if MEASURES[name] is type(usual):
-        return usual
+    # Of neighborhoods of several sizes the largest, which comes last, is the safest.
+    parts = reversed(fitting.measures) if isinstance(fitting, Combined) else ()
+    found = next((each for each in (fitting, *parts) if type(each) is MEASURES[name]), None)
+    if found is not None:
+        return found
     try:
         return MEASURES[name]()
     except TypeError as error:
         raise ArgumentError(
-            f"the measure {name} must be built in Python, since it has settings without a default"
+            f"the measure {name} must be made for its model, of the recipe {usual.name}, got another recipe; leave "
+            "the recipe out, take another measure (--measure local-error), or build this one in Python"
         ) from error
