@@ -36,5 +36,5 @@ def test_queries_are_answered_alike_in_whatever_batch_they_come() -> None:
 
 def test_a_share_of_the_references_is_a_rank() -> None:
     assert [neighbor_rank(k, num_references=30) for k in (5, 0.05, 0.5, 80)] == [5, 2, 15, 30]
-    with pytest.raises(ArgumentError, match="whole number of at least 1, or a share below 1, got 2.5"):
+    with pytest.raises(ArgumentError, match=r"whole number of at least 1, or a share below 1, got 2\.5"):
         check_neighbors(2.5)

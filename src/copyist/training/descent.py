@@ -1,4 +1,4 @@
-"""From the loss of a batch to changed weights: gradients, their clipping and the optimizer, on one device or several."""
+"""From the loss of a batch to changed weights: gradients, clipping and the optimizer, on one device or several."""
 
 __all__ = ["Descent"]
 

@@ -153,12 +153,11 @@ def detect(
 
 
 def _detect_rows(request: _Request, folder: Path) -> Found:
-    rivals = {} if request.others is None else request.others.rivals
     rows = judge_rows(
         request.detector,
         request.inputs,
         batch_size=request.batch_size,
-        others=rivals,
+        others=request.others,
         ignore_extra=request.ignore_extra,
         say=request.say,
     )
