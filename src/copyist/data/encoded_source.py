@@ -2,7 +2,6 @@
 
 __all__ = ["EncodedSource", "encode_source"]
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,15 @@ from copyist.data.examples import ExampleSet, Splits
 from copyist.data.fitted_columns import fit_column, is_numbering
 from copyist.data.labels import ClassLabels
 from copyist.data.learned_columns import INDEX, dropped_columns, find_name, left_out_notices
-from copyist.data.parts import CALIBRATION_SHARE, Parts, Split, digest, fingerprint, hold_out_for_calibration
+from copyist.data.parts import (
+    CALIBRATION_SHARE,
+    Parts,
+    Split,
+    digest,
+    fingerprint,
+    hold_out_for_calibration,
+    tell_equal_apart,
+)
 from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source
 from copyist.data.source_parts import of_classes, parts_of
 from copyist.data.table_encoding import EncodedRows, TableEncoding, joined, new_notices, table_columns
@@ -80,7 +87,7 @@ def encode_source(
     labels = class_labels(table, source)
     names, left_out = _columns(table, source)
     digests = _digests(table, names, source)
-    parts = _parts(_numbered(digests), labels, table.is_test, source, num_calibration)
+    parts = _parts(tell_equal_apart(digests), labels, table.is_test, source, num_calibration)
     rows = parts.indices("all", limit=None)
     # Among the rows of the classes that are taken.
     places: dict[Split, npt.NDArray[np.int64]] = {
@@ -166,20 +173,6 @@ def _digests(table: StoredTable, names: Sequence[str], source: Source) -> list[s
         return [digest(row) for row in bare]
     beside = [repr(cells).encode() for cells in zip(*(each.tolist() for each in texts), strict=True)]
     return [digest(row + cells) for row, cells in zip(bare, beside, strict=True)]
-
-
-def _numbered(digests: Sequence[str]) -> list[str]:
-    """A digest for each row, of its content and of how many equal ones came before; the first of these keeps its own.
-
-    So equal rows are parted like others. New normal rows are equal to rows of training as often as they happen to be,
-    and a p-value holds only where those of the calibration are, too.
-    """
-    seen: Counter[str] = Counter()
-    found: list[str] = []
-    for each in digests:
-        found.append(digest(f"{each} {seen[each]}".encode()) if seen[each] else each)
-        seen[each] += 1
-    return found
 
 
 def _parts(

@@ -13,7 +13,7 @@ import torch
 from copyist.checks import check_whole
 from copyist.data.in_memory import Array, GivenExamples, check_alike, check_share, number_classes
 from copyist.data.labels import joined_names, renumbered
-from copyist.data.parts import TEST_SHARE, Parts, Split, evenly_spaced, fingerprint, hold_out
+from copyist.data.parts import TEST_SHARE, Parts, Split, evenly_spaced, fingerprint, hold_out, tell_equal_apart
 from copyist.errors import ArgumentError, DataError
 from copyist.files.values import as_floats
 from copyist.tensors import Examples, Images
@@ -182,6 +182,7 @@ class Splits:
         *,
         calibration: Array | float | None = None,
         split_seed: int = 0,
+        part_equal: bool = False,
         labels: Array | None = None,
         test_labels: Array | None = None,
         calibration_labels: Array | None = None,
@@ -196,6 +197,8 @@ class Splits:
                 None holds out a tenth.
             calibration: the same; or a share in (0, 1) of what is trained on, held out by content; None for none.
             split_seed: another one than 0 holds out others.
+            part_equal: whether equal examples are parted like others, as the p-values of a detector of rows demand;
+                else they go to the same split.
             labels: (N,), (N, 1) or one-hot (N, K), the class of each example in `train`: whole numbers or texts; None
                 where there are none.
             test_labels: of `test`.
@@ -230,13 +233,18 @@ class Splits:
         check_alike(given, name=name)
         given = number_classes(given, name=name)
         sets = {part: _example_set(each, name=name) for part, each in given.items()}
-        sets |= _held_out(given, shares, seed=split_seed, name=name)
+        sets |= _held_out(given, shares, seed=split_seed, part_equal=part_equal, name=name)
         for part, each in sets.items():
             if not len(each):
                 raise DataError(
                     f"{name} must have {each.noun} for each split, of which equal ones go to the same, got none for "
                     f"{part}; add different {each.noun}, or give {part}="
                 )
+        if part_equal and sets["train"].is_table and (sets["train"].array == sets["train"].array[:1]).all():
+            raise DataError(
+                f"{name} must have a column that varies over the rows that are learned, got {len(sets['train'])} that "
+                "are all equal; add different rows"
+            )
         sets = _without_constants(sets)
         return cls(train=sets["train"], test=sets["test"], calibration=sets.get("calibration"))
 
@@ -289,17 +297,18 @@ def _without_constants(sets: Mapping[str, ExampleSet]) -> dict[str, ExampleSet]:
 
 
 def _held_out(
-    given: Mapping[str, GivenExamples], shares: Mapping[str, float], *, seed: int, name: str
+    given: Mapping[str, GivenExamples], shares: Mapping[str, float], *, seed: int, part_equal: bool, name: str
 ) -> dict[str, ExampleSet]:
     """The splits that are taken from the training part, and what is left of that; nothing where all were given."""
     train = given["train"]
     if "test" in given and not shares:
         return {}
+    digests = tell_equal_apart(train.digests) if part_equal else train.digests
     if "test" in given:
         is_test = np.zeros(len(train.array), dtype=np.bool_)
     else:
-        is_test = hold_out(train.digests, share=shares.get("test", TEST_SHARE), seed=seed)
-    parts = Parts.of(train.digests, is_test, calibration=shares.get("calibration"), seed=seed)
+        is_test = hold_out(digests, share=shares.get("test", TEST_SHARE), seed=seed)
+    parts = Parts.of(digests, is_test, calibration=shares.get("calibration"), seed=seed)
     wanted: list[Split] = ["train", "test", "calibration"]
     return {
         part: _example_set(train, parts.indices(part, limit=None), name=name)
