@@ -79,6 +79,7 @@ class TrainingState:
         seed: int,
         observer: Observer,
         start: InitialWeights | None = None,
+        purpose: Mapping[str, Any] | None = None,
     ) -> None:
         """Build everything as it is before the first step; nothing is written.
 
@@ -90,6 +91,7 @@ class TrainingState:
         """
         config = recipe.training
         self.recipe, self.store, self.seed, self.observer, self.start = recipe, store, seed, observer, start
+        self.purpose = purpose
         self.start_fingerprint = None if start is None else start.fingerprint
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
@@ -189,9 +191,10 @@ class TrainingState:
         """
         document, tensors = self.store.read_state()
         recorded = RecordedRun.of(document, place=str(self.store))
-        recorded.check_settings(self.identity["recipe"], seed=self.seed)
+        recorded.check_settings(self.identity["recipe"], seed=self.seed, purpose=self.purpose)
         recorded.check_data(self.summary, source=self.recipe.data, start=self.start_fingerprint)
         self.start_fingerprint = recorded.start
+        self.purpose = self.purpose or recorded.purpose
         self._take(document, tensors)
         self.store.clear_unfinished()
         if recorded.recipe != self.identity["recipe"]:
@@ -218,6 +221,7 @@ class TrainingState:
             "counters": asdict(self.counters),
             "identity": self.identity,
             "header": asdict(self.header()),
+            **({} if self.purpose is None else {"purpose": self.purpose}),
         }
         self.store.save_state(document, tensors)
         self.saved_step = self.counters.step
