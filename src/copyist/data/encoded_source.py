@@ -38,6 +38,9 @@ from copyist.files.values import as_rows
 _FEWEST = 50
 """Different rows from which on a detector is fitted: of so few, about half are trained on."""
 
+_FAR = 1e4
+"""Distances of the quartiles: a cell so far from the median is named."""
+
 _MOST_CALIBRATION = 0.5
 """The share of the rows out of the test split that calibrates at most, unless the source says more; where a threshold
 needs more than that, it is refused."""
@@ -259,6 +262,25 @@ def _notices(
     for names, verbs, rest in kinds:
         if names:
             found.append(f"{source.place}: {quote_names(names)} {verbs[len(names) > 1]} {rest}")
+    return [*found, *_far_notices(encoding, table, source)]
+
+
+def _far_notices(encoding: TableEncoding, table: StoredTable, source: Source) -> list[str]:
+    """A sentence for each column of numbers of which a cell is so far from the others that it alone decides the unit
+    of the column."""
+    found: list[str] = []
+    for each in encoding.encoders:
+        values = table.readings[each.name].values
+        if values is None or not isinstance(each, ScaledColumn) or each.quantity != "number":
+            continue
+        distances = np.nan_to_num(np.abs(values - each.center) / each.scale)
+        row = int(distances.argmax())
+        if distances[row] > _FAR:
+            found.append(
+                f"{source.place}: {each.name!r} has {values[row]:g} in row {row + 1}, {distances[row]:.0e} times as "
+                "far from the median as the quartiles are apart, which makes all others look alike; correct that cell, or "
+                "remove its row"
+            )
     return found
 
 
