@@ -278,8 +278,8 @@ def _far_notices(encoding: TableEncoding, table: StoredTable, source: Source) ->
         if distances[row] > _FAR:
             found.append(
                 f"{source.place}: {each.name!r} has {values[row]:g} in row {row + 1}, {distances[row]:.0e} times as "
-                "far from the median as the quartiles are apart, which makes all others look alike; correct that cell, or "
-                "remove its row"
+                "far from the median as the quartiles are apart, beside which all others are alike; correct that "
+                "cell, or remove its row"
             )
     return found
 

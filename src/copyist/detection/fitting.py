@@ -19,7 +19,7 @@ from copyist.data.source import with_option
 from copyist.data.table_matching import TableLike
 from copyist.data.table_sets import is_table
 from copyist.detection.conformal import check_false_alarms, check_rate, num_calibration
-from copyist.detection.copies import Copies, widened
+from copyist.detection.copies import Copies, at_least_float32, examples_at_once
 from copyist.detection.detector import Detector
 from copyist.detection.detector_file import DETECTOR_FILE, save_detector
 from copyist.detection.detector_recipe import FALSE_ALARMS, DetectorPurpose, DetectorRecipe
@@ -108,7 +108,9 @@ def fit_detector(
         model=model,
         measure=recipe.measure,
         statistics=statistics,
-        calibration=widened(anomalies if encoded is None else anomalies + departure * encoded.departures.sum(1)),
+        calibration=at_least_float32(
+            anomalies if encoded is None else anomalies + departure * encoded.departures.sum(1)
+        ),
         false_alarms=rate,
         header=run.store.read_header(),
         encoding=None if encoded is None else encoded.encoding,
@@ -195,5 +197,6 @@ def _copies(model: Reconstructor, examples: ExampleSet) -> Copies:
 
 def _batches(model: Reconstructor, examples: ExampleSet) -> Iterator[Examples]:
     device = next(model.parameters()).device
-    for start in range(0, len(examples), model.batch_size):
-        yield examples.examples(start, start + model.batch_size).to(device)
+    size = examples_at_once(model)
+    for start in range(0, len(examples), size):
+        yield examples.examples(start, start + size).to(device)

@@ -96,12 +96,11 @@ def _is_table(data: str) -> bool:
 
 
 def _measure(name: str | None, fitting: AnomalyMeasure, *, usual: DetectorRecipe) -> AnomalyMeasure:
-    """That of this name as the fitting one has it, itself or among its parts; else with its own defaults."""
+    """That of this name as the fitting one has it, itself or as one of its parts; else with its own defaults."""
     if name is None:
         return fitting
     check_choice("measure", name, MEASURES)
-    # Of neighborhoods of several sizes the largest, which comes last, is the safest.
-    parts = reversed(fitting.measures) if isinstance(fitting, Combined) else ()
+    parts = fitting.measures if isinstance(fitting, Combined) else ()
     found = next((each for each in (fitting, *parts) if type(each) is MEASURES[name]), None)
     if found is not None:
         return found
