@@ -297,11 +297,11 @@ BAD: dict[str, tuple[Bad, str]] = {
     ),
     "a classifier": (
         lambda d, t, o: ["fit", "conv-classifier", "--data", "digits", "--steps", 2],
-        "detect copies images, and ConvClassifier names them",
+        "detect needs a model that copies, and ConvClassifier does not",
     ),
     "a classifier without labels": (
         lambda d, t, o: ["fit", "conv-classifier", "--data", t / "good", "--steps", 2],
-        "detect copies images, and ConvClassifier names them",
+        "detect needs a model that copies, and ConvClassifier does not",
     ),
     "a model in its place": (
         lambda d, t, o: ["run", d / "detector/model.safetensors", d / "new.csv"],

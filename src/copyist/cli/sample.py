@@ -16,7 +16,7 @@ from copyist.cli.sample_files import FILMS, check_sample_format, write_samples
 from copyist.cli.terminal import bar, counted, show
 
 if TYPE_CHECKING:
-    from copyist.models import Reconstructor
+    from copyist.models import Model as Network
     from copyist.procedures import Method
     from copyist.tensors import Examples
 
@@ -95,9 +95,8 @@ def sample(
     """
     from dataclasses import asdict
 
-    from copyist.models.contracts import Reconstructor, Variational, needs
     from copyist.outputs import check_output
-    from copyist.procedures import named_method
+    from copyist.procedures import default_method, named_method
 
     short = {"steps": steps, "schedule": schedule, "grow": None if grow is None else _sizes(grow)}
     short |= {"grow_steps": grow_steps, "mean": mean, "std": std}
@@ -106,8 +105,8 @@ def sample(
         # Before the model is opened, since it is to be refused whatever model that is.
         named_method(method, assigned)
     check_output(out, overwrite=force)
-    network = needs(open_model(model, class_of=class_of, device=device), Reconstructor, verb="sample")
-    name = method or ("prior" if isinstance(network, Variational) else "no-diffusion")
+    network = open_model(model, class_of=class_of, device=device)
+    name = method or default_method(network)
     chosen = named_method(name, assigned)
     settings = asdict(chosen)
     shape = _shape(network, chosen, size=size, grown=settings.get("grow", ()))
@@ -139,7 +138,7 @@ def _sizes(texts: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _shape(
-    model: "Reconstructor", method: "Method", *, size: str | None, grown: Sequence[tuple[int, int]]
+    model: "Network", method: "Method", *, size: str | None, grown: Sequence[tuple[int, int]]
 ) -> tuple[int, ...] | None:
     """(C, H, W) of one sample at first, or (D,) of one row; None where the model does not know.
 
@@ -173,7 +172,7 @@ def _check_multiple(option: str, sides: Sequence[int], multiple: int) -> None:
 
 
 def _stages(
-    model: "Reconstructor",
+    model: "Network",
     method: "Method",
     shape: tuple[int, ...] | None,
     *,

@@ -1,6 +1,6 @@
 """Samples: images that begin as noise, by one of several chains, or images and rows that begin as codes."""
 
-__all__ = ["METHODS", "named_method", "sample", "sample_steps"]
+__all__ = ["METHODS", "default_method", "named_method", "sample", "sample_steps"]
 
 import contextlib
 import math
@@ -15,11 +15,12 @@ from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.devices import Precision, autocast, full_float32
 from copyist.errors import ShapeError
 from copyist.memory import check_memory
-from copyist.models.contracts import Model, Reconstructor, needs
+from copyist.models.contracts import Diffusion, Model, Variational, needs
 from copyist.models.in_batches import in_batches
+from copyist.procedures.diffusion import Euler, Heun
 from copyist.procedures.implicit_prior import ImplicitPrior
 from copyist.procedures.langevin import Langevin
-from copyist.procedures.method import Method
+from copyist.procedures.method import ApplyPart, Method
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.prior import Prior
 from copyist.procedures.walkback import Walkback
@@ -32,10 +33,17 @@ METHODS: Mapping[str, type[Method]] = {
     "walkback": Walkback,
     "implicit-prior": ImplicitPrior,
     "prior": Prior,
+    "euler": Euler,
+    "heun": Heun,
 }
 """The class of each sampling method, by its name in `copyist sample`."""
 
-_NO_DIFFUSION = NoDiffusion()
+
+def default_method(model: Model) -> str:
+    """The name of the method that samples a model unless another is requested."""
+    if isinstance(model, Diffusion):
+        return "heun"
+    return "prior" if isinstance(model, Variational) else "no-diffusion"
 
 
 def named_method(name: str, assignments: Mapping[str, str]) -> Method:
@@ -57,7 +65,7 @@ def sample(
     model: Model,
     *,
     count: int,
-    method: Method = _NO_DIFFUSION,
+    method: Method | None = None,
     shape: tuple[int, ...] | None = None,
     generator: torch.Generator | None = None,
     batch_size: int | None = None,
@@ -66,10 +74,10 @@ def sample(
     """Sample images from noise, or images and rows of a table from codes.
 
     Args:
-        model: any that copies. To copy is enough for `NoDiffusion`; `Prior` asks for a likelihood, and the others for a
-            denoiser.
+        model: any that copies, or a diffusion model. To copy is enough for `NoDiffusion`; `Prior` asks for a
+            likelihood, those of `copyist.procedures.diffusion` for a diffusion model, and the others for a denoiser.
         count: how many images or rows.
-        method: the chain, with its settings.
+        method: the chain, with its settings; None takes the model's `default_method`.
         shape: (C, H, W) of one image, or (D,) of one row; None takes that of what the model was trained on.
         generator: of the noise; without one, seed 0.
         batch_size: images per batch, which decides the answer of a model that uses batch statistics; None takes the
@@ -82,12 +90,12 @@ def sample(
         rows (count, D) in its own units.
 
     Raises:
-        ContractError: the model does not copy, or takes tables, which `Prior` alone samples.
+        ContractError: the model is not of the kind that the method asks for, or takes tables, which `Prior` alone
+            samples.
         ArgumentError: a number is out of its range.
         ShapeError: the model does not take examples of this shape, or of a size to grow to.
     """
-    x = None
-    for x in sample_steps(  # noqa: B007 (the last one is the sample)
+    chain, shown = _chain(
         model,
         count=count,
         method=method,
@@ -95,17 +103,19 @@ def sample(
         generator=generator,
         batch_size=batch_size,
         precision=precision,
-    ):
+    )
+    state = None
+    for state in chain:  # noqa: B007 (the last one is the sample)
         pass
-    assert x is not None
-    return x
+    assert state is not None
+    return shown(state)
 
 
 def sample_steps(
     model: Model,
     *,
     count: int,
-    method: Method = _NO_DIFFUSION,
+    method: Method | None = None,
     shape: tuple[int, ...] | None = None,
     generator: torch.Generator | None = None,
     batch_size: int | None = None,
@@ -128,31 +138,57 @@ def sample_steps(
     Raises:
         ContractError, ArgumentError, ShapeError: as `sample`.
     """
+    chain, shown = _chain(
+        model,
+        count=count,
+        method=method,
+        shape=shape,
+        generator=generator,
+        batch_size=batch_size,
+        precision=precision,
+    )
+    return map(shown, chain)
+
+
+def _chain(
+    model: Model,
+    *,
+    count: int,
+    method: Method | None,
+    shape: tuple[int, ...] | None,
+    generator: torch.Generator | None,
+    batch_size: int | None,
+    precision: Precision,
+) -> tuple[Iterator[Tensor], Callable[[Tensor], Examples]]:
+    """The states of the chain, and what makes examples of one."""
     check_at_least("count", count, 1)
-    if not method.takes_tables:
+    chosen = METHODS[default_method(model)]() if method is None else method
+    if not chosen.takes_tables:
         model.check_pictures(verb="sample")
-    model = needs(model, Reconstructor, verb="sample")
+    model = needs(model, chosen.contract, verb="sample")
     shape = _shape_of(model, shape)
-    method.check(model, shape)
+    chosen.check(model, shape)
     # A state, its copy, the noise and what they are mixed to.
     check_memory(
         4 * 4 * count * math.prod(shape),
         f"{count} samples of shape {shape}",
         remedy="take fewer (--count 64)" + ("" if model.takes_tables else " or smaller ones (--size 64)"),
     )
-    if method.reads_residuals and precision == "auto":
+    if chosen.reads_residuals and precision == "auto":
         precision = "float32"
     device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
-    return method(
+    apply: ApplyPart = partial(_apply_model, model, batch_size, precision)
+    chain = chosen(
         model,
         (count, *shape),
-        apply=partial(_apply_model, model, batch_size, precision),
+        apply=apply,
         generator=generator or torch.Generator().manual_seed(0),
         like=torch.empty(0, device=device),
     )
+    return chain, partial(chosen.shown, model, apply=apply)
 
 
-def _shape_of(model: Reconstructor, shape: tuple[int, ...] | None) -> tuple[int, ...]:
+def _shape_of(model: Model, shape: tuple[int, ...] | None) -> tuple[int, ...]:
     """The requested shape, or that of the examples the model was trained on."""
     found = shape or model.example_shape
     if model.takes_tables and (found is None or len(found) != 1):
@@ -164,7 +200,7 @@ def _shape_of(model: Reconstructor, shape: tuple[int, ...] | None) -> tuple[int,
 
 
 def _apply_model(
-    model: Reconstructor, batch_size: int | None, precision: Precision, part: Callable[[Tensor], Tensor], x: Tensor
+    model: Model, batch_size: int | None, precision: Precision, part: Callable[[Tensor], Tensor], x: Tensor
 ) -> Tensor:
     # Where float32 is required, neither bfloat16 nor TF32 replaces it.
     full = full_float32() if precision == "float32" else contextlib.nullcontext()

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from copyist.devices import autocast
 from copyist.errors import InterruptionError, TrainingError
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Diffusion, Reconstructor
 from copyist.randomness import generator
 from copyist.training.held_out import HeldOutLosses
 from copyist.training.history import HistoryRow
@@ -136,9 +136,9 @@ def _measure(state: TrainingState) -> HeldOutLosses:
 
 
 def _draw(state: TrainingState) -> None:
-    """Write pictures of a reconstructor's progress."""
+    """Write pictures of the progress of a model that makes images."""
     model, store = state.current, state.store
-    if store.takes_pictures and isinstance(model, Reconstructor) and not model.takes_tables:
+    if store.takes_pictures and isinstance(model, Reconstructor | Diffusion) and not model.takes_tables:
         shown = state.held_out.pictures(model, state.recipe.objective.at_progress(1.0))
         store.write_pictures(state.counters.step, shown)
 
