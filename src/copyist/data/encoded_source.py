@@ -27,7 +27,7 @@ from copyist.data.parts import (
 )
 from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source
 from copyist.data.source_parts import of_classes, parts_of
-from copyist.data.table_encoding import EncodedRows, TableEncoding, joined, new_notices, table_columns
+from copyist.data.table_encoding import EncodedRows, TableEncoding, join_columns, new_notices, table_columns
 from copyist.data.table_matching import TableLike, drop_remedy, open_frame, quote_names
 from copyist.data.table_sets import class_labels, is_table, read_table
 from copyist.errors import DataError
@@ -116,7 +116,7 @@ def encode_source(
     cells = encoding.encode_columns(columns)
     for sentence in new_notices(columns, cells):
         say(sentence)
-    encoded = joined(columns, cells, labels=kept)
+    encoded = join_columns(columns, cells, labels=kept)
     own = [digests[row] for row in rows.tolist()]
     sets = {part: _example_set(encoded, places[part], own, encoding, source) for part in _SPLITS}
     return EncodedSource(
@@ -223,7 +223,7 @@ def _notices(
 ) -> list[str]:
     """What was left out, and what is to be known of columns that were not, each one sentence."""
 
-    def named(chosen: Callable[[ColumnEncoding], bool]) -> list[str]:
+    def names_where(chosen: Callable[[ColumnEncoding], bool]) -> list[str]:
         return [each.name for each in encoding.encoders if chosen(each)]
 
     def may_name_rows(each: ColumnEncoding) -> bool:
@@ -233,27 +233,27 @@ def _notices(
 
     kinds = (
         (
-            named(lambda each: isinstance(each, ConstantColumn) and each.is_empty),
+            names_where(lambda each: isinstance(each, ConstantColumn) and each.is_empty),
             ("has no value", "have no values"),
             "in training; any will count as strange",
         ),
         (
-            named(lambda each: isinstance(each, ConstantColumn) and not each.is_empty),
+            names_where(lambda each: isinstance(each, ConstantColumn) and not each.is_empty),
             ("has one value only", "have one value each"),
             "in training; any other will count as strange",
         ),
         (
-            named(lambda each: isinstance(each, ClockColumn)),
+            names_where(lambda each: isinstance(each, ClockColumn)),
             ("orders", "order"),
             "the rows in time; weekday and time of day are learned, and not the date",
         ),
         (
-            named(lambda each: isinstance(each, ScaledColumn) and each.quantity == "date"),
+            names_where(lambda each: isinstance(each, ScaledColumn) and each.quantity == "date"),
             ("is learned", "are learned"),
             "in days; later dates than those of training will look strange",
         ),
         (
-            may := named(may_name_rows),
+            may := names_where(may_name_rows),
             ("has", "have"),
             f"another whole number in each row; where these name the rows, {drop_remedy(source, may)}",
         ),

@@ -31,7 +31,15 @@ from copyist.detection.fitting import departure_of
 from copyist.devices import one_thread
 from copyist.errors import ArgumentError
 from copyist.recipes.detectors import table_detector
-from copyist.sklearn.training_rows import LearnedColumns, as_seed, changed, checked_rows, in_float64, refusals, rows_of
+from copyist.sklearn.training_rows import (
+    LearnedColumns,
+    as_seed,
+    change_recipe,
+    checked_rows,
+    in_float64,
+    refusals,
+    rows_of,
+)
 from copyist.training import Recipe
 
 _FEWEST = 5
@@ -203,7 +211,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
         if self.measure is not None:
             recipe = replace(recipe, measure=_measure(self.measure))
         plain = {name: getattr(self, name) for name in _SETTINGS}
-        return replace(recipe, training=changed(recipe.training, plain | dict(self.options or {})))
+        return replace(recipe, training=change_recipe(recipe.training, plain | dict(self.options or {})))
 
     def _splits(self, x: npt.NDArray[Any], *, seed: int) -> tuple[Splits, float]:
         """Rows to train on, to measure on and to calibrate on, and the rate that these can keep."""

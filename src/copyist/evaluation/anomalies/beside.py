@@ -95,7 +95,7 @@ class SimpleDetectors:
             return found
         return {name: each + self.departure[name] * departures.sum(1).to(each) for name, each in found.items()}
 
-    def compared(self, found: Mapping[str, PerImage], anomaly: PerImage, truth: Truth) -> tuple[Beside, ...]:
+    def compare(self, found: Mapping[str, PerImage], anomaly: PerImage, truth: Truth) -> tuple[Beside, ...]:
         """What each found.
 
         Args:
@@ -103,9 +103,9 @@ class SimpleDetectors:
             anomaly: (B,), the detector's.
             truth: of the same examples.
         """
-        return tuple(self._compared(name, each, anomaly, truth) for name, each in found.items())
+        return tuple(self._compare(name, each, anomaly, truth) for name, each in found.items())
 
-    def _compared(self, name: str, found: PerImage, anomaly: PerImage, truth: Truth) -> Beside:
+    def _compare(self, name: str, found: PerImage, anomaly: PerImage, truth: Truth) -> Beside:
         from scipy.stats import spearmanr
 
         flagged = int((p_values(found, self.calibration[name]) <= self.false_alarms).sum())

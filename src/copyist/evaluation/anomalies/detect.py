@@ -17,7 +17,7 @@ from copyist.detection import Detector, Findings, load_detector
 from copyist.drawing.grids import write_png
 from copyist.drawing.overlays import heat_levels, overlay
 from copyist.errors import ArgumentError
-from copyist.evaluation.anomalies.assembly import Found, assembled, extremes
+from copyist.evaluation.anomalies.assembly import Found, assemble, extremes
 from copyist.evaluation.anomalies.beside import SimpleDetectors
 from copyist.evaluation.anomalies.masks import Masks
 from copyist.evaluation.anomalies.page import ShownPicture, check_extras, page, shown_picture
@@ -146,7 +146,7 @@ def detect(
     )
     with whole_folder(folder) as unfinished:
         found = (_detect_rows if tables else _detect_pictures)(request, unfinished)
-        report = assembled(found, fitted, request.inputs, others=request.others, watch_drift=watch_drift)
+        report = assemble(found, fitted, request.inputs, others=request.others, watch_drift=watch_drift)
         _write_csv(unfinished / "anomalies.csv", ("name", "anomaly", "p_value", "flagged"), _lines(found.findings))
         write_text(unfinished / "report.json", report.to_json())
         write_text(unfinished / "report.html", page(report, found.pictures))
@@ -251,7 +251,7 @@ def _draw(
     names = dict(zip(findings.names, result_names(findings.names, ".png"), strict=True))
     places = {judged.rows[place]: place for place in sorted({*np.flatnonzero(wanted).tolist(), *shown})}
     found: dict[str, ShownPicture] = {}
-    for heated in pictures.heated(list(places)):
+    for heated in pictures.read_with_heat(list(places)):
         place = places[heated.row]
         name = findings.names[place]
         sheet = None if heated.heat is None else overlay(heated.pixels, heated.heat, levels)
