@@ -26,7 +26,7 @@ class Descent:
     optimizer: torch.optim.Optimizer
 
     def __init__(self, objective: Objective, model: Model, config: Optimization, *, accelerator: Accelerator) -> None:
-        self._model, self._clip, self._accelerator = model, config.clip, accelerator
+        self._weights, self._clip, self._accelerator = [*model.parameters()], config.clip, accelerator
         # On one device Accelerate changes nothing in a step, but looks for packages in each of them, which takes as
         # long as a step of a small net. Its scaler is that of float16.
         self._is_plain = accelerator.distributed_type == DistributedType.NO and accelerator.scaler is None
@@ -36,6 +36,8 @@ class Descent:
             self.loss, self.optimizer = accelerator.prepare(loss), optimizer
         else:
             self.loss, self.optimizer = accelerator.prepare(loss, optimizer)
+            # Which may have put others in their place.
+            self._weights = [*model.parameters()]
 
     def synchronized(self, *, last: bool) -> contextlib.AbstractContextManager[Any]:
         """Context manager: devices exchange gradients only after the last batch of a step."""
@@ -58,7 +60,7 @@ class Descent:
         norm: Any = None
         if self._clip > 0:
             clip = torch.nn.utils.clip_grad_norm_ if self._is_plain else self._accelerator.clip_grad_norm_
-            norm = clip(self._model.parameters(), self._clip)
+            norm = clip(self._weights, self._clip)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return None if norm is None else torch.as_tensor(norm)
