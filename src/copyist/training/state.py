@@ -1,10 +1,10 @@
 """The state of a run: what a step changes, and what must be saved to resume with the same bits."""
 
-__all__ = ["Counters", "TrainingState"]
+__all__ = ["TrainingState"]
 
 import copy
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any, final
 
 import torch
@@ -13,57 +13,20 @@ from torch import Tensor, nn
 
 from copyist.checkpoint import FORMAT_VERSION, Header
 from copyist.data import Batches
-from copyist.data.examples import Splits
+from copyist.data.splits import Splits
 from copyist.devices import keep_freed_memory
 from copyist.models.contracts import Model, ModelConfig
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
+from copyist.training.counters import Counters
 from copyist.training.descent import Descent
 from copyist.training.held_out import HeldOut
-from copyist.training.history import HistoryRow, Observer, kept_row
+from copyist.training.history import Observer, kept_row
 from copyist.training.optimization import update_average
 from copyist.training.resumption import RecordedRun
 from copyist.training.run_data import RunData
 from copyist.training.start import InitialWeights, build_model
 from copyist.training.store import Store
-
-
-@final
-@dataclass(kw_only=True)
-class Counters:
-    """Counters of a run. Random draws need no state: each is derived from the seed and the step."""
-
-    step: int = 0
-    """Steps taken."""
-
-    rate_scale: float = 1.0
-    """Factor on the learning rate; lowered once when a loss is not finite."""
-
-    fell_at: int | None = None
-    """The step whose loss was not finite, if that has happened."""
-
-    best: float | None = None
-    """Lowest held-out loss."""
-
-    waited: int = 0
-    """Looks at held-out images since then."""
-
-    stopped: bool = False
-    """Whether the run stopped early."""
-
-    seconds: float = 0.0
-    """Time in training."""
-
-    rows: list[HistoryRow] = field(default_factory=list[HistoryRow])
-
-    pending_loss: float = 0.0
-    """Sum of the losses of the steps since the last row, of a run that was interrupted between two rows."""
-
-    pending_steps: int = 0
-    """How many they are."""
-
-    best_psnr: float | None = None
-    """Highest PSNR of copies, where snapshots are kept by it."""
 
 
 @final
@@ -164,14 +127,10 @@ class TrainingState:
 
     def judge(self, loss: float) -> None:
         """By a held-out loss, keep the best weights so far, and stop when it has not fallen for long enough."""
-        counters, config = self.counters, self.recipe.training
-        if counters.best is None or loss < counters.best:
-            counters.best, counters.waited = loss, 0
-            if self.best is not None:
-                self.best.load_state_dict(self.current.state_dict())
-        else:
-            counters.waited += 1
-        counters.stopped = 0 < config.patience <= counters.waited and counters.step < config.steps
+        config = self.recipe.training
+        is_best = self.counters.judge(loss, patience=config.patience, steps=config.steps)
+        if is_best and self.best is not None:
+            self.best.load_state_dict(self.current.state_dict())
 
     def begin(self, *, overwrite: bool) -> None:
         """Take the place of what was there, where that is to be replaced, and keep the state before the first step.
@@ -276,9 +235,7 @@ class TrainingState:
         for name, module in self._modules().items():
             module.load_state_dict(_under(f"{name}.", tensors))
         self.descent.restore(_under("optimizer.", tensors))
-        counters = dict(document["counters"])
-        rows = [HistoryRow(**row) for row in counters.pop("rows")]
-        self.counters = Counters(rows=rows, **counters)
+        self.counters = Counters.of(document["counters"])
         self.saved_step = self.counters.step
 
     def _tell_steps(self, recorded: RecordedRun) -> None:
