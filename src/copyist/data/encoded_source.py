@@ -12,7 +12,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from copyist.data.encoded_columns import ClockColumn, ColumnEncoding, ConstantColumn, ScaledColumn
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
 from copyist.data.fitted_columns import fit_column, is_numbering
 from copyist.data.labels import ClassLabels
 from copyist.data.learned_columns import INDEX, dropped_columns, find_name, left_out_notices
@@ -27,6 +27,7 @@ from copyist.data.parts import (
 )
 from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source
 from copyist.data.source_parts import of_classes, parts_of
+from copyist.data.splits import Splits
 from copyist.data.table_encoding import EncodedRows, TableEncoding, join_columns, new_notices, table_columns
 from copyist.data.table_matching import TableLike, drop_remedy, open_frame, quote_names
 from copyist.data.table_sets import class_labels, is_table, read_table

@@ -12,10 +12,11 @@ import torch
 
 from copyist.data import open_source, parse_source
 from copyist.data.encoded_source import EncodedSource, encode_source
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
 from copyist.data.labels import name_classes
 from copyist.data.parts import CALIBRATION_SHARE
 from copyist.data.source import with_option
+from copyist.data.splits import Splits
 from copyist.data.table_matching import TableLike
 from copyist.data.table_sets import is_table
 from copyist.detection.conformal import check_false_alarms, check_rate, num_calibration

@@ -8,8 +8,8 @@ from typing import cast
 
 from copyist.baselines.linear_copier import most_examples
 from copyist.checks import check_at_least
-from copyist.data.examples import Splits
 from copyist.data.opening import check_data
+from copyist.data.splits import Splits
 from copyist.errors import ArgumentError
 from copyist.evaluation.classification_errors import classification_table
 from copyist.evaluation.denoising_measures import measure_denoising

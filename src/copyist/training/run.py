@@ -14,9 +14,9 @@ from accelerate import Accelerator
 from copyist import checkpoint
 from copyist.checks import check_whole
 from copyist.data import open_source
-from copyist.data.examples import Splits
 from copyist.data.learned_columns import left_out_notices
 from copyist.data.opening import check_data
+from copyist.data.splits import Splits
 from copyist.devices import deterministic_cudnn
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Model
