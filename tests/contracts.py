@@ -11,6 +11,7 @@ from copyist.models import (
     AttentionConfig,
     ConvClassifierConfig,
     ConvConfig,
+    DiffusionUNetConfig,
     DnCNNConfig,
     MaskedViTConfig,
     MLPConfig,
@@ -24,7 +25,7 @@ from copyist.models import (
     VariationalUNetConfig,
     ViTConfig,
 )
-from copyist.models.contracts import Autoencoder, Classifier, Masked, Reconstructor, Variational, needs
+from copyist.models.contracts import Autoencoder, Classifier, Diffusion, Masked, Reconstructor, Variational, needs
 
 CONFIGS: Mapping[str, ModelConfig] = {
     "attention-linear": AttentionConfig(channels=3, maps=6, heads=2, head_width=5),
@@ -85,6 +86,12 @@ CLASSIFIERS: Mapping[str, ModelConfig] = {
 }
 """One of every kind that names, for images (3, 8, 12) of 7 classes."""
 
+DIFFUSION: Mapping[str, ModelConfig] = {
+    "clean": DiffusionUNetConfig(channels=3, width=4, levels=2, embedding=6),
+    "edm": DiffusionUNetConfig(channels=3, width=4, levels=2, embedding=6, parameterization="edm", num_classes=3),
+}
+"""Small diffusion models of images (3, 8, 12), by name."""
+
 CODELESS = {
     kind
     for kind in CONFIGS
@@ -128,6 +135,15 @@ def _built(config: ModelConfig, seed: int) -> Model:
         return config.build().eval()
 
 
+def diffusion(config: ModelConfig, *, seed: int = 0) -> Diffusion:
+    """A diffusion model in evaluation mode, whose last layer, which begins at 0, is drawn as well."""
+    model = needs(_built(config, seed), Diffusion, verb="test")
+    for index, weight in enumerate(model.parameters()):
+        if not weight.any():
+            torch.nn.init.normal_(weight, std=0.1, generator=torch.Generator().manual_seed(index))
+    return model
+
+
 def autoencoder(config: ModelConfig, *, seed: int = 0) -> Autoencoder:
     return needs(built(config, seed=seed), Autoencoder, verb="test")
 
@@ -136,7 +152,7 @@ def variational(config: ModelConfig, *, seed: int = 0) -> Variational:
     return needs(built(config, seed=seed), Variational, verb="test")
 
 
-def keeps_the_shape(model: Reconstructor, x: Tensor) -> None:
+def keeps_the_shape(model: Reconstructor | Diffusion, x: Tensor) -> None:
     x_hat = model(x)
     assert x_hat.shape == x.shape
     assert x_hat.dtype == x.dtype

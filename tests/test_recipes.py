@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts import built, classifier, images, keeps_the_shape
+from contracts import built, classifier, diffusion, images, keeps_the_shape
 from copyist.corruption import GaussianNoise
 from copyist.data import open_source
 from copyist.errors import ArgumentError, UnknownNameError
@@ -39,6 +39,7 @@ CLASSIFYING = {"conv-classifier", "masked-vit-classifier", "stacked-classifier",
 STACKED = {"stacked", "stacked-denoising"}
 PRICED = {"sparse-mlp", "kl-sparse-mlp", "topk-mlp", "contractive-mlp"}
 MASKED = {"masked-vit", "masked-unet"}
+DIFFUSING = {"diffusion", "edm-diffusion"}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -49,12 +50,14 @@ def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -
     config = RECIPES[name]().model.fitted(shape).with_classes(5)
     if name in CLASSIFYING:
         assert classifier(config)(images(2, shape)).shape == (2, 5)
+    elif name in DIFFUSING:
+        keeps_the_shape(diffusion(config), images(2, shape))
     else:
         keeps_the_shape(built(config), images(2, shape))
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(RECIPES) - DENOISING - STACKED - CLASSIFYING - VARIATIONAL - PRICED - MASKED)
+    "name", sorted(set(RECIPES) - DENOISING - STACKED - CLASSIFYING - VARIATIONAL - PRICED - MASKED - DIFFUSING)
 )
 def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
     assert RECIPES[name]().objective == Copying()

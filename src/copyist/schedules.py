@@ -1,6 +1,6 @@
 """One number per step."""
 
-__all__ = ["cosine", "geometric", "linear", "warmup_cosine"]
+__all__ = ["cosine", "exploding_levels", "geometric", "linear", "straight_levels", "warmup_cosine"]
 
 import math
 
@@ -36,6 +36,59 @@ def geometric(steps: int, *, last: float = 0.01) -> tuple[float, ...]:
     check_at_least("steps", steps, 1)
     check_positive("last", last)
     return (*(1 - last ** (n / steps) for n in range(1, steps)), 1.0)
+
+
+def straight_levels(steps: int, *, largest: float) -> tuple[float, ...]:
+    """Noise levels s₀ > … > s_N = 0 for N steps, evenly spaced in t = s / (1 + s), which is the straight path's.
+
+    Args:
+        steps: N.
+        largest: s₀, in units of the data's standard deviation.
+
+    Returns:
+        N + 1 levels in those units.
+
+    Raises:
+        ArgumentError: `steps` is less than 1, or the largest is not greater than 0.
+
+    Source:
+        Lipman et al. (2023), "Flow Matching for Generative Modeling", example II, for the path.
+    """
+    check_at_least("steps", steps, 1)
+    check_positive("largest", largest)
+    first = largest / (1 + largest)
+    times = (first * (1 - n / steps) for n in range(steps + 1))
+    return tuple(t / (1 - t) for t in times)
+
+
+def exploding_levels(
+    steps: int, *, largest: float, smallest: float = 0.004, exponent: float = 7.0
+) -> tuple[float, ...]:
+    """Noise levels s₀ > … > s_{N−1} > s_N = 0 for N steps, evenly spaced in s^(1/ρ) but for the last.
+
+        sₙ = (s₀^(1/ρ) + n / (N − 1)·(s_{N−1}^(1/ρ) − s₀^(1/ρ)))^ρ
+
+    Args:
+        steps: N; with one step the levels are the largest and 0.
+        largest: s₀, in units of the data's standard deviation.
+        smallest: s_{N−1}, the last before 0.
+        exponent: ρ.
+
+    Returns:
+        N + 1 levels in those units.
+
+    Raises:
+        ArgumentError: `steps` is less than 1, or a level or the exponent is not greater than 0.
+
+    Source:
+        Karras et al. (2022), equation 5; their levels of 80 and 0.002 are 160 and 0.004 standard deviations.
+    """
+    check_at_least("steps", steps, 1)
+    for name, value in (("largest", largest), ("smallest", smallest), ("exponent", exponent)):
+        check_positive(name, value)
+    first, last = largest ** (1 / exponent), smallest ** (1 / exponent)
+    shares = (n / max(1, steps - 1) for n in range(steps))
+    return (*((first + share * (last - first)) ** exponent for share in shares), 0.0)
 
 
 def warmup_cosine(step: int, *, steps: int, warmup: int) -> float:

@@ -377,7 +377,7 @@ def test_a_run_is_not_written_over_nor_into_a_file(trained: Trained, refused: Re
             ["psnr", "MODEL", "IN", "--sigma", "1/0"],
             "--sigma must be a number like 0.1, or a fraction like 25/255, got ",
         ),
-        (["sample", "MODEL", "--method", "prior", "--out", "s.png"], "the prior needs a model's likelihood, and UNet "),
+        (["sample", "MODEL", "--method", "prior", "--out", "s.png"], "sample needs a model's likelihood, and UNet "),
         (
             ["sample", "MODEL", "--method", "prior", "--steps", "3", "--out", "s.png"],
             "there is no setting 'steps' of prior; there are with_noise",
@@ -516,7 +516,7 @@ def test_a_link_to_nowhere_says_so_in_words(
     assert "got 1 of 2: link.png (no such file or directory); remove or repair them" in sentence
 
 
-COPIES = "{} copies images, and ConvClassifier names them; take a model trained to copy"
+COPIES = "{} needs a model that copies, and ConvClassifier does not; take a model trained to copy"
 CODES = (
     "{} works in a model's code, and ConvClassifier has none; take a model with a code, such as a U-Net without skips"
 )

@@ -87,7 +87,7 @@ def test_what_cannot_be_judged_by_names_is_refused(trained: Trained, tmp_path: P
         f"{tmp_path / 'bare.npy'} must have labels to be learned, and has none; "
     )
     assert copyist("evaluate", trained("names"), trained("gray"), "--data", "digits?size=16").sentence == (
-        "evaluate copies images, and ConvClassifier names them; take a model trained to copy"
+        "evaluate needs a model that copies, and ConvClassifier does not; take a model trained to copy"
     )
     more = tmp_path / "more.npz"
     np.savez(more, x=np.random.default_rng(0).random((40, 1, 8, 8)), y=np.arange(40) % 20)

@@ -32,6 +32,7 @@ def parts(found: Evaluation) -> set[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_filter_settings")
 def test_copiers_of_images_are_measured_by_each_part_as_alone() -> None:
     steps: list[tuple[int, int]] = []
     said: list[str] = []
@@ -77,7 +78,7 @@ def test_what_cannot_be_evaluated_is_refused() -> None:
         copyist.evaluate({}, DIGITS)
     with pytest.raises(ArgumentError, match=r"^num_images must be at least 1, got 0$"):
         copyist.evaluate(IMAGES, DIGITS, num_images=0)
-    with pytest.raises(ContractError, match=r"^evaluate copies images, and ConvClassifier names them"):
+    with pytest.raises(ContractError, match=r"^evaluate needs a model that copies, and ConvClassifier does not"):
         copyist.evaluate({"plain": IMAGES["plain"], **NAMES}, "digits?limit=40", num_images=3)
 
 

@@ -91,5 +91,7 @@ def test_what_cannot_be_measured_is_refused() -> None:
         psnr_table(model, pictures(3), names=["a", "b", "c"], sigmas=[0])
     with pytest.raises(ArgumentError, match=r"^at least one picture and σ must be given, got 0 and 1$"):
         psnr_table(model, [], names=[], sigmas=[0.1])
-    with pytest.raises(ContractError, match=r"^psnr copies images, and ViT names them; take a model trained to copy$"):
+    with pytest.raises(
+        ContractError, match=r"^psnr needs a model that copies, and ViT does not; take a model trained to copy$"
+    ):
         psnr_table(classifier(CLASSIFIERS["vit"]), pictures(3), names=["a", "b", "c"], sigmas=[0.1])

@@ -100,7 +100,7 @@ def test_models_that_do_not_take_the_table_are_refused(splits: Splits) -> None:
     with pytest.raises(ShapeError, match=r"^the model takes tables of 5 columns only, got 4 columns; leave others out"):
         table_copies({"five": MLPConfig(num_columns=5).build()}, splits, num_rows=99)
     names = ConvClassifierConfig(channels=1, num_classes=2, width=4, levels=1).build()
-    with pytest.raises(ContractError, match=r"^evaluate copies images, and ConvClassifier names them"):
+    with pytest.raises(ContractError, match=r"^evaluate needs a model that copies, and ConvClassifier does not"):
         table_copies({"names": names}, splits, num_rows=99)
     model = principal_model(splits, 2)
     with pytest.raises(ArgumentError, match=r"^batch must be at least 1, got 0$"):

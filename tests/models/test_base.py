@@ -72,7 +72,7 @@ def test_a_classifier_refuses_to_copy(verb: str) -> None:
         "evaluate": lambda: evaluate_images({"bright": model}, open_source("digits?limit=9"), num_images=4),
     }
     with pytest.raises(
-        ContractError, match=f"^{verb} copies images, and Bright names them; take a model trained to copy$"
+        ContractError, match=f"^{verb} needs a model that copies, and Bright does not; take a model trained to copy$"
     ):
         acts[verb]()
 

@@ -7,10 +7,12 @@ from contracts import (
     CLASSIFIERS,
     CODELESS,
     CONFIGS,
+    DIFFUSION,
     VARIATIONAL,
     autoencoder,
     built,
     classifier,
+    diffusion,
     does_not_care_about_order,
     gives_every_parameter_a_gradient,
     ignores_neighbors_unless_it_says_so,
@@ -30,7 +32,9 @@ WITHOUT_CODE = pytest.mark.parametrize("kind", sorted(CODELESS))
 
 
 def test_every_kind_of_the_catalogue_is_tried() -> None:
-    assert {type(config) for config in (*CONFIGS.values(), *CLASSIFIERS.values())} == set(MODELS.values())
+    assert {type(config) for config in (*CONFIGS.values(), *CLASSIFIERS.values(), *DIFFUSION.values())} == set(
+        MODELS.values()
+    )
 
 
 @EVERY
@@ -142,3 +146,13 @@ def test_a_model_can_be_exported_with_any_batch_size(kind: str) -> None:
     with torch.no_grad():
         program = torch.export.export(model, (images(4),), dynamic_shapes=sizes, strict=False)
         torch.testing.assert_close(program.module()(images(7)), model(images(7)), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", DIFFUSION)
+def test_a_diffusion_model_keeps_the_laws_of_all_models(kind: str) -> None:
+    model, x = diffusion(DIFFUSION[kind]), images()
+    does_not_care_about_order(model, x)
+    ignores_neighbors_unless_it_says_so(model, x)
+    is_rebuilt_from_its_config(model, x)
+    sigma, labels = torch.full((len(x),), 0.3), torch.arange(len(x)) % 3
+    gives_every_parameter_a_gradient(model, x, answer=lambda x: model(x, sigma, labels) + model(x, sigma))

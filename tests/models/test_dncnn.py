@@ -78,7 +78,9 @@ def test_a_residual_is_fitted_as_its_model_is() -> None:
 
 
 def test_a_classifier_takes_nothing_off() -> None:
-    with pytest.raises(ContractError, match=r"^a residual model copies images, and ViT names them; take a model train"):
+    with pytest.raises(
+        ContractError, match=r"^a residual model needs a model that copies, and ViT does not; take a model train"
+    ):
         ResidualConfig(model=CLASSIFIERS["vit"]).build()
 
 

@@ -157,5 +157,7 @@ def test_an_image_of_one_patch_is_refused() -> None:
 
 
 def test_what_names_images_is_refused() -> None:
-    with pytest.raises(ContractError, match=r"^MaskedCopying copies images, and ViT names them; take a model trained "):
+    with pytest.raises(
+        ContractError, match=r"^MaskedCopying needs a model that copies, and ViT does not; take a model trained "
+    ):
         MaskedCopying().check_model(classifier(CLASSIFIERS["vit"]))

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from contracts import CONFIGS, built
+from contracts import CONFIGS, DIFFUSION, built, diffusion
 from copyist.corruption import GaussianNoise, MaskingNoise
 from copyist.errors import ArgumentError, ShapeError
+from copyist.models.contracts import Diffusion
 from copyist.procedures import METHODS, ImplicitPrior, Langevin, Method, NoDiffusion, Walkback, sample, sample_steps
 from copyist.randomness import draw_normal
 from known import BlindSetDenoiser, GaussianDenoiser
@@ -108,7 +109,9 @@ def test_where_no_noise_is_left_at_first_the_implicit_prior_shows_its_start() ->
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_gives_the_shape_that_is_asked_and_the_same_bits_again(name: str) -> None:
-    method, model = METHODS[name](), built(CONFIGS["variational-unet-positions"])
+    method = METHODS[name]()
+    is_diffusion = method.contract is Diffusion
+    model = diffusion(DIFFUSION["clean"]) if is_diffusion else built(CONFIGS["variational-unet-positions"])
     first, again, other = (
         next(iter(sample_steps(model, count=2, shape=(3, 8, 12), method=method, generator=seeded(seed))))
         for seed in (0, 0, 1)

@@ -96,13 +96,13 @@ def test_other_chains_and_other_shapes_are_no_rows() -> None:
         ShapeError, match=r"^shape must be \(D,\) of one row of a table, got \(3, 8, 8\); leave it out$"
     ):
         sample(model, count=2, shape=(3, 8, 8), method=Prior())
-    with pytest.raises(ContractError, match=r"^the prior needs a model's likelihood, and MLP has none; take a variati"):
+    with pytest.raises(ContractError, match=r"^sample needs a model's likelihood, and MLP has none; take a variati"):
         sample(built(MLPConfig(num_columns=3, widths=(2,))), count=2, method=Prior())
 
 
 def test_what_cannot_be_sampled_is_refused() -> None:
     with pytest.raises(
-        ContractError, match=r"^the prior needs a model's likelihood, and UNet has none; take a variational"
+        ContractError, match=r"^sample needs a model's likelihood, and UNet has none; take a variational"
     ):
         sample(built(CONFIGS["unet-none"]), count=2, shape=(3, 8, 12), method=Prior())
     model = variational(CONFIGS["variational-mlp"])

@@ -133,7 +133,9 @@ def test_noise_that_is_none_is_refused(sigma: float) -> None:
 
 def test_what_has_no_score_is_refused() -> None:
     namer = classifier(ConvClassifierConfig(channels=3, num_classes=2, width=4, levels=2))
-    with pytest.raises(ContractError, match=r"^score copies images, and ConvClassifier names them; take a model train"):
+    with pytest.raises(
+        ContractError, match=r"^score needs a model that copies, and ConvClassifier does not; take a model train"
+    ):
         score(namer, images(), sigma=0.1)
     with pytest.raises(ShapeError, match=r"give a single image a batch axis with x\[None\]$"):
         score(built(CONFIGS["mlp"]), images()[0], sigma=0.1)

@@ -78,7 +78,7 @@ def test_images_without_labels_are_refused_before_anything_is_written(tmp_path: 
         (
             CONV.with_classes(10),
             Copying(),
-            "Copying copies images, and ConvClassifier names them; take a model trained",
+            "Copying needs a model that copies, and ConvClassifier does not; take a model trained",
         ),
         (UNetConfig(width=4, levels=2), Classification(), "Classification names images, and UNet copies them; take a"),
         (CONV, Copying(), "a classifier must know its num_classes; give it, or train it by"),

@@ -15,6 +15,9 @@ __all__ = [
     "ConvClassifierConfig",
     "ConvConfig",
     "Dictionary",
+    "Diffusion",
+    "DiffusionUNet",
+    "DiffusionUNetConfig",
     "DnCNN",
     "DnCNNConfig",
     "MLPConfig",
@@ -59,6 +62,7 @@ from copyist.models.contracts import (
     Classifier,
     ClassifierConfig,
     Dictionary,
+    Diffusion,
     Masked,
     Model,
     ModelConfig,
@@ -72,6 +76,7 @@ from copyist.models.contracts import (
 )
 from copyist.models.conv import Conv, ConvConfig
 from copyist.models.conv_classifier import ConvClassifier, ConvClassifierConfig
+from copyist.models.diffusion_unet import DiffusionUNet, DiffusionUNetConfig
 from copyist.models.dncnn import DnCNN, DnCNNConfig
 from copyist.models.masked_vit import MaskedViT, MaskedViTConfig
 from copyist.models.mlp import MLP, MLPConfig

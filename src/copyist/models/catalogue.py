@@ -6,6 +6,7 @@ from copyist.models.attention import AttentionConfig
 from copyist.models.contracts import ModelConfig
 from copyist.models.conv import ConvConfig
 from copyist.models.conv_classifier import ConvClassifierConfig
+from copyist.models.diffusion_unet import DiffusionUNetConfig
 from copyist.models.dncnn import DnCNNConfig
 from copyist.models.masked_vit import MaskedViTConfig
 from copyist.models.mlp import MLPConfig
@@ -28,6 +29,7 @@ MODELS: dict[str, type[ModelConfig]] = {
     "unet": UNetConfig,
     "variational-mlp": VariationalMLPConfig,
     "variational-unet": VariationalUNetConfig,
+    "diffusion-unet": DiffusionUNetConfig,
     "conv-classifier": ConvClassifierConfig,
     "stacked-classifier": StackedClassifierConfig,
     "vit-classifier": ViTConfig,

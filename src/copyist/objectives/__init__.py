@@ -1,6 +1,7 @@
 """Training objectives; each trains any model that keeps the contract it requires."""
 
 __all__ = [
+    "EDM",
     "ELBO",
     "OBJECTIVES",
     "Classification",
@@ -16,6 +17,7 @@ __all__ = [
     "Objective",
     "ObjectiveLoss",
     "Repair",
+    "StraightPath",
     "TopLayer",
     "WalkingBack",
     "Wrapper",
@@ -25,6 +27,7 @@ from copyist.objectives.base import Objective, ObjectiveLoss, Repair
 from copyist.objectives.classification import Classification
 from copyist.objectives.contraction import Contraction
 from copyist.objectives.dead_units import DeadUnitResampling
+from copyist.objectives.diffusion import EDM, StraightPath
 from copyist.objectives.masked import MaskedCopying
 from copyist.objectives.reconstruction import Copying, CrossEntropy, Denoising, WalkingBack
 from copyist.objectives.sparsity import KLSparsity, L1Sparsity
@@ -37,9 +40,11 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "copying": Copying,
     "cross-entropy": CrossEntropy,
     "denoising": Denoising,
+    "edm": EDM,
     "elbo": ELBO,
     "importance-weighted": ImportanceWeighted,
     "walking-back": WalkingBack,
+    "straight-path": StraightPath,
     "top-layer": TopLayer,
     "kl-sparsity": KLSparsity,
     "l1-sparsity": L1Sparsity,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from copyist.checks import check_at_least, check_finite, check_positive, check_within
 from copyist.errors import ArgumentError
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model
 from copyist.procedures.method import ApplyPart, Method
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
@@ -76,7 +76,7 @@ class ImplicitPrior(Method):
         return self.steps
 
     def __call__(
-        self, model: Reconstructor, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
+        self, model: Model, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
     ) -> Iterator[Images]:
         y = draw_normal(shape, mean=self.mean, std=self.sigma, generator=generator, like=like)
         moving = torch.ones(shape[0], dtype=torch.bool, device=y.device)

@@ -10,7 +10,7 @@ from typing import ClassVar, TypeAlias
 import torch
 from torch import Tensor
 
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model, Reconstructor, needs
 from copyist.tensors import Examples
 
 ApplyPart: TypeAlias = Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
@@ -20,6 +20,9 @@ ApplyPart: TypeAlias = Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
 @dataclass(frozen=True, kw_only=True)
 class Method(abc.ABC):
     """A sampling method: its settings, and a call that yields the states of the chain."""
+
+    contract: ClassVar[type[Model]] = Reconstructor
+    """What it asks of a model."""
 
     reads_residuals: ClassVar[bool] = False
     """Whether it uses the residual as a score, which half precision rounds too coarsely."""
@@ -32,19 +35,24 @@ class Method(abc.ABC):
     def num_steps(self) -> int:
         """How many images of each sample the chain shows, at most."""
 
-    def check(self, model: Reconstructor, shape: tuple[int, ...]) -> None:
+    def check(self, model: Model, shape: tuple[int, ...]) -> None:
         """Refuse, before the first step, a model that cannot go where the chain goes from examples of this shape.
 
         Raises:
+            ContractError: the model does not keep the contract.
             ShapeError: the model does not take images of this shape, or of one that the chain comes to.
         """
-        model.check_input(torch.zeros(()).expand(1, *shape))
+        needs(model, self.contract, verb="sample").check_input(torch.zeros(()).expand(1, *shape))
+
+    def shown(self, model: Model, state: Tensor, *, apply: ApplyPart) -> Examples:
+        """The examples of a state of the chain: itself, unless the chain goes through a space of the model's own."""
+        return state
 
     @abc.abstractmethod
     def __call__(
-        self, model: Reconstructor, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
-    ) -> Iterator[Examples]:
-        """The states of the chain, the last of which are the samples.
+        self, model: Model, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
+    ) -> Iterator[Tensor]:
+        """The states of the chain; what `shown` makes of the last are the samples.
 
         Args:
             model: the model to sample from.

@@ -14,7 +14,7 @@ from torch.nn.functional import interpolate
 
 from copyist.checks import check_at_least, check_choice, check_finite, check_within
 from copyist.errors import ArgumentError, ShapeError
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model
 from copyist.procedures.method import ApplyPart, Method
 from copyist.randomness import draw_normal
 from copyist.schedules import cosine, geometric, linear
@@ -105,7 +105,7 @@ class NoDiffusion(Method):
     def num_steps(self) -> int:
         return self.steps + len(self.grow) * self.steps_per_size
 
-    def check(self, model: Reconstructor, shape: tuple[int, ...]) -> None:
+    def check(self, model: Model, shape: tuple[int, ...]) -> None:
         super().check(model, shape)
         if not self.grow:
             return
@@ -122,7 +122,7 @@ class NoDiffusion(Method):
             model.check_input(torch.zeros(()).expand(1, shape[0], *size))
 
     def __call__(
-        self, model: Reconstructor, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
+        self, model: Model, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
     ) -> Iterator[Images]:
         copy = partial(apply, model)
         noise = partial(draw_normal, mean=self.mean, std=self.std, generator=generator, like=like)

@@ -9,7 +9,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from copyist.models.contracts import Reconstructor, Variational, needs
+from copyist.models.contracts import Model, Variational, needs
 from copyist.procedures.method import ApplyPart, Method
 from copyist.randomness import draw_normal
 from copyist.tensors import Codes, Examples
@@ -27,6 +27,8 @@ class Prior(Method):
         Kingma & Welling (2013), section 2.1.
     """
 
+    contract: ClassVar[type[Model]] = Variational
+
     takes_tables: ClassVar[bool] = True
 
     with_noise: bool = False
@@ -36,12 +38,12 @@ class Prior(Method):
     def num_steps(self) -> int:
         return 1
 
-    def check(self, model: Reconstructor, shape: tuple[int, ...]) -> None:
+    def check(self, model: Model, shape: tuple[int, ...]) -> None:
         needs(model, Variational, verb="the prior")
         super().check(model, shape)
 
     def __call__(
-        self, model: Reconstructor, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
+        self, model: Model, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
     ) -> Iterator[Examples]:
         variational = needs(model, Variational, verb="the prior")
         count, *example_shape = shape

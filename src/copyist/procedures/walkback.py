@@ -11,7 +11,7 @@ from torch import Tensor
 
 from copyist.checks import check_at_least, check_finite
 from copyist.corruption import Corruption, GaussianNoise
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model
 from copyist.procedures.method import ApplyPart, Method
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
@@ -61,7 +61,7 @@ class Walkback(Method):
         return self.steps
 
     def __call__(
-        self, model: Reconstructor, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
+        self, model: Model, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
     ) -> Iterator[Images]:
         x = draw_normal(shape, mean=self.mean, std=self.std, generator=generator, like=like)
         for _ in range(self.steps):

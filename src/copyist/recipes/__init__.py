@@ -11,9 +11,11 @@ __all__ = [
     "conv_vae",
     "denoising_table",
     "denoising_unet",
+    "diffusion",
     "direct_denoiser",
     "dot_attention",
     "dot_attention_alone",
+    "edm_diffusion",
     "hidden_unet",
     "iwae",
     "kl_sparse_mlp",
@@ -60,6 +62,7 @@ from copyist.recipes.copiers import (
     unet,
     unet_skips,
 )
+from copyist.recipes.diffusion import diffusion, edm_diffusion
 from copyist.recipes.restorers import (
     blind_denoiser,
     denoising_table,
@@ -106,6 +109,8 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "masked-vit": masked_vit,
     "masked-unet": masked_unet,
     "masked-vit-classifier": masked_vit_classifier,
+    "diffusion": diffusion,
+    "edm-diffusion": edm_diffusion,
 }
 """Every recipe, by its name in `copyist train`."""
 

@@ -26,7 +26,7 @@ from copyist.detection.measures.copying import DenoisingError, Displacement, Rec
 from copyist.detection.measures.local_codes import LocalCodeDistance
 from copyist.detection.measures.local_contrast import LocalContrast
 from copyist.detection.measures.local_error import LocalError
-from copyist.detection.measures.neighbors import CodeDistance, CopyDistance, ExampleDistance
+from copyist.detection.measures.neighbor_measures import CodeDistance, CopyDistance, ExampleDistance
 
 MEASURES: Mapping[str, type[AnomalyMeasure]] = {
     "reconstruction-error": ReconstructionError,

@@ -9,6 +9,7 @@
     │   ├ Stack           shallow autoencoders in a row
     │   └ Variational     with a likelihood
     ├ Classifier        names their classes
+    ├ Diffusion         takes their noise off, given its level
     └ Pretrainable      begins with the layers of a stack
 
 No contract knows who keeps it: a new family is one file with its config and its model, and a line in
@@ -16,6 +17,7 @@ No contract knows who keeps it: a new family is one file with its config and its
 """
 
 __all__ = [
+    "NO_CLASS",
     "Affine",
     "AffineEncoder",
     "Autoencoder",
@@ -23,9 +25,11 @@ __all__ = [
     "ClassifierConfig",
     "Contract",
     "Dictionary",
+    "Diffusion",
     "Masked",
     "Model",
     "ModelConfig",
+    "Path",
     "Pretrainable",
     "PretrainableConfig",
     "Reconstructor",
@@ -42,6 +46,7 @@ __all__ = [
 from copyist.models.contracts.classifier import Classifier, ClassifierConfig
 from copyist.models.contracts.copying import Affine, AffineEncoder, Autoencoder, Reconstructor
 from copyist.models.contracts.dictionary import Dictionary
+from copyist.models.contracts.diffusion import NO_CLASS, Diffusion, Path
 from copyist.models.contracts.door import check_answer, take_batch
 from copyist.models.contracts.layered import Pretrainable, PretrainableConfig, Stack
 from copyist.models.contracts.masked import Masked

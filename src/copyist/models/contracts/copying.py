@@ -16,7 +16,7 @@ from copyist.tensors import Codes, Images
 class Reconstructor(Model):
     """A module from images to images of the same shape, or from rows to rows."""
 
-    refusal: ClassVar[str] = "{verb} copies images, and {name} names them; take a model trained to copy"
+    refusal: ClassVar[str] = "{verb} needs a model that copies, and {name} does not; take a model trained to copy"
 
     @abc.abstractmethod
     def forward(self, x: Images) -> Images:
