@@ -18,11 +18,12 @@ from copyist.data.learned_columns import left_out_notices
 from copyist.data.opening import check_data
 from copyist.devices import deterministic_cudnn
 from copyist.errors import ArgumentError
-from copyist.models.contracts import Model
+from copyist.models.contracts import Autoencoder, Model
 from copyist.outputs import user_path
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
 from copyist.training.finish import finish
+from copyist.training.first_stage import check_first_stage, read_first_stage, train_first_stage, with_given
 from copyist.training.history import HistoryRow, NullObserver, Observer
 from copyist.training.layerwise import check_layers, pretrain
 from copyist.training.loop import Interrupts, take_steps
@@ -43,7 +44,8 @@ class Run:
     @property
     def folder(self) -> Path:
         """Holds `model.safetensors`, `history.csv`, `samples/`, `tensorboard/`, `state/`, `snapshots/` where the recipe
-        names some, and a run for each layer that was trained before: `layer-0/`, `layer-1/`, …
+        names some, and a run for each layer that was trained before: `layer-0/`, `layer-1/`, …, or for the first stage
+        of a latent diffusion model: `first-stage/`.
 
         Raises:
             OutputError: the run is in memory.
@@ -63,6 +65,11 @@ class Run:
     def layers(self) -> tuple["Run", ...]:
         """The runs of the layers that were trained before, the outermost first."""
         return tuple(map(Run, self.store.layers()))
+
+    @property
+    def first_stage(self) -> "Run | None":
+        """The run of the first stage that was trained before; None where there is none."""
+        return Run(self.store.first_stage) if self.store.first_stage.has_state else None
 
     @functools.cached_property
     def model(self) -> Model:
@@ -125,6 +132,7 @@ def train(
     out: str | Path | None = None,
     seed: int | None = None,
     start: str | Path | None = None,
+    first_stage: str | Path | Autoencoder | None = None,
     resume: bool = False,
     overwrite: bool = False,
     observer: Observer | None = None,
@@ -140,6 +148,9 @@ def train(
             that is resumed.
         start: a model file or run folder, whose weights are taken over wherever the model has some of the same name:
             so is fine-tuned what was trained before. None starts from fresh weights.
+        first_stage: of a latent diffusion model: an autoencoder, its file or its run, or a latent diffusion model that
+            has one; it stays as it is, and the model that is trained holds it. None trains the recipe's, or takes that
+            of the start.
         resume: go on from the last state in the folder. On one machine the weights become, bit for bit, those of a
             run that never stopped. Data is compared by its content, wherever it lies. Other `steps` end the run
             later or sooner: from there on the learning rate follows their schedule. `save_every` may differ, and
@@ -155,7 +166,7 @@ def train(
             good files stay.
         DataError: the source cannot be read, or has no labels where the objective needs them.
         ShapeError: the model does not take the source's images.
-        ContractError: the objective does not train models of this kind.
+        ContractError: the objective does not train models of this kind, or the first stage has no code of maps.
         CheckpointError: there is no run to resume, or it was started with other settings; or the weights to start
             from cannot be read, or are of other shapes.
         ArgumentError: `seed` is no whole number, or negative; or there is a start and pretraining too, or nothing to
@@ -174,6 +185,11 @@ def train(
     store = Store(None if out is None else user_path(out), writes=Accelerator().is_main_process)
     store.check(resume=resume, overwrite=overwrite)
     recorded = RecordedRun.of(store.read_document(), place=str(store)) if resume else None
+    given = None if first_stage is None else read_first_stage(first_stage)
+    if given is None and start is not None and recipe is not None and recipe.first_stage is not None:
+        given = read_first_stage(start)
+    if given is not None:
+        recipe = with_given(recipe or RecordedRun.of(store.read_document(), place=str(store)).load_recipe(), given)
     if recorded is not None:
         recipe, seed = _begun(recorded, recipe, seed)
     assert recipe is not None
@@ -193,10 +209,11 @@ def train(
     if recorded is not None and recipe.objective.uses_labels:
         # Those that it knows, perhaps of the weights it started from.
         splits = splits.with_classes(recorded.classes)
-    state = TrainingState(recipe, splits, store, seed=seed or 0, start=begin, observer=watcher)
+    state = TrainingState(recipe, splits, store, seed=seed or 0, start=begin, observer=watcher, first_stage=given)
     if not resume:
         state.check_data()
         check_layers(state)
+        check_first_stage(state)
     with Interrupts() as interrupts, deterministic_cudnn(), torch.enable_grad(), store.hold_lock(watcher.notify):
         if resume:
             state.go_on()
@@ -204,8 +221,11 @@ def train(
             state.begin(overwrite=overwrite)
         if state.counters.step == 0:
             pretrain(state, interrupts)
+            train_first_stage(state, interrupts)
         if recipe.pretraining is not None:
             watcher.begin_phase("all layers together")
+        if recipe.first_stage is not None:
+            watcher.begin_phase("denoiser")
         take_steps(state, interrupts)
         finish(state)
     return Run(store)

@@ -45,6 +45,9 @@ class Diffusion(Model):
     num_classes: int | None = None
     """How many classes it can be asked for; None of a model that was trained without labels."""
 
+    lacks_first_stage: bool = False
+    """Whether its space is that of codes, and nothing here makes images of them: it is a part of another model."""
+
     @abc.abstractmethod
     def forward(self, x: Tensor, sigma: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
         """The estimate of the clean examples.
