@@ -23,8 +23,9 @@ DENOISER = DiffusionUNetConfig(width=4, levels=2, embedding=4)
 
 def latent(*, first: UNetConfig | None = FIRST, data: str = "digits?limit=60", **training: Any) -> Recipe:
     """Ten steps of the first stage, and twenty of the denoiser."""
-    model, steps = LatentDiffusionConfig(denoiser=DENOISER), {"steps": 20, "save_every": 5}
-    recipe = tiny(model=model, objective=StraightPath(), data=data, **(steps | training))
+    model = LatentDiffusionConfig(denoiser=DENOISER)
+    settings: dict[str, Any] = {"steps": 20, "save_every": 5}
+    recipe = tiny(model=model, objective=StraightPath(), data=data, **(settings | training))
     below = None
     if first is not None:
         below = FirstStage(model=first, objective=Copying(), training=replace(recipe.training, steps=10))
