@@ -1,7 +1,6 @@
 """Objectives of first stages, on codes whose errors are known on paper."""
 
-from dataclasses import dataclass
-from typing import Any, final
+from typing import Any
 
 import pytest
 import torch
@@ -9,52 +8,13 @@ from torch import Tensor
 
 from contracts import CONFIGS, autoencoder, images
 from copyist.errors import ArgumentError, ContractError
-from copyist.models import Autoencoder, ModelConfig
 from copyist.models.contracts import TrainedOn
 from copyist.objectives import BoundedRate, Copying, FrozenEncoder, LatentDenoising, Objective, ScaleEquivariance
-
-
-@dataclass(frozen=True, kw_only=True)
-class PerfectConfig(ModelConfig):
-    scale: float = 1.0
-    alternates: bool = False
-
-    def fitted(self, shape: tuple[int, ...]) -> "PerfectConfig":
-        return self
-
-    def build(self) -> "Perfect":
-        return Perfect(self)
-
-
-@final
-class Perfect(Autoencoder):
-    """The code is the image times a scale, and times ±1 on a chessboard where it alternates: all copies are exact."""
-
-    def __init__(self, config: PerfectConfig) -> None:
-        super().__init__()
-        self._config = config
-
-    @property
-    def config(self) -> PerfectConfig:
-        return self._config
-
-    def check_input(self, x: Tensor) -> None:
-        pass
-
-    def _factors(self, x: Tensor) -> Tensor:
-        rows, columns = (torch.arange(side) for side in x.shape[2:])
-        signs = 1 - 2 * ((rows[:, None] + columns) % 2)
-        return self._config.scale * (signs if self._config.alternates else torch.ones_like(signs))
-
-    def encode(self, x: Tensor) -> Tensor:
-        return x * self._factors(x) + 3
-
-    def decode(self, z: Tensor) -> Tensor:
-        return (z - 3) / self._factors(z)
+from known import PerfectAutoencoder
 
 
 def loss(objective: Objective, x: Tensor, **config: Any) -> float:
-    return float(objective(Perfect(PerfectConfig(**config)), x, generator=torch.Generator().manual_seed(1)))
+    return float(objective(PerfectAutoencoder(**config), x, generator=torch.Generator().manual_seed(1)))
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])

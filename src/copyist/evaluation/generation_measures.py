@@ -33,7 +33,7 @@ LEAST = 32
 
 
 def first_stages(models: Mapping[str, Model], shape: tuple[int, ...]) -> dict[str, Autoencoder]:
-    """Those of latent diffusion models, and the autoencoders whose code is maps with fewer values than an image (C, H,
+    """Those of latent diffusion models, and the autoencoders whose code is maps of no more values than an image (C, H,
     W)."""
     found: dict[str, Autoencoder] = {}
     for name, model in models.items():
@@ -41,7 +41,7 @@ def first_stages(models: Mapping[str, Model], shape: tuple[int, ...]) -> dict[st
             found[name] = model.first_stage
         elif isinstance(model, Autoencoder) and not isinstance(model, Masked) and len(shape) == 3:
             code = code_shape(model, shape)
-            if code is not None and len(code) == 3 and math.prod(code) < math.prod(shape):
+            if code is not None and len(code) == 3 and math.prod(code) <= math.prod(shape):
                 found[name] = model
     return found
 
