@@ -41,6 +41,7 @@ CLASSIFYING = {"conv-classifier", "masked-vit-classifier", "stacked-classifier",
 STACKED = {"stacked", "stacked-denoising"}
 PRICED = {"sparse-mlp", "kl-sparse-mlp", "topk-mlp", "contractive-mlp"}
 MASKED = {"masked-vit", "masked-unet"}
+FIRST_STAGES = {"autoencoder", "representation-autoencoder"}
 DIFFUSING = {"diffusion", "edm-diffusion", "latent-diffusion"}
 
 
@@ -64,7 +65,8 @@ def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(RECIPES) - DENOISING - STACKED - CLASSIFYING - VARIATIONAL - PRICED - MASKED - DIFFUSING)
+    "name",
+    sorted(set(RECIPES) - DENOISING - STACKED - CLASSIFYING - VARIATIONAL - PRICED - MASKED - DIFFUSING - FIRST_STAGES),
 )
 def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
     assert RECIPES[name]().objective == Copying()

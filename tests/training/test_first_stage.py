@@ -7,12 +7,20 @@ from typing import Any
 import pytest
 import torch
 
-from copyist.checkpoint import load
+from copyist.checkpoint import load, read_header
 from copyist.data import open_source
 from copyist.errors import ArgumentError, CheckpointError, ContractError, ShapeError
-from copyist.models import ConvConfig, DiffusionUNetConfig, LatentDiffusion, LatentDiffusionConfig, UNetConfig
+from copyist.metrics.moments import channel_moments
+from copyist.models import (
+    ConvConfig,
+    DiffusionUNetConfig,
+    LatentDiffusion,
+    LatentDiffusionConfig,
+    MaskedViTConfig,
+    UNetConfig,
+)
 from copyist.models.contracts import needs
-from copyist.objectives import Copying, StraightPath
+from copyist.objectives import Copying, FrozenEncoder, MaskedCopying, StraightPath
 from copyist.procedures.sampling import sample
 from copyist.training import FirstStage, Recipe, Run, train
 from training.tiny import StoppedError, Told, rows_of, same_bits, tiny, weights
@@ -155,6 +163,33 @@ def test_first_stages_that_do_not_fit_are_refused_before_anything_is_written(tmp
     ):
         train(deep, out=tmp_path / "run", first_stage=first)
     assert not (tmp_path / "run").exists()
+
+
+def test_the_law_of_the_codes_is_told_by_the_file(finished: Run) -> None:
+    record, moments = read_header(finished.model_file).training["codes"], model_of(finished).moments
+    for name in ("mean", "std", "skewness", "kurtosis"):
+        torch.testing.assert_close(torch.tensor(record[name]), getattr(moments, name), rtol=1e-4, atol=1e-6)
+    with torch.no_grad():
+        images = open_source("digits?limit=60").train.images()
+        codes = model_of(finished).encode_maps(torch.cat([images, images.flip(-1)]))
+    torch.testing.assert_close(moments.kurtosis.double(), channel_moments([codes]).kurtosis, rtol=1e-3, atol=1e-3)
+
+
+def test_a_decoder_is_trained_for_an_encoder_that_stays_and_is_not_fresh(tmp_path: Path) -> None:
+    model = MaskedViTConfig(patch=2, width=8, depth=1, heads=2, decoder_width=8, decoder_depth=1, decoder_heads=2)
+    before = train(tiny(model=model, objective=MaskedCopying(), steps=2), out=tmp_path / "masked")
+    recipe = tiny(model=model, objective=FrozenEncoder(objective=Copying()), steps=3)
+    after = train(recipe, start=before.folder).model
+    changed = {name for name, weight in after.state_dict().items() if not torch.equal(weight, weights(before)[name])}
+    assert changed
+    assert all(name.startswith("decoder.") for name in changed)
+    with pytest.raises(
+        ArgumentError, match=r"^an encoder that stays as it is must have been trained, got fresh weight"
+    ):
+        train(recipe, out=tmp_path / "run")
+    # Its tokens are maps, in which a denoiser works.
+    run = train(latent(steps=1), first_stage=after)  # type: ignore[arg-type]
+    assert sample(run.model, count=2).shape == (2, 1, 8, 8)
 
 
 def test_a_denoiser_of_codes_alone_is_refused_by_sample(finished: Run) -> None:

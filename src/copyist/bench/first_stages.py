@@ -36,7 +36,7 @@ from copyist.objectives import (
 from copyist.recipes import autoencoder, latent_diffusion
 from copyist.training import Recipe, train
 
-_WIDTH, _CODE = 12, 4
+_WIDTH, _CODE = 8, 4
 """Of the first stages: 4 maps at a quarter of each side."""
 
 _COPIER = UNetConfig(width=_WIDTH, levels=3, statistics="group", blocks="residual", code_channels=_CODE)
@@ -144,9 +144,9 @@ def bench_first_stages(
     *,
     options: Sequence[str] = (*OPTIONS, "masked-encoder"),
     seeds: Sequence[int] = (0,),
-    first_steps: int = 300,
-    steps: int = 500,
-    num_images: int = 384,
+    first_steps: int = 250,
+    steps: int = 300,
+    num_images: int = 256,
     found: Callable[[FirstStages], None] = lambda result: None,
     say: Callable[[str], None] = lambda sentence: None,
 ) -> FirstStages:
@@ -212,7 +212,7 @@ def _trial(
     recipe = latent_diffusion(data=splits.train.source)
     recipe = replace(
         recipe,
-        model=LatentDiffusionConfig(denoiser=DiffusionUNetConfig(width=32, levels=2)),
+        model=LatentDiffusionConfig(denoiser=DiffusionUNetConfig(width=24, levels=2)),
         training=replace(recipe.training, steps=steps, validate_every=steps),
     )
     run = train(recipe, data=splits, seed=seed, first_stage=first_stage)

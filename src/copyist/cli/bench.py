@@ -168,9 +168,9 @@ def first_stages(
         list[str] | None, typer.Option("--option", help="One of the first stages; may be given repeatedly.")
     ] = None,
     seed: Annotated[list[int], typer.Option(min=0, help="Seed of all; may be given repeatedly.")] = [0],  # noqa: B006
-    first_steps: Annotated[int, typer.Option(min=1, help="Steps of each first stage.")] = 300,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of each denoiser.")] = 500,
-    count: Annotated[int, typer.Option(min=32, help="Samples, and test images.")] = 384,
+    first_steps: Annotated[int, typer.Option(min=1, help="Steps of each first stage.")] = 250,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of each denoiser.")] = 300,
+    count: Annotated[int, typer.Option(min=32, help="Samples, and test images.")] = 256,
     as_json: Json = False,
     out: Out = None,
     force: Force = False,

@@ -29,6 +29,13 @@ class ChannelMoments:
     kurtosis: Tensor
     """(C,), E u⁴ − 3: 0 for a normal law, −1.2 for a uniform one, and large where few values are far out."""
 
+    def as_record(self) -> dict[str, list[float]]:
+        """For the training record of a model file, to five digits."""
+        return {
+            name: [float(f"{value:.5g}") for value in getattr(self, name).tolist()]
+            for name in ("mean", "std", "skewness", "kurtosis")
+        }
+
 
 @torch.no_grad()
 def channel_moments(parts: Iterable[Tensor]) -> ChannelMoments:

@@ -28,6 +28,7 @@ __all__ = [
     "masked_vit_classifier",
     "overcomplete_mlp",
     "repairing_unet",
+    "representation_autoencoder",
     "resumed",
     "sparse_mlp",
     "stacked",
@@ -64,7 +65,13 @@ from copyist.recipes.copiers import (
     unet,
     unet_skips,
 )
-from copyist.recipes.diffusion import autoencoder, diffusion, edm_diffusion, latent_diffusion
+from copyist.recipes.diffusion import (
+    autoencoder,
+    diffusion,
+    edm_diffusion,
+    latent_diffusion,
+    representation_autoencoder,
+)
 from copyist.recipes.restorers import (
     blind_denoiser,
     denoising_table,
@@ -115,6 +122,7 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "edm-diffusion": edm_diffusion,
     "autoencoder": autoencoder,
     "latent-diffusion": latent_diffusion,
+    "representation-autoencoder": representation_autoencoder,
 }
 """Every recipe, by its name in `copyist train`."""
 

@@ -1,13 +1,14 @@
 """Recipes of diffusion models."""
 
-__all__ = ["autoencoder", "diffusion", "edm_diffusion", "latent_diffusion"]
+__all__ = ["autoencoder", "diffusion", "edm_diffusion", "latent_diffusion", "representation_autoencoder"]
 
 from dataclasses import replace
 
 from copyist.models.diffusion_unet import DiffusionUNetConfig
 from copyist.models.latent_diffusion import LatentDiffusionConfig
 from copyist.models.unet import UNetConfig
-from copyist.objectives import EDM, Copying, StraightPath
+from copyist.objectives import EDM, Copying, FrozenEncoder, StraightPath
+from copyist.recipes.restorers import masked_vit
 from copyist.training import FirstStage, Optimization, Recipe, Training
 
 
@@ -44,6 +45,12 @@ def autoencoder(*, data: str = "photos") -> Recipe:
         objective=Copying(),
         training=Training(steps=2000, batch_size=32, optimization=Optimization(learning_rate=1e-3)),
     )
+
+
+def representation_autoencoder(*, data: str = "photos") -> Recipe:
+    """A decoder for the frozen encoder of a masked autoencoder, which is given by --from: copyist train masked-vit."""
+    base = masked_vit(data=data)
+    return replace(base, name="representation-autoencoder", objective=FrozenEncoder(objective=Copying()))
 
 
 def latent_diffusion(*, data: str = "photos") -> Recipe:

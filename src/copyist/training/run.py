@@ -19,6 +19,7 @@ from copyist.data.opening import check_data
 from copyist.devices import deterministic_cudnn
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Autoencoder, Model
+from copyist.objectives import FrozenEncoder
 from copyist.outputs import user_path
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
@@ -170,7 +171,7 @@ def train(
         CheckpointError: there is no run to resume, or it was started with other settings; or the weights to start
             from cannot be read, or are of other shapes.
         ArgumentError: `seed` is no whole number, or negative; or there is a start and pretraining too, or nothing to
-            resume from.
+            resume from, or no start where the encoder is to stay as it is.
         TrainingError: the loss was not finite twice.
         InterruptionError: SIGINT or SIGTERM ended the run, whose state is kept.
     """
@@ -195,6 +196,10 @@ def train(
     assert recipe is not None
     if start is not None and recipe.pretraining is not None:
         raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
+    if isinstance(recipe.objective, FrozenEncoder) and start is None and not resume:
+        raise ArgumentError(
+            "an encoder that stays as it is must have been trained, got fresh weights; give a model (--from MODEL)"
+        )
     begin = None if start is None else InitialWeights.read(start)
     if begin is not None and begin.notice is not None:
         watcher.notify(begin.notice)
