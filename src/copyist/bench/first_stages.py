@@ -140,7 +140,7 @@ class FirstStages:
 
 
 def bench_first_stages(
-    data: str = "scenes?size=32&limit=2000",
+    data: str = "scenes?size=16&limit=2000",
     *,
     options: Sequence[str] = (*OPTIONS, "masked-encoder"),
     seeds: Sequence[int] = (0,),

@@ -162,7 +162,7 @@ def images(
 @app.command("first-stages", short_help="Compare ways to train the first stage of latent diffusion.")
 def first_stages(
     data: Annotated[str, typer.Option("--data", help="A source of images.", metavar="SOURCE")] = (
-        "scenes?size=32&limit=2000"
+        "scenes?size=16&limit=2000"
     ),
     option: Annotated[
         list[str] | None, typer.Option("--option", help="One of the first stages; may be given repeatedly.")
@@ -177,6 +177,11 @@ def first_stages(
 ) -> None:
     """Train first stages in several ways, a denoiser in the codes of each, and measure copies, codes and samples."""
     from copyist.bench.first_stages import OPTIONS, bench_first_stages
+    from copyist.outputs import write_text
+
+    def keep(result: "FirstStages") -> None:
+        if out is not None:
+            write_text(out, result.to_json() + "\n")
 
     bench = partial(
         bench_first_stages,
@@ -186,7 +191,7 @@ def first_stages(
         first_steps=first_steps,
         steps=steps,
         num_images=count,
-        found=lambda result: out.write_text(result.to_json() + "\n") if out is not None else None,
+        found=keep,
     )
     _run(bench, as_json=as_json, out=out, force=force)
 

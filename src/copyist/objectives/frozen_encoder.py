@@ -4,10 +4,10 @@ __all__ = ["FrozenEncoder"]
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar, cast, final
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from copyist.errors import ContractError
 from copyist.models.contracts import Autoencoder, Model, needs
@@ -37,7 +37,8 @@ class FrozenEncoder(Wrapper):
         x = torch.zeros(2, *model.example_shape, dtype=weight.dtype, device=weight.device)
         with evaluation_mode(coder), torch.enable_grad():
             decoded = coder.decode(coder.encode(x).detach())
-            reached = torch.autograd.grad(decoded.sum(), weights, allow_unused=True)
+            # None for a weight that is not reached, which its type does not say.
+            reached = cast("tuple[Tensor | None, ...]", torch.autograd.grad(decoded.sum(), weights, allow_unused=True))
         for weight, gradient in zip(weights, reached, strict=True):
             if gradient is None:
                 yield weight
