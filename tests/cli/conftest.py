@@ -66,6 +66,11 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def evaluates_quickly(few_filter_settings: None) -> None:
+    """What is tested are commands, not how their filters are set."""
+
+
 Trained = Callable[[str], Path]
 """The folder of a run, trained when it is first asked for."""
 

@@ -664,6 +664,8 @@ def test_the_demo_of_ones_own_images_ends_in_a_report_and_trains_nothing_twice(
 ) -> None:
     small = partial(Scale, num_test=16, num_samples=8, walk_steps=3)
     monkeypatch.setattr("copyist.demo.run.Scale", small)
+    narrow = {name: partial(configured, name, assignments=["width=4"]) for name in ("unet", "unet-skips")}
+    monkeypatch.setattr("copyist.demo.run.RECIPES", narrow)
     line = ["demo", "--out", tmp_path / "demo", "--data", "scenes?size=16&limit=64", "--steps", 2, "--json"]
     report = Path(copyist(*line).result["report"])
     assert report.read_text().lstrip().lower().startswith("<!doctype html>")

@@ -21,6 +21,7 @@ import importlib
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -67,7 +68,7 @@ class Header:
     """How the training went: steps, seconds, losses, device; of a run that is not finished also `planned_steps`."""
 
     format_version: int = FORMAT_VERSION
-    package_version: str = field(default_factory=lambda: version("copyist"))
+    package_version: str = field(default_factory=partial(cache(version), "copyist"))
 
 
 def save(path: Path, model: Model, header: Header) -> None:
