@@ -22,7 +22,7 @@ from copyist.models import (
 from copyist.models.contracts import needs
 from copyist.objectives import Copying, FrozenEncoder, MaskedCopying, StraightPath
 from copyist.procedures.sampling import sample
-from copyist.training import FirstStage, Recipe, Run, train
+from copyist.training import FirstStage, Recipe, Run, finished_run, train
 from training.tiny import StoppedError, Told, rows_of, same_bits, tiny, weights
 
 FIRST = UNetConfig(width=4, levels=2, convolutions=1, statistics="group", code_channels=2)
@@ -112,6 +112,10 @@ def test_a_given_first_stage_is_taken_as_it_is_and_remembered(tmp_path: Path, fi
         train(latent(), out=tmp_path / "run", first_stage=other, resume=True)  # type: ignore[arg-type]
     # It needs not be at hand to go on.
     resumed, expected = train(None, out=tmp_path / "run", resume=True), alone.model.state_dict()
+    fingerprint = open_source("digits?limit=60").train.fingerprint
+    known = finished_run(tmp_path / "run", latent(), seed=0, fingerprint=fingerprint, first_stage=first)
+    assert known is not None
+    assert finished_run(tmp_path / "run", latent(), seed=0, fingerprint=fingerprint, first_stage=other) is None  # type: ignore[arg-type]
     assert resumed.first_stage is None
     assert all(torch.equal(weight, expected[name]) for name, weight in weights(resumed).items())
 
@@ -163,6 +167,13 @@ def test_first_stages_that_do_not_fit_are_refused_before_anything_is_written(tmp
     ):
         train(deep, out=tmp_path / "run", first_stage=first)
     assert not (tmp_path / "run").exists()
+
+
+def test_classes_are_learned_by_the_denoiser_alone() -> None:
+    recipe = replace(latent(steps=1), objective=StraightPath(conditional=True))
+    run = train(recipe)
+    assert (run.model.trained_on.classes or ())[:2] == ("0", "1")
+    assert needs(run.model, LatentDiffusion, verb="test").num_classes == 10
 
 
 def test_the_law_of_the_codes_is_told_by_the_file(finished: Run) -> None:

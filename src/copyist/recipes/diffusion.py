@@ -43,7 +43,7 @@ def autoencoder(*, data: str = "photos") -> Recipe:
         data=data,
         model=UNetConfig(width=32, levels=3, statistics="group", blocks="residual", code_channels=4),
         objective=Copying(),
-        training=Training(steps=2000, batch_size=32, optimization=Optimization(learning_rate=1e-3)),
+        training=Training(steps=2000, batch_size=32, optimization=Optimization(learning_rate=3e-3)),
     )
 
 

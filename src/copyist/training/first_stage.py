@@ -1,13 +1,20 @@
 """The first stage of a latent diffusion model: trained in a run of its own before the denoiser, or given."""
 
-__all__ = ["check_first_stage", "first_stage_recipe", "read_first_stage", "train_first_stage", "with_given"]
+__all__ = [
+    "check_first_stage",
+    "fingerprint_of",
+    "first_stage_recipe",
+    "read_first_stage",
+    "train_first_stage",
+    "with_given",
+]
 
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from copyist.checkpoint import load
+from copyist.checkpoint import load, sum_of_tensors
 from copyist.errors import ContractError
 from copyist.models.contracts import Autoencoder, needs
 from copyist.models.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
@@ -43,6 +50,11 @@ def read_first_stage(given: str | Path | Autoencoder) -> Autoencoder:
     if isinstance(model, LatentDiffusion):
         return model.first_stage
     return needs(model, Autoencoder, verb="latent diffusion")
+
+
+def fingerprint_of(first_stage: Autoencoder) -> str:
+    """A sum of its weights, by which a run tells whether it is given the same again."""
+    return sum_of_tensors(first_stage.state_dict())
 
 
 def with_given(recipe: Recipe, first_stage: Autoencoder) -> Recipe:

@@ -24,7 +24,13 @@ from copyist.outputs import user_path
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
 from copyist.training.finish import finish
-from copyist.training.first_stage import check_first_stage, read_first_stage, train_first_stage, with_given
+from copyist.training.first_stage import (
+    check_first_stage,
+    fingerprint_of,
+    read_first_stage,
+    train_first_stage,
+    with_given,
+)
 from copyist.training.history import HistoryRow, NullObserver, Observer
 from copyist.training.layerwise import check_layers, pretrain
 from copyist.training.loop import Interrupts, take_steps
@@ -237,21 +243,31 @@ def train(
 
 
 def finished_run(
-    folder: Path, recipe: Recipe, *, seed: int, fingerprint: str, start: str | Path | None = None
+    folder: Path,
+    recipe: Recipe,
+    *,
+    seed: int,
+    fingerprint: str,
+    start: str | Path | None = None,
+    first_stage: str | Path | Autoencoder | None = None,
 ) -> Run | None:
-    """The run in `folder`, if it is finished and had this recipe, seed, data and start; else None.
+    """The run in `folder`, if it is finished and had this recipe, seed, data, start and given first stage; else None.
 
     Raises:
-        CheckpointError: its model file, or that of the start, is damaged.
+        CheckpointError: its model file, or that of the start or of the first stage, is damaged.
     """
     run = Run(Store(folder))
     if not run.model_file.exists():
         return None
     header = checkpoint.read_header(run.model_file)
     begun = None if start is None else InitialWeights.read(start).fingerprint
-    wanted = (dump(recipe, CATALOGUES), seed, fingerprint, begun)
+    given = None if first_stage is None else read_first_stage(first_stage)
+    recipe = recipe if given is None else with_given(recipe, given)
+    below = None if given is None else fingerprint_of(given)
+    wanted = (dump(recipe, CATALOGUES), seed, fingerprint, begun, below)
     training = header.training
-    found = (header.recipe, training.get("seed"), header.data.get("fingerprint"), training.get("start"))
+    sums = (training.get("start"), training.get("first_stage"))
+    found = (header.recipe, training.get("seed"), header.data.get("fingerprint"), *sums)
     return run if found == wanted else None
 
 
