@@ -33,7 +33,7 @@ from copyist.objectives import (
     Objective,
     ScaleEquivariance,
 )
-from copyist.recipes import autoencoder, latent_diffusion
+from copyist.recipes import autoencoder, latent_diffusion, masked_vit
 from copyist.training import Recipe, train
 
 _WIDTH, _CODE = 8, 4
@@ -193,7 +193,9 @@ def _first_stage(option: str, splits: Splits, *, seed: int, steps: int) -> tuple
     if option != "masked-encoder":
         model, objective = OPTIONS[option]
         return _trained(replace(base, model=model, objective=objective), splits, seed=seed)
-    masked = replace(base, model=_MASKED, objective=MaskedCopying())
+    # A transformer is trained as the recipe of masked ones is, but in as many steps and batches.
+    training = replace(base.training, optimization=masked_vit().training.optimization)
+    masked = replace(base, model=_MASKED, objective=MaskedCopying(), training=training)
     with tempfile.TemporaryDirectory() as folder:
         before = train(masked, data=splits, seed=seed, out=Path(folder) / "masked")
         decoder = replace(masked, objective=FrozenEncoder(objective=Copying()))
