@@ -18,7 +18,7 @@ from copyist.models.diffusion_unet import DiffusionUNet, DiffusionUNetConfig
 from copyist.models.levels import size_multiple
 from copyist.tensors import Codes, Images
 
-_DENOISER = DiffusionUNetConfig(width=64, levels=2)
+_DENOISER = DiffusionUNetConfig(width=64, levels=2, center=0.0, spread=1.0, of_codes=True)
 
 
 @dataclass(frozen=True, kw_only=True)

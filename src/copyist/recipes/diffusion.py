@@ -54,8 +54,7 @@ def representation_autoencoder(*, data: str = "photos") -> Recipe:
 
 
 def latent_diffusion(*, data: str = "photos") -> Recipe:
-    """A diffusion model in the codes of an autoencoder, which is trained before on the same images, unless one is given
-    (--first-stage MODEL)."""
+    """A diffusion model in the codes of an autoencoder that is trained before, or given by --first-stage MODEL."""
     base, first = diffusion(data=data), autoencoder(data=data)
     return replace(
         base,
