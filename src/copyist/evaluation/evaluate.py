@@ -8,11 +8,11 @@ from typing import cast
 
 from copyist.baselines.linear_copier import most_examples
 from copyist.checks import check_at_least
-from copyist.data.examples import Splits
 from copyist.data.opening import check_data
+from copyist.data.splits import Splits
 from copyist.errors import ArgumentError, ContractError, DataError, ShapeError
 from copyist.evaluation.classification_errors import classification_table
-from copyist.evaluation.denoising_measures import denoising_table
+from copyist.evaluation.denoising_measures import measure_denoising
 from copyist.evaluation.denoising_table import DenoisingTable
 from copyist.evaluation.evaluation import Evaluation
 from copyist.evaluation.generation_measures import LEAST, first_stages, generation_table, latent_table
@@ -183,7 +183,7 @@ def evaluate_images(
     encoders = {name: model.encode for name, model in copiers.items() if isinstance(model, Autoencoder)}
     # PCA learns from as many as the models did, as far as memory goes.
     axes_from = splits.train.subset(most_examples(test[0].numel())).images().to(device) if encoders else None
-    return denoising_table(
+    return measure_denoising(
         copiers,
         train=train,
         test=test,

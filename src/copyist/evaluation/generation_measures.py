@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import torch
 
 from copyist.baselines.instruments import FeatureMap, feature_maps
-from copyist.data.examples import Splits
+from copyist.data.splits import Splits
 from copyist.evaluation.generation_table import Generated, GenerationTable
 from copyist.evaluation.latent_table import LatentMeasures, LatentTable
 from copyist.metrics.distortion import pooled_psnr

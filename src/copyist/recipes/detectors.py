@@ -23,8 +23,8 @@ _SIDE = 64
 _TRIMMED = 0.1
 """Of the rows, where outliers may be among them."""
 
-_NEIGHBORS = {True: (0.02, 0.05), False: (5,)}
-"""Which neighbors are measured to: shares of the rows that are learned where outliers may be among them."""
+_NEIGHBORS = {True: 0.05, False: 5}
+"""Which neighbor is measured to: a share of the rows that are learned where outliers may be among them."""
 
 
 def image_detector(*, data: str = "photos") -> DetectorRecipe:
@@ -57,15 +57,15 @@ def table_detector(*, data: str = "cancer", may_hold_outliers: bool = False) -> 
     Args:
         data: the source of normal rows.
         may_hold_outliers: whether outliers may be among them: then the strangest tenth is not learned, and
-            neighborhoods are larger, two and five hundredths of the rows.
+            neighborhoods are larger, a twentieth of the rows.
     """
     training = denoising_table(data=data)
     if may_hold_outliers:
         training = replace(training, training=replace(training.training, trimmed=_TRIMMED))
-    distances = [kind(neighbors=k) for kind in (ExampleDistance, CopyDistance) for k in _NEIGHBORS[may_hold_outliers]]
+    k = _NEIGHBORS[may_hold_outliers]
     return DetectorRecipe(
         training=training,
-        measure=Combined(measures=(*distances, DenoisingError())),
+        measure=Combined(measures=(ExampleDistance(neighbors=k), CopyDistance(neighbors=k), DenoisingError())),
     )
 
 

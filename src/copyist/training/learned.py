@@ -45,6 +45,9 @@ class LearnedExamples:
         self._data, self._config, self._seed = data, config, seed
         self._latent = model if isinstance(model, LatentDiffusion) else None
         self._device, self._rank, self._world_size = device, rank, world_size
+        if self._latent is None:
+            # What they refuse is refused before anything is written; codes have to wait for their first stage.
+            _ = self.batches
 
     @functools.cached_property
     def batches(self) -> Batches:

@@ -35,6 +35,9 @@ class RecordedRun:
     fingerprint: str
     """Of the training examples."""
 
+    purpose: Mapping[str, Any] | None
+    """What the model is trained for beside the recipe, as `train` was told; None where it was told nothing."""
+
     labels: str | None
     """A hash of the classes, where they are learned."""
 
@@ -79,6 +82,7 @@ class RecordedRun:
                 recipe=identity["recipe"],
                 seed=identity["seed"],
                 fingerprint=identity["data"],
+                purpose=document.get("purpose"),
                 labels=identity.get("labels"),
                 classes=None if data.get("classes") is None else tuple(data["classes"]),
                 start=identity.get("start"),
@@ -109,7 +113,7 @@ class RecordedRun:
                 f"the recipe of the run in {self.place} cannot be read ({error}); give the recipe it was started with"
             ) from error
 
-    def check_settings(self, recipe: Mapping[str, Any], *, seed: int) -> None:
+    def check_settings(self, recipe: Mapping[str, Any], *, seed: int, purpose: Mapping[str, Any] | None = None) -> None:
         """Refuse to go on by settings that would make other weights.
 
         More steps, or other times of saving and looking, are no other run; nor is another name of the data.
@@ -117,6 +121,7 @@ class RecordedRun:
         Args:
             recipe: of the run that is to go on, as `dump` writes it.
             seed: of its draws.
+            purpose: of the run that is to go on; None takes what was recorded.
 
         Raises:
             CheckpointError: in one sentence, in the words of the settings.
@@ -124,6 +129,11 @@ class RecordedRun:
         begun = f"the run in {self.place} was started"
         for name, old, new in _differences(self.recipe, recipe):
             raise CheckpointError(f"{begun} with {name}={_text(old)}, got {_text(new)}; {self._remedy}")
+        if self.purpose is not None and purpose is not None:
+            for name, old, new in _differences(self.purpose, purpose):
+                raise CheckpointError(
+                    f"{begun} with {name}={_text(old)}, got {_text(new)}; leave it out to go on, or {self._remedy}"
+                )
         if self.seed != seed:
             raise CheckpointError(f"{begun} with seed {self.seed}, got {seed}; resume it with --seed {self.seed}")
         steps = int(recipe["training"]["steps"])
@@ -163,13 +173,15 @@ class RecordedRun:
 
     @property
     def _remedy(self) -> str:
+        if self.purpose is not None:
+            return "fit another one in another folder"
         alone = " --set pretraining=none" if self.recipe.get("pretraining") else ""
         return f"start another run from its weights in another folder (--from {self.place}{alone})"
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     """The settings that differ and must not, each with the shortest name that tells it, as it was and as it is."""
-    ignored = _ANYWHERE if new["training"].get("patience") else (*_ANYWHERE, *_LOOKS)
+    ignored = _ANYWHERE if new.get("training", {}).get("patience") else (*_ANYWHERE, *_LOOKS)
     before, after = dict(_settings(old)), dict(_settings(new))
     names = [path.rpartition(".")[2] for path in {**after, **before}]
     for path in {**after, **before}:

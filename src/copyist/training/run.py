@@ -1,11 +1,12 @@
 """Training a model by a recipe, from the data to a finished run."""
 
-__all__ = ["Run", "finished_run", "recorded_recipe", "train"]
+__all__ = ["Run", "finished_run", "recorded_purpose", "recorded_recipe", "train"]
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import torch
 from accelerate import Accelerator
@@ -13,9 +14,9 @@ from accelerate import Accelerator
 from copyist import checkpoint
 from copyist.checks import check_whole
 from copyist.data import open_source
-from copyist.data.examples import Splits
 from copyist.data.learned_columns import left_out_notices
 from copyist.data.opening import check_data
+from copyist.data.splits import Splits
 from copyist.devices import deterministic_cudnn
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Autoencoder, Model
@@ -140,6 +141,7 @@ def train(
     seed: int | None = None,
     start: str | Path | None = None,
     first_stage: str | Path | Autoencoder | None = None,
+    purpose: Mapping[str, Any] | None = None,
     resume: bool = False,
     overwrite: bool = False,
     observer: Observer | None = None,
@@ -158,6 +160,8 @@ def train(
         first_stage: of a latent diffusion model: an autoencoder, its file or its run, or a latent diffusion model that
             has one; it stays as it is, and the model that is trained holds it. None trains the recipe's, or takes that
             of the start.
+        purpose: what the model is trained for beside the recipe, ready for JSON: it is kept with the state, and a run
+            goes on for no other one. None where there is nothing to say, or to take that of the run that is resumed.
         resume: go on from the last state in the folder. On one machine the weights become, bit for bit, those of a
             run that never stopped. Data is compared by its content, wherever it lies. Other `steps` end the run
             later or sooner: from there on the learning rate follows their schedule. `save_every` may differ, and
@@ -198,7 +202,7 @@ def train(
     if given is not None:
         recipe = with_given(recipe or RecordedRun.of(store.read_document(), place=str(store)).load_recipe(), given)
     if recorded is not None:
-        recipe, seed = _begun(recorded, recipe, seed)
+        recipe, seed = _begun(recorded, recipe, seed, purpose)
     assert recipe is not None
     if start is not None and recipe.pretraining is not None:
         raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
@@ -220,7 +224,16 @@ def train(
     if recorded is not None and recipe.objective.uses_labels:
         # Those that it knows, perhaps of the weights it started from.
         splits = splits.with_classes(recorded.classes)
-    state = TrainingState(recipe, splits, store, seed=seed or 0, start=begin, observer=watcher, first_stage=given)
+    state = TrainingState(
+        recipe,
+        splits,
+        store,
+        seed=seed or 0,
+        start=begin,
+        first_stage=given,
+        purpose=purpose,
+        observer=watcher,
+    )
     if not resume:
         state.check_data()
         check_layers(state)
@@ -277,16 +290,31 @@ def recorded_recipe(folder: str | Path) -> Recipe:
     Raises:
         CheckpointError: there is no run to resume, its state is damaged, or names a class of the user's own.
     """
+    return _recorded(folder).load_recipe()
+
+
+def recorded_purpose(folder: str | Path) -> Mapping[str, Any] | None:
+    """What the model of the run in a folder is trained for, as `train` was told; None where it was told nothing.
+
+    Raises:
+        CheckpointError: there is no run to resume, or its state is damaged.
+    """
+    return _recorded(folder).purpose
+
+
+def _recorded(folder: str | Path) -> RecordedRun:
     store = Store(Path(folder))
     store.check(resume=True, overwrite=False)
-    return RecordedRun.of(store.read_document(), place=str(store)).load_recipe()
+    return RecordedRun.of(store.read_document(), place=str(store))
 
 
-def _begun(recorded: RecordedRun, recipe: Recipe | None, seed: int | None) -> tuple[Recipe, int]:
+def _begun(
+    recorded: RecordedRun, recipe: Recipe | None, seed: int | None, purpose: Mapping[str, Any] | None
+) -> tuple[Recipe, int]:
     """The recipe and the seed to go on with, checked before any data is read."""
     recipe = recipe or recorded.load_recipe()
     seed = recorded.seed if seed is None else seed
-    recorded.check_settings(dump(recipe, CATALOGUES), seed=seed)
+    recorded.check_settings(dump(recipe, CATALOGUES), seed=seed, purpose=purpose)
     return recipe, seed
 
 

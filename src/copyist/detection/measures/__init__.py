@@ -24,7 +24,7 @@ from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.detection.measures.copying import DenoisingError, Displacement, ReconstructionError
 from copyist.detection.measures.local_codes import LocalCodeDistance
 from copyist.detection.measures.local_error import LocalError
-from copyist.detection.measures.neighbors import CodeDistance, CopyDistance, ExampleDistance
+from copyist.detection.measures.neighbor_measures import CodeDistance, CopyDistance, ExampleDistance
 
 MEASURES: Mapping[str, type[AnomalyMeasure]] = {
     "reconstruction-error": ReconstructionError,
