@@ -86,6 +86,9 @@ class UNet(Autoencoder):
             self.widen = nn.Conv2d(config.code_channels, config.widths[-1], 1)
         initialize_levels(self, self.up.output, config)
         add_attention(config, self.down, self.up)
+        if config.code_channels is not None:
+            # All gray at first: Adam remembers large gradients of random copies for a thousand steps.
+            nn.init.zeros_(self.up.output.weight)
 
     @property
     def config(self) -> UNetConfig:
