@@ -80,6 +80,7 @@ _RUNS = {
     "skips": ("unet-skips", "digits?size=16&limit=200", "width=4", "levels=2", "flip=false"),
     "names": ("conv-classifier", "digits?limit=200", "width=4", "levels=2"),
     "mlp": ("linear", "digits?limit=200", "widths=8"),
+    "diffusion": ("diffusion", "digits?limit=200", "width=8", "levels=2", "embedding=8", "conditional=true"),
     "vae": ("vae", "digits?binarize=sample&limit=200", "widths=20", "code_size=4"),
 }
 BATCH = 8

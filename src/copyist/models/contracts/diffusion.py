@@ -3,7 +3,7 @@
 __all__ = ["NO_CLASS", "Diffusion", "Path"]
 
 import abc
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias, final
 
 from torch import Tensor
 
@@ -60,6 +60,12 @@ class Diffusion(Model):
         Returns:
             D(x; σ), (B, C, H, W).
         """
+
+    @final
+    @property
+    def takes_noisy_images(self) -> bool:
+        """Whether its space is that of images, so that a noise level is one of pixels."""
+        return type(self).to_space is Diffusion.to_space
 
     def space_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape in the model's space of an example of this shape."""
