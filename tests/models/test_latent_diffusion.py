@@ -62,6 +62,9 @@ def test_the_denoiser_of_codes_takes_their_channels_and_their_spread() -> None:
     assert model.denoiser.config.channels == 5
     assert model.denoiser.lacks_first_stage
     assert not model.lacks_first_stage
+    # Noise levels of either are of codes.
+    assert not model.takes_noisy_images
+    assert not model.denoiser.takes_noisy_images
 
 
 def test_images_that_the_first_stage_does_not_take_have_no_place_in_its_space() -> None:

@@ -65,7 +65,7 @@ class Diffusion(Model):
     @property
     def takes_noisy_images(self) -> bool:
         """Whether its space is that of images, so that a noise level is one of pixels."""
-        return type(self).to_space is Diffusion.to_space
+        return type(self).to_space is Diffusion.to_space and not self.lacks_first_stage
 
     def space_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape in the model's space of an example of this shape."""
