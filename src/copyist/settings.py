@@ -212,6 +212,9 @@ def _find(paths: Sequence[str], name: str, *, of: str) -> str:
     matches = [path for path in paths if path == name or path.endswith(f".{name}")]
     if name in matches:
         return name
+    # The shallowest is meant, as training.steps of a run and not those of a run before it.
+    shallowest = min((path.count(".") for path in matches), default=0)
+    matches = [path for path in matches if path.count(".") == shallowest]
     if len(matches) > 1:
         raise UnknownNameError(f"setting {name!r} could mean {' or '.join(matches)}; write it in full")
     if not matches:

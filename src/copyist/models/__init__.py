@@ -20,6 +20,8 @@ __all__ = [
     "DiffusionUNetConfig",
     "DnCNN",
     "DnCNNConfig",
+    "LatentDiffusion",
+    "LatentDiffusionConfig",
     "MLPConfig",
     "Masked",
     "MaskedViT",
@@ -78,6 +80,7 @@ from copyist.models.conv import Conv, ConvConfig
 from copyist.models.conv_classifier import ConvClassifier, ConvClassifierConfig
 from copyist.models.diffusion_unet import DiffusionUNet, DiffusionUNetConfig
 from copyist.models.dncnn import DnCNN, DnCNNConfig
+from copyist.models.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
 from copyist.models.masked_vit import MaskedViT, MaskedViTConfig
 from copyist.models.mlp import MLP, MLPConfig
 from copyist.models.residual import Residual, ResidualConfig

@@ -3,6 +3,7 @@
 __all__ = [
     "RECIPES",
     "attention_unet",
+    "autoencoder",
     "blind_denoiser",
     "configured",
     "contractive_mlp",
@@ -19,6 +20,7 @@ __all__ = [
     "hidden_unet",
     "iwae",
     "kl_sparse_mlp",
+    "latent_diffusion",
     "linear",
     "linear_attention",
     "masked_unet",
@@ -26,6 +28,7 @@ __all__ = [
     "masked_vit_classifier",
     "overcomplete_mlp",
     "repairing_unet",
+    "representation_autoencoder",
     "resumed",
     "sparse_mlp",
     "stacked",
@@ -62,7 +65,13 @@ from copyist.recipes.copiers import (
     unet,
     unet_skips,
 )
-from copyist.recipes.diffusion import diffusion, edm_diffusion
+from copyist.recipes.diffusion import (
+    autoencoder,
+    diffusion,
+    edm_diffusion,
+    latent_diffusion,
+    representation_autoencoder,
+)
 from copyist.recipes.restorers import (
     blind_denoiser,
     denoising_table,
@@ -111,6 +120,9 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "masked-vit-classifier": masked_vit_classifier,
     "diffusion": diffusion,
     "edm-diffusion": edm_diffusion,
+    "autoencoder": autoencoder,
+    "latent-diffusion": latent_diffusion,
+    "representation-autoencoder": representation_autoencoder,
 }
 """Every recipe, by its name in `copyist train`."""
 

@@ -2,6 +2,7 @@
 
 __all__ = [
     "CATALOGUES",
+    "FirstStage",
     "HistoryRow",
     "Observer",
     "Optimization",
@@ -16,6 +17,6 @@ __all__ = [
     "train",
 ]
 
-from copyist.training.config import CATALOGUES, Optimization, Pretraining, Recipe, Training
+from copyist.training.config import CATALOGUES, FirstStage, Optimization, Pretraining, Recipe, Training
 from copyist.training.history import HistoryRow, Observer, read_history
 from copyist.training.run import Run, finished_run, recorded_purpose, recorded_recipe, train

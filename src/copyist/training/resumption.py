@@ -47,6 +47,9 @@ class RecordedRun:
     start: str | None
     """The fingerprint of the weights it started from."""
 
+    first_stage: str | None
+    """The fingerprint of the first stage that it was given; None where it was given none."""
+
     source: str
     """What the data was called."""
 
@@ -83,6 +86,7 @@ class RecordedRun:
                 labels=identity.get("labels"),
                 classes=None if data.get("classes") is None else tuple(data["classes"]),
                 start=identity.get("start"),
+                first_stage=identity.get("first_stage"),
                 source=identity["recipe"]["data"],
                 num_train=data.get("num_train"),
                 step=counters["step"],
@@ -139,13 +143,16 @@ class RecordedRun:
                 f"take --steps {self.step}"
             )
 
-    def check_data(self, summary: Mapping[str, Any], *, source: str, start: str | None) -> None:
+    def check_data(
+        self, summary: Mapping[str, Any], *, source: str, start: str | None, first_stage: str | None = None
+    ) -> None:
         """Refuse to go on with data of other content, or from other weights.
 
         Args:
             summary: of the data, as the model file has it.
             source: what it is called.
             start: the fingerprint of the weights to start from; None takes what the run was started with.
+            first_stage: that of the first stage that is given; None takes what the run was given.
 
         Raises:
             CheckpointError: in one sentence.
@@ -161,6 +168,8 @@ class RecordedRun:
             raise CheckpointError(f"{begun} on other labels than {source} has now; {self._remedy}")
         if start not in (None, self.start):
             raise CheckpointError(f"{begun} from other weights than those given; leave --from out to resume it")
+        if first_stage not in (None, self.first_stage):
+            raise CheckpointError(f"{begun} with another first stage; leave --first-stage out to resume it")
 
     @property
     def _remedy(self) -> str:

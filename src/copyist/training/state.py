@@ -4,24 +4,26 @@ __all__ = ["TrainingState"]
 
 import copy
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, final
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from copyist.checkpoint import FORMAT_VERSION, Header
+from copyist.checkpoint import FORMAT_VERSION, Header, sum_of_tensors
 from copyist.data import Batches
 from copyist.data.splits import Splits
 from copyist.devices import keep_freed_memory
-from copyist.models.contracts import Model, ModelConfig
+from copyist.models.contracts import Autoencoder, Model, ModelConfig, needs
+from copyist.models.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
 from copyist.training.counters import Counters
 from copyist.training.descent import Descent
 from copyist.training.held_out import HeldOut
 from copyist.training.history import Observer, kept_row
+from copyist.training.learned import LearnedExamples
 from copyist.training.optimization import update_average
 from copyist.training.resumption import RecordedRun
 from copyist.training.run_data import RunData
@@ -42,9 +44,20 @@ class TrainingState:
         seed: int,
         observer: Observer,
         start: InitialWeights | None = None,
+        first_stage: Autoencoder | None = None,
         purpose: Mapping[str, Any] | None = None,
     ) -> None:
         """Build everything as it is before the first step; nothing is written.
+
+        Args:
+            recipe: what is trained, and how.
+            splits: of the examples.
+            store: where it is kept.
+            seed: of every draw.
+            observer: follows how it goes.
+            start: weights that are taken over, wherever the names agree.
+            first_stage: of a latent diffusion model, where it is given and not trained before.
+            purpose: what the model is trained for beside the recipe.
 
         Raises:
             ShapeError: the model does not take the examples.
@@ -65,7 +78,7 @@ class TrainingState:
             # The head that is taken over knows classes by its own numbers.
             splits = splits.with_classes(start.classes)
         num_classes = splits.num_classes() if recipe.objective.uses_labels else None
-        self.model_config: ModelConfig = recipe.model.fitted(splits.train.shape)
+        self.model_config: ModelConfig = _model_config(recipe).fitted(splits.train.shape)
         if num_classes is not None:
             self.model_config = self.model_config.with_classes(num_classes)
         self.data = RunData.of(splits, num_classes=num_classes, unit=self.model_config.unit, trimmed=config.trimmed)
@@ -78,24 +91,30 @@ class TrainingState:
         if config.compile:
             self.model.compile()  # pyright: ignore[reportUnknownMemberType]
         self.descent = Descent(recipe.objective, self.model, config.optimization, accelerator=self.accelerator)
-        self.batches = Batches(
-            self.data.train,
-            batch_size=config.batch_size,
+        self._examples = LearnedExamples(
+            self.data,
+            config,
+            self.model,
             seed=seed,
-            flip=config.flip,
             device=self.device,
             rank=self.accelerator.process_index,
             world_size=self.accelerator.num_processes,
         )
-        self.held_out = HeldOut(
-            self.data.held_out(config.validation_images),
-            count=config.validation_images,
-            batch_size=config.batch_size,
-            seed=seed,
-            device=self.device,
-        )
         self.counters = Counters()
         self.saved_step = 0
+        self.given_first_stage = None if first_stage is None else sum_of_tensors(first_stage.state_dict())
+        if first_stage is not None:
+            self.take_first_stage(first_stage)
+
+    @property
+    def batches(self) -> Batches:
+        """The examples of every step, as they are learned."""
+        return self._examples.batches
+
+    @property
+    def held_out(self) -> HeldOut:
+        """The examples of every validation, as they are learned."""
+        return self._examples.held_out
 
     @property
     def finished(self) -> bool:
@@ -111,6 +130,20 @@ class TrainingState:
     def result(self) -> Model:
         """The model that the run makes: the best one where that is kept, or else the current one."""
         return self.current if self.best is None else self.best
+
+    def take_first_stage(self, first_stage: Autoencoder) -> None:
+        """Before the first step, take over a trained first stage, and measure its codes of the training images.
+
+        Raises:
+            ArgumentError: the codes do not fit into memory.
+            DataError: they are not finite.
+        """
+        latent = needs(self.model, LatentDiffusion, verb="a first stage")
+        latent.set_first_stage(first_stage)
+        self._examples.measure_codes()
+        for model in (self.average, self.best):
+            if model is not None:
+                model.load_state_dict(latent.state_dict())
 
     def check_data(self) -> None:
         """Let the objective refuse the data, by a look at one batch.
@@ -151,10 +184,13 @@ class TrainingState:
         document, tensors = self.store.read_state()
         recorded = RecordedRun.of(document, place=str(self.store))
         recorded.check_settings(self.identity["recipe"], seed=self.seed, purpose=self.purpose)
-        recorded.check_data(self.summary, source=self.recipe.data, start=self.start_fingerprint)
-        self.start_fingerprint = recorded.start
+        recorded.check_data(
+            self.summary, source=self.recipe.data, start=self.start_fingerprint, first_stage=self.given_first_stage
+        )
+        self.start_fingerprint, self.given_first_stage = recorded.start, recorded.first_stage
         self.purpose = self.purpose or recorded.purpose
         self._take(document, tensors)
+        self._examples.forget()
         self.store.clear_unfinished()
         if recorded.recipe != self.identity["recipe"]:
             self._tell_steps(recorded)
@@ -216,6 +252,7 @@ class TrainingState:
                 "device": self.device.type,
                 "torch": torch.__version__,
                 **({} if self.start_fingerprint is None else {"start": self.start_fingerprint}),
+                **({} if self.given_first_stage is None else {"first_stage": self.given_first_stage}),
             },
         )
 
@@ -228,6 +265,7 @@ class TrainingState:
             "recipe": dump(self.recipe, CATALOGUES),
             **({"labels": self.summary["labels"]} if "labels" in self.summary else {}),
             **({} if self.start_fingerprint is None else {"start": self.start_fingerprint}),
+            **({} if self.given_first_stage is None else {"first_stage": self.given_first_stage}),
         }
 
     def _take(self, document: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
@@ -255,6 +293,14 @@ class TrainingState:
     def _modules(self) -> dict[str, nn.Module]:
         kept = {"model": self.model, "average": self.average, "best": self.best}
         return {name: module for name, module in kept.items() if module is not None}
+
+
+def _model_config(recipe: Recipe) -> ModelConfig:
+    """The config of a recipe's model, with that of the first stage that is trained before."""
+    model, first = recipe.model, recipe.first_stage
+    if first is None or not isinstance(model, LatentDiffusionConfig):
+        return model
+    return replace(model, first_stage=first.model)
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

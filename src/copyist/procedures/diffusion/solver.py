@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_choice, check_positive
+from copyist.errors import ContractError
 from copyist.models.contracts import Diffusion, Model, Path, check_answer, needs
 from copyist.procedures.diffusion.ascent import ascend
 from copyist.procedures.diffusion.conditions import Conditions, Task
@@ -80,6 +81,11 @@ class DiffusionMethod(Method):
 
     def check(self, model: Model, shape: tuple[int, ...]) -> None:
         diffusion = needs(model, Diffusion, verb="this method")
+        if diffusion.lacks_first_stage:
+            raise ContractError(
+                "samples must be decoded by a first stage, got the denoiser of codes alone; take the whole model, as "
+                "its training wrote it"
+            )
         super().check(diffusion, diffusion.space_shape(shape))
 
     @abc.abstractmethod
