@@ -15,6 +15,13 @@ hypothesis.settings.load_profile("steady")
 torch.set_num_threads(1)
 
 
+@pytest.fixture
+def few_filter_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Total variation, the slowest filter by far, is set on 8 images among 3 weights: where no filter is tested."""
+    monkeypatch.setattr("copyist.baselines.controls.TOTAL_VARIATION_WEIGHTS", (0.03, 0.12, 0.5))
+    monkeypatch.setattr("copyist.baselines.controls.NUM_SLOW_GRID", 8)
+
+
 @pytest.fixture(autouse=True)
 def seed_of_its_own() -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):

@@ -6,7 +6,8 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from copyist.models import MLPConfig, Reconstructor
+from copyist.models import Autoencoder, MLPConfig, Reconstructor
+from copyist.models.contracts import Diffusion, Path
 from copyist.procedures import posterior_mean
 
 
@@ -75,7 +76,88 @@ class BlindSetDenoiser(Exact):
         return (weights @ self.data.flatten(1)).reshape(x.shape)
 
 
+@final
+class GaussianDiffusion(Diffusion):
+    """E[x | x + σ·ε] at any σ for x ~ N(mean, C), over the values of an image; a number C is that variance of each."""
+
+    def __init__(self, *, mean: Tensor | float, covariance: Tensor | float, path: Path = "exploding") -> None:
+        super().__init__()
+        self.mean, self.covariance = mean, covariance
+        self.center, self.spread, self.path = 0.5, 0.25, path
+
+    @property
+    def config(self) -> Any:
+        return MLPConfig()
+
+    def check_input(self, x: Tensor) -> None:
+        assert x.ndim == 4
+
+    def forward(self, x: Tensor, sigma: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
+        variance = float(0 if sigma is None else sigma[0]) ** 2
+        if not isinstance(self.covariance, Tensor):
+            return self.mean + self.covariance / (self.covariance + variance) * (x - self.mean)
+        noisy = self.covariance + variance * torch.eye(len(self.covariance))
+        gain = torch.linalg.solve(noisy, self.covariance)
+        return self.mean + ((x - self.mean).flatten(1) @ gain).reshape(x.shape)
+
+
+@final
+class ClassesDiffusion(Diffusion):
+    """As many classes as means: x ~ N(mₖ, std²) in every value of class k, and each class as likely as another."""
+
+    def __init__(self, means: tuple[float, ...], *, std: float) -> None:
+        super().__init__()
+        self.means, self.std = torch.tensor(means), std
+        self.center, self.spread, self.path = 0.5, 0.25, "exploding"
+        self.num_classes = len(means)
+
+    @property
+    def config(self) -> Any:
+        return MLPConfig()
+
+    def check_input(self, x: Tensor) -> None:
+        assert x.ndim == 4
+
+    def forward(self, x: Tensor, sigma: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
+        assert sigma is not None
+        total = self.std**2 + sigma[:, None] ** 2
+        squares = (x.flatten(1)[:, None] - self.means[None, :, None]).square().sum(2)  # (B, K)
+        weights = torch.softmax(-squares / (2 * total), dim=1)
+        if labels is not None:
+            asked = torch.nn.functional.one_hot(labels.clamp(min=0), len(self.means)).to(x)
+            weights = torch.where((labels < 0)[:, None], weights, asked)
+        mean = (weights @ self.means)[:, None, None, None]
+        return mean + (self.std**2 / total)[:, :, None, None] * (x - mean)
+
+
 def log_density(x: Tensor, means: Tensor, *, std: float) -> Tensor:
     """log p (B,) up to a constant of a mixture of Gaussians N(mᵢ, std²I) with equal weights."""
     squares = (x.flatten(1)[:, None] - means.flatten(1)[None]).square().sum(2)  # (B, N)
     return torch.logsumexp(-squares / (2 * std**2), dim=1)
+
+
+@final
+class PerfectAutoencoder(Autoencoder):
+    """The code is the image times a scale, and times ±1 on a chessboard where it alternates: all copies are exact."""
+
+    def __init__(self, *, scale: float = 1.0, alternates: bool = False) -> None:
+        super().__init__()
+        self.scale, self.alternates = scale, alternates
+
+    @property
+    def config(self) -> Any:
+        return MLPConfig()
+
+    def check_input(self, x: Tensor) -> None:
+        assert x.ndim == 4
+
+    def encode(self, x: Tensor) -> Tensor:
+        return x * self._factors(x) + 3
+
+    def decode(self, z: Tensor) -> Tensor:
+        return (z - 3) / self._factors(z)
+
+    def _factors(self, x: Tensor) -> Tensor:
+        rows, columns = (torch.arange(side) for side in x.shape[2:])
+        signs = 1 - 2 * ((rows[:, None] + columns) % 2)
+        return self.scale * (signs if self.alternates else torch.ones_like(signs))

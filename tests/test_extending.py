@@ -64,6 +64,7 @@ def test_a_family_of_one_file_is_taken_by_every_function(family: Any, tmp_path: 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_filter_settings")
 def test_a_family_of_one_file_is_taken_by_every_command(
     family: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
+import torch
 
 from contracts import built, classifier, diffusion, images, keeps_the_shape
 from copyist.corruption import GaussianNoise
@@ -12,6 +13,7 @@ from copyist.errors import ArgumentError, UnknownNameError
 from copyist.models import (
     AttentionConfig,
     DnCNNConfig,
+    LatentDiffusionConfig,
     MLPConfig,
     ResidualConfig,
     SparseMLPConfig,
@@ -39,7 +41,8 @@ CLASSIFYING = {"conv-classifier", "masked-vit-classifier", "stacked-classifier",
 STACKED = {"stacked", "stacked-denoising"}
 PRICED = {"sparse-mlp", "kl-sparse-mlp", "topk-mlp", "contractive-mlp"}
 MASKED = {"masked-vit", "masked-unet"}
-DIFFUSING = {"diffusion", "edm-diffusion"}
+FIRST_STAGES = {"autoencoder", "representation-autoencoder"}
+DIFFUSING = {"diffusion", "edm-diffusion", "latent-diffusion"}
 COMPRESSING = {"image-codec"}
 
 
@@ -48,18 +51,34 @@ def test_a_recipe_is_called_what_it_is_listed_as_and_takes_any_data(name: str) -
     assert RECIPES[name]().name == name
     assert RECIPES[name](data="faces").data == "faces"
     shape = (1, 32, 48) if name in ("repairing-unet", *COMPRESSING) else (1, 16, 24)  # multiples of 16
-    config = RECIPES[name]().model.fitted(shape).with_classes(5)
+    recipe = RECIPES[name]()
+    config = recipe.model
+    if isinstance(config, LatentDiffusionConfig) and recipe.first_stage is not None:
+        config = replace(config, first_stage=recipe.first_stage.model)
+    config = config.fitted(shape).with_classes(5)
     if name in CLASSIFYING:
         assert classifier(config)(images(2, shape)).shape == (2, 5)
     elif name in DIFFUSING:
-        keeps_the_shape(diffusion(config), images(2, shape))
+        model = diffusion(config)
+        keeps_the_shape(model, torch.zeros(2, *model.space_shape(shape)))
     else:
         keeps_the_shape(built(config), images(2, shape))
 
 
 @pytest.mark.parametrize(
     "name",
-    sorted(set(RECIPES) - DENOISING - STACKED - CLASSIFYING - VARIATIONAL - PRICED - MASKED - DIFFUSING - COMPRESSING),
+    sorted(
+        set(RECIPES)
+        - DENOISING
+        - STACKED
+        - CLASSIFYING
+        - VARIATIONAL
+        - PRICED
+        - MASKED
+        - DIFFUSING
+        - FIRST_STAGES
+        - COMPRESSING
+    ),
 )
 def test_recipes_only_copy_unless_they_say_that_they_denoise(name: str) -> None:
     assert RECIPES[name]().objective == Copying()

@@ -19,7 +19,7 @@ from copyist.models import (
     ViTConfig,
 )
 from copyist.objectives import Classification, Copying, Denoising, Objective
-from copyist.recipes import RECIPES, denoising_unet, linear, stacked, stacked_classifier, unet
+from copyist.recipes import RECIPES, denoising_unet, latent_diffusion, linear, stacked, stacked_classifier, unet
 from copyist.settings import change, dump, load
 from copyist.training import CATALOGUES, Optimization, Pretraining, Recipe, Training
 
@@ -259,6 +259,18 @@ def test_a_short_name_that_two_settings_have_is_refused() -> None:
     assert change(outer, {"other.size": "3"}, {}) == Outer(one=Inner(), other=Inner(size=3))
 
 
+def test_of_settings_of_one_name_the_shallowest_is_meant() -> None:
+    recipe = latent_diffusion()
+    assert recipe.first_stage is not None
+    changed = change(recipe, {"steps": "7", "first_stage.training.steps": "9"}, CATALOGUES)
+    below = replace(recipe.first_stage, training=replace(recipe.first_stage.training, steps=9))
+    assert changed == replace(recipe, training=replace(recipe.training, steps=7), first_stage=below)
+    with pytest.raises(
+        UnknownNameError, match=r"^setting 'width' could mean model.denoiser.width or first_stage.model"
+    ):
+        change(recipe, {"width": "3"}, CATALOGUES)
+
+
 def test_a_type_without_a_plain_name_is_called_by_its_own() -> None:
     with pytest.raises(ArgumentError, match=r"^odd must be a complex, got 'x'$"):
         change(Outer(one=Inner(), other=Inner()), {"odd": "x"}, {})
@@ -269,7 +281,9 @@ def test_a_document_that_is_none_is_refused() -> None:
         load(Recipe, [1], CATALOGUES)
     with pytest.raises(ArgumentError, match=r"^Recipe must have the setting 'name', which is missing$"):
         load(Recipe, {}, CATALOGUES)
-    with pytest.raises(UnknownNameError, match=r"^there is no setting of Recipe 'stepps'; there are data, model, name"):
+    with pytest.raises(
+        UnknownNameError, match=r"^there is no setting of Recipe 'stepps'; there are data, first_stage, model, name"
+    ):
         load(Recipe, {"stepps": 3}, CATALOGUES)
     with pytest.raises(UnknownNameError, match=r"^there is no model 'unett'; did you mean 'unet'\?$"):
         load(Recipe, {"model": {"kind": "unett"}}, CATALOGUES)

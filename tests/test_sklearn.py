@@ -185,6 +185,25 @@ def test_the_value_of_a_column_with_one_only_is_that_of_the_training_rows() -> N
     assert found.predict(x[:1]).tolist() == [-1]
 
 
+def test_the_stated_rate_holds_for_rows_of_which_many_are_equal() -> None:
+    rng, rates = np.random.default_rng(4), list[float]()
+    for seed in range(8):
+        x, new = (rng.geometric(0.5, (count, 1)) * np.ones(2) for count in (150, 400))
+        found = AutoencoderDetector(steps=1, random_state=seed, false_alarms=0.2).fit(x)
+        calibration = found.detector_.calibration
+        assert len(calibration.unique()) < len(calibration) / 2
+        rates.append(float((found.predict(new) == -1).mean()))
+    assert 0.01 < np.mean(rates) <= 0.2
+
+
+@pytest.mark.filterwarnings("ignore:a detector must:UserWarning")
+def test_five_rows_are_the_fewest() -> None:
+    with pytest.warns(UserWarning, match="a rate of 0.05 false alarms needs 19 rows for calibration, got 2 of 5"):
+        AutoencoderDetector(steps=2).fit(rows(5))
+    with pytest.raises(ValueError, match="4 sample"):
+        AutoencoderDetector(steps=2).fit(rows(4))
+
+
 @pytest.mark.parametrize(("count", "calibration"), [(12, 5), (30, 14)])
 def test_too_few_rows_give_a_larger_rate_and_say_so(count: int, calibration: int) -> None:
     with pytest.warns(UserWarning, match=f"needs 19 rows for calibration, got {calibration} of {count}"):
@@ -241,7 +260,7 @@ def test_a_wrong_argument_is_refused_in_fit(arguments: dict[str, Any], sentence:
 def test_rows_that_cannot_be_learned_from_are_refused() -> None:
     with pytest.raises(
         ValueError,
-        match="X must have rows for each split, of which equal ones go to the same, got none for test; add different",
+        match=r"X must have a column that varies over the rows that are learned, got \d+ that are all equal; add diff",
     ):
         AutoencoderDetector(steps=5).fit(np.ones((50, 3)))
     with pytest.raises(TypeError, match=r"[Ss]parse"):

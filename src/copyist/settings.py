@@ -9,6 +9,7 @@ __all__ = ["Catalogues", "change", "dump", "later", "load", "read_assignments"]
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import pydantic
@@ -45,7 +46,7 @@ def dump(value: Any, catalogues: Catalogues, *, whole: bool = False) -> Any:
         return [dump(item, catalogues, whole=whole) for item in cast("list[Any]", value)]
     if not dataclasses.is_dataclass(value):
         return value
-    hints = get_type_hints(type(value))
+    hints = _hints(type(value))
     fields = [field for field in dataclasses.fields(value) if field.init and (whole or not _is_quiet(value, field))]
     settings = {field.name: getattr(value, field.name) for field in fields}
     # A part that is left out is not mentioned.
@@ -76,7 +77,7 @@ def load(kind: type[T], data: Any, catalogues: Catalogues, *, name: str = "") ->
     elif names := _tag(kind, catalogues):
         # A class that only one kind may stand for is told by it all the same.
         check_choice(name or "kind", str(given.pop("kind", names["kind"])), names.values())
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     fields = [field.name for field in dataclasses.fields(cast(Any, kind)) if field.init]
     for key in given:
         check_choice(f"setting of {name or kind.__name__}", key, fields)
@@ -126,6 +127,12 @@ def read_assignments(assignments: Sequence[str]) -> dict[str, str]:
             raise ArgumentError(f"a setting must be written name=value, got {assignment!r}; write --set width=32")
         changes[setting.strip()] = value.strip()
     return changes
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """The types of a class's fields, worked out once: a run dumps its recipe whenever it saves."""
+    return get_type_hints(kind)
 
 
 def _is_quiet(value: Any, field: "dataclasses.Field[Any]") -> bool:
@@ -205,6 +212,9 @@ def _find(paths: Sequence[str], name: str, *, of: str) -> str:
     matches = [path for path in paths if path == name or path.endswith(f".{name}")]
     if name in matches:
         return name
+    # The shallowest is meant, as training.steps of a run and not those of a run before it.
+    shallowest = min((path.count(".") for path in matches), default=0)
+    matches = [path for path in matches if path.count(".") == shallowest]
     if len(matches) > 1:
         raise UnknownNameError(f"setting {name!r} could mean {' or '.join(matches)}; write it in full")
     if not matches:
@@ -227,7 +237,7 @@ def _left_out(value: Any, catalogues: Catalogues, prefix: str = "") -> Iterator[
     """The parts of a (nested) dataclass that `dump` does not mention."""
     if not dataclasses.is_dataclass(value):
         return
-    hints = get_type_hints(type(value))
+    hints = _hints(type(value))
     for field in dataclasses.fields(value):
         item = getattr(value, field.name)
         if item is None and field.init and _parts(hints[field.name], catalogues):

@@ -13,7 +13,7 @@ from torch import Tensor
 from copyist.baselines.flat_rows import FlatRows
 from copyist.baselines.isolation_forest import IsolationForest
 from copyist.baselines.linear_copier import PrincipalResidual
-from copyist.baselines.neighbors import NeighborDistance
+from copyist.baselines.neighbor_detector import NeighborDistance
 from copyist.baselines.rivals import fit_rivals
 from copyist.detection.guards import far_points
 from copyist.errors import ArgumentError, ShapeError

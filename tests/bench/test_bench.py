@@ -1,6 +1,7 @@
 """Benchmarks compare like with like, and say what they found."""
 
 import json
+import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,15 @@ from copyist.models.variational_mlp import VariationalMLPConfig
 from copyist.objectives import ELBO, Copying
 
 CONFIG = UNetConfig(channels=3, width=4, levels=3)
+
+
+@pytest.fixture
+def loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes of their own come from a server that has imported what they need, instead of importing it each."""
+    context = multiprocessing.get_context("forkserver")
+    loops = ["unet_training", "vae_training", "generation"]
+    context.set_forkserver_preload(["torch._dynamo", *(f"copyist.bench.{loop}" for loop in loops)])
+    monkeypatch.setattr(multiprocessing, "get_context", lambda method: context)
 
 
 def a_result() -> BenchResult:
@@ -84,6 +94,7 @@ def test_the_plain_vae_and_ours_have_the_same_loss_and_gradients_on_the_same_bat
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("loaded_once")
 def test_training_of_a_vae_is_timed_against_whatever_there_is() -> None:
     said: list[str] = []
     result = bench_vae(size=6, batch=5, rounds=1, num_images=30, say=said.append)
@@ -133,6 +144,7 @@ def test_a_loop_that_fails_is_reported() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("loaded_once")
 def test_training_is_compared_in_speed_and_in_loss() -> None:
     result = bench_train(
         widths=[4],
@@ -153,6 +165,7 @@ def test_training_is_compared_in_speed_and_in_loss() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("loaded_once")
 @pytest.mark.parametrize("name", ["train", "sample", "walk"])
 def test_each_command_prints_json_and_writes_it(name: str, tmp_path: Path) -> None:
     out = tmp_path / "found.json"

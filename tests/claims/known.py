@@ -16,7 +16,8 @@ from copyist.claims.model_folder import Resources, TrainedNet
 from copyist.claims.result import measured_name
 from copyist.claims.trial import Trial
 from copyist.data import open_source
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
+from copyist.data.splits import Splits
 from copyist.models import Model, ModelConfig
 from copyist.models.contracts import Autoencoder, Classifier, TrainedOn
 from copyist.training import Recipe

@@ -13,7 +13,7 @@ from copyist.claims.each import dot_attention_represents_less
 from copyist.claims.measures.inversion_finding import find_inversion
 from copyist.claims.model_folder import Resources, TrainedNet
 from copyist.claims.trial import Trial
-from copyist.data.examples import Splits
+from copyist.data.splits import Splits
 from copyist.metrics.distortion import psnr
 from copyist.models import Model
 from copyist.models.contracts import TrainedOn

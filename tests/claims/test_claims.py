@@ -10,6 +10,7 @@ from copyist.evidence import Above, Below, Interval, Within
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_filter_settings")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_claim_measures_what_it_names_from_end_to_end(name: str, models: Path, tmp_path: Path) -> None:
     results = run_claims({name: experiment(name)}, scale="smoke", out=tmp_path, models=models, seeds=(0,))

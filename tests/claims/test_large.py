@@ -34,6 +34,7 @@ class AfterSteps(Told):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_filter_settings")
 def test_calls_that_end_at_their_time_come_to_what_one_call_finds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

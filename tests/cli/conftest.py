@@ -66,6 +66,11 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def evaluates_quickly(few_filter_settings: None) -> None:
+    """What is tested are commands, not how their filters are set."""
+
+
 Trained = Callable[[str], Path]
 """The folder of a run, trained when it is first asked for."""
 
@@ -75,6 +80,7 @@ _RUNS = {
     "skips": ("unet-skips", "digits?size=16&limit=200", "width=4", "levels=2", "flip=false"),
     "names": ("conv-classifier", "digits?limit=200", "width=4", "levels=2"),
     "mlp": ("linear", "digits?limit=200", "widths=8"),
+    "diffusion": ("diffusion", "digits?limit=200", "width=8", "levels=2", "embedding=8", "conditional=true"),
     "vae": ("vae", "digits?binarize=sample&limit=200", "widths=20", "code_size=4"),
 }
 BATCH = 8

@@ -254,6 +254,13 @@ def test_a_fit_is_resumed_and_shown(of_days: Path, tmp_path: Path) -> None:
     first = copyist(*line, "--data", of_days / "normal.csv", *FAST, "--set", "save_every=40", "--json").result
     (out / "detector.safetensors").unlink()
     assert copyist(*line, "--resume", "--json").result == first
+    other = copyist(*line, "--resume", "--false-alarms", 0.1)
+    assert "was started with false_alarms=0.05, got 0.1; leave it out to go on, or fit" in other.sentence
+    assert "--from" not in copyist(*line, "--resume", "--set", "widths=8").sentence
+    assert "was started with measure=combined, got displacement" in (
+        copyist(*line, "--resume", "--measure", "displacement").sentence
+    )
+    assert "begun on rows without outliers" in copyist(*line, "--resume", "--may-hold-outliers").sentence
     shown = copyist("info", out)
     assert "a detector: denoising-table on 144 rows of" in shown.stdout
     assert copyist("info", out, "--json").result["detector"]["threshold"] == first["threshold"]
@@ -400,6 +407,48 @@ def test_results_are_never_silently_replaced(parts: Path, of_parts: Path, tmp_pa
     assert "exists already" in copyist(*line).sentence
     assert copyist(*line, "--force").code == 0
     assert (tmp_path / "out/mine.txt").read_text() == "mine"
+
+
+def test_a_report_that_replaces_another_keeps_none_of_its_heatmaps(parts: Path, of_parts: Path, tmp_path: Path) -> None:
+    line = ["detect", "run", of_parts, "--out", tmp_path / "out"]
+    assert copyist(*line, parts / "test").code == 0
+    assert len(inside(tmp_path / "out/heatmaps")) == 29
+    assert copyist(*line, parts / "test/hole", "--force").code == 0
+    assert sorted(inside(tmp_path / "out/heatmaps")) == [f"{place}.png" for place in range(9)]
+    assert copyist(*line, parts / "test", "--force", "--heatmaps", "none").code == 0
+    assert not (tmp_path / "out/heatmaps").exists()
+
+
+def test_a_report_of_before_is_no_picture(parts: Path, of_parts: Path, tmp_path: Path) -> None:
+    save(tmp_path, {f"{place}.png": part(place) for place in range(5)})
+    first = copyist("detect", "run", of_parts, tmp_path, "--out", tmp_path / "found", "--json")
+    again = copyist("detect", "run", of_parts, tmp_path, "--out", tmp_path / "again", "--json")
+    assert (first.result["num_examples"], again.result["num_examples"]) == (5, 5)
+    assert "passed over 1 folder that copyist has written" in again.stderr
+
+
+def test_masks_that_are_black_all_over_are_named_and_are_no_defects(
+    parts: Path, of_parts: Path, tmp_path: Path
+) -> None:
+    save(tmp_path / "in", {"a.png": part(1), "b.png": part(2, defect=(2, 2)), "c.png": part(3)})
+    white = np.zeros((SIDE, SIDE), dtype=np.uint8)
+    white[2:5, 2:5] = 255
+    save(tmp_path / "masks", {"a.png": np.zeros_like(white), "b.png": white})
+    line = ["detect", "run", of_parts, tmp_path / "in", "--masks", tmp_path / "masks", "--out", tmp_path / "out"]
+    found = copyist(*line, "--json")
+    assert "1 of the 2 masks in" in found.stderr
+    assert "black all over, so that no pixel of their pictures counts as a defect: a.png" in found.stderr
+    assert {kind["name"]: kind["count"] for kind in found.result["kinds"]} == {"masked": 1, "without a mask": 2}
+
+
+@pytest.mark.slow
+def test_a_fit_goes_on_with_the_measure_and_the_rate_that_it_was_begun_with(of_days: Path, tmp_path: Path) -> None:
+    line = ["detect", "fit", "--out", tmp_path / "d", "--json"]
+    own = ["--measure", "copy-distance", "--set", "neighbors=3", "--false-alarms", 0.1]
+    first = copyist(*line, "--data", of_days / "normal.csv", *FAST, *own).result
+    (tmp_path / "d" / "detector.safetensors").unlink()
+    assert copyist(*line, "--resume").result == first
+    assert (first["measure"]["neighbors"], first["false_alarms"]) == (3, 0.1)
 
 
 @pytest.mark.slow

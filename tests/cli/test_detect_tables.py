@@ -64,6 +64,20 @@ def test_the_columns_of_the_table_tell_why_a_row_is_strange(detector: Path, tmp_
     assert (tmp_path / "out" / "contributions.csv").read_text().splitlines()[0] == "name,day,temp,load,mode,status"
 
 
+def test_labels_that_no_option_names_are_offered_as_such(detector: Path, tmp_path: Path) -> None:
+    table = shifts(20, seed=1) | {"Label": ["good"] * 20}
+    answer = copyist("detect", "run", detector, write(tmp_path / "new.csv", table), "--out", tmp_path / "out")
+    assert "got also 'Label'; where it labels the rows, ?label=Label; leave it out by ?drop=Label" in answer.sentence
+
+
+def test_a_cell_that_decides_its_column_is_named(tmp_path: Path) -> None:
+    table = shifts(60, seed=1)
+    table["temp"][17] = "1e30"
+    answer = copyist("detect", "fit", "--data", write(tmp_path / "x.csv", table), "--out", tmp_path / "d", "--steps", 1)
+    assert "'temp' has 1e+30 in row 18, " in answer.stderr
+    assert "times as far from the median as the quartiles are apart" in answer.stderr
+
+
 def test_a_cell_that_is_no_number_is_refused_and_nothing_is_written(detector: Path, tmp_path: Path) -> None:
     table = shifts(20, seed=2)
     table["temp"][3] = "warm"

@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copyist.data.parts import Parts, digest, evenly_spaced, fingerprint, hold_out
+from copyist.data import Splits
+from copyist.data.parts import Parts, digest, evenly_spaced, fingerprint, hold_out, tell_equal_apart
 
 
 def test_the_digest_is_blake2b_of_sixteen_bytes() -> None:
@@ -100,3 +101,17 @@ def test_a_split_made_by_hand_stays_and_calibration_comes_from_the_rest() -> Non
     assert parts.indices("test", limit=None).tolist() == [16, 17, 18, 19]
     assert len(parts.indices("calibration", limit=None)) == 4
     assert len(parts.indices("train", limit=5)) == 5
+
+
+def test_equal_rows_are_parted_like_others_where_that_is_asked_for() -> None:
+    rows = np.repeat(np.arange(6.0).reshape(3, 2), 100, axis=0)
+    digests = [digest(row.tobytes()) for row in rows]
+    apart = tell_equal_apart(digests)
+    assert (apart[0], len(set(apart))) == (digests[0], 300)
+    splits = Splits.from_arrays(rows, calibration=0.2, part_equal=True)
+    assert splits.calibration is not None
+    found = [part.array for part in (splits.train, splits.test, splits.calibration)]
+    assert [len(part) for part in found] == [216, 30, 54]
+    assert all(len(np.unique(part, axis=0)) == 3 for part in found)
+    together = Splits.from_arrays(rows)
+    assert not set(together.train.array[:, 0].tolist()) & set(together.test.array[:, 0].tolist())

@@ -13,7 +13,7 @@ from copyist.corruption import gaussian_blur
 from copyist.detection.copies import Copies
 from copyist.detection.detector_recipe import CATALOGUES
 from copyist.detection.guards import far_points
-from copyist.detection.measures import AnomalyMeasure, Combined, LocalCodeDistance, LocalError
+from copyist.detection.measures import AnomalyMeasure, Combined, LocalCodeDistance, LocalContrast, LocalError
 from copyist.detection.measures.heat import hottest, in_units, usual_heat
 from copyist.errors import ArgumentError, ContractError, UnknownNameError
 from copyist.models.mlp import MLPConfig
@@ -73,6 +73,7 @@ ALL: list[AnomalyMeasure] = [
     LocalError(),
     LocalError(sigmas=(0.0,), share=0.05, noise=0.02),
     CODES,
+    LocalContrast(scales=(1.0, 2.0)),
     Combined(measures=(LocalError(), CODES)),
 ]
 

@@ -9,6 +9,7 @@ import torch
 
 from copyist.detection import drift, threshold
 from copyist.errors import ArgumentError, DataError
+from copyist.evaluation.anomalies.beside import SimpleDetectors
 from copyist.evaluation.anomalies.counts import drift_path, expected_flags, histogram, ranked_by_kind, rate_interval
 from copyist.evaluation.anomalies.report import AnomalyReport
 from copyist.evaluation.anomalies.report_parts import Beside, Expected, Histogram, Judged
@@ -72,7 +73,12 @@ def test_labels_of_one_kind_are_said_to_rank_nothing() -> None:
     found = labels_of_folders(["good/a.png", "good/b.png"], normal=None)
     assert not found.has_both
     assert found.sentence.endswith("every label says normal, so that there is nothing to rank and there are no curves.")
-    assert "every label says an anomaly" in labels_of_names(["1", "1"], normal=None, origin="Labels").sentence
+    for kinds, normal in ((["1", "1"], None), (["defect"], None), (["hole", "scratch"], "good")):
+        defects = labels_of_names(kinds, normal=normal, origin="Labels come from x.csv")
+        assert defects.is_anomaly.all()
+        assert defects.sentence.startswith(
+            "Labels come from x.csv, none of which is 'good'; every label says an anomaly"
+        )
 
 
 def test_labels_that_do_not_tell_which_is_normal_are_refused() -> None:
@@ -90,6 +96,9 @@ def test_labels_of_a_file_are_found_by_name(tmp_path: Path) -> None:
     assert (
         found.sentence == "Labels come from labels.csv; 'good' is normal. 1 without a label are left out of the curves."
     )
+    for text in ("label;name\nbad;b.png\ngood;a.png\n", "name\tlabel\nb.png\tbad\na.png\tgood\n"):
+        path.write_text(text)
+        assert labels_of_file(path, ["a.png", "b.png", "c.png"], normal=None).kinds == found.kinds
     for text, sentence in (
         ("name,label\nd.png,bad\n", "must name examples of the input, got 'd.png'"),
         ("name,label\na.png,bad\na.png,good\n", "must name each example once, got 'a.png' twice"),
@@ -156,10 +165,37 @@ def test_the_report_says_plainly_which_detector_is_better() -> None:
     assert worse.is_beaten
     assert better.comparison.startswith("The detector ranks these rows better than every simple one.")
     alike = report(first=strong, second=strong + 1e-3 * rng.normal(size=200), truth=truth)
-    assert alike.comparison.startswith("These rows do not decide between the detector and the best of the simple ones")
+    assert alike.comparison.startswith(
+        "These rows do not decide between the detector and k-NN, k = 5 (k-NN, k = 5: AUROC"
+    )
     assert not alike.is_beaten
     assert worse.comparison in worse.text()
     assert replace(worse, ranking=None, beside=()).comparison == ""
+
+
+def test_each_simple_detector_is_compared_by_name() -> None:
+    rng = np.random.default_rng(6)
+    truth = np.arange(200) >= 120
+    weak, strong = rng.normal(size=200) + 0.3 * truth, rng.normal(size=200) + 2.5 * truth
+    against_weak = report(first=strong, second=weak, truth=truth)
+    near = report(first=strong, second=strong + 1e-3 * rng.normal(size=200), truth=truth).beside[0]
+    both = replace(against_weak, beside=(replace(near, name="isolation forest"), *against_weak.beside))
+    assert both.comparison.startswith(
+        "The detector ranks these rows better than k-NN, k = 5. These rows do not decide between the detector and "
+        "isolation forest (isolation forest: AUROC"
+    )
+    assert "which holds for all 2 at once" in both.comparison
+
+
+def test_cells_of_which_training_says_nothing_count_for_simple_detectors_as_for_the_detector() -> None:
+    class FirstColumn:
+        def anomaly(self, x: torch.Tensor) -> torch.Tensor:
+            return x[:, 0]
+
+    one = SimpleDetectors(rivals={"one": FirstColumn()}, calibration={}, departure={"one": 50.0}, false_alarms=0.1)
+    x, departures = torch.tensor([[1.0, 0], [2, 0], [3, 0]]), torch.tensor([[0, 0, 0], [0, 1, 0], [1, 0, 1]]).bool()
+    assert one.anomalies(x, departures, batch_size=2)["one"].tolist() == [1, 52, 103]
+    assert one.anomalies(x, None, batch_size=2)["one"].tolist() == [1, 2, 3]
 
 
 def test_a_report_comes_back_from_its_document() -> None:

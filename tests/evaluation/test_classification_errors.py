@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
+from copyist.data.splits import Splits
 from copyist.errors import ShapeError
 from copyist.evaluation.classification_errors import classification_table
 from copyist.models import Classifier, MLPConfig, StackedClassifierConfig

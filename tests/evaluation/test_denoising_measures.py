@@ -19,7 +19,7 @@ from copyist.data import ExampleSet, Splits
 from copyist.errors import ArgumentError, DataError, ShapeError
 from copyist.evaluation.clean_copies import CleanCopies
 from copyist.evaluation.clean_measures import beside_principal_axes, clean_copies, code_statistics
-from copyist.evaluation.denoising_measures import CONDITIONS, batch_dependence, denoising_table
+from copyist.evaluation.denoising_measures import CONDITIONS, batch_dependence, measure_denoising
 from copyist.evaluation.denoising_table import Condition, DenoisingTable
 from copyist.evaluation.evaluate import evaluate_images
 from copyist.models import MLPConfig
@@ -57,7 +57,7 @@ def tell_the_mean(x: Tensor) -> Tensor:
 @pytest.fixture(scope="module")
 def table() -> DenoisingTable:
     models = {"a copy": lambda x: x, "half": half, "the batch's mean": tell_the_mean}
-    return denoising_table(
+    return measure_denoising(
         models,
         train=TRAIN,
         test=TEST,
@@ -166,7 +166,7 @@ def test_foreign_newer_and_damaged_tables_are_refused(table: DenoisingTable) -> 
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_table_and_progress_reaches_its_end(table: DenoisingTable) -> None:
     steps: list[tuple[int, int]] = []
-    again = denoising_table(
+    again = measure_denoising(
         {"half": half},
         train=TRAIN,
         test=TEST,
@@ -183,7 +183,7 @@ def test_the_same_seed_gives_the_same_table_and_progress_reaches_its_end(table: 
 
 @pytest.mark.slow
 def test_who_knows_the_answers_is_at_nothing_and_beats_every_filter() -> None:
-    found = denoising_table({"oracle": oracle}, train=TRAIN, test=TEST, apply=apply, batch_size=4)
+    found = measure_denoising({"oracle": oracle}, train=TRAIN, test=TEST, apply=apply, batch_size=4)
     row = found.row("oracle", "blend", 0.7)
     assert (row.ratio.mean, row.distance_after) == (0, 0)
     assert row.high_frequency_share == 1
@@ -252,17 +252,17 @@ def test_arguments_that_cannot_be_are_refused_before_any_work() -> None:
         raise AssertionError
 
     with pytest.raises(ShapeError, match=r"must have one shape, got \(2, 9, 12\) and \(2, 9, 11\)"):
-        denoising_table({}, train=TRAIN, test=TEST[..., 1:], apply=refuse, batch_size=4)
+        measure_denoising({}, train=TRAIN, test=TEST[..., 1:], apply=refuse, batch_size=4)
     with pytest.raises(ArgumentError, match="must not have the name of a control, got 'linear'"):
-        denoising_table({"linear": half}, train=TRAIN, test=TEST, apply=refuse, batch_size=4)
+        measure_denoising({"linear": half}, train=TRAIN, test=TEST, apply=refuse, batch_size=4)
     with pytest.raises(ArgumentError, match="must have the name of a model, got 'b'; rename"):
-        denoising_table({"a": half}, train=TRAIN, test=TEST, apply=refuse, batch_size=4, encoders={"b": half})
+        measure_denoising({"a": half}, train=TRAIN, test=TEST, apply=refuse, batch_size=4, encoders={"b": half})
     with pytest.raises(ArgumentError, match="what was seen, must have the name of a model, got 'b'"):
-        denoising_table({"a": half}, train=TRAIN, test=TEST, apply=refuse, batch_size=4, saw={"b": "nothing"})
+        measure_denoising({"a": half}, train=TRAIN, test=TEST, apply=refuse, batch_size=4, saw={"b": "nothing"})
     with pytest.raises(ArgumentError, match="number of training images must be at least 2"):
-        denoising_table({}, train=TRAIN[:1], test=TEST, apply=refuse, batch_size=4)
+        measure_denoising({}, train=TRAIN[:1], test=TEST, apply=refuse, batch_size=4)
     with pytest.raises(ArgumentError, match="batch_size must be at least 1"):
-        denoising_table({}, train=TRAIN, test=TEST, apply=refuse, batch_size=0)
+        measure_denoising({}, train=TRAIN, test=TEST, apply=refuse, batch_size=0)
 
 
 def test_who_copies_better_than_pca_is_judged_image_by_image() -> None:
@@ -281,7 +281,7 @@ def test_filters_and_axes_and_what_is_measured_come_from_all_over_a_source(monke
     array = np.arange(6000, dtype=np.float32).reshape(6000, 1, 1, 1) / 6000
     images = ExampleSet(source="mine", array=array, names=("",) * 6000, fingerprint="0")
     given: dict[str, Any] = {}
-    monkeypatch.setattr("copyist.evaluation.evaluate.denoising_table", lambda _, **rest: given.update(rest))
+    monkeypatch.setattr("copyist.evaluation.evaluate.measure_denoising", lambda _, **rest: given.update(rest))
     model = MLPConfig(image_shape=(1, 1, 1), widths=(1,)).build()
     evaluate_images({"mine": model}, Splits(train=images, test=images), num_images=4)
     torch.testing.assert_close(given["test"].flatten(), torch.tensor([0.0, 0.25, 0.5, 0.75]))
@@ -293,7 +293,7 @@ def test_filters_and_axes_and_what_is_measured_come_from_all_over_a_source(monke
 def test_a_code_smaller_than_an_image_stands_beside_pca_of_its_size() -> None:
     models = {"half": half, "wide": half, "none": half}
     encoders = {"half": lambda x: x.flatten(1)[:, :3], "wide": lambda x: x.flatten(1)}
-    found = denoising_table(models, train=TRAIN, test=TEST, apply=apply, batch_size=4, seed=3, encoders=encoders)
+    found = measure_denoising(models, train=TRAIN, test=TEST, apply=apply, batch_size=4, seed=3, encoders=encoders)
     beside = {row.model: row.pca for row in found.clean}
     assert beside["wide"] is None
     assert beside["none"] is None

@@ -32,6 +32,7 @@ def parts(found: Evaluation) -> set[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_filter_settings")
 def test_copiers_of_images_are_measured_by_each_part_as_alone() -> None:
     steps: list[tuple[int, int]] = []
     said: list[str] = []

@@ -7,7 +7,8 @@ import pytest
 
 from contracts import CONFIGS, built
 from copyist.data import open_source
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
+from copyist.data.splits import Splits
 from copyist.errors import ShapeError
 from copyist.evaluation.probe_table import probe_table
 from copyist.models import MLPConfig, Model

@@ -116,3 +116,13 @@ def test_intervals_of_pixels_are_as_wide_as_few_pictures_make_them() -> None:
         assert found is not None
         widths.append(found.auroc.high - found.auroc.low)
     assert widths[1] > 0.5 * widths[0]
+
+
+def test_intervals_of_several_differences_hold_at_once_by_bonferronis_bound() -> None:
+    rng = np.random.default_rng(3)
+    truth = np.arange(60) >= 40
+    first, second = rng.normal(size=60) + truth, rng.normal(size=60) + truth
+    alone, among_four = (auroc_difference(first, second, truth, num_compared=count) for count in (1, 4))
+    assert among_four.mean == alone.mean
+    # Quantiles of a normal variable at 1 − 0.025/4 and 1 − 0.025.
+    assert (among_four.high - among_four.mean) / (alone.high - alone.mean) == pytest.approx(2.4977 / 1.95996, rel=1e-4)

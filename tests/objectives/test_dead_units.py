@@ -233,24 +233,26 @@ def test_without_resampling_more_units_are_dead(tmp_path: Path) -> None:
     assert dead[0] < dead[1] / 2
 
 
-HALF = """
+HALVES = """
+import os
 import sys
 import torch
 sys.path.insert(0, {tests!r})
 from objectives.test_dead_units import SHAPE, dictionary, images, num_resampled
-rank = int(sys.argv[1])
+rank = int(os.fork() > 0)
 torch.distributed.init_process_group("gloo", init_method="file://{folder}/meeting", rank=rank, world_size=2)
 model = dictionary()
 assert num_resampled(model, images(8, SHAPE)[4 * rank : 4 * rank + 4], after=1000) == 3
 torch.save(model.state_dict(), f"{folder}/{{rank}}.pt")
+if rank:
+    sys.exit(os.wait()[1])
 """
 
 
 @pytest.mark.slow
 def test_devices_that_share_a_batch_resample_alike(tmp_path: Path) -> None:
-    script = HALF.format(tests=str(Path(__file__).parents[1]), folder=tmp_path)
-    both = [subprocess.Popen([sys.executable, "-c", script, str(rank)]) for rank in (0, 1)]
-    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    script = HALVES.format(tests=str(Path(__file__).parents[1]), folder=tmp_path)
+    assert subprocess.run([sys.executable, "-c", script], timeout=120, check=False).returncode == 0
     alone = dictionary()
     num_resampled(alone, images(8, SHAPE), after=1000)
     for rank in (0, 1):

@@ -19,6 +19,7 @@ WRAPPERS = [each for each in OBJECTIVES.values() if issubclass(each, Wrapper)]
 MODELS: dict[str, Model] = {
     "TopLayer": built(MLPConfig(image_shape=SHAPE, widths=(9, 7), activation="sigmoid", output="sigmoid")),
     "DeadUnitResampling": built(SparseMLPConfig(image_shape=SHAPE, widths=(40,), k=4)),
+    "FrozenEncoder": built(MLPConfig(image_shape=SHAPE, widths=(9, 7))),
 }
 """A model for each wrapper to train."""
 

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from contracts import CONFIGS, built
 from copyist.data import open_source
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
+from copyist.data.splits import Splits
 from copyist.errors import ContractError, DataError
 from copyist.metrics.probes import probes
 from copyist.models import MaskedViTConfig, MLPConfig

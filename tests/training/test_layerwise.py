@@ -41,6 +41,12 @@ def stack(
     return replace(recipe, pretraining=Pretraining(objectives=NOISY, steps=20))
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run of `stack()`, to compare others with."""
+    return train(stack(), out=tmp_path_factory.mktemp("undisturbed") / "run")
+
+
 def naming(**training: Any) -> Recipe:
     return stack(model=StackedClassifierConfig(stack=replace(STACK, tied=True)), objective=Classification(), **training)
 
@@ -64,8 +70,8 @@ def test_every_layer_is_a_run_with_a_model_and_a_history_of_its_own(tmp_path: Pa
     assert told.phases == ["layer 1 of 3", "layer 2 of 3", "layer 3 of 3", "all layers together"]
 
 
-def test_a_layer_leaves_those_below_it_as_they_are(tmp_path: Path) -> None:
-    first, second, third = (weights(layer) for layer in train(stack(), out=tmp_path / "run").layers)
+def test_a_layer_leaves_those_below_it_as_they_are(undisturbed: Run) -> None:
+    first, second, third = (weights(layer) for layer in undisturbed.layers)
     for name in ("encoder.1.weight", "encoder.1.bias"):
         assert torch.equal(first[name], second[name])
         assert torch.equal(first[name], third[name])
@@ -138,22 +144,32 @@ def test_a_run_that_was_stopped_in_a_layer_and_resumed_has_the_bits_of_one_that_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", [naming(), stack(averaging=0.9, patience=9)])
+@pytest.mark.parametrize(
+    ("recipe", "counts"), [(naming(), (20, 61)), (stack(averaging=0.9, patience=9), (3, 21, 60, 75))]
+)
 def test_a_run_that_was_stopped_in_any_phase_and_resumed_has_the_bits_of_one_that_was_not(
-    tmp_path: Path, recipe: Recipe
+    tmp_path: Path, recipe: Recipe, counts: tuple[int, ...]
 ) -> None:
     # Twenty steps for each of the three layers, and forty for all.
-    resumes_to_the_same_bits(recipe, tmp_path, (3, 20, 21, 60, 61, 75))
+    resumes_to_the_same_bits(recipe, tmp_path, counts)
+
+
+KILLED = ["batch_size=8", "save_every=40", "validate_every=300", "widths=24,12,6", "pretraining.steps=100"]
+
+
+@pytest.fixture(scope="module")
+def unkilled(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    recipe = configured("stacked-denoising", data="digits?limit=100", steps=300, assignments=KILLED)
+    return train(recipe, out=tmp_path_factory.mktemp("unkilled") / "run")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("layer", [0, 2])
 def test_a_run_killed_at_a_random_moment_of_a_phase_and_resumed_has_the_bits_of_one_that_was_not(
-    tmp_path: Path, layer: int
+    tmp_path: Path, unkilled: Run, layer: int
 ) -> None:
-    settings = ["batch_size=8", "save_every=40", "validate_every=300", "widths=24,12,6", "pretraining.steps=150"]
-    recipe = configured("stacked-denoising", data="digits?limit=100", steps=600, assignments=settings)
-    line = [*(f"--set={setting}" for setting in settings), "--data=digits?limit=100", "--steps=600"]
+    recipe = configured("stacked-denoising", data="digits?limit=100", steps=300, assignments=KILLED)
+    line = [*(f"--set={setting}" for setting in KILLED), "--data=digits?limit=100", "--steps=300"]
     command = [sys.executable, "-m", "copyist", "train", "stacked-denoising", *line, "--out", str(tmp_path / "run")]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not (tmp_path / "run" / f"layer-{layer}" / "state").exists():
@@ -162,18 +178,18 @@ def test_a_run_killed_at_a_random_moment_of_a_phase_and_resumed_has_the_bits_of_
     time.sleep(random.Random(layer).uniform(0, 0.2))
     process.kill()
     assert process.wait() == -signal.SIGKILL
-    run, alone = train(recipe, out=tmp_path / "run", resume=True), train(recipe, out=tmp_path / "alone")
-    assert same_bits(run, alone)
-    assert all_rows(run) == all_rows(alone)
+    run = train(recipe, out=tmp_path / "run", resume=True)
+    assert same_bits(run, unkilled)
+    assert all_rows(run) == all_rows(unkilled)
     assert not list(run.folder.rglob(".*.part"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("nth", [1, 2, 3])
-def test_between_two_layers_a_run_can_be_stopped_too(tmp_path: Path, nth: int) -> None:
+def test_between_two_layers_a_run_can_be_stopped_too(tmp_path: Path, undisturbed: Run, nth: int) -> None:
     with pytest.raises(StoppedError):
         train(stack(), out=tmp_path / "run", observer=Stopped(nth))
-    assert same_bits(train(stack(), out=tmp_path / "run", resume=True), train(stack(), out=tmp_path / "alone"))
+    assert same_bits(train(stack(), out=tmp_path / "run", resume=True), undisturbed)
 
 
 class Interrupted(StopsAt):
@@ -187,12 +203,14 @@ class Interrupted(StopsAt):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [13, 20, 60, 70])
-def test_ctrl_c_ends_a_run_in_any_phase_the_last_step_of_a_layer_included(tmp_path: Path, count: int) -> None:
+def test_ctrl_c_ends_a_run_in_any_phase_the_last_step_of_a_layer_included(
+    tmp_path: Path, undisturbed: Run, count: int
+) -> None:
     observer = Interrupted(count)
     with pytest.raises(TrainingError, match=r"^interrupted after \d+ steps; they are kept, and --resume"):
         train(stack(), out=tmp_path / "run", observer=observer)
     assert len(observer.steps) <= count + 1
-    assert same_bits(train(stack(), out=tmp_path / "run", resume=True), train(stack(), out=tmp_path / "alone"))
+    assert same_bits(train(stack(), out=tmp_path / "run", resume=True), undisturbed)
 
 
 def test_a_finished_run_is_resumed_without_a_step(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from copyist.training import Optimization, Recipe, Training, read_history, train
 from training.tiny import Told, same_bits, tiny, weights
 
 PROGRAM = Path(__file__).with_name("tiny.py")
-STEPS = 300
+STEPS = 200
 
 
 def started(folder: Path, *words: str) -> "subprocess.Popen[str]":
@@ -50,7 +50,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # Two hundred more, over many recipes, are what tests/kill_points.py does.
 @pytest.mark.slow
-@pytest.mark.parametrize("step", [3, 170])
+@pytest.mark.parametrize("step", [3, 90])
 def test_a_run_killed_at_a_random_moment_and_resumed_has_the_bits_of_one_that_was_not(
     tmp_path: Path, alone: Path, step: int
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from copyist.baselines.isolation_forest import IsolationForest
 from copyist.baselines.linear_copier import PrincipalResidual
-from copyist.baselines.neighbors import NeighborDistance
+from copyist.baselines.neighbor_detector import NeighborDistance
 from copyist.tensors import Examples, PerImage
 
 NEIGHBORS = {"5 nearest": 5, "nearest 5 %": 0.05}

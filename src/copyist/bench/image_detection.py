@@ -100,10 +100,10 @@ def bench_image_detection(
     save: Callable[[ImageDetection], None] = lambda result: None,
     say: Callable[[str], None] = lambda sentence: None,
 ) -> ImageDetection:
-    """Fit a detector on good images and judge others, by several seeds, and simple detectors with the same measures.
+    """Fit a detector on good images and judge others, by several seeds, and simple detectors on images of its size.
 
-    The simple ones are the projection on 64 principal axes, whose error is measured as the detector's own is; and the
-    nearest neighbor of patches of 8×8 pixels, measured as its codes are.
+    The simple ones are the projection on 64 principal axes, whose error is measured place by place (`LocalError`), and
+    the nearest neighbor of patches of 8×8 pixels (`LocalCodeDistance`).
 
     Args:
         folder: with `train/good`, `test/good`, a folder in `test` for each kind of defect, and masks of the same names

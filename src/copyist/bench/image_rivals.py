@@ -1,4 +1,4 @@
-"""Simple detectors of images that place what they find by the same measures as a trained one."""
+"""Simple detectors of images that place what they find by the measures of trained nets."""
 
 __all__ = ["image_rivals"]
 
@@ -25,8 +25,9 @@ _PATCH = 8
 def image_rivals(detector: Detector, splits: Splits) -> dict[str, Detector]:
     """Simple detectors by name, fitted on the normal images that a detector was fitted on.
 
-    They are the projection on 64 principal axes, whose error is measured as that of the detector's copies is, and the
-    nearest neighbor of patches of 8×8 pixels, measured as codes are. So they have its units for each place too.
+    They are the projection on 64 principal axes, whose error is measured as that of a net's copies is (`LocalError`),
+    and the nearest neighbor of patches of 8×8 pixels, measured as a net's codes are (`LocalCodeDistance`). So both have
+    units for each place.
 
     Args:
         detector: whose shape of images and rate of false alarms they take.

@@ -133,7 +133,7 @@ class _Ours:
     """Our detector, of the columns that vary in its training rows."""
 
     def __init__(self, x: npt.NDArray[Any], *, seed: int, outliers: bool) -> None:
-        splits = Splits.from_arrays(x, _HELD_OUT, calibration=_CALIBRATION)
+        splits = Splits.from_arrays(x, _HELD_OUT, calibration=_CALIBRATION, part_equal=True)
         self._columns = [int(name) for name in splits.train.columns]
         self._detector = fit_detector(
             table_detector(may_hold_outliers=outliers), data=splits, false_alarms=0.5, seed=seed

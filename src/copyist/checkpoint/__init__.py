@@ -20,11 +20,10 @@ __all__ = [
     "write_tensors",
 ]
 
+from copyist.checkpoint.header import Header, classes_of
 from copyist.checkpoint.model_file import (
     DETECTOR_PREFIX,
     MODEL_CATALOGUES,
-    Header,
-    classes_of,
     load,
     model_file,
     read_header,

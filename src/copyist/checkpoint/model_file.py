@@ -7,8 +7,6 @@ fingerprint of the data, recipe, and a summary of the training. Files of format 
 __all__ = [
     "DETECTOR_PREFIX",
     "MODEL_CATALOGUES",
-    "Header",
-    "classes_of",
     "load",
     "model_file",
     "read_header",
@@ -20,21 +18,20 @@ __all__ = [
 import importlib
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from copyist import settings
-from copyist.checkpoint.migration import migrate_model, migrate_recipe, migrate_tensors
+from copyist.checkpoint.header import Header, header_of, is_state, trained_on
+from copyist.checkpoint.migration import migrate_tensors
 from copyist.checkpoint.tensor_file import FORMAT_VERSION, read_document, read_tensors, write_tensors
 from copyist.devices import find_device
 from copyist.errors import ArgumentError, CheckpointError, UnknownNameError
 from copyist.models.catalogue import MODELS
-from copyist.models.contracts import Model, ModelConfig, TrainedOn
+from copyist.models.contracts import Model, ModelConfig
 from copyist.outputs import user_path
 
 MODEL_CATALOGUES: settings.Catalogues = {ModelConfig: MODELS}
@@ -43,31 +40,6 @@ MODEL_CATALOGUES: settings.Catalogues = {ModelConfig: MODELS}
 
 DETECTOR_PREFIX = "detector."
 """Begins the names of tensors that belong to a detector around the model, and are none of its weights."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Header:
-    """The header of a model file: everything but the weights."""
-
-    model: dict[str, Any]
-    """The kind of model, and its config; for one's own the kind is `package.module:Class`, which names
-    a `ModelConfig`, or a `Model` that takes the config's fields."""
-
-    batch_size: int
-    """Images per batch in training, and by default in use."""
-
-    data: dict[str, Any] = field(default_factory=dict[str, Any])
-    """The training data: source, shape, number, mean and standard deviation per channel or column, the names of
-    columns, those of the classes that were learned, fingerprint."""
-
-    recipe: dict[str, Any] = field(default_factory=dict[str, Any])
-    """The recipe that was trained, with every setting."""
-
-    training: dict[str, Any] = field(default_factory=dict[str, Any])
-    """How the training went: steps, seconds, losses, device; of a run that is not finished also `planned_steps`."""
-
-    format_version: int = FORMAT_VERSION
-    package_version: str = field(default_factory=lambda: version("copyist"))
 
 
 def save(path: Path, model: Model, header: Header) -> None:
@@ -111,15 +83,7 @@ def load(
         model.load_state_dict(tensors)
     except RuntimeError as error:
         raise CheckpointError(f"{file} holds weights of another model than its header describes") from error
-    model.trained_on = TrainedOn(
-        batch_size=header.batch_size,
-        image_shape=_image_shape(file, header.data),
-        columns=_columns(file, header.data),
-        classes=classes_of(file, header.data),
-        source=str(header.data.get("source", "")),
-        fingerprint=str(header.data.get("fingerprint", "")),
-        objective=_objective(header.recipe),
-    )
+    model.trained_on = trained_on(file, header)
     return model.to(place).eval()
 
 
@@ -146,7 +110,7 @@ def read_header(path: Path) -> Header:
     Raises:
         CheckpointError: as `load`.
     """
-    return _header(path, read_document(path))
+    return header_of(path, read_document(path))
 
 
 def read_model(path: Path) -> tuple[Header, dict[str, Tensor]]:
@@ -156,8 +120,8 @@ def read_model(path: Path) -> tuple[Header, dict[str, Tensor]]:
         CheckpointError: as `load`.
     """
     document, tensors = read_tensors(path)
-    header = _header(path, document)
-    if _is_state(document):
+    header = header_of(path, document)
+    if is_state(document):
         return header, _kept_tensors(header, tensors)
     if document["format_version"] < FORMAT_VERSION:
         tensors = migrate_tensors(tensors, document["model"])
@@ -186,10 +150,6 @@ def _warn(sentence: str) -> None:
     warnings.warn(sentence, stacklevel=3)
 
 
-def _is_state(document: Mapping[str, Any]) -> bool:
-    return "counters" in document and "header" in document
-
-
 def _kept_tensors(header: Header, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Of the tensors of a run's state those of the model that it would keep: the best, their average, or the last."""
     looked = header.training.get("validation_loss") is not None
@@ -198,37 +158,6 @@ def _kept_tensors(header: Header, tensors: Mapping[str, Tensor]) -> dict[str, Te
         if found and (looked or prefix != "best."):
             return found
     return {}
-
-
-def _header(path: Path, document: Mapping[str, Any]) -> Header:
-    if "counters" in document and not _is_state(document):
-        raise CheckpointError(
-            f"{path} is the state of a run that is not finished, of an older copyist; go on with it by copyist train "
-            f"--resume --out {path.parent.parent}"
-        )
-    if _is_state(document):
-        document = {**cast("dict[str, Any]", document["header"]), "format_version": document["format_version"]}
-    fields = {"model": dict, "batch_size": int, "data": dict, "recipe": dict, "training": dict, "package_version": str}
-    for name, kind in fields.items():
-        if not isinstance(document.get(name), kind):
-            raise CheckpointError(f"{path} is no model file: its header has no valid {name!r}; train the model again")
-    if document["batch_size"] < 1:
-        raise CheckpointError(f"{path} must have a batch size of at least 1, got {document['batch_size']}")
-    found = {name: document[name] for name in fields}
-    if document["format_version"] < FORMAT_VERSION:
-        found["model"], found["recipe"] = migrate_model(document["model"]), migrate_recipe(document["recipe"])
-        found["data"] = _migrated_data(document["data"])
-    _image_shape(path, found["data"])
-    _columns(path, found["data"])
-    classes_of(path, found["data"])
-    return Header(format_version=FORMAT_VERSION, **found)
-
-
-def _migrated_data(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a table the shape of a row stood where that of an image does."""
-    shape = data.get("image_shape")
-    of_table = isinstance(shape, list) and len(cast("list[Any]", shape)) == 1
-    return {name: value for name, value in data.items() if not (of_table and name == "image_shape")}
 
 
 def _build(path: Path, header: Header, class_of: str | None) -> Model:
@@ -246,41 +175,6 @@ def _build(path: Path, header: Header, class_of: str | None) -> Model:
         raise CheckpointError(f"{path} cannot be rebuilt: {error}") from error
     except ArgumentError as error:
         raise CheckpointError(f"{path} has a config that cannot be built: {error}") from error
-
-
-def _image_shape(path: Path, data: Mapping[str, Any]) -> tuple[int, int, int] | None:
-    shape = data.get("image_shape")
-    if shape is None:
-        return None
-    if not isinstance(shape, list) or [type(side) for side in cast("list[Any]", shape)] != [int] * 3:
-        raise CheckpointError(f"{path} must have an image shape of three whole numbers, got {shape!r}")
-    channels, height, width = cast("list[int]", shape)
-    return channels, height, width
-
-
-def _columns(path: Path, data: Mapping[str, Any]) -> tuple[str, ...]:
-    return _texts(path, data.get("columns", []), what="columns")
-
-
-def classes_of(path: Path, data: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """The names of the classes, by the data of the header of the file at `path`; None where it has none.
-
-    Raises:
-        CheckpointError: they are no texts.
-    """
-    classes = data.get("classes")
-    return None if classes is None else _texts(path, classes, what="classes")
-
-
-def _texts(path: Path, names: Any, *, what: str) -> tuple[str, ...]:
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in cast("list[Any]", names)):
-        raise CheckpointError(f"{path} must name its {what} in a list of texts, got {names!r}")
-    return tuple(cast("list[str]", names))
-
-
-def _objective(recipe: Mapping[str, Any]) -> str:
-    objective: Any = recipe.get("objective")
-    return str(cast("dict[str, Any]", objective).get("kind", "")) if isinstance(objective, dict) else ""
 
 
 def _build_own(path: Path, header: Header, kind: str, class_of: str | None) -> Model:

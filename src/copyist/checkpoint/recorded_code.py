@@ -9,7 +9,8 @@ from typing import Any, final
 import torch
 
 from copyist import settings
-from copyist.checkpoint.model_file import MODEL_CATALOGUES, Header
+from copyist.checkpoint.header import Header
+from copyist.checkpoint.model_file import MODEL_CATALOGUES
 from copyist.errors import CopyistError
 from copyist.models.code_size import code_shape
 from copyist.models.contracts import ModelConfig

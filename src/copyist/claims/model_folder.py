@@ -14,7 +14,7 @@ import torch
 from filelock import FileLock
 
 from copyist.data import open_source
-from copyist.data.examples import Splits
+from copyist.data.splits import Splits
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
 from copyist.randomness import derive
 from copyist.settings import dump

@@ -8,7 +8,8 @@ import torch
 
 from copyist.claims.model_folder import TrainedNet
 from copyist.claims.result import NetRecord
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
+from copyist.data.splits import Splits
 from copyist.metrics.distortion import pooled_psnr
 from copyist.models.code_size import code_ratio
 from copyist.models.contracts import Model, Reconstructor

@@ -12,7 +12,7 @@ from copyist.claims.model_folder import Resources, TrainedNet, build_fresh, reci
 from copyist.claims.names import misnamed
 from copyist.claims.net_record import record_of
 from copyist.claims.result import Curves, InstrumentCheck, NetRecord, Scale
-from copyist.data.examples import Splits
+from copyist.data.splits import Splits
 from copyist.errors import ArgumentError, RegimeError
 from copyist.evidence import Claim
 from copyist.models.contracts import Autoencoder, Classifier, Model, ModelConfig, Reconstructor, needs

@@ -14,6 +14,7 @@ from copyist.cli.options import Force, Json, as_path
 if TYPE_CHECKING:
     from copyist.bench.codec import CodecBench
     from copyist.bench.detection_result import DetectionBench
+    from copyist.bench.first_stages import FirstStages
     from copyist.bench.image_detection import ImageDetection
     from copyist.bench.timings import BenchResult
 
@@ -159,6 +160,43 @@ def images(
     _run(bench, as_json=as_json, out=out, force=force)
 
 
+@app.command("first-stages", short_help="Compare ways to train the first stage of latent diffusion.")
+def first_stages(
+    data: Annotated[str, typer.Option("--data", help="A source of images.", metavar="SOURCE")] = (
+        "scenes?size=16&limit=2000"
+    ),
+    option: Annotated[
+        list[str] | None, typer.Option("--option", help="One of the first stages; may be given repeatedly.")
+    ] = None,
+    seed: Annotated[list[int], typer.Option(min=0, help="Seed of all; may be given repeatedly.")] = [0],  # noqa: B006
+    first_steps: Annotated[int, typer.Option(min=1, help="Steps of each first stage.")] = 250,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of each denoiser.")] = 300,
+    count: Annotated[int, typer.Option(min=32, help="Samples, and test images.")] = 256,
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Train first stages in several ways, a denoiser in the codes of each, and measure copies, codes and samples."""
+    from copyist.bench.first_stages import OPTIONS, bench_first_stages
+    from copyist.outputs import write_text
+
+    def keep(result: "FirstStages") -> None:
+        if out is not None:
+            write_text(out, result.to_json() + "\n")
+
+    bench = partial(
+        bench_first_stages,
+        data,
+        options=option or (*OPTIONS, "masked-encoder"),
+        seeds=seed,
+        first_steps=first_steps,
+        steps=steps,
+        num_images=count,
+        found=keep,
+    )
+    _run(bench, as_json=as_json, out=out, force=force)
+
+
 @app.command(short_help="Compare our image codec with JPEG, WebP and AVIF.")
 def codec(
     folder: Annotated[str, typer.Argument(help="A folder of pictures.", metavar="FOLDER")],
@@ -177,7 +215,7 @@ def codec(
 
 
 def _run(
-    bench: Callable[..., "BenchResult | CodecBench | DetectionBench | ImageDetection"],
+    bench: Callable[..., "BenchResult | CodecBench | DetectionBench | FirstStages | ImageDetection"],
     *,
     as_json: bool = False,
     out: Path | None = None,

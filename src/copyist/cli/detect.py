@@ -35,9 +35,11 @@ def fit(
         typer.Option("--data", help="A source of normal examples; with --resume it may be left out.", metavar="GOOD"),
     ] = None,
     false_alarms: Annotated[
-        float,
-        typer.Option("--false-alarms", help="The share of normal examples that may be flagged, in (0, 0.5]."),
-    ] = 0.05,
+        float | None,
+        typer.Option(
+            "--false-alarms", help="The share of normal examples that may be flagged, in (0, 0.5]; 0.05 unless given."
+        ),
+    ] = None,
     measure: Annotated[
         str | None, typer.Option("--measure", help="Another measure of anomaly by its name.", metavar="NAME")
     ] = None,
@@ -68,8 +70,7 @@ def fit(
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume",
-            help="Go on with the training in the folder, as it was started; give --measure and --false-alarms again.",
+            "--resume", help="Go on with the training in the folder, as it was started, to the same measure and rate."
         ),
     ] = False,
     force: Force = False,

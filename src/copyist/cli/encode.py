@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from copyist.models import Autoencoder
+    from copyist.models import Model as Network
 
     Codes: TypeAlias = tuple[list[str], npt.NDArray[np.float32], dict[str, Any]]
     """Names, codes (N, ...), and the statement of the batch."""
@@ -31,20 +31,25 @@ def encode(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Write the codes of images of one size, or of a table, into an .npz file: z, one row per example, and names."""
+    """Write the codes of images of one size, or of a table, into an .npz file: z, one row per example, and names.
+
+    The code of a diffusion model is the noise that it would make the image of.
+    """
     import numpy as np
 
     from copyist.errors import OutputError
-    from copyist.models.contracts import Autoencoder, needs
+    from copyist.models.contracts import Autoencoder, Diffusion, needs
     from copyist.outputs import check_output, whole_file
 
     if out.suffix.lower() != ".npz":
         raise OutputError(f"codes are written as .npz, got {out}; choose a name that ends in .npz")
     check_output(out, overwrite=force)
-    autoencoder = needs(open_model(model, class_of=class_of, device=device), Autoencoder, verb="encode")
+    network = open_model(model, class_of=class_of, device=device)
+    if not isinstance(network, Diffusion):
+        needs(network, Autoencoder, verb="encode")
     with whole_file(out) as temporary:
-        find = _codes_of_tables if autoencoder.takes_tables else _codes_of_pictures
-        names, z, statement = find(autoencoder, inputs, out, batch=batch)
+        find = _codes_of_tables if network.takes_tables else _codes_of_pictures
+        names, z, statement = find(network, inputs, out, batch=batch)
         with temporary.open("wb") as file:
             np.savez_compressed(file, z=z, names=np.array(names))
 
@@ -53,7 +58,7 @@ def encode(
     show(text, {"images": len(z), "code_shape": list(z.shape[1:]), "out": str(out), **statement}, as_json=as_json)
 
 
-def _codes_of_tables(model: "Autoencoder", inputs: Sequence[str], _: Path, *, batch: int | None) -> "Codes":
+def _codes_of_tables(model: "Network", inputs: Sequence[str], _: Path, *, batch: int | None) -> "Codes":
     import torch
 
     from copyist.procedures import encode as verb
@@ -65,7 +70,7 @@ def _codes_of_tables(model: "Autoencoder", inputs: Sequence[str], _: Path, *, ba
     return names, verb(model, x, batch_size=batch).float().cpu().numpy(), statement
 
 
-def _codes_of_pictures(model: "Autoencoder", inputs: Sequence[str], out: Path, *, batch: int | None) -> "Codes":
+def _codes_of_pictures(model: "Network", inputs: Sequence[str], out: Path, *, batch: int | None) -> "Codes":
     """The codes, one batch at a time; they grow in a file, since they may be larger than their pictures."""
     import numpy as np
 

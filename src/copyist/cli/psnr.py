@@ -38,11 +38,11 @@ def psnr(
     from copyist.checkpoint import load
     from copyist.cli.preamble import batch_statement, find_pictures
     from copyist.evaluation.psnr_table import psnr_table
-    from copyist.models.contracts import Reconstructor, needs
+    from copyist.models.at_noise_level import denoiser_at
 
     levels = [_level(text) for text in sigmas]
-    network = needs(load(model, class_of=class_of, device=device, say=say), Reconstructor, verb="psnr")
-    network.check_pictures(verb="psnr")
+    network = load(model, class_of=class_of, device=device, say=say)
+    denoiser_at(network, levels[0], verb="psnr").check_pictures(verb="psnr")
     pictures, channels = find_pictures(network, inputs)
     seen = {row: picture.name for row, picture in pictures.read()}
     pictures.report()

@@ -46,23 +46,28 @@ def denoise(
     inputs: Inputs,
     out: Out,
     passes: Annotated[int, typer.Option("--passes", help="How many times to copy the copy.")] = 1,
+    sigma: Annotated[
+        float | None,
+        typer.Option("--sigma", help="Of a diffusion model: the noise's standard deviation, in units of pixel value."),
+    ] = None,
     batch: Batch = None,
     device: Device = None,
     class_of: ClassOf = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Remove noise from images, or tables, by copying them, once or repeatedly."""
-    from copyist.checks import check_at_least
-    from copyist.models.contracts import Reconstructor, needs
+    """Remove noise from images, or tables, by copying them, once or repeatedly; or by a diffusion model, at --sigma."""
+    from copyist.checks import check_at_least, check_positive
     from copyist.procedures import reconstruct as verb
+    from copyist.procedures.denoising import denoiser
 
     check_at_least("passes", passes, 1)
+    check_positive("sigma", 1.0 if sigma is None else sigma)
     check_folder(out, overwrite=force)
-    network = needs(open_model(model, class_of=class_of, device=device), Reconstructor, verb="denoise")
+    network = denoiser(open_model(model, class_of=class_of, device=device), sigma=sigma, passes=passes)
     copy = lambda x: verb(network, x, batch_size=batch)  # noqa: E731
     result = _restore(network, inputs, out, copy, passes=passes, batch=batch)
-    result["passes"] = passes
+    result |= {"passes": passes} if sigma is None else {"passes": passes, "sigma": sigma}
     show(f"denoised {_summary(result)}", result, as_json=as_json)
 
 

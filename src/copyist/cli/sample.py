@@ -3,85 +3,43 @@
 __all__ = ["sample"]
 
 import json
-import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from copyist.cli import sample_options as own
 from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Model, Out, Seed
 from copyist.cli.preamble import batch_statement, open_model
-from copyist.cli.sample_files import FILMS, check_sample_format, write_samples
-from copyist.cli.terminal import bar, counted, show
+from copyist.cli.sample_conditions import check_together, read_conditions
+from copyist.cli.sample_files import check_sample_format
+from copyist.cli.sample_run import Drawing, draw_into
+from copyist.cli.terminal import counted, show
 
 if TYPE_CHECKING:
     from copyist.models import Model as Network
     from copyist.procedures import Method
-    from copyist.tensors import Examples
-
-Count: TypeAlias = Annotated[int, typer.Option("--count", help="How many images, or rows of a table.")]
-MethodName: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--method",
-        help="no-diffusion, langevin, walkback, implicit-prior, or prior (decoded codes), which a variational "
-        "autoencoder takes by default; others take no-diffusion.",
-    ),
-]
-Settings: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        help="A setting of the method, such as mean=0.5; may be repeated. A name it lacks is answered by all it has.",
-        metavar="NAME=VALUE",
-    ),
-]
-Steps: TypeAlias = Annotated[
-    int | None,
-    typer.Option("--steps", help="How many times to copy; the method's own number unless given (--set steps=…)."),
-]
-Schedule: TypeAlias = Annotated[
-    str | None, typer.Option("--schedule", help="linear, cosine or geometric; linear unless given (--set schedule=…).")
-]
-Grow: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--grow", help="Then enlarge to this size, and go on; may be repeated (--set grow=[[64,64]]).", metavar="SIZE"
-    ),
-]
-GrowSteps: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
-        "--grow-steps", help="How many times to copy at each such size; --steps unless given (--set grow_steps=…)."
-    ),
-]
-NoiseMean: TypeAlias = Annotated[
-    float | None,
-    typer.Option("--noise-mean", help="Mean of the noise; 0.7 for no-diffusion unless given (--set mean=…)."),
-]
-NoiseStd: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
-        "--noise-std", help="Standard deviation of the noise; 0.2 for no-diffusion unless given (--set std=…)."
-    ),
-]
-Size: TypeAlias = Annotated[str | None, typer.Option("--size", help="Of the images, such as 64 or 64x48.")]
 
 
 def sample(
     model: Model,
     out: Out,
-    count: Count = 64,
-    method: MethodName = None,
-    assignments: Settings = None,
-    steps: Steps = None,
-    schedule: Schedule = None,
-    grow: Grow = None,
-    grow_steps: GrowSteps = None,
-    mean: NoiseMean = None,
-    std: NoiseStd = None,
-    size: Size = None,
+    count: own.Count = 64,
+    method: own.MethodName = None,
+    assignments: own.Settings = None,
+    steps: own.Steps = None,
+    schedule: own.Schedule = None,
+    grow: own.Grow = None,
+    grow_steps: own.GrowSteps = None,
+    mean: own.NoiseMean = None,
+    std: own.NoiseStd = None,
+    size: own.Size = None,
+    classes: own.Classes = None,
+    guidance: own.Guidance = None,
+    like: own.Like = None,
+    strength: own.Strength = None,
+    inpaint: own.Inpaint = None,
+    times: own.Times = None,
+    deterministic: own.Deterministic = False,
+    precision: own.ComputeIn = "float32",
     seed: Seed = 0,
     batch: Batch = None,
     device: Device = None,
@@ -91,10 +49,14 @@ def sample(
 ) -> None:
     """Make images of noise, or of drawn codes: a .png grid, an .npy array, a video of the steps, or a folder.
 
-    Of a table, rows of drawn codes: a .csv, .tsv, .npy or .parquet.
+    Of a table, rows of drawn codes: a .csv, .tsv, .npy or .parquet. Of a diffusion model the video shows its estimates
+    of the clean images, and a folder or an .npy is written batch by batch, so that any --count takes the memory of one.
     """
     from dataclasses import asdict
+    from typing import cast, get_args
 
+    from copyist.checks import check_choice
+    from copyist.devices import Precision
     from copyist.outputs import check_output
     from copyist.procedures import default_method, named_method
 
@@ -104,6 +66,8 @@ def sample(
     if method is not None:
         # Before the model is opened, since it is to be refused whatever model that is.
         named_method(method, assigned)
+    check_choice("precision", precision, get_args(Precision))
+    check_together(like=like, strength=strength, inpaint=inpaint, times=times, deterministic=deterministic)
     check_output(out, overwrite=force)
     network = open_model(model, class_of=class_of, device=device)
     name = method or default_method(network)
@@ -112,13 +76,36 @@ def sample(
     shape = _shape(network, chosen, size=size, grown=settings.get("grow", ()))
     check_sample_format(out, table=network.takes_tables)
     statement = batch_statement(network, num_images=count, batch=batch)
-    stages, done = _stages(network, chosen, shape, count=count, seed=seed, batch=batch, out=out)
-    write_samples(stages, out, columns=network.trained_on.columns)
+    conditions = read_conditions(
+        network,
+        classes=classes or (),
+        guidance=guidance,
+        like=like,
+        strength=strength,
+        inpaint=inpaint,
+        times=times,
+        deterministic=deterministic,
+        limit=count,
+    )
+    drawing = Drawing(
+        model=network,
+        method=chosen,
+        conditions=conditions,
+        shape=None if like is not None and size is None else shape,
+        count=count,
+        seed=seed,
+        batch=batch,
+        precision=cast("Precision", precision),
+    )
+    drawn = draw_into(out, drawing)
 
-    result: dict[str, Any] = {"rows" if network.takes_tables else "images": count, "steps": done, "method": name}
+    result: dict[str, Any] = {"rows" if network.takes_tables else "images": count, "steps": drawn.steps, "method": name}
     if name == "no-diffusion":
         result["schedule"] = settings["schedule"] or "linear"
-    result |= {"image_shape": list(stages[-1].shape[1:]), "out": str(out), **statement}
+    given = {"classes": list(classes or ()), "guidance": guidance, "like": like, "inpaint": inpaint}
+    result |= {option: value for option, value in given.items() if value}
+    result |= {} if conditions is None or like is None else {"strength": conditions.share}
+    result |= {"image_shape": list(drawn.shape), "out": str(out), **statement, **drawn.cost(count)}
     show(_text(result, grown=settings.get("grow", ())), result, as_json=as_json)
 
 
@@ -171,38 +158,6 @@ def _check_multiple(option: str, sides: Sequence[int], multiple: int) -> None:
         raise ShapeError(f"sides of samples must be multiples of {multiple}, got {got}; try {option} {near}")
 
 
-def _stages(
-    model: "Network",
-    method: "Method",
-    shape: tuple[int, ...] | None,
-    *,
-    count: int,
-    seed: int,
-    batch: int | None,
-    out: Path,
-) -> tuple[list["Examples"], int]:
-    """The samples after each step where a film shows them all, else after the last; and how many steps there were."""
-    from copyist.memory import check_memory
-    from copyist.procedures import sample_steps
-    from copyist.randomness import generator
-
-    if out.suffix.lower() in FILMS and shape is not None:
-        check_memory(
-            4 * method.num_steps * count * math.prod(shape),
-            f"the {method.num_steps} steps of {count} samples",
-            remedy="take fewer samples (--count 16) or steps (--steps 30)",
-        )
-    draws = generator(seed, "sample")
-    stages: list[Examples] = []
-    step = 0
-    with bar("steps") as update:
-        chain = sample_steps(model, count=count, method=method, shape=shape, generator=draws, batch_size=batch)
-        for step, x_hat in enumerate(chain, start=1):
-            update(step, method.num_steps)
-            stages = [*(stages if out.suffix.lower() in FILMS else []), x_hat.cpu()]
-    return stages, step
-
-
 def _text(result: Mapping[str, Any], *, grown: Sequence[tuple[int, int]]) -> str:
     samples = counted(result["rows"], "row") if "rows" in result else counted(result["images"], "image")
     how = f"by {result['method']}"
@@ -210,4 +165,9 @@ def _text(result: Mapping[str, Any], *, grown: Sequence[tuple[int, int]]) -> str
         schedule = result["schedule"]
         how = f"on a {schedule} schedule" if isinstance(schedule, str) else "on a schedule of its own"
     how += "".join(f", grown to {height}x{width}" for height, width in grown)
+    how += f", of class {' and '.join(result['classes'])}" if "classes" in result else ""
+    if "inpaint" in result:
+        how += f", white of {result['inpaint']} made anew in {result['like']}"
+    elif "like" in result:
+        how += f", from {result['like']} with strength {result['strength']:g}"
     return f"sampled {samples} in {counted(result['steps'], 'step')} {how} into {result['out']}, {result['batch']}"

@@ -1,8 +1,8 @@
 """The files that `copyist sample` writes: a grid, an array, a film of the steps, a folder of images, or a table."""
 
-__all__ = ["FILMS", "check_sample_format", "write_samples"]
+__all__ = ["FILMS", "check_sample_format", "write_batches", "write_samples"]
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,27 +39,68 @@ def write_samples(stages: list["Examples"], out: Path, *, columns: Sequence[str]
         out: its ending gives the format; without one, a folder of images.
         columns: what the columns of rows are called.
     """
-    import numpy as np
-
     from copyist.drawing.grids import grid, write_png
     from copyist.drawing.video import write_video
     from copyist.files.row_files import write_rows
-    from copyist.outputs import whole_file, whole_folder
 
     last, ending = stages[-1], out.suffix.lower()
     if last.ndim == 2:
         write_rows(out, last, columns=columns)
     elif ending == ".png":
         write_png(out, grid(last))
-    elif ending == ".npy":
-        with whole_file(out) as temporary, temporary.open("wb") as file:
-            np.save(file, last.numpy())
-    elif ending == "":
-        with whole_folder(out) as folder:
-            for index, x in enumerate(last):
-                write_png(folder / f"sample-{index:04d}.png", grid(x[None], gap=0, scale=1))
+    elif ending in ("", ".npy"):
+        write_batches(iter([last]), out, count=len(last))
     else:
         write_video([_enlarged(stage, last.shape[2:]) for stage in stages], out, fps=10)
+
+
+def write_batches(batches: "Iterator[Images]", out: Path, *, count: int) -> tuple[int, ...]:
+    """Write images as they come, as one .npy array or as a folder of pictures.
+
+    Args:
+        batches: the samples, (B, C, H, W) each.
+        out: a name that ends in .npy, or that of a folder.
+        count: how many images there are in all.
+
+    Returns:
+        (C, H, W) of an image.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    return _write_array(batches, out, count=count) if out.suffix else _write_pictures(batches, out, count=count)
+
+
+def _write_array(batches: "Iterator[Images]", out: Path, *, count: int) -> tuple[int, ...]:
+    import numpy as np
+
+    from copyist.outputs import whole_file
+
+    with whole_file(out) as temporary:
+        done, array = 0, None
+        for x in batches:
+            if array is None:
+                array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=(count, *x.shape[1:]))
+            array[done : done + len(x)] = x.numpy()
+            done += len(x)
+        assert array is not None
+        assert done == count
+        array.flush()
+        return tuple(array.shape[1:])
+
+
+def _write_pictures(batches: "Iterator[Images]", out: Path, *, count: int) -> tuple[int, ...]:
+    from copyist.drawing.grids import grid, write_png
+    from copyist.outputs import whole_folder
+
+    digits, shape, done = max(4, len(str(count - 1))), tuple[int, ...](), 0
+    with whole_folder(out) as folder:
+        for x in batches:
+            shape = tuple(x.shape[1:])
+            for index, image in enumerate(x, start=done):
+                write_png(folder / f"sample-{index:0{digits}d}.png", grid(image[None], gap=0, scale=1))
+            done += len(x)
+    return shape
 
 
 def _enlarged(x: "Images", size: Sequence[int]) -> "Images":

@@ -28,6 +28,14 @@ def train(
         str | None,
         typer.Option("--from", help="A model whose weights are taken over where names agree.", metavar="MODEL"),
     ] = None,
+    first_stage: Annotated[
+        str | None,
+        typer.Option(
+            "--first-stage",
+            help="The autoencoder in whose codes a latent diffusion model works; one is trained unless given.",
+            metavar="MODEL",
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", help="Seed of everything random; 0 unless given.", parser=parse_seed)
     ] = None,
@@ -57,7 +65,16 @@ def train(
         else configured(recipe, data=data, steps=steps, assignments=settings or [])
     )
     with TrainingBar(chosen.name) as bar:
-        run = run_training(chosen, out=out, seed=seed, start=start, resume=resume, overwrite=force, observer=bar)
+        run = run_training(
+            chosen,
+            out=out,
+            seed=seed,
+            start=start,
+            first_stage=first_stage,
+            resume=resume,
+            overwrite=force,
+            observer=bar,
+        )
 
     if not is_first():
         return
@@ -71,6 +88,9 @@ def train(
     )
     if run.layers:
         lines += f"\nbefore, its layers were trained one by one: {', '.join(str(layer.folder) for layer in run.layers)}"
+    if run.first_stage is not None:
+        before = run.first_stage.history()[-1].seconds
+        lines += f"\nbefore, its first stage was trained in {before:.0f} s: {run.first_stage.model_file}"
     result = {
         "model": str(run.model_file),
         "steps": last.step,
@@ -82,6 +102,7 @@ def train(
         "measures": kept.measures,
         "seconds": last.seconds,
         "batch_size": chosen.training.batch_size,
+        "first_stage": None if run.first_stage is None else str(run.first_stage.model_file),
         "layers": [str(layer.model_file) for layer in run.layers],
     }
     show(lines, result, as_json=as_json)

@@ -28,10 +28,11 @@ __all__ = [
 
 from copyist.data.batches import Batches, flips, indices
 from copyist.data.encoded_source import EncodedSource, encode_source
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
 from copyist.data.inputs import read_pictures
 from copyist.data.opening import open_source, open_split
 from copyist.data.source import Source, parse_source
+from copyist.data.splits import Splits
 from copyist.data.synthetic import SceneFactors, draw_scenes, scene_factors
 from copyist.data.table_encoding import EncodedRows, TableEncoding
 from copyist.data.table_sets import open_table

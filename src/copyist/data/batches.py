@@ -36,6 +36,7 @@ class Batches:
         batch_size: int,
         seed: int,
         flip: bool = False,
+        mirrored: ExampleSet | None = None,
         device: torch.device | str = "cpu",
         rank: int = 0,
         world_size: int = 1,
@@ -47,6 +48,8 @@ class Batches:
             batch_size: of all devices together.
             seed: of the run.
             flip: whether every image is mirrored left to right half of the time; rows of a table never are.
+            mirrored: what stands for each example when it is mirrored, as codes of mirrored images do; None turns the
+                example itself.
             device: where batches are wanted.
             rank: which of the devices this is.
             world_size: how many there are; `batch_size` must be a multiple.
@@ -68,6 +71,7 @@ class Batches:
         self._slice = slice(rank * share, (rank + 1) * share)
         self._device = torch.device(device)
         self._held = _hold(examples, self._device)
+        self._mirrored = None if mirrored is None or not self._flip else as_floats(mirrored.array).to(self._device)
         labels = examples.labels
         self._labels = None if labels is None else torch.from_numpy(np.array(labels)).to(self._device)
         self._ahead: dict[int, Future[Tensor]] = {}
@@ -82,7 +86,8 @@ class Batches:
         if not self._flip:
             return rows
         mirrored = flips(step, batch_size=self._batch_size, seed=self._seed)[self._slice].to(self._device)
-        return torch.where(mirrored[:, None, None, None], rows.flip(-1), rows)
+        turned = rows.flip(-1) if self._mirrored is None else self._mirrored[self._rows(step).to(self._device)]
+        return torch.where(mirrored[:, None, None, None], turned, rows)
 
     def labels(self, step: int) -> Tensor | None:
         """The classes of the images of a step, int64 (batch_size / world_size,), or None where there are none."""

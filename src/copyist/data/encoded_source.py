@@ -2,7 +2,6 @@
 
 __all__ = ["EncodedSource", "encode_source"]
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,14 +12,23 @@ import numpy.typing as npt
 from torch import Tensor
 
 from copyist.data.encoded_columns import ClockColumn, ColumnEncoding, ConstantColumn, ScaledColumn
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
 from copyist.data.fitted_columns import fit_column, is_numbering
 from copyist.data.labels import ClassLabels
 from copyist.data.learned_columns import INDEX, dropped_columns, find_name, left_out_notices
-from copyist.data.parts import CALIBRATION_SHARE, Parts, Split, digest, fingerprint, hold_out_for_calibration
+from copyist.data.parts import (
+    CALIBRATION_SHARE,
+    Parts,
+    Split,
+    digest,
+    fingerprint,
+    hold_out_for_calibration,
+    tell_equal_apart,
+)
 from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source
 from copyist.data.source_parts import of_classes, parts_of
-from copyist.data.table_encoding import EncodedRows, TableEncoding, joined, new_notices, table_columns
+from copyist.data.splits import Splits
+from copyist.data.table_encoding import EncodedRows, TableEncoding, join_columns, new_notices, table_columns
 from copyist.data.table_matching import TableLike, drop_remedy, open_frame, quote_names
 from copyist.data.table_sets import class_labels, is_table, read_table
 from copyist.errors import DataError
@@ -30,6 +38,9 @@ from copyist.files.values import as_rows
 
 _FEWEST = 50
 """Different rows from which on a detector is fitted: of so few, about half are trained on."""
+
+_FAR = 1e4
+"""Distances of the quartiles: a cell so far from the median is named."""
 
 _MOST_CALIBRATION = 0.5
 """The share of the rows out of the test split that calibrates at most, unless the source says more; where a threshold
@@ -80,7 +91,7 @@ def encode_source(
     labels = class_labels(table, source)
     names, left_out = _columns(table, source)
     digests = _digests(table, names, source)
-    parts = _parts(_numbered(digests), labels, table.is_test, source, num_calibration)
+    parts = _parts(tell_equal_apart(digests), labels, table.is_test, source, num_calibration)
     rows = parts.indices("all", limit=None)
     # Among the rows of the classes that are taken.
     places: dict[Split, npt.NDArray[np.int64]] = {
@@ -106,7 +117,7 @@ def encode_source(
     cells = encoding.encode_columns(columns)
     for sentence in new_notices(columns, cells):
         say(sentence)
-    encoded = joined(columns, cells, labels=kept)
+    encoded = join_columns(columns, cells, labels=kept)
     own = [digests[row] for row in rows.tolist()]
     sets = {part: _example_set(encoded, places[part], own, encoding, source) for part in _SPLITS}
     return EncodedSource(
@@ -168,20 +179,6 @@ def _digests(table: StoredTable, names: Sequence[str], source: Source) -> list[s
     return [digest(row + cells) for row, cells in zip(bare, beside, strict=True)]
 
 
-def _numbered(digests: Sequence[str]) -> list[str]:
-    """A digest for each row, of its content and of how many equal ones came before; the first of these keeps its own.
-
-    So equal rows are parted like others. New normal rows are equal to rows of training as often as they happen to be,
-    and a p-value holds only where those of the calibration are, too.
-    """
-    seen: Counter[str] = Counter()
-    found: list[str] = []
-    for each in digests:
-        found.append(digest(f"{each} {seen[each]}".encode()) if seen[each] else each)
-        seen[each] += 1
-    return found
-
-
 def _parts(
     digests: Sequence[str],
     labels: ClassLabels | None,
@@ -227,7 +224,7 @@ def _notices(
 ) -> list[str]:
     """What was left out, and what is to be known of columns that were not, each one sentence."""
 
-    def named(chosen: Callable[[ColumnEncoding], bool]) -> list[str]:
+    def names_where(chosen: Callable[[ColumnEncoding], bool]) -> list[str]:
         return [each.name for each in encoding.encoders if chosen(each)]
 
     def may_name_rows(each: ColumnEncoding) -> bool:
@@ -237,27 +234,27 @@ def _notices(
 
     kinds = (
         (
-            named(lambda each: isinstance(each, ConstantColumn) and each.is_empty),
+            names_where(lambda each: isinstance(each, ConstantColumn) and each.is_empty),
             ("has no value", "have no values"),
             "in training; any will count as strange",
         ),
         (
-            named(lambda each: isinstance(each, ConstantColumn) and not each.is_empty),
+            names_where(lambda each: isinstance(each, ConstantColumn) and not each.is_empty),
             ("has one value only", "have one value each"),
             "in training; any other will count as strange",
         ),
         (
-            named(lambda each: isinstance(each, ClockColumn)),
+            names_where(lambda each: isinstance(each, ClockColumn)),
             ("orders", "order"),
             "the rows in time; weekday and time of day are learned, and not the date",
         ),
         (
-            named(lambda each: isinstance(each, ScaledColumn) and each.quantity == "date"),
+            names_where(lambda each: isinstance(each, ScaledColumn) and each.quantity == "date"),
             ("is learned", "are learned"),
             "in days; later dates than those of training will look strange",
         ),
         (
-            may := named(may_name_rows),
+            may := names_where(may_name_rows),
             ("has", "have"),
             f"another whole number in each row; where these name the rows, {drop_remedy(source, may)}",
         ),
@@ -266,6 +263,25 @@ def _notices(
     for names, verbs, rest in kinds:
         if names:
             found.append(f"{source.place}: {quote_names(names)} {verbs[len(names) > 1]} {rest}")
+    return [*found, *_far_notices(encoding, table, source)]
+
+
+def _far_notices(encoding: TableEncoding, table: StoredTable, source: Source) -> list[str]:
+    """A sentence for each column of numbers of which a cell is so far from the others that it alone decides the unit
+    of the column."""
+    found: list[str] = []
+    for each in encoding.encoders:
+        values = table.readings[each.name].values
+        if values is None or not isinstance(each, ScaledColumn) or each.quantity != "number":
+            continue
+        distances = np.nan_to_num(np.abs(values - each.center) / each.scale)
+        row = int(distances.argmax())
+        if distances[row] > _FAR:
+            found.append(
+                f"{source.place}: {each.name!r} has {values[row]:g} in row {row + 1}, {distances[row]:.0e} times as "
+                "far from the median as the quartiles are apart, beside which all others are alike; correct that "
+                "cell, or remove its row"
+            )
     return found
 
 

@@ -5,10 +5,11 @@ __all__ = ["check_data", "open_source", "open_split"]
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
 from copyist.data.image_sets import image_sets
 from copyist.data.parts import Split
 from copyist.data.source import READABLE, Source, parse_source
+from copyist.data.splits import Splits
 from copyist.data.table_sets import is_table, table_sets
 from copyist.errors import ArgumentError, DataError
 from copyist.files.bulk import Progress, ignore

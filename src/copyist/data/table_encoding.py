@@ -5,7 +5,7 @@ frequencies, dates become days, or weekday and time of day. What training says n
 `encoded_columns`.
 """
 
-__all__ = ["EncodedRows", "TableEncoding", "joined", "new_notices", "table_columns"]
+__all__ = ["EncodedRows", "TableEncoding", "join_columns", "new_notices", "table_columns"]
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -109,7 +109,7 @@ class TableEncoding:
         cells = self.encode_columns(columns)
         for sentence in new_notices(columns, cells):
             say(sentence)
-        return joined(columns, cells, labels=class_labels(table, source))
+        return join_columns(columns, cells, labels=class_labels(table, source))
 
     def rows(self, data: TableLike, *, ignore_extra: bool = False) -> Rows:
         """The rows (N, D) of `encode`, float32."""
@@ -167,7 +167,7 @@ def table_columns(
     return [TableColumn(name=name, table=table, rows=rows, place=place) for name in names]
 
 
-def joined(
+def join_columns(
     columns: Sequence[TableColumn], cells: Sequence[EncodedCells], *, labels: ClassLabels | None = None
 ) -> EncodedRows:
     """The encoded cells of columns side by side."""

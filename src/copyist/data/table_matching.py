@@ -22,6 +22,9 @@ TableLike: TypeAlias = str | Path | Frame
 _IN_MEMORY = "the table"
 """What refusals call a table that is in memory."""
 
+_LABELS = {"label", "labels", "class", "target", "state", "y", "is_anomaly", "anomaly", "outlier"}
+"""What a column of labels may be called, in lower case."""
+
 _SHOWN = 6
 """Columns that a sentence names at most."""
 
@@ -111,10 +114,12 @@ def match_columns(
         )
     extra = [name for name in free if name not in known and name not in table.index]
     if extra and not ignore_extra:
+        called = next((name for name in extra if name.lower() in _LABELS), None) if label is None else None
+        telling = "" if called is None or source.place == _IN_MEMORY else f"where it labels the rows, ?label={called}; "
         ignoring = "pass ignore_extra=True" if source.place == _IN_MEMORY else "ignore all such by --ignore-extra"
         raise ShapeError(
             f"{source.place} must have the columns that the detector was fitted on and no others, got also "
-            f"{quote_names(extra)}; {drop_remedy(source, extra[:_SHOWN])}, or {ignoring}"
+            f"{quote_names(extra)}; {telling}{drop_remedy(source, extra[:_SHOWN])}, or {ignoring}"
         )
     return MatchedColumns(names=tuple(wanted), left_out=tuple(extra), by_order=False)
 

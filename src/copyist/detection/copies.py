@@ -1,6 +1,6 @@
 """Examples with what a model makes of them, each computed once and shared by all measures that ask for it."""
 
-__all__ = ["Copies", "widened"]
+__all__ = ["Copies", "at_least_float32", "examples_at_once"]
 
 import functools
 import math
@@ -18,6 +18,9 @@ from copyist.tensors import Codes, Examples, Rows
 
 _T = TypeVar("_T")
 
+_ROWS = 2048
+"""Of a table that are seen at once, where it makes no difference to the answers."""
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -31,7 +34,7 @@ class Copies:
     """(B, ...), on the model's device; rows in the units of the model."""
 
     batch_size: int | None = None
-    """Examples that the model sees at once; None takes the model's own."""
+    """Examples that the model sees at once; None takes what `examples_at_once` says."""
 
     _layers: dict[str, Tensor] = field(default_factory=dict[str, Tensor], init=False, repr=False)
     """What was asked of layers, by name."""
@@ -47,8 +50,7 @@ class Copies:
 
     def in_parts(self) -> Iterator["Copies"]:
         """The same batch in parts of as many examples as the model sees at once."""
-        size = self.batch_size or self.model.batch_size
-        for part in self.x.split(size):
+        for part in self.x.split(examples_at_once(self.model, self.batch_size)):
             yield Copies(self.model, part, batch_size=self.batch_size)
 
     def layers(self, names: Sequence[str]) -> tuple[Tensor, ...]:
@@ -72,7 +74,7 @@ class Copies:
             return torch.cat([h.float().flatten(1) for h in found.values()], 1)
 
         with torch.no_grad():
-            rows = in_batches(self.model, side_by_side, self.x, batch_size=self.batch_size)
+            rows = in_batches(self.model, side_by_side, self.x, batch_size=self._at_once)
         parts = rows.split([math.prod(shape) for shape in shapes.values()], 1)
         return {name: part.reshape(-1, *shapes[name]) for name, part in zip(shapes, parts, strict=True)}
 
@@ -95,7 +97,7 @@ class Copies:
         """
         model = needs(self.model, Autoencoder, verb="detect by codes")
         with torch.no_grad():
-            return widened(in_batches(model, model.encode, self.x, batch_size=self.batch_size))
+            return at_least_float32(in_batches(model, model.encode, self.x, batch_size=self._at_once))
 
     @functools.cached_property
     def row(self) -> Rows:
@@ -113,14 +115,27 @@ class Copies:
             x = self.model.restored(rows.view(len(rows), *self.x.shape[1:]))
             return self._as_rows(self._copy(self.model, x))
 
+    @property
+    def _at_once(self) -> int:
+        return examples_at_once(self.model, self.batch_size)
+
     def _copy(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        return widened(in_batches(self.model, function, x, batch_size=self.batch_size))
+        return at_least_float32(in_batches(self.model, function, x, batch_size=self._at_once))
 
     def _as_rows(self, x: Examples) -> Rows:
         with torch.no_grad():
-            return widened(self.model.standardized(x)).flatten(1)
+            return at_least_float32(self.model.standardized(x)).flatten(1)
 
 
-def widened(x: Tensor) -> Tensor:
+def examples_at_once(model: Reconstructor, batch_size: int | None = None) -> int:
+    """How many examples are seen at once: so many as are asked for, or as the model was trained on; of a table,
+    where answers do not depend on the batch, 2048 at least, since batches as small as those of training are slow."""
+    if batch_size is not None:
+        return max(1, batch_size)
+    is_free = model.takes_tables and not model.uses_batch_statistics
+    return max(model.batch_size, _ROWS) if is_free else model.batch_size
+
+
+def at_least_float32(x: Tensor) -> Tensor:
     """In float32 at least; in float64 where the model computes in that, or a column of a table needs it."""
     return x.to(torch.promote_types(x.dtype, torch.float32))

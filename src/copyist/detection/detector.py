@@ -13,7 +13,7 @@ from copyist.checkpoint import Header
 from copyist.data.table_encoding import TableEncoding
 from copyist.data.table_matching import TableLike
 from copyist.detection.conformal import check_false_alarms, p_values, threshold
-from copyist.detection.copies import Copies, widened
+from copyist.detection.copies import Copies, at_least_float32, examples_at_once
 from copyist.detection.findings import Findings
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.errors import ContractError
@@ -109,11 +109,11 @@ class Detector:
         batch = take_batch(self.model, x)
         found: list[tuple[Tensor, Tensor | None]] = []
         with torch.no_grad():
-            for part in batch.split(max(1, self.model.batch_size if batch_size is None else batch_size)):
+            for part in batch.split(examples_at_once(self.model, batch_size)):
                 copies = Copies(self.model, part, batch_size=batch_size)
                 where = self.measure.parts(copies, self.statistics) if parts else None
-                found.append((widened(self.measure(copies, self.statistics)).cpu(), where))
-        places = [widened(where).cpu() for _, where in found if where is not None]
+                found.append((at_least_float32(self.measure(copies, self.statistics)).cpu(), where))
+        places = [at_least_float32(where).cpu() for _, where in found if where is not None]
         return self.judge(
             torch.cat([anomaly for anomaly, _ in found]), names=names, parts=torch.cat(places) if places else None
         )

@@ -66,7 +66,7 @@ def load_detector(
     """
     file = _file(path)
     document, tensors = read_tensors(file)
-    recorded = _recorded(file, document)
+    recorded = _detector_document(file, document)
     own = {
         name.removeprefix(DETECTOR_PREFIX): each for name, each in tensors.items() if name.startswith(DETECTOR_PREFIX)
     }
@@ -102,7 +102,7 @@ def _file(path: str | Path) -> Path:
     return file
 
 
-def _recorded(file: Path, document: dict[str, Any]) -> dict[str, Any]:
+def _detector_document(file: Path, document: dict[str, Any]) -> dict[str, Any]:
     found = document.get("detector")
     if not isinstance(found, dict):
         raise CheckpointError(f"{file} holds a model and no detector; make one by copyist detect fit")

@@ -1,16 +1,56 @@
 """What a detector is made from: how its model is trained, and what measures the anomaly."""
 
-__all__ = ["CATALOGUES", "DetectorRecipe"]
+__all__ = ["CATALOGUES", "FALSE_ALARMS", "DetectorPurpose", "DetectorRecipe"]
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
 
 from copyist import settings, training
 from copyist.detection.measures import MEASURES
 from copyist.detection.measures.contract import AnomalyMeasure
+from copyist.errors import ArgumentError, CheckpointError
 from copyist.training import Recipe
 
 CATALOGUES: settings.Catalogues = {**training.CATALOGUES, AnomalyMeasure: MEASURES}
 """The classes that may stand in the recipe of a detector, by name."""
+
+
+FALSE_ALARMS = 0.05
+"""The rate of false alarms unless another is stated."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorPurpose:
+    """What the training run of a detector is to keep beside its recipe, so that it is finished as it was begun."""
+
+    measure: AnomalyMeasure
+    """Of the anomaly."""
+
+    false_alarms: float
+    """The stated rate."""
+
+    def document(self) -> dict[str, Any]:
+        """As `train` takes it."""
+        return {"detector": settings.dump(self, CATALOGUES)}
+
+    @classmethod
+    def of_run(cls, folder: str | Path) -> Self | None:
+        """That of the run in a folder, finished or not; None where it was begun for no detector, or by a version that
+        did not say.
+
+        Raises:
+            CheckpointError: there is no run to resume, its state is damaged, or what it was begun for is not known.
+        """
+        found = training.recorded_purpose(folder)
+        if found is None or "detector" not in found:
+            return None
+        try:
+            return settings.load(cls, dict(found["detector"]), CATALOGUES)
+        except (ArgumentError, TypeError) as error:
+            raise CheckpointError(
+                f"the measure of the detector in {folder} cannot be read ({error}); fit it again by --force"
+            ) from error
 
 
 @dataclass(frozen=True, kw_only=True)

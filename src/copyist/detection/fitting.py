@@ -2,26 +2,28 @@
 
 __all__ = ["NORMAL_LABELS", "departure_of", "fit_detector"]
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from copyist.data import open_source, parse_source
 from copyist.data.encoded_source import EncodedSource, encode_source
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
 from copyist.data.labels import name_classes
 from copyist.data.parts import CALIBRATION_SHARE
 from copyist.data.source import with_option
+from copyist.data.splits import Splits
 from copyist.data.table_matching import TableLike
 from copyist.data.table_sets import is_table
-from copyist.detection.conformal import check_false_alarms, num_calibration
-from copyist.detection.copies import Copies, widened
+from copyist.detection.conformal import check_false_alarms, check_rate, num_calibration
+from copyist.detection.copies import Copies, at_least_float32, examples_at_once
 from copyist.detection.detector import Detector
 from copyist.detection.detector_file import DETECTOR_FILE, save_detector
-from copyist.detection.detector_recipe import DetectorRecipe
+from copyist.detection.detector_recipe import FALSE_ALARMS, DetectorPurpose, DetectorRecipe
 from copyist.detection.guards import check_detector, strange_calibration
 from copyist.errors import ContractError, DataError
 from copyist.models.contracts import Reconstructor, needs
@@ -39,7 +41,7 @@ def fit_detector(
     recipe: DetectorRecipe,
     *,
     data: TableLike | Splits | EncodedSource | None = None,
-    false_alarms: float = 0.05,
+    false_alarms: float | None = None,
     out: str | Path | None = None,
     seed: int | None = 0,
     resume: bool = False,
@@ -57,10 +59,11 @@ def fit_detector(
         data: a source of normal examples, or a table in memory; what `encode_source` made of one; or splits, of which
             one is for calibration. None takes the recipe's. A table is encoded, and the encoding travels with the
             detector.
-        false_alarms: the share of normal examples that may be flagged, in (0, 0.5].
+        false_alarms: the share of normal examples that may be flagged, in (0, 0.5]; None is 0.05, or that of the run
+            that is resumed.
         out: the folder of the training run, which also gets the detector; None trains in memory.
         seed: of everything random; None is 0, or that of the run that is resumed.
-        resume: go on with the run in the folder.
+        resume: go on with the run in the folder, which must have been begun for the same measure and rate.
         overwrite: replace a run that is there.
         observer: follows how training goes.
         warn: takes the sentence of a check that the detector failed, in place of a refusal.
@@ -75,17 +78,28 @@ def fit_detector(
         CopyistError: as `copyist.train`.
     """
     watcher = observer or NullObserver()
+    rate, purpose = _rate(recipe, false_alarms, out if resume else None)
     given = recipe.training.data if data is None else data
-    opened = given if isinstance(given, Splits | EncodedSource) else _open(given, false_alarms, watcher)
+    opened = given if isinstance(given, Splits | EncodedSource) else _open(given, rate, watcher)
     encoded = opened if isinstance(opened, EncodedSource) else None
     splits = opened.splits if isinstance(opened, EncodedSource) else opened
     _say_labels(splits, watcher)
     calibration = splits.calibration
     if calibration is None:
         raise DataError("a detector must have examples to calibrate on, got splits without; give calibration=0.2")
-    check_false_alarms(false_alarms, calibration=len(calibration))
+    check_false_alarms(rate, calibration=len(calibration))
     _check_model(recipe, splits)
-    run = train(recipe.training, data=splits, out=out, seed=seed, resume=resume, overwrite=overwrite, observer=observer)
+    run = train(
+        recipe.training,
+        data=splits,
+        out=out,
+        seed=seed,
+        purpose=purpose,
+        resume=resume,
+        overwrite=overwrite,
+        # How well a model copies is no matter where the measure does not look at it.
+        observer=observer if recipe.measure.uses_model else None,
+    )
     model = needs(run.load(), Reconstructor, verb="detect")
     train_copies, held_out = _copies(model, learned_examples(recipe.training, splits)), _copies(model, splits.test)
     statistics = {name: tensor.cpu() for name, tensor in recipe.measure.fit(train_copies, held_out).items()}
@@ -96,8 +110,10 @@ def fit_detector(
         model=model,
         measure=recipe.measure,
         statistics=statistics,
-        calibration=widened(anomalies if encoded is None else anomalies + departure * encoded.departures.sum(1)),
-        false_alarms=false_alarms,
+        calibration=at_least_float32(
+            anomalies if encoded is None else anomalies + departure * encoded.departures.sum(1)
+        ),
+        false_alarms=rate,
         header=run.store.read_header(),
         encoding=None if encoded is None else encoded.encoding,
         departure=departure,
@@ -114,6 +130,17 @@ def fit_detector(
     if out is not None:
         save_detector(user_path(out) / DETECTOR_FILE, detector)
     return detector
+
+
+def _rate(
+    recipe: DetectorRecipe, false_alarms: float | None, resumed: str | Path | None
+) -> tuple[float, Mapping[str, Any]]:
+    """The rate of false alarms, and what the training run is to keep."""
+    begun = None if resumed is None else DetectorPurpose.of_run(user_path(resumed))
+    usual = FALSE_ALARMS if begun is None else begun.false_alarms
+    rate = usual if false_alarms is None else false_alarms
+    check_rate(rate)
+    return rate, DetectorPurpose(measure=recipe.measure, false_alarms=rate).document()
 
 
 def _open(data: TableLike, false_alarms: float, observer: Observer) -> Splits | EncodedSource:
@@ -172,5 +199,6 @@ def _copies(model: Reconstructor, examples: ExampleSet) -> Copies:
 
 def _batches(model: Reconstructor, examples: ExampleSet) -> Iterator[Examples]:
     device = next(model.parameters()).device
-    for start in range(0, len(examples), model.batch_size):
-        yield examples.examples(start, start + model.batch_size).to(device)
+    size = examples_at_once(model)
+    for start in range(0, len(examples), size):
+        yield examples.examples(start, start + size).to(device)

@@ -43,11 +43,12 @@ def check_detector(detector: Detector, normal: Copies) -> None:
         normal: examples that it was not calibrated on.
 
     Raises:
-        ContractError: it gives the same anomaly to all examples; its model copies everything, or nothing; or it does
-            not flag points far from the data.
+        ContractError: it gives the same anomaly to all examples; its model copies everything, or nothing, and its
+            measure uses it; or it does not flag points far from the data.
     """
     _check_distinct(detector)
-    _check_copies(normal)
+    if detector.measure.uses_model:
+        _check_copies(normal)
     _check_far(detector, normal.x)
 
 

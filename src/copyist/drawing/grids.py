@@ -117,7 +117,7 @@ def write_png(path: Path, array: Sheet) -> None:
         OutputError: the file cannot be written.
     """
     with whole_file(path) as temporary:
-        Image.fromarray(array).save(temporary, format="PNG", optimize=True)
+        Image.fromarray(array).save(temporary, format="PNG")
 
 
 def webp_bytes(array: Sheet, *, at_most: int | None = None, least: int = 0) -> bytes:

@@ -13,7 +13,7 @@ from copyist.evaluation.documents import Document
 from copyist.evidence import Interval, binomial_interval
 
 if TYPE_CHECKING:
-    from copyist.data.examples import Splits
+    from copyist.data.splits import Splits
     from copyist.models.contracts import Model
 
 

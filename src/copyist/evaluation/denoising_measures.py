@@ -1,6 +1,6 @@
 """Denoising by models, beside filters fitted to each of three kinds of corruption."""
 
-__all__ = ["CONDITIONS", "CONTROLS_SAW", "batch_dependence", "denoising_table"]
+__all__ = ["CONDITIONS", "CONTROLS_SAW", "batch_dependence", "measure_denoising"]
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -62,7 +62,7 @@ CONDITIONS: Mapping[Condition, Corruption] = {
 
 
 @torch.no_grad()
-def denoising_table(
+def measure_denoising(
     models: Mapping[str, Function],
     *,
     train: Images,

@@ -8,18 +8,19 @@ from typing import cast
 
 from copyist.baselines.linear_copier import most_examples
 from copyist.checks import check_at_least
-from copyist.data.examples import Splits
 from copyist.data.opening import check_data
-from copyist.errors import ArgumentError
+from copyist.data.splits import Splits
+from copyist.errors import ArgumentError, ContractError, DataError, ShapeError
 from copyist.evaluation.classification_errors import classification_table
-from copyist.evaluation.denoising_measures import denoising_table
+from copyist.evaluation.denoising_measures import measure_denoising
 from copyist.evaluation.denoising_table import DenoisingTable
 from copyist.evaluation.evaluation import Evaluation
+from copyist.evaluation.generation_measures import LEAST, first_stages, generation_table, latent_table
 from copyist.evaluation.likelihood_table import likelihood_table
-from copyist.evaluation.measured_data import open_measured
+from copyist.evaluation.measured_data import MeasuredData, open_measured
 from copyist.evaluation.probe_table import probe_table, why_unprobed
 from copyist.evaluation.table_copies import table_copies
-from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
+from copyist.models.contracts import Autoencoder, Diffusion, Model, Reconstructor, needs
 from copyist.models.in_batches import apply_in_batches
 
 _NUM_TRAIN = 4096
@@ -38,10 +39,12 @@ def evaluate(
     progress: Callable[[int, int], None] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Evaluation:
-    """Measure models side by side on test examples: all that copy, or all classifiers.
+    """Measure models side by side on test examples: all that copy, all classifiers, or all diffusion models.
 
     Copies of images stand beside PCA of equal code size, denoising beside filters fitted to each corruption, and what
-    codes know of classes beside random weights, pixels and principal components. Of a table, copies are measured in
+    codes know of classes beside random weights, pixels and principal components. Codes of maps that are smaller than
+    the image are measured as first stages of diffusion, too. Samples of diffusion models stand beside real images. Of a
+    table, copies are measured in
     standard deviations of the columns.
 
     Args:
@@ -60,7 +63,7 @@ def evaluate(
         say: takes notices, each one sentence.
 
     Raises:
-        ContractError: some of the models copy and others do not.
+        ContractError: some of the models copy, or generate, and others do not.
         DataError: the source cannot be read; there is nothing to learn from that is not measured; the images have
             values that a likelihood gives no probability; or classifiers are given images without labels.
         ShapeError: a model does not take the images, or a table's columns are not those it was trained on.
@@ -76,9 +79,17 @@ def evaluate(
     check_at_least("importance_samples", importance_samples, 1)
     tell: Callable[[str], None] = say or (lambda sentence: None)
     models = {name: needs(model, Model, verb="evaluate") for name, model in models.items()}
-    names_only = not any(isinstance(model, Reconstructor) for model in models.values())
+    diffusion = {name: model for name, model in models.items() if isinstance(model, Diffusion)}
+    if 0 < len(diffusion) < len(models):
+        raise ContractError(
+            f"evaluate compares models of one kind, got {next(iter(diffusion))}, which generates, beside others; "
+            "evaluate them apart"
+        )
+    names_only = not diffusion and not any(isinstance(model, Reconstructor) for model in models.values())
     found = open_measured(data, models.values(), fit_on=fit_on, num_images=num_images, fits=not names_only, say=tell)
     splits, count = found.splits, found.count
+    if diffusion:
+        return _evaluate_diffusion(diffusion, found, batch_size=batch_size, seed=seed, progress=progress, say=tell)
     if names_only:
         names = classification_table(models, splits, num_images=num_images, batch_size=batch_size)
         return Evaluation(data=replace(found, count=names.num_test).statement, classification=names)
@@ -91,6 +102,8 @@ def evaluate(
         table = table_copies(models, splits, num_rows=count, batch_size=batch_size)
     else:
         images = evaluate_images(models, splits, num_images=count, batch_size=batch_size, seed=seed, progress=progress)
+    stages = first_stages(models, splits.test.shape) if images is not None and count >= LEAST else {}
+    latents = latent_table(stages, splits, num_images=count, batch_size=batch_size) if stages else None
     why = why_unprobed(splits)
     if why and any(isinstance(model, Autoencoder) for model in models.values()):
         tell(f"probes are left out, since {why}")
@@ -100,8 +113,32 @@ def evaluate(
         denoising=images,
         table=table,
         likelihoods=nats if nats.models else None,
+        latents=latents,
         probes=probes if probes and probes.accuracies else None,
     )
+
+
+def _evaluate_diffusion(
+    models: Mapping[str, Diffusion],
+    found: MeasuredData,
+    *,
+    batch_size: int | None,
+    seed: int,
+    progress: Callable[[int, int], None] | None,
+    say: Callable[[str], None],
+) -> Evaluation:
+    splits, count = found.splits, min(found.count, len(found.splits.train))
+    if splits.test.is_table:
+        raise ShapeError(f"diffusion models generate images, got the table {splits.test.source}; take images")
+    if count < LEAST:
+        raise DataError(
+            f"samples must be compared with at least {LEAST} images, got {count} of {splits.test.source}; take more"
+        )
+    say(f"sampling {count} images of each model, which takes a while (--images {LEAST * 2} takes fewer)")
+    generated = generation_table(models, splits, num_images=count, batch_size=batch_size, seed=seed, progress=progress)
+    stages = first_stages(models, splits.test.shape)
+    latents = latent_table(stages, splits, num_images=count, batch_size=batch_size) if stages else None
+    return Evaluation(data=found.statement, latents=latents, generation=generated)
 
 
 def evaluate_images(
@@ -146,7 +183,7 @@ def evaluate_images(
     encoders = {name: model.encode for name, model in copiers.items() if isinstance(model, Autoencoder)}
     # PCA learns from as many as the models did, as far as memory goes.
     axes_from = splits.train.subset(most_examples(test[0].numel())).images().to(device) if encoders else None
-    return denoising_table(
+    return measure_denoising(
         copiers,
         train=train,
         test=test,

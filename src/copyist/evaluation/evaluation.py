@@ -8,6 +8,8 @@ from typing import Literal, final
 from copyist.evaluation.classification_errors import ClassificationTable
 from copyist.evaluation.denoising_table import DenoisingTable
 from copyist.evaluation.documents import Document
+from copyist.evaluation.generation_table import GenerationTable
+from copyist.evaluation.latent_table import LatentTable
 from copyist.evaluation.likelihood_table import LikelihoodTable
 from copyist.evaluation.probe_table import ProbeTable
 from copyist.evaluation.table_copies import TableCopies
@@ -36,6 +38,12 @@ class Evaluation(Document):
     probes: ProbeTable | None = None
     """Of those that have a code, where the source has labels."""
 
+    latents: LatentTable | None = None
+    """Of those whose code a diffusion model may work in, or that have such a first stage."""
+
+    generation: GenerationTable | None = None
+    """Of diffusion models."""
+
     classification: ClassificationTable | None = None
     """Of classifiers."""
 
@@ -49,6 +57,10 @@ class Evaluation(Document):
         parts = [
             f"Measured: {self.data}" if self.data else "",
             copies.text(details=details) if copies else "",
-            *(part.text() for part in (self.likelihoods, self.probes, self.classification) if part),
+            *(
+                part.text()
+                for part in (self.likelihoods, self.latents, self.generation, self.probes, self.classification)
+                if part
+            ),
         ]
         return "\n".join(filter(None, parts))

@@ -10,7 +10,7 @@ from copyist.evaluation.documents import Document
 from copyist.metrics.nats import Nats
 
 if TYPE_CHECKING:
-    from copyist.data.examples import Splits
+    from copyist.data.splits import Splits
     from copyist.models.contracts import Model
 
 _SHOWN = 6

@@ -9,10 +9,11 @@ from typing import final
 import numpy as np
 
 from copyist.data import open_source
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
 from copyist.data.opening import open_split
 from copyist.data.parts import digest, fingerprint
 from copyist.data.source import parse_source
+from copyist.data.splits import Splits
 from copyist.errors import CopyistError, DataError
 from copyist.models.contracts import Model
 

@@ -14,7 +14,7 @@ from copyist.metrics.probes import Probes, probes
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from copyist.data.examples import Splits
+    from copyist.data.splits import Splits
     from copyist.models.contracts import Model
     from copyist.tensors import Examples
 

@@ -19,7 +19,8 @@ from copyist.evaluation.documents import Document
 from copyist.evidence import Interval
 from copyist.metrics.distortion import psnr
 from copyist.metrics.intervals import mean_interval
-from copyist.models.contracts import Model, Reconstructor, needs
+from copyist.models.at_noise_level import denoiser_at
+from copyist.models.contracts import Model, Reconstructor
 from copyist.models.shapes import image_shape
 from copyist.procedures.denoising import reconstruct
 from copyist.procedures.sizes import apply_to_stream
@@ -108,7 +109,7 @@ def psnr_table(
     clean original: no filter of the kind can do better in use.
 
     Args:
-        model: any that copies.
+        model: any that copies, or a diffusion model of images, which is told each level.
         pictures: clean ones (C, H, W), in [0, 1]; taken again at each level, so that a sequence may read them then.
         names: of the pictures.
         sigmas: levels of noise, in units of pixel value.
@@ -119,23 +120,23 @@ def psnr_table(
         progress: called after each level.
 
     Raises:
-        ContractError: the model does not copy.
+        ContractError: the model neither copies nor is a diffusion model of images.
         ShapeError: the model does not take a picture.
         ArgumentError: a σ is not greater than 0, or no σ or picture is given.
     """
-    model = needs(model, Reconstructor, verb="psnr")
     if not (pictures and sigmas):
         raise ArgumentError(f"at least one picture and σ must be given, got {len(pictures)} and {len(sigmas)}")
     for sigma in sigmas:
         check_positive("sigma", sigma)
+    denoisers = {sigma: denoiser_at(model, sigma, verb="psnr") for sigma in sigmas}
     size = batch_size if batch_size is not None or model.uses_batch_statistics else 1
     shapes = [image_shape(tuple(picture.shape)) for picture in pictures]
     rows: list[PSNRRow] = []
     for done, sigma in enumerate(sigmas, start=1):
         measured: dict[int, dict[str, Tensor]] = {}
         answers = apply_to_stream(
-            model,
-            lambda x: reconstruct(model, x, batch_size=size),
+            denoisers[sigma],
+            partial(_denoise, denoisers[sigma], size),
             partial(_noisy, pictures, names, sigma, seed),
             shapes=shapes,
             names=names,
@@ -153,6 +154,10 @@ def psnr_table(
         batch_statistics=model.uses_batch_statistics,
         rows=tuple(rows),
     )
+
+
+def _denoise(denoiser: Reconstructor, size: int | None, x: Images) -> Images:
+    return reconstruct(denoiser, x, batch_size=size)
 
 
 def _noisy(

@@ -16,7 +16,7 @@ from copyist.evidence import Interval, Judgement
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from copyist.data.examples import Splits
+    from copyist.data.splits import Splits
     from copyist.models.contracts import Model, Reconstructor
     from copyist.tensors import Rows
 

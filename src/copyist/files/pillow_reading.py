@@ -23,6 +23,7 @@ from copyist.files.jpeg2000 import jpeg2000_values, needs_more_than_pillow
 from copyist.files.jpeg_segments import carried_segments, without_preview
 from copyist.files.limits import LARGEST, check_pixel_count
 from copyist.files.orientation import ORIENTATION, SWAPPED, turn_upright
+from copyist.files.pillow_losses import notices_of_changes, notices_of_losses
 from copyist.files.png_files import carried_chunks, exif_chunk, png_values, transparent_alpha
 
 _GRAY = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N")
@@ -59,7 +60,7 @@ def read_header_by_pillow(data: bytes) -> ImageHeader:
         channels=_channels(image, data),
         pixel_type="uint16" if depth > 8 else "uint8",
         pages=(pages := _num_pages(image)),
-        notices=(*_seen_otherwise(image, data, pages), *((UNSEEN_ALPHA,) if image.has_transparency_data else ())),
+        notices=(*notices_of_changes(image, data, pages), *((UNSEEN_ALPHA,) if image.has_transparency_data else ())),
     )
 
 
@@ -78,7 +79,7 @@ def read_by_pillow(data: bytes, *, index: int = 0, alone: bool = True) -> Decode
     depth, pages = _depth(image, data), _num_pages(image)
     if index and depth > 8:
         raise DataError(f"a moving picture of {depth} bits")
-    notices = [*_seen_otherwise(image, data, pages if alone else 1), *_lost(image)]
+    notices = [*notices_of_changes(image, data, pages if alone else 1), *notices_of_losses(image)]
     if image.format == "GIF" and image.mode == "P":  # Its colors have a palette again.
         notices[notices.index("its palette becomes full colors")] = "its colors get a new palette"
     format_ = "JPEG" if image.format == "MPO" else str(image.format)
@@ -154,60 +155,6 @@ def _num_pages(image: Image.Image) -> int:
     """Pictures that can be taken one by one: of an icon, of layers and of several photographs in one the first only."""
     moving = image.format in ("GIF", "WEBP", "PNG", "AVIF", "FLI", "DCX")
     return max(1, int(getattr(image, "n_frames", 1))) if moving else 1
-
-
-def _seen_otherwise(image: Image.Image, data: bytes, pages: int) -> tuple[str, ...]:
-    """What a model sees of a file in another way than it is stored, by its header."""
-    notices: list[str] = []
-    several = int(getattr(image, "n_frames", 1))
-    sizes = len(image.info.get("sizes", ())) if image.format in ("ICO", "CUR", "ICNS") else 1
-    if pages > 1:
-        notices.append(f"only the first of its {pages} pictures is taken; add ?pages=all to take each")
-    elif sizes > 1:
-        notices.append(f"only the largest of its {sizes} pictures is taken")
-    elif image.format == "PSD" and several > 1:
-        notices.append("its layers are merged")
-    elif image.format in ("MPO", "HEIF") and several > 1:
-        notices.append(f"of its {several} pictures only the first is taken")
-    if image.mode in ("P", "PA"):
-        notices.append("its palette becomes full colors")
-    elif image.mode == "CMYK":
-        notices.append("its CMYK colors become sRGB")
-    bits = _bits_that_pillow_drops(image, data)
-    if bits:
-        notices.append(f"its values of {bits} bits become 8")
-    return tuple(notices)
-
-
-def _lost(image: Image.Image) -> list[str]:
-    """What is lost of a file when it is written again."""
-    notices: list[str] = []
-    if image.format not in WRITTEN and image.format != "MPO":
-        notices.append(f"it becomes a PNG, since {image.format} is only read here")
-    dpi = image.info.get("dpi")
-    if dpi and dpi != (100, 100) and image.format in ("JPEG2000", "PCX", "TGA", "AVIF"):  # 100 is what Pillow writes.
-        notices.append("its resolution is left out")
-    return notices
-
-
-def _bits_that_pillow_drops(image: Image.Image, data: bytes) -> int | None:
-    """The depth of a file that Pillow turns to 8 bits, where that is not so by nature."""
-    match image.format:
-        case "BMP" | "DIB":
-            at = 28 if image.format == "BMP" else 14
-            return 5 if data[at : at + 2] == b"\x10\0" else None
-        case "TGA":
-            return 5 if data[16:17] in (b"\x0f", b"\x10") and image.mode.startswith("RGB") else None
-        case "AVIF":
-            flags = data[data.find(b"av1C") + 6] if b"av1C" in data[:-6] else 0
-            return (12 if flags & 0x20 else 10) if flags & 0x40 else None
-        case "HEIF":
-            bits = int(image.info.get("bit_depth", 8))
-            return bits if bits > 8 else None
-        case "SGI":
-            return 16 if data[3:4] == b"\x02" else None
-        case _:
-            return None
 
 
 def _values(image: Image.Image, data: bytes, depth: int) -> DecodedImage:

@@ -10,15 +10,19 @@ _RUN_FOLDERS = ("samples", "state", "tensorboard")
 _STATE = "state.safetensors"
 """In the folder `state`: the first thing that a run writes."""
 
-_PARTS = re.compile(r"(samples|state|tensorboard|layer-\d+)/")
-"""What a run makes below its own folder."""
+_PARTS = re.compile(r"(samples|state|tensorboard|layer-\d+|heatmaps)/")
+"""What a run, or a report, makes below its own folder."""
+
+_REPORT_FILES = {"anomalies.csv", "report.html", "report.json"}
+"""Beside the pictures of a report on anomalies."""
 
 
 def folders_of_runs(names: Collection[str]) -> tuple[str, ...]:
     """The folders among some files that copyist has written, each ending in `/`, and none in another.
 
-    A folder is that of a run where a state lies in it, or its model or history beside other things of a run; and that
-    of a demo or of claims where the folder `models` in it holds runs, beside results in `.json`. Where the place itself
+    A folder is that of a run where a state lies in it, or its model or history beside other things of a run; that of a
+    report on anomalies where its table and its pages do; and that of a demo or of claims where the folder `models` in
+    it holds runs, beside results in `.json`. Where the place itself
     is that of a run, these are the folders that a run makes in it.
 
     Args:
@@ -43,4 +47,4 @@ def folders_of_runs(names: Collection[str]) -> tuple[str, ...]:
 def _is_run(inside: set[str], state: set[str]) -> bool:
     files = sum(name in inside for name in _RUN_FILES)
     folders = sum(name in inside for name in _RUN_FOLDERS)
-    return _STATE in state or (files > 0 and files + folders > 1)
+    return _STATE in state or inside >= _REPORT_FILES or (files > 0 and files + folders > 1)

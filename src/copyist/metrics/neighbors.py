@@ -1,28 +1,15 @@
-"""The nearest training image of each sample and memorization by it, and distances to the k-th nearest."""
+"""The nearest training image of each sample, and memorization by it."""
 
-__all__ = [
-    "Memorization",
-    "Neighbors",
-    "check_neighbors",
-    "memorization",
-    "nearest",
-    "neighbor_distances",
-    "neighbor_rank",
-]
+__all__ = ["Memorization", "Neighbors", "memorization", "nearest"]
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_examples, check_images
-from copyist.errors import ArgumentError, ShapeError
+from copyist.errors import ShapeError
 from copyist.tensors import Images, PerImage
-
-_CHUNK = 2**22
-"""Distances that are computed at once."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,46 +95,6 @@ def memorization(
         samples=nearest(samples, train, flipped=flipped, chunk=chunk),
         held_out=nearest(held_out, train, flipped=flipped, chunk=chunk),
     )
-
-
-@torch.no_grad()
-def neighbor_distances(queries: Tensor, references: Tensor, *, ranks: Sequence[int], exact: bool = True) -> Tensor:
-    """Euclidean distances to the k-th nearest references.
-
-    Args:
-        queries: (B, D).
-        references: (N, D).
-        ranks: the k, each from 1 to N.
-        exact: whether each distance is a sum of squared differences, so that equal rows are at distance 0; without, it
-            is found from inner products, much faster, and an error of rounding may stand in the place of 0.
-
-    Returns:
-        (B, len(ranks)), in the dtype of the queries.
-    """
-    mode = "donot_use_mm_for_euclid_dist" if exact else "use_mm_for_euclid_dist"
-    rows = max(1, _CHUNK // len(references))
-    places = [rank - 1 for rank in ranks]
-    found: list[Tensor] = []
-    for part in queries.split(rows):
-        distances = torch.cdist(part, references, compute_mode=mode)
-        found.append(distances.topk(max(ranks), largest=False).values[:, places])
-    return torch.cat(found)
-
-
-def check_neighbors(neighbors: float) -> None:
-    """Refuse what is neither a number of neighbors nor a share of the references.
-
-    Raises:
-        ArgumentError: `neighbors` is not greater than 0, or above 1 and no finite whole number.
-    """
-    if not 0 < neighbors < math.inf or (neighbors >= 1 and neighbors != int(neighbors)):
-        raise ArgumentError(f"neighbors must be a whole number of at least 1, or a share below 1, got {neighbors}")
-
-
-def neighbor_rank(neighbors: float, *, num_references: int) -> int:
-    """Which neighbor is meant among N references: the k-th, or of a share below 1 the ⌈share · N⌉-th; at most N."""
-    k = int(neighbors) if neighbors >= 1 else math.ceil(neighbors * num_references)
-    return min(k, num_references)
 
 
 def _nearest_of_chunk(queries: Tensor, references: Tensor, chunk: int) -> tuple[Tensor, Tensor]:

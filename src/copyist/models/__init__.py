@@ -23,6 +23,8 @@ __all__ = [
     "DnCNNConfig",
     "ImageCodec",
     "ImageCodecConfig",
+    "LatentDiffusion",
+    "LatentDiffusionConfig",
     "MLPConfig",
     "Masked",
     "MaskedViT",
@@ -83,6 +85,7 @@ from copyist.models.conv_classifier import ConvClassifier, ConvClassifierConfig
 from copyist.models.diffusion_unet import DiffusionUNet, DiffusionUNetConfig
 from copyist.models.dncnn import DnCNN, DnCNNConfig
 from copyist.models.image_codec import ImageCodec, ImageCodecConfig
+from copyist.models.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
 from copyist.models.masked_vit import MaskedViT, MaskedViTConfig
 from copyist.models.mlp import MLP, MLPConfig
 from copyist.models.residual import Residual, ResidualConfig

@@ -9,6 +9,7 @@ from copyist.models.conv_classifier import ConvClassifierConfig
 from copyist.models.diffusion_unet import DiffusionUNetConfig
 from copyist.models.dncnn import DnCNNConfig
 from copyist.models.image_codec import ImageCodecConfig
+from copyist.models.latent_diffusion import LatentDiffusionConfig
 from copyist.models.masked_vit import MaskedViTConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.residual import ResidualConfig
@@ -32,6 +33,7 @@ MODELS: dict[str, type[ModelConfig]] = {
     "variational-unet": VariationalUNetConfig,
     "diffusion-unet": DiffusionUNetConfig,
     "image-codec": ImageCodecConfig,
+    "latent-diffusion": LatentDiffusionConfig,
     "conv-classifier": ConvClassifierConfig,
     "stacked-classifier": StackedClassifierConfig,
     "vit-classifier": ViTConfig,

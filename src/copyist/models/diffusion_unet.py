@@ -13,6 +13,7 @@ from copyist.models.contracts import Diffusion, Path
 from copyist.models.levels import AttendingLevelsConfig, Blocks, Down, LevelsAttention, Up, add_attention
 from copyist.nn.noise_level import NoiseLevelEmbedding
 from copyist.nn.norm import Statistics
+from copyist.settings import later
 
 Parameterization: TypeAlias = Literal["clean", "edm"]
 """What the network predicts.
@@ -58,6 +59,9 @@ class DiffusionUNetConfig(AttendingLevelsConfig):
 
     num_classes: int | None = None
     """How many classes it can be asked for; None takes the data's where labels are learned, and else none."""
+
+    of_codes: bool = later(False)
+    """Whether examples are codes, of which only a model around this one, with the first stage, makes images."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -108,6 +112,7 @@ class DiffusionUNet(Diffusion):
         self.size_multiple = config.size_multiple
         self.receptive_radius = config.receptive_radius
         self.center, self.spread, self.num_classes = config.center, config.spread, config.num_classes
+        self.lacks_first_stage = config.of_codes
         self.path: Path = "straight" if config.parameterization == "clean" else "exploding"
         self.embedding = NoiseLevelEmbedding(config.embedding, num_classes=config.num_classes)
         self.down = Down(config, embedding=config.embedding)

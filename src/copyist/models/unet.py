@@ -5,6 +5,9 @@ __all__ = ["UNet", "UNetConfig", "UNetSkips"]
 from dataclasses import dataclass, replace
 from typing import Self, final
 
+from torch import nn
+from torch.nn import functional as F
+
 from copyist.checks import check_at_least
 from copyist.errors import ArgumentError, ShapeError
 from copyist.models.contracts import Autoencoder, Reconstructor
@@ -25,6 +28,9 @@ class UNetConfig(AttendingLevelsConfig):
     image_size: tuple[int, int] | None = None
     """(H, W) of all images, which only `hidden` needs to know; None takes the data's."""
 
+    code_channels: int | None = later(None)
+    """Maps of the code, by a 1×1 convolution from the lowest level's and one back; None takes those themselves."""
+
     skips: bool = later(False)
     """Whether the decoder also takes the encoder's maps through skip connections, so that there is no code."""
 
@@ -32,6 +38,12 @@ class UNetConfig(AttendingLevelsConfig):
         super().__post_init__()
         for units in self.hidden:
             check_at_least("hidden", units, 1)
+        if self.code_channels is not None:
+            check_at_least("code_channels", self.code_channels, 1)
+            if self.skips or self.hidden:
+                raise ArgumentError(
+                    "a code of a number of maps needs a U-Net without skips and without a hidden module"
+                )
         if self.skips and self.hidden:
             raise ArgumentError("a U-Net with skips has no code to put a hidden module into; take skips=false")
 
@@ -68,8 +80,15 @@ class UNet(Autoencoder):
         self.down = Down(config)
         self.hidden = _hidden(config)
         self.up = Up(config, skips=False)
+        self.narrow = self.widen = None
+        if config.code_channels is not None:
+            self.narrow = nn.Conv2d(config.widths[-1], config.code_channels, 1)
+            self.widen = nn.Conv2d(config.code_channels, config.widths[-1], 1)
         initialize_levels(self, self.up.output, config)
         add_attention(config, self.down, self.up)
+        if config.code_channels is not None:
+            # All gray at first: Adam remembers large gradients of random copies for a thousand steps.
+            nn.init.zeros_(self.up.output.weight)
 
     @property
     def config(self) -> UNetConfig:
@@ -86,9 +105,13 @@ class UNet(Autoencoder):
 
     def encode(self, x: Images) -> Codes:
         h = self.down(x)[-1]
+        if self.narrow is not None:
+            return self.narrow(h)
         return h if self.hidden is None else self.hidden.encode(h)
 
     def decode(self, z: Codes) -> Images:
+        if self.widen is not None:
+            return self.up(F.relu(self.widen(z)))
         return self.up(z if self.hidden is None else self.hidden.decode(z))
 
 

@@ -92,14 +92,14 @@ class _Diffusing(Objective):
 
     @final
     def pictures(self, model: Model, x: Images, *, generator: torch.Generator) -> Mapping[str, Images]:
-        """The images, and for three noise levels the noisy images and what the model makes of them."""
+        """The images, and for three noise levels the noisy images and what the model makes of them; codes decoded."""
         diffusion = needs(model, Diffusion, verb=type(self).__name__)
         rows = {"image": x}
         for s in _SHOWN:
             sigma = torch.full((len(x),), s * diffusion.spread, device=x.device)
             x_tilde = x + sigma[:, None, None, None] * draw_normal(x.shape, generator=generator, like=x)
             rows |= {f"noise of {s:g} spreads": x_tilde, f"its estimate, {s:g}": diffusion(x_tilde, sigma).float()}
-        return rows
+        return {name: diffusion.from_space(row).float() for name, row in rows.items()}
 
     def _without_some(self, labels: Tensor, generator: torch.Generator) -> Tensor:
         dropped = torch.rand(len(labels), generator=generator, device=generator.device) < self.without_class

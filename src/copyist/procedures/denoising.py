@@ -1,12 +1,15 @@
 """Images in, images out, or rows of a table: once, or again and again."""
 
-__all__ = ["denoise", "encode", "reconstruct"]
+__all__ = ["denoise", "denoiser", "encode", "reconstruct"]
 
 import torch
 
 from copyist.checks import check_at_least
-from copyist.models.contracts import Autoencoder, Model, Reconstructor, check_answer, needs, take_batch
+from copyist.errors import ContractError
+from copyist.models.at_noise_level import AtNoiseLevel
+from copyist.models.contracts import Autoencoder, Diffusion, Model, Reconstructor, check_answer, needs, take_batch
 from copyist.models.in_batches import in_batches
+from copyist.procedures.diffusion.inversion import invert_flow
 from copyist.tensors import Codes, Examples, ExamplesLike
 
 
@@ -33,40 +36,66 @@ def reconstruct(model: Model, x: ExamplesLike, *, batch_size: int | None = None)
 
 
 @torch.no_grad()
-def denoise(model: Model, x: ExamplesLike, *, passes: int = 1, batch_size: int | None = None) -> Examples:
-    """Denoise by copying once, or several times in turn.
+def denoise(
+    model: Model, x: ExamplesLike, *, passes: int = 1, sigma: float | None = None, batch_size: int | None = None
+) -> Examples:
+    """Denoise by copying once, or several times in turn; by a diffusion model, which is told the noise level.
 
     Args:
-        model: any that copies, whether it was trained to denoise or only to copy.
+        model: any that copies, whether it was trained to denoise or only to copy; or a diffusion model of images.
         x: noisy images (B, C, H, W), whose values may leave [0, 1]; or rows (B, D).
-        passes: how many times the answer is copied again.
+        passes: how many times the answer is copied again; 1 for a diffusion model.
+        sigma: standard deviation of the noise, in units of pixel value: for a diffusion model, and for no other.
         batch_size: as for `reconstruct`.
 
     Returns:
         Images (B, C, H, W), whose values may leave [0, 1] a little; or rows (B, D) in their own units.
 
     Raises:
-        ContractError: the model does not copy, or gives values that are not finite.
+        ContractError: the model does not copy, or gives values that are not finite; it is a diffusion model, and
+            `sigma` is not given or `passes` are; or it is none, and `sigma` is given.
         ShapeError: `x` is neither (B, C, H, W) nor (B, D), or the model does not take examples of this shape.
-        ArgumentError: `x` holds values that no examples have, or `passes` or `batch_size` is less than 1.
+        ArgumentError: `x` holds values that no examples have, `passes` or `batch_size` is less than 1, or `sigma` is
+            not greater than 0.
 
     Source:
         Badger, "Autoencoders: Learning by Copying", on denoising without being trained to.
     """
     check_at_least("passes", passes, 1)
-    model = needs(model, Reconstructor, verb="denoise")
+    model = denoiser(model, sigma=sigma, passes=passes)
     x_hat = take_batch(model, x)
     for _ in range(passes):
         x_hat = in_batches(model, model, x_hat, batch_size=batch_size)
     return check_answer(x_hat)
 
 
+def denoiser(model: Model, *, sigma: float | None, passes: int) -> Reconstructor:
+    """What `denoise` applies: the model that copies, or the diffusion model at a noise level.
+
+    Raises:
+        ContractError, ArgumentError: as `denoise`.
+    """
+    if sigma is None and isinstance(model, Diffusion):
+        raise ContractError(
+            f"denoise needs the noise level, which {type(model).__name__} is told, got none; give it in units of pixel "
+            "value (--sigma 0.1)"
+        )
+    if sigma is None:
+        return needs(model, Reconstructor, verb="denoise")
+    found = AtNoiseLevel(needs(model, Diffusion, verb="a noise level"), sigma)
+    if passes > 1:
+        raise ContractError(
+            f"a diffusion model takes noise of the given level off at once, got {passes} passes; leave them out"
+        )
+    return found
+
+
 @torch.no_grad()
 def encode(model: Model, x: ExamplesLike, *, batch_size: int | None = None) -> Codes:
-    """z = E(x).
+    """z = E(x); of a diffusion model the noise that it would make the images of, as `invert_flow` finds it.
 
     Args:
-        model: one with a code.
+        model: one with a code, or a diffusion model.
         x: images (B, C, H, W), or rows (B, D) in their own units for a model of tables.
         batch_size: as for `reconstruct`.
 
@@ -78,5 +107,7 @@ def encode(model: Model, x: ExamplesLike, *, batch_size: int | None = None) -> C
         ShapeError: `x` is neither (B, C, H, W) nor (B, D), or the model does not take examples of this shape.
         ArgumentError: `x` holds values that no examples have, or `batch_size` is less than 1.
     """
+    if isinstance(model, Diffusion):
+        return invert_flow(model, x, batch_size=batch_size)
     model = needs(model, Autoencoder, verb="encode")
     return check_answer(in_batches(model, model.encode, take_batch(model, x), batch_size=batch_size))

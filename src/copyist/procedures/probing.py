@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
+from copyist.data.splits import Splits
 from copyist.metrics.probes import Probes, probes
 from copyist.models.contracts import Autoencoder, Model, needs
 from copyist.procedures.denoising import encode

@@ -8,7 +8,8 @@ import torch
 
 from copyist.checks import check_positive
 from copyist.devices import full_float32
-from copyist.models.contracts import Model, Reconstructor, needs, take_batch
+from copyist.models.at_noise_level import denoiser_at
+from copyist.models.contracts import Model, take_batch
 from copyist.procedures.denoising import reconstruct
 from copyist.tensors import ExamplesLike, Images
 
@@ -29,7 +30,8 @@ def score(model: Model, x: ExamplesLike, *, sigma: float, batch_size: int | None
     Python warning says that its residual is none.
 
     Args:
-        model: trained to undo Gaussian noise of this same `sigma`, or of a range that holds it.
+        model: trained to undo Gaussian noise of this same `sigma`, or of a range that holds it; or a diffusion model of
+            images, which is told `sigma`.
         x: noisy images (B, C, H, W), of any kind that verbs take (`ExamplesLike`); values may leave [0, 1].
         sigma: standard deviation of that noise, in units of pixel value.
         batch_size: as for `reconstruct`.
@@ -38,7 +40,7 @@ def score(model: Model, x: ExamplesLike, *, sigma: float, batch_size: int | None
         Scores (B, C, H, W), in units of 1 / pixel value, pointing to where the data is denser.
 
     Raises:
-        ContractError: the model does not copy, or takes tables.
+        ContractError: the model neither copies nor is a diffusion model of images, or takes tables.
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
         ArgumentError: `x` holds values that no images have, `sigma` is not greater than 0, or `batch_size` is less
             than 1.
@@ -46,9 +48,9 @@ def score(model: Model, x: ExamplesLike, *, sigma: float, batch_size: int | None
     Source:
         Miyasawa (1961); Alain & Bengio (2014) for autoencoders.
     """
-    model = needs(model, Reconstructor, verb="score")
-    model.check_pictures(verb="score")
     check_positive("sigma", sigma)
+    model = denoiser_at(model, sigma, verb="score")
+    model.check_pictures(verb="score")
     noisy = take_batch(model, x)
     if model.trained_on.objective == "copying":
         warnings.warn(_NO_DENOISER, stacklevel=2)

@@ -14,7 +14,7 @@ from copyist.checks import check_at_least
 from copyist.devices import available_memory_on
 from copyist.errors import ShapeError
 from copyist.memory import check_memory
-from copyist.models.contracts import Model
+from copyist.models.contracts import Diffusion, Model
 from copyist.models.footprint import memory_of_answer
 from copyist.models.shapes import image_shape
 from copyist.procedures.tiles import LARGEST_WHOLE, apply_in_tiles, takes_tiles
@@ -224,15 +224,20 @@ def _check_shape(model: Model, shape: tuple[int, int, int], *, name: str, pad: b
     channels, height, width = shape
     multiple = model.size_multiple if pad else 1
     try:
-        # Zeros that take no memory.
-        model.check_input(torch.zeros(1).expand(1, channels, height + -height % multiple, width + -width % multiple))
+        _check_whole(model, (channels, height + -height % multiple, width + -width % multiple))
     except ShapeError:
         try:
             # The sentence is to name the sides that the picture has.
-            model.check_input(torch.zeros(1).expand(1, *shape))
+            _check_whole(model, shape)
         except ShapeError as error:
             raise ShapeError(f"{name} cannot be taken: {error}") from error
         raise
+
+
+def _check_whole(model: Model, shape: tuple[int, ...]) -> None:
+    # A diffusion model of codes is given those of an image. Zeros that take no memory.
+    taken = model.space_shape(shape) if isinstance(model, Diffusion) else shape
+    model.check_input(torch.zeros(1).expand(1, *taken))
 
 
 def _pad(x: Images, multiple: int) -> Images:

@@ -3,6 +3,7 @@
 __all__ = [
     "RECIPES",
     "attention_unet",
+    "autoencoder",
     "blind_denoiser",
     "configured",
     "contractive_mlp",
@@ -20,6 +21,7 @@ __all__ = [
     "image_codec",
     "iwae",
     "kl_sparse_mlp",
+    "latent_diffusion",
     "linear",
     "linear_attention",
     "masked_unet",
@@ -27,6 +29,7 @@ __all__ = [
     "masked_vit_classifier",
     "overcomplete_mlp",
     "repairing_unet",
+    "representation_autoencoder",
     "resumed",
     "sparse_mlp",
     "stacked",
@@ -64,7 +67,13 @@ from copyist.recipes.copiers import (
     unet,
     unet_skips,
 )
-from copyist.recipes.diffusion import diffusion, edm_diffusion
+from copyist.recipes.diffusion import (
+    autoencoder,
+    diffusion,
+    edm_diffusion,
+    latent_diffusion,
+    representation_autoencoder,
+)
 from copyist.recipes.restorers import (
     blind_denoiser,
     denoising_table,
@@ -114,6 +123,9 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "diffusion": diffusion,
     "edm-diffusion": edm_diffusion,
     "image-codec": image_codec,
+    "autoencoder": autoencoder,
+    "latent-diffusion": latent_diffusion,
+    "representation-autoencoder": representation_autoencoder,
 }
 """Every recipe, by its name in `copyist train`."""
 

@@ -11,12 +11,14 @@ from copyist.data import parse_source
 from copyist.data.source import escape_name, with_option
 from copyist.data.table_sets import is_table
 from copyist.detection import MEASURES, AnomalyMeasure, DetectorRecipe
-from copyist.detection.detector_recipe import CATALOGUES
-from copyist.detection.measures import LocalError
-from copyist.errors import ArgumentError, DataError
+from copyist.detection.detector_recipe import CATALOGUES, DetectorPurpose
+from copyist.detection.measures import Combined, LocalContrast, LocalError
+from copyist.errors import ArgumentError, CheckpointError, DataError
 from copyist.recipes import configured, resumed
-from copyist.recipes.detectors import image_detector, table_detector
+from copyist.recipes.detectors import image_detector, repairing_detector, table_detector
+from copyist.recipes.restorers import repairing_unet
 from copyist.settings import change, read_assignments
+from copyist.training import Recipe
 
 
 def configured_detector(
@@ -36,37 +38,61 @@ def configured_detector(
         name: of a recipe that copies; None takes the one for images, or that for tables.
         data: the source of normal examples; None takes that of the run that is resumed.
         normal: the label whose examples alone are taken of it; None takes all.
-        may_hold_outliers: whether outliers may be among the rows of a table; then the strangest are not learned.
+        may_hold_outliers: whether outliers may be among the rows of a table; then the strangest are not learned. A run
+            that is resumed has said so when it was begun.
         measure: the name of another measure of anomaly.
         steps: another number of steps of the training.
         assignments: `name=value` each, of the training or the measure, as for `configured`.
-        resume_in: the folder of a detector whose training is to go on as it was started; its measure is not recorded
-            before it is done. None starts anew.
+        resume_in: the folder of a detector whose training is to go on as it was started. None starts anew.
 
     Raises:
         UnknownNameError: there is no such recipe, measure or setting; the nearest is offered.
         ArgumentError: no data is named, or a value is of the wrong type, or breaks a rule.
         DataError: there is no such file or folder.
-        CheckpointError: there is no run to resume, or it is one of another recipe.
+        CheckpointError: there is no run to resume, or it is one of another recipe, or does not leave out the strangest.
     """
+    begun: DetectorPurpose | None = None
     if data is not None and normal is not None:
         data = with_option(data, f"only={escape_name(normal)}")
     if resume_in is not None:
         training = resumed(resume_in, name=name, data=data, steps=steps)
-        usual = _usual(training.data, may_hold_outliers)
+        if may_hold_outliers and training.training.trimmed == 0:
+            raise CheckpointError(
+                f"the detector in {resume_in} was begun on rows without outliers, got --may-hold-outliers; leave it "
+                "out, or fit another one in another folder"
+            )
+        usual, begun = _usual(training.data, training.training.trimmed > 0), DetectorPurpose.of_run(resume_in)
     elif data is None:
         raise ArgumentError("a detector must be fitted on normal examples, got none; name them by --data")
     else:
         usual = _usual(data, may_hold_outliers)
-        is_usual = name is not None and name.replace("_", "-") == usual.name
-        chosen, place = (usual.name, usual.training.data) if is_usual or name is None else (name, data)
-        training = configured(chosen, data=place, steps=steps)
+        if name is None and not _is_table(data) and measure is not None and MEASURES.get(measure) is not LocalContrast:
+            name = repairing_unet().name  # Other measures need a net that was trained.
+        known = {each.name: each for each in (usual, *_trained(data))}
+        plain = usual.name if name is None else name.replace("_", "-")
+        training = known[plain].training if plain in known else configured(plain, data=data)
+        if steps is not None:
+            training = replace(training, training=replace(training.training, steps=steps))
         trimmed = usual.training.training.trimmed
         training = replace(training, training=replace(training.training, trimmed=trimmed))
-    # That for images looks at the layers of its own model.
-    fitting = usual.measure if training.name == usual.name or _is_table(training.data) else LocalError()
-    recipe = DetectorRecipe(training=training, measure=_measure(measure, fitting))
+    fitting = _fitting(usual, training) if begun is None else begun.measure
+    recipe = DetectorRecipe(
+        training=training, measure=_measure(measure, fitting, usual=(*_trained(training.data), usual)[0])
+    )
     return change(recipe, read_assignments(assignments), CATALOGUES)
+
+
+def _trained(data: str) -> tuple[DetectorRecipe, ...]:
+    """Of images, the detector whose net is trained, with measures of its own."""
+    return () if _is_table(data) else (repairing_detector(data=data),)
+
+
+def _fitting(usual: DetectorRecipe, training: Recipe) -> AnomalyMeasure:
+    """The measure for a model, unless one is named."""
+    for each in (usual, *_trained(training.data)):
+        if training.name == each.name or _is_table(training.data):
+            return each.measure
+    return LocalError()
 
 
 def _usual(data: str, may_hold_outliers: bool) -> DetectorRecipe:
@@ -88,15 +114,19 @@ def _is_table(data: str) -> bool:
     return is_table(source)
 
 
-def _measure(name: str | None, usual: AnomalyMeasure) -> AnomalyMeasure:
+def _measure(name: str | None, fitting: AnomalyMeasure, *, usual: DetectorRecipe) -> AnomalyMeasure:
+    """That of this name as the fitting one has it, itself or as one of its parts; else with its own defaults."""
     if name is None:
-        return usual
+        return fitting
     check_choice("measure", name, MEASURES)
-    if MEASURES[name] is type(usual):
-        return usual
+    parts = fitting.measures if isinstance(fitting, Combined) else ()
+    found = next((each for each in (fitting, *parts) if type(each) is MEASURES[name]), None)
+    if found is not None:
+        return found
     try:
         return MEASURES[name]()
     except TypeError as error:
         raise ArgumentError(
-            f"the measure {name} must be built in Python, since it has settings without a default"
+            f"the measure {name} must be made for its model, of the recipe {usual.name}, got another recipe; leave "
+            "the recipe out, take another measure (--measure local-error), or build this one in Python"
         ) from error

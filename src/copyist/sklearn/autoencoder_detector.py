@@ -31,11 +31,19 @@ from copyist.detection.fitting import departure_of
 from copyist.devices import one_thread
 from copyist.errors import ArgumentError
 from copyist.recipes.detectors import table_detector
-from copyist.sklearn.training_rows import LearnedColumns, as_seed, changed, checked_rows, in_float64, refusals, rows_of
+from copyist.sklearn.training_rows import (
+    LearnedColumns,
+    as_seed,
+    change_recipe,
+    checked_rows,
+    in_float64,
+    refusals,
+    rows_of,
+)
 from copyist.training import Recipe
 
-_FEWEST = 4
-"""Rows: two to train on, one that is held out for the units of measures, and one to calibrate on."""
+_FEWEST = 5
+"""Rows: two to train on, one that is held out for the units of measures, and two to calibrate on."""
 
 
 _SETTINGS = ("trimmed", "steps", "batch_size", "learning_rate", "widths", "code")
@@ -124,7 +132,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
         """Train on rows, and set the threshold.
 
         Args:
-            X: (N, D) finite numbers, at least 4 rows; about 100 are needed to learn much.
+            X: (N, D) finite numbers, at least 5 rows; about 100 are needed to learn much.
             y: is not used.
 
         Returns:
@@ -203,7 +211,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
         if self.measure is not None:
             recipe = replace(recipe, measure=_measure(self.measure))
         plain = {name: getattr(self, name) for name in _SETTINGS}
-        return replace(recipe, training=changed(recipe.training, plain | dict(self.options or {})))
+        return replace(recipe, training=change_recipe(recipe.training, plain | dict(self.options or {})))
 
     def _splits(self, x: npt.NDArray[Any], *, seed: int) -> tuple[Splits, float]:
         """Rows to train on, to measure on and to calibrate on, and the rate that these can keep."""
@@ -211,7 +219,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
             return Splits.from_arrays(x, calibration=x, split_seed=seed, name="X"), self.contamination
         needed = num_calibration(self.false_alarms)
         share = min(max(CALIBRATION_SHARE, needed / (0.9 * len(x))), 0.5)
-        splits = Splits.from_arrays(x, calibration=share, split_seed=seed, name="X")
+        splits = Splits.from_arrays(x, calibration=share, split_seed=seed, part_equal=True, name="X")
         assert splits.calibration is not None
         count = len(splits.calibration)
         if count >= needed:

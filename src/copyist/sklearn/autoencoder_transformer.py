@@ -17,7 +17,7 @@ from copyist.devices import one_thread
 from copyist.errors import ShapeError
 from copyist.models.contracts import Autoencoder, needs
 from copyist.models.in_batches import in_batches
-from copyist.sklearn.training_rows import LearnedColumns, as_seed, changed, checked_rows, in_float64, refusals
+from copyist.sklearn.training_rows import LearnedColumns, as_seed, change_recipe, checked_rows, in_float64, refusals
 from copyist.tensors import Codes, Rows
 from copyist.training import Recipe, train
 
@@ -165,4 +165,4 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         recipe = recipes.table() if self.recipe is None else self.recipe
         recipe = recipes.configured(recipe) if isinstance(recipe, str) else recipe
         plain = {name: getattr(self, name) for name in ("steps", "batch_size", "learning_rate", "widths", "code")}
-        return changed(recipe, plain | dict(self.options or {}))
+        return change_recipe(recipe, plain | dict(self.options or {}))

@@ -1,6 +1,6 @@
 """Between scikit-learn's conventions and this library's: arrays, seeds, settings and refusals."""
 
-__all__ = ["DTYPES", "LearnedColumns", "as_seed", "changed", "checked_rows", "in_float64", "refusals", "rows_of"]
+__all__ = ["DTYPES", "LearnedColumns", "as_seed", "change_recipe", "checked_rows", "in_float64", "refusals", "rows_of"]
 
 import contextlib
 import copy
@@ -104,7 +104,7 @@ def as_seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-def changed(recipe: Recipe, assignments: Mapping[str, Any]) -> Recipe:
+def change_recipe(recipe: Recipe, assignments: Mapping[str, Any]) -> Recipe:
     """The same recipe with those settings replaced that are not None, by the names that `--set` takes.
 
     Raises:

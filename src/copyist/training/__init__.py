@@ -2,6 +2,7 @@
 
 __all__ = [
     "CATALOGUES",
+    "FirstStage",
     "HistoryRow",
     "Observer",
     "Optimization",
@@ -11,10 +12,11 @@ __all__ = [
     "Training",
     "finished_run",
     "read_history",
+    "recorded_purpose",
     "recorded_recipe",
     "train",
 ]
 
-from copyist.training.config import CATALOGUES, Optimization, Pretraining, Recipe, Training
+from copyist.training.config import CATALOGUES, FirstStage, Optimization, Pretraining, Recipe, Training
 from copyist.training.history import HistoryRow, Observer, read_history
-from copyist.training.run import Run, finished_run, recorded_recipe, train
+from copyist.training.run import Run, finished_run, recorded_purpose, recorded_recipe, train

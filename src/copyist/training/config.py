@@ -1,6 +1,6 @@
 """How long, how fast and how carefully to train."""
 
-__all__ = ["CATALOGUES", "Optimization", "Pretraining", "Recipe", "Training"]
+__all__ = ["CATALOGUES", "FirstStage", "Optimization", "Pretraining", "Recipe", "Training"]
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,6 +11,7 @@ from copyist.devices import Precision
 from copyist.errors import ArgumentError
 from copyist.models.catalogue import MODELS
 from copyist.models.contracts import ModelConfig, PretrainableConfig, needs
+from copyist.models.latent_diffusion import LatentDiffusionConfig
 from copyist.objectives import OBJECTIVES, Objective
 from copyist.settings import Catalogues, later
 
@@ -148,6 +149,20 @@ class Pretraining:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FirstStage:
+    """The run that trains the first stage of a latent diffusion model, on the same data."""
+
+    model: ModelConfig
+    """An autoencoder whose code is maps, or tokens of patches."""
+
+    objective: Objective
+    """What it minimizes."""
+
+    training: Training = field(default_factory=Training)
+    """How."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Everything that decides what a training run makes, but for its seed."""
 
@@ -169,6 +184,14 @@ class Recipe:
     pretraining: Pretraining | None = None
     """What the layers of the model learn before, one by one; None begins with all of them."""
 
+    first_stage: FirstStage | None = later(None)
+    """The run before, of the autoencoder in whose codes a latent diffusion model works; None where one is given."""
+
     def __post_init__(self) -> None:
+        if self.first_stage is not None and not isinstance(self.model, LatentDiffusionConfig):
+            raise ArgumentError(
+                f"a first stage belongs to a latent diffusion model, and {type(self.model).__name__} describes none; "
+                "leave it out (--set first_stage=none)"
+            )
         if self.pretraining is not None:
             self.pretraining.check_layers(len(needs(self.model, PretrainableConfig, verb="pretraining").stacks()))

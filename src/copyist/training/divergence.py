@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from copyist.errors import CopyistError
+from copyist.models.contracts import Reconstructor
 from copyist.objectives import Copying, CrossEntropy, Denoising, WalkingBack
 from copyist.training.history import kept_row
 from copyist.training.start import build_model
@@ -93,6 +94,8 @@ def _notice(
 @torch.no_grad()
 def _mean_loss(state: TrainingState, *, most: int = 4096) -> float | None:
     """The held-out loss of answering everything with the mean of the training examples, of at most so many."""
+    if not isinstance(state.model, Reconstructor):
+        return None
     x = state.held_out.x
     answer = state.data.train.subset(most).examples().mean(dim=0).to(x).expand_as(x)
     match state.recipe.objective:

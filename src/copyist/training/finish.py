@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 
 from copyist.models.contracts import Model
+from copyist.models.latent_diffusion import LatentDiffusion
 from copyist.training.divergence import compare
 from copyist.training.state import TrainingState
 
@@ -23,7 +24,10 @@ def finish(state: TrainingState) -> None:
         header = replace(header, training={**header.training, **found.as_record()})
         if found.notice is not None:
             state.observer.notify(found.notice)
-    state.store.write_model(finished_model(state, state.result), header)
+    model = finished_model(state, state.result)
+    if isinstance(model, LatentDiffusion):
+        header = replace(header, training={**header.training, "codes": model.moments.as_record()})
+    state.store.write_model(model, header)
     state.store.write_history(state.counters.rows)
 
 

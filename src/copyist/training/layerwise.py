@@ -1,6 +1,6 @@
 """Greedy pretraining: the layers of a stack trained one after the other, and then all of it from there."""
 
-__all__ = ["check_layers", "layer_recipes", "pretrain"]
+__all__ = ["begin_below", "check_layers", "layer_recipes", "pretrain"]
 
 from dataclasses import replace
 
@@ -12,6 +12,7 @@ from copyist.training.config import Recipe
 from copyist.training.finish import finish
 from copyist.training.loop import Interrupts, take_steps
 from copyist.training.state import TrainingState
+from copyist.training.store import Store
 
 
 def layer_recipes(recipe: Recipe) -> tuple[Recipe, ...]:
@@ -66,7 +67,7 @@ def pretrain(state: TrainingState, interrupts: Interrupts) -> None:
     recipes = layer_recipes(state.recipe)
     below: TrainingState | None = None
     for index, recipe in enumerate(recipes):
-        layer = _begin_layer(state, recipe, index)
+        layer = begin_below(state, recipe, state.store.layer(index))
         if below is not None:
             _start_from(layer, below.result)
         state.observer.begin_phase(f"layer {index + 1} of {len(recipes)}")
@@ -80,19 +81,18 @@ def pretrain(state: TrainingState, interrupts: Interrupts) -> None:
         state.observer.notify(f"training all {len(recipes)} layers together, in {state.store}")
 
 
-def _begin_layer(state: TrainingState, recipe: Recipe, index: int) -> TrainingState:
-    """The run of a layer, at its first step or where it was left."""
-    store = state.store.layer(index)
+def begin_below(state: TrainingState, recipe: Recipe, store: Store) -> TrainingState:
+    """The run of a part of the model that is trained before all of it, at its first step or where it was left."""
     begun = store.has_state
     # All processes must have looked before one writes.
     state.accelerator.wait_for_everyone()
-    layer = TrainingState(recipe, state.data.splits, store, seed=state.seed, observer=state.observer)
+    below = TrainingState(recipe, state.data.splits, store, seed=state.seed, observer=state.observer)
     if begun:
-        layer.go_on()
+        below.go_on()
     else:
-        layer.check_data()
-        layer.begin(overwrite=True)
-    return layer
+        below.check_data()
+        below.begin(overwrite=True)
+    return below
 
 
 def _start_from(state: TrainingState, pretrained: Model) -> None:

@@ -88,24 +88,23 @@ def _is_unmeasured(state: TrainingState) -> bool:
 
 def _take_step(state: TrainingState) -> Tensor:
     """One step of the optimizer on the gradients of one batch, or of several; the loss on them."""
-    config, step = state.recipe.training, state.counters.step
+    config, step, descent = state.recipe.training, state.counters.step, state.descent
     parts = config.optimization.accumulation
-    set_rate(state.optimizer, learning_rate(step, config) * state.counters.rate_scale)
-    total, x = torch.zeros((), device=state.device), torch.empty(0)
+    set_rate(descent.optimizer, learning_rate(step, config) * state.counters.rate_scale)
+    losses, x = list[Tensor](), torch.empty(0)
     for part in range(parts):
         batch = step * parts + part
         x, labels = state.batches.batch(batch), state.batches.labels(batch)
         draws = generator(state.seed, "objective", step, part, state.accelerator.process_index)
-        with state.synchronized(last=part == parts - 1), autocast(config.precision, state.device):
-            loss = state.loss(x, progress=step / config.steps, generator=draws, labels=labels)
-        state.accelerator.backward(loss / parts)
-        total += loss.detach() / parts
-    if config.optimization.clip > 0:
-        norm = state.accelerator.clip_grad_norm_(state.model.parameters(), config.optimization.clip)
+        with descent.synchronized(last=part == parts - 1), autocast(config.precision, state.device):
+            loss = descent.loss(x, progress=step / config.steps, generator=draws, labels=labels)
+        descent.backward(loss / parts)
+        losses.append(loss.detach() / parts)
+    total = torch.stack(losses).sum()
+    norm = descent.step()
+    if norm is not None:
         # A gradient that is not finite spoils the weights as a loss does, and is reported as one.
-        total = torch.where(torch.isfinite(torch.as_tensor(norm)), total, torch.nan)
-    state.optimizer.step()
-    state.optimizer.zero_grad(set_to_none=True)
+        total = torch.where(torch.isfinite(norm), total, torch.nan)
     repair = state.recipe.objective.repair
     if repair is not None:
         with torch.no_grad():

@@ -35,6 +35,9 @@ class RecordedRun:
     fingerprint: str
     """Of the training examples."""
 
+    purpose: Mapping[str, Any] | None
+    """What the model is trained for beside the recipe, as `train` was told; None where it was told nothing."""
+
     labels: str | None
     """A hash of the classes, where they are learned."""
 
@@ -43,6 +46,9 @@ class RecordedRun:
 
     start: str | None
     """The fingerprint of the weights it started from."""
+
+    first_stage: str | None
+    """The fingerprint of the first stage that it was given; None where it was given none."""
 
     source: str
     """What the data was called."""
@@ -76,9 +82,11 @@ class RecordedRun:
                 recipe=identity["recipe"],
                 seed=identity["seed"],
                 fingerprint=identity["data"],
+                purpose=document.get("purpose"),
                 labels=identity.get("labels"),
                 classes=None if data.get("classes") is None else tuple(data["classes"]),
                 start=identity.get("start"),
+                first_stage=identity.get("first_stage"),
                 source=identity["recipe"]["data"],
                 num_train=data.get("num_train"),
                 step=counters["step"],
@@ -105,7 +113,7 @@ class RecordedRun:
                 f"the recipe of the run in {self.place} cannot be read ({error}); give the recipe it was started with"
             ) from error
 
-    def check_settings(self, recipe: Mapping[str, Any], *, seed: int) -> None:
+    def check_settings(self, recipe: Mapping[str, Any], *, seed: int, purpose: Mapping[str, Any] | None = None) -> None:
         """Refuse to go on by settings that would make other weights.
 
         More steps, or other times of saving and looking, are no other run; nor is another name of the data.
@@ -113,6 +121,7 @@ class RecordedRun:
         Args:
             recipe: of the run that is to go on, as `dump` writes it.
             seed: of its draws.
+            purpose: of the run that is to go on; None takes what was recorded.
 
         Raises:
             CheckpointError: in one sentence, in the words of the settings.
@@ -120,6 +129,11 @@ class RecordedRun:
         begun = f"the run in {self.place} was started"
         for name, old, new in _differences(self.recipe, recipe):
             raise CheckpointError(f"{begun} with {name}={_text(old)}, got {_text(new)}; {self._remedy}")
+        if self.purpose is not None and purpose is not None:
+            for name, old, new in _differences(self.purpose, purpose):
+                raise CheckpointError(
+                    f"{begun} with {name}={_text(old)}, got {_text(new)}; leave it out to go on, or {self._remedy}"
+                )
         if self.seed != seed:
             raise CheckpointError(f"{begun} with seed {self.seed}, got {seed}; resume it with --seed {self.seed}")
         steps = int(recipe["training"]["steps"])
@@ -129,13 +143,16 @@ class RecordedRun:
                 f"take --steps {self.step}"
             )
 
-    def check_data(self, summary: Mapping[str, Any], *, source: str, start: str | None) -> None:
+    def check_data(
+        self, summary: Mapping[str, Any], *, source: str, start: str | None, first_stage: str | None = None
+    ) -> None:
         """Refuse to go on with data of other content, or from other weights.
 
         Args:
             summary: of the data, as the model file has it.
             source: what it is called.
             start: the fingerprint of the weights to start from; None takes what the run was started with.
+            first_stage: that of the first stage that is given; None takes what the run was given.
 
         Raises:
             CheckpointError: in one sentence.
@@ -151,16 +168,20 @@ class RecordedRun:
             raise CheckpointError(f"{begun} on other labels than {source} has now; {self._remedy}")
         if start not in (None, self.start):
             raise CheckpointError(f"{begun} from other weights than those given; leave --from out to resume it")
+        if first_stage not in (None, self.first_stage):
+            raise CheckpointError(f"{begun} with another first stage; leave --first-stage out to resume it")
 
     @property
     def _remedy(self) -> str:
+        if self.purpose is not None:
+            return "fit another one in another folder"
         alone = " --set pretraining=none" if self.recipe.get("pretraining") else ""
         return f"start another run from its weights in another folder (--from {self.place}{alone})"
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     """The settings that differ and must not, each with the shortest name that tells it, as it was and as it is."""
-    ignored = _ANYWHERE if new["training"].get("patience") else (*_ANYWHERE, *_LOOKS)
+    ignored = _ANYWHERE if new.get("training", {}).get("patience") else (*_ANYWHERE, *_LOOKS)
     before, after = dict(_settings(old)), dict(_settings(new))
     names = [path.rpartition(".")[2] for path in {**after, **before}]
     for path in {**after, **before}:

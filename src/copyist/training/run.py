@@ -1,11 +1,12 @@
 """Training a model by a recipe, from the data to a finished run."""
 
-__all__ = ["Run", "finished_run", "recorded_recipe", "train"]
+__all__ = ["Run", "finished_run", "recorded_purpose", "recorded_recipe", "train"]
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import torch
 from accelerate import Accelerator
@@ -13,16 +14,24 @@ from accelerate import Accelerator
 from copyist import checkpoint
 from copyist.checks import check_whole
 from copyist.data import open_source
-from copyist.data.examples import Splits
 from copyist.data.learned_columns import left_out_notices
 from copyist.data.opening import check_data
+from copyist.data.splits import Splits
 from copyist.devices import deterministic_cudnn
 from copyist.errors import ArgumentError
-from copyist.models.contracts import Model
+from copyist.models.contracts import Autoencoder, Model
+from copyist.objectives import FrozenEncoder
 from copyist.outputs import user_path
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
 from copyist.training.finish import finish
+from copyist.training.first_stage import (
+    check_first_stage,
+    fingerprint_of,
+    read_first_stage,
+    train_first_stage,
+    with_given,
+)
 from copyist.training.history import HistoryRow, NullObserver, Observer
 from copyist.training.layerwise import check_layers, pretrain
 from copyist.training.loop import Interrupts, take_steps
@@ -43,7 +52,8 @@ class Run:
     @property
     def folder(self) -> Path:
         """Holds `model.safetensors`, `history.csv`, `samples/`, `tensorboard/`, `state/`, `snapshots/` where the recipe
-        names some, and a run for each layer that was trained before: `layer-0/`, `layer-1/`, …
+        names some, and a run for each layer that was trained before: `layer-0/`, `layer-1/`, …, or for the first stage
+        of a latent diffusion model: `first-stage/`.
 
         Raises:
             OutputError: the run is in memory.
@@ -63,6 +73,11 @@ class Run:
     def layers(self) -> tuple["Run", ...]:
         """The runs of the layers that were trained before, the outermost first."""
         return tuple(map(Run, self.store.layers()))
+
+    @property
+    def first_stage(self) -> "Run | None":
+        """The run of the first stage that was trained before; None where there is none."""
+        return Run(self.store.first_stage) if self.store.first_stage.has_state else None
 
     @functools.cached_property
     def model(self) -> Model:
@@ -125,6 +140,8 @@ def train(
     out: str | Path | None = None,
     seed: int | None = None,
     start: str | Path | None = None,
+    first_stage: str | Path | Autoencoder | None = None,
+    purpose: Mapping[str, Any] | None = None,
     resume: bool = False,
     overwrite: bool = False,
     observer: Observer | None = None,
@@ -140,6 +157,11 @@ def train(
             that is resumed.
         start: a model file or run folder, whose weights are taken over wherever the model has some of the same name:
             so is fine-tuned what was trained before. None starts from fresh weights.
+        first_stage: of a latent diffusion model: an autoencoder, its file or its run, or a latent diffusion model that
+            has one; it stays as it is, and the model that is trained holds it. None trains the recipe's, or takes that
+            of the start.
+        purpose: what the model is trained for beside the recipe, ready for JSON: it is kept with the state, and a run
+            goes on for no other one. None where there is nothing to say, or to take that of the run that is resumed.
         resume: go on from the last state in the folder. On one machine the weights become, bit for bit, those of a
             run that never stopped. Data is compared by its content, wherever it lies. Other `steps` end the run
             later or sooner: from there on the learning rate follows their schedule. `save_every` may differ, and
@@ -155,11 +177,11 @@ def train(
             good files stay.
         DataError: the source cannot be read, or has no labels where the objective needs them.
         ShapeError: the model does not take the source's images.
-        ContractError: the objective does not train models of this kind.
+        ContractError: the objective does not train models of this kind, or the first stage has no code of maps.
         CheckpointError: there is no run to resume, or it was started with other settings; or the weights to start
             from cannot be read, or are of other shapes.
         ArgumentError: `seed` is no whole number, or negative; or there is a start and pretraining too, or nothing to
-            resume from.
+            resume from, or no start where the encoder is to stay as it is.
         TrainingError: the loss was not finite twice.
         InterruptionError: SIGINT or SIGTERM ended the run, whose state is kept.
     """
@@ -174,11 +196,20 @@ def train(
     store = Store(None if out is None else user_path(out), writes=Accelerator().is_main_process)
     store.check(resume=resume, overwrite=overwrite)
     recorded = RecordedRun.of(store.read_document(), place=str(store)) if resume else None
+    given = None if first_stage is None else read_first_stage(first_stage)
+    if given is None and start is not None and recipe is not None and recipe.first_stage is not None:
+        given = read_first_stage(start)
+    if given is not None:
+        recipe = with_given(recipe or RecordedRun.of(store.read_document(), place=str(store)).load_recipe(), given)
     if recorded is not None:
-        recipe, seed = _begun(recorded, recipe, seed)
+        recipe, seed = _begun(recorded, recipe, seed, purpose)
     assert recipe is not None
     if start is not None and recipe.pretraining is not None:
         raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
+    if isinstance(recipe.objective, FrozenEncoder) and start is None and not resume:
+        raise ArgumentError(
+            "an encoder that stays as it is must have been trained, got fresh weights; give a model (--from MODEL)"
+        )
     begin = None if start is None else InitialWeights.read(start)
     if begin is not None and begin.notice is not None:
         watcher.notify(begin.notice)
@@ -193,10 +224,20 @@ def train(
     if recorded is not None and recipe.objective.uses_labels:
         # Those that it knows, perhaps of the weights it started from.
         splits = splits.with_classes(recorded.classes)
-    state = TrainingState(recipe, splits, store, seed=seed or 0, start=begin, observer=watcher)
+    state = TrainingState(
+        recipe,
+        splits,
+        store,
+        seed=seed or 0,
+        start=begin,
+        first_stage=given,
+        purpose=purpose,
+        observer=watcher,
+    )
     if not resume:
         state.check_data()
         check_layers(state)
+        check_first_stage(state)
     with Interrupts() as interrupts, deterministic_cudnn(), torch.enable_grad(), store.hold_lock(watcher.notify):
         if resume:
             state.go_on()
@@ -204,29 +245,42 @@ def train(
             state.begin(overwrite=overwrite)
         if state.counters.step == 0:
             pretrain(state, interrupts)
+            train_first_stage(state, interrupts)
         if recipe.pretraining is not None:
             watcher.begin_phase("all layers together")
+        if recipe.first_stage is not None:
+            watcher.begin_phase("denoiser")
         take_steps(state, interrupts)
         finish(state)
     return Run(store)
 
 
 def finished_run(
-    folder: Path, recipe: Recipe, *, seed: int, fingerprint: str, start: str | Path | None = None
+    folder: Path,
+    recipe: Recipe,
+    *,
+    seed: int,
+    fingerprint: str,
+    start: str | Path | None = None,
+    first_stage: str | Path | Autoencoder | None = None,
 ) -> Run | None:
-    """The run in `folder`, if it is finished and had this recipe, seed, data and start; else None.
+    """The run in `folder`, if it is finished and had this recipe, seed, data, start and given first stage; else None.
 
     Raises:
-        CheckpointError: its model file, or that of the start, is damaged.
+        CheckpointError: its model file, or that of the start or of the first stage, is damaged.
     """
     run = Run(Store(folder))
     if not run.model_file.exists():
         return None
     header = checkpoint.read_header(run.model_file)
     begun = None if start is None else InitialWeights.read(start).fingerprint
-    wanted = (dump(recipe, CATALOGUES), seed, fingerprint, begun)
+    given = None if first_stage is None else read_first_stage(first_stage)
+    recipe = recipe if given is None else with_given(recipe, given)
+    below = None if given is None else fingerprint_of(given)
+    wanted = (dump(recipe, CATALOGUES), seed, fingerprint, begun, below)
     training = header.training
-    found = (header.recipe, training.get("seed"), header.data.get("fingerprint"), training.get("start"))
+    sums = (training.get("start"), training.get("first_stage"))
+    found = (header.recipe, training.get("seed"), header.data.get("fingerprint"), *sums)
     return run if found == wanted else None
 
 
@@ -236,16 +290,31 @@ def recorded_recipe(folder: str | Path) -> Recipe:
     Raises:
         CheckpointError: there is no run to resume, its state is damaged, or names a class of the user's own.
     """
+    return _recorded(folder).load_recipe()
+
+
+def recorded_purpose(folder: str | Path) -> Mapping[str, Any] | None:
+    """What the model of the run in a folder is trained for, as `train` was told; None where it was told nothing.
+
+    Raises:
+        CheckpointError: there is no run to resume, or its state is damaged.
+    """
+    return _recorded(folder).purpose
+
+
+def _recorded(folder: str | Path) -> RecordedRun:
     store = Store(Path(folder))
     store.check(resume=True, overwrite=False)
-    return RecordedRun.of(store.read_document(), place=str(store)).load_recipe()
+    return RecordedRun.of(store.read_document(), place=str(store))
 
 
-def _begun(recorded: RecordedRun, recipe: Recipe | None, seed: int | None) -> tuple[Recipe, int]:
+def _begun(
+    recorded: RecordedRun, recipe: Recipe | None, seed: int | None, purpose: Mapping[str, Any] | None
+) -> tuple[Recipe, int]:
     """The recipe and the seed to go on with, checked before any data is read."""
     recipe = recipe or recorded.load_recipe()
     seed = recorded.seed if seed is None else seed
-    recorded.check_settings(dump(recipe, CATALOGUES), seed=seed)
+    recorded.check_settings(dump(recipe, CATALOGUES), seed=seed, purpose=purpose)
     return recipe, seed
 
 

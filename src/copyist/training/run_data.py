@@ -5,8 +5,9 @@ __all__ = ["RunData", "fit_standardization", "learned_examples", "standardize_se
 from dataclasses import dataclass, replace
 from typing import Any, Self, final
 
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
 from copyist.data.parts import digest
+from copyist.data.splits import Splits
 from copyist.errors import DataError
 from copyist.nn.standardization import ColumnUnit, Standardization
 from copyist.training.config import Recipe

@@ -1,70 +1,34 @@
 """The state of a run: what a step changes, and what must be saved to resume with the same bits."""
 
-__all__ = ["Counters", "TrainingState"]
+__all__ = ["TrainingState"]
 
-import contextlib
 import copy
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, cast, final
+from dataclasses import asdict, replace
+from typing import Any, final
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from copyist.checkpoint import FORMAT_VERSION, Header
+from copyist.checkpoint import FORMAT_VERSION, Header, sum_of_tensors
 from copyist.data import Batches
-from copyist.data.examples import Splits
+from copyist.data.splits import Splits
 from copyist.devices import keep_freed_memory
-from copyist.models.contracts import Model, ModelConfig
-from copyist.objectives import ObjectiveLoss
+from copyist.models.contracts import Autoencoder, Model, ModelConfig, needs
+from copyist.models.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
+from copyist.training.counters import Counters
+from copyist.training.descent import Descent
 from copyist.training.held_out import HeldOut
-from copyist.training.history import HistoryRow, Observer, kept_row
-from copyist.training.optimization import build_optimizer, update_average
+from copyist.training.history import Observer, kept_row
+from copyist.training.learned import LearnedExamples
+from copyist.training.optimization import update_average
 from copyist.training.resumption import RecordedRun
 from copyist.training.run_data import RunData
 from copyist.training.start import InitialWeights, build_model
 from copyist.training.store import Store
-
-
-@final
-@dataclass(kw_only=True)
-class Counters:
-    """Counters of a run. Random draws need no state: each is derived from the seed and the step."""
-
-    step: int = 0
-    """Steps taken."""
-
-    rate_scale: float = 1.0
-    """Factor on the learning rate; lowered once when a loss is not finite."""
-
-    fell_at: int | None = None
-    """The step whose loss was not finite, if that has happened."""
-
-    best: float | None = None
-    """Lowest held-out loss."""
-
-    waited: int = 0
-    """Looks at held-out images since then."""
-
-    stopped: bool = False
-    """Whether the run stopped early."""
-
-    seconds: float = 0.0
-    """Time in training."""
-
-    rows: list[HistoryRow] = field(default_factory=list[HistoryRow])
-
-    pending_loss: float = 0.0
-    """Sum of the losses of the steps since the last row, of a run that was interrupted between two rows."""
-
-    pending_steps: int = 0
-    """How many they are."""
-
-    best_psnr: float | None = None
-    """Highest PSNR of copies, where snapshots are kept by it."""
 
 
 @final
@@ -80,8 +44,20 @@ class TrainingState:
         seed: int,
         observer: Observer,
         start: InitialWeights | None = None,
+        first_stage: Autoencoder | None = None,
+        purpose: Mapping[str, Any] | None = None,
     ) -> None:
         """Build everything as it is before the first step; nothing is written.
+
+        Args:
+            recipe: what is trained, and how.
+            splits: of the examples.
+            store: where it is kept.
+            seed: of every draw.
+            observer: follows how it goes.
+            start: weights that are taken over, wherever the names agree.
+            first_stage: of a latent diffusion model, where it is given and not trained before.
+            purpose: what the model is trained for beside the recipe.
 
         Raises:
             ShapeError: the model does not take the examples.
@@ -91,6 +67,7 @@ class TrainingState:
         """
         config = recipe.training
         self.recipe, self.store, self.seed, self.observer, self.start = recipe, store, seed, observer, start
+        self.purpose = purpose
         self.start_fingerprint = None if start is None else start.fingerprint
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
@@ -101,7 +78,7 @@ class TrainingState:
             # The head that is taken over knows classes by its own numbers.
             splits = splits.with_classes(start.classes)
         num_classes = splits.num_classes() if recipe.objective.uses_labels else None
-        self.model_config: ModelConfig = recipe.model.fitted(splits.train.shape)
+        self.model_config: ModelConfig = _model_config(recipe).fitted(splits.train.shape)
         if num_classes is not None:
             self.model_config = self.model_config.with_classes(num_classes)
         self.data = RunData.of(splits, num_classes=num_classes, unit=self.model_config.unit, trimmed=config.trimmed)
@@ -113,27 +90,31 @@ class TrainingState:
         self.best = copy.deepcopy(self.model) if config.patience > 0 else None
         if config.compile:
             self.model.compile()  # pyright: ignore[reportUnknownMemberType]
-        loss = ObjectiveLoss(recipe.objective, self.model)
-        prepared = self.accelerator.prepare(loss, build_optimizer(self.model, config.optimization))
-        self.loss, self.optimizer = cast("tuple[nn.Module, torch.optim.Optimizer]", prepared)
-        self.batches = Batches(
-            self.data.train,
-            batch_size=config.batch_size,
+        self.descent = Descent(recipe.objective, self.model, config.optimization, accelerator=self.accelerator)
+        self._examples = LearnedExamples(
+            self.data,
+            config,
+            self.model,
             seed=seed,
-            flip=config.flip,
             device=self.device,
             rank=self.accelerator.process_index,
             world_size=self.accelerator.num_processes,
         )
-        self.held_out = HeldOut(
-            self.data.held_out(config.validation_images),
-            count=config.validation_images,
-            batch_size=config.batch_size,
-            seed=seed,
-            device=self.device,
-        )
         self.counters = Counters()
         self.saved_step = 0
+        self.given_first_stage = None if first_stage is None else sum_of_tensors(first_stage.state_dict())
+        if first_stage is not None:
+            self.take_first_stage(first_stage)
+
+    @property
+    def batches(self) -> Batches:
+        """The examples of every step, as they are learned."""
+        return self._examples.batches
+
+    @property
+    def held_out(self) -> HeldOut:
+        """The examples of every validation, as they are learned."""
+        return self._examples.held_out
 
     @property
     def finished(self) -> bool:
@@ -150,6 +131,20 @@ class TrainingState:
         """The model that the run makes: the best one where that is kept, or else the current one."""
         return self.current if self.best is None else self.best
 
+    def take_first_stage(self, first_stage: Autoencoder) -> None:
+        """Before the first step, take over a trained first stage, and measure its codes of the training images.
+
+        Raises:
+            ArgumentError: the codes do not fit into memory.
+            DataError: they are not finite.
+        """
+        latent = needs(self.model, LatentDiffusion, verb="a first stage")
+        latent.set_first_stage(first_stage)
+        self._examples.measure_codes()
+        for model in (self.average, self.best):
+            if model is not None:
+                model.load_state_dict(latent.state_dict())
+
     def check_data(self) -> None:
         """Let the objective refuse the data, by a look at one batch.
 
@@ -158,10 +153,6 @@ class TrainingState:
         """
         self.recipe.objective.check_data(self.model, self.held_out.x, labels=self.held_out.labels)
 
-    def synchronized(self, *, last: bool) -> contextlib.AbstractContextManager[Any]:
-        """Context manager: devices exchange gradients only after the last batch of a step."""
-        return contextlib.nullcontext() if last else self.accelerator.no_sync(self.loss)
-
     def update_average(self, step: int) -> None:
         """Move the average of the weights toward the weights, where one is kept."""
         if self.average is not None:
@@ -169,14 +160,10 @@ class TrainingState:
 
     def judge(self, loss: float) -> None:
         """By a held-out loss, keep the best weights so far, and stop when it has not fallen for long enough."""
-        counters, config = self.counters, self.recipe.training
-        if counters.best is None or loss < counters.best:
-            counters.best, counters.waited = loss, 0
-            if self.best is not None:
-                self.best.load_state_dict(self.current.state_dict())
-        else:
-            counters.waited += 1
-        counters.stopped = 0 < config.patience <= counters.waited and counters.step < config.steps
+        config = self.recipe.training
+        is_best = self.counters.judge(loss, patience=config.patience, steps=config.steps)
+        if is_best and self.best is not None:
+            self.best.load_state_dict(self.current.state_dict())
 
     def begin(self, *, overwrite: bool) -> None:
         """Take the place of what was there, where that is to be replaced, and keep the state before the first step.
@@ -196,10 +183,14 @@ class TrainingState:
         """
         document, tensors = self.store.read_state()
         recorded = RecordedRun.of(document, place=str(self.store))
-        recorded.check_settings(self.identity["recipe"], seed=self.seed)
-        recorded.check_data(self.summary, source=self.recipe.data, start=self.start_fingerprint)
-        self.start_fingerprint = recorded.start
+        recorded.check_settings(self.identity["recipe"], seed=self.seed, purpose=self.purpose)
+        recorded.check_data(
+            self.summary, source=self.recipe.data, start=self.start_fingerprint, first_stage=self.given_first_stage
+        )
+        self.start_fingerprint, self.given_first_stage = recorded.start, recorded.first_stage
+        self.purpose = self.purpose or recorded.purpose
         self._take(document, tensors)
+        self._examples.forget()
         self.store.clear_unfinished()
         if recorded.recipe != self.identity["recipe"]:
             self._tell_steps(recorded)
@@ -219,13 +210,13 @@ class TrainingState:
             for name, module in self._modules().items()
             for key, value in module.state_dict().items()
         }
-        for index, moments in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{key}": item for key, item in moments.items() if isinstance(item, Tensor)}
+        tensors |= {f"optimizer.{key}": value for key, value in self.descent.moments().items()}
         document = {
             "format_version": FORMAT_VERSION,
             "counters": asdict(self.counters),
             "identity": self.identity,
             "header": asdict(self.header()),
+            **({} if self.purpose is None else {"purpose": self.purpose}),
         }
         self.store.save_state(document, tensors)
         self.saved_step = self.counters.step
@@ -261,6 +252,7 @@ class TrainingState:
                 "device": self.device.type,
                 "torch": torch.__version__,
                 **({} if self.start_fingerprint is None else {"start": self.start_fingerprint}),
+                **({} if self.given_first_stage is None else {"first_stage": self.given_first_stage}),
             },
         )
 
@@ -273,16 +265,15 @@ class TrainingState:
             "recipe": dump(self.recipe, CATALOGUES),
             **({"labels": self.summary["labels"]} if "labels" in self.summary else {}),
             **({} if self.start_fingerprint is None else {"start": self.start_fingerprint}),
+            **({} if self.given_first_stage is None else {"first_stage": self.given_first_stage}),
         }
 
     def _take(self, document: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
         """Become what a saved state holds."""
         for name, module in self._modules().items():
             module.load_state_dict(_under(f"{name}.", tensors))
-        _restore_moments(self.optimizer, _under("optimizer.", tensors))
-        counters = dict(document["counters"])
-        rows = [HistoryRow(**row) for row in counters.pop("rows")]
-        self.counters = Counters(rows=rows, **counters)
+        self.descent.restore(_under("optimizer.", tensors))
+        self.counters = Counters.of(document["counters"])
         self.saved_step = self.counters.step
 
     def _tell_steps(self, recorded: RecordedRun) -> None:
@@ -304,17 +295,13 @@ class TrainingState:
         return {name: module for name, module in kept.items() if module is not None}
 
 
+def _model_config(recipe: Recipe) -> ModelConfig:
+    """The config of a recipe's model, with that of the first stage that is trained before."""
+    model, first = recipe.model, recipe.first_stage
+    if first is None or not isinstance(model, LatentDiffusionConfig):
+        return model
+    return replace(model, first_stage=first.model)
+
+
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-
-
-def _restore_moments(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    moments: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        index, _, name = key.partition(".")
-        weight = weights[int(index)]
-        # A fused optimizer walks through memory: a moment whose layout is not its weight's belongs to other weights.
-        laid_out = torch.empty_like(weight, dtype=value.dtype).copy_(value) if value.shape == weight.shape else value
-        moments.setdefault(int(index), {})[name] = laid_out
-    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -46,6 +46,7 @@ class Store:
         self._model: Model | None = None
         self._header: checkpoint.Header | None = None
         self._layers: list[Store] = []
+        self._first_stage: Store | None = None
         self._snapshots: dict[float, tuple[Model, checkpoint.Header]] = {}
 
     def __str__(self) -> str:
@@ -112,7 +113,8 @@ class Store:
             return
         for name in ("model.safetensors", "history.csv"):
             (self._folder / name).unlink(missing_ok=True)
-        for part in (*(self._folder / name for name in _FOLDERS), *(layer.folder for layer in self.layers())):
+        below = (self.first_stage, *self.layers())
+        for part in (*(self._folder / name for name in _FOLDERS), *(store.folder for store in below)):
             shutil.rmtree(part, ignore_errors=True)
         self.clear_unfinished()
 
@@ -268,6 +270,14 @@ class Store:
             return tuple(self._layers)
         begun = takewhile(lambda store: store._state_file.parent.is_dir(), map(self.layer, count()))
         return tuple(begun)
+
+    @property
+    def first_stage(self) -> "Store":
+        """Where the run of the first stage keeps what it makes, of a run that trains one."""
+        if self._folder is not None:
+            return Store(self._folder / "first-stage", writes=self._writes)
+        self._first_stage = self._first_stage or Store(None)
+        return self._first_stage
 
     @property
     def _state_file(self) -> Path:

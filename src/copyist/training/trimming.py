@@ -12,7 +12,7 @@ from copyist.checks import check_within
 from copyist.data.examples import ExampleSet
 from copyist.data.parts import evenly_spaced
 from copyist.errors import ArgumentError
-from copyist.metrics.neighbors import neighbor_distances, neighbor_rank
+from copyist.metrics.neighbor_distances import neighbor_distances, neighbor_rank
 from copyist.nn.standardization import ColumnUnit, Standardization
 
 TRIMMING_NEIGHBORS = 0.05

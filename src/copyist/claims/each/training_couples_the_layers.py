@@ -109,21 +109,22 @@ def run(trial: Trial) -> Measurements:
         before, after = _pairs(trial.untrained(recipe)), _pairs(trial.model(recipe, control=net != "unet"))
         draws = trial.generator("units", net)
         shuffled = [(first[torch.randperm(len(first), generator=draws)], second) for first, second in after]
-        fresh = fmean(_coupling(pairs) for pairs in (before, *_redrawn(trial, recipe)))
+        fresh = fmean(_coupling(_aligned(pairs)) for pairs in (before, *_redrawn(trial, recipe)))
+        aligned = _aligned(after)
         values |= {
-            f"{net}_coupled": _coupling(after) - fresh,
+            f"{net}_coupled": _coupling(aligned) - fresh,
             f"{net}_spread": over(_variation(after), _variation(before)),
-            f"{net}_coupling": _coupling(after),
-            f"{net}_shuffled": _coupling(shuffled),
+            f"{net}_coupling": _coupling(aligned),
+            f"{net}_shuffled": _coupling(_aligned(shuffled)),
             f"{net}_before": fresh,
-            f"{net}_overlap": _overlap(after),
+            f"{net}_overlap": _overlap(aligned),
             f"{net}_kurtosis": _kurtosis(after),
             f"{net}_kurtosis_before": _kurtosis(before),
         }
     plain = ladder(trial, "no-norm")
     before, after = _pairs(trial.untrained(plain)), _pairs(trial.model(plain, control=True))
     values |= {
-        "unnormalized_coupling": _coupling(after),
+        "unnormalized_coupling": _coupling(_aligned(after)),
         "unnormalized_spread": over(_variation(after), _variation(before)),
     }
     return Measurements(values=values, curves={"training": _curves(trial, recipes["unet"])})
@@ -132,7 +133,7 @@ def run(trial: Trial) -> Measurements:
 def _curves(trial: Trial, recipe: Recipe) -> Curves:
     """The coupling of the U-Net's layers at each snapshot; not a number at those that were not reached."""
     levels = trial.pick(smoke=(), standard=recipe.training.snapshots, gpu=recipe.training.snapshots)
-    coupled = {rung.level: _coupling(_pairs(rung.model)) for rung in trial.rungs(recipe)}
+    coupled = {rung.level: _coupling(_aligned(_pairs(rung.model))) for rung in trial.rungs(recipe)}
     return Curves(
         title="Coupling of successive layers on the way: before training, at snapshots, and at the end",
         x_label="PSNR of the snapshot, dB (first: untrained; last: the end)",
@@ -140,7 +141,7 @@ def _curves(trial: Trial, recipe: Recipe) -> Curves:
         x=[0.0, *levels, (levels[-1] if levels else 0.0) + 4],
         lines={
             "U-Net": [
-                _coupling(_pairs(trial.untrained(recipe))),
+                _coupling(_aligned(_pairs(trial.untrained(recipe)))),
                 *(coupled.get(level, math.nan) for level in levels),
                 coupled[None],
             ]
@@ -180,12 +181,12 @@ def _aligned(pairs: list[tuple[Tensor, Tensor]]) -> list[LayerAlignment]:
     ]
 
 
-def _coupling(pairs: list[tuple[Tensor, Tensor]]) -> float:
-    return fmean(each.z_score for each in _aligned(pairs))
+def _coupling(aligned: list[LayerAlignment]) -> float:
+    return fmean(each.z_score for each in aligned)
 
 
-def _overlap(pairs: list[tuple[Tensor, Tensor]]) -> float:
-    return fmean(each.overlap / each.chance for each in _aligned(pairs))
+def _overlap(aligned: list[LayerAlignment]) -> float:
+    return fmean(each.overlap / each.chance for each in aligned)
 
 
 def _variation(pairs: list[tuple[Tensor, Tensor]]) -> float:

@@ -12,7 +12,7 @@ from copyist.claims.result import Curves
 from copyist.claims.trial import Measurements, Pictures, Trial
 from copyist.corruption import Blend, Corruption, GaussianNoise
 from copyist.evaluation.clean_measures import Function
-from copyist.evaluation.denoising_measures import SIGMAS, WEIGHTS, denoising_table
+from copyist.evaluation.denoising_measures import SIGMAS, WEIGHTS, measure_denoising
 from copyist.evaluation.denoising_table import Condition, DenoisingTable, Kind, Saw
 from copyist.models.contracts import Reconstructor
 from copyist.models.in_batches import apply_in_batches
@@ -95,7 +95,7 @@ def filter_table(
     models: dict[str, Function] = {"copier": model, "linear copier": linear, **FIXED}
     if denoiser is not None:
         models["denoiser"] = denoiser
-    return denoising_table(
+    return measure_denoising(
         models,
         train=train[: trial.pick(smoke=4, standard=len(train), gpu=len(train))],
         test=x,

@@ -3,38 +3,26 @@
 __all__ = ["Distances", "scene_distances"]
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias, final
+from typing import final
 
 import torch
 from torch import Tensor
 
-from copyist.baselines.principal_axes import PCAFeatures
+from copyist.baselines.instruments import SAMPLES_PER_FEATURE, FeatureMap, feature_maps
 from copyist.checks import check_images, check_whole
 from copyist.claims.measures.instruments import mean_colored, shuffled_patches, upside_down
 from copyist.claims.nets import scenes, scenes_classifier
 from copyist.claims.result import InstrumentCheck
 from copyist.claims.trial import Trial
 from copyist.errors import ArgumentError
-from copyist.metrics.distribution import Coverage, coverage, frechet_distance, layout_features
+from copyist.metrics.distribution import Coverage, coverage, frechet_distance
 from copyist.metrics.neighbors import Memorization, memorization
 from copyist.models.contracts import Classifier
 from copyist.models.in_batches import in_batches
 from copyist.tensors import Images
-
-FeatureMap: TypeAlias = Callable[[Images], Tensor]
-"""From images (B, C, H, W) to features (B, D)."""
-
-SAMPLES_PER_FEATURE = 4
-"""At least so many images per feature: from fewer a covariance says more about the draw than about the images."""
-
-NUM_AXES = 32
-"""Principal axes, where there are images enough for as many."""
-
-GRIDS = (1, 2, 4, 8)
-"""Sides of the grids of the layout's means, the coarsest first; of its contrasts, all of them but the finest."""
 
 MOST_FLOORS = 4
 """At most so many sets of real images measure how far real ones are from real ones."""
@@ -111,9 +99,7 @@ class Distances:
         """
         check_whole("count", count, 1)
         reference = held_out[: min(count, len(train) // 2)]
-        most = len(reference) // SAMPLES_PER_FEATURE
-        axes = PCAFeatures.fit(train, dimensions=max(1, min(NUM_AXES, most)))
-        instruments: dict[str, FeatureMap] = {"axes": axes, "layout": _layout(train.shape[1:], most)}
+        instruments = feature_maps(train, count=len(reference))
         if classifier is not None:
             instruments["classifier"] = lambda x: in_batches(classifier, classifier.features, x)
         return cls(reference=reference, train=train, instruments=instruments)
@@ -225,18 +211,6 @@ def scene_distances(trial: Trial, source: str = "", *, classifier: bool = False)
     named = replace(trial, seed=0).classifier(scenes_classifier(trial)) if classifier else None
     count = trial.pick(smoke=32, standard=512, gpu=512)
     return Distances.fit(train=train, held_out=test, count=count, classifier=named)
-
-
-def _layout(shape: torch.Size, most: int) -> FeatureMap:
-    """Layout features of as many grids as give at most so many features, and of one cell at least."""
-    channels, side = shape[0], min(shape[1:])
-
-    def num_features(grids: tuple[int, ...]) -> int:
-        return channels * (sum(each**2 for each in grids) + sum(each**2 for each in grids[:-1]))
-
-    lengths = [n for n in range(1, len(GRIDS) + 1) if GRIDS[n - 1] <= side and num_features(GRIDS[:n]) <= most]
-    grids = GRIDS[: max(lengths, default=1)]
-    return lambda x: layout_features(x, sides=grids, contrast_sides=grids[:-1])
 
 
 def _mean(values: tuple[float, ...]) -> float:

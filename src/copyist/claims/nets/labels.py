@@ -12,7 +12,8 @@ from copyist import recipes
 from copyist.claims.nets.scaling import marked_name, resize, scenes
 from copyist.claims.trial import Trial
 from copyist.corruption import Corruption, MaskingNoise
-from copyist.data.examples import ExampleSet, Splits
+from copyist.data.examples import ExampleSet
+from copyist.data.splits import Splits
 from copyist.models.masked_vit import MaskedViTConfig
 from copyist.models.mlp import MLPConfig
 from copyist.models.stacked_classifier import StackedClassifierConfig

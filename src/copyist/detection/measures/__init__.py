@@ -11,6 +11,7 @@ __all__ = [
     "EvidenceBound",
     "ExampleDistance",
     "LocalCodeDistance",
+    "LocalContrast",
     "LocalError",
     "ReconstructionError",
     "Statistics",
@@ -23,8 +24,9 @@ from copyist.detection.measures.combined import Combined
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.detection.measures.copying import DenoisingError, Displacement, ReconstructionError
 from copyist.detection.measures.local_codes import LocalCodeDistance
+from copyist.detection.measures.local_contrast import LocalContrast
 from copyist.detection.measures.local_error import LocalError
-from copyist.detection.measures.neighbors import CodeDistance, CopyDistance, ExampleDistance
+from copyist.detection.measures.neighbor_measures import CodeDistance, CopyDistance, ExampleDistance
 
 MEASURES: Mapping[str, type[AnomalyMeasure]] = {
     "reconstruction-error": ReconstructionError,
@@ -36,6 +38,7 @@ MEASURES: Mapping[str, type[AnomalyMeasure]] = {
     "evidence-bound": EvidenceBound,
     "local-error": LocalError,
     "local-code-distance": LocalCodeDistance,
+    "local-contrast": LocalContrast,
     "combined": Combined,
 }
 """Every measure, by its name in files and on the command line."""

@@ -8,7 +8,7 @@ from typing import final
 import torch
 
 from copyist.checks import check_whole
-from copyist.detection.copies import Copies, widened
+from copyist.detection.copies import Copies, at_least_float32
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.models.contracts import Reconstructor, Variational, needs
 from copyist.models.in_batches import evaluation_mode
@@ -44,7 +44,7 @@ class EvidenceBound(AnomalyMeasure):
             z = posterior.mean + (posterior.log_variance / 2).exp() * draws[:, None]  # (K, B, ...)
             repeated = x.expand(self.samples, *x.shape).flatten(0, 1)  # (K·B, ...)
             likelihood = model.likelihood(z.flatten(0, 1)).log_prob(repeated).view(self.samples, len(x)).mean(0)
-            return widened(posterior.divergence().flatten(1).sum(1) - likelihood)
+            return at_least_float32(posterior.divergence().flatten(1).sum(1) - likelihood)
 
     def check_model(self, model: Reconstructor) -> None:
         needs(model, Variational, verb="detect by a bound")

@@ -29,6 +29,10 @@ class Combined(AnomalyMeasure):
         if not self.measures:
             raise ArgumentError("a combination must have at least one measure, got none")
 
+    @property
+    def uses_model(self) -> bool:
+        return any(measure.uses_model for measure in self.measures)
+
     def fit(self, train: Copies, held_out: Copies) -> Statistics:
         """The statistics of each measure, and the median of its anomalies, or a tenth of their mean if that is more."""
         found: dict[str, Tensor] = {}

@@ -25,6 +25,11 @@ class AnomalyMeasure(abc.ABC):
     and is the same for all examples.
     """
 
+    @property
+    def uses_model(self) -> bool:
+        """Whether the model has a part in it; where it has none, the model need not copy."""
+        return True
+
     @abc.abstractmethod
     def fit(self, train: Copies, held_out: Copies) -> Statistics:
         """Learn what is normal.

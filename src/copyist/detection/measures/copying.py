@@ -87,13 +87,13 @@ class DenoisingError(AnomalyMeasure):
         return {}
 
     def __call__(self, copies: Copies, statistics: Statistics) -> PerImage:
-        return self._squared(copies).sum(1).sqrt()
+        return self._squared_error(copies).sum(1).sqrt()
 
     def parts(self, copies: Copies, statistics: Statistics) -> Tensor:
         """The root mean square error of each column in its unit, or of each pixel over its channels."""
-        return _parts(self._squared(copies), copies)
+        return _parts(self._squared_error(copies), copies)
 
-    def _squared(self, copies: Copies) -> Rows:
+    def _squared_error(self, copies: Copies) -> Rows:
         """The mean over the draws of the squared error of each value, (B, N)."""
         rows, source = copies.row, generator(0, "denoising error")
         total = torch.zeros_like(rows)

@@ -15,7 +15,7 @@ from copyist.detection.copies import Copies
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.detection.measures.heat import Heat, hottest, in_units, usual_heat
 from copyist.errors import ArgumentError, ContractError
-from copyist.metrics.neighbors import check_neighbors, neighbor_distances, neighbor_rank
+from copyist.metrics.neighbor_distances import check_neighbors, neighbor_distances, neighbor_rank
 from copyist.models.contracts import Reconstructor
 from copyist.randomness import generator
 from copyist.tensors import PerImage

@@ -1,6 +1,6 @@
 """What was found in images or rows, put together as one report."""
 
-__all__ = ["Found", "assembled", "extremes"]
+__all__ = ["Found", "assemble", "extremes"]
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Found:
     pictures: Mapping[str, ShownPicture] = field(default_factory=dict[str, ShownPicture])
 
 
-def assembled(
+def assemble(
     found: Found, detector: Detector, inputs: Sequence[str], *, others: SimpleDetectors | None, watch_drift: bool
 ) -> AnomalyReport:
     """The report.
@@ -72,8 +72,8 @@ def assembled(
         ),
         discoveries=int(benjamini_hochberg(findings.p_value, rate=detector.false_alarms).sum()),
         histogram=histogram(findings.anomaly, detector.calibration),
-        strangest=tuple(_judged(found, place) for place in strangest),
-        most_normal=tuple(_judged(found, place) for place in most_normal),
+        strangest=tuple(_example(found, place) for place in strangest),
+        most_normal=tuple(_example(found, place) for place in most_normal),
         unseen=found.unseen,
         columns=() if rows is None else _mean_shares(rows),
         labels=truth.sentence,
@@ -82,11 +82,11 @@ def assembled(
         pixels=found.pixels,
         pixel_pictures=found.pixel_pictures,
         drift=None if moved is None else drift_path(moved, findings.names),
-        beside=() if others is None else others.compared(found.others, findings.anomaly, truth),
+        beside=() if others is None else others.compare(found.others, findings.anomaly, truth),
     )
 
 
-def _judged(found: Found, place: int) -> Judged:
+def _example(found: Found, place: int) -> Judged:
     findings = found.findings
     return Judged(
         name=findings.names[place],

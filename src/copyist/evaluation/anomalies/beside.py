@@ -4,22 +4,24 @@ __all__ = ["SimpleDetectors"]
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, final
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from copyist.baselines.rivals import Rival, fit_rivals
 from copyist.data import Splits, encode_source, open_source
 from copyist.detection import Detector, p_values
 from copyist.detection.conformal import num_calibration
+from copyist.detection.fitting import departure_of
 from copyist.errors import CopyistError, DataError
 from copyist.evaluation.anomalies.report_parts import Beside
 from copyist.evaluation.anomalies.truth import Truth
 from copyist.metrics.ranking import auroc_difference, ranking
 from copyist.models.code_size import code_shape
-from copyist.tensors import PerImage
+from copyist.tensors import Examples, PerImage
 
 _NAMES = {
     "principal axes": "PCA of equal code size",
@@ -40,6 +42,9 @@ class SimpleDetectors:
     calibration: Mapping[str, PerImage]
     """(N,) of each, of the examples that the detector was calibrated on."""
 
+    departure: Mapping[str, float]
+    """Of each, what a cell of which training says nothing adds to the anomaly of its row, as for the detector."""
+
     false_alarms: float
 
     @classmethod
@@ -51,7 +56,7 @@ class SimpleDetectors:
         """
         source = detector.model.trained_on.source
         try:
-            splits = _splits(detector, source, say)
+            splits, departures = _splits(detector, source, say)
         except CopyistError as error:
             raise DataError(
                 f"--compare fits simple detectors on the normal examples again, and {source} cannot be read ({error}); "
@@ -69,13 +74,28 @@ class SimpleDetectors:
         found = fit_rivals(x, code_size=size)
         names = _NAMES if size is not None else _NAMES | {"principal axes": "PCA, nine tenths of the variance"}
         rivals = {names.get(name, name): rival for name, rival in found.items()}
-        calibration = {
-            name: torch.cat([rival.anomaly(part).float().cpu() for part in normal.split(detector.model.batch_size)])
-            for name, rival in rivals.items()
-        }
-        return cls(rivals=rivals, calibration=calibration, false_alarms=detector.false_alarms)
+        size = detector.model.batch_size
+        departure: dict[str, float] = {}
+        if departures is not None:
+            held_out = splits.test.examples()
+            departure = {name: departure_of(_anomaly(rival, held_out, size)) for name, rival in rivals.items()}
+        plain = cls(rivals=rivals, calibration={}, departure=departure, false_alarms=detector.false_alarms)
+        return replace(plain, calibration=plain.anomalies(normal, departures, batch_size=size))
 
-    def compared(self, found: Mapping[str, PerImage], anomaly: PerImage, truth: Truth) -> tuple[Beside, ...]:
+    def anomalies(self, x: Examples, departures: Tensor | None, *, batch_size: int) -> dict[str, PerImage]:
+        """How strange each example is to each of them, (B,), larger is stranger.
+
+        Args:
+            x: (B, ...), as the model of the detector takes them.
+            departures: (B, C), bool, of rows that an encoding has made: they count as for the detector; None for none.
+            batch_size: examples at once.
+        """
+        found = {name: _anomaly(rival, x, batch_size) for name, rival in self.rivals.items()}
+        if departures is None:
+            return found
+        return {name: each + self.departure[name] * departures.sum(1).to(each) for name, each in found.items()}
+
+    def compare(self, found: Mapping[str, PerImage], anomaly: PerImage, truth: Truth) -> tuple[Beside, ...]:
         """What each found.
 
         Args:
@@ -83,9 +103,9 @@ class SimpleDetectors:
             anomaly: (B,), the detector's.
             truth: of the same examples.
         """
-        return tuple(self._compared(name, each, anomaly, truth) for name, each in found.items())
+        return tuple(self._compare(name, each, anomaly, truth) for name, each in found.items())
 
-    def _compared(self, name: str, found: PerImage, anomaly: PerImage, truth: Truth) -> Beside:
+    def _compare(self, name: str, found: PerImage, anomaly: PerImage, truth: Truth) -> Beside:
         from scipy.stats import spearmanr
 
         flagged = int((p_values(found, self.calibration[name]) <= self.false_alarms).sum())
@@ -97,7 +117,9 @@ class SimpleDetectors:
         if truth.has_both:
             wrong = truth.is_anomaly[known]
             ranked = ranking(values[known], wrong)
-            difference = auroc_difference(values[known], anomaly.double().numpy()[known], wrong)
+            difference = auroc_difference(
+                values[known], anomaly.double().numpy()[known], wrong, num_compared=len(self.rivals)
+            )
         return Beside(
             name=name,
             flagged=flagged,
@@ -108,8 +130,13 @@ class SimpleDetectors:
         )
 
 
-def _splits(detector: Detector, source: str, say: Callable[[str], None]) -> Splits:
-    """What the detector was fitted on, as it was then."""
+def _splits(detector: Detector, source: str, say: Callable[[str], None]) -> tuple[Splits, Tensor | None]:
+    """What the detector was fitted on, as it was then, and the departures of the calibration, if it encodes tables."""
     if detector.encoding is not None:
-        return encode_source(source, num_calibration=num_calibration(detector.false_alarms), say=say).splits
-    return open_source(source, columns=detector.model.trained_on.columns, say=say)
+        encoded = encode_source(source, num_calibration=num_calibration(detector.false_alarms), say=say)
+        return encoded.splits, encoded.departures
+    return open_source(source, columns=detector.model.trained_on.columns, say=say), None
+
+
+def _anomaly(rival: Rival, x: Examples, batch_size: int) -> PerImage:
+    return torch.cat([rival.anomaly(part).float().cpu() for part in x.split(batch_size)])

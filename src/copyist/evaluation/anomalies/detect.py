@@ -2,8 +2,9 @@
 
 __all__ = ["Heatmaps", "detect"]
 
+import contextlib
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, final
@@ -16,7 +17,7 @@ from copyist.detection import Detector, Findings, load_detector
 from copyist.drawing.grids import write_png
 from copyist.drawing.overlays import heat_levels, overlay
 from copyist.errors import ArgumentError
-from copyist.evaluation.anomalies.assembly import Found, assembled, extremes
+from copyist.evaluation.anomalies.assembly import Found, assemble, extremes
 from copyist.evaluation.anomalies.beside import SimpleDetectors
 from copyist.evaluation.anomalies.masks import Masks
 from copyist.evaluation.anomalies.page import ShownPicture, check_extras, page, shown_picture
@@ -97,7 +98,7 @@ def detect(
         batch_size: examples at once; None takes the model's own.
         device: where to compute, where `detector` is a path.
         class_of: `package.module:Class` of a model of one's own, where `detector` is a path.
-        overwrite: replace files that are in the folder.
+        overwrite: replace what an earlier report wrote into the folder; other files stay.
         progress: called with the number of pictures seen, and of all.
         say: takes notices, each one sentence.
 
@@ -145,20 +146,32 @@ def detect(
     )
     with whole_folder(folder) as unfinished:
         found = (_detect_rows if tables else _detect_pictures)(request, unfinished)
-        report = assembled(found, fitted, request.inputs, others=request.others, watch_drift=watch_drift)
+        report = assemble(found, fitted, request.inputs, others=request.others, watch_drift=watch_drift)
         _write_csv(unfinished / "anomalies.csv", ("name", "anomaly", "p_value", "flagged"), _lines(found.findings))
         write_text(unfinished / "report.json", report.to_json())
         write_text(unfinished / "report.html", page(report, found.pictures))
+        written = {path.relative_to(unfinished) for path in unfinished.rglob("*")}
+    _remove_earlier(folder, written)
     return report
 
 
+def _remove_earlier(folder: Path, written: Collection[Path]) -> None:
+    """Take away what an earlier report left in the folder that this one has not written: heatmaps of other pictures."""
+    for path in (folder / "contributions.csv", *sorted((folder / "heatmaps").rglob("*"), reverse=True)):
+        if path.relative_to(folder) not in written:
+            with contextlib.suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
+    with contextlib.suppress(OSError):
+        # Of an earlier report all of whose heatmaps are gone.
+        (folder / "heatmaps").rmdir()
+
+
 def _detect_rows(request: _Request, folder: Path) -> Found:
-    rivals = {} if request.others is None else request.others.rivals
     rows = judge_rows(
         request.detector,
         request.inputs,
         batch_size=request.batch_size,
-        others=rivals,
+        others=request.others,
         ignore_extra=request.ignore_extra,
         say=request.say,
     )
@@ -188,7 +201,7 @@ def _detect_pictures(request: _Request, folder: Path) -> Found:
         if request.labels is None
         else labels_of_file(request.labels, names, normal=request.normal)
     )
-    masks = None if request.masks is None else Masks(request.masks, names, pictures.sizes)
+    masks = None if request.masks is None else Masks(request.masks, names, pictures.sizes, say=request.say)
     truth = _with_masks(truth, masks)
     counts, is_clean = PixelCounts(), truth.is_known & ~truth.is_anomaly
     judged = pictures.judge(
@@ -216,7 +229,7 @@ def _with_masks(truth: Truth, masks: Masks | None) -> Truth:
     """The labels; where there are none, pictures with a mask are anomalies and the others are normal."""
     if masks is None or truth.normal is not None:
         return truth
-    kinds = tuple("masked" if row in masks else "without a mask" for row in range(len(truth.kinds)))
+    kinds = tuple("masked" if masks.shows(row) else "without a mask" for row in range(len(truth.kinds)))
     return Truth(
         kinds=kinds, normal="without a mask", origin="No labels are given, so pictures with a mask count as anomalies"
     )
@@ -238,7 +251,7 @@ def _draw(
     names = dict(zip(findings.names, result_names(findings.names, ".png"), strict=True))
     places = {judged.rows[place]: place for place in sorted({*np.flatnonzero(wanted).tolist(), *shown})}
     found: dict[str, ShownPicture] = {}
-    for heated in pictures.heated(list(places)):
+    for heated in pictures.read_with_heat(list(places)):
         place = places[heated.row]
         name = findings.names[place]
         sheet = None if heated.heat is None else overlay(heated.pixels, heated.heat, levels)

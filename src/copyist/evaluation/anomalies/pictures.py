@@ -171,7 +171,7 @@ class Pictures:
             others={name: torch.cat(parts)[kept] for name, parts in beside.items()},
         )
 
-    def heated(self, rows: Sequence[int]) -> Iterator[HeatedPicture]:
+    def read_with_heat(self, rows: Sequence[int]) -> Iterator[HeatedPicture]:
         """Pictures with their heat at their own size, in the order of `rows`."""
         for members, x in self._batches(rows):
             kept = [self._heat.get(row) for row, _ in members]
@@ -199,7 +199,7 @@ class Pictures:
         size, device = self._batch or model.batch_size, device_of(model)
         stream = ((row, picture.with_channels(preparation.shape[0])) for row, picture in self._files.read(rows))
         while members := list(islice(stream, size)):
-            yield members, torch.stack([preparation.prepared(pixels) for _, pixels in members]).to(device)
+            yield members, torch.stack([preparation.prepare(pixels) for _, pixels in members]).to(device)
 
 
 def _heat_of(heat: Tensor | None, count: int) -> tuple[Tensor, Tensor]:

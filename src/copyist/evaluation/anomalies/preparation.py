@@ -72,7 +72,7 @@ class Preparation:
                 "--resize to bring them to it"
             )
 
-    def prepared(self, pixels: Tensor) -> Tensor:
+    def prepare(self, pixels: Tensor) -> Tensor:
         """Pixels (C, H, W) as the training would have them: resampled in the depth that they were stored in."""
         if tuple(pixels.shape[1:]) == self.shape[1:]:
             return pixels
@@ -89,9 +89,9 @@ class Preparation:
         if tuple(heat.shape) == size:
             return heat
         if self.fit == "resize":
-            return _resized(heat, size)
+            return _resize(heat, size)
         ratio = self._ratio(size)
-        return _centered(_resized(heat, (round(heat.shape[0] / ratio), round(heat.shape[1] / ratio))), size)
+        return _center(_resize(heat, (round(heat.shape[0] / ratio), round(heat.shape[1] / ratio))), size)
 
     def seen(self, size: tuple[int, int]) -> float:
         """How many pixels of a picture of (H, W) the model sees."""
@@ -105,12 +105,12 @@ class Preparation:
         return max(ratios) if self.fit == "crop" else min(ratios)
 
 
-def _resized(heat: Tensor, size: tuple[int, int]) -> Tensor:
+def _resize(heat: Tensor, size: tuple[int, int]) -> Tensor:
     height, width = (max(1, side) for side in size)
     return F.interpolate(heat[None, None], size=(height, width), mode="bilinear", align_corners=False)[0, 0]
 
 
-def _centered(heat: Tensor, size: tuple[int, int]) -> Tensor:
+def _center(heat: Tensor, size: tuple[int, int]) -> Tensor:
     """The middle of a map, or a map in the middle of zeros, of this size."""
     result = torch.zeros(size)
     (top, left), (over, beyond) = (

@@ -2,7 +2,7 @@
 
 __all__ = ["AnomalyReport"]
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, final
 
@@ -10,6 +10,7 @@ from copyist.drawing.text import text_table
 from copyist.drawing.wording import bounds, estimate, number, short
 from copyist.evaluation.anomalies.report_parts import Beside, DriftPath, Expected, Histogram, Judged, KindOfExample
 from copyist.evaluation.documents import Document
+from copyist.evidence import Interval
 from copyist.metrics.ranking import Ranking
 
 
@@ -93,16 +94,9 @@ class AnomalyReport(Document):
         return f"{self.expected.mean:,.0f}" if self.expected.mean >= 10 else f"{self.expected.mean:.1g}"
 
     @property
-    def best_beside(self) -> Beside | None:
-        """The simple detector that ranks the labelled examples best; None where labels do not tell."""
-        known = [(each.auroc.mean, each) for each in self.beside if each.auroc is not None]
-        return max(known, key=lambda pair: pair[0])[1] if known else None
-
-    @property
     def is_beaten(self) -> bool:
-        """Whether the best simple detector is better by more than chance explains."""
-        best = self.best_beside
-        return best is not None and best.difference is not None and best.difference.low > 0
+        """Whether a simple detector is better by more than chance explains, though there are several of them."""
+        return bool(self._beside_where(lambda difference: difference.low > 0))
 
     def text(self) -> str:
         """What to know of it in a terminal."""
@@ -131,25 +125,46 @@ class AnomalyReport(Document):
     @property
     def comparison(self) -> str:
         """How the detector stands beside simple ones, in two sentences; empty where labels do not tell."""
-        best = self.best_beside
-        if best is None or best.auroc is None or best.difference is None or self.ranking is None:
+        better = self._beside_where(lambda difference: difference.low > 0)
+        if better:
+            return (
+                f"The simple detector is better: {better[0].name} ranks these {self.noun} better than the one with a "
+                f"network ({self._difference(better[0])}). Take it, or train another model."
+            )
+        worse = self._beside_where(lambda difference: difference.high < 0)
+        alike = self._beside_where(lambda difference: difference.low <= 0 <= difference.high)
+        if worse and not alike:
+            return (
+                f"The detector ranks these {self.noun} better than every simple one. The best of them is "
+                f"{worse[0].name} ({self._difference(worse[0])})."
+            )
+        if not alike:
             return ""
-        areas = f"AUROC {best.auroc.mean:.3f} against {self.ranking.auroc.mean:.3f}, a difference of"
-        found = f"{areas} {number(best.difference.mean, 3)} {bounds(best.difference, 3)}"
-        if self.is_beaten:
-            return (
-                f"The simple detector is better: {best.name} ranks these {self.noun} better than the one with a "
-                f"network ({found}). Take it, or train another model."
-            )
-        if best.difference.high < 0:
-            return (
-                f"The detector ranks these {self.noun} better than every simple one. The best of them is {best.name} "
-                f"({found})."
-            )
-        rest = "The simple one will do" if best.difference.mean >= 0 else "More labelled ones would"
+        than = f"The detector ranks these {self.noun} better than {_names(worse)}. " if worse else ""
+        one = alike[0].difference is not None and alike[0].difference.mean >= 0
+        rest = "The simple one will do" if one else "More labelled ones would"
         return (
-            f"These {self.noun} do not decide between the detector and the best of the simple ones, {best.name} "
-            f"({found}). {rest}."
+            f"{than}These {self.noun} do not decide between the detector and {_names(alike)} "
+            f"({alike[0].name}: {self._difference(alike[0])}). {rest}."
+        )
+
+    def _beside_where(self, holds: Callable[[Interval], bool]) -> list[Beside]:
+        """Simple detectors whose difference from this one is such, the best first; none where labels do not tell."""
+        found = [
+            (each.auroc.mean, each)
+            for each in self.beside
+            if each.auroc is not None and each.difference is not None and holds(each.difference)
+        ]
+        return [each for _, each in sorted(found, key=lambda pair: -pair[0])]
+
+    def _difference(self, beside: Beside) -> str:
+        assert beside.auroc is not None
+        assert beside.difference is not None
+        assert self.ranking is not None
+        together = f", which holds for all {len(self.beside)} at once" if len(self.beside) > 1 else ""
+        return (
+            f"AUROC {beside.auroc.mean:.3f} against {self.ranking.auroc.mean:.3f}, a difference of "
+            f"{number(beside.difference.mean, 3)} {bounds(beside.difference, 3)}{together}"
         )
 
     @property
@@ -167,6 +182,11 @@ class AnomalyReport(Document):
             f"reaches {1 / self.drift.level:g}, which it would do on unchanged data with a probability of at most "
             f"{self.drift.level:g}."
         )
+
+
+def _names(beside: Sequence[Beside]) -> str:
+    *others, last = [each.name for each in beside]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _clause(judged: Judged) -> str:

@@ -115,4 +115,4 @@ class Beside:
     """With their 95 % intervals; None where labels are not known."""
 
     difference: Interval | None = None
-    """Its AUROC minus the detector's, with the 95 % interval of the pair."""
+    """Its AUROC minus the detector's; the intervals of all simple detectors hold at once in 95 % of cases."""

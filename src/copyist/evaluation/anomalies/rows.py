@@ -3,7 +3,7 @@
 __all__ = ["JudgedRows", "judge_rows"]
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, final
@@ -11,12 +11,12 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from copyist.baselines.rivals import Rival
 from copyist.data import open_table, parse_source
 from copyist.data.labels import ClassLabels
 from copyist.data.table_sets import class_labels
 from copyist.detection import Detector, Findings
 from copyist.errors import ArgumentError
+from copyist.evaluation.anomalies.beside import SimpleDetectors
 from copyist.evaluation.anomalies.report_parts import ColumnShare
 from copyist.tensors import PerImage, Rows
 
@@ -63,7 +63,7 @@ def judge_rows(
     inputs: Sequence[str],
     *,
     batch_size: int | None = None,
-    others: Mapping[str, Rival] | None = None,
+    others: SimpleDetectors | None = None,
     ignore_extra: bool = False,
     say: Callable[[str], None],
 ) -> JudgedRows:
@@ -87,17 +87,19 @@ def judge_rows(
         raise ArgumentError(f"tables must have names of their own, got {twice} twice; rename one")
     names = [f"{table.name}#{row}" for table in tables for row in range(len(table.x))]
     x = torch.cat([table.x for table in tables]).to(next(detector.model.parameters()).device)
+    size = batch_size or detector.model.batch_size
     findings = detector(x, names=names, parts=True, batch_size=batch_size)
-    departures = [table.departures for table in tables if table.departures is not None]
-    if departures:
-        findings = detector.with_departures(findings, torch.cat(departures))
+    found = [table.departures for table in tables if table.departures is not None]
+    departures = torch.cat(found) if found else None
+    if departures is not None:
+        findings = detector.with_departures(findings, departures)
     return JudgedRows(
         findings=findings,
         columns=detector.columns,
         shares=None if findings.parts is None else _shares(findings.parts),
         kinds=tuple(kind for table in tables for kind in table.kinds),
         cell=_cells(tables),
-        others={name: rival.anomaly(x).float().cpu() for name, rival in (others or {}).items()},
+        others={} if others is None else others.anomalies(x, departures, batch_size=size),
     )
 
 

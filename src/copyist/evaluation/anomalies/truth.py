@@ -3,6 +3,7 @@
 __all__ = ["Truth", "labels_of_file", "labels_of_folders", "labels_of_names"]
 
 import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from copyist.data.labels import name_classes
 from copyist.detection.fitting import NORMAL_LABELS
 from copyist.errors import ArgumentError, DataError
+from copyist.files.table_text import first_line, likely_delimiter
 
 
 @final
@@ -68,7 +70,8 @@ def labels_of_names(kinds: Sequence[str], *, normal: str | None, origin: str) ->
 
     Args:
         kinds: one per example; empty where it is not known.
-        normal: that of normal examples; None takes the one that is called good, normal or 0.
+        normal: that of normal examples; None takes the one that is called good, normal or 0. Where no example has
+            such a label, and there is one label only, or `normal` is such a name, all of them are anomalies.
         origin: where they come from, in a sentence.
 
     Raises:
@@ -88,13 +91,16 @@ def labels_of_names(kinds: Sequence[str], *, normal: str | None, origin: str) ->
         if normal is None
         else [name for name in names if name == normal]
     )
-    if normal is None and not found and names == ["1"]:
-        found = ["0"]
+    if not found and (normal in NORMAL_LABELS or (normal is None and len(names) == 1)):
+        # Whatever a single label is called: normal examples would be called good, or by --normal.
+        usual = normal or NORMAL_LABELS[0]
+        return Truth(kinds=tuple(kinds), normal=usual, origin=f"{origin}, none of which is {usual!r}")
     if len(found) != 1:
         rule = "name the label of normal examples" if normal is None else "be a label that occurs"
         raise ArgumentError(
             f"--normal must {rule}, got {'none' if normal is None else repr(normal)} beside the labels "
-            f"{name_classes(names)}; give one of these"
+            f"{name_classes(names)}; give one of these, or --normal {NORMAL_LABELS[0]} where none of the examples is"
+            " normal"
         )
     return Truth(kinds=tuple(kinds), normal=found[0], origin=origin)
 
@@ -119,7 +125,7 @@ def labels_of_file(path: Path, names: Sequence[str], *, normal: str | None) -> T
     """Labels from a table of names and labels.
 
     Args:
-        path: text with commas; its columns are called name and label, or the first two are taken.
+        path: text with commas, semicolons or tabs; its columns are called name and label, or the first two are taken.
         names: of the examples.
         normal: the label of normal examples; None takes the one that is called good, normal or 0.
 
@@ -141,14 +147,17 @@ def labels_of_file(path: Path, names: Sequence[str], *, normal: str | None) -> T
 
 def _read_pairs(path: Path) -> dict[str, str]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if row]
+        text = path.read_text(encoding="utf-8-sig")
+        delimiter = likely_delimiter(first_line(text.encode()))
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
         raise DataError(f"{path} cannot be read as labels ({reason}); give a .csv of names and labels") from error
     head = [cell.strip().lower() for cell in rows[0]] if rows else []
     if len(head) < 2:
-        raise DataError(f"{path} must have two columns, name and label, and has not; write both, parted by a comma")
+        raise DataError(
+            f"{path} must have two columns, name and label, and has not; write both, parted by a comma or a semicolon"
+        )
     places = (head.index("name"), head.index("label")) if {"name", "label"} <= set(head) else (0, 1)
     found: dict[str, str] = {}
     for row in rows[1:]:

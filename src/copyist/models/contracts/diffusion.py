@@ -3,7 +3,7 @@
 __all__ = ["NO_CLASS", "Diffusion", "Path"]
 
 import abc
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias, final
 
 from torch import Tensor
 
@@ -45,6 +45,9 @@ class Diffusion(Model):
     num_classes: int | None = None
     """How many classes it can be asked for; None of a model that was trained without labels."""
 
+    lacks_first_stage: bool = False
+    """Whether its space is that of codes, and nothing here makes images of them: it is a part of another model."""
+
     @abc.abstractmethod
     def forward(self, x: Tensor, sigma: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
         """The estimate of the clean examples.
@@ -57,6 +60,12 @@ class Diffusion(Model):
         Returns:
             D(x; σ), (B, C, H, W).
         """
+
+    @final
+    @property
+    def takes_noisy_images(self) -> bool:
+        """Whether its space is that of images, so that a noise level is one of pixels."""
+        return type(self).to_space is Diffusion.to_space and not self.lacks_first_stage
 
     def space_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape in the model's space of an example of this shape."""

@@ -5,12 +5,13 @@ __all__ = ["Euler", "euler"]
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import final
+from typing import ClassVar, Literal, final
 
-import torch
 from torch import Tensor
 
-from copyist.procedures.diffusion.solver import Denoise, DiffusionMethod, State
+from copyist.models.contracts import Path
+from copyist.procedures.diffusion.solver import DiffusionMethod
+from copyist.procedures.diffusion.states import Denoise, Noise, State
 
 
 def euler(denoise: Denoise, x: Tensor, sigmas: Sequence[float]) -> Iterator[State]:
@@ -44,7 +45,9 @@ def euler(denoise: Denoise, x: Tensor, sigmas: Sequence[float]) -> Iterator[Stat
 class Euler(DiffusionMethod):
     """Euler's method, as `euler`: one call of the model per step, of first order."""
 
+    order: ClassVar[Literal[1, 2] | None] = 1
+
     def chain(
-        self, denoise: Denoise, x: Tensor, sigmas: Sequence[float], *, generator: torch.Generator
+        self, denoise: Denoise, x: Tensor, sigmas: Sequence[float], *, noise: Noise, path: Path
     ) -> Iterator[State]:
         return euler(denoise, x, sigmas)

@@ -13,7 +13,7 @@ from copyist.checks import check_at_least
 from copyist.data.parts import evenly_spaced
 from copyist.detection.copies import Copies
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
-from copyist.metrics.neighbors import check_neighbors, neighbor_distances, neighbor_rank
+from copyist.metrics.neighbor_distances import check_neighbors, neighbor_distances, neighbor_rank
 from copyist.models.contracts import Autoencoder, Reconstructor, needs
 from copyist.tensors import PerImage, Rows
 

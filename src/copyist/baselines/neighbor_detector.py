@@ -7,7 +7,7 @@ from typing import Self, final
 
 from copyist.baselines.flat_rows import FlatRows
 from copyist.checks import check_examples
-from copyist.metrics.neighbors import check_neighbors, neighbor_distances, neighbor_rank
+from copyist.metrics.neighbor_distances import check_neighbors, neighbor_distances, neighbor_rank
 from copyist.tensors import Examples, PerImage, Rows
 
 

@@ -1,0 +1,75 @@
+"""How near the samples of several diffusion models are to real images, and how long one takes."""
+
+__all__ = ["Generated", "GenerationTable"]
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, final
+
+from copyist.drawing.text import text_table
+from copyist.evaluation.documents import Document
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Generated:
+    """Of the samples of one model, or of as many real images."""
+
+    distance: Mapping[str, float]
+    """Fréchet distance to the test images, by features, in squared units of these."""
+
+    precision: float
+    """Share of samples among real images, in the features of the layout, in [0, 1]."""
+
+    recall: float
+    """Share of test images among the samples."""
+
+    density: float
+    """About 1 for equal distributions."""
+
+    coverage: float
+    """Share of test images with a sample near them: about 1 − 2⁻⁵ for equal distributions."""
+
+    nearest: float
+    """Median distance to the nearest training image, mirrored or not, over that of the test images; far below 1
+    indicates memorization."""
+
+    method: str = ""
+    """Of sampling; empty of real images."""
+
+    steps: int = 0
+
+    seconds_per_image: float = 0.0
+    """On the device at hand, in batches of the model's size."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class GenerationTable(Document):
+    """Samples of several models beside real images."""
+
+    schema: Literal["copyist.generation"] = "copyist.generation"
+    version: Literal[1] = 1
+
+    num_images: int
+    """Of each set that is compared."""
+
+    floor: Generated
+    """Of training images: real ones score as much."""
+
+    models: Mapping[str, Generated]
+    """By name."""
+
+    def text(self) -> str:
+        """A table with a row per model."""
+        names = list(self.floor.distance)
+        measures = ("precision", "recall", "density", "coverage", "nearest")
+        rows = [["", *(f"distance, {each}" for each in names), *measures, "s/image", "by"]]
+        for name, found in {"training images": self.floor, **self.models}.items():
+            took = (
+                [f"{found.seconds_per_image:.3f}", f"{found.method}, {found.steps} steps"] if found.method else ["", ""]
+            )
+            shares = (f"{getattr(found, each):.2f}" for each in measures)
+            rows.append([name, *(f"{found.distance[each]:.5f}" for each in names), *shares, *took])
+        head = f"Samples, {self.num_images} of each model, beside as many test images"
+        return f"{head}\n{text_table(rows, indent=2)}\n"

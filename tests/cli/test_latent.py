@@ -1,0 +1,31 @@
+"""Latent diffusion on the command line: with a first stage trained on the way, and with one that is given."""
+
+from pathlib import Path
+
+from cli.conftest import copyist
+
+SMALL = ["--data", "digits?limit=80", "--steps", 6, "--set", "batch_size=8", "--set", "denoiser.width=4"]
+FIRST = ["width=4", "levels=2", "code_channels=2"]
+
+
+def test_a_first_stage_is_trained_on_the_way_or_given_and_the_one_file_is_sampled(tmp_path: Path) -> None:
+    own = [part for each in FIRST for part in ("--set", f"first_stage.model.{each}")]
+    line = ["train", "latent-diffusion", *SMALL, *own, "--set", "first_stage.training.steps=5"]
+    result = copyist(*line, "--out", tmp_path / "run", "--json").result
+    assert result["first_stage"] == str(tmp_path / "run" / "first-stage" / "model.safetensors")
+    assert copyist("sample", tmp_path / "run", "--count", 2, "--steps", 3, "--out", tmp_path / "s.png").code == 0
+    given = ["--first-stage", tmp_path / "run" / "first-stage", "--out", tmp_path / "again", "--json"]
+    again = copyist("train", "latent-diffusion", *SMALL, *given)
+    assert again.result["first_stage"] is None
+    # Trained on the way or given, it makes the same denoiser.
+    assert again.result["validation_loss"] == result["validation_loss"]
+
+
+def test_a_first_stage_without_maps_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    copyist("train", "conv", *SMALL[:6], "--set", "levels=2", "--out", tmp_path / "conv")
+    line = ["train", "latent-diffusion", *SMALL, "--out", tmp_path / "run", "--first-stage"]
+    assert copyist(*line, tmp_path / "conv").sentence.startswith(
+        "a first stage must have a code of maps (c, h, w), got one of 64 values of shape (64,); take a model whose code"
+    )
+    assert copyist(*line, tmp_path / "none").sentence.startswith("there is no model at ")
+    assert not (tmp_path / "run").exists()

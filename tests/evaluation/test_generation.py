@@ -1,0 +1,122 @@
+"""Samples beside real images, and first stages, by models whose law is known."""
+
+from typing import Any, final
+
+import pytest
+import torch
+from torch import Tensor
+
+from contracts import CONFIGS, built
+from copyist.data.splits import Splits
+from copyist.errors import ContractError, DataError
+from copyist.evaluation.evaluate import evaluate
+from copyist.evaluation.evaluation import Evaluation
+from copyist.evaluation.generation_measures import first_stages, generation_table, latent_table
+from copyist.evaluation.generation_table import GenerationTable
+from copyist.models import DiffusionUNetConfig, LatentDiffusionConfig, UNetConfig
+from copyist.models.contracts import Diffusion, Path
+from known import PerfectAutoencoder
+
+SHAPE = (1, 8, 8)
+
+
+@final
+class NormalDiffusion(Diffusion):
+    """E[x | x + σ·ε] for values from N(mean, std²)."""
+
+    def __init__(self, *, mean: float = 0.5, std: float = 0.1) -> None:
+        super().__init__()
+        self.center, self.spread, self.std = mean, std, std
+        self.path: Path = "exploding"
+
+    @property
+    def config(self) -> Any:
+        return DiffusionUNetConfig()
+
+    def check_input(self, x: Tensor) -> None:
+        assert x.ndim == 4
+
+    def forward(self, x: Tensor, sigma: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
+        assert sigma is not None
+        share = self.std**2 / (self.std**2 + sigma**2)
+        return self.center + share[:, None, None, None] * (x - self.center)
+
+
+def noise(count: int, *, seed: int) -> Tensor:
+    drawn = torch.randn(count, *SHAPE, generator=torch.Generator().manual_seed(seed))
+    return (0.5 + 0.1 * drawn).clamp(0, 1)
+
+
+@pytest.fixture(scope="module")
+def splits() -> Splits:
+    return Splits.from_arrays(noise(600, seed=0), noise(256, seed=1), name="noise")
+
+
+def test_samples_of_the_law_of_the_data_score_like_real_images_and_others_do_not(splits: Splits) -> None:
+    found = generation_table(
+        {"exact": NormalDiffusion(), "bright": NormalDiffusion(mean=0.6), "flat": NormalDiffusion(std=0.02)},
+        splits,
+        num_images=256,
+    )
+    floor, models = found.floor, found.models
+    for name in ("axes", "layout"):
+        assert models["exact"].distance[name] < 1.3 * floor.distance[name]
+    # A shift of the mean alone adds the squared norm of what it does to the features: here 1 + 4 means, and no spread.
+    assert models["bright"].distance["layout"] > floor.distance["layout"] + 0.04
+    assert models["flat"].recall < 0.1 < 0.8 < models["exact"].recall
+    assert models["exact"].coverage > 0.8
+    assert 0.9 < models["exact"].nearest < 1.1
+    assert models["exact"].seconds_per_image > 0
+    assert GenerationTable.from_document(found.to_document()) == found
+    assert "training images" in found.text()
+
+
+def test_a_perfect_first_stage_copies_and_its_codes_have_the_moments_of_the_images(splits: Splits) -> None:
+    stage = PerfectAutoencoder(scale=2.0)
+    # Whose device is asked for.
+    stage.register_parameter("unused", torch.nn.Parameter(torch.zeros(1)))
+    found = latent_table({"perfect": stage}, splits, num_images=256)
+    measured = found.models["perfect"]
+    assert measured.code_shape == SHAPE
+    assert measured.psnr > 100
+    assert measured.copies["layout"] == pytest.approx(0, abs=1e-8)
+    # Half-way between images that are all but independent noise has half the variance, along each of the 32 axes.
+    assert measured.between["axes"] == pytest.approx(32 * 0.1**2 * (1 - 0.5**0.5) ** 2, rel=0.2)
+    assert measured.mean[0] == pytest.approx(2 * 0.5 + 3, abs=0.01)
+    assert measured.std[0] == pytest.approx(2 * 0.1, rel=0.02)
+    assert abs(measured.kurtosis[0]) < 0.1
+    assert "codes of perfect" in found.text()
+
+
+def test_first_stages_are_those_whose_code_is_maps_no_larger_than_the_image() -> None:
+    small = UNetConfig(channels=1, width=4, levels=2, convolutions=1, statistics="group", code_channels=2)
+    whole = LatentDiffusionConfig(first_stage=small, denoiser=DiffusionUNetConfig(width=4, levels=2, embedding=4))
+    models = {
+        "small": built(small),
+        "large": built(UNetConfig(channels=1, width=64, levels=2, convolutions=1)),
+        "whole": whole.fitted(SHAPE).build(),
+    }
+    assert sorted(first_stages(models, SHAPE)) == ["small", "whole"]
+
+
+def test_evaluate_measures_a_latent_diffusion_model_by_its_samples_and_its_first_stage(splits: Splits) -> None:
+    small = UNetConfig(channels=1, width=4, levels=2, convolutions=1, statistics="group", code_channels=2)
+    config = LatentDiffusionConfig(first_stage=small, denoiser=DiffusionUNetConfig(width=4, levels=2, embedding=4))
+    model = config.fitted(SHAPE).build().eval()
+    found = evaluate({"model": model}, splits, num_images=32)
+    assert found.generation is not None
+    assert found.latents is not None
+    assert found.latents.models["model"].code_shape == (2, 4, 4)
+    assert Evaluation.from_document(found.to_document()) == found
+    assert found.text().index("First stages on 32 test images") < found.text().index("Samples, 32 of each model")
+
+
+def test_kinds_are_not_mixed_and_few_images_tell_nothing(splits: Splits) -> None:
+    with pytest.raises(
+        ContractError, match=r"^evaluate compares models of one kind, got a, which generates, beside ot"
+    ):
+        evaluate({"a": NormalDiffusion(), "b": built(CONFIGS["unet-group"])}, splits)
+    with pytest.raises(
+        DataError, match=r"^samples must be compared with at least 32 images, got 8 of noise; take more$"
+    ):
+        evaluate({"a": NormalDiffusion()}, splits, num_images=8)
