@@ -262,9 +262,9 @@ class ImageCoder:
             raise DataError(f"it needs {bytes_text(needed)} of memory, and {bytes_text(there)} are left")
 
 
-def usual_quality(count: int) -> int:
-    """The quality where none is named: a little above the middle of so many, 5 of 8."""
-    return (count + 2) // 2
+def usual_quality(count: int, *, lossless: bool) -> int:
+    """The quality where none is named: 5 of 8; and 1 where the residual keeps the rest, and does so for less."""
+    return 1 if lossless else (count + 2) // 2
 
 
 def check_quality(quality: int, count: int) -> None:

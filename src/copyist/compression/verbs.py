@@ -30,7 +30,8 @@ def compress(
     Args:
         image: (H, W), or (H, W, C) with C = 1 for gray, 2 for gray and alpha, 3 for RGB, 4 for RGB and alpha; uint8 or
             uint16. Alpha is kept exactly.
-        quality: from 1, the smallest files, to the model's `num_qualities`; None takes 5 of 8.
+        quality: from 1, the smallest files, to the model's `num_qualities`; None takes 5 of 8, and 1 where it is
+            lossless: the residual keeps the rest for less.
         lossless: whether the very values come back.
         effort: steps in which the code of the image is refined, at no cost to whoever decompresses it.
         model: one with an entropy model, its file or run, or the name of one that comes with the package; None takes
@@ -48,7 +49,7 @@ def compress(
     """
     picture = _as_raster(image)
     coder = coder_of(model, verb="compress")
-    chosen = usual_quality(coder.model.num_qualities) if quality is None else quality
+    chosen = usual_quality(coder.model.num_qualities, lossless=lossless) if quality is None else quality
     refine = refinement(coder.model, steps=effort) if effort else None
     return coder.compress(picture, quality=chosen, lossless=lossless, refine=refine).data
 

@@ -73,7 +73,7 @@ def compress_files(
     if compare:
         check_extras()
     coder = coder_of(model, verb="compress", class_of=class_of, device=device)
-    chosen = usual_quality(coder.model.num_qualities) if quality is None else quality
+    chosen = usual_quality(coder.model.num_qualities, lossless=lossless) if quality is None else quality
     check_quality(chosen, coder.model.num_qualities)
     pictures = PicturesOfFiles(find_inputs(inputs, without=out, say=say), as_floats=False, say=say)
     names = result_names(pictures.names, ENDING, say=say)
