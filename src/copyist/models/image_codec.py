@@ -14,11 +14,11 @@ from copyist.checks import check_whole
 from copyist.errors import ShapeError
 from copyist.models.contracts import Compressor, EntropyModel, ModelConfig
 from copyist.models.shapes import check_channels, fitted_channels, known_channels
-from copyist.nn.discretized import gaussian_bits, scale_index, scale_of
+from copyist.nn.discretized import PER_OCTAVE, gaussian_bits, scale_index, scale_of
 from copyist.nn.exact import ExactConv, round_half_up, rounded
 from copyist.nn.transforms import cosine_basis
 from copyist.randomness import draw_uniform
-from copyist.tensors import Codes, Images, PerImage
+from copyist.tensors import Codes, Examples, Images, PerImage
 
 PATCH = 16
 """Pixels of an image per position of the code, along each side."""
@@ -31,6 +31,14 @@ _RANGE = 255.0
 
 _SIDE_LIMIT = 15
 """Side information lies in [−15, 15]."""
+
+_FAST = 8.0
+"""Factor on what layers put out for logarithms of scales, and twice for means, which must move far."""
+
+_GAIN_UNIT = 2.0**-12
+
+_MEAN_UNIT = 2.0**-4
+"""Means are whole multiples of this."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,14 +95,24 @@ class ImageCodec(Compressor):
         Ballé et al. (2019), "Integer Networks for Data Compression", for exact arithmetic.
     """
 
+    first_level: Tensor
+    """(M,), the base-2 logarithms of the scales that training begins with, in gray levels."""
+
+    gain_units: Tensor
+    """(qualities, M), int64, the gains in units of 2⁻¹²: what the means of integers are multiplied by, exactly."""
+
+    gain_levels: Tensor
+    """(qualities, M), int64, the logarithms of the gains in units of 1/8 octave, which the scales are shifted by."""
+
     def __init__(self, config: ImageCodecConfig) -> None:
         super().__init__()
         self._config = config
+        self.measured = ("gain_units", "gain_levels")
         self.num_qualities = config.qualities
         self.size_multiple = PATCH
         channels = known_channels(config.channels, model="an image codec")
         codes, width, side = config.code_channels, config.width, config.side_channels
-        basis = cosine_basis(channels, PATCH, count=codes)  # (M, C, 16, 16)
+        basis, frequency = cosine_basis(channels, PATCH, count=codes)  # (M, C, 16, 16), (M,)
         self.project = nn.Conv2d(channels, codes, PATCH, stride=PATCH, bias=False)
         self.unproject = nn.ConvTranspose2d(codes, channels, PATCH, stride=PATCH, bias=False)
         self.correct = nn.Sequential(
@@ -117,6 +135,11 @@ class ImageCodec(Compressor):
             nn.ReLU(),
             nn.Conv2d(2 * side, side, 3, stride=2, padding=1),
         )
+        # A photograph's coefficients fall about with the frequency; in whole eighths, so that it is exact.
+        first = round_half_up(PER_OCTAVE * (9 - 1.25 * (1 + frequency).log2())) / PER_OCTAVE
+        self.register_buffer("first_level", first)
+        self.register_buffer("gain_units", torch.zeros(config.qualities, codes, dtype=torch.int64))
+        self.register_buffer("gain_levels", torch.zeros(config.qualities, codes, dtype=torch.int64))
         self.side_mean = nn.Parameter(torch.zeros(side))
         self.side_level = nn.Parameter(torch.zeros(side))
         self.from_side = nn.ModuleList(
@@ -154,26 +177,36 @@ class ImageCodec(Compressor):
 
     def rate_distortion(self, x: Images, *, quality: Tensor, generator: torch.Generator) -> tuple[Images, PerImage]:
         gain = self.log_gain[quality].exp()[:, :, None, None]  # (B, M, 1, 1)
-        y = self.encode(x).float() * gain
+        y = self.encode(x).float()
         side = self._side(y)
-        mean, index = self._law(rounded(side), exact=False, size=(y.shape[2], y.shape[3]))
+        mean, level = self._law(rounded(side), exact=False, size=(y.shape[2], y.shape[3]))
+        y, mean, index = y * gain, mean * gain, scale_index(level + gain.log2())
         noise = draw_uniform(y.shape, generator=generator, like=y) - 0.5
         bits = gaussian_bits(y - mean + noise, scale=scale_of(index)).flatten(1).sum(1)
         noise = draw_uniform(side.shape, generator=generator, like=side) - 0.5
         distance = side + noise - self.side_mean[:, None, None]
-        side_scale = scale_of(scale_index(self.side_level))[:, None, None]
+        side_scale = scale_of(scale_index(_FAST * self.side_level))[:, None, None]
         bits = bits + gaussian_bits(distance, scale=side_scale).flatten(1).sum(1)
         return self.decode((rounded(y - mean) + mean) / gain), bits
 
     @torch.no_grad()
     def analyze(self, x: Images, *, quality: int) -> tuple[Tensor, Tensor]:
-        y = self.encode(x).float() * self.log_gain[quality].exp()[:, None, None]
-        return round_half_up(self._side(y)).long().cpu(), y.cpu()
+        y = self.encode(x).float()
+        return round_half_up(self._side(y)).long().cpu(), (y * self.log_gain[quality].exp()[:, None, None]).cpu()
 
     @torch.no_grad()
-    def entropy_model(self, side: Tensor, *, size: tuple[int, int]) -> EntropyModel:
-        mean, index = self._law(side.double().cpu(), exact=True, size=size)
-        return EntropyModel(mean=mean, scale=round_half_up(index).long())
+    def entropy_model(self, side: Tensor, *, quality: int, size: tuple[int, int]) -> EntropyModel:
+        mean, level = self._law(side.double().cpu(), exact=True, size=size)
+        gain = self.gain_units[quality].double().cpu()[:, None, None] * _GAIN_UNIT
+        shift = self.gain_levels[quality].double().cpu()[:, None, None] / PER_OCTAVE
+        mean = round_half_up(mean * gain / _MEAN_UNIT) * _MEAN_UNIT
+        return EntropyModel(mean=mean, scale=round_half_up(scale_index(level + shift)).long())
+
+    @torch.no_grad()
+    def measured_on(self, examples: Examples) -> None:
+        """Keep the gains as whole numbers."""
+        self.gain_units.copy_(round_half_up(self.log_gain.double().exp() / _GAIN_UNIT))
+        self.gain_levels.copy_(round_half_up(PER_OCTAVE * self.log_gain.double() / math.log(2)))
 
     @torch.no_grad()
     def synthesize(self, code: Tensor, *, quality: int, exact: bool = False) -> Images:
@@ -188,15 +221,15 @@ class ImageCodec(Compressor):
         return self.to_side(padded.sign() * padded.abs().log1p()).float().clamp(-_SIDE_LIMIT, _SIDE_LIMIT)
 
     def _law(self, side: Tensor, *, exact: bool, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """Mean and index of the scale of every number of the code, (B, M, h, w) each."""
+        """Mean and base-2 logarithm of the scale of every number of the code, in gray levels: (B, M, h, w) each."""
         h = side
         for number, layer in enumerate(self.from_side):
             assert isinstance(layer, ExactConv)
             h = layer.exact(h) if exact else layer(h)
             if number < 2:
                 h = F.pixel_shuffle(h, 2)
-        mean, level = h[:, :, : size[0], : size[1]].chunk(2, dim=1)
-        return mean, scale_index(level)
+        mean, level = (_FAST * h[:, :, : size[0], : size[1]]).chunk(2, dim=1)
+        return _FAST * mean, level + self.first_level[:, None, None]
 
 
 class _Synthesis(nn.Module):

@@ -61,7 +61,7 @@ class Compressor(Autoencoder):
         """
 
     @abc.abstractmethod
-    def entropy_model(self, side: Tensor, *, size: tuple[int, int]) -> EntropyModel:
+    def entropy_model(self, side: Tensor, *, quality: int, size: tuple[int, int]) -> EntropyModel:
         """What the integers of the code are coded with, from the side information, for codes of `size` (h, w)."""
 
     @abc.abstractmethod
