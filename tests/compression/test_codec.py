@@ -61,7 +61,7 @@ def test_a_lossy_file_is_the_copy_of_the_rounded_code() -> None:
     model, picture = codec(), raster(48, 80)
     x = torch.from_numpy(picture.pixels).permute(2, 0, 1)[None] / 255
     y = model.analyze(x, quality=1)
-    law = model.entropy_model(model.side_information(y), size=(3, 5))
+    law = model.entropy_model(model.side_information(y, quality=1), quality=1, size=(3, 5))
     expected = model.synthesize(round_half_up(y.double() - law.mean) + law.mean, quality=1)
     levels = (expected[0] * 255 + 0.5).floor().clamp(0, 255).permute(1, 2, 0).byte().detach().numpy()
     found = coder().decompress(coder().compress(picture, quality=2).data)
@@ -125,11 +125,11 @@ def test_any_encoder_s_file_is_decoded_to_its_own_integers() -> None:
     x = torch.from_numpy(raster(64, 96).pixels).permute(2, 0, 1)[None] / 255
     with torch.autocast("cpu", torch.bfloat16):
         rough = model.analyze(x, quality=2)
-        coded = tiles.encode(rough, model.side_information(rough), checksum=0)
+        coded = tiles.encode(rough, model.side_information(rough, quality=2), quality=2, checksum=0)
     batched = model.analyze(x.repeat(5, 1, 1, 1), quality=2)[3:4]
     assert not torch.equal(round_half_up(rough), round_half_up(batched))
-    for made in (coded, tiles.encode(batched, model.side_information(batched), checksum=0)):
-        code, at, checksum = tiles.decode(made.data, 0, size=(4, 6), checksum=0)
+    for made in (coded, tiles.encode(batched, model.side_information(batched, quality=2), quality=2, checksum=0)):
+        code, at, checksum = tiles.decode(made.data, 0, quality=2, size=(4, 6), checksum=0)
         assert at == len(made.data)
         assert checksum == made.checksum
         assert torch.equal(code, made.code)
@@ -146,8 +146,8 @@ def test_codes_of_any_size_come_back(values: list[int]) -> None:
     tiles = code_coder()
     code = torch.zeros(1, 20, 2, 2)
     code[0, 3] = torch.tensor(values, dtype=torch.float32).view(2, 2)
-    made = tiles.encode(code, codec().side_information(code), checksum=7)
-    found, at, checksum = tiles.decode(made.data, 0, size=(2, 2), checksum=7)
+    made = tiles.encode(code, codec().side_information(code, quality=0), quality=0, checksum=7)
+    found, at, checksum = tiles.decode(made.data, 0, quality=0, size=(2, 2), checksum=7)
     assert torch.equal(found, made.code)
     assert (at, checksum) == (len(made.data), made.checksum)
     bounded = code.double().clamp(-LARGEST_INTEGER, LARGEST_INTEGER)

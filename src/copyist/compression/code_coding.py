@@ -47,13 +47,13 @@ class CodeCoder:
         self._side = tuple(symbol_table(each.numpy()) for each in tables.side)
         self._reach = np.array([(len(each) - 2) // 2 for each in self._code])
         self.num_maps = model.entropy_model(
-            torch.zeros(1, *model.side_shape((1, 1)), dtype=torch.int64), size=(1, 1)
+            torch.zeros(1, *model.side_shape((1, 1)), dtype=torch.int64), quality=0, size=(1, 1)
         ).mean.shape[1]
         self._side_limit = (len(self._side[0]) - 1) // 2
 
-    def encode(self, code: Tensor, side: Tensor, *, checksum: int) -> CodedTile:
+    def encode(self, code: Tensor, side: Tensor, *, quality: int, checksum: int) -> CodedTile:
         """Round and encode a code (1, M, h, w), given in steps of its rounding, and side information (1, K, h', w')."""
-        law = self._model.entropy_model(side, size=(code.shape[2], code.shape[3]))
+        law = self._model.entropy_model(side, quality=quality, size=(code.shape[2], code.shape[3]))
         integers = round_half_up(code.double().cpu() - law.mean).clamp(-LARGEST_INTEGER, LARGEST_INTEGER)
         scale, numbers = law.scale.numpy().ravel(), integers.long().numpy().ravel()
         reach = self._reach[scale]
@@ -70,7 +70,9 @@ class CodeCoder:
             checksum=_checksum(sides, numbers, checksum),
         )
 
-    def decode(self, data: bytes, at: int, *, size: tuple[int, int], checksum: int) -> tuple[Tensor, int, int]:
+    def decode(
+        self, data: bytes, at: int, *, quality: int, size: tuple[int, int], checksum: int
+    ) -> tuple[Tensor, int, int]:
         """The code (1, M, h, w), integers plus means, of a tile at a place; the place behind it; and the checksum.
 
         Raises:
@@ -83,7 +85,7 @@ class CodeCoder:
         at += length
         shape = (1, *self._model.side_shape(size))
         sides = stream.take(self._maps(shape), self._side) - self._side_limit
-        law = self._model.entropy_model(torch.from_numpy(sides).view(shape), size=size)
+        law = self._model.entropy_model(torch.from_numpy(sides).view(shape), quality=quality, size=size)
         scale = law.scale.numpy().ravel()
         reach = self._reach[scale]
         numbers = stream.take(scale, self._code) - reach

@@ -141,7 +141,7 @@ class ImageCoder:
                 found.append(each)
             exact.append(found)
         with evaluation_mode(self.model):
-            codes, at, checksum = self._decode(payload, at, parts, (head.height, head.width), _meant(head, about))
+            codes, at, checksum = self._decode(payload, at, parts, head, _meant(head, about))
             if at != len(payload):
                 raise DataError("it is damaged: something stands behind its last tile")
             picture, checksum = self._rebuild(head, parts, codes, exact, checksum)
@@ -159,11 +159,11 @@ class ImageCoder:
         for tile in self._tiles(*picture.size):
             x = self._as_images(tile.window_of_pixels(picture.pixels))
             code = tile.within_window(self.model.analyze(x, quality=quality))
-            side = self.model.side_information(code)
+            side = self.model.side_information(code, quality=quality)
             if refine is not None:
                 visible = picture.pixels[tile.pixels].shape[:2]
                 code = refine(tile.pixels_within_window(x), code, side, quality, visible)
-            coded = self._coder.encode(code, side, checksum=checksum)
+            coded = self._coder.encode(code, side, quality=quality, checksum=checksum)
             if codes is None:
                 codes = torch.empty(1, coded.code.shape[1], *code_size(*picture.size, patch=self._patch))
             codes[:, :, tile.top : tile.bottom, tile.left : tile.right] = coded.code
@@ -173,16 +173,18 @@ class ImageCoder:
         return bodies, codes, bits, checksum
 
     def _decode(
-        self, payload: bytes, at: int, parts: Sequence[Tile], size: tuple[int, int], checksum: int
+        self, payload: bytes, at: int, parts: Sequence[Tile], head: Header, checksum: int
     ) -> tuple[Tensor, int, int]:
         """All codes (1, M, h, w), the place behind them, and the checksum of their integers."""
         found: list[Tensor] = []
         for tile in parts:
-            code, at, checksum = self._coder.decode(payload, at, size=tile.size, checksum=checksum)
+            code, at, checksum = self._coder.decode(
+                payload, at, quality=head.quality - 1, size=tile.size, checksum=checksum
+            )
             found.append(code.float())
         if len(found) == 1:
             return found[0], at, checksum
-        codes = torch.empty(1, found[0].shape[1], *code_size(*size, patch=self._patch))
+        codes = torch.empty(1, found[0].shape[1], *code_size(head.height, head.width, patch=self._patch))
         for tile in reversed(parts):
             codes[:, :, tile.top : tile.bottom, tile.left : tile.right] = found.pop()
         return codes, at, checksum

@@ -52,7 +52,7 @@ def refinement(model: Compressor, *, steps: int) -> Refine:
     curvatures: dict[int, Tensor] = {}
 
     def refine(x: Images, code: Tensor, side: Tensor, quality: int, visible: tuple[int, ...]) -> Tensor:
-        law = model.entropy_model(side, size=(code.shape[2], code.shape[3]))
+        law = model.entropy_model(side, quality=quality, size=(code.shape[2], code.shape[3]))
         mean, scale = law.mean.to(code), law.scale.to(code.device)
         weight = _slope(model, costs, x, quality)
         if quality not in curvatures:
@@ -139,7 +139,8 @@ def _slope(model: Compressor, costs: _Costs, x: Images, quality: int) -> float:
 def _rate_and_error(model: Compressor, costs: _Costs, x: Images, quality: int) -> tuple[float, float]:
     """Bits of the code, and the sum of squared errors, at a quality."""
     code = model.analyze(x, quality=quality)
-    law = model.entropy_model(model.side_information(code), size=(code.shape[2], code.shape[3]))
+    side = model.side_information(code, quality=quality)
+    law = model.entropy_model(side, quality=quality, size=(code.shape[2], code.shape[3]))
     integers = round_half_up(code - law.mean.to(code))
     x_hat = model.synthesize(integers + law.mean.to(code), quality=quality)
     bits = costs.bits(integers, law.scale.to(code.device)).sum()

@@ -14,7 +14,7 @@ from copyist.checks import check_whole
 from copyist.errors import ShapeError
 from copyist.models.contracts import CodingTables, Compressor, EntropyModel, ModelConfig
 from copyist.models.shapes import check_channels, fitted_channels, known_channels
-from copyist.nn.discretized import NUM_SCALES, gaussian_bits, scale_index, scale_of
+from copyist.nn.discretized import NUM_SCALES, PER_OCTAVE, gaussian_bits, scale_index, scale_of
 from copyist.nn.exact import ExactConv, round_half_up, rounded
 from copyist.nn.frequencies import NUM_CODE_FREQUENCIES, gaussian_frequencies, reach, whole_frequencies
 from copyist.nn.patchwise import separate_patches
@@ -40,6 +40,12 @@ _STEP_UNIT, _LARGEST_STEP = 2.0**-10, 2.0**12
 
 _COUNTED, _COUNTED_AT_ONCE = 128, 2**18
 """Training images in which integers are counted, and how many of their pixels at once."""
+
+_FAST = 8.0
+"""Factor on what layers put out for logarithms of scales, and twice for means, which must move far."""
+
+_MEAN_UNIT = 2.0**-4
+"""Means are whole multiples of this."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +111,7 @@ class ImageCodec(Compressor):
         channels = known_channels(config.channels, model="an image codec")
         self.channels = channels
         codes, width, side = config.code_channels, config.width, config.side_channels
-        basis = cosine_basis(channels, PATCH, count=codes)  # (M, C, 16, 16)
+        basis, frequency = cosine_basis(channels, PATCH, count=codes)  # (M, C, 16, 16), (M,)
         self.project = nn.Conv2d(channels, codes, PATCH, stride=PATCH, bias=False)
         self.unproject = nn.ConvTranspose2d(codes, channels, PATCH, stride=PATCH, bias=False)
         self.correct = nn.Sequential(
@@ -128,6 +134,9 @@ class ImageCodec(Compressor):
             nn.ReLU(),
             nn.Conv2d(2 * side, side, 3, stride=2, padding=1),
         )
+        # A photograph's coefficients fall about with the frequency; in whole eighths, so that it is exact.
+        first = round_half_up(PER_OCTAVE * (9 - 1.25 * (1 + frequency).log2())) / PER_OCTAVE
+        self.register_buffer("first_level", first)
         self.side_mean = nn.Parameter(torch.zeros(side))
         self.side_level = nn.Parameter(torch.zeros(side))
         self.from_side = nn.ModuleList(
@@ -137,8 +146,9 @@ class ImageCodec(Compressor):
                 ExactConv(2 * side, 2 * codes, rectify=False),
             ]
         )
-        self.measured = ("steps", "code_frequencies", "side_frequencies")
+        self.measured = ("steps", "step_levels", "code_frequencies", "side_frequencies")
         self.register_buffer("steps", torch.zeros(config.qualities, codes, dtype=torch.int32))
+        self.register_buffer("step_levels", torch.zeros(config.qualities, codes, dtype=torch.int32))
         self.register_buffer("code_frequencies", torch.zeros(NUM_CODE_FREQUENCIES, dtype=torch.int32))
         self.register_buffer("side_frequencies", torch.zeros(side, 2 * _SIDE_LIMIT + 1, dtype=torch.int32))
         with torch.no_grad():
@@ -169,14 +179,15 @@ class ImageCodec(Compressor):
 
     def rate_distortion(self, x: Images, *, quality: Tensor, generator: torch.Generator) -> tuple[Images, PerImage]:
         gain = self.log_gain[quality].exp()[:, :, None, None]  # (B, M, 1, 1)
-        y = self.encode(x).float() * gain
+        y = self.encode(x).float()
         side = self._side(y)
-        mean, index = self._law(rounded(side), exact=False, size=(y.shape[2], y.shape[3]))
+        mean, level = self._law(rounded(side), exact=False, size=(y.shape[2], y.shape[3]))
+        y, mean, index = y * gain, mean * gain, scale_index(level + gain.log2())
         noise = draw_uniform(y.shape, generator=generator, like=y) - 0.5
         bits = gaussian_bits(y - mean + noise, scale=scale_of(index)).flatten(1).sum(1)
         noise = draw_uniform(side.shape, generator=generator, like=side) - 0.5
         distance = side + noise - self.side_mean[:, None, None]
-        side_scale = scale_of(scale_index(self.side_level))[:, None, None]
+        side_scale = scale_of(scale_index(_FAST * self.side_level))[:, None, None]
         bits = bits + gaussian_bits(distance, scale=side_scale).flatten(1).sum(1)
         return self.decode((rounded(y - mean) + mean) / gain), bits
 
@@ -191,7 +202,7 @@ class ImageCodec(Compressor):
         return CodingTables(code=tuple(code.split(sizes)), side=tuple(side))
 
     def decoding_state(self) -> Mapping[str, Tensor]:
-        parts = ("unproject.", "synthesis.", "from_side.", *self.measured)
+        parts = ("unproject.", "synthesis.", "from_side.", "first_level", *self.measured)
         return {name: tensor for name, tensor in self.state_dict().items() if name.startswith(parts)}
 
     @torch.no_grad()
@@ -200,16 +211,20 @@ class ImageCodec(Compressor):
         return self.encode(x).float() / self._step(quality)
 
     @torch.no_grad()
-    def side_information(self, code: Tensor) -> Tensor:
-        return round_half_up(self._side(code.to(self.project.weight))).long().cpu()
+    def side_information(self, code: Tensor, *, quality: int) -> Tensor:
+        y = code.to(self.project.weight) * self._step(quality)
+        return round_half_up(self._side(y)).long().cpu()
 
     def side_shape(self, size: tuple[int, int]) -> tuple[int, int, int]:
         return self._config.side_channels, -(-size[0] // SIDE), -(-size[1] // SIDE)
 
     @torch.no_grad()
-    def entropy_model(self, side: Tensor, *, size: tuple[int, int]) -> EntropyModel:
-        mean, index = self._law(side.double().cpu(), exact=True, size=size)
-        return EntropyModel(mean=mean, scale=round_half_up(index).long())
+    def entropy_model(self, side: Tensor, *, quality: int, size: tuple[int, int]) -> EntropyModel:
+        mean, level = self._law(side.double().cpu(), exact=True, size=size)
+        # A quotient of float64 is rounded alike everywhere, and so is what is rounded from there.
+        mean = round_half_up(mean / self._step(quality).double().cpu() / _MEAN_UNIT) * _MEAN_UNIT
+        shift = self.get_buffer("step_levels")[quality][:, None, None].double().cpu() / PER_OCTAVE
+        return EntropyModel(mean=mean, scale=round_half_up(scale_index(level - shift)).long())
 
     def synthesize(self, code: Tensor, *, quality: int) -> Images:
         weight = self.unproject.weight
@@ -225,6 +240,8 @@ class ImageCodec(Compressor):
         """Fix the steps of rounding, and count what the integers of images are at every quality."""
         steps = (-self.log_gain.double()).exp() / _STEP_UNIT
         self.get_buffer("steps").copy_(steps.round().clamp(1, _LARGEST_STEP / _STEP_UNIT))
+        levels = (self.get_buffer("steps").double() * _STEP_UNIT).log2()
+        self.get_buffer("step_levels").copy_((PER_OCTAVE * levels).round())
         code = torch.zeros(NUM_CODE_FREQUENCIES, dtype=torch.int64)
         side = torch.zeros(self.get_buffer("side_frequencies").shape, dtype=torch.int64)
         height, width = (max(PATCH, length // PATCH * PATCH) for length in examples.shape[2:])
@@ -240,8 +257,8 @@ class ImageCodec(Compressor):
     def _count(self, x: Images, quality: int, code: Tensor, side: Tensor) -> None:
         """Add the integers of images to the counts of tables."""
         y = self.analyze(x, quality=quality)
-        integers = self.side_information(y)
-        law = self.entropy_model(integers, size=(y.shape[2], y.shape[3]))
+        integers = self.side_information(y, quality=quality)
+        law = self.entropy_model(integers, quality=quality, size=(y.shape[2], y.shape[3]))
         reaches = torch.tensor([reach(scale) for scale in range(NUM_SCALES)])
         sizes = 2 * reaches + 2
         symbols, ends = round_half_up(y.double().cpu() - law.mean).long(), reaches[law.scale]
@@ -264,12 +281,12 @@ class ImageCodec(Compressor):
         return self.to_side(padded.sign() * padded.abs().log1p()).float().clamp(-_SIDE_LIMIT, _SIDE_LIMIT)
 
     def _law(self, side: Tensor, *, exact: bool, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """Mean and index of the scale of every number of the code, (B, M, h, w) each."""
+        """Mean and base-2 logarithm of the scale of every number of the code, in gray levels: (B, M, h, w) each."""
         h = side
         for number, layer in enumerate(self.from_side):
             assert isinstance(layer, ExactConv)
             h = layer.exact(h) if exact else layer(h)
             if number < 2:
                 h = F.pixel_shuffle(h, 2)
-        mean, level = h[:, :, : size[0], : size[1]].chunk(2, dim=1)
-        return mean, scale_index(level)
+        mean, level = (_FAST * h[:, :, : size[0], : size[1]]).chunk(2, dim=1)
+        return _FAST * mean, level + self.get_buffer("first_level")[:, None, None].to(level)

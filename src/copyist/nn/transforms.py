@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 
-def cosine_basis(channels: int, side: int, *, count: int) -> Tensor:
-    """The first `count` of an orthonormal basis of patches: (count, channels, side, side).
+def cosine_basis(channels: int, side: int, *, count: int) -> tuple[Tensor, Tensor]:
+    """The first `count` of an orthonormal basis of patches, (count, channels, side, side), and their frequencies.
 
     Each is a cosine down, one across and one over channels. They are ordered by frequency, with differences between
     channels counted as a frequency twelve times as high: photographs vary less in color than in brightness.
@@ -25,13 +25,14 @@ def cosine_basis(channels: int, side: int, *, count: int) -> Tensor:
     across = _cosines(side)  # (side, side)
     over = _cosines(channels)
     order = sorted(
-        ((12 * c + u + v, c, u + v, u) for c in range(channels) for u in range(side) for v in range(side)),
+        ((12 * c + u + v, c, u, v) for c in range(channels) for u in range(side) for v in range(side)),
     )
     chosen = [order[index % len(order)] for index in range(count)]
-    return torch.stack([torch.einsum("c,h,w->chw", over[c], across[u], across[both - u]) for _, c, both, u in chosen])
+    patterns = [torch.einsum("c,h,w->chw", over[c], across[u], across[v]) for _, c, u, v in chosen]
+    return torch.stack(patterns), torch.tensor([float(frequency) for frequency, *_ in chosen])
 
 
-def _cosines(count: int) -> Tensor:
+def _cosines(count: int) -> tuple[Tensor, Tensor]:
     """The orthonormal cosine basis of `count` numbers, a row each."""
     positions = torch.arange(count, dtype=torch.float64)
     rows = torch.cos(math.pi / count * (positions + 0.5) * positions[:, None])

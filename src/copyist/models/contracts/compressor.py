@@ -96,7 +96,7 @@ class Compressor(Autoencoder):
         """
 
     @abc.abstractmethod
-    def side_information(self, code: Tensor) -> Tensor:
+    def side_information(self, code: Tensor, *, quality: int) -> Tensor:
         """Integers (B, K, h', w'), int64 on the CPU, that tell the entropy model of a code (B, M, h, w)."""
 
     @abc.abstractmethod
@@ -104,7 +104,7 @@ class Compressor(Autoencoder):
         """(K, h', w') of the side information of a code of `size` (h, w)."""
 
     @abc.abstractmethod
-    def entropy_model(self, side: Tensor, *, size: tuple[int, int]) -> EntropyModel:
+    def entropy_model(self, side: Tensor, *, quality: int, size: tuple[int, int]) -> EntropyModel:
         """What the integers of the code are coded with, from the side information (1, K, h', w'), for a code of `size`
         (h, w)."""
 
