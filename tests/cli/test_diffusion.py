@@ -144,6 +144,7 @@ def test_conditions_are_the_library_s(
         (["--guidance", "2"], "guidance must come with a class to guide to, got 2 and none; name one (--class)"),
         (["--strength", "0.5"], "--strength must come with an image, got none; name one (--like IMAGE)"),
         (["--inpaint", "MASK"], "--inpaint must come with an image, got none; name one (--like IMAGE)"),
+        (["--like", "DIGIT", "--inpaint", "MASK", "--resample", "0"], "--resample must be at least 1, got 0"),
         (["--resample", "2"], "--resample must come with a mask, got 2 and none; name one (--inpaint MASK)"),
         (["--like", "DIGIT", "--strength", "1.5"], "strength must lie in [0, 1], got 1.5"),
         (
@@ -190,7 +191,9 @@ def test_a_model_that_copies_is_not_asked_for_a_class(trained: Trained, tmp_path
 
 def test_denoise_and_encode_are_the_library_s(trained: Trained, digit: Path, tmp_path: Path) -> None:
     model, x = library.load(trained("diffusion")), pixels(digit)
-    result = copyist("denoise", trained("diffusion"), digit, "--sigma", 0.2, "--out", tmp_path / "d", "--json").result
+    result = copyist(
+        "denoise", trained("diffusion"), digit, "--sigma", "51/255", "--out", tmp_path / "d", "--json"
+    ).result
     assert result["sigma"] == 0.2
     wanted = library.denoise(model, x, sigma=0.2)[0, 0].clamp(0, 1).numpy()
     np.testing.assert_allclose(shown(tmp_path / "d" / "digit.png") / 255, wanted, atol=0.5 / 255 + 1e-6)
@@ -203,6 +206,10 @@ def test_denoise_and_encode_are_the_library_s(trained: Trained, digit: Path, tmp
     [
         (["denoise", "MODEL", "DIGIT", "--out", "OUT"], "denoise needs the noise level, which DiffusionUNet is told, "),
         (["denoise", "MODEL", "DIGIT", "--sigma", "0", "--out", "OUT"], "sigma must be greater than 0, got 0.0"),
+        (
+            ["denoise", "MODEL", "DIGIT", "--sigma", "25", "--out", "OUT"],
+            "--sigma is in units of pixel value, got 25; ",
+        ),
         (
             ["reconstruct", "MODEL", "DIGIT", "--out", "OUT"],
             "reconstruct needs a model that copies, and DiffusionUNet ",

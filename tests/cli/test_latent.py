@@ -19,6 +19,34 @@ def test_a_first_stage_is_trained_on_the_way_or_given_and_the_one_file_is_sample
     assert again.result["first_stage"] is None
     # Trained on the way or given, it makes the same denoiser.
     assert again.result["validation_loss"] == result["validation_loss"]
+    assert copyist(*line, *given[:2], "--out", tmp_path / "third").sentence.startswith(
+        "a first stage that is given is not trained, got settings of its training too; leave them out, or --first-stage"
+    )
+    assert not (tmp_path / "third").exists()
+
+
+def test_verbs_that_look_at_layers_by_images_refuse_a_model_that_runs_on_codes(tmp_path: Path) -> None:
+    own = [part for each in FIRST for part in ("--set", f"first_stage.model.{each}")]
+    line = ["train", "latent-diffusion", *SMALL, "--steps", 1, *own, "--set", "first_stage.training.steps=1"]
+    assert copyist(*line, "--out", tmp_path / "run").code == 0
+    wanted = " runs a model on images, and LatentDiffusion runs on codes of images; take the autoencoder that makes "
+    assert copyist("layers", tmp_path / "run").sentence.startswith(f"layers{wanted}")
+    inverted = copyist("invert", tmp_path / "run", "digits?limit=2", "--layer", "denoiser", "--out", tmp_path / "i")
+    assert inverted.sentence.startswith(f"invert{wanted}")
+    assert not (tmp_path / "i").exists()
+    assert copyist("layers", tmp_path / "run" / "first-stage").code == 0
+    # Guidance is not asked for a class first that would be refused next.
+    guided = copyist("sample", tmp_path / "run", "--guidance", 2, "--out", tmp_path / "s.png").sentence
+    assert guided.startswith("guidance needs a model that was trained with classes, and this one was not, got 2; train")
+
+
+def test_a_detector_does_not_ask_for_a_first_stage(tmp_path: Path) -> None:
+    answer = copyist("detect", "fit", "latent-diffusion", "--data", "digits?limit=200", "--out", tmp_path / "run")
+    assert answer.sentence == (
+        "detect needs a model that copies, and latent-diffusion trains one that generates; take a recipe of "
+        "one trained to copy"
+    )
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_first_stage_without_maps_is_refused_in_one_sentence(tmp_path: Path) -> None:

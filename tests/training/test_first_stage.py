@@ -1,5 +1,7 @@
 """The first stage of a latent diffusion model, trained before its denoiser or given, and the codes that are learned."""
 
+import copy
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ import torch
 
 from copyist.checkpoint import load, read_header
 from copyist.data import open_source
-from copyist.errors import ArgumentError, CheckpointError, ContractError, ShapeError
+from copyist.errors import ArgumentError, CheckpointError, ContractError, DataError, ShapeError
 from copyist.metrics.moments import channel_moments
 from copyist.models import (
     ConvConfig,
@@ -22,6 +24,7 @@ from copyist.models import (
 from copyist.models.contracts import needs
 from copyist.objectives import Copying, FrozenEncoder, MaskedCopying, StraightPath
 from copyist.procedures.sampling import sample
+from copyist.recipes import configured
 from copyist.training import FirstStage, Recipe, Run, finished_run, train
 from training.tiny import StoppedError, Told, rows_of, same_bits, tiny, weights
 
@@ -167,6 +170,21 @@ def test_first_stages_that_do_not_fit_are_refused_before_anything_is_written(tmp
     ):
         train(deep, out=tmp_path / "run", first_stage=first)
     assert not (tmp_path / "run").exists()
+
+
+def test_codes_that_are_not_finite_are_refused_with_a_setting_that_there_is(first: Any) -> None:
+    broken = copy.deepcopy(first)
+    for weight in broken.parameters():
+        weight.data.fill_(1e38)
+    with pytest.raises(
+        DataError, match=r"^codes of digits.* must be finite, got others; train the first stage"
+    ) as caught:
+        train(latent(first=None), first_stage=broken)
+    remedy = re.search(r"--set (\S+)\)", str(caught.value))
+    assert remedy is not None
+    below = configured("latent-diffusion", data="digits", assignments=[remedy[1]]).first_stage
+    assert below is not None
+    assert below.training.optimization.learning_rate == 1e-4
 
 
 def test_classes_are_learned_by_the_denoiser_alone() -> None:

@@ -60,11 +60,13 @@ def invert(
     """Reconstruct images from their representation at a layer, and print how near the layer finds them."""
     from copyist.data.inputs import result_names
     from copyist.procedures import invert as verb
+    from copyist.procedures.layers import check_runs_on_images
     from copyist.randomness import generator
 
     check_folder(out, overwrite=force)
     network = open_model(model, class_of=class_of, device=device)
     network.check_pictures(verb="invert")
+    check_runs_on_images(network, verb="invert")
     names, x = read_batch(network, inputs, without=out)
     network.check_input(x)
     files = result_names(names, ".png", taken=[SHEET], say=say)

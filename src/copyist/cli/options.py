@@ -12,6 +12,7 @@ __all__ = [
     "Out",
     "Seed",
     "as_path",
+    "parse_noise_level",
     "parse_seed",
 ]
 
@@ -30,6 +31,27 @@ def parse_seed(text: str | int) -> int:
     if seed < 0:
         raise typer.BadParameter(f"a seed must be a whole number of at least 0, got {text!r}")
     return seed
+
+
+def parse_noise_level(text: str) -> float:
+    """A noise level in units of pixel value: a number, or a fraction of two.
+
+    Raises:
+        ArgumentError: it is neither, not greater than 0, or greater than 1.
+    """
+    from copyist.checks import check_positive
+    from copyist.errors import ArgumentError
+
+    above, slash, below = text.partition("/")
+    try:
+        level = float(above) / (float(below) if slash else 1)
+    except (ValueError, ZeroDivisionError):
+        raise ArgumentError(f"--sigma must be a number like 0.1, or a fraction like 25/255, got {text!r}") from None
+    check_positive("sigma", level)
+    if level > 1:
+        remedy = f"write {text}/255" if not slash else "images have values in [0, 1]"
+        raise ArgumentError(f"--sigma is in units of pixel value, got {text}; {remedy}")
+    return level
 
 
 Model: TypeAlias = Annotated[str, typer.Argument(help="A model file, or the folder of a run.", metavar="MODEL")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, final
 
 import typer
 
-from copyist.cli.options import Batch, ClassOf, Device, Inputs, Json, Model, Seed
+from copyist.cli.options import Batch, ClassOf, Device, Inputs, Json, Model, Seed, parse_noise_level
 from copyist.cli.terminal import bar, counted, say, show
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def psnr(
     from copyist.evaluation.psnr_table import psnr_table
     from copyist.models.at_noise_level import denoiser_at
 
-    levels = [_level(text) for text in sigmas]
+    levels = [parse_noise_level(text) for text in sigmas]
     network = load(model, class_of=class_of, device=device, say=say)
     denoiser_at(network, levels[0], verb="psnr").check_pictures(verb="psnr")
     pictures, channels = find_pictures(network, inputs)
@@ -78,24 +78,3 @@ class _Pixels(Sequence["Tensor"]):
     def __getitem__(self, index: int) -> "Tensor":  # pyright: ignore[reportIncompatibleMethodOverride] (no slices)
         ((_, picture),) = self._pictures.read([self._rows[index]])
         return picture.with_channels(self._channels)
-
-
-def _level(text: str) -> float:
-    """A number, or a fraction of two.
-
-    Raises:
-        ArgumentError: it is neither, not greater than 0, or greater than 1.
-    """
-    from copyist.checks import check_positive
-    from copyist.errors import ArgumentError
-
-    above, slash, below = text.partition("/")
-    try:
-        level = float(above) / (float(below) if slash else 1)
-    except (ValueError, ZeroDivisionError):
-        raise ArgumentError(f"--sigma must be a number like 0.1, or a fraction like 25/255, got {text!r}") from None
-    check_positive("sigma", level)
-    if level > 1:
-        remedy = f"write {text}/255" if not slash else "images have values in [0, 1]"
-        raise ArgumentError(f"--sigma is in units of pixel value, got {text}; {remedy}")
-    return level

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out
+from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out, parse_noise_level
 from copyist.cli.preamble import batch_statement, check_folder, find_pictures, open_model, read_tables
 from copyist.cli.terminal import bar, counted, show
 
@@ -47,8 +47,12 @@ def denoise(
     out: Out,
     passes: Annotated[int, typer.Option("--passes", help="How many times to copy the copy.")] = 1,
     sigma: Annotated[
-        float | None,
-        typer.Option("--sigma", help="Of a diffusion model: the noise's standard deviation, in units of pixel value."),
+        str | None,
+        typer.Option(
+            "--sigma",
+            help="Of a diffusion model: the noise's standard deviation, in units of pixel value: 0.1, or 25/255.",
+            metavar="SIGMA",
+        ),
     ] = None,
     batch: Batch = None,
     device: Device = None,
@@ -57,17 +61,17 @@ def denoise(
     as_json: Json = False,
 ) -> None:
     """Remove noise from images, or tables, by copying them, once or repeatedly; or by a diffusion model, at --sigma."""
-    from copyist.checks import check_at_least, check_positive
+    from copyist.checks import check_at_least
     from copyist.procedures import reconstruct as verb
     from copyist.procedures.denoising import denoiser
 
     check_at_least("passes", passes, 1)
-    check_positive("sigma", 1.0 if sigma is None else sigma)
+    level = None if sigma is None else parse_noise_level(sigma)
     check_folder(out, overwrite=force)
-    network = denoiser(open_model(model, class_of=class_of, device=device), sigma=sigma, passes=passes)
+    network = denoiser(open_model(model, class_of=class_of, device=device), sigma=level, passes=passes)
     copy = lambda x: verb(network, x, batch_size=batch)  # noqa: E731
     result = _restore(network, inputs, out, copy, passes=passes, batch=batch)
-    result |= {"passes": passes} if sigma is None else {"passes": passes, "sigma": sigma}
+    result |= {"passes": passes} if level is None else {"passes": passes, "sigma": level}
     show(f"denoised {_summary(result)}", result, as_json=as_json)
 
 

@@ -18,8 +18,9 @@ def check_together(
     """Refuse, before anything is read, an option that lacks the other that it belongs to.
 
     Raises:
-        ArgumentError: one does.
+        ArgumentError: one does, or --resample is less than 1.
     """
+    from copyist.checks import check_at_least
     from copyist.errors import ArgumentError
 
     of_image = {"--strength": strength is not None, "--inpaint": inpaint is not None, "--deterministic": deterministic}
@@ -28,6 +29,7 @@ def check_together(
             raise ArgumentError(f"{name} must come with an image, got none; name one (--like IMAGE)")
     if times is not None and inpaint is None:
         raise ArgumentError(f"--resample must come with a mask, got {times} and none; name one (--inpaint MASK)")
+    check_at_least("--resample", 1 if times is None else times, 1)
     if deterministic and inpaint is not None:
         raise ArgumentError("--deterministic must come without --inpaint; leave one of them out")
 
@@ -58,13 +60,21 @@ def read_conditions(
         limit: of the images, at most so many are read.
 
     Raises:
+        ContractError: guidance is asked of a diffusion model that knows no classes.
         CopyistError: a file cannot be read, or as `Conditions`.
     """
     from copyist.cli.preamble import read_batch
+    from copyist.errors import ContractError
+    from copyist.models.contracts import Diffusion
     from copyist.procedures.diffusion import Conditions
 
     if not classes and guidance is None and like is None:
         return None
+    if guidance is not None and isinstance(model, Diffusion) and model.num_classes is None:
+        raise ContractError(
+            f"guidance needs a model that was trained with classes, and this one was not, got {guidance:g}; train one "
+            "(--set conditional=true)"
+        )
     return Conditions(
         classes=tuple(classes),
         guidance=guidance,

@@ -64,6 +64,13 @@ def train(
         if resume or recipe is None
         else configured(recipe, data=data, steps=steps, assignments=settings or [])
     )
+    if first_stage is not None and not resume and chosen.first_stage is not None:
+        usual = configured(chosen.name, data=chosen.data).first_stage
+        if chosen.first_stage != usual:
+            raise ArgumentError(
+                "a first stage that is given is not trained, got settings of its training too; leave them out, or "
+                f"--first-stage {first_stage}"
+            )
     with TrainingBar(chosen.name) as bar:
         run = run_training(
             chosen,

@@ -160,6 +160,11 @@ def _check_model(recipe: DetectorRecipe, splits: Splits) -> None:
     Raises:
         ContractError: it does not, or does.
     """
+    if recipe.training.first_stage is not None:
+        raise ContractError(
+            f"detect needs a model that copies, and {recipe.training.name} trains one that generates; take a recipe of "
+            "one trained to copy"
+        )
     config = recipe.training.model.fitted(splits.train.shape)
     if recipe.training.objective.uses_labels:
         # Any number: whether the model copies does not depend on it, and a classifier is refused even without labels.

@@ -134,7 +134,8 @@ def _evaluate_diffusion(
         raise DataError(
             f"samples must be compared with at least {LEAST} images, got {count} of {splits.test.source}; take more"
         )
-    say(f"sampling {count} images of each model, which takes a while (--images {LEAST * 2} takes fewer)")
+    fewer = f" (--images {LEAST * 2} takes fewer)" if count > LEAST * 2 else ""
+    say(f"sampling {count} images of each model, which takes a while{fewer}")
     generated = generation_table(models, splits, num_images=count, batch_size=batch_size, seed=seed, progress=progress)
     stages = first_stages(models, splits.test.shape)
     latents = latent_table(stages, splits, num_images=count, batch_size=batch_size) if stages else None

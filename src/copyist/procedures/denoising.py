@@ -82,6 +82,11 @@ def denoiser(model: Model, *, sigma: float | None, passes: int) -> Reconstructor
         )
     if sigma is None:
         return needs(model, Reconstructor, verb="denoise")
+    if isinstance(model, Reconstructor):
+        raise ContractError(
+            f"a noise level is told to a diffusion model, got sigma {sigma:g} for {type(model).__name__}, which "
+            "is told none; leave it out, or take a model that was trained by the recipe diffusion"
+        )
     found = AtNoiseLevel(needs(model, Diffusion, verb="a noise level"), sigma)
     if passes > 1:
         raise ContractError(

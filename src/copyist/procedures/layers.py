@@ -1,6 +1,15 @@
 """The named layers of a model, and the representation of an image at each."""
 
-__all__ = ["OUTPUT", "Layer", "layers", "represent", "represent_all", "representation", "settled"]
+__all__ = [
+    "OUTPUT",
+    "Layer",
+    "check_runs_on_images",
+    "layers",
+    "represent",
+    "represent_all",
+    "representation",
+    "settled",
+]
 
 import copy
 from collections.abc import Sequence
@@ -12,7 +21,7 @@ from torch import Tensor, nn
 
 from copyist.checks import check_choice
 from copyist.errors import ArgumentError, ContractError
-from copyist.models.contracts import Model, take_batch
+from copyist.models.contracts import Diffusion, Model, take_batch
 from copyist.tensors import Codes, ExamplesLike, Images
 
 OUTPUT = "output"
@@ -48,6 +57,7 @@ def layers(model: nn.Module, x: ExamplesLike | None = None) -> tuple[Layer, ...]
 
     Raises:
         ArgumentError: there are no images, and the model does not say what images it takes.
+        ContractError: there are no images, and the model runs on codes.
         ShapeError: `x` is not (B, C, H, W), or the model does not take images of this shape.
     """
     x = take_batch(model, _gray(model) if x is None else x)
@@ -67,6 +77,19 @@ def layers(model: nn.Module, x: ExamplesLike | None = None) -> tuple[Layer, ...]
         for name, h in found.items()
         if h is not None and _is_representation(h, x)
     )
+
+
+def check_runs_on_images(model: nn.Module, *, verb: str) -> None:
+    """Refuse, for a verb that looks at layers by images, a diffusion model that runs on codes of them.
+
+    Raises:
+        ContractError: it does.
+    """
+    if isinstance(model, Diffusion) and not model.takes_noisy_images:
+        raise ContractError(
+            f"{verb} runs a model on images, and {type(model).__name__} runs on codes of images; take the autoencoder "
+            "that makes the codes, its first stage"
+        )
 
 
 def representation(model: nn.Module, x: ExamplesLike, layer: str = OUTPUT) -> Codes:
@@ -142,6 +165,7 @@ def _parts(model: nn.Module) -> dict[str, nn.Module]:
 
 
 def _gray(model: nn.Module) -> Images:
+    check_runs_on_images(model, verb="layers")
     shape = model.example_shape if isinstance(model, Model) else None
     if shape is None:
         raise ArgumentError("the layers of a model are found by running it, and it does not say on what; give images")

@@ -92,7 +92,7 @@ class LearnedExamples:
         if not all(part.isfinite().all() for part in parts):
             raise DataError(
                 f"codes of {self._data.train.source} must be finite, got others; train the first stage again with a "
-                "lower learning rate (--set first_stage.training.learning_rate=1e-4)"
+                "lower learning rate (--set first_stage.training.optimization.learning_rate=1e-4)"
             )
         self._latent.set_moments(parts)
 
