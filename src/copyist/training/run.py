@@ -27,7 +27,6 @@ from copyist.training.config import CATALOGUES, Recipe
 from copyist.training.finish import finish
 from copyist.training.first_stage import (
     check_first_stage,
-    fingerprint_of,
     read_first_stage,
     train_first_stage,
     with_given,
@@ -276,7 +275,7 @@ def finished_run(
     begun = None if start is None else InitialWeights.read(start).fingerprint
     given = None if first_stage is None else read_first_stage(first_stage)
     recipe = recipe if given is None else with_given(recipe, given)
-    below = None if given is None else fingerprint_of(given)
+    below = None if given is None else checkpoint.sum_of_tensors(given.state_dict())
     wanted = (dump(recipe, CATALOGUES), seed, fingerprint, begun, below)
     training = header.training
     sums = (training.get("start"), training.get("first_stage"))
