@@ -21,7 +21,8 @@ from copyist.models.contracts import Autoencoder, Diffusion, Masked, Model, need
 from copyist.models.in_batches import in_batches
 from copyist.models.latent_diffusion import LatentDiffusion, to_maps
 from copyist.procedures.neighbor_interpolation import between_neighbors
-from copyist.procedures.sampling import METHODS, default_method, sample
+from copyist.procedures.sampling import sample
+from copyist.procedures.sampling_methods import METHODS, default_method
 from copyist.randomness import generator
 from copyist.tensors import Images
 
