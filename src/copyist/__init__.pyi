@@ -13,6 +13,8 @@ from . import sklearn as sklearn
 from . import training as training
 from .checkpoint import load as load
 from .checkpoint import save as save
+from .compression.verbs import compress as compress
+from .compression.verbs import decompress as decompress
 from .data import open_source as open_source
 from .detection import fit_detector as fit_detector
 from .detection import load_detector as load_detector

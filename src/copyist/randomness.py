@@ -1,6 +1,6 @@
 """Seeds and generators: all randomness is derived from one seed and from names, and nothing is drawn globally."""
 
-__all__ = ["derive", "draw_normal", "generator"]
+__all__ = ["derive", "draw_normal", "draw_uniform", "generator"]
 
 import hashlib
 from collections.abc import Sequence
@@ -38,3 +38,9 @@ def draw_normal(
     source = generator if generator is not None else torch.Generator(device="cpu").manual_seed(0)
     values = torch.randn(tuple(shape), generator=source, device=source.device, dtype=torch.float32)
     return values.mul_(std).add_(mean).to(device=like.device, dtype=like.dtype)
+
+
+def draw_uniform(shape: Sequence[int], *, generator: torch.Generator, like: Tensor) -> Tensor:
+    """Draw from [0, 1) on the generator's device, and hand the values over in the device and dtype of `like`."""
+    values = torch.rand(tuple(shape), generator=generator, device=generator.device, dtype=torch.float32)
+    return values.to(device=like.device, dtype=like.dtype)

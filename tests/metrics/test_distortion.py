@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from copyist.errors import ShapeError
-from copyist.metrics.distortion import distance, mse, pooled_psnr, psnr, ssim
+from copyist.metrics.distortion import distance, ms_ssim, mse, pooled_psnr, psnr, ssim
 
 
 def pair(*shape: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -93,3 +93,24 @@ def test_shapes_that_differ_are_refused() -> None:
         mse(torch.ones(2, 3), torch.ones(2, 4))
     with pytest.raises(ShapeError, match="one shape"):
         ssim(torch.ones(2, 3, 4, 5), torch.ones(2, 3, 4, 6))
+
+
+def test_ms_ssim_of_two_constants_is_that_of_brightness_at_the_last_scale() -> None:
+    a, b, c1 = 0.3, 0.7, 0.01**2
+    x, x_hat = torch.full((2, 3, 180, 200), a).double(), torch.full((2, 3, 180, 200), b).double()
+    on_paper = ((2 * a * b + c1) / (a**2 + b**2 + c1)) ** 0.1333
+    torch.testing.assert_close(ms_ssim(x_hat, x), torch.full((2,), on_paper).double())
+    torch.testing.assert_close(ms_ssim(x, x), torch.ones(2).double())
+
+
+def test_ms_ssim_is_that_of_pytorch_msssim() -> None:
+    """The values that pytorch-msssim 1.0.0 gives, whose window is of float32."""
+    height, width = np.mgrid[:192, :224].astype(float)
+    x = torch.from_numpy(np.stack([0.5 + 0.4 * np.sin(height / k + width / (k + 3)) for k in (3, 9, 27)]))[None]
+    noise = torch.from_numpy(0.1 * np.cos(height * width / 7))
+    assert float(ms_ssim(x + noise, x)) == pytest.approx(0.938245, abs=1e-5)
+
+
+def test_ms_ssim_needs_five_scales() -> None:
+    with pytest.raises(ShapeError, match="sides of at least 176, got 175x300"):
+        ms_ssim(torch.rand(1, 3, 175, 300), torch.rand(1, 3, 175, 300))

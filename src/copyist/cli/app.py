@@ -12,6 +12,7 @@ import typer
 from copyist.cli import (
     bench,
     claims,
+    compress,
     corrupt,
     data,
     demo,
@@ -73,9 +74,11 @@ app.command(short_help="Walk along the manifold from images, as a video.")(walk.
 app.command(short_help="Reconstruct images from their representation at a layer.")(invert.invert)
 app.command(short_help="Make images out of pure noise.")(sample.sample)
 app.command(short_help="Make noisy images to denoise.")(corrupt.corrupt)
+app.command(short_help="Compress images into small files.")(compress.compress)
+app.command(short_help="Decompress files that 'compress' wrote.")(compress.decompress)
 app.command(short_help="Measure models on held-out images, beside every control.")(evaluate.evaluate)
 app.command(short_help="Print the mean PSNR of denoised pictures, as papers do.")(psnr.psnr)
-app.command(short_help="Say what a model file holds.")(info.info)
+app.command(short_help="Say what a model file or a compressed image holds.")(info.info)
 app.command(short_help="List the layers of a model, which 'invert' takes.")(layers.layers)
 app.command(short_help="List the recipes that 'copyist train' takes, or one with its settings.")(listing.recipes)
 app.command(short_help="List the kinds of model, with their settings.")(listing.models)

@@ -12,6 +12,7 @@ import typer
 from copyist.cli.options import Force, Json, as_path
 
 if TYPE_CHECKING:
+    from copyist.bench.codec import CodecBench
     from copyist.bench.detection_result import DetectionBench
     from copyist.bench.first_stages import FirstStages
     from copyist.bench.image_detection import ImageDetection
@@ -196,8 +197,25 @@ def first_stages(
     _run(bench, as_json=as_json, out=out, force=force)
 
 
+@app.command(short_help="Compare our image codec with JPEG, WebP and AVIF.")
+def codec(
+    folder: Annotated[str, typer.Argument(help="A folder of pictures.", metavar="FOLDER")],
+    model: Annotated[
+        str | None, typer.Option(help="A model file or run; the usual model of compress unless given.", metavar="MODEL")
+    ] = None,
+    effort: Annotated[int, typer.Option(min=0, help="Also refine each file in so many steps.")] = 0,
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Compress pictures at every quality, ours and Pillow's, and compare size, distortion and speed."""
+    from copyist.bench.codec import bench_codec
+
+    _run(partial(bench_codec, folder, model=model, effort=effort), as_json=as_json, out=out, force=force)
+
+
 def _run(
-    bench: Callable[..., "BenchResult | DetectionBench | FirstStages | ImageDetection"],
+    bench: Callable[..., "BenchResult | CodecBench | DetectionBench | FirstStages | ImageDetection"],
     *,
     as_json: bool = False,
     out: Path | None = None,

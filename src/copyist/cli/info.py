@@ -2,6 +2,7 @@
 
 __all__ = ["info"]
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,10 +12,14 @@ from copyist.cli.terminal import say, show
 
 
 def info(
-    file: Annotated[str, typer.Argument(help="A model file, or the folder of a run.", metavar="MODEL")],
+    file: Annotated[
+        str, typer.Argument(help="A model file, the folder of a run, or a compressed image.", metavar="FILE")
+    ],
     as_json: Json = False,
 ) -> None:
     """Show what a model file holds: model, data, recipe and how training went; nothing in it is run.
+
+    Of a compressed image the header alone is read.
 
     Where the model has a code, its size is shown beside that of the images or rows that the model was trained on. Of a
     run that is not finished it is the model of the last saved state. Of a detector its threshold is shown too.
@@ -28,6 +33,9 @@ def info(
     from copyist.outputs import user_path
 
     folder = user_path(file)
+    if _is_compressed(folder):
+        _show_compressed(folder, as_json=as_json)
+        return
     path = folder / DETECTOR_FILE if (folder / DETECTOR_FILE).exists() else model_file(file)
     header, tensors = read_model(path)
     notice = unfinished(path, header)
@@ -52,3 +60,46 @@ def info(
         lines += ["", f"{part}:"] + [f"  {name} = {json.dumps(value)}" for name, value in document[part].items()]
     lines += ["", f"batch size {header.batch_size}; written by copyist {header.package_version}"]
     show("\n".join(lines), document, as_json=as_json)
+
+
+def _is_compressed(path: Path) -> bool:
+    from copyist.compression.container import MAGIC
+
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
+def _show_compressed(path: Path, *, as_json: bool) -> None:
+    from copyist.compression.container import Header, read_header
+    from copyist.errors import DataError
+
+    with path.open("rb") as file:
+        beginning = file.read(Header.SIZE)
+    try:
+        head = read_header(beginning)
+    except DataError as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+    size = path.stat().st_size
+    kind = ("RGB" if head.colors else "gray") + (" and alpha" if head.alpha else "")
+    how = "lossless" if head.lossless else f"quality {head.quality}"
+    text = (
+        f"{path}: a compressed image, {head.width}x{head.height}, {kind}, {head.depth} bits, {how}\n"
+        f"{size:,} bytes, {8 * size / (head.width * head.height):.3f} bits per pixel; "
+        f"written by the model {head.fingerprint.hex()}"
+    )
+    document = {
+        "file": str(path),
+        "bytes": size,
+        "width": head.width,
+        "height": head.height,
+        "channels": head.channels,
+        "depth": head.depth,
+        "alpha": head.alpha,
+        "lossless": head.lossless,
+        "quality": head.quality,
+        "bits_per_pixel": 8 * size / (head.width * head.height),
+        "fingerprint": head.fingerprint.hex(),
+    }
+    show(text, document, as_json=as_json)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
+import torch
+
 from copyist.errors import ArgumentError, DataError
 from copyist.files.bulk import ignore, map_in_order, map_stream, reason_of, report_unreadable
 from copyist.files.decoded import DecodedImage
@@ -47,11 +49,15 @@ class PicturesOfFiles:
     of a stack cannot be read, the whole stack counts as unreadable, since it cannot be written without it.
     """
 
-    def __init__(self, files: Sequence[PictureFile], *, say: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, files: Sequence[PictureFile], *, as_floats: bool = True, say: Callable[[str], None] | None = None
+    ) -> None:
         """Look into each file, in threads.
 
         Args:
             files: what to read.
+            as_floats: whether the pixels of files are read as models take them; else they are only as they are stored,
+                in a fraction of the memory, and `pixels` has their shape alone.
             say: takes notices, each one sentence.
 
         Raises:
@@ -63,7 +69,7 @@ class PicturesOfFiles:
         self._failures: dict[int, str] = {}
         self._noticed: dict[str, list[str]] = {}
         self._seen: list[_Seen] = []
-        for position, seen in enumerate(map_in_order(lambda index: _look(files[index], index), len(files))):
+        for position, seen in enumerate(map_in_order(lambda index: _look(files[index], index, as_floats), len(files))):
             if isinstance(seen, str):
                 self._failures[position] = f"{files[position].name} ({seen})"
             else:
@@ -163,14 +169,14 @@ class _Seen:
     """Gives the picture, or why it cannot be read."""
 
 
-def _look(file: PictureFile, position: int) -> list[_Seen] | str:
+def _look(file: PictureFile, position: int, as_floats: bool) -> list[_Seen] | str:
     """The pictures of one file, or why it cannot be read."""
     try:
         content = file.load()
         if isinstance(content, ImageArray):
             content.check_finite()
             return _rows_of(content, position)
-        return _pages_of(file, content, position)
+        return _pages_of(file, content, position, as_floats)
     except (OSError, DataError) as error:
         return _reason(file, error)
 
@@ -189,7 +195,7 @@ def _rows_of(array: ImageArray, position: int) -> list[_Seen]:
     ]
 
 
-def _pages_of(file: PictureFile, content: bytes | DecodedImage, position: int) -> list[_Seen]:
+def _pages_of(file: PictureFile, content: bytes | DecodedImage, position: int, as_floats: bool) -> list[_Seen]:
     """The picture of a file, or each of its pages where they are asked for."""
     if isinstance(content, DecodedImage):
         height, width, channels = content.pixels.shape
@@ -199,11 +205,13 @@ def _pages_of(file: PictureFile, content: bytes | DecodedImage, position: int) -
         found = [(head.channels, *head.size) for head in heads]
     shapes = [(file.channels or channels, height, width) for channels, height, width in found]
     if len(shapes) == 1:
-        return [_Seen(name=file.name, shape=shapes[0], position=position, read=lambda: _decode(file, shapes[0]))]
+        return [
+            _Seen(name=file.name, shape=shapes[0], position=position, read=lambda: _decode(file, shapes[0], as_floats))
+        ]
     stack = PictureStack(file.name, count=len(shapes))
 
     def reader(index: int, shape: tuple[int, int, int]) -> Callable[[], Picture | str]:
-        return lambda: _decode(file, shape, page=(stack, index))
+        return lambda: _decode(file, shape, as_floats, page=(stack, index))
 
     return [
         _Seen(name=f"{file.name}#{index}", shape=shape, position=position, read=reader(index, shape))
@@ -212,7 +220,7 @@ def _pages_of(file: PictureFile, content: bytes | DecodedImage, position: int) -
 
 
 def _decode(
-    file: PictureFile, shape: tuple[int, int, int], *, page: tuple[PictureStack, int] | None = None
+    file: PictureFile, shape: tuple[int, int, int], as_floats: bool, *, page: tuple[PictureStack, int] | None = None
 ) -> Picture | str:
     """The picture of a file, or of a page, whose header promised this shape; or why it cannot be read."""
     name, index = (file.name, None) if page is None else (f"{file.name}#{page[1]}", page[1])
@@ -222,7 +230,8 @@ def _decode(
         stored = decode_image(content, index=index) if isinstance(content, bytes) else content
         if file.channels is not None:
             stored = stored.with_channels(file.channels, name=file.name)
-        pixels = stored.floats()
+        height, width, channels = stored.pixels.shape
+        pixels = stored.floats() if as_floats else torch.zeros(1).expand(channels, height, width)
         if pixels.shape != shape:
             raise DataError("its pixels are not what its header says")
     except (OSError, DataError) as error:

@@ -1,12 +1,13 @@
-"""How far a copy is from its image: MSE, PSNR, SSIM."""
+"""How far a copy is from its image: MSE, PSNR, SSIM, MS-SSIM."""
 
-__all__ = ["aligned", "distance", "mse", "pooled_psnr", "psnr", "ssim"]
+__all__ = ["LEAST_SIDE", "aligned", "distance", "ms_ssim", "mse", "pooled_psnr", "psnr", "ssim"]
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from copyist.checks import check_same_examples, check_same_shape
+from copyist.errors import ShapeError
 from copyist.tensors import Images, PerImage
 
 WINDOW_SIGMA = 1.5
@@ -14,6 +15,12 @@ WINDOW_SIGMA = 1.5
 
 WINDOW_RADIUS = 5
 """Reach of that window: 11 pixels in all."""
+
+SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+"""Exponents of MS-SSIM, from the finest scale to the coarsest."""
+
+LEAST_SIDE = (2 * WINDOW_RADIUS + 1) * 2 ** (len(SCALE_WEIGHTS) - 1)
+"""Pixels of the shorter side of an image that MS-SSIM can be taken of, at least: 176."""
 
 
 def mse(x_hat: Images, x: Images) -> PerImage:
@@ -132,6 +139,47 @@ def ssim(x_hat: Images, x: Images) -> PerImage:
         Wang et al. (2004), "Image Quality Assessment", equation 13 with K₁ = 0.01, K₂ = 0.03, L = 1.
     """
     check_same_shape(x_hat, x)
+    brightness, structure = _similarity(x_hat, x)
+    return (brightness * structure).flatten(1).mean(1)
+
+
+def ms_ssim(x_hat: Images, x: Images) -> PerImage:
+    """The structural similarity of each image over five scales, each half of the one before.
+
+        MS-SSIM = Π_j max(0, mean of structure_j)^w_j · max(0, mean of brightness·structure at the last)^w_5
+
+    It is taken of each channel, and averaged over channels. An odd last row or column is left out where an image is
+    halved, by the mean of each 2×2 pixels.
+
+    Args:
+        x_hat: reconstructions (B, C, H, W).
+        x: originals (B, C, H, W), in [0, 1], with sides of at least 176.
+
+    Returns:
+        (B,), at most 1, which only equal images reach.
+
+    Raises:
+        ShapeError: the shapes differ, or are too small.
+
+    Source:
+        Wang, Simoncelli & Bovik (2003), "Multi-scale Structural Similarity for Image Quality Assessment", equation 7.
+    """
+    check_same_shape(x_hat, x)
+    if min(x.shape[2:]) < LEAST_SIDE:
+        raise ShapeError(
+            f"MS-SSIM needs sides of at least {LEAST_SIDE}, got {x.shape[2]}x{x.shape[3]}; take SSIM of small images"
+        )
+    found = torch.ones(x.shape[:2], dtype=x.dtype, device=x.device)
+    for scale, weight in enumerate(SCALE_WEIGHTS):
+        brightness, structure = _similarity(x_hat, x)
+        last = scale == len(SCALE_WEIGHTS) - 1
+        found = found * (brightness * structure if last else structure).mean((2, 3)).clamp(min=0) ** weight
+        x_hat, x = F.avg_pool2d(x_hat, 2), F.avg_pool2d(x, 2)
+    return found.mean(1)
+
+
+def _similarity(x_hat: Images, x: Images) -> tuple[Tensor, Tensor]:
+    """How alike brightness is in each window, and contrast and structure."""
     c1, c2 = 0.01**2, 0.03**2
     mean_hat, mean = _window_means(x_hat), _window_means(x)
     variance_hat = _window_means(x_hat * x_hat) - mean_hat**2
@@ -139,7 +187,7 @@ def ssim(x_hat: Images, x: Images) -> PerImage:
     covariance = _window_means(x_hat * x) - mean_hat * mean
     brightness = (2 * mean_hat * mean + c1) / (mean_hat**2 + mean**2 + c1)
     structure = (2 * covariance + c2) / (variance_hat + variance + c2)
-    return (brightness * structure).flatten(1).mean(1)
+    return brightness, structure
 
 
 def _window_means(x: Tensor) -> Tensor:

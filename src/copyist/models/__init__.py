@@ -10,6 +10,7 @@ __all__ = [
     "Autoencoder",
     "Classifier",
     "ClassifierConfig",
+    "Compressor",
     "Conv",
     "ConvClassifier",
     "ConvClassifierConfig",
@@ -20,6 +21,8 @@ __all__ = [
     "DiffusionUNetConfig",
     "DnCNN",
     "DnCNNConfig",
+    "ImageCodec",
+    "ImageCodecConfig",
     "LatentDiffusion",
     "LatentDiffusionConfig",
     "MLPConfig",
@@ -63,6 +66,7 @@ from copyist.models.contracts import (
     Autoencoder,
     Classifier,
     ClassifierConfig,
+    Compressor,
     Dictionary,
     Diffusion,
     Masked,
@@ -80,6 +84,7 @@ from copyist.models.conv import Conv, ConvConfig
 from copyist.models.conv_classifier import ConvClassifier, ConvClassifierConfig
 from copyist.models.diffusion_unet import DiffusionUNet, DiffusionUNetConfig
 from copyist.models.dncnn import DnCNN, DnCNNConfig
+from copyist.models.image_codec import ImageCodec, ImageCodecConfig
 from copyist.models.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
 from copyist.models.masked_vit import MaskedViT, MaskedViTConfig
 from copyist.models.mlp import MLP, MLPConfig

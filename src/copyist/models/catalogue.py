@@ -8,6 +8,7 @@ from copyist.models.conv import ConvConfig
 from copyist.models.conv_classifier import ConvClassifierConfig
 from copyist.models.diffusion_unet import DiffusionUNetConfig
 from copyist.models.dncnn import DnCNNConfig
+from copyist.models.image_codec import ImageCodecConfig
 from copyist.models.latent_diffusion import LatentDiffusionConfig
 from copyist.models.masked_vit import MaskedViTConfig
 from copyist.models.mlp import MLPConfig
@@ -31,6 +32,7 @@ MODELS: dict[str, type[ModelConfig]] = {
     "variational-mlp": VariationalMLPConfig,
     "variational-unet": VariationalUNetConfig,
     "diffusion-unet": DiffusionUNetConfig,
+    "image-codec": ImageCodecConfig,
     "latent-diffusion": LatentDiffusionConfig,
     "conv-classifier": ConvClassifierConfig,
     "stacked-classifier": StackedClassifierConfig,

@@ -19,6 +19,7 @@ __all__ = [
     "MaskedCopying",
     "Objective",
     "ObjectiveLoss",
+    "RateDistortion",
     "Repair",
     "ScaleEquivariance",
     "StraightPath",
@@ -36,6 +37,7 @@ from copyist.objectives.equivariance import ScaleEquivariance
 from copyist.objectives.frozen_encoder import FrozenEncoder
 from copyist.objectives.masked import MaskedCopying
 from copyist.objectives.noisy_codes import BoundedRate, LatentDenoising
+from copyist.objectives.rate_distortion import RateDistortion
 from copyist.objectives.reconstruction import Copying, CrossEntropy, Denoising, WalkingBack
 from copyist.objectives.sparsity import KLSparsity, L1Sparsity
 from copyist.objectives.variational import ELBO, ImportanceWeighted
@@ -55,6 +57,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "latent-denoising": LatentDenoising,
     "scale-equivariance": ScaleEquivariance,
     "walking-back": WalkingBack,
+    "rate-distortion": RateDistortion,
     "straight-path": StraightPath,
     "top-layer": TopLayer,
     "kl-sparsity": KLSparsity,

@@ -18,6 +18,7 @@ __all__ = [
     "dot_attention_alone",
     "edm_diffusion",
     "hidden_unet",
+    "image_codec",
     "iwae",
     "kl_sparse_mlp",
     "latent_diffusion",
@@ -50,6 +51,7 @@ from pathlib import Path
 from copyist.checks import check_choice
 from copyist.errors import CheckpointError
 from copyist.recipes.classifiers import conv_classifier, stacked, stacked_classifier, stacked_denoising, vit_classifier
+from copyist.recipes.codecs import image_codec
 from copyist.recipes.coders import contractive_mlp, conv_vae, iwae, kl_sparse_mlp, sparse_mlp, topk_mlp, vae
 from copyist.recipes.copiers import (
     attention_unet,
@@ -120,6 +122,7 @@ RECIPES: Mapping[str, Callable[..., Recipe]] = {
     "masked-vit-classifier": masked_vit_classifier,
     "diffusion": diffusion,
     "edm-diffusion": edm_diffusion,
+    "image-codec": image_codec,
     "autoencoder": autoencoder,
     "latent-diffusion": latent_diffusion,
     "representation-autoencoder": representation_autoencoder,

@@ -3,6 +3,7 @@
     Model               takes images or rows
     ├ Reconstructor     copies them
     │ └ Autoencoder     by a code: encode, decode
+    │   ├ Compressor      whose code is rounded to integers
     │   ├ AffineEncoder   whose encoder may be one layer, known on paper
     │   ├ Dictionary      with separate units that can be initialized anew
     │   ├ Masked          whose encoder can be shown a part
@@ -23,9 +24,12 @@ __all__ = [
     "Autoencoder",
     "Classifier",
     "ClassifierConfig",
+    "CodingTables",
+    "Compressor",
     "Contract",
     "Dictionary",
     "Diffusion",
+    "EntropyModel",
     "Masked",
     "Model",
     "ModelConfig",
@@ -44,6 +48,7 @@ __all__ = [
 ]
 
 from copyist.models.contracts.classifier import Classifier, ClassifierConfig
+from copyist.models.contracts.compressor import CodingTables, Compressor, EntropyModel
 from copyist.models.contracts.copying import Affine, AffineEncoder, Autoencoder, Reconstructor
 from copyist.models.contracts.dictionary import Dictionary
 from copyist.models.contracts.diffusion import NO_CLASS, Diffusion, Path

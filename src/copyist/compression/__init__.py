@@ -1,0 +1,1 @@
+"""Compressed images: real files, whose integers are the same on every machine."""

@@ -1,0 +1,287 @@
+"""Pictures to bytes and back, by a model: tiles, and what is kept exactly beside them."""
+
+__all__ = ["Compressed", "ImageCoder", "check_quality", "usual_quality"]
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from copyist.checks import check_whole
+from copyist.compression.code_coding import CodeCoder
+from copyist.compression.container import Container, Header, read_container
+from copyist.compression.exact_sections import (
+    described,
+    read_alpha,
+    read_described,
+    read_residual,
+    section,
+    take_section,
+    write_alpha,
+    write_residual,
+)
+from copyist.compression.fingerprint import fingerprint_of
+from copyist.compression.raster import Raster
+from copyist.compression.refinement import Refine
+from copyist.compression.tiling import TILE, Tile, code_size, tiles
+from copyist.errors import ArgumentError, DataError, ShapeError
+from copyist.memory import available_memory, bytes_text
+from copyist.models.contracts import Compressor
+from copyist.models.in_batches import evaluation_mode
+
+_WORKING = 2**28
+"""Bytes that the windows of a tile take while they are worked on, about."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Compressed:
+    """A compressed picture."""
+
+    data: bytes
+    """The file."""
+
+    estimated_bytes: float
+    """What the entropy model says that it takes: its integers, and all that is kept exactly, without the header."""
+
+
+@final
+class ImageCoder:
+    """Compresses pictures by a model, and decompresses its files.
+
+    Args:
+        model: in evaluation mode, of a finished training.
+
+    Raises:
+        ArgumentError: its training is not finished, so that it has no tables yet.
+    """
+
+    def __init__(self, model: Compressor) -> None:
+        if not model.is_measured:
+            raise ArgumentError(
+                "a model must have counted its integers to compress, which training does at its end; finish the "
+                "training by copyist train --resume"
+            )
+        self.model = model
+        self._coder = CodeCoder(model)
+        self._patch = model.size_multiple
+        self._channels = model.channels
+        self.fingerprint = fingerprint_of(model)
+
+    @torch.no_grad()
+    def compress(
+        self, picture: Raster, *, quality: int, lossless: bool = False, refine: Refine | None = None
+    ) -> Compressed:
+        """The file of a picture.
+
+        Args:
+            picture: of any size.
+            quality: from 1 to the model's `num_qualities`.
+            lossless: whether the very values come back; else the quality decides.
+            refine: makes better codes, at no cost to whoever decompresses.
+
+        Raises:
+            ArgumentError: there is no such quality.
+            ShapeError: the model takes no colors, or is of colors that are not these.
+        """
+        check_quality(quality, self.model.num_qualities)
+        self._check_channels(picture.pixels.shape[2])
+        about = described(picture)
+        head = Header(
+            width=picture.size[1],
+            height=picture.size[0],
+            quality=quality,
+            fingerprint=self.fingerprint,
+            colors=picture.pixels.shape[2] == 3,
+            deep=picture.pixels.dtype == np.uint16,
+            lossless=lossless,
+            alpha=picture.alpha is not None,
+            described=about is not None,
+        )
+        with evaluation_mode(self.model):
+            bodies, codes, bits, checksum = self._encode(picture, quality - 1, refine, _meant(head, about))
+            exact: list[bytes] = []
+            if head.alpha:
+                checksum = self._write_exactly(picture, None, exact, checksum)
+            if lossless:
+                checksum = self._write_exactly(picture, (codes, quality - 1), exact, checksum)
+        sections = [section(each) for each in ([] if about is None else [about]) + exact]
+        container = Container(header=head, checksum=checksum, payload=b"".join([*sections, *bodies]))
+        return Compressed(data=container.to_bytes(), estimated_bytes=bits / 8 + sum(map(len, sections)))
+
+    @torch.no_grad()
+    def decompress(self, data: bytes) -> Raster:
+        """The picture of a file.
+
+        Raises:
+            DataError: the file is damaged, of another model or kind, or too large for the memory; the text is a short
+                reason.
+        """
+        container = read_container(data)
+        head = container.header
+        if head.fingerprint != self.fingerprint:
+            raise DataError(
+                f"it was written by the model {head.fingerprint.hex()}, and this one is {self.fingerprint.hex()}; "
+                "give the other by --model"
+            )
+        self._check_claims(head, len(container.payload))
+        payload, at = container.payload, 0
+        about, at = take_section(payload, at) if head.described else (None, at)
+        parts = list(self._tiles(head.height, head.width))
+        exact: list[list[bytes]] = []
+        for _ in range(head.alpha + head.lossless):
+            found: list[bytes] = []
+            for _ in parts:
+                each, at = take_section(payload, at)
+                found.append(each)
+            exact.append(found)
+        with evaluation_mode(self.model):
+            codes, at, checksum = self._decode(payload, at, parts, head, _meant(head, about))
+            if at != len(payload):
+                raise DataError("it is damaged: something stands behind its last tile")
+            picture, checksum = self._rebuild(head, parts, codes, exact, checksum)
+        if checksum != container.checksum:
+            raise DataError("it is damaged, or of another model: what it decodes to is not what was written")
+        return read_described(about, picture)
+
+    def _encode(
+        self, picture: Raster, quality: int, refine: Refine | None, checksum: int
+    ) -> tuple[list[bytes], Tensor, float, int]:
+        """The bytes of every tile, all codes (1, M, h, w) as a decoder has them, the bits, and the checksum."""
+        bodies: list[bytes] = []
+        codes: Tensor | None = None
+        bits = 0.0
+        for tile in self._tiles(*picture.size):
+            x = self._as_images(tile.window_of_pixels(picture.pixels))
+            code = tile.within_window(self.model.analyze(x, quality=quality))
+            side = self.model.side_information(code, quality=quality)
+            if refine is not None:
+                visible = picture.pixels[tile.pixels].shape[:2]
+                code = refine(tile.pixels_within_window(x), code, side, quality, visible)
+            coded = self._coder.encode(code, side, quality=quality, checksum=checksum)
+            if codes is None:
+                codes = torch.empty(1, coded.code.shape[1], *code_size(*picture.size, patch=self._patch))
+            codes[:, :, tile.top : tile.bottom, tile.left : tile.right] = coded.code
+            bodies.append(coded.data)
+            bits, checksum = bits + coded.bits, coded.checksum
+        assert codes is not None
+        return bodies, codes, bits, checksum
+
+    def _decode(
+        self, payload: bytes, at: int, parts: Sequence[Tile], head: Header, checksum: int
+    ) -> tuple[Tensor, int, int]:
+        """All codes (1, M, h, w), the place behind them, and the checksum of their integers."""
+        found: list[Tensor] = []
+        for tile in parts:
+            code, at, checksum = self._coder.decode(
+                payload, at, quality=head.quality - 1, size=tile.size, checksum=checksum
+            )
+            found.append(code.float())
+        if len(found) == 1:
+            return found[0], at, checksum
+        codes = torch.empty(1, found[0].shape[1], *code_size(head.height, head.width, patch=self._patch))
+        for tile in reversed(parts):
+            codes[:, :, tile.top : tile.bottom, tile.left : tile.right] = found.pop()
+        return codes, at, checksum
+
+    def _rebuild(
+        self, head: Header, parts: Sequence[Tile], codes: Tensor, exact: list[list[bytes]], checksum: int
+    ) -> tuple[Raster, int]:
+        """The picture of codes and of what was kept exactly."""
+        dtype = np.uint16 if head.deep else np.uint8
+        pixels = np.empty((head.height, head.width, head.channels), dtype)
+        alpha = np.empty(pixels.shape[:2], dtype) if head.alpha else None
+        if alpha is not None:
+            for tile, data in zip(parts, exact[0], strict=True):
+                checksum = read_alpha(data, alpha[tile.pixels], checksum)
+        for place, tile in enumerate(parts):
+            values = self._values(tile, codes, head.quality - 1, pixels, exact=head.lossless)
+            if head.lossless:
+                checksum = read_residual(exact[-1][place], values, pixels[tile.pixels], checksum)
+            else:
+                pixels[tile.pixels] = values
+        return Raster(pixels=pixels, alpha=alpha), checksum
+
+    def _write_exactly(
+        self, picture: Raster, code: tuple[Tensor, int] | None, sections: list[bytes], checksum: int
+    ) -> int:
+        """Add the alpha of every tile, or its values where a code is given; the checksum goes on."""
+        for tile in self._tiles(*picture.size):
+            if code is None:
+                assert picture.alpha is not None
+                data, checksum = write_alpha(picture.alpha[tile.pixels], checksum)
+            else:
+                values = self._values(tile, code[0], code[1], picture.pixels, exact=True)
+                data, checksum = write_residual(picture.pixels[tile.pixels], values, checksum)
+            sections.append(data)
+        return checksum
+
+    def _values(
+        self, tile: Tile, codes: Tensor, quality: int, like: npt.NDArray[Any], *, exact: bool
+    ) -> npt.NDArray[Any]:
+        """The pixels of a tile as its code has them, (H', W', C), of the type and channels of an image."""
+        synthesize = self.model.synthesize_exactly if exact else self.model.synthesize
+        x = tile.pixels_within_window(synthesize(tile.window_of_code(codes), quality=quality))[0].cpu()
+        height, width = like[tile.pixels].shape[:2]
+        largest = np.iinfo(like.dtype).max
+        levels = (x[:, :height, :width] * largest + 0.5).floor().clamp(0, largest)
+        if len(levels) == 3 and like.shape[2] == 1:
+            levels = ((2 * levels.sum(0, keepdim=True) + 3) / 6).floor()
+        return levels.permute(1, 2, 0).numpy().astype(like.dtype)
+
+    def _as_images(self, pixels: npt.NDArray[Any]) -> Tensor:
+        """Values (H, W, C) as the model takes them: (1, C, H, W), in [0, 1], on its device; gray is repeated."""
+        x = torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1)[None] / float(np.iinfo(pixels.dtype).max)
+        return x.expand(-1, self._channels, -1, -1).contiguous().to(next(self.model.parameters()).device)
+
+    def _tiles(self, height: int, width: int) -> Sequence[Tile]:
+        return list(tiles(height, width, patch=self._patch, overlap=self.model.overlap))
+
+    def _check_channels(self, channels: int) -> None:
+        if channels != self._channels and (channels, self._channels) != (1, 3):
+            raise ShapeError(
+                f"a picture must have {self._channels} channel{'s' * (self._channels > 1)} for this model, got "
+                f"{channels}; take a model trained on such pictures, or add ?channels=1 to turn it gray"
+            )
+
+    def _check_claims(self, head: Header, stored: int) -> None:
+        """Refuse what a header claims where so few bytes cannot hold it, or the memory cannot."""
+        if head.quality > self.model.num_qualities:
+            raise DataError("it is damaged: its model has no such quality")
+        if head.channels > self._channels:
+            raise DataError("it is damaged: its model knows no colors")
+        patches = code_size(head.height, head.width, patch=self._patch)
+        if -(-head.height // TILE) * -(-head.width // TILE) > stored:
+            raise DataError(f"it is damaged: it claims {head.width}x{head.height} pixels in {stored} bytes")
+        values = head.height * head.width * (head.channels + head.alpha) * (head.depth // 8)
+        code = 4 * patches[0] * patches[1] * self._coder.num_maps
+        if values + code > _WORKING and (there := available_memory()) < (needed := values + code + _WORKING):
+            raise DataError(f"it needs {bytes_text(needed)} of memory, and {bytes_text(there)} are left")
+
+
+def usual_quality(count: int, *, lossless: bool) -> int:
+    """The quality where none is named: 5 of 8; and 1 where the residual keeps the rest, and does so for less."""
+    return 1 if lossless else (count + 2) // 2
+
+
+def check_quality(quality: int, count: int) -> None:
+    """Refuse a quality that a model does not have.
+
+    Raises:
+        ArgumentError: it is not from 1 to `count`.
+    """
+    check_whole("quality", quality, 1)
+    if quality > count:
+        raise ArgumentError(
+            f"quality must be at most {count} for this model, got {quality}; choose one from 1 to {count}"
+        )
+
+
+def _meant(head: Header, about: bytes | None) -> int:
+    """The checksum of what a file says of itself."""
+    return zlib.crc32(about or b"", zlib.crc32(head.to_bytes()))

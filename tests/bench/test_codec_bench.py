@@ -1,0 +1,78 @@
+"""The comparison of codecs: the anchors of its protocol, and a folder of pictures."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from codecs_to_test import codec
+from copyist.baselines.picture_codecs import LOSSY_CODECS, at_size
+from copyist.bench import codec as bench
+from copyist.bench.codec import CodecCurve, CodecPoint, bench_codec
+from copyist.checkpoint import MODEL_CATALOGUES, Header, save
+from copyist.settings import dump
+
+KODAK = Path(__file__).parents[2] / ".." / "shared" / "data" / "kodak"
+
+
+def picture(seed: int) -> np.ndarray:
+    down, across = np.mgrid[:48, :64]
+    noise = np.random.default_rng(seed).normal(0, 6, (48, 64, 3))
+    waves = np.stack([np.sin(down / (4 + each + seed)) + np.cos(across / 7) for each in range(3)], axis=2)
+    return (127 + 50 * waves + noise).clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.slow
+def test_codecs_are_measured_on_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "_SETTINGS", dict.fromkeys(LOSSY_CODECS, (20, 60)))
+    for seed in range(2):
+        Image.fromarray(picture(seed)).save(tmp_path / f"{seed}.png")
+    model = tmp_path / "model.safetensors"
+    save(model, codec(), Header(model=dump(codec().config, MODEL_CATALOGUES), batch_size=8))
+    said: list[str] = []
+    found = bench_codec(str(tmp_path), model=str(model), effort=1, say=said.append)
+    assert [curve.codec for curve in found.curves] == ["copyist", "copyist, effort 1", *LOSSY_CODECS]
+    jpeg = next(curve for curve in found.curves if curve.codec == "JPEG")
+    sizes = [len(LOSSY_CODECS["JPEG"].encode(picture(seed), 60)) for seed in range(2)]
+    assert jpeg.points[1].bits_per_pixel == pytest.approx(np.mean(sizes) * 8 / (48 * 64))
+    optimized = next(curve for curve in found.curves if curve.codec == "JPEG, optimized")
+    assert optimized.against(jpeg, rates=None) < -5
+    document = json.loads(found.to_json())
+    assert document["num_pictures"] == 2
+    assert "BD-rate" in str(found)
+
+
+def test_a_bd_rate_leaves_out_points_that_do_not_rise() -> None:
+    def curve(*points: tuple[float, float]) -> CodecCurve:
+        made = [
+            CodecPoint(
+                quality=1, bits_per_pixel=rate, psnr=psnr, ms_ssim=None, encode_megapixels=1, decode_megapixels=1
+            )
+            for rate, psnr in points
+        ]
+        return CodecCurve(codec="x", points=tuple(made))
+
+    straight = curve((0.1, 20), (0.2, 25), (0.4, 30), (0.8, 35))
+    bent = curve((0.05, 20), (0.1, 25), (0.15, 24), (0.2, 30), (0.4, 35))
+    assert bent.against(straight) == pytest.approx(-50)
+    assert np.isnan(straight.against(curve((0.1, 50), (0.2, 60))))
+
+
+def test_the_file_nearest_to_a_size_is_that_of_an_exhaustive_search() -> None:
+    jpeg = LOSSY_CODECS["JPEG"]
+    sizes = {quality: len(jpeg.encode(picture(0), quality)) for quality in jpeg.qualities}
+    for size in (100, 1200, 2000, 10**6):
+        data, quality = at_size(jpeg, picture(0), size)
+        assert len(data) == sizes[quality]
+        assert abs(len(data) - size) == min(abs(each - size) for each in sizes.values())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not KODAK.exists(), reason="needs Kodak's pictures")
+def test_jpeg_on_kodak_is_where_the_field_has_it() -> None:
+    pictures = [np.asarray(Image.open(path).convert("RGB")) for path in sorted(KODAK.glob("*.png"))[:12]]
+    for quality, expected in ((5, 0.225), (10, 0.330), (15, 0.424), (20, 0.508)):
+        rates = [8 * len(LOSSY_CODECS["JPEG"].encode(each, quality)) / each[:, :, 0].size for each in pictures]
+        assert np.mean(rates) == pytest.approx(expected, abs=5e-4)
