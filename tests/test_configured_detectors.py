@@ -73,6 +73,12 @@ def test_images_are_judged_by_contrasts_unless_a_trained_net_or_its_measure_is_a
     assert repairing_detector().measure.uses_model
 
 
+def test_steps_are_refused_where_no_net_has_a_part_in_the_measure() -> None:
+    with pytest.raises(ArgumentError, match="no use for steps of training, got 500; leave them out"):
+        configured_detector(data="faces", steps=500)
+    assert configured_detector(data="faces", measure="local-error", steps=500).training.training.steps == 500
+
+
 def test_settings_of_the_default_can_be_changed(table: str) -> None:
     changed = configured_detector(data=table, measure="displacement", assignments=["trimmed=0.2", "steps=7"])
     assert type(changed.measure).__name__ == "Displacement"

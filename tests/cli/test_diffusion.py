@@ -95,12 +95,24 @@ def test_a_film_shows_estimates_of_the_clean_images_and_ends_on_the_samples(trai
     assert max(float(frame.abs().max()) for frame in frames) < 4
 
 
+def test_a_film_from_an_image_is_refused_where_its_steps_do_not_fit_into_memory(
+    trained: Trained, digit: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    line = ["sample", trained("diffusion"), "--count", 10, "--like", digit]
+    sentence = "sampled 10 images in 0 steps by"
+    assert sentence in copyist(*line, "--strength", 0, "--out", tmp_path / "s.png").stdout
+    monkeypatch.setattr("copyist.memory.available_memory", lambda: 20_000)
+    refused = copyist(*line, "--steps", 40, "--out", tmp_path / "f.gif")
+    assert "the 20 steps of 10 samples must fit into memory" in refused.sentence
+
+
 @pytest.mark.parametrize(
     ("options", "conditions", "sentence"),
     [
         (["--class", "7", "--class", "2", "--guidance", "3"], {"classes": (7, 2), "guidance": 3.0}, ", of class 7 and"),
         (["--like", "DIGIT"], {"like": True}, "in 2 steps by dpm-solver, from {digit} with strength 0.5 into "),
         (["--like", "DIGIT", "--strength", "0.3"], {"like": True, "strength": 0.3}, "with strength 0.3 into "),
+        (["--like", "DIGIT", "--strength", "0"], {"like": True, "strength": 0.0}, "sampled 3 images in 0 steps by"),
         (["--like", "DIGIT", "--deterministic"], {"like": True, "deterministic": True}, "with strength 0.5 into "),
         (
             ["--like", "DIGIT", "--inpaint", "MASK", "--resample", "2"],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from copyist.devices import Precision
     from copyist.models import Model
     from copyist.procedures import Method
-    from copyist.procedures.diffusion import Conditions, DiffusionMethod
+    from copyist.procedures.diffusion import Conditions
     from copyist.tensors import Examples
 
 
@@ -35,6 +35,23 @@ class Drawing:
     seed: int
     batch: int | None
     precision: "Precision"
+
+    @property
+    def sample_shape(self) -> tuple[int, ...] | None:
+        """(C, H, W) of one sample, or (D,) of one row, as far as it is known before any is drawn."""
+        images = None if self.conditions is None else self.conditions.images
+        if self.shape is None and images is not None:
+            return tuple(images.shape[1:])
+        return self.shape or self.model.image_shape
+
+    @property
+    def num_steps(self) -> int:
+        """How many steps are taken, at most; 0 where an image is left as it is."""
+        from copyist.procedures.diffusion import DiffusionMethod
+
+        if self.conditions is None or not isinstance(self.method, DiffusionMethod):
+            return self.method.num_steps
+        return self.method.steps_of(self.conditions.share)
 
     def settings(self) -> dict[str, Any]:
         """The arguments of `sample_steps` and `sample_batches`."""
@@ -83,7 +100,7 @@ def draw_into(out: Path, drawing: Drawing) -> Drawn:
 
     began = time.perf_counter()
     if isinstance(drawing.method, DiffusionMethod) and out.suffix.lower() in ("", ".npy"):
-        shape, steps, calls = _in_batches(out, drawing, drawing.method)
+        shape, steps, calls = _in_batches(out, drawing)
         seconds = time.perf_counter() - began
     else:
         stages, steps, calls = _stages(drawing, film=out.suffix.lower() in FILMS)
@@ -112,20 +129,19 @@ class _Calls:
         self.number += len(given[0])
 
 
-def _in_batches(out: Path, drawing: Drawing, method: "DiffusionMethod") -> tuple[tuple[int, ...], int, int]:
+def _in_batches(out: Path, drawing: Drawing) -> tuple[tuple[int, ...], int, int]:
     """(C, H, W) of a sample, and how many steps and calls there were."""
     from copyist.memory import check_disk
     from copyist.procedures import sample_batches
 
     batches = sample_batches(drawing.model, **drawing.settings())
-    shape = drawing.shape or drawing.model.image_shape
+    shape = drawing.sample_shape
     if out.suffix and shape is not None:
         needed = 4 * drawing.count * math.prod(shape)
         check_disk(needed, f"{drawing.count} samples", out, remedy="take fewer (--count 64)")
-    steps = method.num_steps if drawing.conditions is None else method.steps_of(drawing.conditions.share)
     with bar("images") as update, _Calls(drawing.model) as calls:
         found = write_batches(_counted(batches, drawing.count, update), out, count=drawing.count)
-    return found, steps, calls.number
+    return found, drawing.num_steps, calls.number
 
 
 def _counted(batches: "Iterator[Examples]", count: int, update: Callable[[int, int], None]) -> "Iterator[Examples]":
@@ -141,10 +157,11 @@ def _stages(drawing: Drawing, *, film: bool) -> tuple[list["Examples"], int, int
     from copyist.memory import check_memory
     from copyist.procedures import sample_steps
 
-    if film and drawing.shape is not None:
+    shape, num_steps = drawing.sample_shape, drawing.num_steps
+    if film and shape is not None:
         check_memory(
-            4 * drawing.method.num_steps * drawing.count * math.prod(drawing.shape),
-            f"the {drawing.method.num_steps} steps of {drawing.count} samples",
+            4 * num_steps * drawing.count * math.prod(shape),
+            f"the {num_steps} steps of {drawing.count} samples",
             remedy="take fewer samples (--count 16) or steps (--steps 30)",
         )
     stages: list[Examples] = []
@@ -152,6 +169,6 @@ def _stages(drawing: Drawing, *, film: bool) -> tuple[list["Examples"], int, int
     chain = sample_steps(drawing.model, **drawing.settings())
     with bar("steps") as update, _Calls(drawing.model) as calls:
         for step, x_hat in enumerate(chain, start=1):
-            update(step, drawing.method.num_steps)
+            update(step, max(1, num_steps))
             stages = [*(stages if film else []), x_hat.cpu()]
-    return stages, step, calls.number
+    return stages, min(step, num_steps), calls.number

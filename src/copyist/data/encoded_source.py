@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from copyist.data.encoded_columns import ClockColumn, ColumnEncoding, ConstantColumn, ScaledColumn
+from copyist.data.encoded_columns import ColumnEncoding
+from copyist.data.encoding_notices import encoding_notices
 from copyist.data.examples import ExampleSet
 from copyist.data.fitted_columns import fit_column, is_numbering
 from copyist.data.labels import ClassLabels
-from copyist.data.learned_columns import INDEX, dropped_columns, find_name, left_out_notices
+from copyist.data.learned_columns import INDEX, dropped_columns, find_name
 from copyist.data.parts import (
     CALIBRATION_SHARE,
     Parts,
@@ -29,7 +30,7 @@ from copyist.data.source import IMAGE_OPTIONS, Source, check_unset, parse_source
 from copyist.data.source_parts import of_classes, parts_of
 from copyist.data.splits import Splits
 from copyist.data.table_encoding import EncodedRows, TableEncoding, join_columns, new_notices, table_columns
-from copyist.data.table_matching import TableLike, drop_remedy, open_frame, quote_names
+from copyist.data.table_matching import TableLike, drop_remedy, open_frame
 from copyist.data.table_sets import class_labels, is_table, read_table
 from copyist.errors import DataError
 from copyist.files.bulk import ignore
@@ -38,9 +39,6 @@ from copyist.files.values import as_rows
 
 _FEWEST = 50
 """Different rows from which on a detector is fitted: of so few, about half are trained on."""
-
-_FAR = 1e4
-"""Distances of the quartiles: a cell so far from the median is named."""
 
 _MOST_CALIBRATION = 0.5
 """The share of the rows out of the test split that calibrates at most, unless the source says more; where a threshold
@@ -108,7 +106,7 @@ def encode_source(
     encoding = TableEncoding(
         encoders=tuple(fitted), known=tuple(table.columns), decimal=None if table.decimal == "point" else table.decimal
     )
-    for sentence in (*table.notes, *_notices(encoding, left_out, table, source)):
+    for sentence in (*table.notes, *encoding_notices(encoding, left_out, table, source)):
         say(sentence)
     if not encoding.encoded_names:
         raise _without_columns(source, len(places["train"]))
@@ -217,77 +215,6 @@ def _without_columns(source: Source, count: int) -> DataError:
         f"{source.place} must have a column that varies over the {count} rows it is learned from, and is no number or "
         "name of the row, and has none; add rows, or columns"
     )
-
-
-def _notices(
-    encoding: TableEncoding, left_out: Sequence[tuple[str, str]], table: StoredTable, source: Source
-) -> list[str]:
-    """What was left out, and what is to be known of columns that were not, each one sentence."""
-
-    def names_where(chosen: Callable[[ColumnEncoding], bool]) -> list[str]:
-        return [each.name for each in encoding.encoders if chosen(each)]
-
-    def may_name_rows(each: ColumnEncoding) -> bool:
-        values = table.readings[each.name].values
-        is_number = isinstance(each, ScaledColumn) and each.quantity == "number"
-        return is_number and values is not None and _may_name(values)
-
-    kinds = (
-        (
-            names_where(lambda each: isinstance(each, ConstantColumn) and each.is_empty),
-            ("has no value", "have no values"),
-            "in training; any will count as strange",
-        ),
-        (
-            names_where(lambda each: isinstance(each, ConstantColumn) and not each.is_empty),
-            ("has one value only", "have one value each"),
-            "in training; any other will count as strange",
-        ),
-        (
-            names_where(lambda each: isinstance(each, ClockColumn)),
-            ("orders", "order"),
-            "the rows in time; weekday and time of day are learned, and not the date",
-        ),
-        (
-            names_where(lambda each: isinstance(each, ScaledColumn) and each.quantity == "date"),
-            ("is learned", "are learned"),
-            "in days; later dates than those of training will look strange",
-        ),
-        (
-            may := names_where(may_name_rows),
-            ("has", "have"),
-            f"another whole number in each row; where these name the rows, {drop_remedy(source, may)}",
-        ),
-    )
-    found = left_out_notices(left_out, source.place)
-    for names, verbs, rest in kinds:
-        if names:
-            found.append(f"{source.place}: {quote_names(names)} {verbs[len(names) > 1]} {rest}")
-    return [*found, *_far_notices(encoding, table, source)]
-
-
-def _far_notices(encoding: TableEncoding, table: StoredTable, source: Source) -> list[str]:
-    """A sentence for each column of numbers of which a cell is so far from the others that it alone decides the unit
-    of the column."""
-    found: list[str] = []
-    for each in encoding.encoders:
-        values = table.readings[each.name].values
-        if values is None or not isinstance(each, ScaledColumn) or each.quantity != "number":
-            continue
-        distances = np.nan_to_num(np.abs(values - each.center) / each.scale)
-        row = int(distances.argmax())
-        if distances[row] > _FAR:
-            found.append(
-                f"{source.place}: {each.name!r} has {values[row]:g} in row {row + 1}, {distances[row]:.0e} times as "
-                "far from the median as the quartiles are apart, beside which all others are alike; correct that "
-                "cell, or remove its row"
-            )
-    return found
-
-
-def _may_name(values: npt.NDArray[np.float64]) -> bool:
-    """Whether a column has another whole number in each row, as those of customers are."""
-    return bool((values == np.rint(values)).all()) and len(np.unique(values)) == len(values)
 
 
 def _example_set(

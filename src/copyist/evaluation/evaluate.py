@@ -44,8 +44,7 @@ def evaluate(
     Copies of images stand beside PCA of equal code size, denoising beside filters fitted to each corruption, and what
     codes know of classes beside random weights, pixels and principal components. Codes of maps that are smaller than
     the image are measured as first stages of diffusion, too. Samples of diffusion models stand beside real images. Of a
-    table, copies are measured in
-    standard deviations of the columns.
+    table, copies are measured in standard deviations of the columns.
 
     Args:
         models: by name; all must take the source's images, or its rows.

@@ -10,6 +10,7 @@ import torch
 
 from copyist.baselines.instruments import FeatureMap, feature_maps
 from copyist.data.splits import Splits
+from copyist.devices import full_float32
 from copyist.evaluation.generation_table import Generated, GenerationTable
 from copyist.evaluation.latent_table import LatentMeasures, LatentTable
 from copyist.metrics.distortion import pooled_psnr
@@ -21,7 +22,8 @@ from copyist.models.contracts import Autoencoder, Diffusion, Masked, Model, need
 from copyist.models.in_batches import in_batches
 from copyist.models.latent_diffusion import LatentDiffusion, to_maps
 from copyist.procedures.neighbor_interpolation import between_neighbors
-from copyist.procedures.sampling import METHODS, default_method, sample
+from copyist.procedures.sampling import sample
+from copyist.procedures.sampling_methods import METHODS, default_method
 from copyist.randomness import generator
 from copyist.tensors import Images
 
@@ -142,6 +144,7 @@ class _Sets:
 
 
 @torch.no_grad()
+@full_float32()
 def _first_stage(model: Autoencoder, sets: _Sets, batch_size: int | None) -> LatentMeasures:
     needs(model, Autoencoder, verb="evaluate")
     device = next(model.parameters()).device

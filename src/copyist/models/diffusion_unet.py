@@ -117,7 +117,7 @@ class DiffusionUNet(Diffusion):
         self.embedding = NoiseLevelEmbedding(config.embedding, num_classes=config.num_classes)
         self.down = Down(config, embedding=config.embedding)
         self.up = Up(config, skips=True, embedding=config.embedding)
-        # The mean of the data at first, whatever the noise.
+        # F = 0 at first: the best linear estimate for `edm`, and the mean of the data for `clean`.
         nn.init.zeros_(self.up.output.weight)
         if self.up.output.bias is not None:
             nn.init.zeros_(self.up.output.bias)

@@ -113,8 +113,8 @@ class StraightPath(_Diffusing):
 
         z = (1 − t)·x + t·ε,  v = ε − x,  v̂ = (z − D) / t;  mean (v̂ − v)² / spread² = mean (D − x)² / (t·spread)²
 
-    with t = s / (1 + s), so that log s ~ N(mean, std²) makes t logit-normal, and x in units around the center. For
-    t below 0.05 the error is divided by that.
+    with t = s / (1 + s), so that log s ~ N(mean, std²) makes t logit-normal, and x in units around the center. A t
+    below 0.05 counts as 0.05, as in the paper.
 
     Source:
         Li & He (2025), "Back to Basics: Let Denoising Generative Models Denoise", arXiv 2511.13720, section 4; Esser et

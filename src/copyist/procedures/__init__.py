@@ -49,7 +49,8 @@ from copyist.procedures.method import Method
 from copyist.procedures.no_diffusion import SCHEDULES, NoDiffusion
 from copyist.procedures.prior import Prior
 from copyist.procedures.probing import probe
-from copyist.procedures.sampling import METHODS, default_method, named_method, sample, sample_batches, sample_steps
+from copyist.procedures.sampling import sample, sample_batches, sample_steps
+from copyist.procedures.sampling_methods import METHODS, default_method, named_method
 from copyist.procedures.score import score
 from copyist.procedures.trajectory import Trajectory, walkers
 from copyist.procedures.walk import walk, walk_steps

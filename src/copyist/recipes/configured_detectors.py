@@ -47,7 +47,8 @@ def configured_detector(
 
     Raises:
         UnknownNameError: there is no such recipe, measure or setting; the nearest is offered.
-        ArgumentError: no data is named, or a value is of the wrong type, or breaks a rule.
+        ArgumentError: no data is named, or a value is of the wrong type, or breaks a rule; or steps are given, and the
+            measure uses no model.
         DataError: there is no such file or folder.
         CheckpointError: there is no run to resume, or it is one of another recipe, or does not leave out the strangest.
     """
@@ -79,7 +80,13 @@ def configured_detector(
     recipe = DetectorRecipe(
         training=training, measure=_measure(measure, fitting, usual=(*_trained(training.data), usual)[0])
     )
-    return change(recipe, read_assignments(assignments), CATALOGUES)
+    recipe = change(recipe, read_assignments(assignments), CATALOGUES)
+    if steps is not None and not recipe.measure.uses_model:
+        raise ArgumentError(
+            f"this detector measures examples without a net, and has no use for steps of training, got {steps}; leave "
+            "them out, or take a recipe that is trained (copyist detect fit repairing-unet)"
+        )
+    return recipe
 
 
 def _trained(data: str) -> tuple[DetectorRecipe, ...]:

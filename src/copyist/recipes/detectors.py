@@ -16,10 +16,11 @@ from copyist.detection.measures import (
     LocalContrast,
     LocalError,
 )
+from copyist.models.dncnn import DnCNNConfig
 from copyist.models.residual import ResidualConfig
-from copyist.models.unet import UNetConfig
+from copyist.objectives import Copying
 from copyist.recipes.restorers import denoising_table, repairing_unet
-from copyist.training import Training
+from copyist.training import Recipe, Training
 
 _SIDE = 128
 """Pixels along both sides of images whose contrasts are measured."""
@@ -37,23 +38,21 @@ _NEIGHBORS = {True: 0.05, False: 5}
 def image_detector(*, data: str = "photos") -> DetectorRecipe:
     """Images of parts by their contrasts at each place, at six scales; no net has a part in it.
 
-    The file of a detector holds a model, and here it is a small net of a single step, which the measure does not look
-    at: on photographs of real defects these contrasts tell more than the error of nets that `repairing_detector` trains
-    in two minutes.
+    The file of a detector holds a model, and here it is the smallest there is, for images of any size, after a single
+    step: the measure does not look at it. On photographs of real defects these contrasts tell more than the error of
+    nets that `repairing_detector` trains in two minutes.
 
     Args:
         data: the source of normal images. Those whose size it does not name are stretched to 128×128, since all must
             have one size, and a part fills its image.
     """
-    net = repairing_unet(data=_sized(data, _SIDE))
     return DetectorRecipe(
-        training=replace(
-            net,
+        training=Recipe(
             name="contrasts",
-            model=ResidualConfig(
-                model=UNetConfig(width=4, levels=2, convolutions=1, statistics="group", skips=True),
-            ),
-            training=Training(steps=1, batch_size=1, validate_every=1, save_every=1),
+            data=_sized(data, _SIDE),
+            model=ResidualConfig(model=DnCNNConfig(width=1, depth=2, statistics="none")),
+            objective=Copying(),
+            training=Training(steps=1, batch_size=1, validate_every=1, validation_images=1, save_every=1),
         ),
         measure=LocalContrast(),
     )

@@ -19,4 +19,5 @@ __all__ = [
 
 from copyist.training.config import CATALOGUES, FirstStage, Optimization, Pretraining, Recipe, Training
 from copyist.training.history import HistoryRow, Observer, read_history
-from copyist.training.run import Run, finished_run, recorded_purpose, recorded_recipe, train
+from copyist.training.recorded_runs import finished_run, recorded_purpose, recorded_recipe
+from copyist.training.run import Run, train

@@ -2,7 +2,6 @@
 
 __all__ = [
     "check_first_stage",
-    "fingerprint_of",
     "first_stage_recipe",
     "read_first_stage",
     "train_first_stage",
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from copyist.checkpoint import load, sum_of_tensors
+from copyist.checkpoint import load
 from copyist.errors import ContractError
 from copyist.models.contracts import Autoencoder, needs
 from copyist.models.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
@@ -50,11 +49,6 @@ def read_first_stage(given: str | Path | Autoencoder) -> Autoencoder:
     if isinstance(model, LatentDiffusion):
         return model.first_stage
     return needs(model, Autoencoder, verb="latent diffusion")
-
-
-def fingerprint_of(first_stage: Autoencoder) -> str:
-    """A sum of its weights, by which a run tells whether it is given the same again."""
-    return sum_of_tensors(first_stage.state_dict())
 
 
 def with_given(recipe: Recipe, first_stage: Autoencoder) -> Recipe:

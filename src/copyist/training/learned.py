@@ -12,6 +12,7 @@ import torch
 
 from copyist.data import Batches
 from copyist.data.examples import ExampleSet
+from copyist.devices import full_float32
 from copyist.errors import DataError
 from copyist.memory import check_memory
 from copyist.models.contracts import Model
@@ -135,7 +136,8 @@ def _encoded(latent: LatentDiffusion, images: ExampleSet, *, mirrored: bool = Fa
     chunk = max(1, _CHUNK // latent.batch_size) * latent.batch_size
     for begin in range(0, len(images), chunk):
         x = images.images(begin, begin + chunk).to(device)
-        found = in_batches(latent, latent.encode_maps, x.flip(-1) if mirrored else x)
+        with full_float32():
+            found = in_batches(latent, latent.encode_maps, x.flip(-1) if mirrored else x)
         codes[begin : begin + chunk] = found.float().cpu().numpy()
     return replace(images, array=codes)
 

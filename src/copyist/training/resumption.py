@@ -171,6 +171,20 @@ class RecordedRun:
         if first_stage not in (None, self.first_stage):
             raise CheckpointError(f"{begun} with another first stage; leave --first-stage out to resume it")
 
+    def steps_notice(self, steps: int) -> str | None:
+        """What it means to go on to so many steps, in a sentence; None where it means nothing."""
+        if self.stopped and steps > self.steps:
+            return (
+                f"the run stopped early after {self.step} steps, when its patience was over, so that more steps "
+                "change nothing"
+            )
+        if steps == self.steps or self.stopped or self.step >= steps:
+            return None
+        return (
+            f"the run goes on to {steps} steps in place of {self.steps}; after step {self.step} the learning rate "
+            f"follows the schedule of {steps} steps, so that the weights are not those of one run of {steps}"
+        )
+
     @property
     def _remedy(self) -> str:
         if self.purpose is not None:

@@ -1,6 +1,6 @@
 """Training a model by a recipe, from the data to a finished run."""
 
-__all__ = ["Run", "finished_run", "recorded_purpose", "recorded_recipe", "train"]
+__all__ = ["Run", "train"]
 
 import functools
 from collections.abc import Mapping
@@ -11,7 +11,6 @@ from typing import Any, final
 import torch
 from accelerate import Accelerator
 
-from copyist import checkpoint
 from copyist.checks import check_whole
 from copyist.data import open_source
 from copyist.data.learned_columns import left_out_notices
@@ -27,7 +26,6 @@ from copyist.training.config import CATALOGUES, Recipe
 from copyist.training.finish import finish
 from copyist.training.first_stage import (
     check_first_stage,
-    fingerprint_of,
     read_first_stage,
     train_first_stage,
     with_given,
@@ -199,11 +197,13 @@ def train(
     given = None if first_stage is None else read_first_stage(first_stage)
     if given is None and start is not None and recipe is not None and recipe.first_stage is not None:
         given = read_first_stage(start)
-    if given is not None:
-        recipe = with_given(recipe or RecordedRun.of(store.read_document(), place=str(store)).load_recipe(), given)
-    if recorded is not None:
-        recipe, seed = _begun(recorded, recipe, seed, purpose)
+    recipe = recorded.load_recipe() if recipe is None and recorded is not None else recipe
     assert recipe is not None
+    if given is not None:
+        recipe = with_given(recipe, given)
+    if recorded is not None:
+        seed = recorded.seed if seed is None else seed
+        recorded.check_settings(dump(recipe, CATALOGUES), seed=seed, purpose=purpose)
     if start is not None and recipe.pretraining is not None:
         raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
     if isinstance(recipe.objective, FrozenEncoder) and start is None and not resume:
@@ -253,69 +253,6 @@ def train(
         take_steps(state, interrupts)
         finish(state)
     return Run(store)
-
-
-def finished_run(
-    folder: Path,
-    recipe: Recipe,
-    *,
-    seed: int,
-    fingerprint: str,
-    start: str | Path | None = None,
-    first_stage: str | Path | Autoencoder | None = None,
-) -> Run | None:
-    """The run in `folder`, if it is finished and had this recipe, seed, data, start and given first stage; else None.
-
-    Raises:
-        CheckpointError: its model file, or that of the start or of the first stage, is damaged.
-    """
-    run = Run(Store(folder))
-    if not run.model_file.exists():
-        return None
-    header = checkpoint.read_header(run.model_file)
-    begun = None if start is None else InitialWeights.read(start).fingerprint
-    given = None if first_stage is None else read_first_stage(first_stage)
-    recipe = recipe if given is None else with_given(recipe, given)
-    below = None if given is None else fingerprint_of(given)
-    wanted = (dump(recipe, CATALOGUES), seed, fingerprint, begun, below)
-    training = header.training
-    sums = (training.get("start"), training.get("first_stage"))
-    found = (header.recipe, training.get("seed"), header.data.get("fingerprint"), *sums)
-    return run if found == wanted else None
-
-
-def recorded_recipe(folder: str | Path) -> Recipe:
-    """The recipe of the run in a folder, finished or not.
-
-    Raises:
-        CheckpointError: there is no run to resume, its state is damaged, or names a class of the user's own.
-    """
-    return _recorded(folder).load_recipe()
-
-
-def recorded_purpose(folder: str | Path) -> Mapping[str, Any] | None:
-    """What the model of the run in a folder is trained for, as `train` was told; None where it was told nothing.
-
-    Raises:
-        CheckpointError: there is no run to resume, or its state is damaged.
-    """
-    return _recorded(folder).purpose
-
-
-def _recorded(folder: str | Path) -> RecordedRun:
-    store = Store(Path(folder))
-    store.check(resume=True, overwrite=False)
-    return RecordedRun.of(store.read_document(), place=str(store))
-
-
-def _begun(
-    recorded: RecordedRun, recipe: Recipe | None, seed: int | None, purpose: Mapping[str, Any] | None
-) -> tuple[Recipe, int]:
-    """The recipe and the seed to go on with, checked before any data is read."""
-    recipe = recipe or recorded.load_recipe()
-    seed = recorded.seed if seed is None else seed
-    recorded.check_settings(dump(recipe, CATALOGUES), seed=seed, purpose=purpose)
-    return recipe, seed
 
 
 def _open_source(source: str, observer: Observer) -> Splits:

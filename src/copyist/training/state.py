@@ -193,7 +193,9 @@ class TrainingState:
         self._examples.forget()
         self.store.clear_unfinished()
         if recorded.recipe != self.identity["recipe"]:
-            self._tell_steps(recorded)
+            notice = recorded.steps_notice(self.recipe.training.steps)
+            if notice is not None:
+                self.observer.notify(notice)
             self.save()
         if not self.finished:
             # A model of fewer steps is not that of the run as it goes on; the state has its weights.
@@ -275,20 +277,6 @@ class TrainingState:
         self.descent.restore(_under("optimizer.", tensors))
         self.counters = Counters.of(document["counters"])
         self.saved_step = self.counters.step
-
-    def _tell_steps(self, recorded: RecordedRun) -> None:
-        """Say what another number of steps means."""
-        steps, before = self.recipe.training.steps, recorded.steps
-        if recorded.stopped and steps > before:
-            self.observer.notify(
-                f"the run stopped early after {recorded.step} steps, when its patience was over, so that more steps "
-                "change nothing"
-            )
-        elif steps != before and not self.finished:
-            self.observer.notify(
-                f"the run goes on to {steps} steps in place of {before}; after step {recorded.step} the learning rate "
-                f"follows the schedule of {steps} steps, so that the weights are not those of one run of {steps}"
-            )
 
     def _modules(self) -> dict[str, nn.Module]:
         kept = {"model": self.model, "average": self.average, "best": self.best}

@@ -145,21 +145,21 @@ def _normal(moments: Moments, *, reach: float) -> Normal:
     return (mean + center[:, None, None]).float(), whitening.float()
 
 
-def _distances(said: Tensor, normal: Normal) -> Tensor:
+def _distances(found: Tensor, normal: Normal) -> Tensor:
     """Of contrasts (B, C, h, w), (B, h, w)."""
     mean, whitening = normal
-    if said.shape[2:] != mean.shape[1:]:  # Images of another size than those it was fitted on.
-        size = [int(side) for side in said.shape[2:]]
+    if found.shape[2:] != mean.shape[1:]:  # Images of another size than those it was fitted on.
+        size = [int(side) for side in found.shape[2:]]
         flat = whitening.permute(2, 3, 0, 1).flatten(0, 1)
         stretched = F.interpolate(torch.cat([mean, flat])[None], size, mode="nearest")[0]
         mean, whitening = (
             stretched[: len(mean)],
             stretched[len(mean) :].unflatten(0, (len(mean), -1)).permute(2, 3, 0, 1),
         )
-    return torch.einsum("hwcd,bdhw->bchw", whitening, said - mean).norm(dim=1)
+    return torch.einsum("hwcd,bdhw->bchw", whitening, found - mean).norm(dim=1)
 
 
-def _log_likelihood(said: Tensor, normal: Normal) -> float:
+def _log_likelihood(found: Tensor, normal: Normal) -> float:
     """The mean over places, but for a constant."""
     volume = normal[1].diagonal(dim1=2, dim2=3).log().sum(2).mean()
-    return float(volume - _distances(said, normal).square().mean() / 2)
+    return float(volume - _distances(found, normal).square().mean() / 2)

@@ -44,7 +44,8 @@ def ancestral(
     for sigma, following in pairwise(sigmas):
         x_hat = denoise(x, sigma)
         up = eta * following / sigma * math.sqrt(sigma**2 - following**2)
-        down = math.sqrt(following**2 - up**2)
+        # Not below 0 by rounding, where a step removes nearly all noise.
+        down = math.sqrt(max(0.0, following**2 - up**2))
         x = x_hat + down / sigma * (x - x_hat)
         if up > 0:
             x = x + up * noise(x)

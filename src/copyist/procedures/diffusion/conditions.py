@@ -19,7 +19,7 @@ from copyist.procedures.method import ApplyPart
 from copyist.tensors import ExamplesLike, Images
 
 _TIMES = 4
-"""How often each step is taken, where a part is kept and nothing else is requested."""
+"""How often each step is taken where a part is kept, unless a number is given."""
 
 
 @final
@@ -102,7 +102,7 @@ class Conditions:
             images=images,
             strength=self.share,
             visible=visible,
-            times=self.times or (1 if visible is None else 4),
+            times=self.times or (1 if visible is None else _TIMES),
             deterministic=self.deterministic,
         )
 

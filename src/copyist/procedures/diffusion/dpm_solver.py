@@ -16,7 +16,7 @@ from copyist.procedures.diffusion.states import Denoise, Noise, State
 
 
 def dpm_solver(denoise: Denoise, x: Tensor, sigmas: Sequence[float]) -> Iterator[State]:
-    """Follow the probability flow with the estimate linear in λ = −log σ between two levels.
+    """Follow the probability flow with the estimate extrapolated in λ = −log σ to the middle of each step.
 
         hₙ = λₙ₊₁ − λₙ = log(σₙ / σₙ₊₁),  r = hₙ₋₁ / hₙ,  Dₙ = D(x; σₙ)
         D̄ = (1 + 1/(2r))·Dₙ − 1/(2r)·Dₙ₋₁
