@@ -444,7 +444,7 @@ def test_masks_that_are_black_all_over_are_named_and_are_no_defects(
 @pytest.mark.slow
 def test_a_fit_goes_on_with_the_measure_and_the_rate_that_it_was_begun_with(of_days: Path, tmp_path: Path) -> None:
     line = ["detect", "fit", "--out", tmp_path / "d", "--json"]
-    own = ["--measure", "copy-distance", "--set", "neighbors=3", "--false-alarms", 0.1]
+    own = ["--measure", "example-distance", "--set", "neighbors=3", "--false-alarms", 0.1]
     first = copyist(*line, "--data", of_days / "normal.csv", *FAST, *own).result
     (tmp_path / "d" / "detector.safetensors").unlink()
     assert copyist(*line, "--resume").result == first
