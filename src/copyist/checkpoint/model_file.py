@@ -7,6 +7,7 @@ fingerprint of the data, recipe, and a summary of the training. Files of format 
 __all__ = [
     "DETECTOR_PREFIX",
     "MODEL_CATALOGUES",
+    "check_model",
     "load",
     "model_file",
     "read_header",
@@ -25,7 +26,7 @@ import torch
 from torch import Tensor
 
 from copyist import settings
-from copyist.checkpoint.header import Header, header_of, is_state, trained_on
+from copyist.checkpoint.header import NO_MODEL, Header, header_of, is_state, trained_on
 from copyist.checkpoint.migration import migrate_tensors
 from copyist.checkpoint.tensor_file import FORMAT_VERSION, read_document, read_tensors, write_tensors
 from copyist.devices import find_device
@@ -113,6 +114,19 @@ def read_header(path: Path) -> Header:
     return header_of(path, read_document(path))
 
 
+def check_model(path: Path, header: Header) -> None:
+    """Refuse a file that holds a detector without a model.
+
+    Raises:
+        CheckpointError: it does.
+    """
+    if header.model.get("kind") == NO_MODEL:
+        raise CheckpointError(
+            f"{path} holds a detector that measures examples without a model, and so none that copies or samples; give "
+            "the file of a model, or judge examples by copyist detect run"
+        )
+
+
 def read_model(path: Path) -> tuple[Header, dict[str, Tensor]]:
     """The header of a model file, and its tensors by the names that its model gives them.
 
@@ -162,6 +176,7 @@ def _kept_tensors(header: Header, tensors: Mapping[str, Tensor]) -> dict[str, Te
 
 def _build(path: Path, header: Header, class_of: str | None) -> Model:
     kind = str(header.model.get("kind"))
+    check_model(path, header)
     if ":" in kind:
         return _build_own(path, header, kind, class_of)
     if class_of is not None:

@@ -11,7 +11,8 @@ from typing import Any, TypeVar, final
 import torch
 from torch import Tensor
 
-from copyist.models.contracts import Autoencoder, Reconstructor, needs
+from copyist.detection.no_model import NoModel
+from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
 from copyist.models.in_batches import in_batches
 from copyist.procedures.layers import OUTPUT, represent_all
 from copyist.tensors import Codes, Examples, Rows
@@ -27,7 +28,7 @@ _ROWS = 2048
 class Copies:
     """A batch, and what a model makes of it, computed when it is first asked for."""
 
-    model: Reconstructor
+    model: Reconstructor | NoModel
     """In evaluation mode."""
 
     x: Examples
@@ -86,7 +87,7 @@ class Copies:
         with torch.no_grad():
             if isinstance(self.model, Autoencoder):
                 return self._copy(self.model.decode, self.z)
-            return self._copy(self.model, self.x)
+            return self._copy(self._copier, self.x)
 
     @functools.cached_property
     def z(self) -> Codes:
@@ -113,7 +114,11 @@ class Copies:
         """The copies of other rows (B, N) in these units, such as those of `row` with noise."""
         with torch.no_grad():
             x = self.model.restored(rows.view(len(rows), *self.x.shape[1:]))
-            return self._as_rows(self._copy(self.model, x))
+            return self._as_rows(self._copy(self._copier, x))
+
+    @property
+    def _copier(self) -> Reconstructor:
+        return needs(self.model, Reconstructor, verb="this measure of anomaly")
 
     @property
     def _at_once(self) -> int:
@@ -127,7 +132,7 @@ class Copies:
             return at_least_float32(self.model.standardized(x)).flatten(1)
 
 
-def examples_at_once(model: Reconstructor, batch_size: int | None = None) -> int:
+def examples_at_once(model: Model, batch_size: int | None = None) -> int:
     """How many examples are seen at once: so many as are asked for, or as the model was trained on; of a table,
     where answers do not depend on the batch, 2048 at least, since batches as small as those of training are slow."""
     if batch_size is not None:

@@ -1,4 +1,4 @@
-"""A detector: a trained model, a measure of anomaly, and what normal examples were measured to be."""
+"""A detector: a trained model or none, a measure of anomaly, and what normal examples were measured to be."""
 
 __all__ = ["Detector"]
 
@@ -16,6 +16,7 @@ from copyist.detection.conformal import check_false_alarms, p_values, threshold
 from copyist.detection.copies import Copies, at_least_float32, examples_at_once
 from copyist.detection.findings import Findings
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
+from copyist.detection.no_model import NoModel
 from copyist.errors import ContractError
 from copyist.files.bulk import ignore
 from copyist.models.contracts import Reconstructor, take_batch
@@ -27,8 +28,8 @@ from copyist.tensors import ExamplesLike, PerImage
 class Detector:
     """Tells examples that are not as those it was fitted on, with a rate of false alarms that was stated before."""
 
-    model: Reconstructor
-    """In evaluation mode."""
+    model: Reconstructor | NoModel
+    """In evaluation mode; `NoModel` where the measure looks at examples alone."""
 
     measure: AnomalyMeasure
     """Of the anomaly, larger is stranger."""

@@ -1,6 +1,6 @@
 """A detector in one file: that of its model, with the measure, its statistics and the calibration beside the weights.
 
-Every verb takes the file as that of the model.
+Every verb takes the file as that of the model, and refuses it where the detector has none.
 """
 
 __all__ = ["DETECTOR_FILE", "load_detector", "save_detector"]
@@ -12,12 +12,14 @@ from typing import Any
 import torch
 
 from copyist import settings
-from copyist.checkpoint import DETECTOR_PREFIX, load, read_header
+from copyist.checkpoint import DETECTOR_PREFIX, NO_MODEL, Header, load, read_header, trained_on
 from copyist.checkpoint.tensor_file import read_tensors, write_tensors
 from copyist.data.table_encoding import TableEncoding
 from copyist.detection.detector import Detector
-from copyist.detection.detector_recipe import CATALOGUES
+from copyist.detection.detector_recipe import CATALOGUES, DetectorPurpose
 from copyist.detection.measures.contract import AnomalyMeasure
+from copyist.detection.no_model import NoModel
+from copyist.devices import find_device
 from copyist.errors import ArgumentError, CheckpointError
 from copyist.models.contracts import Reconstructor, needs
 from copyist.outputs import user_path
@@ -45,7 +47,8 @@ def save_detector(path: Path, detector: Detector) -> None:
     }
     if detector.encoding is not None:
         document |= {"encoding": detector.encoding.document(), "departure": detector.departure}
-    tensors = detector.model.state_dict() | {f"{DETECTOR_PREFIX}{name}": tensor for name, tensor in own.items()}
+    weights = {} if isinstance(detector.model, NoModel) else detector.model.state_dict()
+    tensors = weights | {f"{DETECTOR_PREFIX}{name}": tensor for name, tensor in own.items()}
     write_tensors(path, tensors, asdict(detector.header) | {"detector": document})
 
 
@@ -70,7 +73,8 @@ def load_detector(
     own = {
         name.removeprefix(DETECTOR_PREFIX): each for name, each in tensors.items() if name.startswith(DETECTOR_PREFIX)
     }
-    model = needs(load(file, class_of=class_of, device=device), Reconstructor, verb="detect")
+    header = read_header(file)
+    model = _model(file, header, class_of, device)
     try:
         return Detector(
             model=model,
@@ -80,7 +84,7 @@ def load_detector(
             },
             calibration=own["calibration"],
             false_alarms=recorded["false_alarms"],
-            header=read_header(file),
+            header=header,
             encoding=TableEncoding.from_document(recorded["encoding"]) if "encoding" in recorded else None,
             departure=recorded.get("departure", 0.0),
         )
@@ -90,10 +94,23 @@ def load_detector(
         ) from error
 
 
+def _model(
+    file: Path, header: Header, class_of: str | None, device: str | torch.device | None
+) -> Reconstructor | NoModel:
+    if header.model.get("kind") == NO_MODEL:
+        return NoModel(trained_on(file, header)).to(find_device(device)).eval()
+    return needs(load(file, class_of=class_of, device=device), Reconstructor, verb="detect")
+
+
 def _file(path: str | Path) -> Path:
     file = user_path(path)
     file = file / DETECTOR_FILE if file.is_dir() else file
     if not file.exists() and (file.parent / "state").is_dir():
+        if DetectorPurpose.of_run(file.parent) is None:
+            raise CheckpointError(
+                f"there is no detector in {path}, which holds the run of a model; copyist detect fit makes one of "
+                "normal examples, in a folder of its own"
+            )
         raise CheckpointError(
             f"the detector in {path} is not finished; copyist detect fit --resume --out {path} goes on with it"
         )

@@ -16,7 +16,7 @@ from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.detection.measures.heat import Heat, hottest, in_units, usual_heat
 from copyist.errors import ArgumentError, ContractError
 from copyist.metrics.neighbor_distances import check_neighbors, neighbor_distances, neighbor_rank
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model
 from copyist.randomness import generator
 from copyist.tensors import PerImage
 
@@ -94,7 +94,7 @@ class LocalCodeDistance(AnomalyMeasure):
         usual = statistics["usual"].to(copies.x)
         return torch.stack([in_units(heat, each) for heat, each in zip(heats, usual, strict=True)]).mean(0)
 
-    def check_model(self, model: Reconstructor) -> None:
+    def check_model(self, model: Model) -> None:
         if model.num_columns is not None:
             raise ContractError("distances of local codes need images, and the model takes tables; take code-distance")
 

@@ -17,7 +17,7 @@ from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.detection.measures.contrasts import contrasts, log_brightness
 from copyist.detection.measures.heat import Heat, hottest
 from copyist.errors import ArgumentError, ContractError
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model
 from copyist.tensors import PerImage
 
 _REACHES = (1 / 64, 1 / 32, 1 / 8, 1.0)
@@ -96,7 +96,7 @@ class LocalContrast(AnomalyMeasure):
     def parts(self, copies: Copies, statistics: Statistics) -> Heat:
         return copies.remember((self, id(statistics["0.mean"])), lambda: self._heat(copies, statistics))
 
-    def check_model(self, model: Reconstructor) -> None:
+    def check_model(self, model: Model) -> None:
         if model.num_columns is not None:
             raise ContractError("local contrasts need images, and the model takes tables; take reconstruction-error")
 
