@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from copyist.data import parse_source
 from copyist.detection.measures import Combined, CopyDistance, ExampleDistance, LocalError
 from copyist.errors import ArgumentError
 from copyist.recipes.configured_detectors import configured_detector
@@ -83,3 +84,9 @@ def test_settings_of_the_default_can_be_changed(table: str) -> None:
     changed = configured_detector(data=table, measure="displacement", assignments=["trimmed=0.2", "steps=7"])
     assert type(changed.measure).__name__ == "Displacement"
     assert (changed.trained.training.trimmed, changed.trained.training.steps) == (0.2, 7)
+
+
+def test_groups_go_into_the_source_of_images_and_tables(table: str) -> None:
+    found = parse_source(configured_detector(data=table, group="a").training.data)
+    assert found.group == "a"
+    assert parse_source(configured_detector(data="faces", group="[&,]x").training.data).group == "[&,]x"

@@ -58,6 +58,15 @@ def fit(
             "--normal", help="Fit on the examples of this label alone: a folder, or a class by ?label=.", metavar="NAME"
         ),
     ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            "--group",
+            help="What tells which examples belong together, so that the rate holds for new groups: a column of a "
+            "table; of images 'folder', or a regular expression that finds the group in a name.",
+            metavar="COLUMN",
+        ),
+    ] = None,
     may_hold_outliers: Annotated[
         bool,
         typer.Option(
@@ -85,6 +94,7 @@ def fit(
         recipe,
         data=data,
         normal=normal,
+        group=group,
         may_hold_outliers=may_hold_outliers,
         measure=measure,
         steps=steps,

@@ -6,7 +6,7 @@ import functools
 import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, final
+from typing import TypeVar, cast, final
 
 import torch
 from torch import Tensor
@@ -40,14 +40,25 @@ class Copies:
     _layers: dict[str, Tensor] = field(default_factory=dict[str, Tensor], init=False, repr=False)
     """What was asked of layers, by name."""
 
-    _remembered: dict[Hashable, Any] = field(default_factory=dict[Hashable, Any], init=False, repr=False)
-    """What measures made of the batch."""
+    _remembered: dict[Hashable, tuple[object, object]] = field(
+        default_factory=dict[Hashable, tuple[object, object]], init=False, repr=False
+    )
+    """What measures made of the batch, by key, each beside what it was made with."""
 
-    def remember(self, key: Hashable, make: Callable[[], _T]) -> _T:
-        """What `make` gives when it is first called for this key: an anomaly and its place come from one heat."""
-        if key not in self._remembered:
-            self._remembered[key] = make()
-        return self._remembered[key]
+    def remember(self, key: Hashable, make: Callable[[], _T], *, of: object = None) -> _T:
+        """What `make` gave when it was last called for this key: an anomaly and its place come from one heat.
+
+        Args:
+            key: tells what is made.
+            make: makes it.
+            of: what it is made with beside the batch, such as a statistic: with another object than the last time it is
+                made anew.
+        """
+        known, found = self._remembered.get(key, (None, None))
+        if key not in self._remembered or known is not of:
+            found = make()
+            self._remembered[key] = (of, found)
+        return cast("_T", found)
 
     def in_parts(self) -> Iterator["Copies"]:
         """The same batch in parts of as many examples as the model sees at once."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from copyist.checkpoint import Header
 from copyist.data.table_encoding import TableEncoding
 from copyist.data.table_matching import TableLike
-from copyist.detection.conformal import check_false_alarms, p_values, threshold
+from copyist.detection.conformal import check_false_alarms, num_units, p_values, threshold
 from copyist.detection.copies import Copies, at_least_float32, examples_at_once
 from copyist.detection.findings import Findings
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
@@ -43,6 +43,10 @@ class Detector:
     false_alarms: float
     """α: the share of normal examples that is flagged at most, on average."""
 
+    groups: Tensor | None = None
+    """(N,), int64: which examples of the calibration belong together, where the stated rate is to hold for examples of
+    new groups; None where each stands alone."""
+
     header: Header
     """Of the model: its settings, data and training."""
 
@@ -54,12 +58,18 @@ class Detector:
     anomaly of held-out normal rows."""
 
     def __post_init__(self) -> None:
-        check_false_alarms(self.false_alarms, calibration=len(self.calibration))
+        what = "normal examples" if self.groups is None else "normal groups"
+        check_false_alarms(self.false_alarms, calibration=self.num_units, what=what)
+
+    @property
+    def num_units(self) -> int:
+        """How many examples, or groups of them, the calibration counts as."""
+        return num_units(self.calibration, self.groups)
 
     @property
     def threshold(self) -> float:
         """The anomaly above which an example is flagged."""
-        return threshold(self.calibration, false_alarms=self.false_alarms)
+        return threshold(self.calibration, false_alarms=self.false_alarms, groups=self.groups)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -165,7 +175,7 @@ class Detector:
 
     def judge(self, anomaly: PerImage, *, names: Sequence[str] | None = None, parts: Tensor | None = None) -> Findings:
         """The findings for anomalies (B,) that `anomaly` gave, and their parts."""
-        p = p_values(anomaly, self.calibration)
+        p = p_values(anomaly, self.calibration, groups=self.groups)
         return Findings(
             names=tuple(map(str, range(len(anomaly)))) if names is None else tuple(names),
             anomaly=anomaly,

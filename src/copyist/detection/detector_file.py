@@ -27,8 +27,9 @@ from copyist.outputs import user_path
 DETECTOR_FILE = "detector.safetensors"
 """Its name in the folder of a run."""
 
-_VERSION = 1
-"""Of what a detector adds to a model file; raised when older readers would misread newer files."""
+_VERSION = 2
+"""Of what a detector adds to a model file, the highest that is read; 2 has groups in the calibration, which those who
+read only 1 would misread."""
 
 
 def save_detector(path: Path, detector: Detector) -> None:
@@ -40,8 +41,9 @@ def save_detector(path: Path, detector: Detector) -> None:
     own = {"calibration": detector.calibration} | {
         f"statistics.{name}": tensor for name, tensor in detector.statistics.items()
     }
+    own |= {} if detector.groups is None else {"groups": detector.groups}
     document = {
-        "version": _VERSION,
+        "version": 1 if detector.groups is None else 2,
         "measure": settings.dump(detector.measure, CATALOGUES),
         "false_alarms": detector.false_alarms,
     }
@@ -80,9 +82,10 @@ def load_detector(
             model=model,
             measure=settings.load(AnomalyMeasure, recorded["measure"], CATALOGUES, name="measure"),
             statistics={
-                name.removeprefix("statistics."): tensor for name, tensor in own.items() if name != "calibration"
+                name.removeprefix("statistics."): each for name, each in own.items() if name.startswith("statistics.")
             },
             calibration=own["calibration"],
+            groups=own.get("groups"),
             false_alarms=recorded["false_alarms"],
             header=header,
             encoding=TableEncoding.from_document(recorded["encoding"]) if "encoding" in recorded else None,

@@ -12,7 +12,7 @@ from copyist.data.encoded_source import EncodedSource
 from copyist.data.examples import ExampleSet
 from copyist.data.splits import Splits
 from copyist.data.table_matching import TableLike
-from copyist.detection.conformal import check_false_alarms, check_rate
+from copyist.detection.conformal import check_rate
 from copyist.detection.copies import Copies, at_least_float32, examples_at_once
 from copyist.detection.detector import Detector
 from copyist.detection.detector_file import DETECTOR_FILE, save_detector
@@ -74,7 +74,7 @@ def fit_detector(
     rate, purpose = _rate(recipe, false_alarms, out if resume else None)
     given = recipe.training.data if data is None else data
     normal = open_normal(given, false_alarms=rate, observer=watcher)
-    check_false_alarms(rate, calibration=len(normal.calibration))
+    normal.check(rate)
     if isinstance(recipe.training, Untrained):
         own = DetectorModel.none(recipe.training, normal.splits, out=out, resume=resume, overwrite=overwrite)
     else:
@@ -124,6 +124,7 @@ def _measured(
         measure=measure,
         statistics=statistics,
         calibration=at_least_float32(anomalies),
+        groups=normal.groups,
         false_alarms=rate,
         header=own.header,
         encoding=normal.encoding,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self, final
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from copyist.data import open_source, parse_source
@@ -19,7 +20,7 @@ from copyist.data.splits import Splits
 from copyist.data.table_encoding import TableEncoding
 from copyist.data.table_matching import TableLike
 from copyist.data.table_sets import is_table
-from copyist.detection.conformal import num_calibration
+from copyist.detection.conformal import check_false_alarms, num_calibration
 from copyist.errors import DataError
 from copyist.training import Observer
 
@@ -41,6 +42,9 @@ class NormalExamples:
     encoding: TableEncoding | None = None
     """Of a table; None of images, and of rows of numbers in memory."""
 
+    groups: Tensor | None = None
+    """(N,), int64: which of the calibration belong together; None where each stands alone."""
+
     departures: Tensor | None = None
     """(N, C), bool: of the rows of calibration, which cells are such that training says nothing of them; None without
     an encoding."""
@@ -55,9 +59,22 @@ class NormalExamples:
         splits = given if isinstance(given, Splits) else given.splits
         if splits.calibration is None:
             raise DataError("a detector must have examples to calibrate on, got splits without; give calibration=0.2")
+        names = splits.calibration.groups
+        groups = None if names is None else torch.from_numpy(np.unique(names, return_inverse=True)[1])
+        found = cls(splits=splits, calibration=splits.calibration, groups=groups)
         if isinstance(given, Splits):
-            return cls(splits=splits, calibration=splits.calibration)
-        return cls(splits=splits, calibration=splits.calibration, encoding=given.encoding, departures=given.departures)
+            return found
+        return replace(found, encoding=given.encoding, departures=given.departures)
+
+    def check(self, false_alarms: float) -> None:
+        """Refuse a rate that the calibration cannot give.
+
+        Raises:
+            DataError: it has too few examples, or groups of them.
+        """
+        units = len(self.calibration) if self.groups is None else len(self.groups.unique())
+        what = "normal examples" if self.groups is None else "normal groups"
+        check_false_alarms(false_alarms, calibration=units, what=what)
 
 
 def open_normal(data: TableLike | Splits | EncodedSource, *, false_alarms: float, observer: Observer) -> NormalExamples:

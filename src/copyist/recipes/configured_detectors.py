@@ -26,6 +26,7 @@ def configured_detector(
     *,
     data: str | None = None,
     normal: str | None = None,
+    group: str | None = None,
     may_hold_outliers: bool = False,
     measure: str | None = None,
     steps: int | None = None,
@@ -38,6 +39,7 @@ def configured_detector(
         name: of a recipe that copies; None takes the one for images, or that for tables.
         data: the source of normal examples; None takes that of the run that is resumed.
         normal: the label whose examples alone are taken of it; None takes all.
+        group: what tells which examples belong together, as `Source.group`; None where each stands alone.
         may_hold_outliers: whether outliers may be among the rows of a table; then the strangest are not learned. A run
             that is resumed has said so when it was begun.
         measure: the name of another measure of anomaly.
@@ -55,6 +57,8 @@ def configured_detector(
     begun: DetectorPurpose | None = None
     if data is not None and normal is not None:
         data = with_option(data, f"only={escape_name(normal)}")
+    if data is not None and group is not None:
+        data = with_option(data, f"group={escape_name(group)}")
     if resume_in is not None:
         training = resumed(resume_in, name=name, data=data, steps=steps)
         if may_hold_outliers and training.training.trimmed == 0:

@@ -89,8 +89,7 @@ class LocalCodeDistance(AnomalyMeasure):
         return hottest(self.parts(copies, statistics), share=self.share)
 
     def parts(self, copies: Copies, statistics: Statistics) -> Heat:
-        # The same codes for all calls but those of another fit.
-        heats = copies.remember((self, id(statistics["codes"])), lambda: self._heats(copies, statistics))
+        heats = copies.remember(self, lambda: self._heats(copies, statistics), of=statistics["codes"])
         usual = statistics["usual"].to(copies.x)
         return torch.stack([in_units(heat, each) for heat, each in zip(heats, usual, strict=True)]).mean(0)
 

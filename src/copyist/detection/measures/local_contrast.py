@@ -94,7 +94,7 @@ class LocalContrast(AnomalyMeasure):
         return hottest(self.parts(copies, statistics), share=self.share)
 
     def parts(self, copies: Copies, statistics: Statistics) -> Heat:
-        return copies.remember((self, id(statistics["0.mean"])), lambda: self._heat(copies, statistics))
+        return copies.remember(self, lambda: self._heat(copies, statistics), of=statistics["0.mean"])
 
     def check_model(self, model: Model) -> None:
         if model.num_columns is not None:
