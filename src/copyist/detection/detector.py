@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from copyist.checkpoint import Header
+from copyist.checks import check_whole
+from copyist.data.decoded_table import decode_rows
 from copyist.data.table_encoding import TableEncoding
 from copyist.data.table_matching import TableLike
 from copyist.detection.conformal import check_false_alarms, num_units, p_values, threshold
@@ -149,14 +151,50 @@ class Detector:
             ContractError: the detector was not fitted on a table.
             DataError, ShapeError, ArgumentError: as `TableEncoding.encode`.
         """
-        if self.encoding is None:
-            raise ContractError(
-                "a detector that judges a table must have been fitted on one, and this one was fitted on images or on "
-                "rows of numbers; call it with these, or fit it on the table's source"
-            )
-        encoded = self.encoding.encode(data, ignore_extra=ignore_extra, say=say)
+        encoded = self._table_encoding("judges").encode(data, ignore_extra=ignore_extra, say=say)
         found = self(encoded.rows, names=encoded.names, parts=parts)
         return self.with_departures(found, encoded.departures)
+
+    @torch.no_grad()
+    def repair_table(
+        self,
+        data: TableLike,
+        *,
+        passes: int = 1,
+        ignore_extra: bool = False,
+        say: Callable[[str], None] = ignore,
+    ) -> dict[str, list[str]]:
+        """The copies of the rows of a table: what the model takes them to be if they are normal.
+
+        Args:
+            data: as for `judge_table`.
+            passes: how many times to copy the copy, at least 1.
+            ignore_extra: as for `judge_table`.
+            say: takes notices, each one sentence.
+
+        Returns:
+            The cells of each column as texts, as `decode_rows` makes them.
+
+        Raises:
+            ContractError: the detector was not fitted on a table.
+            ArgumentError: `passes` is less than 1.
+            DataError, ShapeError: as `TableEncoding.encode`.
+        """
+        check_whole("passes", passes, 1)
+        encoding = self._table_encoding("repairs")
+        encoded = encoding.encode(data, ignore_extra=ignore_extra, say=say)
+        x = take_batch(self.model, encoded.rows)
+        for _ in range(passes):
+            x = Copies(self.model, x).x_hat
+        return decode_rows(encoding, x, encoded)
+
+    def _table_encoding(self, verb: str) -> TableEncoding:
+        if self.encoding is None:
+            raise ContractError(
+                f"a detector that {verb} a table must have been fitted on one, and this one was fitted on images or on "
+                "rows of numbers; call it with these, or fit it on the table's source"
+            )
+        return self.encoding
 
     def with_departures(self, found: Findings, departures: Tensor) -> Findings:
         """The findings for rows that `encoding` has made, with what their departures add.

@@ -3,16 +3,16 @@
 Every verb takes the file as that of the model, and refuses it where the detector has none.
 """
 
-__all__ = ["DETECTOR_FILE", "load_detector", "save_detector"]
+__all__ = ["DETECTOR_FILE", "load_detector", "read_encoding", "save_detector"]
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
 from copyist import settings
-from copyist.checkpoint import DETECTOR_PREFIX, NO_MODEL, Header, load, read_header, trained_on
+from copyist.checkpoint import DETECTOR_PREFIX, NO_MODEL, Header, load, read_document, read_header, trained_on
 from copyist.checkpoint.tensor_file import read_tensors, write_tensors
 from copyist.data.table_encoding import TableEncoding
 from copyist.detection.detector import Detector
@@ -95,6 +95,25 @@ def load_detector(
         raise CheckpointError(
             f"{file} holds a detector that cannot be rebuilt: {error}; upgrade copyist, or fit it again"
         ) from error
+
+
+def read_encoding(path: str | Path) -> TableEncoding | None:
+    """The encoding of tables in the file of a detector; None of any other file or folder.
+
+    Raises:
+        CheckpointError: the file is damaged, or from a newer version.
+    """
+    file = user_path(path)
+    file = file / DETECTOR_FILE if file.is_dir() else file
+    if not file.is_file():
+        return None
+    found = read_document(file).get("detector")
+    if not isinstance(found, dict) or "encoding" not in found:
+        return None
+    try:
+        return TableEncoding.from_document(cast("dict[str, Any]", found)["encoding"])
+    except (TypeError, ArgumentError) as error:
+        raise CheckpointError(f"{file} holds an encoding that cannot be read: {error}; fit it again") from error
 
 
 def _model(

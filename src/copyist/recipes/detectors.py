@@ -33,7 +33,7 @@ _NEIGHBORS = {True: 0.05, False: 5}
 
 
 def image_detector(*, data: str = "photos") -> DetectorRecipe:
-    """Images of parts by their contrasts at each place, at six scales; no net has a part in it.
+    """Images of parts by their contrasts and textures at each place, at five scales; no net has a part in it.
 
     On photographs of real defects these contrasts tell more than the error of
     nets that `repairing_detector` trains in two minutes.
@@ -44,7 +44,9 @@ def image_detector(*, data: str = "photos") -> DetectorRecipe:
     """
     return DetectorRecipe(
         training=Untrained(name="contrasts", data=_sized(data, _SIDE)),
-        measure=LocalContrast(),
+        measure=LocalContrast(
+            scales=(1.0, 2.0, 4.0, 8.0, 16.0), cell=4, with_textures=True, neighborhoods=(8.0, 16.0, 32.0)
+        ),
     )
 
 

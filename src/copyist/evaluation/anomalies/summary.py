@@ -109,9 +109,9 @@ class DetectorSummary(Document):
     def text(self) -> str:
         """Three sentences."""
         one, rate = self.noun.removesuffix("s"), self.rate
-        source, so_many = f"for calibration, in {self.num_groups:,} groups", f"so many groups of {self.noun}"
-        if self.num_groups is None:
-            source, so_many = "for calibration", f"so many {self.noun}"
+        source, so_many = "for calibration", f"so many {self.noun}"
+        if self.num_groups is not None:
+            source, so_many = f"{source}, in {self.num_groups:,} groups", f"so many groups of {self.noun}"
         return (
             f"{self.recipe} on {self.num_trained_on:,} {self.noun} of {self.trained_on}, with the measure "
             f"{self.measure['kind']}\n"
