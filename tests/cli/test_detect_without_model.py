@@ -91,7 +91,9 @@ def test_one_with_a_model_that_the_measure_does_not_look_at_gives_the_same_anoma
     """As files of earlier versions hold it."""
     linear = configured("linear", data=good)
     short = replace(linear, training=replace(linear.training, steps=1), model=MLPConfig(widths=(4,)))
-    recipe = replace(image_detector(data=good), training=short, measure=LocalContrast(scales=(1.0, 2.0)))
+    usual = image_detector(data=good)
+    assert isinstance(usual.measure, LocalContrast)
+    recipe = replace(usual, training=short, measure=replace(usual.measure, scales=(1.0, 2.0)))
     fit_detector(recipe, out=tmp_path)
     with_one, without = load_detector(tmp_path, device="cpu"), load_detector(fitted, device="cpu")
     x = open_split(good, default="test").examples()

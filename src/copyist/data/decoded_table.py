@@ -57,9 +57,9 @@ def _decoded(encoder: ColumnEncoding, values: Numbers, column: TableColumn) -> l
         case ScaledColumn():
             found = _spelled(encoder.center + encoder.scale * values[:, 0], column, given)
         case CategoryColumn():
-            names = np.array([*encoder.categories, *([None] if encoder.has_rare else [])], dtype=object)
-            best = names[values[:, : len(names)].argmax(1)]
-            found = np.where(np.equal(best, None), given, best)
+            names = np.array([*encoder.categories, ""], dtype=object)
+            best = names[values[:, : len(encoder.categories) + encoder.has_rare].argmax(1)]
+            found = np.where(best == "", given, best)
         case ConstantColumn():
             found = np.where(encoder.encode(column).departs, _constant(encoder, column), given)
         case _:
