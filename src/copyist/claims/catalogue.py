@@ -59,6 +59,7 @@ NAMES = (
     "mse-need-not-blur",
     "perfect-representation-cannot-denoise",
     "scale-does-not-rescue",
+    "trained-diffusion-samples-better",
     "bottleneck-trades-error",
     "bottleneck-is-not-lossless",
     "residual-is-the-score",
