@@ -74,7 +74,7 @@ def test_neighborhoods_widen_the_heat_and_leave_the_anomaly() -> None:
     model, x = Copier(), noise(3, seed=3)
     x[:, :, 14:18, 14:18] = 0.95
     one = LocalContrast(scales=(1.0,), cell=2)
-    wide = LocalContrast(scales=(1.0,), cell=2, neighborhoods=(6.0,))
+    wide = LocalContrast(scales=(1.0,), cell=2, neighborhoods=(6 / SIDE,))
     statistics = one.fit(Copies(model, noise(30, seed=1)), Copies(model, noise(10, seed=2)))
     copies = Copies(model, x)
     assert torch.equal(wide(copies, statistics), one(copies, statistics))

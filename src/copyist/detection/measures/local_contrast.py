@@ -69,17 +69,18 @@ class LocalContrast(AnomalyMeasure):
     """Whether `textures` count among the contrasts."""
 
     neighborhoods: tuple[float, ...] = later(())
-    """Standard deviations, in pixels, of the neighborhoods over which the heat of `parts` is averaged beside that of
-    each place alone: defects that are larger than what is strange in them are then found whole. The anomaly of an image
-    is of places alone."""
+    """Standard deviations, in shares of the longer side, of the neighborhoods over which the heat of `parts` is averaged
+    beside that of each place alone: defects that are larger than what is strange in them are then found whole. The
+    anomaly of an image is of places alone."""
 
     def __post_init__(self) -> None:
         if not self.scales:
             raise ArgumentError("a distance of local contrasts must have at least one scale, got none")
         for scale in self.scales:
             check_positive("scales", scale)
-        for sigma in self.neighborhoods:
-            check_positive("neighborhoods", sigma)
+        for share in self.neighborhoods:
+            check_positive("neighborhoods", share)
+            check_within("neighborhoods", share, 0, 1)
         check_whole("cell", self.cell, 1)
         check_positive("share", self.share)
         check_within("share", self.share, 0, 1)
@@ -106,7 +107,8 @@ class LocalContrast(AnomalyMeasure):
 
     def parts(self, copies: Copies, statistics: Statistics) -> Heat:
         heat = self._heat_of(copies, statistics)
-        around = [gaussian_blur(heat[:, None], sigma=sigma / self.cell)[:, 0] for sigma in self.neighborhoods]
+        side = max(heat.shape[1:])
+        around = [gaussian_blur(heat[:, None], sigma=share * side)[:, 0] for share in self.neighborhoods]
         return _stretched(torch.stack([heat, *around]).mean(0), copies)
 
     def _heat_of(self, copies: Copies, statistics: Statistics) -> Heat:
