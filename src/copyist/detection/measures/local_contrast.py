@@ -69,7 +69,7 @@ class LocalContrast(AnomalyMeasure):
     """Whether `textures` count among the contrasts."""
 
     neighborhoods: tuple[float, ...] = later(())
-    """Standard deviations, in shares of the longer side, of the neighborhoods over which the heat of `parts` is averaged
+    """Standard deviations, in shares of the longer side, of the neighborhoods over which heat is averaged in `parts`,
     beside that of each place alone: defects that are larger than what is strange in them are then found whole. The
     anomaly of an image is of places alone."""
 
