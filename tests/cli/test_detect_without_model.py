@@ -67,7 +67,7 @@ def test_what_is_strange_is_found_and_named(fitted: Path, tmp_path: Path) -> Non
 def test_verbs_that_want_a_model_refuse_it_in_one_sentence(verb: str, fitted: Path, good: str, tmp_path: Path) -> None:
     out = tmp_path / ("codes.npz" if verb == "encode" else "out")
     where = ("--data", good) if verb == "evaluate" else (good.partition("?")[0], "--out", out)
-    answer = copyist(verb, fitted / "detector.safetensors", *where)
+    answer = copyist(verb, fitted, *where)
     assert "holds a detector that measures examples without a model" in answer.sentence
     assert not out.exists()
 

@@ -1,6 +1,7 @@
 """One safetensors file: the weights, what was measured on data, and the config that rebuilds the model."""
 
 __all__ = [
+    "DETECTOR_FILE",
     "DETECTOR_PREFIX",
     "FORMAT_VERSION",
     "MODEL_CATALOGUES",
@@ -25,6 +26,7 @@ __all__ = [
 
 from copyist.checkpoint.header import NO_MODEL, Header, classes_of, trained_on
 from copyist.checkpoint.model_file import (
+    DETECTOR_FILE,
     DETECTOR_PREFIX,
     MODEL_CATALOGUES,
     check_model,

@@ -5,6 +5,7 @@ fingerprint of the data, recipe, and a summary of the training. Files of format 
 """
 
 __all__ = [
+    "DETECTOR_FILE",
     "DETECTOR_PREFIX",
     "MODEL_CATALOGUES",
     "check_model",
@@ -38,6 +39,9 @@ from copyist.outputs import user_path
 MODEL_CATALOGUES: settings.Catalogues = {ModelConfig: MODELS}
 """The kinds of model that a file may hold."""
 
+
+DETECTOR_FILE = "detector.safetensors"
+"""What the file of a detector is called in its folder."""
 
 DETECTOR_PREFIX = "detector."
 """Begins the names of tensors that belong to a detector around the model, and are none of its weights."""
@@ -89,7 +93,8 @@ def load(
 
 
 def model_file(path: str | Path) -> Path:
-    """The file that holds the model of `path`: itself, or `model.safetensors` in it, or a run's last saved state.
+    """The file that holds the model of `path`: itself, or `model.safetensors` in it, or a run's last saved state, or a
+    detector.
 
     Raises:
         CheckpointError: there is none.
@@ -100,6 +105,8 @@ def model_file(path: str | Path) -> Path:
     state = file.parent / "state" / "state.safetensors"
     if file.name == "model.safetensors" and not file.exists() and state.exists():
         return state
+    if file.name == "model.safetensors" and not file.exists() and (file.parent / DETECTOR_FILE).exists():
+        return file.parent / DETECTOR_FILE
     if not file.exists():
         raise CheckpointError(f"there is no model at {path}; give a .safetensors file, or the folder of a finished run")
     return file

@@ -30,8 +30,7 @@ def info(
     import json
     from dataclasses import asdict
 
-    from copyist.checkpoint import model_file, read_model, recorded_code, unfinished
-    from copyist.detection.detector_file import DETECTOR_FILE
+    from copyist.checkpoint import DETECTOR_FILE, model_file, read_model, recorded_code, unfinished
     from copyist.evaluation.anomalies.summary import DetectorSummary
     from copyist.outputs import user_path
 

@@ -3,7 +3,7 @@
 Every verb takes the file as that of the model, and refuses it where the detector has none.
 """
 
-__all__ = ["DETECTOR_FILE", "load_detector", "read_encoding", "save_detector"]
+__all__ = ["load_detector", "read_encoding", "save_detector"]
 
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +12,16 @@ from typing import Any, cast
 import torch
 
 from copyist import settings
-from copyist.checkpoint import DETECTOR_PREFIX, NO_MODEL, Header, load, read_document, read_header, trained_on
+from copyist.checkpoint import (
+    DETECTOR_FILE,
+    DETECTOR_PREFIX,
+    NO_MODEL,
+    Header,
+    load,
+    read_document,
+    read_header,
+    trained_on,
+)
 from copyist.checkpoint.tensor_file import read_tensors, write_tensors
 from copyist.data.table_encoding import TableEncoding
 from copyist.detection.detector import Detector
@@ -23,9 +32,6 @@ from copyist.devices import find_device
 from copyist.errors import ArgumentError, CheckpointError
 from copyist.models.contracts import Reconstructor, needs
 from copyist.outputs import user_path
-
-DETECTOR_FILE = "detector.safetensors"
-"""Its name in the folder of a run."""
 
 _VERSION = 2
 """Of what a detector adds to a model file, the highest that is read; 2 has groups in the calibration, which those who

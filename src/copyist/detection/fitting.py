@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from copyist.checkpoint import DETECTOR_FILE
 from copyist.data.encoded_source import EncodedSource
 from copyist.data.examples import ExampleSet
 from copyist.data.splits import Splits
@@ -15,7 +16,7 @@ from copyist.data.table_matching import TableLike
 from copyist.detection.conformal import check_rate
 from copyist.detection.copies import Copies, at_least_float32, examples_at_once
 from copyist.detection.detector import Detector
-from copyist.detection.detector_file import DETECTOR_FILE, save_detector
+from copyist.detection.detector_file import save_detector
 from copyist.detection.detector_model import DetectorModel
 from copyist.detection.detector_recipe import FALSE_ALARMS, DetectorPurpose, DetectorRecipe, Untrained
 from copyist.detection.guards import check_detector, strange_calibration
