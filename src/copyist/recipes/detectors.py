@@ -45,7 +45,7 @@ def image_detector(*, data: str = "photos") -> DetectorRecipe:
     return DetectorRecipe(
         training=Untrained(name="contrasts", data=_sized(data, _SIDE)),
         measure=LocalContrast(
-            scales=(1.0, 2.0, 4.0, 8.0, 16.0), cell=4, with_textures=True, neighborhoods=(1 / 16, 1 / 8, 1 / 4)
+            scales=(1.0, 2.0, 4.0, 8.0, 16.0), cell=2, with_textures=True, neighborhoods=(1 / 16, 1 / 8, 1 / 4)
         ),
     )
 
