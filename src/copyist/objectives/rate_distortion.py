@@ -13,6 +13,7 @@ from copyist.checks import check_positive, check_whole
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Compressor, Model, needs
 from copyist.objectives.base import Objective
+from copyist.randomness import draw_below
 from copyist.tensors import Images
 
 _RANGE = 255.0
@@ -57,7 +58,7 @@ class RateDistortion(Objective):
         compressor = needs(model, Compressor, verb="RateDistortion")
         x = self._cropped(x, generator)
         count = compressor.num_qualities
-        quality = torch.randint(count, (len(x),), generator=generator, device=generator.device).to(x.device)
+        quality = draw_below(count, (len(x),), generator=generator).to(x.device)
         x_hat, bits = compressor.rate_distortion(x, quality=quality, generator=generator)
         errors = _RANGE**2 * (x_hat.float() - x).square().flatten(1).mean(1)
         rate = bits / (x.shape[2] * x.shape[3])

@@ -40,9 +40,11 @@ class LearnedExamples:
         *,
         seed: int,
         device: torch.device,
+        statistics_batch: int,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
+        self._statistics_batch = statistics_batch
         self._data, self._config, self._seed = data, config, seed
         self._latent = model if isinstance(model, LatentDiffusion) else None
         self._device, self._rank, self._world_size = device, rank, world_size
@@ -74,9 +76,11 @@ class LearnedExamples:
         return HeldOut(
             examples,
             count=self._config.validation_images,
-            batch_size=self._config.batch_size,
+            batch_size=self._statistics_batch,
             seed=self._seed,
             device=self._device,
+            rank=self._rank,
+            world_size=self._world_size,
         )
 
     def measure_codes(self) -> None:

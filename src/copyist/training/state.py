@@ -17,6 +17,7 @@ from copyist.data.splits import Splits
 from copyist.devices import keep_freed_memory
 from copyist.models.contracts import Autoencoder, Model, ModelConfig, needs
 from copyist.models.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
+from copyist.nn.norm import has_batch_statistics, share_statistics
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
 from copyist.training.counters import Counters
@@ -25,6 +26,7 @@ from copyist.training.held_out import HeldOut
 from copyist.training.history import Observer, kept_row
 from copyist.training.learned import LearnedExamples
 from copyist.training.optimization import update_average
+from copyist.training.processes import check_resumed, statistics_batch
 from copyist.training.resumption import RecordedRun
 from copyist.training.run_data import RunData
 from copyist.training.start import InitialWeights, build_model
@@ -83,11 +85,21 @@ class TrainingState:
             self.model_config = self.model_config.with_classes(num_classes)
         self.data = RunData.of(splits, num_classes=num_classes, unit=self.model_config.unit, trimmed=config.trimmed)
         self.summary = self.data.summary()
+        rank, world_size = self.accelerator.process_index, self.accelerator.num_processes
+        self._statistics_batch = statistics_batch(config, num_processes=world_size)
         self.model = build_model(
-            self.model_config, recipe, splits.train, seed=seed, start=start, device=self.device
+            self.model_config,
+            recipe,
+            splits.train,
+            seed=seed,
+            start=start,
+            device=self.device,
+            statistics_batch=self._statistics_batch,
         ).train()
         self.average = copy.deepcopy(self.model) if config.averaging > 0 else None
         self.best = copy.deepcopy(self.model) if config.patience > 0 else None
+        if world_size > 1 and config.batch_statistics == "synchronized":
+            share_statistics(self.model)
         if config.compile:
             self.model.compile()  # pyright: ignore[reportUnknownMemberType]
         self.descent = Descent(recipe.objective, self.model, config.optimization, accelerator=self.accelerator)
@@ -97,8 +109,9 @@ class TrainingState:
             self.model,
             seed=seed,
             device=self.device,
-            rank=self.accelerator.process_index,
-            world_size=self.accelerator.num_processes,
+            statistics_batch=self._statistics_batch,
+            rank=rank,
+            world_size=world_size,
         )
         self.counters = Counters()
         self.saved_step = 0
@@ -182,11 +195,20 @@ class TrainingState:
             OutputError: the disk is full, or the place cannot be written.
         """
         document, tensors = self.store.read_state()
+        # All processes must have read it before one writes another.
+        self.accelerator.wait_for_everyone()
         recorded = RecordedRun.of(document, place=str(self.store))
         recorded.check_settings(self.identity["recipe"], seed=self.seed, purpose=self.purpose)
         recorded.check_data(
             self.summary, source=self.recipe.data, start=self.start_fingerprint, first_stage=self.given_first_stage
         )
+        before, now = recorded.processes, self.accelerator.num_processes
+        check_resumed(self.recipe.training, self.model, place=str(self.store), before=before, now=now)
+        if before != now:
+            self.observer.notify(
+                f"the run goes on with a number of {now} processes in place of {before}: the steps are the same, and "
+                "their sums are rounded in another order"
+            )
         self.start_fingerprint, self.given_first_stage = recorded.start, recorded.first_stage
         self.purpose = self.purpose or recorded.purpose
         self._take(document, tensors)
@@ -239,7 +261,7 @@ class TrainingState:
         losses = [row.validation_loss for row in counters.rows if row.validation_loss is not None]
         return Header(
             model=dump(self.model_config, CATALOGUES),
-            batch_size=self.recipe.training.batch_size,
+            batch_size=self._statistics_batch,
             data=self.summary,
             recipe=self.identity["recipe"],
             training={
@@ -255,8 +277,18 @@ class TrainingState:
                 "torch": torch.__version__,
                 **({} if self.start_fingerprint is None else {"start": self.start_fingerprint}),
                 **({} if self.given_first_stage is None else {"first_stage": self.given_first_stage}),
+                **self._sharing(),
             },
         )
+
+    def _sharing(self) -> dict[str, Any]:
+        """How many processes share the run, and by what they normalize; nothing of one alone."""
+        count = self.accelerator.num_processes
+        if count == 1:
+            return {}
+        by_batch = has_batch_statistics(self.model)
+        statistics = {"batch_statistics": self.recipe.training.batch_statistics} if by_batch else {}
+        return {"processes": count, **statistics}
 
     @property
     def identity(self) -> dict[str, Any]:
