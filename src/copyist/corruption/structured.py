@@ -131,7 +131,9 @@ def _blur(x: Images, batch: Images, generator: torch.Generator) -> Images:
 
 def _light(x: Images, batch: Images, generator: torch.Generator) -> Images:
     """Multiply, to less than the image more often than to more."""
-    return x * torch.exp(_signs(x, generator) * (0.15 + 0.65 * draw_uniform((len(x), 1, 1, 1), generator=generator, like=x)))
+    return x * torch.exp(
+        _signs(x, generator) * (0.15 + 0.65 * draw_uniform((len(x), 1, 1, 1), generator=generator, like=x))
+    )
 
 
 _DAMAGES: tuple[Damage, ...] = (_stain, _paint, _shift, _paste, _blur, _light)
