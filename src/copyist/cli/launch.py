@@ -1,4 +1,4 @@
-"""Several processes for one run, on this machine or as this machine's share of several, by PyTorch's elastic launcher."""
+"""Several processes for one run, here or as this machine's share of several, by PyTorch's elastic launcher."""
 
 __all__ = ["LOST_PEER", "is_first", "is_lost_peer", "relaunch", "report_failure"]
 

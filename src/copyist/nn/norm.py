@@ -95,7 +95,9 @@ class RunningNorm(nn.BatchNorm2d):
         if not (self.shared and self.training):
             return super().forward(input)
         mean, variance = _shared_moments(input)
-        assert self.running_mean is not None and self.running_var is not None and self.momentum is not None
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.momentum is not None
         with torch.no_grad():
             count = distributed.get_world_size() * input.numel() // input.shape[1]
             self.running_mean.lerp_(mean, self.momentum)

@@ -206,8 +206,8 @@ class TrainingState:
         check_resumed(self.recipe.training, self.model, place=str(self.store), before=before, now=now)
         if before != now:
             self.observer.notify(
-                f"the run goes on with a number of {now} processes in place of {before}: the steps are the same, and "
-                "their sums are rounded in another order"
+                f"the run was shared by {before} processes and goes on with {now}; its steps are the same but for "
+                "rounding"
             )
         self.start_fingerprint, self.given_first_stage = recorded.start, recorded.first_stage
         self.purpose = self.purpose or recorded.purpose
