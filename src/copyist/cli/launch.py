@@ -172,7 +172,8 @@ def _failure(codes: Mapping[int, int], folder: Path, *, world_size: int) -> Copy
     own = [each for each in reports.values() if each["sentence"] != LOST_PEER and each["code"] < 128]
     if own:
         return TrainingError(own[0]["sentence"])
-    rank, code = min(codes.items(), key=lambda item: item[1])
+    # By SIGTERM the launcher ends those that are left.
+    rank, code = min(codes.items(), key=lambda item: (item[1] >= 0, item[1] == -signal.SIGTERM, item[0]))
     who = f"process {rank} of the {world_size} of this run"
     if code < 0:
         name = signal.Signals(-code).name
