@@ -15,6 +15,7 @@ import torch
 import copyist as library
 from cli.conftest import copyist
 from copyist.checkpoint import read_tensors
+from copyist.cli.launch import LOST_PEER, _failure
 
 RUN = ("train", "unet", "--data", "digits?size=16&limit=60", "--set", "width=2", "--set", "levels=2")
 RUN += ("--set", "batch_size=8", "--set", "precision=float32")
@@ -81,15 +82,16 @@ def test_a_signal_ends_both_processes_at_the_same_step_and_keeps_it(tmp_path: Pa
     assert sentence == f"copyist: interrupted after {step} steps; they are kept, and --resume goes on from there"
 
 
-@pytest.mark.slow
-def test_a_refusal_in_two_processes_is_said_once(tmp_path: Path) -> None:
-    line = [*TWO, "--set", "batch_size=15", "--out", str(tmp_path / "run")]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == (
-        "copyist: a batch must be divided evenly among the processes of a run, got 15 examples and 2 processes; "
-        "take --set batch_size=16\n"
-    )
+def test_a_refusal_of_several_processes_is_said_once_and_before_what_followed_from_it(tmp_path: Path) -> None:
+    def failed(**said: tuple[str, int]) -> str:
+        for rank, (sentence, code) in said.items():
+            (tmp_path / rank[1:]).write_text(json.dumps({"sentence": sentence, "code": code}))
+        return str(_failure({0: -signal.SIGTERM, 1: 1}, tmp_path, world_size=2))
+
+    assert failed().startswith("process 0 of the 2 of this run was ended by SIGTERM, and ")
+    assert failed(_1=("the disk is full", 1), _0=(LOST_PEER, 1)) == "the disk is full"
+    assert failed(_1=("interrupted after 3 steps", 143)).startswith("process 0 of the 2 ")
+    assert failed(_0=("it is refused", 1), _1=("it is refused", 1)) == "it is refused"
 
 
 def test_processes_that_there_cannot_be_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
