@@ -39,7 +39,7 @@ EMBEDDED = ("photos", "faces", "digits", "scenes", "blobs", "cancer")
 """Sources that need no file. `./photos` is a folder of that name."""
 
 READABLE = (
-    "a source is a folder or .zip of images, .npy, .npz, idx .gz, a table in .csv or .parquet, "
+    "a source is a folder or .zip of images, .npy, .npz, idx .gz, a folder of shards, a table in .csv or .parquet, "
     "or one of photos, faces, digits, scenes, blobs, cancer"
 )
 """What can be read, as the end of a sentence."""
