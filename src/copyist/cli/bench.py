@@ -134,6 +134,24 @@ def scaling(
     _run(bench, as_json=as_json, out=out, force=force)
 
 
+@app.command(short_help="Time a step of training on shards.")
+def shards(
+    width: Annotated[int, typer.Option(min=1, help="Base width of the U-Net.")] = 16,
+    size: Size = 64,
+    batch: Batch = 32,
+    rounds: Rounds = 10,
+    encoding: Annotated[str, typer.Option(help="Of images in the shards: png or npy.")] = "png",
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Time a step of training on shards, against the same images in memory."""
+    from copyist.bench.shards import bench_shards
+
+    bench = partial(bench_shards, width=width, size=size, batch=batch, rounds=rounds, encoding=encoding)
+    _run(bench, as_json=as_json, out=out, force=force)
+
+
 @app.command(short_help="Compare our detector of tables with those without a network.")
 def tables(
     folder: Annotated[Path, typer.Argument(help="Holds .npz files with X and y, 1 for an outlier.", parser=as_path)],
