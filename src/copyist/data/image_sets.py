@@ -17,7 +17,7 @@ from copyist.data.cache import Materialized, materialize
 from copyist.data.embedded import undecoded_embedded
 from copyist.data.examples import ExampleSet
 from copyist.data.fitting import binarize, fit_size, tile_corners
-from copyist.data.image_files import undecoded_files, undecoded_listing
+from copyist.data.image_files import undecoded_files, undecoded_listing, undecoded_tars
 from copyist.data.parts import Parts, Split, fingerprint
 from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset
 from copyist.data.source_parts import of_classes, parts_of
@@ -174,6 +174,8 @@ def _undecoded(
     if path.is_dir() or path.suffix.lower() == ".zip":
         listing = list_folder(path, without=without) if path.is_dir() else list_zip(path)
         return undecoded_listing(listing, say=say, all_pages=source.pages == "all", progress=progress)
+    if path.suffix.lower() == ".tar":
+        return undecoded_tars(source.place, say=say, progress=progress)
     if path.suffix.lower() in SUFFIXES:
         alone = [ImageFile(name=path.name, read=path.read_bytes)]
         return undecoded_files(alone, place=source.place, all_pages=source.pages == "all", progress=progress)

@@ -15,6 +15,7 @@ from copyist.data.splits import Splits
 from copyist.data.table_sets import is_table, table_sets
 from copyist.errors import ArgumentError, DataError
 from copyist.files.bulk import Progress, ignore
+from copyist.files.tars import tar_paths
 
 _MORE = {
     False: "add images, of which a tenth is held out, or part them into folders train and test",
@@ -112,7 +113,7 @@ def _sets(
     progress: Progress | None,
     columns: Sequence[str] = (),
 ) -> list[ExampleSet]:
-    if not source.is_embedded and not Path(source.place).exists():
+    if not source.is_embedded and not all(path.exists() for path in tar_paths(source.place)):
         raise DataError(f"there is no file or folder {source.place}; {READABLE}")
     if source.is_embedded and Path(source.place).exists():
         say(f"took {source.place} as the embedded data of that name; write ./{source.place} for the folder")
