@@ -17,8 +17,8 @@ from cli.conftest import copyist
 from copyist.checkpoint import read_tensors
 from copyist.cli.launch import LOST_PEER, _failure
 
-RUN = ("train", "unet", "--data", "digits?size=16&limit=60", "--set", "width=2", "--set", "levels=2")
-RUN += ("--set", "batch_size=8", "--set", "precision=float32")
+SETTINGS = ("width=2", "levels=2", "batch_size=8", "precision=float32")
+RUN = ["train", "unet", "--data", "digits?size=16&limit=60", *(word for each in SETTINGS for word in ("--set", each))]
 TWO = [sys.executable, "-m", "copyist", *RUN, "--devices", "2"]
 
 

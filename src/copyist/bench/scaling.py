@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from copyist.bench.measure import compare, count_flops, machine
@@ -64,7 +64,7 @@ def bench_scaling(
     return BenchResult(name=name, unit="step", images_per_unit=batch, machine=machine(), comparisons=(row,))
 
 
-def _step_seconds(settings: dict[str, object], *, processes: int, size: int) -> float:
+def _step_seconds(settings: Mapping[str, object], *, processes: int, size: int) -> float:
     """Of one run."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"

@@ -123,7 +123,8 @@ class _Packer:
     """The packing of one source into one folder."""
 
     def __init__(self, prepared: PreparedImages, folder: Path, *, encoding: Encoding, per_shard: int) -> None:
-        self._prepared, self._folder, self._encoding, self._per_shard = prepared, folder, encoding, per_shard
+        self._prepared, self._folder, self._per_shard = prepared, folder, per_shard
+        self._encoding: Encoding = encoding
         source, images = prepared.source, prepared.images
         splits: list[Split] = [source.split] if source.split else ["train", "test"]
         chosen = np.concatenate([prepared.parts.indices(split, limit=source.limit) for split in splits])

@@ -37,7 +37,8 @@ class ShardArray:
         self._which = np.repeat(np.arange(len(shards), dtype=np.int32), counts)
         self._offsets = np.array([offset for shard in shards for offset in shard.offsets], dtype=np.int64)
         self._sizes = np.array([size for shard in shards for size in shard.sizes], dtype=np.int64)
-        self._image_shape, self.dtype, self._encoding = index.shape, np.dtype(index.dtype), index.encoding
+        self._image_shape, self.dtype = index.shape, np.dtype(index.dtype)
+        self._encoding: Encoding = index.encoding
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -94,7 +95,7 @@ class ShardArray:
         for begin in range(0, len(self), _CHUNK):
             yield from self[begin : begin + _CHUNK]
 
-    def __array__(self, dtype: npt.DTypeLike = None, copy: bool | None = None) -> npt.NDArray[Any]:
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         """All of it in memory."""
         return self[:].astype(self.dtype if dtype is None else dtype, copy=False)
 

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias, final
 
-from copyist.errors import DataError
+from copyist.errors import ArgumentError, DataError
+from copyist.settings import load
 
 INDEX = "index.json"
 """The file of a folder of shards that names them."""
@@ -70,11 +71,9 @@ class Shard:
         Raises:
             DataError: it is missing or damaged.
         """
-        document = _read_json(path)
-        lists = {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
         try:
-            shard = cls(**lists)
-        except TypeError as error:
+            shard = load(cls, _read_json(path), {})
+        except ArgumentError as error:
             raise _damaged(path) from error
         columns = (shard.names, shard.digests, shard.groups, shard.labels, shard.is_test, shard.offsets, shard.sizes)
         if len({len(column) for column in columns if column is not None}) > 1:
@@ -142,10 +141,9 @@ def read_index(path: Path) -> tuple[ShardIndex, list[Shard]]:
             f"{path} must be an index of version {VERSION} or older, got {version}; install a newer copyist, or pack "
             "the source again"
         )
-    lists = {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
     try:
-        index = ShardIndex(**lists)
-    except TypeError as error:
+        index = load(ShardIndex, document, {})
+    except ArgumentError as error:
         raise _damaged(path) from error
     shards = [Shard.read(path.parent / Path(name).with_suffix(".json").name) for name in index.shards]
     for shard in shards:
