@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 import torch
@@ -18,8 +19,15 @@ from copyist.checkpoint import read_tensors
 from copyist.cli.launch import LOST_PEER, _failure
 
 SETTINGS = ("width=2", "levels=2", "batch_size=8", "precision=float32")
-RUN = ["train", "unet", "--data", "digits?size=16&limit=60", *(word for each in SETTINGS for word in ("--set", each))]
-TWO = [sys.executable, "-m", "copyist", *RUN, "--devices", "2"]
+RUN = ["train", "unet", *(word for each in SETTINGS for word in ("--set", each))]
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> list[str]:
+    """The command that trains on a few images in two processes."""
+    images = np.random.default_rng(0).integers(0, 256, (40, 16, 16), dtype=np.uint8)
+    np.save(tmp_path / "images.npy", images)
+    return [sys.executable, "-m", "copyist", *RUN, "--data", str(tmp_path / "images.npy"), "--devices", "2"]
 
 
 def kept_step(folder: Path) -> int:
@@ -27,12 +35,13 @@ def kept_step(folder: Path) -> int:
 
 
 @pytest.mark.slow
-def test_two_processes_train_the_model_of_one(tmp_path: Path) -> None:
-    line = [*TWO, "--steps", "3", "--json", "--out", str(tmp_path / "two")]
+def test_two_processes_train_the_model_of_one(tmp_path: Path, two: list[str]) -> None:
+    line = [*two, "--steps", "3", "--json", "--out", str(tmp_path / "two")]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["steps"] == 3
-    assert copyist(*RUN, "--steps", "3", "--out", tmp_path / "one").code == 0
+    line = ["--data", str(tmp_path / "images.npy"), "--steps", "3", "--out", str(tmp_path / "one")]
+    assert copyist(*RUN, *line).code == 0
     shared, alone = (library.load(tmp_path / name) for name in ("two", "one"))
     assert shared.batch_size == alone.batch_size == 8
     for ours, theirs in zip(shared.parameters(), alone.parameters(), strict=True):
@@ -41,10 +50,10 @@ def test_two_processes_train_the_model_of_one(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_when_one_of_two_processes_is_killed_the_other_ends_in_a_minute_and_the_run_goes_on_from_good_files(
-    tmp_path: Path,
+    tmp_path: Path, two: list[str]
 ) -> None:
     folder = tmp_path / "run"
-    line = [*TWO, "--steps", "3000", "--set", "save_every=20", "--out", str(folder)]
+    line = [*two, "--steps", "600", "--set", "save_every=20", "--out", str(folder)]
     with subprocess.Popen(line, stderr=subprocess.PIPE, text=True) as whole:
         assert whole.stderr is not None
         assert "step" in whole.stderr.readline()
@@ -70,9 +79,9 @@ def test_when_one_of_two_processes_is_killed_the_other_ends_in_a_minute_and_the_
 
 
 @pytest.mark.slow
-def test_a_signal_ends_both_processes_at_the_same_step_and_keeps_it(tmp_path: Path) -> None:
+def test_a_signal_ends_both_processes_at_the_same_step_and_keeps_it(tmp_path: Path, two: list[str]) -> None:
     folder = tmp_path / "run"
-    with subprocess.Popen([*TWO, "--steps", "3000", "--out", str(folder)], stderr=subprocess.PIPE, text=True) as whole:
+    with subprocess.Popen([*two, "--steps", "600", "--out", str(folder)], stderr=subprocess.PIPE, text=True) as whole:
         assert whole.stderr is not None
         assert "step" in whole.stderr.readline()
         os.kill(whole.pid, signal.SIGTERM)
