@@ -113,7 +113,7 @@ def pack_source(
         )
     count = per_shard or max(1, _SHARD_BYTES // (int(np.prod(prepared.shape)) * prepared.images.dtype.itemsize))
     check_whole("per_shard", count, 1)
-    packer = _Packer(prepared, folder, encoding=_encoding(chosen), per_shard=count)
+    packer = _Packer(prepared, folder, encoding="png" if chosen == "png" else "npy", per_shard=count)
     packer.begin(overwrite=overwrite)
     return packer.pack(say=say, progress=progress)
 
@@ -133,9 +133,12 @@ class _Packer:
         is_chosen = source.split is None and (source.limit is not None or bool(source.only))
         self._is_test = prepared.parts.is_test if is_chosen else images.is_test
         prepared.check_tiles([prepared.corners(index) for index in self._order], self._order)
-        content = digest(
-            "\n".join([repr(prepared.options), *(images.digests[index] for index in self._order)]).encode()
+        numbers = None if images.labels is None else images.labels.numbers
+        rows = (
+            f"{images.digests[index]} {images.names[index]} {None if numbers is None else numbers[index]}"
+            for index in self._order
         )
+        content = digest("\n".join([repr(prepared.options), *rows]).encode(errors="surrogatepass"))
         self._plan = {"content": content, "encoding": encoding, "per_shard": per_shard}
         number = -(-len(self._order) // per_shard)
         self._names = [f"shard-{index:06d}.tar" for index in range(number)]
@@ -286,10 +289,6 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> int:
 def _column(values: list[_T | None]) -> tuple[_T, ...] | None:
     """The values of a column that all images have, or none."""
     return None if None in values else tuple(value for value in values if value is not None)
-
-
-def _encoding(name: str) -> Encoding:
-    return "png" if name == "png" else "npy"
 
 
 def _read_plan(path: Path) -> object:

@@ -1,8 +1,9 @@
 """Several processes that share a run: what they divide, and what is refused."""
 
-__all__ = ["check_processes", "check_resumed", "draws_of_step", "statistics_batch"]
+__all__ = ["check_processes", "check_resumed", "draws_of_step", "sharing_record", "statistics_batch"]
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from accelerate import Accelerator, DistributedType
@@ -12,6 +13,7 @@ from copyist.errors import ArgumentError, CheckpointError
 from copyist.nn.norm import has_batch_statistics
 from copyist.randomness import SharedGenerator, derive, generator
 from copyist.training.config import Recipe, Training
+from copyist.training.resumption import RecordedRun
 
 _REPLICATING = (DistributedType.NO, DistributedType.MULTI_GPU, DistributedType.MULTI_CPU)
 """Ways to spread a run in which every process has the whole model."""
@@ -38,7 +40,7 @@ def check_processes(recipe: Recipe, accelerator: Accelerator) -> None:
             )
 
 
-def check_resumed(training: Training, model: nn.Module, *, place: str, before: int, now: int) -> None:
+def check_resumed(training: Training, model: nn.Module, recorded: RecordedRun, *, now: int) -> str | None:
     """Refuse to go on with another number of processes where that would make another model.
 
     It does not where each step is that of the whole batch, which is all there is to most models.
@@ -46,18 +48,32 @@ def check_resumed(training: Training, model: nn.Module, *, place: str, before: i
     Args:
         training: how the model is trained.
         model: what is trained.
-        place: the folder of the run.
-        before: how many processes trained it.
-        now: how many are to.
+        recorded: what the saved state says of the run.
+        now: how many processes are to train it.
+
+    Returns:
+        A sentence where their number changes.
 
     Raises:
         CheckpointError: the model is normalized by the part of a batch that one process has.
     """
-    if before != now and training.batch_statistics == "per-device" and has_batch_statistics(model):
+    before = recorded.processes
+    if before == now:
+        return None
+    if training.batch_statistics == "per-device" and has_batch_statistics(model):
         raise CheckpointError(
-            f"the run in {place} normalizes by the statistics of each device's part of a batch, and must go on with "
-            f"as many processes, {before}, got {now}; take --devices {before}"
+            f"the run in {recorded.place} normalizes by the statistics of each device's part of a batch, and must go "
+            f"on with as many processes, {before}, got {now}; take --devices {before}"
         )
+    return f"the run was shared by {before} processes and goes on with {now}; its steps are the same but for rounding"
+
+
+def sharing_record(training: Training, model: nn.Module, *, num_processes: int) -> dict[str, Any]:
+    """How many processes share a run, and by what they normalize, for its model file; nothing of one alone."""
+    if num_processes == 1:
+        return {}
+    statistics = {"batch_statistics": training.batch_statistics} if has_batch_statistics(model) else {}
+    return {"processes": num_processes, **statistics}
 
 
 def statistics_batch(training: Training, *, num_processes: int) -> int:

@@ -17,7 +17,7 @@ from copyist.data.splits import Splits
 from copyist.devices import keep_freed_memory
 from copyist.models.contracts import Autoencoder, Model, ModelConfig, needs
 from copyist.models.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
-from copyist.nn.norm import has_batch_statistics, share_statistics
+from copyist.nn.norm import share_statistics
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
 from copyist.training.counters import Counters
@@ -26,7 +26,7 @@ from copyist.training.held_out import HeldOut
 from copyist.training.history import Observer, kept_row
 from copyist.training.learned import LearnedExamples
 from copyist.training.optimization import update_average
-from copyist.training.processes import check_resumed, statistics_batch
+from copyist.training.processes import check_resumed, sharing_record, statistics_batch
 from copyist.training.resumption import RecordedRun
 from copyist.training.run_data import RunData
 from copyist.training.start import InitialWeights, build_model
@@ -85,7 +85,7 @@ class TrainingState:
             self.model_config = self.model_config.with_classes(num_classes)
         self.data = RunData.of(splits, num_classes=num_classes, unit=self.model_config.unit, trimmed=config.trimmed)
         self.summary = self.data.summary()
-        rank, world_size = self.accelerator.process_index, self.accelerator.num_processes
+        world_size = self.accelerator.num_processes
         self._statistics_batch = statistics_batch(config, num_processes=world_size)
         self.model = build_model(
             self.model_config,
@@ -103,16 +103,7 @@ class TrainingState:
         if config.compile:
             self.model.compile()  # pyright: ignore[reportUnknownMemberType]
         self.descent = Descent(recipe.objective, self.model, config.optimization, accelerator=self.accelerator)
-        self._examples = LearnedExamples(
-            self.data,
-            config,
-            self.model,
-            seed=seed,
-            device=self.device,
-            statistics_batch=self._statistics_batch,
-            rank=rank,
-            world_size=world_size,
-        )
+        self._examples = LearnedExamples(self.data, config, self.model, seed=seed, accelerator=self.accelerator)
         self.counters = Counters()
         self.saved_step = 0
         self.given_first_stage = None if first_stage is None else sum_of_tensors(first_stage.state_dict())
@@ -202,23 +193,17 @@ class TrainingState:
         recorded.check_data(
             self.summary, source=self.recipe.data, start=self.start_fingerprint, first_stage=self.given_first_stage
         )
-        before, now = recorded.processes, self.accelerator.num_processes
-        check_resumed(self.recipe.training, self.model, place=str(self.store), before=before, now=now)
-        if before != now:
-            self.observer.notify(
-                f"the run was shared by {before} processes and goes on with {now}; its steps are the same but for "
-                "rounding"
-            )
+        notices = [check_resumed(self.recipe.training, self.model, recorded, now=self.accelerator.num_processes)]
         self.start_fingerprint, self.given_first_stage = recorded.start, recorded.first_stage
         self.purpose = self.purpose or recorded.purpose
         self._take(document, tensors)
         self._examples.forget()
         self.store.clear_unfinished()
         if recorded.recipe != self.identity["recipe"]:
-            notice = recorded.steps_notice(self.recipe.training.steps)
-            if notice is not None:
-                self.observer.notify(notice)
+            notices.append(recorded.steps_notice(self.recipe.training.steps))
             self.save()
+        for notice in filter(None, notices):
+            self.observer.notify(notice)
         if not self.finished:
             # A model of fewer steps is not that of the run as it goes on; the state has its weights.
             self.store.drop_model()
@@ -277,18 +262,9 @@ class TrainingState:
                 "torch": torch.__version__,
                 **({} if self.start_fingerprint is None else {"start": self.start_fingerprint}),
                 **({} if self.given_first_stage is None else {"first_stage": self.given_first_stage}),
-                **self._sharing(),
+                **sharing_record(self.recipe.training, self.model, num_processes=self.accelerator.num_processes),
             },
         )
-
-    def _sharing(self) -> dict[str, Any]:
-        """How many processes share the run, and by what they normalize; nothing of one alone."""
-        count = self.accelerator.num_processes
-        if count == 1:
-            return {}
-        by_batch = has_batch_statistics(self.model)
-        statistics = {"batch_statistics": self.recipe.training.batch_statistics} if by_batch else {}
-        return {"processes": count, **statistics}
 
     @property
     def identity(self) -> dict[str, Any]:
