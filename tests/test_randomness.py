@@ -5,8 +5,9 @@ import hashlib
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
-from copyist.randomness import derive, draw_normal, generator
+from copyist.randomness import SharedGenerator, derive, draw_below, draw_normal, draw_uniform, generator
 
 
 def test_a_seed_is_derived_by_a_hash_that_any_machine_can_compute() -> None:
@@ -48,3 +49,30 @@ def test_normal_draws_come_in_the_type_of_another_tensor_and_without_a_generator
     drawn = draw_normal((2, 3), like=like)
     assert drawn.dtype == torch.float64
     assert torch.equal(drawn, draw_normal((2, 3), generator=torch.Generator().manual_seed(0), like=like))
+
+
+@given(
+    count=st.integers(1, 4), world_size=st.integers(1, 4), sides=st.lists(st.integers(1, 3), max_size=2), data=st.data()
+)
+def test_processes_that_share_a_batch_draw_the_numbers_of_one(
+    count: int, world_size: int, sides: list[int], data: st.DataObject
+) -> None:
+    axis = data.draw(st.integers(0, len(sides)))
+    shape = [*sides[:axis], count, *sides[axis:]]
+    whole = [*sides[:axis], count * world_size, *sides[axis:]]
+
+    def drawn(shape: list[int], draws: torch.Generator) -> list[Tensor]:
+        like = torch.empty(0)
+        normal = draw_normal(shape, mean=0.5, std=2.0, generator=draws, like=like, axis=axis)
+        # What is drawn once for all is alike, and so is what comes after it.
+        once = torch.rand(1, generator=draws)
+        uniform = draw_uniform(shape, generator=draws, axis=axis)
+        numbers = draw_below(7, [shape[axis], 2], generator=draws)
+        return [normal, uniform, numbers, once]
+
+    shares = [drawn(shape, SharedGenerator.of(5, rank=rank, world_size=world_size)) for rank in range(world_size)]
+    alone = drawn(whole, torch.Generator().manual_seed(5))
+    *parts, _ = zip(*shares, strict=True)
+    for part, expected, place in zip(parts, alone[:3], (axis, axis, 0), strict=True):
+        assert torch.equal(torch.cat(part, place), expected)
+    assert all(torch.equal(share[3], alone[3]) for share in shares)

@@ -2,6 +2,7 @@
 
 __all__ = [
     "Precision",
+    "apply_to_whole",
     "autocast",
     "available_memory_on",
     "deterministic_cudnn",
@@ -9,14 +10,16 @@ __all__ = [
     "full_float32",
     "gather_batch",
     "keep_freed_memory",
+    "mean_over_processes",
     "one_thread",
     "resolve",
+    "sum_over_processes",
 ]
 
 import contextlib
 import ctypes
 import platform
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -27,6 +30,7 @@ from torch import Tensor, distributed
 from copyist.checks import nearest_match
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.memory import available_memory
+from copyist.randomness import SharedGenerator
 
 Precision: TypeAlias = Literal["auto", "float32", "bf16"]
 """`bf16` computes convolutions and products in bfloat16 and keeps weights, sums and losses in float32."""
@@ -141,9 +145,58 @@ def gather_batch(x: Tensor) -> Tensor:
     """
     if not (distributed.is_available() and distributed.is_initialized()):
         return x
+    x = x.contiguous()
     gathered = [torch.empty_like(x) for _ in range(distributed.get_world_size())]
-    distributed.all_gather(gathered, x.contiguous())
+    distributed.all_gather(gathered, x)
     return torch.cat(gathered)
+
+
+def apply_to_whole(
+    function: Callable[[Tensor, torch.Generator], Tensor], x: Tensor, generator: torch.Generator
+) -> Tensor:
+    """`function` of the whole batch of which `x` (B, ...) is this process's part: its answers (B, ...) for that part.
+
+    For what draws in a way that depends on the other examples of a batch. With the generator of one process alone it
+    is `function` of `x`. No gradient passes.
+    """
+    if not isinstance(generator, SharedGenerator) or generator.world_size == 1:
+        return function(x, generator)
+    rank = generator.rank
+    with generator.undivided():
+        return function(gather_batch(x.detach()), generator)[rank * len(x) : (rank + 1) * len(x)]
+
+
+def sum_over_processes(x: Tensor) -> Tensor:
+    """The sum of a tensor over all processes, through which gradients pass; of a process alone the tensor itself.
+
+    Every process must call it, and take the gradient of its result, each with a tensor of the same shape.
+    """
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return x
+    result: Tensor = _Sum.apply(x)
+    return result
+
+
+def mean_over_processes(x: Tensor, generator: torch.Generator) -> Tensor:
+    """The mean of a tensor over the processes that share the batch of `generator`, as `sum_over_processes`."""
+    if not isinstance(generator, SharedGenerator) or generator.world_size == 1:
+        return x
+    return sum_over_processes(x) / generator.world_size
+
+
+class _Sum(torch.autograd.Function):
+    """Each process has an equal share in what any of them makes of the sum, so gradients are summed as well."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        total = x.clone(memory_format=torch.contiguous_format)
+        distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        result: Tensor = _Sum.apply(gradients[0])
+        return result
 
 
 @cache

@@ -1,9 +1,11 @@
 """Seeds and generators: all randomness is derived from one seed and from names, and nothing is drawn globally."""
 
-__all__ = ["derive", "draw_normal", "draw_uniform", "generator"]
+__all__ = ["SharedGenerator", "derive", "draw_below", "draw_normal", "draw_uniform", "generator"]
 
+import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from typing import final
 
 import torch
 from torch import Tensor
@@ -23,6 +25,40 @@ def generator(seed: int, *names: str | int, device: torch.device | str = "cpu") 
     return torch.Generator(device=device).manual_seed(derive(seed, *names))
 
 
+@final
+class SharedGenerator(torch.Generator):
+    """The generator of a batch that several processes share, each with an equal part of it in the order of their ranks.
+
+    The functions of this module draw the numbers of the whole batch from it, as one process alone would, and return
+    those of this process's examples. So a batch gets the same numbers however many processes share it, and what is
+    drawn once for all examples is the same in each. Every process makes the same calls.
+    """
+
+    rank: int
+    """Which of the processes this is."""
+
+    world_size: int
+    """How many share a batch."""
+
+    @classmethod
+    def of(cls, seed: int, *, rank: int, world_size: int) -> "SharedGenerator":
+        """A generator with this seed, the same one in each process."""
+        shared = cls()
+        shared.manual_seed(seed)
+        shared.rank, shared.world_size = rank, world_size
+        return shared
+
+    @contextlib.contextmanager
+    def undivided(self) -> Generator[None, None, None]:
+        """Context manager: this process has the whole batch at hand, and gets all of its numbers."""
+        before = self.rank, self.world_size
+        self.rank, self.world_size = 0, 1
+        try:
+            yield
+        finally:
+            self.rank, self.world_size = before
+
+
 def draw_normal(
     shape: Sequence[int],
     *,
@@ -30,17 +66,45 @@ def draw_normal(
     std: float = 1.0,
     generator: torch.Generator | None = None,
     like: Tensor,
+    axis: int = 0,
 ) -> Tensor:
     """Draw from N(mean, std²) on the generator's device, and hand the values over in the device and dtype of `like`.
 
-    Without a generator, seed 0 is used: the same call gives the same values.
+    Without a generator, seed 0 is used: the same call gives the same values. `axis` numbers the examples, which several
+    processes may share.
     """
     source = generator if generator is not None else torch.Generator(device="cpu").manual_seed(0)
-    values = torch.randn(tuple(shape), generator=source, device=source.device, dtype=torch.float32)
-    return values.mul_(std).add_(mean).to(device=like.device, dtype=like.dtype)
+    values = torch.randn(_whole(shape, source, axis), generator=source, device=source.device, dtype=torch.float32)
+    return _own_part(values, source, axis).mul_(std).add_(mean).to(device=like.device, dtype=like.dtype)
 
 
-def draw_uniform(shape: Sequence[int], *, generator: torch.Generator, like: Tensor) -> Tensor:
-    """Draw from [0, 1) on the generator's device, and hand the values over in the device and dtype of `like`."""
-    values = torch.rand(tuple(shape), generator=generator, device=generator.device, dtype=torch.float32)
-    return values.to(device=like.device, dtype=like.dtype)
+def draw_uniform(
+    shape: Sequence[int], *, generator: torch.Generator, like: Tensor | None = None, axis: int = 0
+) -> Tensor:
+    """Draw from [0, 1) on the generator's device, and hand the values over in the device and dtype of `like`, or as
+    they are. `axis` numbers the examples, as for `draw_normal`."""
+    whole = _whole(shape, generator, axis)
+    drawn = torch.rand(whole, generator=generator, device=generator.device, dtype=torch.float32)
+    values = _own_part(drawn, generator, axis)
+    return values if like is None else values.to(device=like.device, dtype=like.dtype)
+
+
+def draw_below(high: int, shape: Sequence[int], *, generator: torch.Generator) -> Tensor:
+    """Draw whole numbers from [0, high), int64 on the generator's device; the first axis numbers the examples."""
+    whole = _whole(shape, generator, 0)
+    return _own_part(torch.randint(high, whole, generator=generator, device=generator.device), generator, 0)
+
+
+def _whole(shape: Sequence[int], generator: torch.Generator, axis: int) -> tuple[int, ...]:
+    """The shape of all examples that processes share, from that of those of one process."""
+    if not isinstance(generator, SharedGenerator):
+        return tuple(shape)
+    return tuple(side * generator.world_size if place == axis else side for place, side in enumerate(shape))
+
+
+def _own_part(values: Tensor, generator: torch.Generator, axis: int) -> Tensor:
+    """What this process has of the values of all."""
+    if not isinstance(generator, SharedGenerator) or generator.world_size == 1:
+        return values
+    count = values.shape[axis] // generator.world_size
+    return values.narrow(axis, generator.rank * count, count)

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import png
-import psutil
 import pytest
 import torch
 from PIL import ExifTags, Image, ImageCms
@@ -688,57 +687,6 @@ def test_the_demo_refuses_a_folder_of_something_else(pictures: Callable[..., Pat
     sentence = copyist("demo", "--out", folder).sentence
     assert sentence == f"{folder} holds something that is no demo; choose another folder with --out"
     assert inside(tmp_path) == before
-
-
-@pytest.mark.slow
-def test_two_processes_train_one_model(tmp_path: Path) -> None:
-    line = [sys.executable, "-m", "copyist", "train", "unet", "--data", "digits?size=16&limit=60", "--devices", "2"]
-    line += ["--steps", "3", "--set", "width=2", "--set", "levels=2", "--set", "batch_size=8", "--json"]
-    done = subprocess.run([*line, "--out", str(tmp_path / "run")], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["steps"] == 3
-    # Each process drew half of every batch in its own order: one process alone gives other weights.
-    alone = copyist(
-        *line[3 : line.index("--devices")], *line[line.index("--devices") + 2 :], "--out", tmp_path / "alone"
-    )
-    assert alone.code == 0
-    shared, single = (library.load(tmp_path / name) for name in ("run", "alone"))
-    assert shared.batch_size == single.batch_size == 8
-    pairs = zip(shared.parameters(), single.parameters(), strict=True)
-    assert any(not torch.equal(*pair) for pair in pairs)
-
-
-@pytest.mark.slow
-def test_a_refusal_in_several_processes_is_said_once(tmp_path: Path) -> None:
-    line = [sys.executable, "-m", "copyist", "train", "unet", "--data", "digits", "--devices", "2"]
-    done = subprocess.run([*line, "--out", str(tmp_path / "run")], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith("copyist: image sides must be at least 16 for 4 levels, got 8x8; ")
-    assert done.stderr.count("\n") == 1
-
-
-@pytest.mark.slow
-def test_when_one_of_several_processes_is_killed_the_others_end_and_one_sentence_says_so(tmp_path: Path) -> None:
-    line = [sys.executable, "-m", "copyist", "train", "unet", "--data", "digits?size=16&limit=60", "--devices", "2"]
-    line += ["--steps", "1000", "--set", "width=2", "--set", "levels=2", "--set", "batch_size=8"]
-    with subprocess.Popen([*line, "--out", str(tmp_path / "run")], stderr=subprocess.PIPE, text=True) as whole:
-        assert whole.stderr is not None
-        assert "step" in whole.stderr.readline()
-        started = [each for each in psutil.Process(whole.pid).children() if "spawn_main" in " ".join(each.cmdline())]
-        started[-1].kill()
-        *steps, sentence = whole.stderr.read().splitlines()
-    assert whole.returncode == 1
-    assert sentence == "copyist: one of the processes failed; run the command without --devices to see why"
-    assert all("step" in said for said in steps)
-    assert not any(each.is_running() for each in started)
-
-
-def test_several_machines_must_know_where_to_meet(tmp_path: Path) -> None:
-    sentence = copyist("train", "unet", "--nodes", 2, "--out", tmp_path / "run").sentence
-    assert sentence.startswith(
-        "several nodes must know where to meet, and MASTER_ADDR, MASTER_PORT, NODE_RANK are not "
-    )
 
 
 @pytest.mark.parametrize("options", ["", "?size=8"])

@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,14 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from copyist.checkpoint import read_tensors
 from copyist.errors import OutputError
 from copyist.models import UNetConfig
-from copyist.objectives import Copying
-from copyist.training import Optimization, Recipe, Training, read_history, train
-from training.tiny import Told, same_bits, tiny, weights
+from copyist.training import read_history, train
+from training.tiny import Told, same_bits, tiny
 
 PROGRAM = Path(__file__).with_name("tiny.py")
 STEPS = 200
@@ -131,63 +128,3 @@ def test_a_disk_that_is_full_from_the_start_is_told(small_disk: Path) -> None:
     fill(small_disk, but=0)
     with pytest.raises(OutputError, match=r"could not be written \("):
         train(tiny(), out=small_disk / "run")
-
-
-SHARED = """
-import sys
-from pathlib import Path
-import torch
-sys.path.insert(0, {tests!r})
-from training.test_processes import shared
-from copyist.training import train
-torch.set_num_threads(1)
-train(shared({statistics!r}), out={out!r}, seed=3)
-"""
-
-
-def shared(statistics: str) -> Recipe:
-    """A run whose answer does not depend on how a batch is divided."""
-    return Recipe(
-        name="shared",
-        data="digits",
-        model=UNetConfig(width=4, levels=2, convolutions=1, statistics=statistics),  # pyright: ignore[reportArgumentType]
-        objective=Copying(),
-        training=Training(
-            steps=20,
-            batch_size=16,
-            save_every=10,
-            validate_every=20,
-            validation_images=16,
-            averaging=0.9,
-            precision="float32",
-            optimization=Optimization(optimizer="sgd", learning_rate=0.05, accumulation=2),
-        ),
-    )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("statistics", ["group", "image"])
-def test_two_processes_that_share_a_run_train_as_one_does(tmp_path: Path, statistics: str) -> None:
-    script = tmp_path / "script.py"
-    tests = str(Path(__file__).parent.parent)
-    script.write_text(SHARED.format(tests=tests, statistics=statistics, out=str(tmp_path / "two")))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    launch = "import warnings; warnings.simplefilter('ignore'); from accelerate.commands.launch import main; main()"
-    options = ["--cpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision", "no"]
-    places = ["--dynamo_backend", "no", "--main_process_port", str(port)]
-    command = [sys.executable, "-c", launch, *options, *places, str(script)]
-    done = subprocess.run(
-        command, check=False, capture_output=True, text=True, timeout=120, env={**os.environ, "OMP_NUM_THREADS": "1"}
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    one = train(shared(statistics), out=tmp_path / "one", seed=3)
-    a, b = weights(one), weights(tmp_path / "two")
-    start = train(shared(statistics), out=tmp_path / "other", seed=4)
-    for name, weight in a.items():
-        # The two halves of a batch are averaged in another order; another order of examples differs by a hundred times.
-        torch.testing.assert_close(b[name], weight, rtol=1e-4, atol=1e-5)
-    assert max(float((a[name] - other).abs().max()) for name, other in weights(start).items()) > 1e-2
-    losses = [(row.step, row.loss) for row in read_history(tmp_path / "two" / "history.csv")]
-    assert losses == [(row.step, pytest.approx(row.loss, rel=1e-4)) for row in one.history()]

@@ -29,6 +29,7 @@ from copyist.cli import (
     train,
     walk,
 )
+from copyist.cli.launch import LOST_PEER, is_lost_peer, report_failure
 from copyist.errors import CopyistError, InterruptionError
 
 NO_MEMORY = (
@@ -116,6 +117,8 @@ def main() -> None:
     except OSError as error:
         _fail(f"{error.filename or 'a file'} could not be used: {error.strerror or error}")
     except RuntimeError as error:
+        if is_lost_peer(error):
+            _fail(LOST_PEER)
         # torch names a full memory in words of its own.
         if "out of memory" not in str(error) and "can't allocate memory" not in str(error):
             raise
@@ -123,5 +126,7 @@ def main() -> None:
 
 
 def _fail(sentence: str, *, code: int = 1) -> None:
-    sys.stderr.write(f"copyist: {' '.join(sentence.split())}\n")
+    sentence = " ".join(sentence.split())
+    if not report_failure(sentence, code=code):
+        sys.stderr.write(f"copyist: {sentence}\n")
     sys.exit(code)

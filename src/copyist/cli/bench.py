@@ -109,6 +109,49 @@ def vae(
     _run(partial(bench_vae, size=size, batch=batch, rounds=rounds), as_json=as_json, out=out, force=force)
 
 
+@app.command(short_help="Time a step that several processes share.")
+def scaling(
+    processes: Annotated[int, typer.Option(min=2, help="Processes that share a batch, of one thread each.")] = 2,
+    width: Annotated[int, typer.Option(min=1, help="Base width of the U-Net.")] = 16,
+    size: Size = 64,
+    batch: Batch = 32,
+    rounds: Annotated[int, typer.Option(min=1, help="Runs of each.")] = 3,
+    statistics: Annotated[
+        str, typer.Option("--batch-statistics", help="Over the whole batch, synchronized, or per-device.")
+    ] = "synchronized",
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Time a step of training that several processes share, against one process with the same batch."""
+    from copyist.bench.scaling import bench_scaling
+    from copyist.checks import check_choice
+
+    check_choice("--batch-statistics", statistics, ("synchronized", "per-device"))
+    bench = partial(
+        bench_scaling, processes=processes, width=width, size=size, batch=batch, rounds=rounds, statistics=statistics
+    )
+    _run(bench, as_json=as_json, out=out, force=force)
+
+
+@app.command(short_help="Time a step of training on shards.")
+def shards(
+    width: Annotated[int, typer.Option(min=1, help="Base width of the U-Net.")] = 16,
+    size: Size = 64,
+    batch: Batch = 32,
+    rounds: Rounds = 10,
+    encoding: Annotated[str, typer.Option(help="Of images in the shards: png or npy.")] = "png",
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Time a step of training on shards, against the same images in memory."""
+    from copyist.bench.shards import bench_shards
+
+    bench = partial(bench_shards, width=width, size=size, batch=batch, rounds=rounds, encoding=encoding)
+    _run(bench, as_json=as_json, out=out, force=force)
+
+
 @app.command(short_help="Compare our detector of tables with those without a network.")
 def tables(
     folder: Annotated[Path, typer.Argument(help="Holds .npz files with X and y, 1 for an outlier.", parser=as_path)],

@@ -1,4 +1,4 @@
-"""`copyist data show`."""
+"""`copyist data show` and `copyist data pack`."""
 
 __all__ = ["app"]
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from copyist.cli.options import Force, Json, as_path
+from copyist.cli.options import Force, Json, Out, as_path
 from copyist.cli.terminal import bar, counted, say, show
 
 if TYPE_CHECKING:
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 _MEASURED = 1024
 """At most so many images give the mean and standard deviation."""
 
-app = typer.Typer(help="Look at data as training would see it.", no_args_is_help=True)
+app = typer.Typer(help="Look at data as training would see it, or pack it into shards.", no_args_is_help=True)
 
 
 @app.callback()
 def _group() -> None:
-    """Look at data as training would see it."""
+    """Look at data as training would see it, or pack it into shards."""
 
 
 @app.command("show", short_help="Say what a source holds, and draw its first images or list its columns.")
@@ -63,6 +63,44 @@ def show_source(
         write_png(out, grid(first.images(0, 64)))
     document = _image_document(source, parts)
     show(_image_text(document), document, as_json=as_json)
+
+
+@app.command("pack", short_help="Pack images into shards, for data larger than memory.")
+def pack(
+    source: Annotated[str, typer.Argument(help="A source of images, such as photos/?size=64.", metavar="SOURCE")],
+    out: Out,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="png, or npy, which takes more disk and no decoding; png for 8 bits unless given."),
+    ] = None,
+    per_shard: Annotated[
+        int | None, typer.Option(help="Images of the source in a shard; about 100 MB of pixels unless given.", min=1)
+    ] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Pack images, brought to one shape, into shards that 'train --data DIR' reads one by one; what stopped goes on."""
+    from copyist.data import pack_source
+    from copyist.memory import bytes_text
+
+    with bar("images") as update:
+        packed = pack_source(
+            source, out, encoding=encoding, per_shard=per_shard, overwrite=force, say=say, progress=update
+        )
+    channels, height, width = packed.image_shape
+    text = (
+        f"packed {counted(packed.images, 'image')} of {counted(channels, 'channel')}, {height} x {width}, into "
+        f"{counted(packed.shards, 'shard')} in {out}, {bytes_text(packed.bytes)}; train on them with --data {out}"
+    )
+    result = {
+        "out": str(out),
+        "images": packed.images,
+        "shards": packed.shards,
+        "bytes": packed.bytes,
+        "image_shape": list(packed.image_shape),
+        "left_out": packed.left_out,
+    }
+    show(text, result, as_json=as_json)
 
 
 def _image_document(source: str, parts: Mapping[str, "ExampleSet"]) -> dict[str, Any]:

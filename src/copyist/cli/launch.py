@@ -1,23 +1,35 @@
-"""Several processes for one run, on this machine or as this machine's share of several."""
+"""Several processes for one run, here or as this machine's share of several, by PyTorch's elastic launcher."""
 
-__all__ = ["is_first", "relaunch"]
+__all__ = ["LOST_PEER", "is_first", "is_lost_peer", "relaunch", "report_failure"]
 
+import ctypes
+import json
+import logging
 import os
-import runpy
+import platform
 import signal
-import socket
+import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
-from copyist.errors import ArgumentError, TrainingError
+from copyist.errors import ArgumentError, CopyistError, InterruptionError, TrainingError
 
 if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
+    from torch.distributed.launcher.api import LaunchConfig
 
-    from torch.multiprocessing.spawn import ProcessContext
+LOST_PEER = (
+    "another process of this run has ended, and this one cannot go on without it; what the run has saved is kept, and "
+    "--resume goes on from there"
+)
+"""What a process says whose exchange with another one broke off."""
 
-PATIENCE = 5.0
-"""Seconds in which the other processes may end by themselves once one has failed."""
+_FAILURES = "COPYIST_FAILURES"
+"""The variable that names the folder in which processes of a run leave what they failed at, for their parent to say."""
+
+_PARENT_DEATH_SIGNAL = 1
+"""Of prctl, in Linux's prctl.h."""
 
 
 def relaunch(*, devices: int, nodes: int) -> bool:
@@ -27,41 +39,25 @@ def relaunch(*, devices: int, nodes: int) -> bool:
     nodes the environment names the meeting place as PyTorch expects it: MASTER_ADDR, MASTER_PORT and NODE_RANK.
 
     Raises:
-        ArgumentError: there are several nodes, and the environment does not name the meeting place.
-        TrainingError: a process failed, and has said why.
+        ArgumentError: there are not so many devices; or there are several nodes, and the environment does not name the
+            meeting place.
+        InterruptionError: a signal has ended it.
+        TrainingError: a process failed.
     """
-    if devices * nodes == 1 or "ACCELERATE_MIXED_PRECISION" in os.environ or "LOCAL_RANK" in os.environ:
+    if _FAILURES in os.environ:
+        _end_with_parent()
+    if "ACCELERATE_MIXED_PRECISION" in os.environ or "LOCAL_RANK" in os.environ:
         return False
-    missing = [name for name in ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK") if name not in os.environ]
-    if nodes > 1 and missing:
-        raise ArgumentError(
-            f"several nodes must know where to meet, and {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} "
-            "not set; set MASTER_ADDR and MASTER_PORT alike on all, and NODE_RANK to 0, 1, … on each"
-        )
-    import torch
-    from torch.multiprocessing.spawn import start_processes
-
-    present = torch.cuda.device_count()
-    if present and devices > present:
-        raise ArgumentError(
-            f"devices must be at most the {present} of this machine, got {devices}; take --devices {present}"
-        )
-    # Read as a process starts, so before it can set them itself.
-    os.environ |= {
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(_free_port()),
-        # Processes that each take every core slow each other many times over.
-        "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // devices)),
-        **os.environ,
-        "WORLD_SIZE": str(devices * nodes),
-        "LOCAL_WORLD_SIZE": str(devices),
-        # Accelerate joins processes without a GPU only when ACCELERATE_USE_CPU is true.
-        "ACCELERATE_USE_CPU": "false" if present else "true",
-    }
-    first = int(os.environ["NODE_RANK"]) * devices if nodes > 1 else 0
-    context = start_processes(_run_as, args=(first,), nprocs=devices, join=False, start_method="spawn")
-    assert context is not None
-    _join(context)
+    for option, number in (("--devices", devices), ("--nodes", nodes)):
+        if number < 1:
+            raise ArgumentError(f"{option} must be at least 1, got {number}; leave it out for one")
+    if devices * nodes == 1:
+        return False
+    if nodes > 1:
+        _check_meeting_place(nodes)
+    _check_present(devices)
+    with tempfile.TemporaryDirectory(prefix="copyist-") as folder:
+        _launch(_config(devices, nodes, logs=Path(folder) / "logs"), Path(folder), world_size=devices * nodes)
     return True
 
 
@@ -70,44 +66,140 @@ def is_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _run_as(local: int, first: int) -> None:
-    """Be one of the processes: the command again, with its place among them."""
-    os.environ |= {"RANK": str(first + local), "LOCAL_RANK": str(local)}
-    if local > 0:
+def is_lost_peer(error: RuntimeError) -> bool:
+    """Whether an error says that the exchange with another process of the run broke off."""
+    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+        return False
+    from torch import distributed
+
+    words = ("gloo", "NCCL", "Connection closed by peer", "Connection reset by peer")
+    return isinstance(error, distributed.DistError) or any(word in str(error) for word in words)
+
+
+def report_failure(sentence: str, *, code: int) -> bool:
+    """Leave a sentence for the parent to say, in a process that `relaunch` started; return whether it is one."""
+    folder = os.environ.get(_FAILURES)
+    if folder is None:
+        return False
+    # Only `relaunch` reads it, after this process has ended.
+    Path(folder, os.environ["RANK"]).write_text(json.dumps({"sentence": sentence, "code": code}))
+    return True
+
+
+def _check_meeting_place(nodes: int) -> None:
+    missing = [name for name in ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK") if name not in os.environ]
+    if missing:
+        raise ArgumentError(
+            f"several nodes must know where to meet, and {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} "
+            "not set; set MASTER_ADDR and MASTER_PORT alike on all, and NODE_RANK to 0, 1, … on each"
+        )
+    rank, port = os.environ["NODE_RANK"], os.environ["MASTER_PORT"]
+    if not rank.isdecimal() or int(rank) >= nodes:
+        raise ArgumentError(
+            f"NODE_RANK must be a whole number from 0 to {nodes - 1}, got {rank!r}; set it on each node"
+        )
+    if not port.isdecimal():
+        raise ArgumentError(f"MASTER_PORT must be the number of a port, got {port!r}; take 29500")
+
+
+def _check_present(devices: int) -> None:
+    import torch
+
+    gpus = torch.cuda.device_count()
+    present = gpus or _num_cores()
+    if devices > present:
+        has = f"{gpus} GPU{'s' * (gpus > 1)}" if gpus else f"{present} core{'s' * (present > 1)} and no GPU"
+        raise ArgumentError(
+            f"--devices must be at most what this machine has, {has}, got {devices}; take --devices {present}"
+        )
+
+
+def _config(devices: int, nodes: int, *, logs: Path) -> "LaunchConfig":
+    """How the processes are started and meet: those of one machine among themselves."""
+    from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, Std
+    from torch.distributed.launcher.api import LaunchConfig
+
+    place = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}" if nodes > 1 else "localhost:0"
+    meeting: dict[str, Any] = {"rank": int(os.environ["NODE_RANK"])} if nodes > 1 else {"is_host": True}
+    return LaunchConfig(
+        min_nodes=nodes,
+        max_nodes=nodes,
+        nproc_per_node=devices,
+        run_id="copyist",
+        rdzv_backend="static" if nodes > 1 else "c10d",
+        rdzv_endpoint=place,
+        rdzv_configs=meeting,
+        local_addr=None if nodes > 1 else "127.0.0.1",
+        max_restarts=0,
         # All would print the same; only the first one prints.
-        silence = os.open(os.devnull, os.O_WRONLY)
-        for stream in (1, 2):
-            os.dup2(silence, stream)
-    runpy.run_module("copyist", run_name="__main__")
+        logs_specs=DefaultLogsSpecs(log_dir=str(logs), redirects=dict.fromkeys(range(1, devices), Std.ALL)),
+    )
 
 
-def _join(context: "ProcessContext") -> None:
-    """Wait for all processes; once one fails, the others are ended, since they would wait for it."""
-    from torch.multiprocessing.spawn import ProcessException, ProcessRaisedException
+def _launch(config: "LaunchConfig", folder: Path, *, world_size: int) -> None:
+    """Run this command in processes of its own, and wait until they have ended; once one fails, all are ended."""
+    import torch
+    from torch.distributed.elastic.multiprocessing import SignalException
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import elastic_launch
 
-    processes, failures = cast("list[BaseProcess]", context.processes), cast("list[str]", context.error_files)
-
-    def terminate(*_: object) -> None:
-        for process in processes:
-            process.terminate()
-
-    # Ctrl-C reaches every process; each ends its run by itself.
-    interrupt, end = signal.signal(signal.SIGINT, signal.SIG_IGN), signal.signal(signal.SIGTERM, terminate)
+    os.environ |= {
+        # Processes that each take every core slow each other many times over.
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, _num_cores() // config.nproc_per_node))),
+        # Accelerate joins processes without a GPU only when ACCELERATE_USE_CPU is true.
+        "ACCELERATE_USE_CPU": "false" if torch.cuda.is_available() else "true",
+        _FAILURES: str(folder),
+    }
+    # The launcher's log says in many lines what is said here in one.
+    logging.disable(logging.CRITICAL)
     try:
-        while not context.join(grace_period=PATIENCE):
-            pass
-    except ProcessException as error:
-        if (processes[0].exitcode or 0) > 0 and not Path(failures[0]).exists():
-            raise SystemExit(processes[0].exitcode) from None  # It has said why.
-        if isinstance(error, ProcessRaisedException):
-            raise
-        raise TrainingError("one of the processes failed; run the command without --devices to see why") from error
+        elastic_launch(config, sys.executable)("-m", "copyist", *sys.argv[1:])
+    except SignalException as end:
+        said = _reports(folder).get(0)
+        sentence = said["sentence"] if said else "interrupted"
+        raise InterruptionError(sentence, signal=int(end.sigval)) from None
+    except ChildFailedError as error:
+        codes = {rank: failure.exitcode for rank, failure in error.failures.items()}
+        raise _failure(codes, folder, world_size=world_size) from None
     finally:
-        signal.signal(signal.SIGINT, interrupt)
-        signal.signal(signal.SIGTERM, end)
+        logging.disable(logging.NOTSET)
+        del os.environ[_FAILURES]
 
 
-def _free_port() -> int:
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return int(opened.getsockname()[1])
+def _failure(codes: Mapping[int, int], folder: Path, *, world_size: int) -> CopyistError:
+    """Why a run ended, in one sentence: by what a process refused, or how it died, and not by what that led to."""
+    reports = _reports(folder)
+    own = [each for each in reports.values() if each["sentence"] != LOST_PEER and each["code"] < 128]
+    if own:
+        return TrainingError(own[0]["sentence"])
+    # By SIGTERM the launcher ends those that are left.
+    rank, code = min(codes.items(), key=lambda item: (item[1] >= 0, item[1] == -signal.SIGTERM, item[0]))
+    who = f"process {rank} of the {world_size} of this run"
+    if code < 0:
+        name = signal.Signals(-code).name
+        return TrainingError(
+            f"{who} was ended by {name}, and the others with it; what the run has saved is kept, and --resume goes on "
+            "from there"
+        )
+    if reports:
+        return TrainingError(next(iter(reports.values()))["sentence"])
+    lines = [line for path in folder.rglob(f"{rank}/stderr.log") for line in path.read_text().splitlines() if line]
+    return TrainingError(
+        f"{who} failed{f' ({lines[-1]})' if lines else ', as it says above'}; leave --devices out to see why"
+    )
+
+
+def _reports(folder: Path) -> dict[int, dict[str, Any]]:
+    """What processes left by `report_failure`, by their rank."""
+    return {int(path.name): json.loads(path.read_text()) for path in sorted(folder.glob("[0-9]*")) if path.is_file()}
+
+
+def _end_with_parent() -> None:
+    """Let this process be interrupted when its parent dies, however that happens; Linux alone can."""
+    if platform.system() == "Linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+
+
+def _num_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -2,6 +2,7 @@
 
 __all__ = ["train"]
 
+import contextlib
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -46,8 +47,8 @@ def train(
         ),
     ] = False,
     force: Force = False,
-    devices: Annotated[int, typer.Option("--devices", help="Processes on this machine, one per device.", min=1)] = 1,
-    nodes: Annotated[int, typer.Option("--nodes", help="Machines, each started with this command.", min=1)] = 1,
+    devices: Annotated[int, typer.Option("--devices", help="Processes on this machine, one per GPU or core.")] = 1,
+    nodes: Annotated[int, typer.Option("--nodes", help="Machines, each started with this command.")] = 1,
     as_json: Json = False,
 ) -> None:
     """Train a model by a recipe, into a folder that also holds its history and the state to resume from."""
@@ -71,7 +72,7 @@ def train(
                 "a first stage that is given is not trained, got settings of its training too; leave them out, or "
                 f"--first-stage {first_stage}"
             )
-    with TrainingBar(chosen.name) as bar:
+    with TrainingBar(chosen.name) if is_first() else contextlib.nullcontext() as bar:
         run = run_training(
             chosen,
             out=out,

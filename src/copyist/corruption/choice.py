@@ -13,6 +13,7 @@ from copyist.corruption.blur import Blur
 from copyist.corruption.contract import Corruption
 from copyist.corruption.pixelwise import Blend, GaussianNoise, Identity, MaskingNoise, SaltAndPepper, Shift
 from copyist.corruption.structured import Structured
+from copyist.devices import apply_to_whole
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.tensors import Images
 
@@ -30,6 +31,10 @@ class OneOf(Corruption):
             raise ArgumentError("one-of must have at least one corruption to choose, got none")
 
     def __call__(self, x: Images, *, generator: torch.Generator) -> Images:
+        # How much is drawn for an image depends on what the others got.
+        return apply_to_whole(self._corrupt, x, generator)
+
+    def _corrupt(self, x: Images, generator: torch.Generator) -> Images:
         check_examples(x)
         choice = torch.randint(len(self.corruptions), (len(x),), generator=generator, device=generator.device)
         x_tilde = x.clone()

@@ -1,6 +1,6 @@
 """What a corruption is: settings one calls, each one number, or a range that each example draws from."""
 
-__all__ = ["Corruption", "Setting", "check_setting", "check_sigma", "draw_uniform", "per_example"]
+__all__ = ["Corruption", "Setting", "check_setting", "check_sigma", "per_example"]
 
 import abc
 import math
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from copyist.checks import check_at_least, check_within
 from copyist.errors import ArgumentError
+from copyist.randomness import draw_uniform
 from copyist.tensors import Images
 
 Setting: TypeAlias = float | tuple[float, float]
@@ -61,9 +62,4 @@ def per_example(value: Setting, x: Tensor, generator: torch.Generator) -> Tensor
     if not isinstance(value, tuple):
         return x.new_full((1, *ones), value)
     low, high = value
-    return low + (high - low) * draw_uniform((len(x), *ones), generator, like=x)
-
-
-def draw_uniform(shape: tuple[int, ...], generator: torch.Generator, *, like: Tensor) -> Tensor:
-    """Numbers drawn uniformly from [0, 1), on the device and in the dtype of `like`; the generator alone decides."""
-    return torch.rand(shape, generator=generator, device=generator.device).to(like)
+    return low + (high - low) * draw_uniform((len(x), *ones), generator=generator, like=x)

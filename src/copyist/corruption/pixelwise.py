@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_examples, check_finite
-from copyist.corruption.contract import Corruption, Setting, check_setting, check_sigma, draw_uniform, per_example
-from copyist.randomness import draw_normal
+from copyist.corruption.contract import Corruption, Setting, check_setting, check_sigma, per_example
+from copyist.randomness import draw_normal, draw_uniform
 from copyist.tensors import Images
 
 
@@ -107,7 +107,7 @@ class SaltAndPepper(Corruption):
     def __call__(self, x: Images, *, generator: torch.Generator) -> Images:
         check_examples(x)
         lost = _lost(self.share, x, generator)
-        salt = draw_uniform(x.shape, generator, like=x) < 0.5
+        salt = draw_uniform(x.shape, generator=generator, like=x) < 0.5
         return torch.where(lost, salt.to(x.dtype), x)
 
 
@@ -133,4 +133,4 @@ class MaskingNoise(Corruption):
 
 def _lost(share: Setting, x: Tensor, generator: torch.Generator) -> Tensor:
     probability = per_example(share, x, generator)
-    return draw_uniform(x.shape, generator, like=x) < probability
+    return draw_uniform(x.shape, generator=generator, like=x) < probability

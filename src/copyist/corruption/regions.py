@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from copyist.corruption.contract import draw_uniform
+from copyist.randomness import draw_uniform
 
 _KINDS = ("blob", "blob", "blob", "streak", "rectangle")
 """Each region is one of these, equally likely."""
@@ -43,7 +43,7 @@ def draw_regions(count: int, size: tuple[int, int], *, generator: torch.Generato
         if rows:
             regions[rows] = draw(len(rows), size, generator, like).to(like.dtype)
     regions = regions[:, None]
-    soft = draw_uniform((count, 1, 1, 1), generator, like=like) < 0.5
+    soft = draw_uniform((count, 1, 1, 1), generator=generator, like=like) < 0.5
     return torch.where(soft, F.avg_pool2d(regions, 5, stride=1, padding=2), regions)
 
 
@@ -60,7 +60,7 @@ def smooth_fields(count: int, size: tuple[int, int], *, generator: torch.Generat
 def _blobs(count: int, size: tuple[int, int], generator: torch.Generator, like: Tensor) -> Tensor:
     along, across = _turned(*_offsets(count, size, generator, like), generator)
     radius, stretch = _between(0.015, 0.25, count, generator, like), _between(0.5, 2, count, generator, like)
-    raggedness = 0.4 * draw_uniform((count, 1, 1), generator, like=like)
+    raggedness = 0.4 * draw_uniform((count, 1, 1), generator=generator, like=like)
     field = smooth_fields(count, size, generator=generator, like=like)
     return (along / (radius * stretch)) ** 2 + (across * stretch / radius) ** 2 + raggedness * field < 1
 
@@ -68,7 +68,7 @@ def _blobs(count: int, size: tuple[int, int], generator: torch.Generator, like: 
 def _streaks(count: int, size: tuple[int, int], generator: torch.Generator, like: Tensor) -> Tensor:
     along, across = _turned(*_offsets(count, size, generator, like), generator)
     length, half = _between(0.08, 0.6, count, generator, like), _between(0.006, 0.03, count, generator, like)
-    bend = 3 * draw_uniform((count, 1, 1), generator, like=like) - 1.5
+    bend = 3 * draw_uniform((count, 1, 1), generator=generator, like=like) - 1.5
     wobble = 0.012 * smooth_fields(count, size, generator=generator, like=like)
     return ((across - bend * along**2 + wobble).abs() < half) & (along.abs() < length / 2)
 
@@ -82,16 +82,16 @@ def _rectangles(count: int, size: tuple[int, int], generator: torch.Generator, l
 def _offsets(count: int, size: tuple[int, int], generator: torch.Generator, like: Tensor) -> tuple[Tensor, Tensor]:
     """How far each pixel lies below and to the right of a center of its own image, in shares of the sides."""
     down, right = ((torch.arange(side, device=like.device, dtype=like.dtype) + 0.5) / side for side in size)
-    center = draw_uniform((2, count, 1, 1), generator, like=like)
+    center = draw_uniform((2, count, 1, 1), generator=generator, like=like)
     return down[:, None] - center[0], right - center[1]  # (B, H, 1), (B, 1, W)
 
 
 def _turned(down: Tensor, right: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """The same offsets along and across a direction drawn for each image, (B, H, W) each."""
-    angle = math.pi * draw_uniform((len(down), 1, 1), generator, like=down)
+    angle = math.pi * draw_uniform((len(down), 1, 1), generator=generator, like=down)
     return right * angle.cos() + down * angle.sin(), down * angle.cos() - right * angle.sin()
 
 
 def _between(low: float, high: float, count: int, generator: torch.Generator, like: Tensor) -> Tensor:
     """(B, 1, 1), drawn such that the logarithm is uniform."""
-    return low * (high / low) ** draw_uniform((count, 1, 1), generator, like=like)
+    return low * (high / low) ** draw_uniform((count, 1, 1), generator=generator, like=like)

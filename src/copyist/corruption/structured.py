@@ -11,10 +11,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from copyist.checks import check_images, check_whole, check_within
-from copyist.corruption.contract import Corruption, draw_uniform
+from copyist.corruption.contract import Corruption
 from copyist.corruption.regions import draw_regions, smooth_fields
+from copyist.devices import apply_to_whole
 from copyist.errors import ShapeError
-from copyist.randomness import draw_normal
+from copyist.randomness import draw_normal, draw_uniform
 from copyist.tensors import Images
 
 LEAST_SIDE = 8
@@ -50,7 +51,8 @@ class Structured(Corruption):
         check_within("share", self.share, 0, 1)
 
     def __call__(self, x: Images, *, generator: torch.Generator) -> Images:
-        return self.damage(x, generator=generator)[0]
+        # How much is drawn depends on the other images, and patches are taken of them.
+        return apply_to_whole(lambda whole, draws: self.damage(whole, generator=draws)[0], x, generator)
 
     def damage(self, x: Images, *, generator: torch.Generator) -> tuple[Images, Tensor]:
         """Damaged copies of `x` (B, C, H, W), and how far each pixel was in a region, (B, 1, H, W) in [0, 1].
@@ -93,19 +95,19 @@ def _one_of_each(x: Images, batch: Images, generator: torch.Generator) -> Images
 def _stain(x: Images, batch: Images, generator: torch.Generator) -> Images:
     """Add a shade, darker more often than brighter, in one color or in gray."""
     shade = _signs(x, generator) * _between(0.04, 0.4, x, generator)
-    color = draw_uniform((*x.shape[:2], 1, 1), generator, like=x)
-    gray = draw_uniform((len(x), 1, 1, 1), generator, like=x) < 0.5
+    color = draw_uniform((*x.shape[:2], 1, 1), generator=generator, like=x)
+    gray = draw_uniform((len(x), 1, 1, 1), generator=generator, like=x) < 0.5
     uneven = 1 + 0.3 * smooth_fields(len(x), (x.shape[2], x.shape[3]), generator=generator, like=x)[:, None]
     return x + shade * torch.where(gray, torch.ones_like(color), color) * uneven
 
 
 def _paint(x: Images, batch: Images, generator: torch.Generator) -> Images:
     """Cover by a color or a gray, grained, and more or less opaque."""
-    color = draw_uniform((*x.shape[:2], 1, 1), generator, like=x)
-    gray = draw_uniform((len(x), 1, 1, 1), generator, like=x) < 0.5
+    color = draw_uniform((*x.shape[:2], 1, 1), generator=generator, like=x)
+    gray = draw_uniform((len(x), 1, 1, 1), generator=generator, like=x) < 0.5
     color = torch.where(gray, color[:, :1], color)
-    opacity = 0.3 + 0.7 * draw_uniform((len(x), 1, 1, 1), generator, like=x)
-    grain = 0.1 * draw_uniform((len(x), 1, 1, 1), generator, like=x)
+    opacity = 0.3 + 0.7 * draw_uniform((len(x), 1, 1, 1), generator=generator, like=x)
+    grain = 0.1 * draw_uniform((len(x), 1, 1, 1), generator=generator, like=x)
     return torch.lerp(x, color + grain * draw_normal((len(x), 1, *x.shape[2:]), generator=generator, like=x), opacity)
 
 
@@ -129,7 +131,9 @@ def _blur(x: Images, batch: Images, generator: torch.Generator) -> Images:
 
 def _light(x: Images, batch: Images, generator: torch.Generator) -> Images:
     """Multiply, to less than the image more often than to more."""
-    return x * torch.exp(_signs(x, generator) * (0.15 + 0.65 * draw_uniform((len(x), 1, 1, 1), generator, like=x)))
+    return x * torch.exp(
+        _signs(x, generator) * (0.15 + 0.65 * draw_uniform((len(x), 1, 1, 1), generator=generator, like=x))
+    )
 
 
 _DAMAGES: tuple[Damage, ...] = (_stain, _paint, _shift, _paste, _blur, _light)
@@ -149,10 +153,10 @@ def _rolled(x: Images, generator: torch.Generator) -> Images:
 
 def _signs(x: Images, generator: torch.Generator) -> Tensor:
     """(B, 1, 1, 1), −1 for 60 % of the images and 1 for the others."""
-    darker = draw_uniform((len(x), 1, 1, 1), generator, like=x) < 0.6
+    darker = draw_uniform((len(x), 1, 1, 1), generator=generator, like=x) < 0.6
     return torch.where(darker, -1.0, 1.0).to(x)
 
 
 def _between(low: float, high: float, x: Images, generator: torch.Generator) -> Tensor:
     """(B, 1, 1, 1), drawn such that the logarithm is uniform."""
-    return low * (high / low) ** draw_uniform((len(x), 1, 1, 1), generator, like=x)
+    return low * (high / low) ** draw_uniform((len(x), 1, 1, 1), generator=generator, like=x)

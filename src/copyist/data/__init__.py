@@ -5,6 +5,7 @@ __all__ = [
     "EncodedRows",
     "EncodedSource",
     "ExampleSet",
+    "Packed",
     "Picture",
     "Progress",
     "SceneFactors",
@@ -19,6 +20,7 @@ __all__ = [
     "open_source",
     "open_split",
     "open_table",
+    "pack_source",
     "parse_source",
     "pixels_for",
     "read_pictures",
@@ -31,6 +33,7 @@ from copyist.data.encoded_source import EncodedSource, encode_source
 from copyist.data.examples import ExampleSet
 from copyist.data.inputs import read_pictures
 from copyist.data.opening import open_source, open_split
+from copyist.data.packing import Packed, pack_source
 from copyist.data.source import Source, parse_source
 from copyist.data.splits import Splits
 from copyist.data.synthetic import SceneFactors, draw_scenes, scene_factors

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from copyist.checks import check_at_least, check_within
 from copyist.data.examples import ExampleSet
+from copyist.data.shard_array import ShardArray
 from copyist.errors import ArgumentError, DataError
 from copyist.files.values import as_floats
 from copyist.randomness import generator
@@ -26,7 +27,8 @@ class Batches:
     """The examples of every training step, decided by the seed and the step alone.
 
     Sets in memory are held once on the device, in the depth they are stored in, and batches are gathered there. Sets
-    that are mapped from disk, or too large for the device, are gathered by a thread, one step ahead; values are equal.
+    that are mapped from disk, lie in shards, or are too large for the device, are gathered by a thread, one step ahead;
+    values are equal.
     """
 
     def __init__(
@@ -151,9 +153,9 @@ def flips(step: int, *, batch_size: int, seed: int) -> Tensor:
 
 
 def _hold(examples: ExampleSet, device: torch.device) -> Tensor | None:
-    """All images on the device, or None where they are mapped from disk or do not fit."""
+    """All images on the device, or None where they are mapped from disk, lie in shards, or do not fit."""
     array = examples.array
-    if isinstance(array, np.memmap):
+    if isinstance(array, np.memmap | ShardArray):
         return None
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)

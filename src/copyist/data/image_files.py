@@ -1,6 +1,6 @@
 """Image files as sources: in folders and archives, with splits of their own or without, or packed in an `.npz`."""
 
-__all__ = ["undecoded_files", "undecoded_listing", "undecoded_packed"]
+__all__ = ["undecoded_files", "undecoded_listing", "undecoded_packed", "undecoded_tars"]
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +22,7 @@ from copyist.files.folders import ImageFile, Listing
 from copyist.files.formats import SUFFIXES
 from copyist.files.picture import name_of_several
 from copyist.files.split_names import InSplit, classes_by_folder, folder_role, parts_by_folder
+from copyist.files.tars import classes_in, is_beside, list_tars
 
 _WIDTHS: tuple[PixelType, ...] = ("uint8", "uint16", "float32")
 
@@ -153,6 +154,25 @@ def undecoded_listing(
         all_pages=all_pages,
         progress=progress,
     )
+
+
+def undecoded_tars(place: str, *, say: Callable[[str], None], progress: Progress | None = None) -> Undecoded:
+    """The images of tars as WebDataset has them, with the classes that stand beside them.
+
+    Raises:
+        DataError: a tar is missing or damaged, or there is no image that can be read.
+    """
+    listing = list_tars(place)
+    files = listing.files(SUFFIXES)
+    classes = classes_in(listing, files)
+    images = replace(listing, members={name: read for name, read in listing.members.items() if not is_beside(name)})
+    if classes is None or not files:
+        return undecoded_listing(images, say=say, progress=progress)
+    images.say_left_out(SUFFIXES, say, noun="image")
+    numbered = all(name.isdecimal() for name in classes)
+    values = np.array([int(name) for name in classes]) if numbered else np.array(classes)
+    labels = ClassLabels.of(values, what=f"classes of {place}")
+    return undecoded_files(files, place=place, labels=labels, progress=progress)
 
 
 def _folder_classes(names: Sequence[str], place: str) -> ClassLabels | None:

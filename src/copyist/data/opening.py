@@ -8,11 +8,14 @@ from pathlib import Path
 from copyist.data.examples import ExampleSet
 from copyist.data.image_sets import image_sets
 from copyist.data.parts import Split
+from copyist.data.shard_sets import shard_sets
+from copyist.data.shards import find_index
 from copyist.data.source import READABLE, Source, parse_source
 from copyist.data.splits import Splits
 from copyist.data.table_sets import is_table, table_sets
 from copyist.errors import ArgumentError, DataError
 from copyist.files.bulk import Progress, ignore
+from copyist.files.tars import tar_paths
 
 _MORE = {
     False: "add images, of which a tenth is held out, or part them into folders train and test",
@@ -110,10 +113,13 @@ def _sets(
     progress: Progress | None,
     columns: Sequence[str] = (),
 ) -> list[ExampleSet]:
-    if not source.is_embedded and not Path(source.place).exists():
+    if not source.is_embedded and not all(path.exists() for path in tar_paths(source.place)):
         raise DataError(f"there is no file or folder {source.place}; {READABLE}")
     if source.is_embedded and Path(source.place).exists():
         say(f"took {source.place} as the embedded data of that name; write ./{source.place} for the folder")
+    index = None if source.is_embedded else find_index(source.place)
+    if index is not None:
+        return shard_sets(source, index, parts, say=say)
     if is_table(source, without=without):
         return table_sets(source, parts, without=without, columns=columns, say=say)
     return image_sets(source, parts, without=without, say=say, progress=progress)

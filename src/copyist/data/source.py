@@ -39,8 +39,8 @@ EMBEDDED = ("photos", "faces", "digits", "scenes", "blobs", "cancer")
 """Sources that need no file. `./photos` is a folder of that name."""
 
 READABLE = (
-    "a source is a folder or .zip of images, .npy, .npz, idx .gz, a table in .csv or .parquet, "
-    "or one of photos, faces, digits, scenes, blobs, cancer"
+    "a source is a folder, .zip or .tar of images, a folder of shards, .npy, .npz, idx .gz, a table in .csv or "
+    ".parquet, or one of photos, faces, digits, scenes, blobs, cancer"
 )
 """What can be read, as the end of a sentence."""
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from copyist.errors import ContractError
-from copyist.randomness import draw_normal
+from copyist.randomness import draw_below, draw_normal
 from copyist.tensors import PerImage
 
 
@@ -33,7 +33,7 @@ def probed_energy(y: Tensor, x: Tensor, *, generator: torch.Generator) -> PerIma
     Source:
         Hutchinson (1990), "A stochastic estimator of the trace of the influence matrix".
     """
-    coins = torch.randint(0, 2, tuple(y.shape), generator=generator, device=generator.device)
+    coins = draw_below(2, y.shape, generator=generator)
     signs = (2 * coins - 1).to(device=y.device, dtype=y.dtype)
     return _weighted_gradient(y, x, signs).float().flatten(1).square().sum(1)
 

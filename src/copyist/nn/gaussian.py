@@ -38,7 +38,7 @@ class Gaussian:
         Source:
             Kingma & Welling (2013), section 2.4.
         """
-        epsilon = draw_normal((samples, *self.mean.shape), generator=generator, like=self.mean)
+        epsilon = draw_normal((samples, *self.mean.shape), generator=generator, like=self.mean, axis=1)
         return self.mean + (self.log_variance / 2).exp() * epsilon
 
     def log_prob(self, z: Tensor) -> Tensor:

@@ -1,13 +1,25 @@
 """Normalizations, and whose statistics they use."""
 
-__all__ = ["STATISTICS", "BatchNorm", "RunningScale", "Statistics", "normalization", "weigh_images"]
+__all__ = [
+    "STATISTICS",
+    "BatchNorm",
+    "RunningNorm",
+    "RunningScale",
+    "Statistics",
+    "has_batch_statistics",
+    "normalization",
+    "share_statistics",
+    "weigh_images",
+]
 
 import contextlib
 from collections.abc import Generator
 from typing import Literal, TypeAlias, get_args
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
+
+from copyist.devices import sum_over_processes
 
 Statistics: TypeAlias = Literal["batch", "image", "running", "group", "none"]
 """Over what the mean and variance of a feature map are taken.
@@ -36,7 +48,7 @@ def normalization(channels: int, statistics: Statistics) -> nn.Module:
         case "image":
             return nn.InstanceNorm2d(channels, affine=True)
         case "running":
-            return nn.BatchNorm2d(channels)
+            return RunningNorm(channels)
         case "group":
             return nn.GroupNorm(max(groups for groups in range(1, 9) if channels % groups == 0), channels)
         case "none":
@@ -53,20 +65,60 @@ class BatchNorm(nn.BatchNorm2d):
     counts: Tensor | None = None
     """(B,), how many times each image counts, while `weigh_images` says so; None counts each once."""
 
+    shared = False
+    """Whether in training the statistics are those of all processes that share a batch."""
+
     def __init__(self, channels: int) -> None:
         super().__init__(channels, track_running_stats=False)
 
     def forward(self, input: Tensor) -> Tensor:
         if self.counts is None:
-            return super().forward(input)
+            if not (self.shared and self.training):
+                return super().forward(input)
+            return _normalized(input, *_shared_moments(input), self)
         h = input.float()
         share = (self.counts / self.counts.sum()).to(h)[:, None]  # (B, 1)
         own_variance, own_mean = torch.var_mean(h, (2, 3), correction=0)  # (B, C) each
         mean = (share * own_mean).sum(0)
         variance = (share * (own_variance + (own_mean - mean).square())).sum(0)
-        scale = self.weight * (variance + self.eps).rsqrt()
-        shift = self.bias - mean * scale
-        return torch.addcmul(shift[:, None, None], h, scale[:, None, None]).to(input.dtype)
+        return _normalized(input, mean, variance, self)
+
+
+class RunningNorm(nn.BatchNorm2d):
+    """Batch normalization (B, C, H, W) → (B, C, H, W) by the batch at hand in training, and by running averages of its
+    statistics in use."""
+
+    shared = False
+    """Whether in training the statistics are those of all processes that share a batch."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        if not (self.shared and self.training):
+            return super().forward(input)
+        mean, variance = _shared_moments(input)
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.momentum is not None
+        with torch.no_grad():
+            count = distributed.get_world_size() * input.numel() // input.shape[1]
+            self.running_mean.lerp_(mean, self.momentum)
+            # As in PyTorch, the average is of the unbiased variance.
+            self.running_var.lerp_(variance * (count / max(1, count - 1)), self.momentum)
+            if self.num_batches_tracked is not None:
+                self.num_batches_tracked += 1
+        return _normalized(input, mean, variance, self)
+
+
+def has_batch_statistics(module: nn.Module) -> bool:
+    """Whether anything in `module` normalizes by the batch at hand in training."""
+    return any(isinstance(part, _BY_BATCH) for part in module.modules())
+
+
+def share_statistics(module: nn.Module) -> None:
+    """Let all that normalizes by the batch in `module` take, from now on, in training the statistics of the whole batch
+    that several processes share, in place of each those of its own part."""
+    for part in module.modules():
+        if isinstance(part, _BY_BATCH):
+            part.shared = True
 
 
 @contextlib.contextmanager
@@ -102,6 +154,9 @@ class RunningScale(nn.Module):
     spread: Tensor
     """(C,) running average of the standard deviations."""
 
+    shared = False
+    """Whether in training the spread is that of all processes that share a batch."""
+
     def __init__(self, channels: int, *, momentum: float = 0.1, eps: float = 1e-5) -> None:
         super().__init__()
         self.momentum, self.eps = momentum, eps
@@ -111,7 +166,31 @@ class RunningScale(nn.Module):
     def forward(self, h: Tensor) -> Tensor:
         spread = self.spread
         if self.training:
-            spread = (h.float().var((0, 2, 3), correction=0) + self.eps).sqrt()
+            variance = _shared_moments(h)[1] if self.shared else h.float().var((0, 2, 3), correction=0)
+            spread = (variance + self.eps).sqrt()
             with torch.no_grad():
                 self.spread.lerp_(spread, self.momentum)
         return h * (self.weight / spread).to(h.dtype)[:, None, None]
+
+
+_BY_BATCH = (BatchNorm, RunningNorm, RunningScale)
+"""What normalizes by the batch at hand in training."""
+
+
+def _shared_moments(h: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and biased variance (C,) of the maps (B, C, H, W) of all processes, float32; gradients pass."""
+    h = h.float()
+    variance, mean = torch.var_mean(h, (0, 2, 3), correction=0)
+    own = torch.nn.functional.one_hot(torch.tensor(distributed.get_rank()), distributed.get_world_size())
+    # Each process fills a row of its own, and the sum of all has every row: one exchange for both moments.
+    rows = sum_over_processes(own.to(h)[:, None, None] * torch.stack([mean, variance]))  # (processes, 2, C)
+    means, variances = rows[:, 0], rows[:, 1]
+    mean = means.mean(0)
+    return mean, (variances + (means - mean).square()).mean(0)
+
+
+def _normalized(h: Tensor, mean: Tensor, variance: Tensor, layer: nn.BatchNorm2d) -> Tensor:
+    """Maps (B, C, H, W), normalized by these moments (C,) and scaled and shifted by the layer's weights, in float32."""
+    scale = layer.weight * (variance + layer.eps).rsqrt()
+    shift = layer.bias - mean * scale
+    return torch.addcmul(shift[:, None, None], h.float(), scale[:, None, None]).to(h.dtype)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from copyist.errors import ArgumentError, ShapeError
+from copyist.randomness import draw_uniform
 from copyist.tensors import Images, Visible
 
 
@@ -43,7 +44,7 @@ def draw_visible(count: int, num_patches: int, *, hidden: float, generator: torc
             "take smaller patches (--set model.patch=2, or objective.patch=2), or hide another share "
             "(--set objective.hidden=0.5)"
         )
-    draws = torch.rand(count, num_patches, generator=generator, device=generator.device)
+    draws = draw_uniform((count, num_patches), generator=generator)
     order = draws.argsort(dim=1, stable=True)
     visible = torch.ones_like(draws, dtype=torch.bool)
     return visible.scatter_(1, order[:, :num_hidden], False)

@@ -14,7 +14,7 @@ from copyist.checks import check_finite, check_positive, check_within
 from copyist.errors import ContractError
 from copyist.models.contracts import NO_CLASS, Diffusion, Model, Path, needs
 from copyist.objectives.base import Objective
-from copyist.randomness import draw_normal
+from copyist.randomness import draw_normal, draw_uniform
 from copyist.tensors import Images, PerImage
 
 _SHOWN = (0.5, 1.0, 4.0)
@@ -102,7 +102,7 @@ class _Diffusing(Objective):
         return {name: diffusion.from_space(row).float() for name, row in rows.items()}
 
     def _without_some(self, labels: Tensor, generator: torch.Generator) -> Tensor:
-        dropped = torch.rand(len(labels), generator=generator, device=generator.device) < self.without_class
+        dropped = draw_uniform((len(labels),), generator=generator) < self.without_class
         return torch.where(dropped.to(labels.device), NO_CLASS, labels)
 
 

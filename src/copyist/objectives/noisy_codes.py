@@ -12,9 +12,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from copyist.checks import check_positive, check_within
+from copyist.devices import gather_batch
 from copyist.models.contracts import Autoencoder, Model, needs
 from copyist.objectives.base import Objective
-from copyist.randomness import draw_normal
+from copyist.randomness import SharedGenerator, draw_normal, draw_uniform
 from copyist.tensors import Codes, Images
 
 
@@ -36,7 +37,7 @@ class _NoisyCode(Objective):
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         coder = needs(model, Autoencoder, verb=type(self).__name__)
         z = coder.encode(x).float()
-        mean, std = _channel_statistics(z.detach())
+        mean, std = _channel_statistics(z.detach(), generator)
         z_tilde = mean + std * self.noisy((z - mean) / std, generator=generator)
         return F.mse_loss(coder.decode(z_tilde).float(), x)
 
@@ -73,7 +74,7 @@ class LatentDenoising(_NoisyCode):
         check_within("most", self.most, 0, 1)
 
     def noisy(self, z: Codes, *, generator: torch.Generator) -> Codes:
-        drawn = self.most * torch.rand(len(z), generator=generator, device=generator.device)
+        drawn = self.most * draw_uniform((len(z),), generator=generator)
         share = drawn.to(z).view(-1, *(1 for _ in z.shape[1:]))
         return (1 - share) * z + share * draw_normal(z.shape, std=self.strength, generator=generator, like=z)
 
@@ -109,9 +110,10 @@ class BoundedRate(_NoisyCode):
         return z + draw_normal(z.shape, std=self.sigma, generator=generator, like=z)
 
 
-def _channel_statistics(z: Codes) -> tuple[Tensor, Tensor]:
+def _channel_statistics(z: Codes, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of each channel of maps (B, C, h, w), over images and positions; of each unit of
-    other codes (B, ...), over images."""
+    other codes (B, ...), over images: those of all processes that share a batch."""
     axes = (0, 2, 3) if z.ndim == 4 else (0,)
+    z = z if not isinstance(generator, SharedGenerator) else gather_batch(z)
     mean, std = z.mean(axes, keepdim=True), z.std(axes, correction=0, keepdim=True)
     return mean, torch.where(std > 0, std, 1)

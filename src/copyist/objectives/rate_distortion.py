@@ -14,6 +14,7 @@ from copyist.errors import ArgumentError
 from copyist.metrics.distortion import LEAST_SIDE, ms_ssim, mse
 from copyist.models.contracts import Compressor, Model, needs
 from copyist.objectives.base import Objective
+from copyist.randomness import draw_below
 from copyist.settings import later
 from copyist.tensors import Images, PerImage
 
@@ -73,7 +74,7 @@ class RateDistortion(Objective):
         compressor = needs(model, Compressor, verb="RateDistortion")
         x = self._cropped(x, generator)
         count = compressor.num_qualities
-        quality = torch.randint(count, (len(x),), generator=generator, device=generator.device).to(x.device)
+        quality = draw_below(count, (len(x),), generator=generator).to(x.device)
         x_hat, bits = compressor.rate_distortion(x, quality=quality, generator=generator)
         rate = bits / (x.shape[2] * x.shape[3])
         return (rate + self.weights(count).to(x.device)[quality] * self._distorted(x_hat.float(), x)).mean()

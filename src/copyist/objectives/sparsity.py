@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from copyist.checks import check_at_least, check_choice
 from copyist.corruption import Corruption, Identity
+from copyist.devices import mean_over_processes
 from copyist.errors import ArgumentError
 from copyist.metrics.jacobian_probes import probed_column_norms
 from copyist.metrics.sparsity import active_units, effective_share
@@ -108,7 +109,8 @@ class KLSparsity(Objective):
         copier = needs(model, Autoencoder, verb="KLSparsity")
         z = copier.encode(self.corruption(x, generator=generator))
         _check_rates(z)
-        divergence = _divergence(self.rate, z.float().mean(0)).sum()
+        mean = mean_over_processes(z.float().mean(0), generator)
+        divergence = _divergence(self.rate, mean).sum()
         return F.mse_loss(copier.decode(z).float(), x) + self.weight * divergence / x[0].numel()
 
     def try_batch(self, model: Model, x: Images, *, labels: Tensor | None) -> None:

@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_whole, check_within
+from copyist.devices import mean_over_processes
 from copyist.models.contracts import Model, Variational, log_weights, needs
 from copyist.objectives.base import Objective
+from copyist.randomness import draw_uniform
 from copyist.tensors import Images, PerImage
 
 ACTIVE = 0.01
@@ -64,7 +66,10 @@ class ELBO(Objective):
         x = binarized(x, generator) if self.binarize else x
         reconstruction, divergence = _terms(needs(model, Variational, verb="the ELBO"), x, generator)
         # A unit's mean over the batch is what may be free, so that images share what they are given.
-        code = divergence.mean(0).clamp(min=self.free_nats).sum() if self.free_nats else divergence.sum(1).mean()
+        if self.free_nats:
+            code = mean_over_processes(divergence.mean(0), generator).clamp(min=self.free_nats).sum()
+        else:
+            code = divergence.sum(1).mean()
         return reconstruction.mean() + self.beta * code
 
     def measures(
@@ -120,7 +125,7 @@ def importance_weighted_bound(model: Variational, x: Images, *, samples: int, ge
 
 def binarized(x: Images, generator: torch.Generator) -> Images:
     """Images (B, C, H, W) of 0 and 1, each value drawn to be 1 with the probability that it names."""
-    draws = torch.rand(x.shape, generator=generator, device=generator.device).to(x.device)
+    draws = draw_uniform(x.shape, generator=generator).to(x.device)
     return (draws < x).to(x.dtype)
 
 

@@ -101,12 +101,17 @@ class Training:
     """Of the rows of a table, the share that is not learned, those farthest from the others, where outliers may be
     among them; in [0, 1)."""
 
+    batch_statistics: Literal["synchronized", "per-device"] = later("synchronized")
+    """On several devices, whether what normalizes by the batch in training does so by the whole batch, as one device
+    would, or each device by its own part, which saves an exchange in each of these layers."""
+
     optimization: Optimization = field(default_factory=Optimization)
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "validate_every", "validation_images", "save_every"):
             check_at_least(name, getattr(self, name), 1)
         check_choice("precision", self.precision, ("auto", "float32", "bf16"))
+        check_choice("batch_statistics", self.batch_statistics, ("synchronized", "per-device"))
         check_choice("snapshot_split", self.snapshot_split, ("held-out", "training"))
         check_within("averaging", self.averaging, 0, 1)
         check_at_least("patience", self.patience, 0)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from copyist.data.examples import ExampleSet
+from copyist.devices import gather_batch
 from copyist.models.contracts import Model
 from copyist.models.in_batches import batch_indices, evaluation_mode
 from copyist.objectives.base import Objective
@@ -36,10 +37,22 @@ class HeldOutLosses:
 class HeldOut:
     """The same images and random draws at every validation, in batches of the training's size.
 
-    A look only measures: it leaves the model, its mode included, as it was.
+    A look only measures: it leaves the model, its mode included, as it was. Processes that share a run take turns with
+    the batches, and each gets the means over all.
     """
 
-    def __init__(self, images: ExampleSet, *, count: int, batch_size: int, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        images: ExampleSet,
+        *,
+        count: int,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        self._rank, self._world_size = rank, world_size
         self.x = images.examples(0, count).to(device)
         labels = images.labels
         self.labels = None if labels is None else torch.from_numpy(np.array(labels[:count])).to(device)
@@ -49,18 +62,31 @@ class HeldOut:
     @torch.no_grad()
     def measure(self, model: Model, objective: Objective) -> HeldOutLosses:
         """Means of the objective, and of what it measures, over the images."""
-        chosen = batch_indices(len(self.x), batch_size=self.batch_size, fill=model.uses_batch_statistics)
-        total, measured = 0.0, dict[str, float]()
+        fill = model.uses_batch_statistics
+        batches = [*enumerate(batch_indices(len(self.x), batch_size=self.batch_size, fill=fill))]
+        # What else is measured is known from a batch of one's own.
+        shared = self._world_size > 1 and len(batches) >= self._world_size
+        names, sums = list[str](), list[list[float]]()
         with evaluation_mode(model):
-            for number, (indices, count) in enumerate(chosen):
+            for number, (indices, count) in batches[self._rank :: self._world_size] if shared else batches:
                 draws = generator(self.seed, "validation", number)
                 rows = indices.to(self.x.device)
                 labels = None if self.labels is None else self.labels[rows]
-                total += count * float(objective(model, self.x[rows], generator=draws, labels=labels))
-                for name, value in objective.measures(model, self.x[rows], generator=draws, labels=labels).items():
-                    measured[name] = measured.get(name, 0.0) + count * value
-        means = {name: value / len(self.x) for name, value in measured.items()}
-        return HeldOutLosses(loss=total / len(self.x), measures=means)
+                loss = float(objective(model, self.x[rows], generator=draws, labels=labels))
+                found = objective.measures(model, self.x[rows], generator=draws, labels=labels)
+                names = list(found)
+                sums.append([count * value for value in (loss, *found.values())])
+        if shared:
+            sums = self._in_order(sums, per_process=-(-len(batches) // self._world_size))
+        # One after the other, as one process alone adds them.
+        loss, *measures = (sum(column) / len(self.x) for column in zip(*sums, strict=True))
+        return HeldOutLosses(loss=loss, measures=dict(zip(names, measures, strict=True)))
+
+    def _in_order(self, sums: list[list[float]], *, per_process: int) -> list[list[float]]:
+        """The sums of all batches in their order, where each process has those of every so many-th one."""
+        own = torch.zeros(1, per_process, len(sums[0]), dtype=torch.float64, device=self.x.device)
+        own[0, : len(sums)] = torch.tensor(sums, dtype=torch.float64)
+        return gather_batch(own).transpose(0, 1).flatten(0, 1).tolist()
 
     @torch.no_grad()
     def pictures(self, model: Model, objective: Objective) -> Mapping[str, Images]:

@@ -9,6 +9,7 @@ from typing import final
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 
 from copyist.data import Batches
 from copyist.data.examples import ExampleSet
@@ -21,6 +22,7 @@ from copyist.models.latent_diffusion import LatentDiffusion
 from copyist.tensors import Codes
 from copyist.training.config import Training
 from copyist.training.held_out import HeldOut
+from copyist.training.processes import statistics_batch
 from copyist.training.run_data import RunData
 
 _CHUNK = 1024
@@ -32,20 +34,11 @@ class LearnedExamples:
     """Batches of steps, and held-out examples. Those of a latent diffusion model are codes, which are computed when
     they are first asked for and then kept in memory."""
 
-    def __init__(
-        self,
-        data: RunData,
-        config: Training,
-        model: Model,
-        *,
-        seed: int,
-        device: torch.device,
-        rank: int = 0,
-        world_size: int = 1,
-    ) -> None:
+    def __init__(self, data: RunData, config: Training, model: Model, *, seed: int, accelerator: Accelerator) -> None:
         self._data, self._config, self._seed = data, config, seed
         self._latent = model if isinstance(model, LatentDiffusion) else None
-        self._device, self._rank, self._world_size = device, rank, world_size
+        self._device = accelerator.device
+        self._rank, self._world_size = accelerator.process_index, accelerator.num_processes
         if self._latent is None:
             # What they refuse is refused before anything is written; codes have to wait for their first stage.
             _ = self.batches
@@ -74,9 +67,11 @@ class LearnedExamples:
         return HeldOut(
             examples,
             count=self._config.validation_images,
-            batch_size=self._config.batch_size,
+            batch_size=statistics_batch(self._config, num_processes=self._world_size),
             seed=self._seed,
             device=self._device,
+            rank=self._rank,
+            world_size=self._world_size,
         )
 
     def measure_codes(self) -> None:

@@ -20,6 +20,7 @@ from copyist.randomness import generator
 from copyist.training.held_out import HeldOutLosses
 from copyist.training.history import HistoryRow
 from copyist.training.optimization import learning_rate, set_rate
+from copyist.training.processes import draws_of_step
 from copyist.training.snapshots import keep_snapshots
 from copyist.training.state import TrainingState
 
@@ -45,7 +46,7 @@ def take_steps(state: TrainingState, interrupts: "Interrupts") -> None:
         observer.begin_steps(step=state.counters.step, steps=config.steps)
         clock, losses = _Clock(state), _Losses.pending(state)
         while not state.finished:
-            if interrupts.seen:
+            if interrupts.agreed or (interrupts.seen and state.accelerator.num_processes == 1):
                 clock.tick()
                 raise _interruption(state, losses, interrupts.seen)
             loss = _take_step(state)
@@ -55,6 +56,7 @@ def take_steps(state: TrainingState, interrupts: "Interrupts") -> None:
             looks = last or step % config.validate_every == 0
             saves = last or step % config.save_every == 0
             if looks or saves or step % _LOOK_EVERY == 0:
+                interrupts.agree(losses.largest(interrupts.seen))
                 bad_step = losses.first_not_finite()
                 held_out = _measure(state) if looks and not bad_step else None
                 if bad_step or (held_out is not None and not math.isfinite(held_out.loss)):
@@ -95,7 +97,7 @@ def _take_step(state: TrainingState) -> Tensor:
     for part in range(parts):
         batch = step * parts + part
         x, labels = state.batches.batch(batch), state.batches.labels(batch)
-        draws = generator(state.seed, "objective", step, part, state.accelerator.process_index)
+        draws = draws_of_step(state.seed, step, part, state.accelerator)
         with descent.synchronized(last=part == parts - 1), autocast(config.precision, state.device):
             loss = descent.loss(x, progress=step / config.steps, generator=draws, labels=labels)
         descent.backward(loss / parts)
@@ -177,8 +179,8 @@ def _interruption(state: TrainingState, losses: "_Losses", number: int) -> Inter
     if state.store.in_memory:
         sentence = f"interrupted after {step} steps in memory, of which nothing is kept; train into a folder"
         return InterruptionError(sentence, signal=number)
-    # Several processes are interrupted at steps of their own, and what is spoiled already is not to be kept.
-    if state.accelerator.num_processes == 1 and not losses.first_not_finite():
+    # What is spoiled already is not to be kept.
+    if not losses.first_not_finite():
         state.counters.pending_loss, state.counters.pending_steps = losses.pending_sum()
         state.save()
         state.store.write_history(state.counters.rows)
@@ -221,6 +223,12 @@ class _Losses:
         """The first step whose loss was not finite, on any device; 0 for none."""
         return int(self._gathered(self._bad_step).max())
 
+    def largest(self, number: int) -> int:
+        """Of the numbers that the devices have."""
+        if self._accelerator.num_processes == 1:
+            return number
+        return int(self._gathered(torch.full_like(self._bad_step, number)).max())
+
     def mean(self) -> float:
         """Over the steps, and over all devices; 0 of no steps."""
         return float(self._gathered(self._total).mean()) / max(1, self._count)
@@ -250,6 +258,8 @@ class Interrupts:
     def __init__(self) -> None:
         self.seen = 0
         """The number of the signal that came; 0 for none."""
+        self.agreed = False
+        """Whether all processes that share the run know of it, and end at the same step."""
         self._handlers: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -264,6 +274,11 @@ class Interrupts:
     ) -> None:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
+
+    def agree(self, number: int) -> None:
+        """Take the number of the signal that any process saw, which all take at the same step; 0 for none."""
+        if number:
+            self.seen, self.agreed = number, True
 
     def _see(self, number: int, frame: FrameType | None) -> None:
         if self.seen:

@@ -59,6 +59,9 @@ class RecordedRun:
     step: int
     """Steps taken."""
 
+    processes: int
+    """How many shared it when the state was saved."""
+
     stopped: bool
     """Whether it has stopped early."""
 
@@ -90,6 +93,7 @@ class RecordedRun:
                 source=identity["recipe"]["data"],
                 num_train=data.get("num_train"),
                 step=counters["step"],
+                processes=document.get("header", {}).get("training", {}).get("processes", 1),
                 stopped=counters["stopped"],
             )
         except (KeyError, TypeError, AttributeError) as error:

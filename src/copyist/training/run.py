@@ -33,6 +33,7 @@ from copyist.training.first_stage import (
 from copyist.training.history import HistoryRow, NullObserver, Observer
 from copyist.training.layerwise import check_layers, pretrain
 from copyist.training.loop import Interrupts, take_steps
+from copyist.training.processes import check_processes
 from copyist.training.resumption import RecordedRun
 from copyist.training.start import InitialWeights
 from copyist.training.state import TrainingState
@@ -191,7 +192,8 @@ def train(
     if resume and out is None:
         raise ArgumentError("a run must have a folder to be resumed, got out=None; give the folder it was trained into")
     watcher = observer or NullObserver()
-    store = Store(None if out is None else user_path(out), writes=Accelerator().is_main_process)
+    accelerator = Accelerator()
+    store = Store(None if out is None else user_path(out), writes=accelerator.is_main_process)
     store.check(resume=resume, overwrite=overwrite)
     recorded = RecordedRun.of(store.read_document(), place=str(store)) if resume else None
     given = None if first_stage is None else read_first_stage(first_stage)
@@ -204,6 +206,7 @@ def train(
     if recorded is not None:
         seed = recorded.seed if seed is None else seed
         recorded.check_settings(dump(recipe, CATALOGUES), seed=seed, purpose=purpose)
+    check_processes(recipe, accelerator)
     if start is not None and recipe.pretraining is not None:
         raise ArgumentError("weights must start from one place, got a start beside pretraining; leave one of them out")
     if isinstance(recipe.objective, FrozenEncoder) and start is None and not resume:

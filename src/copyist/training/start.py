@@ -117,6 +117,7 @@ def build_model(
     seed: int,
     start: InitialWeights | None,
     device: torch.device,
+    statistics_batch: int | None = None,
 ) -> Model:
     """The model of a recipe before its first step, on the device, with its frozen weights marked.
 
@@ -127,6 +128,8 @@ def build_model(
         seed: of the weights.
         start: weights that are taken over, wherever the names agree.
         device: where it is trained.
+        statistics_batch: how many examples are normalized together, where the model normalizes by the batch; None for
+            a whole batch.
 
     Raises:
         ContractError: the objective does not train models of this kind.
@@ -142,7 +145,7 @@ def build_model(
         torch.manual_seed(derive(seed, "weights"))
         model = config.build()
     model.trained_on = TrainedOn(
-        batch_size=recipe.training.batch_size,
+        batch_size=statistics_batch or recipe.training.batch_size,
         image_shape=None if examples.is_table else examples.image_shape,
         columns=examples.columns,
         classes=examples.classes if recipe.objective.uses_labels else None,

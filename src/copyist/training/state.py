@@ -17,6 +17,7 @@ from copyist.data.splits import Splits
 from copyist.devices import keep_freed_memory
 from copyist.models.contracts import Autoencoder, Model, ModelConfig, needs
 from copyist.models.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
+from copyist.nn.norm import share_statistics
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
 from copyist.training.counters import Counters
@@ -25,6 +26,7 @@ from copyist.training.held_out import HeldOut
 from copyist.training.history import Observer, kept_row
 from copyist.training.learned import LearnedExamples
 from copyist.training.optimization import update_average
+from copyist.training.processes import check_resumed, sharing_record, statistics_batch
 from copyist.training.resumption import RecordedRun
 from copyist.training.run_data import RunData
 from copyist.training.start import InitialWeights, build_model
@@ -83,23 +85,25 @@ class TrainingState:
             self.model_config = self.model_config.with_classes(num_classes)
         self.data = RunData.of(splits, num_classes=num_classes, unit=self.model_config.unit, trimmed=config.trimmed)
         self.summary = self.data.summary()
+        world_size = self.accelerator.num_processes
+        self._statistics_batch = statistics_batch(config, num_processes=world_size)
         self.model = build_model(
-            self.model_config, recipe, splits.train, seed=seed, start=start, device=self.device
+            self.model_config,
+            recipe,
+            splits.train,
+            seed=seed,
+            start=start,
+            device=self.device,
+            statistics_batch=self._statistics_batch,
         ).train()
         self.average = copy.deepcopy(self.model) if config.averaging > 0 else None
         self.best = copy.deepcopy(self.model) if config.patience > 0 else None
+        if world_size > 1 and config.batch_statistics == "synchronized":
+            share_statistics(self.model)
         if config.compile:
             self.model.compile()  # pyright: ignore[reportUnknownMemberType]
         self.descent = Descent(recipe.objective, self.model, config.optimization, accelerator=self.accelerator)
-        self._examples = LearnedExamples(
-            self.data,
-            config,
-            self.model,
-            seed=seed,
-            device=self.device,
-            rank=self.accelerator.process_index,
-            world_size=self.accelerator.num_processes,
-        )
+        self._examples = LearnedExamples(self.data, config, self.model, seed=seed, accelerator=self.accelerator)
         self.counters = Counters()
         self.saved_step = 0
         self.given_first_stage = None if first_stage is None else sum_of_tensors(first_stage.state_dict())
@@ -182,21 +186,24 @@ class TrainingState:
             OutputError: the disk is full, or the place cannot be written.
         """
         document, tensors = self.store.read_state()
+        # All processes must have read it before one writes another.
+        self.accelerator.wait_for_everyone()
         recorded = RecordedRun.of(document, place=str(self.store))
         recorded.check_settings(self.identity["recipe"], seed=self.seed, purpose=self.purpose)
         recorded.check_data(
             self.summary, source=self.recipe.data, start=self.start_fingerprint, first_stage=self.given_first_stage
         )
+        notices = [check_resumed(self.recipe.training, self.model, recorded, now=self.accelerator.num_processes)]
         self.start_fingerprint, self.given_first_stage = recorded.start, recorded.first_stage
         self.purpose = self.purpose or recorded.purpose
         self._take(document, tensors)
         self._examples.forget()
         self.store.clear_unfinished()
         if recorded.recipe != self.identity["recipe"]:
-            notice = recorded.steps_notice(self.recipe.training.steps)
-            if notice is not None:
-                self.observer.notify(notice)
+            notices.append(recorded.steps_notice(self.recipe.training.steps))
             self.save()
+        for notice in filter(None, notices):
+            self.observer.notify(notice)
         if not self.finished:
             # A model of fewer steps is not that of the run as it goes on; the state has its weights.
             self.store.drop_model()
@@ -239,7 +246,7 @@ class TrainingState:
         losses = [row.validation_loss for row in counters.rows if row.validation_loss is not None]
         return Header(
             model=dump(self.model_config, CATALOGUES),
-            batch_size=self.recipe.training.batch_size,
+            batch_size=self._statistics_batch,
             data=self.summary,
             recipe=self.identity["recipe"],
             training={
@@ -255,6 +262,7 @@ class TrainingState:
                 "torch": torch.__version__,
                 **({} if self.start_fingerprint is None else {"start": self.start_fingerprint}),
                 **({} if self.given_first_stage is None else {"first_stage": self.given_first_stage}),
+                **sharing_record(self.recipe.training, self.model, num_processes=self.accelerator.num_processes),
             },
         )
 

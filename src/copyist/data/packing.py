@@ -1,0 +1,298 @@
+"""A source of images is packed into shards, which training reads image by image."""
+
+__all__ = ["Packed", "pack_source"]
+
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar, final, get_args
+
+import numpy as np
+
+from copyist.checks import check_choice, check_whole
+from copyist.data.image_sets import PreparedImages, prepare_images
+from copyist.data.parts import Split, digest
+from copyist.data.shard_array import stored_form
+from copyist.data.shards import INDEX, Encoding, Shard, ShardIndex, find_index
+from copyist.data.source import check_unset, parse_source
+from copyist.data.table_sets import is_table
+from copyist.errors import DataError, OutputError
+from copyist.files.bulk import Progress, ignore, map_in_order, report_unreadable
+from copyist.outputs import check_folder, clear_unfinished, whole_file, write_text
+
+_T = TypeVar("_T")
+
+_PLAN = "packing.json"
+"""The file that says what is being packed, until the index does."""
+
+_SHARD_BYTES = 10**8
+"""Of values before they are compressed, about as many as a shard gets by default."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Packed:
+    """What was packed."""
+
+    folder: Path
+
+    images: int
+
+    shards: int
+
+    bytes: int
+    """Of all tars."""
+
+    image_shape: tuple[int, int, int]
+    """(C, H, W)."""
+
+    left_out: int
+    """Files that could not be read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    """An image as it goes into a tar."""
+
+    name: str
+    digest: str
+    group: str
+    label: int | None
+    is_test: bool | None
+    data: bytes
+
+
+def pack_source(
+    text: str,
+    folder: Path,
+    *,
+    encoding: str | None = None,
+    per_shard: int | None = None,
+    overwrite: bool = False,
+    say: Callable[[str], None] = ignore,
+    progress: Progress | None = None,
+) -> Packed:
+    """Write the images of a source, brought to one shape, into shards in a folder, with an index.
+
+    A folder in which this was stopped is gone on with, shard by shard; nothing is in the index before all is there.
+    Training on shards is training on the source: the same splits, the same fingerprint, the same batches.
+
+    Args:
+        text: a source of images, perhaps with a split, of which all images are packed.
+        folder: where shards go.
+        encoding: `png`, which any program shows, or `npy`, which needs no decoding and more disk; None takes `png`
+            where images are gray or in color in 8 bits.
+        per_shard: images of the source in a shard; None takes about 100 MB of values.
+        overwrite: replace shards of something else.
+        say: takes notices, each one sentence.
+        progress: called with the number of images done, and of all.
+
+    Raises:
+        ArgumentError, UnknownNameError: the source breaks a rule, or there is no such encoding.
+        DataError: it cannot be read, or is a table.
+        OutputError: the folder holds something else, is full, or cannot be written.
+    """
+    source = parse_source(text)
+    check_unset(source, ("test", "split_seed", "calibration"), kind="data that is trained on", got="what is packed")
+    if is_table(source, without=folder):
+        raise DataError(f"shards hold images, got a table: {source.place}; tables of any size are read as they are")
+    if find_index(source.place) is not None:
+        raise DataError(f"{source.place} is packed in shards already; pack the source that they were made from")
+    prepared = prepare_images(source, without=folder, say=say, progress=None)
+    plain = prepared.images.dtype == np.uint8 and prepared.shape[0] in (1, 3)
+    chosen = ("png" if plain else "npy") if encoding is None else encoding
+    check_choice("encoding", chosen, get_args(Encoding))
+    if chosen == "png" and not plain:
+        raise DataError(
+            f"pictures in shards have 1 or 3 channels of 8 bits, got {prepared.shape[0]} of {prepared.images.dtype}; "
+            "take --encoding npy"
+        )
+    count = per_shard or max(1, _SHARD_BYTES // (int(np.prod(prepared.shape)) * prepared.images.dtype.itemsize))
+    check_whole("per_shard", count, 1)
+    packer = _Packer(prepared, folder, encoding="png" if chosen == "png" else "npy", per_shard=count)
+    packer.begin(overwrite=overwrite)
+    return packer.pack(say=say, progress=progress)
+
+
+@final
+class _Packer:
+    """The packing of one source into one folder."""
+
+    def __init__(self, prepared: PreparedImages, folder: Path, *, encoding: Encoding, per_shard: int) -> None:
+        self._prepared, self._folder, self._per_shard = prepared, folder, per_shard
+        self._encoding: Encoding = encoding
+        source, images = prepared.source, prepared.images
+        splits: list[Split] = [source.split] if source.split else ["train", "test"]
+        chosen = np.concatenate([prepared.parts.indices(split, limit=source.limit) for split in splits])
+        self._order: list[int] = np.sort(chosen).tolist()
+        # Content decides again what is held out, but for what was chosen from each split.
+        is_chosen = source.split is None and (source.limit is not None or bool(source.only))
+        self._is_test = prepared.parts.is_test if is_chosen else images.is_test
+        prepared.check_tiles([prepared.corners(index) for index in self._order], self._order)
+        numbers = None if images.labels is None else images.labels.numbers
+        rows = (
+            f"{images.digests[index]} {images.names[index]} {None if numbers is None else numbers[index]}"
+            for index in self._order
+        )
+        content = digest("\n".join([repr(prepared.options), *rows]).encode(errors="surrogatepass"))
+        self._plan = {"content": content, "encoding": encoding, "per_shard": per_shard}
+        number = -(-len(self._order) // per_shard)
+        self._names = [f"shard-{index:06d}.tar" for index in range(number)]
+
+    def begin(self, *, overwrite: bool) -> None:
+        """Take hold of the folder: an empty one, or one in which this same packing was stopped.
+
+        Raises:
+            OutputError: it holds something else, or what is packed already, and is not to be replaced.
+        """
+        check_folder(self._folder, use="shards")
+        plan = self._folder / _PLAN
+        goes_on = plan.is_file() and _read_plan(plan) == self._plan
+        inside = [path.name for path in self._folder.iterdir()] if self._folder.is_dir() else []
+        ours = [name for name in inside if name in (_PLAN, INDEX) or name.startswith("shard-")]
+        others = [name for name in inside if name not in ours and not name.endswith(".part")]
+        if others:
+            raise OutputError(f"{self._folder} holds something that is no shard; choose another folder with --out")
+        if ours and not goes_on and not overwrite:
+            raise OutputError(
+                f"{self._folder} holds other shards, or such as are packed already; choose another folder, or add "
+                "--force to replace them"
+            )
+        if not goes_on:
+            for name in ours:
+                (self._folder / name).unlink()
+            write_text(plan, json.dumps(self._plan))
+        clear_unfinished(self._folder)
+
+    def pack(self, *, say: Callable[[str], None], progress: Progress | None) -> Packed:
+        """Write the shards that are not there, and then the index."""
+        images = self._prepared.images
+        done = self._done()
+        rows = self._rows(first=len(done) * self._per_shard, progress=progress)
+        for name in self._names[len(done) :]:
+            done.append(self._write(name, islice(rows, self._per_shard)))
+        failures = [*images.failures, *(failure for shard in done for failure in shard.failures)]
+        total = len(self._order) + len(images.failures)
+        report_unreadable(failures, total, noun="files", place=self._prepared.source.place, say=say)
+        for notice in images.notices:
+            say(notice)
+        index = ShardIndex(
+            source=self._prepared.source.text,
+            shape=self._prepared.shape,
+            dtype=str(images.dtype),
+            encoding=self._encoding,
+            options=repr(self._prepared.options),
+            classes=None if images.labels is None else images.labels.names,
+            shards=tuple(self._names),
+        )
+        write_text(self._folder / INDEX, index.to_json())
+        (self._folder / _PLAN).unlink()
+        return Packed(
+            folder=self._folder,
+            images=sum(len(shard.names) for shard in done),
+            shards=len(done),
+            bytes=sum(shard.bytes for shard in done),
+            image_shape=self._prepared.shape,
+            left_out=len(failures),
+        )
+
+    def _done(self) -> list[Shard]:
+        """The shards that are there and whole, up to the first that is not: its description is written behind it."""
+        found: list[Shard] = []
+        for name in self._names:
+            record = (self._folder / name).with_suffix(".json")
+            if not record.is_file():
+                break
+            found.append(Shard.read(record))
+        return found
+
+    def _rows(self, *, first: int, progress: Progress | None) -> Iterator[list[_Row] | str]:
+        """What each image of the source gives, from the one with this number on; or why it cannot be read."""
+
+        def report(done: int, total: int) -> None:
+            if progress is not None:
+                progress(first + done, first + total)
+
+        return map_in_order(
+            lambda place: self._rows_of(self._order[first + place]), len(self._order) - first, progress=report
+        )
+
+    def _rows_of(self, index: int) -> list[_Row] | str:
+        prepared, images = self._prepared, self._prepared.images
+        corners = prepared.corners(index)
+        rows = prepared.rows(index, corners)
+        if isinstance(rows, str):
+            return f"{images.names[index]} ({rows})"
+        own = images.digests[index]
+        return [
+            _Row(
+                name=name,
+                digest=own if corner is None else digest(f"{own}@{corner}".encode()),
+                group=(images.belongs_to or images.digests)[index],
+                label=None if images.labels is None else int(images.labels.numbers[index]),
+                is_test=None if self._is_test is None else bool(self._is_test[index]),
+                data=stored_form(row.astype(images.dtype), self._encoding),
+            )
+            for name, corner, row in zip(prepared.row_names(index, corners), corners, rows, strict=True)
+        ]
+
+    def _write(self, name: str, found: Iterator[list[_Row] | str]) -> Shard:
+        """A tar of the next images, and behind it what it holds: both whole or not at all."""
+        path = self._folder / name
+        rows, failures = list[_Row](), list[str]()
+        offsets, sizes = list[int](), list[int]()
+        with whole_file(path) as temporary, temporary.open("wb") as file:
+            with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+                for each in found:
+                    if isinstance(each, str):
+                        failures.append(each)
+                        continue
+                    for row in each:
+                        key = f"{path.stem.removeprefix('shard-')}{len(rows):08d}"
+                        offsets.append(_add(tar, f"{key}.{self._encoding}", row.data))
+                        if row.label is not None:
+                            _add(tar, f"{key}.cls", str(row.label).encode())
+                        sizes.append(len(row.data))
+                        rows.append(replace(row, data=b""))
+            file.flush()
+            length = file.tell()
+        alone = all(row.group == row.digest for row in rows)
+        shard = Shard(
+            name=name,
+            bytes=length,
+            names=tuple(row.name for row in rows),
+            digests=tuple(row.digest for row in rows),
+            groups=None if alone else tuple(row.group for row in rows),
+            labels=_column([row.label for row in rows]),
+            is_test=_column([row.is_test for row in rows]),
+            offsets=tuple(offsets),
+            sizes=tuple(sizes),
+            failures=tuple(failures),
+        )
+        write_text(self._folder / shard.record, shard.to_json())
+        return shard
+
+
+def _add(tar: tarfile.TarFile, name: str, data: bytes) -> int:
+    """Put a member into a tar; where its bytes begin there."""
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    tar.addfile(member, io.BytesIO(data))
+    assert tar.fileobj is not None
+    return tar.fileobj.tell() - -(-len(data) // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+
+
+def _column(values: list[_T | None]) -> tuple[_T, ...] | None:
+    """The values of a column that all images have, or none."""
+    return None if None in values else tuple(value for value in values if value is not None)
+
+
+def _read_plan(path: Path) -> object:
+    try:
+        return json.loads(path.read_text())
+    except ValueError:
+        return None

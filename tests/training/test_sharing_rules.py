@@ -1,0 +1,43 @@
+"""What several processes cannot share is refused before any work."""
+
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import pytest
+from accelerate import Accelerator, DistributedType
+
+from copyist.errors import ArgumentError
+from copyist.training.processes import check_processes, statistics_batch
+from training.tiny import tiny
+
+
+@dataclass(frozen=True)
+class Processes:
+    """What Accelerate says of so many."""
+
+    num_processes: int = 2
+    distributed_type: DistributedType = DistributedType.MULTI_CPU
+
+
+def check(recipe: Any, processes: Processes) -> None:
+    check_processes(recipe, cast("Accelerator", processes))
+
+
+def test_a_batch_that_processes_cannot_divide_evenly_is_refused() -> None:
+    check(tiny(batch_size=16), Processes())
+    with pytest.raises(ArgumentError, match=r"got 15 examples and 2 processes; take --set batch_size=16$"):
+        check(tiny(batch_size=15), Processes())
+    with pytest.raises(ArgumentError, match=r"got 2 examples and 5 processes; take --set batch_size=5$"):
+        check(tiny(batch_size=2), Processes(num_processes=5))
+
+
+@pytest.mark.parametrize("kind", [DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM])
+def test_a_model_that_would_be_parted_among_processes_is_refused(kind: DistributedType) -> None:
+    with pytest.raises(ArgumentError, match=rf"must have the whole model, got {kind.value} from the settings of acc"):
+        check(tiny(), Processes(distributed_type=kind))
+
+
+def test_devices_normalize_by_the_whole_batch_or_each_by_its_part() -> None:
+    training = tiny(batch_size=16).training
+    assert statistics_batch(training, num_processes=4) == 16
+    assert statistics_batch(replace(training, batch_statistics="per-device"), num_processes=4) == 4
