@@ -3,7 +3,7 @@
 Every verb takes the file as that of the model.
 """
 
-__all__ = ["DETECTOR_FILE", "load_detector", "save_detector"]
+__all__ = ["DETECTOR_FILE", "holds_detector", "load_detector", "save_detector"]
 
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +13,7 @@ import torch
 
 from copyist import settings
 from copyist.checkpoint import DETECTOR_PREFIX, load, read_header
-from copyist.checkpoint.tensor_file import read_tensors, write_tensors
+from copyist.checkpoint.tensor_file import read_document, read_tensors, write_tensors
 from copyist.data.table_encoding import TableEncoding
 from copyist.detection.detector import Detector
 from copyist.detection.detector_recipe import CATALOGUES
@@ -88,6 +88,18 @@ def load_detector(
         raise CheckpointError(
             f"{file} holds a detector that cannot be rebuilt: {error}; upgrade copyist, or fit it again"
         ) from error
+
+
+def holds_detector(path: str | Path) -> bool:
+    """Whether a path is that of a detector's file, or of a folder that holds one; of a model it is none.
+
+    Raises:
+        CheckpointError: it is a file that no copyist wrote.
+    """
+    file = user_path(path)
+    if file.is_dir():
+        return (file / DETECTOR_FILE).exists()
+    return file.exists() and "detector" in read_document(file)
 
 
 def _file(path: str | Path) -> Path:
