@@ -43,6 +43,14 @@ def export(
             metavar="SIDE",
         ),
     ] = None,
+    runtime: Annotated[
+        str | None,
+        typer.Option(
+            "--runtime",
+            help="onnxruntime-web for a page: a folder, or the package as npm packs it; npm fetches it unless given.",
+            metavar="PATH",
+        ),
+    ] = None,
     class_of: ClassOf = None,
     force: Force = False,
     as_json: Json = False,
@@ -58,6 +66,7 @@ def export(
         to=to,  # pyright: ignore[reportArgumentType] it was checked
         part=part,
         size=parse_size(size),
+        runtime=runtime,
         overwrite=force,
     )
     show(exported.text(), exported.to_document(), as_json=as_json)

@@ -41,7 +41,9 @@ def detector_part(detector: Detector) -> Part:
         Value(name="anomaly", what="(B,), larger is stranger"),
         Value(name="p_value", what="float64 (B,), conformal, in (0, 1]", is_decision=True),
         Value(
-            name="flagged", what=f"bool (B,), whether the p-value is at most {detector.false_alarms:g}", is_decision=True
+            name="flagged",
+            what=f"bool (B,), whether the p-value is at most {detector.false_alarms:g}",
+            is_decision=True,
         ),
     ]
     if judge.has_parts:

@@ -111,7 +111,7 @@ def _layer_of(program: ExportedProgram, error: BaseException) -> str:
     with quiet():
         try:
             decomposed.append(program.run_decompositions())
-        except Exception:  # noqa: BLE001, S110 then the program as it was traced must do
+        except Exception:
             pass
     for each in decomposed:
         for node in each.graph.nodes:

@@ -44,9 +44,7 @@ def check_parity(part: Part, run: Run) -> tuple[Case, ...]:
         ExportError: values differ by more than `TOLERANCE`, a label or p-value differs, or the file does not run.
     """
     shapes = [part.shape] * 3 + ([] if part.other_shape is None else [part.other_shape])
-    return tuple(
-        _case(part, run, batch, shape) for batch, shape in zip((NUM_TRACED, 7, 1, 2), shapes, strict=False)
-    )
+    return tuple(_case(part, run, batch, shape) for batch, shape in zip((NUM_TRACED, 7, 1, 2), shapes, strict=False))
 
 
 def _case(part: Part, run: Run, batch: int, shape: tuple[int, ...]) -> Case:

@@ -221,7 +221,9 @@ def _of_diffusion(model: Diffusion) -> dict[str, _Specification]:
 def _of_classifier(model: Classifier) -> _Specification:
     def is_decided(outputs: Outputs) -> Tensor:
         best = outputs[0].topk(min(2, outputs[0].shape[1]), dim=1).values
-        return (best[:, 0] - best[:, -1]) > 1e-3 * outputs[0].abs().max() if best.shape[1] > 1 else best[:, 0] > -math.inf
+        return (
+            (best[:, 0] - best[:, -1]) > 1e-3 * outputs[0].abs().max() if best.shape[1] > 1 else best[:, 0] > -math.inf
+        )
 
     def classify(x: Examples) -> Outputs:
         logits = model(x)
@@ -250,7 +252,9 @@ def _shape(model: Model, size: tuple[int, int] | None) -> tuple[int, ...]:
     known = model.example_shape
     if size is not None:
         if model.takes_tables:
-            raise ArgumentError(f"a size is that of images, got {size[0]}x{size[1]} for a model of tables; leave it out")
+            raise ArgumentError(
+                f"a size is that of images, got {size[0]}x{size[1]} for a model of tables; leave it out"
+            )
         channels = known[0] if known is not None else _channels(model)
         return (channels, *size)
     if known is not None:
