@@ -34,7 +34,7 @@ from .conftest import made, run_onnx, run_torch
 
 SHAPE = (3, 8, 12)
 UNET = UNetConfig(channels=3, width=4, levels=2, convolutions=1)
-DIFFUSION = DiffusionUNetConfig(channels=3, width=4, levels=2, embedding=6, num_classes=2)
+DIFFUSION = DiffusionUNetConfig(channels=3, width=4, levels=2, embedding=6, num_classes=2, attention="none")
 
 
 def images(count: int, *size: int) -> Tensor:
@@ -94,7 +94,7 @@ def table_detector() -> Detector:
     train, held_out, calibration = (x + 0.1 * torch.randn(x.shape, generator=generator)).split(60)
     model = made(MLPConfig(num_columns=5, widths=(7, 3)))
     assert isinstance(model, Reconstructor)
-    measure = Combined(measures=(ExampleDistance(neighbors=3), CopyDistance(neighbors=0.05), DenoisingError()))
+    measure = Combined(measures=(ExampleDistance(neighbors=3), CopyDistance(neighbors=0.05), DenoisingError(draws=2)))
     statistics = measure.fit(Copies(model, train), Copies(model, held_out))
     anomalies = measure(Copies(model, calibration), statistics)
     return Detector(
@@ -152,7 +152,7 @@ def test_a_codec_leaves_as_analysis_and_synthesis_in_steps_of_rounding(to: str, 
 FAMILIES = {
     "vae encoder": (VariationalMLPConfig(image_shape=SHAPE, widths=(9,), code_size=5), "encoder"),
     "vae decoder": (VariationalMLPConfig(image_shape=SHAPE, widths=(9,), code_size=5), "decoder"),
-    "masked": (MaskedViTConfig(image_shape=SHAPE, width=12, depth=1, heads=2, decoder_width=8, decoder_depth=1), "whole"),
+    "masked": (MaskedViTConfig(image_shape=SHAPE, width=12, depth=1, heads=2, decoder_width=8), "whole"),
     "attention": (UNetConfig(channels=3, width=4, levels=2, attention="mixed", statistics="group"), "decoder"),
     "classifier": (ConvClassifierConfig(channels=3, num_classes=4, width=4, levels=2), "whole"),
     "latent": (
@@ -210,13 +210,17 @@ class Rooted(nn.Module):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("layer", "to", "sentence"),
-    [(Branching(), "torch", "cannot trace UNet at the layer down.1.block"), (Rooted(), "onnx", "of the layer down.1.block")],
+    [
+        (Branching(), "torch", r"cannot trace UNet at the layer up\.output\.1"),
+        (Rooted(), "onnx", r"one of the layer up\.output\.1 has none"),
+    ],
 )  # fmt: skip
 def test_a_model_that_cannot_leave_is_refused_by_the_layer(
     layer: nn.Module, to: str, sentence: str, tmp_path: Path
 ) -> None:
     model = made(UNET, image_shape=SHAPE)
-    model.get_submodule("down.1").block = layer
+    up = model.get_submodule("up")
+    up.output = nn.Sequential(up.output, layer)  # pyright: ignore[reportArgumentType]
     with pytest.raises(ExportError, match=sentence):
         export_model(model, tmp_path / f"x.{'onnx' if to == 'onnx' else 'pt2'}", to=to)  # pyright: ignore[reportArgumentType]
     assert not list(tmp_path.iterdir())

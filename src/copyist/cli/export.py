@@ -1,8 +1,8 @@
 """`copyist export`."""
 
-__all__ = ["export"]
+__all__ = ["Runtime", "Size", "export", "parse_size"]
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -13,6 +13,24 @@ from copyist.cli.terminal import show
 if TYPE_CHECKING:
     from copyist.detection import Detector
     from copyist.models import Model as Network
+
+
+Size: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--size",
+        help="Sides of the images it is exported at, such as 64 or 48x64; those of the training unless given.",
+        metavar="SIDE",
+    ),
+]
+Runtime: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--runtime",
+        help="onnxruntime-web for a page: a folder, or the package as npm packs it; npm fetches it unless given.",
+        metavar="PATH",
+    ),
+]
 
 
 def export(
@@ -35,22 +53,8 @@ def export(
             metavar="NAME",
         ),
     ] = None,
-    size: Annotated[
-        str | None,
-        typer.Option(
-            "--size",
-            help="Sides of the images it is exported at, such as 64 or 48x64; those of the training unless given.",
-            metavar="SIDE",
-        ),
-    ] = None,
-    runtime: Annotated[
-        str | None,
-        typer.Option(
-            "--runtime",
-            help="onnxruntime-web for a page: a folder, or the package as npm packs it; npm fetches it unless given.",
-            metavar="PATH",
-        ),
-    ] = None,
+    size: Size = None,
+    runtime: Runtime = None,
     class_of: ClassOf = None,
     force: Force = False,
     as_json: Json = False,

@@ -1,4 +1,4 @@
-"""A model, or a part of it, as a file that other runtimes compute with, compared with the original before it is there."""
+"""A model, or a part of it, as a file for other runtimes, compared with the original before it is written."""
 
 __all__ = ["ENDINGS", "Exported", "check_target", "export_model", "file_metadata"]
 

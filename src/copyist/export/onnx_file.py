@@ -2,6 +2,7 @@
 
 __all__ = ["check_runtime", "onnx_bytes", "onnx_runner"]
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -108,11 +109,8 @@ def _layer_of(program: ExportedProgram, error: BaseException) -> str:
     known."""
     text = "".join(str(each) for each in _chain(error))
     decomposed = [program]
-    with quiet():
-        try:
-            decomposed.append(program.run_decompositions())
-        except Exception:
-            pass
+    with quiet(), contextlib.suppress(Exception):  # Then the program as it was traced must do.
+        decomposed.append(program.run_decompositions())
     for each in decomposed:
         for node in each.graph.nodes:
             if node.op == "call_function" and (f"%{node.name} " in text or f"{node.target}" in text):
