@@ -2,8 +2,8 @@
 
 __all__ = ["check_runtime", "onnx_bytes", "onnx_runner"]
 
-import contextlib
 import re
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -50,7 +50,7 @@ def onnx_bytes(part: Part, program: ExportedProgram, metadata: Mapping[str, str]
                 output_names=[value.name for value in part.outputs],
             )
         except Exception as error:
-            layer = _layer_of(program, error)
+            layer = _layer_of(error)
             where = f" of the layer {layer}" if layer else ""
             raise ExportError(
                 f"all operations must have a counterpart in ONNX, and one{where} has none: "
@@ -104,16 +104,14 @@ def _name_axes(graph: _Proto, part: Part) -> None:
                 dim.dim_param = pattern.sub(lambda found: names[found[0]], dim.dim_param)
 
 
-def _layer_of(program: ExportedProgram, error: BaseException) -> str:
+def _layer_of(error: BaseException) -> str:
     """The innermost module that the operation belongs to which could not be translated; empty where that is not
     known."""
-    text = "".join(str(each) for each in _chain(error))
-    decomposed = [program]
-    with quiet(), contextlib.suppress(Exception):  # Then the program as it was traced must do.
-        decomposed.append(program.run_decompositions())
-    for each in decomposed:
-        for node in each.graph.nodes:
-            if node.op == "call_function" and (f"%{node.name} " in text or f"{node.target}" in text):
+    for each in _chain(error):
+        # PyTorch's sentence names an operation by another name than the model does; the frame has the operation itself.
+        for frame, _ in traceback.walk_tb(each.__traceback__):
+            node = frame.f_locals.get("node")
+            if isinstance(node, torch.fx.Node) and node.op == "call_function":
                 stack: dict[str, Any] = node.meta.get("nn_module_stack") or {}
                 paths = [path for path, _ in stack.values()]
                 return re.sub(r"^((L\['self'\]\.)?model(\.|$))+", "", paths[-1]) if paths else ""
