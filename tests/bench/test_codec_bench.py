@@ -9,9 +9,10 @@ from PIL import Image
 
 from codecs_to_test import codec
 from copyist.baselines.picture_codecs import LOSSY_CODECS, at_size
-from copyist.bench import codec as bench
-from copyist.bench.codec import CodecCurve, CodecPoint, bench_codec
+from copyist.bench.codec import bench_codec
 from copyist.checkpoint import MODEL_CATALOGUES, Header, save
+from copyist.evaluation.compressed import rate_distortion
+from copyist.evaluation.compressed.rate_distortion import CodecCurve, CodecPoint
 from copyist.settings import dump
 
 KODAK = Path(__file__).parents[2] / ".." / "shared" / "data" / "kodak"
@@ -26,7 +27,7 @@ def picture(seed: int) -> np.ndarray:
 
 @pytest.mark.slow
 def test_codecs_are_measured_on_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "_SETTINGS", dict.fromkeys(LOSSY_CODECS, (20, 60)))
+    monkeypatch.setattr(rate_distortion, "_SETTINGS", dict.fromkeys(LOSSY_CODECS, (20, 60)))
     for seed in range(2):
         Image.fromarray(picture(seed)).save(tmp_path / f"{seed}.png")
     model = tmp_path / "model.safetensors"

@@ -19,7 +19,7 @@ from copyist.data import open_source
 from copyist.data.examples import ExampleSet
 from copyist.data.splits import Splits
 from copyist.models import Model, ModelConfig
-from copyist.models.contracts import Autoencoder, Classifier, TrainedOn
+from copyist.models.contracts import Autoencoder, Classifier, Diffusion, TrainedOn
 from copyist.training import Recipe
 
 
@@ -68,6 +68,27 @@ class Painter(Known):
 
     def decode(self, z: Tensor) -> Tensor:
         return self.images[torch.arange(len(z)) % len(self.images)] + 0 * z
+
+
+@final
+class Dreamer(Diffusion):
+    """A diffusion model of images that sees the same images in any noise."""
+
+    center, spread, path = 0.5, 0.25, "straight"
+
+    def __init__(self, images: Tensor) -> None:
+        super().__init__()
+        self.images = images
+
+    @property
+    def config(self) -> ModelConfig:
+        raise NotImplementedError
+
+    def check_input(self, x: Tensor) -> None:
+        """Any will do."""
+
+    def forward(self, x: Tensor, sigma: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
+        return self.images[torch.arange(len(x)) % len(self.images)] + 0 * x
 
 
 @final

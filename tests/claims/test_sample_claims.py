@@ -5,16 +5,21 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from copyist.claims.each import diffusion_without_diffusion, gaussian_codes_do_not_decode
+from copyist.claims.each import (
+    diffusion_without_diffusion,
+    gaussian_codes_do_not_decode,
+    trained_diffusion_samples_better,
+)
 from copyist.claims.measures.distances import scene_distances
 from copyist.claims.measures.references import pure_noise, reference_for
 from copyist.claims.nets import scenes
 from copyist.claims.trial import Trial
+from copyist.models import Model
 from copyist.models.contracts import TrainedOn
 from copyist.tensors import Images
 from copyist.training import Recipe
 
-from .known import Affine, Painter, known_splits, known_trial, measured
+from .known import Affine, Dreamer, Painter, known_splits, known_trial, measured
 
 SOURCE = scenes(known_trial(lambda _: Affine()))
 
@@ -33,15 +38,18 @@ def gray() -> Images:
 
 def painting(pictures: Callable[[Recipe], Images], untrained: Images | None = None) -> Trial:
     """A trial whose models paint pictures, and whose untrained models paint gray."""
-    return known_trial(
-        lambda recipe: Painter(pictures(recipe)), lambda _: Painter(gray() if untrained is None else untrained)
-    )
+
+    def painter(recipe: Recipe) -> Model:
+        kind = Dreamer if "diffusion" in recipe.name else Painter
+        return kind(pictures(recipe))
+
+    return known_trial(painter, lambda _: Painter(gray() if untrained is None else untrained))
 
 
 def test_samples_of_more_compute_are_held_against_those_of_less(monkeypatch: pytest.MonkeyPatch) -> None:
     def pictures(recipe: Recipe) -> Images:
         x = known_splits(recipe.data).test.images(0, COUNT)
-        return 0.5 * x + (0.3 if "batches" in recipe.name else 0.1)
+        return 0.5 * x + (0.3 if "batches" in recipe.name else 0.05 if "diffusion" in recipe.name else 0.1)
 
     trial = painting(pictures, untrained=real() * 0.1)
     before = Painter(0.5 * real() + 0.2)
@@ -54,6 +62,8 @@ def test_samples_of_more_compute_are_held_against_those_of_less(monkeypatch: pyt
     assert values["layout_before"] == pytest.approx(wanted["before"]["layout"])
     assert values["longer@axes"] == pytest.approx(wanted["end"]["axes"] / wanted["before"]["axes"])
     assert values["far_from_data@layout"] > 2
+    trained = distances.distance(0.5 * real() + 0.05)
+    assert values["diffusion_over_end@layout"] == pytest.approx(trained["layout"] / wanted["end"]["layout"])
     assert values["compute_larger"] == 1.0  # half the steps of twice the images, at this scale
     small = scene_distances(trial, "scenes?size=16&limit=32")
     x = known_splits("scenes?size=16&limit=32").test.images(0, 16)
@@ -66,7 +76,7 @@ def test_samples_are_held_against_one_pass_and_against_the_best_blur(monkeypatch
     dark = 0.5 * real()
 
     def brighter(recipe: Recipe) -> Images:
-        return dark + (away["skips_30"] if "skips" in recipe.name else 0.1)
+        return dark + (away["skips_30"] if "skips" in recipe.name else 0.02 if "diffusion" in recipe.name else 0.1)
 
     def blurred(*_: object, blur: float, **__: object) -> Images:
         return dark + blur / 10
@@ -84,6 +94,8 @@ def test_samples_are_held_against_one_pass_and_against_the_best_blur(monkeypatch
                 # The widest blur, of 3 pixels, is the best: the brightest here.
                 wanted = made[instrument] / other[instrument]
                 assert values[f"{part}@{instrument}"] == pytest.approx(wanted, rel=1e-4)
+    trained = distances.distance(dark + 0.02)
+    assert values["way_to_diffusion@axes"] == pytest.approx(made["axes"] / trained["axes"], rel=1e-4)
     assert values["variety"] == pytest.approx(0.5)
     assert values["new"] == pytest.approx(distances.memorization(dark + 0.1).ratio)
 
@@ -99,6 +111,38 @@ def test_samples_that_are_landscapes_count_unless_they_are_remembered(monkeypatc
     assert old["kept_samples_200"] == 1.0
     assert old["kept_over_one_pass_200@rules"] == pytest.approx(1.0)
     assert old["new"] < 0.1
+
+
+def test_diffusion_is_held_against_a_copier_of_as_long_a_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = {
+        "ladder-diffusion": 0.02,
+        "short-copier": 0.25,
+        "ladder-denoiser": 0.3,
+        "ladder-variational": 0.35,
+        "short-diffusion": 0.15,
+        "short-latent-diffusion": 0.05,
+    }
+    kept = 0.99 * real()
+    # What a model paints is what is drawn of it, whichever method is asked for.
+    monkeypatch.setattr(trained_diffusion_samples_better, "drawn", lambda model, *_: model.images)
+    monkeypatch.setattr(trained_diffusion_samples_better, "sample", lambda model, **_: model(model.images))
+    trial = painting(lambda recipe: kept if recipe.name == "ladder" else 0.5 * real() + away[recipe.name])
+    values, distances = measured("trained-diffusion-samples-better", trial), scene_distances(trial)
+    of = {name: distances.distance(0.5 * real() + each) for name, each in away.items()}
+    for instrument in ("axes", "layout"):
+        for part, upper, lower in (
+            ("distance_long", of["ladder-diffusion"], distances.distance(kept)),
+            ("distance_short", of["short-diffusion"], of["short-copier"]),
+            ("latent_short", of["short-latent-diffusion"], of["short-diffusion"]),
+        ):
+            assert values[f"{part}@{instrument}"] == pytest.approx(upper[instrument] / lower[instrument], rel=1e-4)
+    fresh = 32 * values["kept_diffusion"]
+    assert values["kept_copier"] == 1 > values["kept_diffusion"]
+    assert values["kept_long@rules"] == pytest.approx((fresh + 0.5) / (32.5 - fresh) / (32.5 / 0.5))
+    assert values["new"] == pytest.approx(distances.memorization(0.5 * real() + 0.02).ratio)
+    assert values["distance_short_vae"] == pytest.approx(of["ladder-variational"]["axes"])
+    assert values["distance_short_walkback"] == pytest.approx(of["ladder-denoiser"]["axes"])
+    assert values["parameters_copier"] == values["multiplications_diffusion"] == 0
 
 
 def test_plain_copies_are_held_against_the_schedule() -> None:

@@ -59,6 +59,7 @@ NAMES = (
     "mse-need-not-blur",
     "perfect-representation-cannot-denoise",
     "scale-does-not-rescue",
+    "trained-diffusion-samples-better",
     "bottleneck-trades-error",
     "bottleneck-is-not-lossless",
     "residual-is-the-score",
@@ -68,11 +69,11 @@ NAMES = (
     "contraction-spares-the-manifold",
     "masked-copying-learns-features",
     "reconstruction-error-finds-outliers",
+    "copies-compress",
 )
 """Each is the file in `claims` of the same name, with underscores."""
 
 AWAITED = {
-    "copies-compress": "An autoencoder with an entropy model on its codes is an image codec.",
     "latents-make-diffusion-cheap": "Diffusion in a latent space makes high resolution tractable.",
 }
 """Sentences of the sources that nothing measures yet, by name."""

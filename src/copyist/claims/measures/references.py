@@ -2,6 +2,8 @@
 
 __all__ = [
     "INSTRUMENTS",
+    "NOISE_MEAN",
+    "NOISE_STD",
     "RULES",
     "Appraisal",
     "Reference",

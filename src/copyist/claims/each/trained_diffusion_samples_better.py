@@ -1,0 +1,216 @@
+"""At equal size and time of training a diffusion model makes better images than a copier: what the source ends on."""
+
+__all__ = ["CLAIM", "EXPERIMENT"]
+
+from collections.abc import Mapping
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from copyist.claims.measures.references import (
+    INSTRUMENTS,
+    NOISE_MEAN,
+    NOISE_STD,
+    RULES,
+    Appraisal,
+    Reference,
+    appraisal_controls,
+    appraisal_values,
+    appraise,
+    check_instruments,
+    ratios,
+    reference_for,
+)
+from copyist.claims.measures.samples import drawn
+from copyist.claims.nets.generators import (
+    diffusion_like_ladder,
+    short_copier,
+    short_denoiser,
+    short_diffusion,
+    short_latent_diffusion,
+    short_variational,
+)
+from copyist.claims.nets.ladder import ladder
+from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
+from copyist.corruption import GaussianNoise
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime, odds
+from copyist.models.contracts import Autoencoder, Model, needs
+from copyist.procedures.diffusion import DPMSolver
+from copyist.procedures.method import Method
+from copyist.procedures.no_diffusion import NoDiffusion
+from copyist.procedures.prior import Prior
+from copyist.procedures.sampling import sample
+from copyist.procedures.walk import walk
+from copyist.procedures.walkback import Walkback
+from copyist.tensors import Images
+
+PLACE = "current version, closing words"
+
+LONG = {
+    "copier": "samples of the ladder's copier, N = 30",
+    "diffusion": "samples of a diffusion model of pixels that was trained for as long, 30 steps",
+}
+"""About 50 minutes of one thread each."""
+
+SHORT = {
+    "short_copier": "samples of a copier, N = 30",
+    "short_walk": "the ends of its walks of 300 steps from training landscapes, noise of 0.2 in the code",
+    "short_vae": "decoded draws from the prior of a variational autoencoder",
+    "short_walkback": "30 steps of walkback by a denoising autoencoder, corruption of σ = 0.4",
+    "short_diffusion": "samples of a diffusion model of pixels, 30 steps",
+    "short_latent": "samples of a latent diffusion model, 30 steps, its first stage trained within the time",
+}
+"""About 10 minutes of one thread each."""
+
+WALKERS = 128
+"""So many walk at once, in batches of the model's own size: all states are kept until they arrive."""
+
+CLAIM = Claim(
+    sentence="At equal size and time of training a diffusion model samples landscapes better than a copier does on the "
+    "schedule of diffusion with no diffusion.",
+    source='Badger, "Autoencoders: Learning by Copying", in its closing words on whether to stop using diffusion',
+    regime=Regime(psnr=33.0, code=1.0),
+    picture="samples",
+    parts=(
+        Part(
+            name="distance_long",
+            measure="Fréchet distance to held-out landscapes of 512 samples of a diffusion model (DPM-Solver++(2M), 30 "
+            "steps), over that of 512 samples of the ladder's copier (N = 30), each after the same time of training",
+            holds_when=Below(1.0),
+            source=f"{PLACE}: diffusion models should not be given up for autoencoders, which learn less efficiently",
+            scale="log",
+            instruments=INSTRUMENTS,
+        ),
+        Part(
+            name="kept_long",
+            measure="odds that a sample keeps all rules of landscapes and is not nearly a training image, diffusion "
+            "over copier",
+            holds_when=Above(1.0),
+            source=f"{PLACE}: the same",
+            scale="log",
+            instruments=RULES,
+        ),
+        Part(
+            name="coverage_long",
+            measure="share of held-out landscapes with a sample in their ball (5th neighbor), diffusion over copier",
+            holds_when=Above(1.0),
+            scale="log",
+            instruments=INSTRUMENTS,
+        ),
+        Part(
+            name="distance_short",
+            measure="the first part after a fifth of the time",
+            holds_when=Below(1.0),
+            scale="log",
+            instruments=INSTRUMENTS,
+        ),
+        Part(
+            name="latent_short",
+            measure="distance of samples of a latent diffusion model, whose first stage is trained within the time, "
+            "over that of the diffusion model of pixels, after a fifth of the time",
+            holds_when=Below(1.0),
+            scale="log",
+            instruments=INSTRUMENTS,
+        ),
+        Part(
+            name="new",
+            measure="median distance of the diffusion model's samples to the nearest training image over that of "
+            "held-out landscapes: none is remembered",
+            holds_when=Above(0.5),
+            scale="log",
+        ),
+    ),
+    controls=(
+        *appraisal_controls({**LONG, **SHORT, "real": "training landscapes"}),
+        *(
+            Control(name=f"{name}_{kind}", measure=f"{words}: {text}")
+            for kind, text in {**LONG, **SHORT}.items()
+            if kind != "short_walk"
+            for name, words in (
+                ("parameters", "numbers that the model has"),
+                ("multiplications", "millions of multiply-adds per picture"),
+            )
+        ),
+    ),
+)
+
+
+def run(trial: Trial) -> Measurements:
+    """As many pictures of every kind."""
+    reference, ways = reference_for(trial), _ways(trial)
+    check_instruments(reference, needs(ways["copier"][0], Autoencoder, verb="an experiment"), trial)
+    pictures = {name: drawn(model, method, reference, trial) for name, (model, method) in ways.items()}
+    pictures["short_walk"] = _walked(ways["short_copier"][0], reference, trial)
+    pictures["real"] = reference.distances.real
+    found = {name: appraise(x, reference) for name, x in pictures.items()}
+    values: dict[str, float | Mapping[str, float]] = {
+        "distance_long": ratios(found["diffusion"].distance, found["copier"].distance),
+        "kept_long": {"rules": _kept(found["diffusion"]) / _kept(found["copier"])},
+        "coverage_long": ratios(found["diffusion"].coverage, found["copier"].coverage),
+        "distance_short": ratios(found["short_diffusion"].distance, found["short_copier"].distance),
+        "latent_short": ratios(found["short_latent"].distance, found["short_diffusion"].distance),
+        "new": found["diffusion"].remembered,
+        **appraisal_values(found),
+        **{f"parameters_{name}": _parameters(model) for name, (model, _) in ways.items()},
+        **{f"multiplications_{name}": _multiplications(*way, trial) for name, way in ways.items()},
+    }
+    labels = {
+        "copier": "copier",
+        "diffusion": "diffusion",
+        "short_copier": "copier, a fifth",
+        "short_walk": "its walk, a fifth",
+        "short_vae": "VAE, a fifth",
+        "short_walkback": "walkback, a fifth",
+        "short_diffusion": "diffusion, a fifth",
+        "short_latent": "latent diffusion, a fifth",
+        "real": "landscapes",
+    }
+    caption = "Samples after the whole time of training and after a fifth of it, and landscapes."
+    rows = {label: pictures[name][:8] for name, label in labels.items()}
+    return Measurements(values=values, pictures={"samples": Pictures(caption=caption, rows=rows)})
+
+
+def _ways(trial: Trial) -> dict[str, tuple[Model, Method]]:
+    """How each kind but the walk is drawn: by which model, and by which method."""
+    steps = trial.pick(smoke=4, standard=30, gpu=30)
+    copying = NoDiffusion(steps=steps, mean=NOISE_MEAN, std=NOISE_STD)
+    flow = DPMSolver(steps=steps)
+    walkback = Walkback(steps=steps, corruption=GaussianNoise(sigma=0.4))
+    found = {
+        "copier": (ladder(trial), copying),
+        "diffusion": (diffusion_like_ladder(trial), flow),
+        "short_copier": (short_copier(trial), copying),
+        "short_vae": (short_variational(trial), Prior()),
+        "short_walkback": (short_denoiser(trial), walkback),
+        "short_diffusion": (short_diffusion(trial), flow),
+        "short_latent": (short_latent_diffusion(trial), flow),
+    }
+    return {name: (trial.model(recipe, control=name != "copier"), method) for name, (recipe, method) in found.items()}
+
+
+def _parameters(model: Model) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _multiplications(model: Model, method: Method, trial: Trial) -> float:
+    """Millions of multiply-adds per picture, counted for one batch."""
+    with FlopCounterMode(display=False) as counter:
+        sample(model, count=model.batch_size, method=method, generator=trial.generator("count"), precision="float32")
+    return counter.get_total_flops() / 2e6 / model.batch_size
+
+
+def _walked(model: Model, reference: Reference, trial: Trial) -> Images:
+    """The last states of as many walks."""
+    draws, steps = trial.generator("walk"), trial.pick(smoke=4, standard=300, gpu=300)
+    ends = [
+        walk(model, starts, steps=steps, noise=0.2, generator=draws, precision="float32")[-1]
+        for starts in reference.train[: reference.count].split(WALKERS)
+    ]
+    return torch.cat(ends)
+
+
+def _kept(found: Appraisal) -> float:
+    return odds(found.fresh, found.count)
+
+
+EXPERIMENT = Experiment(claim=CLAIM, run=run)
