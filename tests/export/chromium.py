@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -48,12 +49,18 @@ class Page:
         )
         self.send("Page.navigate", url=url)
         self.send("Page.bringToFront")
+        while not self.value_of("document.readyState === 'complete' && location.href !== 'about:blank'"):
+            time.sleep(0.05)
 
     def value_of(self, expression: str) -> Any:
         """What JavaScript gives, once it is there."""
         found = self.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
+
+    def close(self) -> None:
+        self._out.close()
+        self._in.close()
 
     def _read(self) -> dict[str, Any]:
         parts: list[bytes] = []
@@ -76,8 +83,10 @@ def chromium(profile: Path) -> Generator[Page, None, None]:
     )
     for end in (ours[0], theirs[1], reads, writes):
         os.close(end)
+    page = Page(ours[1], theirs[0])
     try:
-        yield Page(ours[1], theirs[0])
+        yield page
     finally:
         process.terminate()
         process.wait(timeout=30)
+        page.close()
