@@ -1,4 +1,4 @@
-"""`copyist export` and `copyist explore`: a file that another runtime reads, a page on this machine, or one sentence."""
+"""`copyist export` and `copyist explore`: a file for another runtime, a page on this machine, or one sentence."""
 
 import socket
 import threading
