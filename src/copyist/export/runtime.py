@@ -16,7 +16,11 @@ from copyist.data.cache import cache_folder
 from copyist.errors import ExportError
 from copyist.outputs import user_path, write_bytes
 
-NAME, VERSION = "onnxruntime-web", "1.30.0"
+NAME = "onnxruntime-web"
+"""The package, as npm knows it."""
+
+VERSION = "1.30.0"
+"""The one that pages are tested with."""
 
 _INTEGRITY = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
 """Of the package, SHA-512 as npm states it."""
