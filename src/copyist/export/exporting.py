@@ -16,10 +16,11 @@ from copyist.checks import check_choice
 from copyist.detection import Detector
 from copyist.errors import ArgumentError, ContractError, OutputError
 from copyist.export.detectors import DETECTOR, detector_part
+from copyist.export.families import WHOLE
 from copyist.export.onnx_file import check_runtime, onnx_bytes, onnx_runner
 from copyist.export.parity import Case, check_parity
 from copyist.export.part import Part
-from copyist.export.parts import WHOLE, find_part
+from copyist.export.parts import find_part
 from copyist.export.runtime import web_runtime
 from copyist.export.torch_program import torch_bytes, torch_runner
 from copyist.export.tracing import trace

@@ -9,8 +9,9 @@ import torch
 from copyist import settings
 from copyist.checkpoint import MODEL_CATALOGUES
 from copyist.errors import ArgumentError, ContractError, ShapeError
+from copyist.export.families import WHOLE
 from copyist.export.part import Part
-from copyist.export.parts import WHOLE, find_part, part_names
+from copyist.export.parts import find_part, part_names
 from copyist.export.runtime import WebRuntime
 from copyist.export.web_page import PageConfig, page_text
 from copyist.models.contracts import Model, Reconstructor, needs
