@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from copyist.data import parse_source
 from copyist.detection.measures import Combined, CopyDistance, ExampleDistance, LocalError
 from copyist.errors import ArgumentError
 from copyist.recipes.configured_detectors import configured_detector
@@ -22,7 +23,7 @@ def test_rows_are_judged_by_the_detector_of_tables(table: str) -> None:
     assert configured_detector(data=table) == table_detector(data=table)
     robust = configured_detector(data=table, may_hold_outliers=True)
     assert robust == table_detector(data=table, may_hold_outliers=True)
-    assert robust.training.training.trimmed > 0
+    assert robust.trained.training.trimmed > 0
 
 
 def test_where_outliers_may_be_no_neighborhood_is_a_fixed_number_of_rows() -> None:
@@ -36,8 +37,8 @@ def test_where_outliers_may_be_no_neighborhood_is_a_fixed_number_of_rows() -> No
 def test_another_recipe_also_leaves_the_strangest_rows_out(table: str) -> None:
     named = configured_detector("table", data=table, may_hold_outliers=True)
     assert named.name == "table"
-    assert named.training.training.trimmed == table_detector(may_hold_outliers=True).training.training.trimmed
-    assert configured_detector("table", data=table).training.training.trimmed == 0
+    assert named.trained.training.trimmed == table_detector(may_hold_outliers=True).trained.training.trimmed
+    assert configured_detector("table", data=table).trained.training.trimmed == 0
 
 
 def test_parts_of_the_default_are_found_by_name_as_it_has_them(table: str) -> None:
@@ -76,10 +77,16 @@ def test_images_are_judged_by_contrasts_unless_a_trained_net_or_its_measure_is_a
 def test_steps_are_refused_where_no_net_has_a_part_in_the_measure() -> None:
     with pytest.raises(ArgumentError, match="no use for steps of training, got 500; leave them out"):
         configured_detector(data="faces", steps=500)
-    assert configured_detector(data="faces", measure="local-error", steps=500).training.training.steps == 500
+    assert configured_detector(data="faces", measure="local-error", steps=500).trained.training.steps == 500
 
 
 def test_settings_of_the_default_can_be_changed(table: str) -> None:
     changed = configured_detector(data=table, measure="displacement", assignments=["trimmed=0.2", "steps=7"])
     assert type(changed.measure).__name__ == "Displacement"
-    assert (changed.training.training.trimmed, changed.training.training.steps) == (0.2, 7)
+    assert (changed.trained.training.trimmed, changed.trained.training.steps) == (0.2, 7)
+
+
+def test_groups_go_into_the_source_of_images_and_tables(table: str) -> None:
+    found = parse_source(configured_detector(data=table, group="a").training.data)
+    assert found.group == "a"
+    assert parse_source(configured_detector(data="faces", group="[&,]x").training.data).group == "[&,]x"

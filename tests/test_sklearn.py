@@ -113,7 +113,7 @@ def test_the_fitted_detector_is_that_of_the_command_line_and_is_kept_in_its_file
 ) -> None:
     default = table_detector()
     theirs = fit_detector(
-        replace(default, training=replace(default.training, training=replace(default.training.training, steps=STEPS))),
+        replace(default, training=replace(default.training, training=replace(default.trained.training, steps=STEPS))),
         data=Splits.from_arrays(rows(400), calibration=0.2),
     )
     x = rows(50, seed=1)
@@ -230,13 +230,13 @@ def test_arguments_change_the_recipe() -> None:
     found = AutoencoderDetector(
         steps=7, code=3, widths=[16, 8], batch_size=32, learning_rate=0.01, measure="reconstruction-error"
     )._recipe()
-    assert (found.training.training.steps, found.training.training.batch_size) == (7, 32)
-    assert found.training.training.optimization.learning_rate == 0.01
+    assert (found.trained.training.steps, found.trained.training.batch_size) == (7, 32)
+    assert found.trained.training.optimization.learning_rate == 0.01
     assert (found.training.model.widths, found.training.model.code) == ((16, 8), 3)  # type: ignore[attr-defined]
     assert found.measure == ReconstructionError()
     named = AutoencoderDetector(recipe="table", options={"optimizer": "adam"}, trimmed=0.1)._recipe()
-    assert (named.training.name, named.training.training.optimization.optimizer) == ("table", "adam")
-    assert named.training.training.trimmed == 0.1
+    assert (named.training.name, named.trained.training.optimization.optimizer) == ("table", "adam")
+    assert named.trained.training.trimmed == 0.1
 
 
 @pytest.mark.parametrize(

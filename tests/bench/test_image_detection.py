@@ -14,7 +14,7 @@ from copyist.detection import DetectorRecipe
 from copyist.errors import ArgumentError, DataError
 from copyist.recipes.detectors import image_detector
 
-SIDE = 32
+SIDE = 64
 
 
 def short(*, data: str) -> DetectorRecipe:
@@ -65,7 +65,8 @@ def test_every_detector_is_scored_on_every_part_and_obvious_squares_are_found(pa
         # A ramp and its light are two axes, and a bright square is like no patch of them.
         assert score.auroc == 1 == score.by_kind["square"]
         assert score.pixel_auroc is not None
-        assert score.pixel_auroc > 0.95
+        # Heat is that of neighborhoods too.
+        assert score.pixel_auroc > 0.9
         assert score.detected == 1
     document = json.loads(result.to_json())
     assert document["scores"][0]["auroc"] == 1

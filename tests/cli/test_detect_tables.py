@@ -89,6 +89,25 @@ def test_a_cell_that_is_no_number_is_refused_and_nothing_is_written(detector: Pa
 
 def test_other_verbs_refuse_the_table_of_a_detector_by_a_remedy(detector: Path, tmp_path: Path) -> None:
     table = write(tmp_path / "new.csv", shifts(20, seed=3))
-    answer = copyist("reconstruct", detector / "detector.safetensors", table, "--out", tmp_path / "out")
+    answer = copyist("encode", detector / "detector.safetensors", table, "--out", tmp_path / "out.npz")
     assert "as its detector encodes them for the model" in answer.sentence
     assert answer.sentence.endswith("judge it by copyist detect run")
+
+
+def test_rows_are_repaired_in_the_units_and_categories_of_their_table(detector: Path, tmp_path: Path) -> None:
+    given = shifts(28, seed=3)
+    given["status"][7] = "ALARM"
+    table = write(tmp_path / "new.csv", given)
+    line = ("denoise", detector / "detector.safetensors", table, "--out", tmp_path / "out")
+    assert copyist(*line, "--json").result["files"] == [str(tmp_path / "out" / "new.csv")]
+    with (tmp_path / "out" / "new.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    assert list(rows[0]) == list(given)
+    for name in ("number", "day"):  # (what numbers the rows and what orders them)
+        assert [row[name] for row in rows] == list(map(str, given[name]))
+    assert {row["status"] for row in rows} == {"OK"}
+    assert {row["mode"] for row in rows} <= {"idle", "slow", "fast"}
+    temp = [[float(text.replace(",", ".")) for text in column] for column in ([r["temp"] for r in rows], given["temp"])]
+    assert np.corrcoef(temp)[0, 1] > 0.7
+    assert 15 < np.mean(temp[0]) < 25
+    assert copyist("detect", "run", detector, tmp_path / "out" / "new.csv", "--out", tmp_path / "found").code == 0

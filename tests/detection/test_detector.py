@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from copyist import checkpoint, recipes
 from copyist.data import Splits
 from copyist.detection import Detector, DetectorRecipe, fit_detector, load_detector, save_detector
 from copyist.detection.copies import Copies
+from copyist.detection.detector_recipe import DetectorPurpose
 from copyist.detection.guards import check_detector, far_points, strange_calibration
 from copyist.detection.measures import (
     AnomalyMeasure,
@@ -24,6 +26,7 @@ from copyist.detection.measures import (
 from copyist.errors import CheckpointError, ContractError, DataError
 from copyist.models import MLP, MLPConfig
 from copyist.tensors import PerImage
+from copyist.training import train
 from training.tiny import Told
 
 STEPS = 60
@@ -95,8 +98,25 @@ def test_a_model_that_is_no_detector_is_refused(detector: Detector, tmp_path: Pa
         load_detector(tmp_path / "model.safetensors")
     with pytest.raises(CheckpointError, match="there is no detector"):
         load_detector(tmp_path)
-    (tmp_path / "state").mkdir()
-    with pytest.raises(CheckpointError, match=r"is not finished; copyist detect fit --resume --out .* goes on with it"):
+
+
+@pytest.mark.parametrize(
+    ("purpose", "sentence"),
+    [
+        (
+            DetectorPurpose(measure=BOTH, false_alarms=0.1).document(),
+            r"not finished; copyist detect fit --resume --out .*",
+        ),
+        (None, "holds the run of a model; copyist detect fit makes one of normal examples, in a folder of its own"),
+    ],
+)
+def test_a_folder_without_a_detector_is_told_by_what_its_run_is_for(
+    purpose: dict[str, Any] | None, sentence: str, tmp_path: Path
+) -> None:
+    table = recipes.table()
+    short = replace(table, training=replace(table.training, steps=1))
+    train(short, data=splits(rows(60)), out=tmp_path, purpose=purpose)
+    with pytest.raises(CheckpointError, match=sentence):
         load_detector(tmp_path)
 
 
@@ -219,7 +239,7 @@ def test_a_combination_is_the_mean_of_its_measures_in_units_of_held_out_examples
 
 def test_rows_that_are_not_learned_are_no_ones_neighbors() -> None:
     base, parts = recipe(ExampleDistance(neighbors=1)), splits(torch.cat([rows(290), 30 + rows(10, seed=9)]))
-    trimmed = replace(base.training, training=replace(base.training.training, trimmed=0.2))
+    trimmed = replace(base.trained, training=replace(base.trained.training, trimmed=0.2))
     found = fit_detector(replace(base, training=trimmed), data=parts, false_alarms=0.1)
     # What lies among the outliers of the training is strange all the same.
     assert found(30 + rows(20, seed=10)).flagged.all()

@@ -7,12 +7,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from copyist.corruption import gaussian_blur
 from copyist.data import Splits
 from copyist.detection import fit_detector
 from copyist.detection.copies import Copies
 from copyist.detection.guards import far_points
 from copyist.detection.measures import LocalContrast, local_contrast
-from copyist.detection.measures.contrasts import contrasts, log_brightness
+from copyist.detection.measures.contrasts import contrasts, log_brightness, textures
 from copyist.errors import ArgumentError, ContractError
 from copyist.models.mlp import MLPConfig
 from copyist.recipes.detectors import image_detector
@@ -47,6 +48,39 @@ def test_contrasts_are_the_derivatives_in_units_of_the_scale() -> None:
 def test_other_light_has_the_same_contrasts() -> None:
     log_x = noise(2, seed=1, channels=3)
     torch.testing.assert_close(contrasts(log_x + 1.3, scale=1.0), contrasts(log_x, scale=1.0), rtol=1e-4, atol=1e-4)
+
+
+def test_textures_are_the_mean_squares_of_derivatives_by_their_direction() -> None:
+    found = textures(surface(0.1, -0.2, second=0.03), scale=1.5)[0, :, 15:17, 15:17].mean((1, 2))
+    # Across, the derivative is 0.1 + 0.03 x, whose mean square over the neighborhood is 0.1² + 0.03² (1.5² + 0.5²), but
+    # for the blur's cut tails.
+    squares = torch.tensor([1.5**2 * (0.1**2 + 0.03**2 * 2.5), 1.5**2 * 0.2**2, (1.5**2 * 0.03) ** 2, 0.0])
+    torch.testing.assert_close(found, torch.log(squares + 1e-5), rtol=0, atol=0.04)
+
+
+def test_streaks_in_another_direction_are_strange_where_textures_count() -> None:
+    streaks = noise(80, seed=4, deviation=0.02)[:, :, :1].expand(-1, -1, SIDE, -1)  # (along the columns)
+    model, train, held_out, x = Copier(), streaks[:40], streaks[40:60], streaks[60:].transpose(2, 3)
+    ratio: list[float] = []
+    for with_textures in (False, True):
+        measure = LocalContrast(scales=(1.0,), cell=4, with_textures=with_textures)
+        statistics = measure.fit(Copies(model, train), Copies(model, held_out))
+        turned, usual = (measure(Copies(model, each), statistics).mean() for each in (x, streaks[60:]))
+        ratio.append(float(turned / usual))
+    assert ratio[1] > 1.2 * ratio[0]
+
+
+def test_neighborhoods_widen_the_heat_and_leave_the_anomaly() -> None:
+    model, x = Copier(), noise(3, seed=3)
+    x[:, :, 14:18, 14:18] = 0.95
+    one = LocalContrast(scales=(1.0,), cell=2)
+    wide = LocalContrast(scales=(1.0,), cell=2, neighborhoods=(6 / SIDE,))
+    statistics = one.fit(Copies(model, noise(30, seed=1)), Copies(model, noise(10, seed=2)))
+    copies = Copies(model, x)
+    assert torch.equal(wide(copies, statistics), one(copies, statistics))
+    narrow, blurred = (each.parts(copies, statistics) for each in (one, wide))
+    around = gaussian_blur(narrow[:, None], sigma=6.0)[:, 0]
+    torch.testing.assert_close(blurred[:, 8:-8, 8:-8], ((narrow + around) / 2)[:, 8:-8, 8:-8], rtol=0.03, atol=0.01)
 
 
 def test_colors_are_told_by_all_but_one_of_the_channels() -> None:

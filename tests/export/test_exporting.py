@@ -13,7 +13,15 @@ from codecs_to_test import codec
 from copyist.checkpoint import Header
 from copyist.detection import Detector
 from copyist.detection.copies import Copies
-from copyist.detection.measures import Combined, CopyDistance, DenoisingError, ExampleDistance
+from copyist.detection.measures import (
+    AnomalyMeasure,
+    Combined,
+    CopyDistance,
+    DenoisingError,
+    LocalCodeDistance,
+    LocalContrast,
+    LocalError,
+)
 from copyist.errors import ContractError, ExportError, MissingExtraError, OutputError, ShapeError, UnknownNameError
 from copyist.export import Exported, export_model
 from copyist.export.parity import check_parity
@@ -87,20 +95,28 @@ def test_the_model_is_left_in_the_mode_it_was_in(exported: Exported, unet: Model
     assert not part.model.training
 
 
+def fitted(model: Model, measure: AnomalyMeasure, x: Tensor) -> Detector:
+    """On a third each for training, held-out examples and calibration."""
+    assert isinstance(model, Reconstructor)
+    train, held_out, calibration = x.split(len(x) // 3)
+    statistics = measure.fit(Copies(model, train), Copies(model, held_out))
+    return Detector(
+        model=model,
+        measure=measure,
+        statistics=statistics,
+        calibration=measure(Copies(model, calibration), statistics),
+        false_alarms=0.1,
+        header=Header(model={}, batch_size=8),
+    )
+
+
 def table_detector() -> Detector:
-    """Fitted on rows near a plane, with every kind of distance that detectors of tables have."""
+    """Fitted on rows near a plane."""
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(180, 2, generator=generator) @ torch.randn(2, 5, generator=generator)
-    train, held_out, calibration = (x + 0.1 * torch.randn(x.shape, generator=generator)).split(60)
-    model = made(MLPConfig(num_columns=5, widths=(7, 3)))
-    assert isinstance(model, Reconstructor)
-    measure = Combined(measures=(ExampleDistance(neighbors=3), CopyDistance(neighbors=0.05), DenoisingError(draws=2)))
-    statistics = measure.fit(Copies(model, train), Copies(model, held_out))
-    anomalies = measure(Copies(model, calibration), statistics)
-    return Detector(
-        model=model, measure=measure, statistics=statistics, calibration=anomalies, false_alarms=0.1,
-        header=Header(model={}, batch_size=8),
-    )  # fmt: skip
+    x = x + 0.1 * torch.randn(x.shape, generator=generator)
+    measure = Combined(measures=(CopyDistance(neighbors=0.05), DenoisingError(draws=2)))
+    return fitted(made(MLPConfig(num_columns=5, widths=(7, 3))), measure, x)
 
 
 @pytest.mark.slow
@@ -117,6 +133,28 @@ def test_a_detector_in_onnx_gives_the_same_p_values_and_flags(tmp_path: Path) ->
     assert torch.equal(flagged, findings.flagged)
     assert findings.parts is not None
     torch.testing.assert_close(parts, findings.parts, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_detector_of_images_leaves_with_its_heatmaps_and_judges_the_batch_it_is_given(tmp_path: Path) -> None:
+    x = images(90, 8, 12)
+    measure = Combined(
+        measures=(
+            LocalContrast(scales=(1.0,)),
+            LocalCodeDistance(layers=("down.0",)),
+            LocalError(sigmas=(0.5,), noise=0.1),
+        )
+    )
+    detector = fitted(made(UNET, image_shape=SHAPE), measure, x)
+    path = export_model(detector, tmp_path / "detector.pt2", to="torch").out
+    strange = images(5, 8, 12) * torch.linspace(0.6, 1, 5)[:, None, None, None]
+    anomaly, p_value, flagged, heatmap = run_torch(path, strange)
+    findings = detector(strange, parts=True, batch_size=5)
+    torch.testing.assert_close(anomaly, findings.anomaly, rtol=1e-4, atol=1e-5)
+    assert torch.equal(p_value, findings.p_value)
+    assert torch.equal(flagged, findings.flagged)
+    assert findings.parts is not None
+    torch.testing.assert_close(heatmap, findings.parts, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.slow

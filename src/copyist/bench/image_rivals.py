@@ -14,7 +14,7 @@ from copyist.data import Splits
 from copyist.detection import Detector
 from copyist.detection.copies import Copies
 from copyist.detection.measures import AnomalyMeasure, LocalCodeDistance, LocalError
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model, Reconstructor
 from copyist.models.mlp import MLPConfig
 from copyist.tensors import Images
 
@@ -45,7 +45,7 @@ def image_rivals(detector: Detector, splits: Splits) -> dict[str, Detector]:
 class _Known(Reconstructor):
     """A net that is not trained."""
 
-    def __init__(self, like: Reconstructor) -> None:
+    def __init__(self, like: Model) -> None:
         super().__init__()
         self.trained_on = like.trained_on
 
@@ -61,7 +61,7 @@ class _Known(Reconstructor):
 class _Projection(_Known):
     """Copies by principal axes."""
 
-    def __init__(self, like: Reconstructor, copier: LinearCopier) -> None:
+    def __init__(self, like: Model, copier: LinearCopier) -> None:
         super().__init__(like)
         self._copier = copier
 
@@ -73,7 +73,7 @@ class _Projection(_Known):
 class _Patches(_Known):
     """Copies everything; its layer has the patch around each pixel as maps."""
 
-    def __init__(self, like: Reconstructor) -> None:
+    def __init__(self, like: Model) -> None:
         super().__init__(like)
         self.patches = _Unfold()
 

@@ -1,11 +1,14 @@
 """One safetensors file: the weights, what was measured on data, and the config that rebuilds the model."""
 
 __all__ = [
+    "DETECTOR_FILE",
     "DETECTOR_PREFIX",
     "FORMAT_VERSION",
     "MODEL_CATALOGUES",
+    "NO_MODEL",
     "Header",
     "RecordedCode",
+    "check_model",
     "classes_of",
     "load",
     "model_file",
@@ -16,14 +19,17 @@ __all__ = [
     "recorded_code",
     "save",
     "sum_of_tensors",
+    "trained_on",
     "unfinished",
     "write_tensors",
 ]
 
-from copyist.checkpoint.header import Header, classes_of
+from copyist.checkpoint.header import NO_MODEL, Header, classes_of, trained_on
 from copyist.checkpoint.model_file import (
+    DETECTOR_FILE,
     DETECTOR_PREFIX,
     MODEL_CATALOGUES,
+    check_model,
     load,
     model_file,
     read_header,

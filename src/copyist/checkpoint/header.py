@@ -1,6 +1,6 @@
 """The header of a model file: what rebuilds the model, and what it was trained on and how."""
 
-__all__ = ["Header", "classes_of", "header_of", "is_state", "trained_on"]
+__all__ = ["NO_MODEL", "Header", "classes_of", "header_of", "is_state", "trained_on"]
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +13,9 @@ from copyist.checkpoint.migration import migrate_model, migrate_recipe
 from copyist.checkpoint.tensor_file import FORMAT_VERSION
 from copyist.errors import CheckpointError
 from copyist.models.contracts import TrainedOn
+
+NO_MODEL = "none"
+"""The kind of model in a file that holds a detector without one."""
 
 
 @dataclass(frozen=True, kw_only=True)

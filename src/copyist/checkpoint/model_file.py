@@ -5,8 +5,10 @@ fingerprint of the data, recipe, and a summary of the training. Files of format 
 """
 
 __all__ = [
+    "DETECTOR_FILE",
     "DETECTOR_PREFIX",
     "MODEL_CATALOGUES",
+    "check_model",
     "load",
     "model_file",
     "read_header",
@@ -25,7 +27,7 @@ import torch
 from torch import Tensor
 
 from copyist import settings
-from copyist.checkpoint.header import Header, header_of, is_state, trained_on
+from copyist.checkpoint.header import NO_MODEL, Header, header_of, is_state, trained_on
 from copyist.checkpoint.migration import migrate_tensors
 from copyist.checkpoint.tensor_file import FORMAT_VERSION, read_document, read_tensors, write_tensors
 from copyist.devices import find_device
@@ -37,6 +39,9 @@ from copyist.outputs import user_path
 MODEL_CATALOGUES: settings.Catalogues = {ModelConfig: MODELS}
 """The kinds of model that a file may hold."""
 
+
+DETECTOR_FILE = "detector.safetensors"
+"""What the file of a detector is called in its folder."""
 
 DETECTOR_PREFIX = "detector."
 """Begins the names of tensors that belong to a detector around the model, and are none of its weights."""
@@ -88,7 +93,8 @@ def load(
 
 
 def model_file(path: str | Path) -> Path:
-    """The file that holds the model of `path`: itself, or `model.safetensors` in it, or a run's last saved state.
+    """The file that holds the model of `path`: itself, or `model.safetensors` in it, or a run's last saved state, or a
+    detector.
 
     Raises:
         CheckpointError: there is none.
@@ -99,6 +105,8 @@ def model_file(path: str | Path) -> Path:
     state = file.parent / "state" / "state.safetensors"
     if file.name == "model.safetensors" and not file.exists() and state.exists():
         return state
+    if file.name == "model.safetensors" and not file.exists() and (file.parent / DETECTOR_FILE).exists():
+        return file.parent / DETECTOR_FILE
     if not file.exists():
         raise CheckpointError(f"there is no model at {path}; give a .safetensors file, or the folder of a finished run")
     return file
@@ -111,6 +119,19 @@ def read_header(path: Path) -> Header:
         CheckpointError: as `load`.
     """
     return header_of(path, read_document(path))
+
+
+def check_model(path: Path, header: Header) -> None:
+    """Refuse a file that holds a detector without a model.
+
+    Raises:
+        CheckpointError: it does.
+    """
+    if header.model.get("kind") == NO_MODEL:
+        raise CheckpointError(
+            f"{path} holds a detector that measures examples without a model, and so none that copies or samples; give "
+            "the file of a model, or judge examples by copyist detect run"
+        )
 
 
 def read_model(path: Path) -> tuple[Header, dict[str, Tensor]]:
@@ -162,6 +183,7 @@ def _kept_tensors(header: Header, tensors: Mapping[str, Tensor]) -> dict[str, Te
 
 def _build(path: Path, header: Header, class_of: str | None) -> Model:
     kind = str(header.model.get("kind"))
+    check_model(path, header)
     if ":" in kind:
         return _build_own(path, header, kind, class_of)
     if class_of is not None:

@@ -2,77 +2,52 @@
 
 __all__ = ["app"]
 
-from typing import Annotated
-
 import typer
 
-from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Out, parse_seed
+from copyist.cli.detect_options import (
+    Compare,
+    Detector,
+    Drift,
+    FalseAlarms,
+    Good,
+    Group,
+    Heatmaps,
+    IgnoreExtra,
+    Labels,
+    Masks,
+    MayHoldOutliers,
+    Measure,
+    Normal,
+    OnlyNormal,
+    Recipe,
+    Resize,
+    Resume,
+    Seed,
+    Settings,
+    Steps,
+)
+from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Out
 from copyist.cli.terminal import TrainingBar, bar, say, show
 
 app = typer.Typer(
     help="Find anomalies in images and tables, with a rate of false alarms that one can state.", no_args_is_help=True
 )
 
-Normal = Annotated[
-    str | None,
-    typer.Option("--normal", help="The label of normal examples; good, normal or 0 unless given.", metavar="NAME"),
-]
-
 
 @app.command(short_help="Fit a detector on normal images, or on normal rows of a table.")
 def fit(
     out: Out,
-    recipe: Annotated[
-        str | None,
-        typer.Argument(
-            help="A recipe that copies, of those that 'copyist recipes' lists; the usual one for images or for tables "
-            "unless given.",
-            metavar="RECIPE",
-        ),
-    ] = None,
-    data: Annotated[
-        str | None,
-        typer.Option("--data", help="A source of normal examples; with --resume it may be left out.", metavar="GOOD"),
-    ] = None,
-    false_alarms: Annotated[
-        float | None,
-        typer.Option(
-            "--false-alarms", help="The share of normal examples that may be flagged, in (0, 0.5]; 0.05 unless given."
-        ),
-    ] = None,
-    measure: Annotated[
-        str | None, typer.Option("--measure", help="Another measure of anomaly by its name.", metavar="NAME")
-    ] = None,
-    steps: Annotated[int | None, typer.Option("--steps", help="Steps of the optimizer.")] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            help="A setting of the recipe or the measure, such as width=32; may be repeated.",
-            metavar="NAME=VALUE",
-        ),
-    ] = None,
-    normal: Annotated[
-        str | None,
-        typer.Option(
-            "--normal", help="Fit on the examples of this label alone: a folder, or a class by ?label=.", metavar="NAME"
-        ),
-    ] = None,
-    may_hold_outliers: Annotated[
-        bool,
-        typer.Option(
-            "--may-hold-outliers", help="Outliers may be among the rows of the table: do not learn the strangest."
-        ),
-    ] = False,
-    seed: Annotated[
-        int | None, typer.Option("--seed", help="Seed of everything random; 0 unless given.", parser=parse_seed)
-    ] = None,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume", help="Go on with the training in the folder, as it was started, to the same measure and rate."
-        ),
-    ] = False,
+    recipe: Recipe = None,
+    data: Good = None,
+    false_alarms: FalseAlarms = None,
+    measure: Measure = None,
+    steps: Steps = None,
+    settings: Settings = None,
+    normal: OnlyNormal = None,
+    group: Group = None,
+    may_hold_outliers: MayHoldOutliers = False,
+    seed: Seed = None,
+    resume: Resume = False,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -85,6 +60,7 @@ def fit(
         recipe,
         data=data,
         normal=normal,
+        group=group,
         may_hold_outliers=may_hold_outliers,
         measure=measure,
         steps=steps,
@@ -108,38 +84,17 @@ def fit(
 
 @app.command(short_help="Judge images or rows: anomalies, heatmaps and a report.")
 def run(
-    detector: Annotated[
-        str, typer.Argument(help="The folder that 'copyist detect fit' made, or the file in it.", metavar="DETECTOR")
-    ],
+    detector: Detector,
     inputs: Inputs,
     out: Out,
-    labels: Annotated[
-        str | None,
-        typer.Option("--labels", help="A .csv of names and labels; else folders or ?label= tell them.", metavar="FILE"),
-    ] = None,
+    labels: Labels = None,
     normal: Normal = None,
-    masks: Annotated[
-        str | None,
-        typer.Option("--masks", help="A folder of masks of defects, each with the name of its picture.", metavar="DIR"),
-    ] = None,
-    compare: Annotated[
-        bool, typer.Option("--compare", help="Set PCA, k-NN and an isolation forest beside it.")
-    ] = False,
-    watch_drift: Annotated[
-        bool, typer.Option("--drift", help="Watch the examples, in their order, for a change.")
-    ] = False,
-    resize: Annotated[
-        bool, typer.Option("--resize", help="Bring images of another size to that of the training.")
-    ] = False,
-    ignore_extra: Annotated[
-        bool, typer.Option("--ignore-extra", help="Leave out columns of a table that the detector was not fitted on.")
-    ] = False,
-    heatmaps: Annotated[
-        str | None,
-        typer.Option(
-            "--heatmaps", help="all, flagged or none; all of up to 1,000 pictures unless given.", metavar="WHICH"
-        ),
-    ] = None,
+    masks: Masks = None,
+    compare: Compare = False,
+    watch_drift: Drift = False,
+    resize: Resize = False,
+    ignore_extra: IgnoreExtra = False,
+    heatmaps: Heatmaps = None,
     batch: Batch = None,
     device: Device = None,
     class_of: ClassOf = None,

@@ -3,12 +3,15 @@
 __all__ = ["info"]
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from copyist.cli.options import Json
 from copyist.cli.terminal import say, show
+
+if TYPE_CHECKING:
+    from copyist.checkpoint import Header
 
 
 def info(
@@ -27,8 +30,7 @@ def info(
     import json
     from dataclasses import asdict
 
-    from copyist.checkpoint import model_file, read_model, recorded_code, unfinished
-    from copyist.detection.detector_file import DETECTOR_FILE
+    from copyist.checkpoint import DETECTOR_FILE, model_file, read_model, recorded_code, unfinished
     from copyist.evaluation.anomalies.summary import DetectorSummary
     from copyist.outputs import user_path
 
@@ -53,13 +55,20 @@ def info(
     detector = DetectorSummary.read(path)
     if detector is not None:
         document["detector"] = detector.to_document()
-    lines = [f"{path}: {header.model['kind']}, {parameters:,} numbers, {path.stat().st_size:,} bytes"]
+    lines = [f"{path}: {_model(header, parameters)}, {path.stat().st_size:,} bytes"]
     lines += [] if code is None else [code.text()]
     lines += [] if detector is None else ["", f"a detector: {detector.text()}"]
-    for part in ("model", "data", "training"):
+    for part in ("model", "data", "training") if header.training else ("data",):
         lines += ["", f"{part}:"] + [f"  {name} = {json.dumps(value)}" for name, value in document[part].items()]
     lines += ["", f"batch size {header.batch_size}; written by copyist {header.package_version}"]
     show("\n".join(lines), document, as_json=as_json)
+
+
+def _model(header: "Header", parameters: int) -> str:
+    from copyist.checkpoint import NO_MODEL
+
+    kind = header.model["kind"]
+    return "no model" if kind == NO_MODEL else f"{kind}, {parameters:,} numbers"
 
 
 def _is_compressed(path: Path) -> bool:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from copyist.cli.terminal import say
 
 if TYPE_CHECKING:
+    from copyist.data.decoded_table import DecodedTable
+    from copyist.data.table_encoding import TableEncoding
     from copyist.files.picture_files import PicturesOfFiles
     from copyist.files.table_files import TableFile
     from copyist.models import Model
@@ -104,8 +106,15 @@ def read_batch(
     return [picture.name for picture in found], batch.to(next(model.parameters()).device)
 
 
-def read_tables(model: "Model", inputs: Sequence[str]) -> list["TableFile"]:
+def read_tables(
+    model: "Model", inputs: Sequence[str], *, encoding: "TableEncoding | None" = None
+) -> Sequence["TableFile | DecodedTable"]:
     """The tables that inputs name, once the model takes all of them.
+
+    Args:
+        model: of rows.
+        inputs: sources.
+        encoding: of a detector, that brings them to the rows that its model takes, and back.
 
     Raises:
         DataError, UnknownNameError: as `open_table`.
@@ -113,16 +122,21 @@ def read_tables(model: "Model", inputs: Sequence[str]) -> list["TableFile"]:
         ShapeError: the model does not take a table's columns.
     """
     from copyist.data import open_table
+    from copyist.data.decoded_table import DecodedTable
     from copyist.errors import ArgumentError
 
-    tables = [open_table(text, columns=model.trained_on.columns, say=say) for text in inputs]
+    if encoding is not None:
+        tables = [DecodedTable.open(text, encoding, say=say) for text in inputs]
+    else:
+        tables = [open_table(text, columns=model.trained_on.columns, say=say) for text in inputs]
     names = [table.name for table in tables]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ArgumentError(f"two inputs would be written to {twice}; rename one, or write them to two folders")
     for table in tables:
         model.check_batch(table.x)
-        model.check_columns(table.columns)
+        if not isinstance(table, DecodedTable):
+            model.check_columns(table.columns)
     return tables
 
 

@@ -15,6 +15,7 @@ from copyist.cli.terminal import bar, counted, show
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from copyist.data.table_encoding import TableEncoding
     from copyist.models import Reconstructor
     from copyist.tensors import Examples
 
@@ -31,13 +32,19 @@ def reconstruct(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Copy images, or tables: the same names, sizes, formats, bit depths, alpha, orientation and profiles come out."""
+    """Copy images, or tables: the same names, sizes, formats, bit depths, alpha, orientation and profiles come out.
+
+    By the detector of a table its rows come out as they would be if they were normal, in units and categories of the
+    table, as CSV.
+    """
+    from copyist.detection.detector_file import read_encoding
     from copyist.models.contracts import Reconstructor, needs
     from copyist.procedures import reconstruct as verb
 
     check_folder(out, overwrite=force)
     network = needs(open_model(model, class_of=class_of, device=device), Reconstructor, verb="reconstruct")
-    result = _restore(network, inputs, out, lambda x: verb(network, x, batch_size=batch), batch=batch)
+    copy = lambda x: verb(network, x, batch_size=batch)  # noqa: E731
+    result = _restore(network, inputs, out, copy, batch=batch, encoding=read_encoding(model))
     show(f"copied {_summary(result)}", result, as_json=as_json)
 
 
@@ -60,8 +67,13 @@ def denoise(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Remove noise from images, or tables, by copying them, once or repeatedly; or by a diffusion model, at --sigma."""
+    """Remove noise from images, or tables, by copying them, once or repeatedly; or by a diffusion model, at --sigma.
+
+    By the detector of a table its rows come out as they would be if they were normal, in units and categories of the
+    table, as CSV.
+    """
     from copyist.checks import check_at_least
+    from copyist.detection.detector_file import read_encoding
     from copyist.procedures import reconstruct as verb
     from copyist.procedures.denoising import denoiser
 
@@ -70,17 +82,28 @@ def denoise(
     check_folder(out, overwrite=force)
     network = denoiser(open_model(model, class_of=class_of, device=device), sigma=level, passes=passes)
     copy = lambda x: verb(network, x, batch_size=batch)  # noqa: E731
-    result = _restore(network, inputs, out, copy, passes=passes, batch=batch)
+    result = _restore(network, inputs, out, copy, passes=passes, batch=batch, encoding=read_encoding(model))
     result |= {"passes": passes} if level is None else {"passes": passes, "sigma": level}
     show(f"denoised {_summary(result)}", result, as_json=as_json)
 
 
 def _restore(
-    model: "Reconstructor", inputs: Sequence[str], out: Path, copy: "Verb", *, batch: int | None, passes: int = 1
+    model: "Reconstructor",
+    inputs: Sequence[str],
+    out: Path,
+    copy: "Verb",
+    *,
+    batch: int | None,
+    passes: int = 1,
+    encoding: "TableEncoding | None" = None,
 ) -> dict[str, Any]:
-    """Write what `copy` makes of each picture, or table, under its own name into a folder, and say what was written."""
-    restore = _restore_tables if model.takes_tables else _restore_pictures
-    return restore(model, inputs, out, copy, batch=batch, passes=passes)
+    """Write what `copy` makes of each picture, or table, under its own name into a folder, and say what was written.
+
+    What the encoding of a detector brings to rows is written as CSV.
+    """
+    if model.takes_tables:
+        return _restore_tables(model, inputs, out, copy, batch=batch, passes=passes, encoding=encoding)
+    return _restore_pictures(model, inputs, out, copy, batch=batch, passes=passes)
 
 
 def _restore_pictures(
@@ -122,11 +145,18 @@ def _restore_pictures(
 
 
 def _restore_tables(
-    model: "Reconstructor", inputs: Sequence[str], out: Path, copy: "Verb", *, batch: int | None, passes: int
+    model: "Reconstructor",
+    inputs: Sequence[str],
+    out: Path,
+    copy: "Verb",
+    *,
+    batch: int | None,
+    passes: int,
+    encoding: "TableEncoding | None",
 ) -> dict[str, Any]:
     from copyist.outputs import whole_folder
 
-    tables = read_tables(model, inputs)
+    tables = read_tables(model, inputs, encoding=encoding)
     rows = sum(len(table.x) for table in tables)
     statement = batch_statement(model, num_images=rows, batch=batch)
     device = next(model.parameters()).device

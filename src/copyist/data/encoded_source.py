@@ -15,6 +15,7 @@ from copyist.data.encoded_columns import ColumnEncoding
 from copyist.data.encoding_notices import encoding_notices
 from copyist.data.examples import ExampleSet
 from copyist.data.fitted_columns import fit_column, is_numbering
+from copyist.data.groups import groups_of_rows
 from copyist.data.labels import ClassLabels
 from copyist.data.learned_columns import INDEX, dropped_columns, find_name
 from copyist.data.parts import (
@@ -88,8 +89,8 @@ def encode_source(
     table, source = _open(data, without)
     labels = class_labels(table, source)
     names, left_out = _columns(table, source)
-    digests = _digests(table, names, source)
-    parts = _parts(tell_equal_apart(digests), labels, table.is_test, source, num_calibration)
+    digests, groups = _digests(table, names, source), groups_of_rows(table, source)
+    parts = _parts(tell_equal_apart(digests), groups, labels, table.is_test, source, num_calibration)
     rows = parts.indices("all", limit=None)
     # Among the rows of the classes that are taken.
     places: dict[Split, npt.NDArray[np.int64]] = {
@@ -117,7 +118,8 @@ def encode_source(
         say(sentence)
     encoded = join_columns(columns, cells, labels=kept)
     own = [digests[row] for row in rows.tolist()]
-    sets = {part: _example_set(encoded, places[part], own, encoding, source) for part in _SPLITS}
+    belong = None if groups is None else [groups[row] for row in rows.tolist()]
+    sets = {part: _example_set(encoded, places[part], own, belong, encoding, source) for part in _SPLITS}
     return EncodedSource(
         splits=Splits(train=sets["train"], test=sets["test"], calibration=sets["calibration"]),
         encoding=encoding,
@@ -179,15 +181,19 @@ def _digests(table: StoredTable, names: Sequence[str], source: Source) -> list[s
 
 def _parts(
     digests: Sequence[str],
+    groups: Sequence[str] | None,
     labels: ClassLabels | None,
     is_test: npt.NDArray[np.bool_] | None,
     source: Source,
     num_calibration: int,
 ) -> Parts:
-    """The splits, with as many rows for calibration as a threshold needs where the source does not say how many."""
+    """The splits, with as many rows or groups for calibration as a threshold needs where the source does not say how
+    many."""
     shared = replace(source, calibration=source.calibration or CALIBRATION_SHARE)
-    parts = of_classes(parts_of(digests, is_test, shared), labels, source)
-    if source.calibration is not None or len(parts.indices("calibration", limit=None)) >= num_calibration:
+    parts = of_classes(parts_of(digests, is_test, shared, groups=groups), labels, source)
+    digests = digests if groups is None else [digest(group.encode()) for group in groups]
+    calibration = {digests[row] for row in parts.indices("calibration", limit=None).tolist()}
+    if source.calibration is not None or len(calibration) >= num_calibration:
         return parts
     others = parts.is_test if parts.is_left_out is None else parts.is_test | parts.is_left_out
     distinct = len({each for each, other in zip(digests, others.tolist(), strict=True) if not other})
@@ -221,6 +227,7 @@ def _example_set(
     encoded: EncodedRows,
     places: npt.NDArray[np.int64],
     digests: Sequence[str],
+    groups: Sequence[str] | None,
     encoding: TableEncoding,
     source: Source,
 ) -> ExampleSet:
@@ -230,6 +237,7 @@ def _example_set(
         source=source.text,
         array=encoded.rows.numpy()[places],
         names=tuple(numbers[row] for row in rows),
+        groups=None if groups is None else tuple(groups[row] for row in rows),
         labels=None if labels is None else labels.numbers[places],
         classes=None if labels is None else labels.names,
         columns=names,

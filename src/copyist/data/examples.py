@@ -37,6 +37,9 @@ class ExampleSet:
     classes: tuple[str, ...] | None = None
     """The names of the classes, in the order of their numbers; None without labels."""
 
+    groups: tuple[str, ...] | None = None
+    """Which examples belong together, one name per example, where the source says so."""
+
     columns: tuple[str, ...] = ()
     """What the D columns of a table are called; empty for images."""
 
@@ -90,6 +93,7 @@ class ExampleSet:
             self,
             array=self.array[rows],
             names=tuple(self.names[row] for row in rows),
+            groups=None if self.groups is None else tuple(self.groups[row] for row in rows),
             labels=None if self.labels is None else self.labels[rows],
         )
 

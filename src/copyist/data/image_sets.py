@@ -16,6 +16,7 @@ from copyist.data.cache import Materialized, materialize
 from copyist.data.embedded import undecoded_embedded
 from copyist.data.examples import ExampleSet
 from copyist.data.fitting import binarize, fit_size, tile_corners
+from copyist.data.groups import groups_of_names
 from copyist.data.image_files import undecoded_files, undecoded_listing
 from copyist.data.parts import Split, fingerprint
 from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset
@@ -57,7 +58,8 @@ def image_sets(
     check_unset(source, TABLE_OPTIONS, kind="tables", got="images")
     images = _undecoded(source, without, say, progress)
     size, channels = _common_size(images, source), source.channels or images.channels
-    split = parts_of(images.belongs_to or images.digests, images.is_test, source)
+    belong = groups_of_names(images.names, source)
+    split = parts_of(images.belongs_to or images.digests, images.is_test, source, groups=belong)
     split = of_classes(split, images.labels, source)
     groups: list[list[int]] = [split.indices(part, limit=source.limit).tolist() for part in parts]
     order = [index for group in groups for index in group]
@@ -191,10 +193,12 @@ def _image_set(
         for corner in corners
     ]
     counts = [len(corners) for corners in cuts]
+    belong = groups_of_names([images.names[index] for index in chosen], source)
     return ExampleSet(
         source=source.text,
         array=array,
         names=tuple(names),
+        groups=None if belong is None else tuple(np.repeat(belong, counts).tolist()),
         labels=None if images.labels is None else np.repeat(images.labels.numbers[list(chosen)], counts),
         classes=None if images.labels is None else images.labels.names,
         fingerprint=fingerprint([images.digests[index] for index in chosen], *options),

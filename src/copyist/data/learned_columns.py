@@ -187,12 +187,13 @@ def _choose(
 
 
 def dropped_columns(table: StoredTable, source: Source) -> set[str]:
-    """The columns of `drop=`: names that hold commas are put together again.
+    """The columns of `drop=` and of `group=`: names that hold commas are put together again.
 
     Raises:
         UnknownNameError: there is none of such a name.
     """
-    found, rest = set[str](), list(source.drop)
+    found = set[str]() if source.group is None else {find_name(source.group, table, f"group= of {source.place}")}
+    rest = list(source.drop)
     what = f"drop= of {source.place}"
     while rest:
         count = next(

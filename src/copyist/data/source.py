@@ -52,7 +52,7 @@ TABLE_OPTIONS = ("label", "drop", "header", "decimal")
 
 _OPTIONS = (
     *("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize", "pages"),
-    *("test", "split_seed", "calibration", "only"),
+    *("test", "split_seed", "calibration", "only", "group"),
     *TABLE_OPTIONS,
 )
 
@@ -102,6 +102,10 @@ class Source:
 
     calibration: float | None = None
     """The share of what is not in the test split that is set apart to calibrate thresholds on, in (0, 1)."""
+
+    group: str | None = None
+    """What tells which examples belong together, so that no split parts them: a column of a table, which is not
+    learned; of images `folder`, or a regular expression that finds the group in a name."""
 
     only: tuple[str, ...] = ()
     """Names of the classes whose examples are taken; empty takes all."""
@@ -226,7 +230,7 @@ def _value(name: str, value: str) -> object:
             return value
         case "drop" | "only":
             return tuple(map(unquote, value.split(",")))
-        case "label":
+        case "label" | "group":
             return unquote(value)
         case _:
             return value

@@ -10,18 +10,25 @@ import numpy.typing as npt
 
 from copyist.checks import check_choice
 from copyist.data.labels import ClassLabels
-from copyist.data.parts import TEST_SHARE, Parts, hold_out
+from copyist.data.parts import TEST_SHARE, Parts, digest, hold_out
 from copyist.data.source import Source
 from copyist.errors import ArgumentError, DataError
 
 
-def parts_of(digests: Sequence[str], is_test: npt.NDArray[np.bool_] | None, source: Source) -> Parts:
+def parts_of(
+    digests: Sequence[str],
+    is_test: npt.NDArray[np.bool_] | None,
+    source: Source,
+    *,
+    groups: Sequence[str] | None = None,
+) -> Parts:
     """The splits of a source, as its options ask for them.
 
     Args:
-        digests: of the content of each example.
+        digests: of the content of each example, or of what it belongs to.
         is_test: (N,), True where an example is held out, of data that has splits; None lets content decide.
         source: where they come from.
+        groups: which examples belong together; then whole groups are held out, decided by their names.
 
     Raises:
         ArgumentError: a share or seed is asked for, and the data has splits.
@@ -32,6 +39,8 @@ def parts_of(digests: Sequence[str], is_test: npt.NDArray[np.bool_] | None, sour
         raise ArgumentError(
             f"{source.place} has splits of its own, got split_seed={source.split_seed}; leave split_seed= out"
         )
+    if groups is not None:
+        digests = [digest(group.encode()) for group in groups]
     if is_test is None:
         is_test = hold_out(digests, share=TEST_SHARE if source.test is None else source.test, seed=source.split_seed)
     return Parts.of(digests, is_test, calibration=source.calibration, seed=source.split_seed)

@@ -11,6 +11,7 @@ import torch
 
 from copyist.data.embedded import cancer_table
 from copyist.data.examples import ExampleSet
+from copyist.data.groups import groups_of_rows
 from copyist.data.labels import ClassLabels
 from copyist.data.learned_columns import LearnedColumns, find_name, learned_columns
 from copyist.data.parts import Split, digest, fingerprint
@@ -51,13 +52,13 @@ def table_sets(
     learned = learned_columns(table, source, columns)
     whole = _told_apart(table, source) if columns else _varying(learned, source)
     learned = learned if columns else whole or learned
-    labels = class_labels(table, source)
+    labels, groups = class_labels(table, source), groups_of_rows(table, source)
     digests = [digest(row.tobytes()) for row in (whole or learned).values]
     notes, splits = list(table.notes), table.is_test
     if whole is None and splits is None and set(parts) != {"all"}:
         notes.append(f"{source.place}: rows are held out by the model's columns alone, since others are no numbers")
     del table, whole  # Its cells take more than all that follows.
-    split = of_classes(parts_of(digests, splits, source), labels, source)
+    split = of_classes(parts_of(digests, splits, source, groups=groups), labels, source)
     if not columns:
         learned = learned.without_constants(split.indices("train", limit=source.limit), place=source.place)
     for sentence in (*notes, *learned.notices(source.place)):
@@ -70,6 +71,7 @@ def table_sets(
                 source=source.text,
                 array=learned.values[rows],
                 names=tuple(f"{row:06d}" for row in rows.tolist()),
+                groups=None if groups is None else tuple(groups[row] for row in rows.tolist()),
                 labels=None if labels is None else labels.numbers[rows],
                 classes=None if labels is None else labels.names,
                 columns=learned.names,

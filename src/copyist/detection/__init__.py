@@ -7,6 +7,8 @@ __all__ = [
     "DetectorRecipe",
     "Drift",
     "Findings",
+    "NoModel",
+    "Untrained",
     "benjamini_hochberg",
     "drift",
     "fit_detector",
@@ -19,8 +21,9 @@ __all__ = [
 from copyist.detection.conformal import benjamini_hochberg, p_values, threshold
 from copyist.detection.detector import Detector
 from copyist.detection.detector_file import load_detector, save_detector
-from copyist.detection.detector_recipe import DetectorRecipe
+from copyist.detection.detector_recipe import DetectorRecipe, Untrained
 from copyist.detection.drift import Drift, drift
 from copyist.detection.findings import Findings
 from copyist.detection.fitting import fit_detector
 from copyist.detection.measures import MEASURES, AnomalyMeasure
+from copyist.detection.no_model import NoModel

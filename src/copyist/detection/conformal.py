@@ -1,11 +1,13 @@
 """Conformal p-values: how strange an example is, among examples that are known to be normal.
 
 If a new example and the N of the calibration come in an order that could as well be any other, the p-value is at most α
-with probability at most α, whatever the model and the measure: false alarms have a stated rate.
+with probability at most α, whatever the model and the measure: false alarms have a stated rate. Examples that come in
+groups, such as the rows of a day, do not come so; but where the groups do, each group of the calibration counts as one.
 
 Source:
     Vovk, Gammerman & Shafer (2005), "Algorithmic Learning in a Random World", chapter 2; Bates et al. (2023), "Testing
-    for Outliers with Conformal p-values"; Benjamini & Hochberg (1995).
+    for Outliers with Conformal p-values"; Lee, Barber & Willett (2023), "Distribution-free inference with hierarchical
+    data", section 3, for groups; Benjamini & Hochberg (1995); Benjamini & Yekutieli (2001), theorem 1.3.
 """
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "check_rate",
     "least_rate",
     "num_calibration",
+    "num_units",
     "p_values",
     "threshold",
     "threshold_rank",
@@ -67,8 +70,8 @@ def least_rate(calibration: int) -> float:
     return min(math.nextafter(1 / (calibration + 1), 1), _LARGEST_RATE)
 
 
-def check_false_alarms(false_alarms: float, *, calibration: int) -> None:
-    """Refuse a rate of false alarms that so few calibration examples cannot give.
+def check_false_alarms(false_alarms: float, *, calibration: int, what: str = "normal examples") -> None:
+    """Refuse a rate of false alarms that so few calibration examples, or groups of them, cannot give.
 
     Raises:
         ArgumentError: the rate is out of range.
@@ -78,44 +81,73 @@ def check_false_alarms(false_alarms: float, *, calibration: int) -> None:
     if calibration < needed:
         least = "no rate" if calibration < 1 else f"{1 / (calibration + 1):.2g} at least (--false-alarms)"
         raise DataError(
-            f"a rate of {false_alarms:g} false alarms needs {needed} normal examples for calibration, got "
-            f"{calibration}, which allow {least}; add examples, or set more of them apart (?calibration=0.5)"
+            f"a rate of {false_alarms:g} false alarms needs {needed} {what} for calibration, got {calibration}, which "
+            f"allow {least}; add {what.rpartition(' ')[2]}, or set more of them apart (?calibration=0.5)"
         )
 
 
-def p_values(anomaly: PerImage, calibration: PerImage) -> PerImage:
+def num_units(calibration: PerImage, groups: Tensor | None) -> int:
+    """How many examples, or groups of them, a calibration (N,) counts as."""
+    return len(calibration) if groups is None else len(groups.unique())
+
+
+def p_values(anomaly: PerImage, calibration: PerImage, *, groups: Tensor | None = None) -> PerImage:
     """The conformal p-value of each anomaly.
 
         p = (1 + #{i : cᵢ ≥ a}) / (N + 1)
 
+    Of a calibration of K groups each counts as one, whatever their sizes, by the share of its examples:
+
+        p = (1 + Σₖ #{i in group k : cᵢ ≥ a} / nₖ) / (K + 1)
+
     Args:
         anomaly: (B,), a, larger is stranger; one that is not a number counts as the strangest.
         calibration: (N,), c, those of normal examples that nothing was fitted on, read in the same way; N may be 0.
+        groups: (N,), whole numbers, which of them belong together; None where each stands alone.
 
     Returns:
-        (B,), float64, in [1 / (N + 1), 1].
+        (B,), float64, in [1 / (N + 1), 1], or [1 / (K + 1), 1].
     """
-    ordered = _comparable(calibration).double().sort().values
-    below = torch.searchsorted(ordered, _comparable(anomaly).double().to(ordered.device)).double()
-    return (1.0 + len(ordered) - below) / (len(ordered) + 1.0)
+    ordered, order = _comparable(calibration).double().sort()
+    below = torch.searchsorted(ordered, _comparable(anomaly).double().to(ordered.device))
+    if groups is None:
+        return (1.0 + len(ordered) - below.double()) / (len(ordered) + 1.0)
+    units, above = _units_above(groups, order)
+    return (1.0 + above[below]) / (units + 1.0)
 
 
-def threshold(calibration: PerImage, *, false_alarms: float) -> float:
+def _units_above(groups: Tensor, order: Tensor) -> tuple[int, Tensor]:
+    """K, and (N + 1,) how many groups' worth of examples come from each place of an ascending order on."""
+    _, members, sizes = groups.unique(return_inverse=True, return_counts=True)
+    weights = (1.0 / sizes.double())[members][order]
+    above = torch.cat([weights.flip(0).cumsum(0).flip(0), weights.new_zeros(1)])
+    # Rounded, so that whole groups are whole numbers, as p-values often lie exactly on a bound.
+    return len(sizes), above.round(decimals=9)
+
+
+def threshold(calibration: PerImage, *, false_alarms: float, groups: Tensor | None = None) -> float:
     """The number above which an anomaly is flagged: p ≤ α says the same as a > threshold.
 
     Args:
         calibration: (N,), anomalies of normal examples.
         false_alarms: α, in (0, 0.5].
+        groups: (N,), which of them belong together; None where each stands alone.
 
     Returns:
-        The ⌊α (N + 1)⌋-th largest of them.
+        The ⌊α (N + 1)⌋-th largest of them; of groups the smallest with at most α (K + 1) − 1 groups' worth above it.
 
     Raises:
         ArgumentError, DataError: as `check_false_alarms`.
     """
-    check_false_alarms(false_alarms, calibration=len(calibration))
-    rank = threshold_rank(false_alarms, calibration=len(calibration))
-    return float(_comparable(calibration).double().sort(descending=True).values[rank - 1])
+    units = num_units(calibration, groups)
+    check_false_alarms(false_alarms, calibration=units, what="normal examples" if groups is None else "normal groups")
+    ordered, order = _comparable(calibration).double().sort()
+    if groups is None:
+        return float(ordered[len(ordered) - threshold_rank(false_alarms, calibration=units)])
+    _, above = _units_above(groups, order)
+    # Behind the last of equal ones, since only what lies above counts.
+    beyond = above[torch.searchsorted(ordered, ordered, right=True)]
+    return float(ordered[(1.0 + beyond) / (units + 1.0) <= false_alarms][0])
 
 
 def threshold_rank(false_alarms: float, *, calibration: int) -> int:
@@ -123,7 +155,7 @@ def threshold_rank(false_alarms: float, *, calibration: int) -> int:
     return math.floor(Fraction(str(false_alarms)) * (calibration + 1))
 
 
-def benjamini_hochberg(p: PerImage, *, rate: float) -> Tensor:
+def benjamini_hochberg(p: PerImage, *, rate: float, any_dependence: bool = False) -> Tensor:
     """Which examples of a batch to flag, so that of those flagged at most a share `rate` is normal, on average.
 
     The largest k is taken for which the k-th smallest p-value is at most rate · k / B, and the k smallest are flagged.
@@ -131,6 +163,8 @@ def benjamini_hochberg(p: PerImage, *, rate: float) -> Tensor:
     Args:
         p: (B,), conformal p-values against one calibration.
         rate: the false discovery rate, in (0, 0.5].
+        any_dependence: whether examples may depend on one another in any way, as those of a group do: then the rate is
+            divided by 1 + 1/2 + … + 1/B.
 
     Returns:
         (B,), bool.
@@ -141,7 +175,10 @@ def benjamini_hochberg(p: PerImage, *, rate: float) -> Tensor:
     check_rate(rate)
     ordered = p.double().sort().values
     # Rounded once, by the division, as p-values are: these often lie exactly on a bound.
-    share, places = Fraction(str(rate)), torch.arange(1, len(p) + 1, dtype=torch.float64, device=p.device)
+    share = Fraction(str(rate))
+    if any_dependence:
+        share /= Fraction(str(round(sum(1 / place for place in range(1, len(p) + 1)), 6) or 1))
+    places = torch.arange(1, len(p) + 1, dtype=torch.float64, device=p.device)
     passed = (ordered <= share.numerator * places / (share.denominator * len(p))).nonzero()
     if not len(passed):
         return torch.zeros_like(p, dtype=torch.bool)

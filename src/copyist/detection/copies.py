@@ -6,12 +6,13 @@ import functools
 import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, final
+from typing import TypeVar, cast, final
 
 import torch
 from torch import Tensor
 
-from copyist.models.contracts import Autoencoder, Reconstructor, needs
+from copyist.detection.no_model import NoModel
+from copyist.models.contracts import Autoencoder, Model, Reconstructor, needs
 from copyist.models.in_batches import in_batches
 from copyist.procedures.layers import OUTPUT, represent_all
 from copyist.tensors import Codes, Examples, Rows
@@ -27,7 +28,7 @@ _ROWS = 2048
 class Copies:
     """A batch, and what a model makes of it, computed when it is first asked for."""
 
-    model: Reconstructor
+    model: Reconstructor | NoModel
     """In evaluation mode."""
 
     x: Examples
@@ -42,14 +43,25 @@ class Copies:
     _layers: dict[str, Tensor] = field(default_factory=dict[str, Tensor], init=False, repr=False)
     """What was asked of layers, by name."""
 
-    _remembered: dict[Hashable, Any] = field(default_factory=dict[Hashable, Any], init=False, repr=False)
-    """What measures made of the batch."""
+    _remembered: dict[Hashable, tuple[object, object]] = field(
+        default_factory=dict[Hashable, tuple[object, object]], init=False, repr=False
+    )
+    """What measures made of the batch, by key, each beside what it was made with."""
 
-    def remember(self, key: Hashable, make: Callable[[], _T]) -> _T:
-        """What `make` gives when it is first called for this key: an anomaly and its place come from one heat."""
-        if key not in self._remembered:
-            self._remembered[key] = make()
-        return self._remembered[key]
+    def remember(self, key: Hashable, make: Callable[[], _T], *, of: object = None) -> _T:
+        """What `make` gave when it was last called for this key: an anomaly and its place come from one heat.
+
+        Args:
+            key: tells what is made.
+            make: makes it.
+            of: what it is made with beside the batch, such as a statistic: with another object than the last time it is
+                made anew.
+        """
+        known, found = self._remembered.get(key, (None, None))
+        if key not in self._remembered or known is not of:
+            found = make()
+            self._remembered[key] = (of, found)
+        return cast("_T", found)
 
     def draw(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
         """What `make` draws from a fixed seed, once for this key; a program that is made of a measure holds it."""
@@ -95,7 +107,7 @@ class Copies:
         with torch.no_grad():
             if isinstance(self.model, Autoencoder):
                 return self._copy(self.model.decode, self.z)
-            return self._copy(self.model, self.x)
+            return self._copy(self._copier, self.x)
 
     @functools.cached_property
     def z(self) -> Codes:
@@ -122,7 +134,11 @@ class Copies:
         """The copies of other rows (B, N) in these units, such as those of `row` with noise."""
         with torch.no_grad():
             x = self.model.restored(rows.view(rows.shape[0], *self.x.shape[1:]))
-            return self._as_rows(self._copy(self.model, x))
+            return self._as_rows(self._copy(self._copier, x))
+
+    @property
+    def _copier(self) -> Reconstructor:
+        return needs(self.model, Reconstructor, verb="this measure of anomaly")
 
     @property
     def _at_once(self) -> int:
@@ -136,7 +152,7 @@ class Copies:
             return at_least_float32(self.model.standardized(x)).flatten(1)
 
 
-def examples_at_once(model: Reconstructor, batch_size: int | None = None) -> int:
+def examples_at_once(model: Model, batch_size: int | None = None) -> int:
     """How many examples are seen at once: so many as are asked for, or as the model was trained on; of a table,
     where answers do not depend on the batch, 2048 at least, since batches as small as those of training are slow."""
     if batch_size is not None:

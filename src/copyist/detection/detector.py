@@ -1,4 +1,4 @@
-"""A detector: a trained model, a measure of anomaly, and what normal examples were measured to be."""
+"""A detector: a trained model or none, a measure of anomaly, and what normal examples were measured to be."""
 
 __all__ = ["Detector"]
 
@@ -10,12 +10,15 @@ import torch
 from torch import Tensor
 
 from copyist.checkpoint import Header
+from copyist.checks import check_whole
+from copyist.data.decoded_table import decode_rows
 from copyist.data.table_encoding import TableEncoding
 from copyist.data.table_matching import TableLike
-from copyist.detection.conformal import check_false_alarms, p_values, threshold
+from copyist.detection.conformal import check_false_alarms, num_units, p_values, threshold
 from copyist.detection.copies import Copies, at_least_float32, examples_at_once
 from copyist.detection.findings import Findings
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
+from copyist.detection.no_model import NoModel
 from copyist.errors import ContractError
 from copyist.files.bulk import ignore
 from copyist.models.contracts import Reconstructor, take_batch
@@ -27,8 +30,8 @@ from copyist.tensors import ExamplesLike, PerImage
 class Detector:
     """Tells examples that are not as those it was fitted on, with a rate of false alarms that was stated before."""
 
-    model: Reconstructor
-    """In evaluation mode."""
+    model: Reconstructor | NoModel
+    """In evaluation mode; `NoModel` where the measure looks at examples alone."""
 
     measure: AnomalyMeasure
     """Of the anomaly, larger is stranger."""
@@ -42,6 +45,10 @@ class Detector:
     false_alarms: float
     """α: the share of normal examples that is flagged at most, on average."""
 
+    groups: Tensor | None = None
+    """(N,), int64: which examples of the calibration belong together, where the stated rate is to hold for examples of
+    new groups; None where each stands alone."""
+
     header: Header
     """Of the model: its settings, data and training."""
 
@@ -53,12 +60,18 @@ class Detector:
     anomaly of held-out normal rows."""
 
     def __post_init__(self) -> None:
-        check_false_alarms(self.false_alarms, calibration=len(self.calibration))
+        what = "normal examples" if self.groups is None else "normal groups"
+        check_false_alarms(self.false_alarms, calibration=self.num_units, what=what)
+
+    @property
+    def num_units(self) -> int:
+        """How many examples, or groups of them, the calibration counts as."""
+        return num_units(self.calibration, self.groups)
 
     @property
     def threshold(self) -> float:
         """The anomaly above which an example is flagged."""
-        return threshold(self.calibration, false_alarms=self.false_alarms)
+        return threshold(self.calibration, false_alarms=self.false_alarms, groups=self.groups)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -138,14 +151,50 @@ class Detector:
             ContractError: the detector was not fitted on a table.
             DataError, ShapeError, ArgumentError: as `TableEncoding.encode`.
         """
-        if self.encoding is None:
-            raise ContractError(
-                "a detector that judges a table must have been fitted on one, and this one was fitted on images or on "
-                "rows of numbers; call it with these, or fit it on the table's source"
-            )
-        encoded = self.encoding.encode(data, ignore_extra=ignore_extra, say=say)
+        encoded = self._table_encoding("judges").encode(data, ignore_extra=ignore_extra, say=say)
         found = self(encoded.rows, names=encoded.names, parts=parts)
         return self.with_departures(found, encoded.departures)
+
+    @torch.no_grad()
+    def repair_table(
+        self,
+        data: TableLike,
+        *,
+        passes: int = 1,
+        ignore_extra: bool = False,
+        say: Callable[[str], None] = ignore,
+    ) -> dict[str, list[str]]:
+        """The copies of the rows of a table: what the model takes them to be if they are normal.
+
+        Args:
+            data: as for `judge_table`.
+            passes: how many times to copy the copy, at least 1.
+            ignore_extra: as for `judge_table`.
+            say: takes notices, each one sentence.
+
+        Returns:
+            The cells of each column as texts, as `decode_rows` makes them.
+
+        Raises:
+            ContractError: the detector was not fitted on a table.
+            ArgumentError: `passes` is less than 1.
+            DataError, ShapeError: as `TableEncoding.encode`.
+        """
+        check_whole("passes", passes, 1)
+        encoding = self._table_encoding("repairs")
+        encoded = encoding.encode(data, ignore_extra=ignore_extra, say=say)
+        x = take_batch(self.model, encoded.rows)
+        for _ in range(passes):
+            x = Copies(self.model, x).x_hat
+        return decode_rows(encoding, x, encoded)
+
+    def _table_encoding(self, verb: str) -> TableEncoding:
+        if self.encoding is None:
+            raise ContractError(
+                f"a detector that {verb} a table must have been fitted on one, and this one was fitted on images or on "
+                "rows of numbers; call it with these, or fit it on the table's source"
+            )
+        return self.encoding
 
     def with_departures(self, found: Findings, departures: Tensor) -> Findings:
         """The findings for rows that `encoding` has made, with what their departures add.
@@ -164,7 +213,7 @@ class Detector:
 
     def judge(self, anomaly: PerImage, *, names: Sequence[str] | None = None, parts: Tensor | None = None) -> Findings:
         """The findings for anomalies (B,) that `anomaly` gave, and their parts."""
-        p = p_values(anomaly, self.calibration)
+        p = p_values(anomaly, self.calibration, groups=self.groups)
         return Findings(
             names=tuple(map(str, range(len(anomaly)))) if names is None else tuple(names),
             anomaly=anomaly,

@@ -1,32 +1,41 @@
 """A detector in one file: that of its model, with the measure, its statistics and the calibration beside the weights.
 
-Every verb takes the file as that of the model.
+Every verb takes the file as that of the model, and refuses it where the detector has none.
 """
 
-__all__ = ["DETECTOR_FILE", "holds_detector", "load_detector", "save_detector"]
+__all__ = ["holds_detector", "load_detector", "read_encoding", "save_detector"]
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
 from copyist import settings
-from copyist.checkpoint import DETECTOR_PREFIX, load, read_header
-from copyist.checkpoint.tensor_file import read_document, read_tensors, write_tensors
+from copyist.checkpoint import (
+    DETECTOR_FILE,
+    DETECTOR_PREFIX,
+    NO_MODEL,
+    Header,
+    load,
+    read_document,
+    read_header,
+    trained_on,
+)
+from copyist.checkpoint.tensor_file import read_tensors, write_tensors
 from copyist.data.table_encoding import TableEncoding
 from copyist.detection.detector import Detector
-from copyist.detection.detector_recipe import CATALOGUES
+from copyist.detection.detector_recipe import CATALOGUES, DetectorPurpose
 from copyist.detection.measures.contract import AnomalyMeasure
+from copyist.detection.no_model import NoModel
+from copyist.devices import find_device
 from copyist.errors import ArgumentError, CheckpointError
 from copyist.models.contracts import Reconstructor, needs
 from copyist.outputs import user_path
 
-DETECTOR_FILE = "detector.safetensors"
-"""Its name in the folder of a run."""
-
-_VERSION = 1
-"""Of what a detector adds to a model file; raised when older readers would misread newer files."""
+_VERSION = 2
+"""Of what a detector adds to a model file, the highest that is read; 2 has groups in the calibration, which those who
+read only 1 would misread."""
 
 
 def save_detector(path: Path, detector: Detector) -> None:
@@ -38,14 +47,16 @@ def save_detector(path: Path, detector: Detector) -> None:
     own = {"calibration": detector.calibration} | {
         f"statistics.{name}": tensor for name, tensor in detector.statistics.items()
     }
+    own |= {} if detector.groups is None else {"groups": detector.groups}
     document = {
-        "version": _VERSION,
+        "version": 1 if detector.groups is None else 2,
         "measure": settings.dump(detector.measure, CATALOGUES),
         "false_alarms": detector.false_alarms,
     }
     if detector.encoding is not None:
         document |= {"encoding": detector.encoding.document(), "departure": detector.departure}
-    tensors = detector.model.state_dict() | {f"{DETECTOR_PREFIX}{name}": tensor for name, tensor in own.items()}
+    weights = {} if isinstance(detector.model, NoModel) else detector.model.state_dict()
+    tensors = weights | {f"{DETECTOR_PREFIX}{name}": tensor for name, tensor in own.items()}
     write_tensors(path, tensors, asdict(detector.header) | {"detector": document})
 
 
@@ -70,17 +81,19 @@ def load_detector(
     own = {
         name.removeprefix(DETECTOR_PREFIX): each for name, each in tensors.items() if name.startswith(DETECTOR_PREFIX)
     }
-    model = needs(load(file, class_of=class_of, device=device), Reconstructor, verb="detect")
+    header = read_header(file)
+    model = _model(file, header, class_of, device)
     try:
         return Detector(
             model=model,
             measure=settings.load(AnomalyMeasure, recorded["measure"], CATALOGUES, name="measure"),
             statistics={
-                name.removeprefix("statistics."): tensor for name, tensor in own.items() if name != "calibration"
+                name.removeprefix("statistics."): each for name, each in own.items() if name.startswith("statistics.")
             },
             calibration=own["calibration"],
+            groups=own.get("groups"),
             false_alarms=recorded["false_alarms"],
-            header=read_header(file),
+            header=header,
             encoding=TableEncoding.from_document(recorded["encoding"]) if "encoding" in recorded else None,
             departure=recorded.get("departure", 0.0),
         )
@@ -102,10 +115,42 @@ def holds_detector(path: str | Path) -> bool:
     return file.exists() and "detector" in read_document(file)
 
 
+def read_encoding(path: str | Path) -> TableEncoding | None:
+    """The encoding of tables in the file of a detector; None of any other file or folder.
+
+    Raises:
+        CheckpointError: the file is damaged, or from a newer version.
+    """
+    file = user_path(path)
+    file = file / DETECTOR_FILE if file.is_dir() else file
+    if not file.is_file():
+        return None
+    found = read_document(file).get("detector")
+    if not isinstance(found, dict) or "encoding" not in found:
+        return None
+    try:
+        return TableEncoding.from_document(cast("dict[str, Any]", found)["encoding"])
+    except (TypeError, ArgumentError) as error:
+        raise CheckpointError(f"{file} holds an encoding that cannot be read: {error}; fit it again") from error
+
+
+def _model(
+    file: Path, header: Header, class_of: str | None, device: str | torch.device | None
+) -> Reconstructor | NoModel:
+    if header.model.get("kind") == NO_MODEL:
+        return NoModel(trained_on(file, header)).to(find_device(device)).eval()
+    return needs(load(file, class_of=class_of, device=device), Reconstructor, verb="detect")
+
+
 def _file(path: str | Path) -> Path:
     file = user_path(path)
     file = file / DETECTOR_FILE if file.is_dir() else file
     if not file.exists() and (file.parent / "state").is_dir():
+        if DetectorPurpose.of_run(file.parent) is None:
+            raise CheckpointError(
+                f"there is no detector in {path}, which holds the run of a model; copyist detect fit makes one of "
+                "normal examples, in a folder of its own"
+            )
         raise CheckpointError(
             f"the detector in {path} is not finished; copyist detect fit --resume --out {path} goes on with it"
         )

@@ -1,6 +1,6 @@
-"""What a detector is made from: how its model is trained, and what measures the anomaly."""
+"""What a detector is made from: how its model is trained, if it has one, and what measures the anomaly."""
 
-__all__ = ["CATALOGUES", "FALSE_ALARMS", "DetectorPurpose", "DetectorRecipe"]
+__all__ = ["CATALOGUES", "FALSE_ALARMS", "DetectorPurpose", "DetectorRecipe", "Untrained"]
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any, Self
 from copyist import settings, training
 from copyist.detection.measures import MEASURES
 from copyist.detection.measures.contract import AnomalyMeasure
-from copyist.errors import ArgumentError, CheckpointError
+from copyist.errors import ArgumentError, CheckpointError, ContractError
 from copyist.training import Recipe
 
 CATALOGUES: settings.Catalogues = {**training.CATALOGUES, AnomalyMeasure: MEASURES}
@@ -54,16 +54,48 @@ class DetectorPurpose:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Untrained:
+    """In place of the training of a model, where the measure looks at examples alone and there is no model."""
+
+    name: str
+    """Of the detector."""
+
+    data: str
+    """The source of normal examples."""
+
+    batch_size: int = 64
+    """Examples that are measured at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DetectorRecipe:
     """Everything that decides what a detector becomes, but for its seed and its rate of false alarms."""
 
-    training: Recipe
-    """Of the model."""
+    training: Recipe | Untrained
+    """Of the model, or what stands in its place."""
 
     measure: AnomalyMeasure
     """Of the anomaly."""
 
+    def __post_init__(self) -> None:
+        if isinstance(self.training, Untrained) and self.measure.uses_model:
+            raise ContractError(
+                f"a {type(self.measure).__name__} measures what a model makes of examples, and {self.name} trains "
+                "none; take a recipe that trains one, such as repairing-unet"
+            )
+
     @property
     def name(self) -> str:
-        """As `copyist recipes` lists it."""
+        """As `copyist recipes` lists it, where it is there."""
         return self.training.name
+
+    @property
+    def trained(self) -> Recipe:
+        """The recipe of the model.
+
+        Raises:
+            ContractError: there is none.
+        """
+        if isinstance(self.training, Untrained):
+            raise ContractError(f"{self.name} trains no model; take a recipe that does, such as repairing-unet")
+        return self.training

@@ -8,12 +8,12 @@ from collections.abc import Hashable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from copyist.detection import Detector
+from copyist.detection import Detector, p_values
 from copyist.detection.copies import Copies, at_least_float32
 from copyist.errors import ContractError
 from copyist.export.examples import draw_examples
 from copyist.export.part import Part, Value
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model
 from copyist.tensors import Examples
 
 DETECTOR = "detector"
@@ -71,11 +71,16 @@ class _Judge(nn.Module):
     """
 
     calibration: Tensor
+    p_values: Tensor
 
-    def __init__(self, detector: Detector, model: Reconstructor, shape: tuple[int, ...]) -> None:
+    def __init__(self, detector: Detector, model: Model, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.model, self._measure, self._false_alarms = model, detector.measure, detector.false_alarms
-        self.register_buffer("calibration", _comparable(detector.calibration).cpu())
+        ordered = _comparable(detector.calibration).cpu().sort(descending=True).values
+        self.register_buffer("calibration", ordered)
+        # By how many of the calibration are as strange or stranger.
+        reached = torch.cat([torch.full((1,), torch.inf).double(), ordered])
+        self.register_buffer("p_values", p_values(reached, detector.calibration, groups=detector.groups).cpu())
         self._statistics = list(detector.statistics)
         for place, name in enumerate(self._statistics):
             self.register_buffer(f"statistics_{place}", detector.statistics[name].cpu())
@@ -96,7 +101,7 @@ class _Judge(nn.Module):
         copies, statistics = Copies(self.model, x, batch_size=at_once, drawn=drawn), self._own_statistics()
         anomaly = at_least_float32(self._measure(copies, statistics))
         above = (self.calibration[None] >= _comparable(anomaly)[:, None]).sum(1)
-        p = (1.0 + above.double()) / (len(self.calibration) + 1.0)
+        p = self.p_values[above]
         parts = self._measure.parts(copies, statistics)
         answers = (anomaly, p, p <= self._false_alarms)
         return answers if parts is None else (*answers, at_least_float32(parts))

@@ -145,7 +145,7 @@ def check_target(out: Path, to: str, *, overwrite: bool) -> None:
 def file_metadata(model: Model | Detector, part: Part) -> dict[str, str]:
     """What a file says of itself: by whom it was made, of what, what goes in and what comes out."""
     network = model.model if isinstance(model, Detector) else model
-    config = settings.dump(network.config, MODEL_CATALOGUES)
+    config = model.header.model if isinstance(model, Detector) else settings.dump(network.config, MODEL_CATALOGUES)
     found: dict[str, Any] = {
         "copyist": version("copyist"),
         "part": part.name,
@@ -177,7 +177,7 @@ def file_metadata(model: Model | Detector, part: Part) -> dict[str, str]:
 def _export_page(
     model: Model | Detector, out: Path, *, part: str | None, size: tuple[int, int] | None, runtime: str | Path | None
 ) -> Exported:
-    network = model.model if isinstance(model, Detector) else model
+    network: Model = model.model if isinstance(model, Detector) else model
     if part is not None:
         raise ArgumentError(f"a page holds what it needs of a model, got the part {part!r}; leave --part out")
     parts = page_parts(network, size=size)

@@ -19,6 +19,9 @@ WINDOW_RADIUS = 5
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Exponents of MS-SSIM, from the finest scale to the coarsest."""
 
+_LEAST_MEAN = 1e-9
+"""Of similarities whose power is taken."""
+
 LEAST_SIDE = (2 * WINDOW_RADIUS + 1) * 2 ** (len(SCALE_WEIGHTS) - 1)
 """Pixels of the shorter side of an image that MS-SSIM can be taken of, at least: 176."""
 
@@ -173,7 +176,9 @@ def ms_ssim(x_hat: Images, x: Images) -> PerImage:
     for scale, weight in enumerate(SCALE_WEIGHTS):
         brightness, structure = _similarity(x_hat, x)
         last = scale == len(SCALE_WEIGHTS) - 1
-        found = found * (brightness * structure if last else structure).mean((2, 3)).clamp(min=0) ** weight
+        mean = (brightness * structure if last else structure).mean((2, 3))
+        # A power of 0 has no finite slope, and this is trained by: what is not alike at all has slope 0.
+        found = found * torch.where(mean > 0, mean.clamp(min=_LEAST_MEAN) ** weight, 0.0)
         x_hat, x = F.avg_pool2d(x_hat, 2), F.avg_pool2d(x, 2)
     return found.mean(1)
 

@@ -2,7 +2,7 @@
 
 __all__ = ["configured_detector"]
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from copyist.data import parse_source
 from copyist.data.source import escape_name, with_option
 from copyist.data.table_sets import is_table
 from copyist.detection import MEASURES, AnomalyMeasure, DetectorRecipe
-from copyist.detection.detector_recipe import CATALOGUES, DetectorPurpose
+from copyist.detection.detector_recipe import CATALOGUES, DetectorPurpose, Untrained
 from copyist.detection.measures import Combined, LocalContrast, LocalError
 from copyist.errors import ArgumentError, CheckpointError, DataError
 from copyist.recipes import configured, resumed
@@ -26,6 +26,7 @@ def configured_detector(
     *,
     data: str | None = None,
     normal: str | None = None,
+    group: str | None = None,
     may_hold_outliers: bool = False,
     measure: str | None = None,
     steps: int | None = None,
@@ -38,6 +39,7 @@ def configured_detector(
         name: of a recipe that copies; None takes the one for images, or that for tables.
         data: the source of normal examples; None takes that of the run that is resumed.
         normal: the label whose examples alone are taken of it; None takes all.
+        group: what tells which examples belong together, as `Source.group`; None where each stands alone.
         may_hold_outliers: whether outliers may be among the rows of a table; then the strangest are not learned. A run
             that is resumed has said so when it was begun.
         measure: the name of another measure of anomaly.
@@ -55,6 +57,8 @@ def configured_detector(
     begun: DetectorPurpose | None = None
     if data is not None and normal is not None:
         data = with_option(data, f"only={escape_name(normal)}")
+    if data is not None and group is not None:
+        data = with_option(data, f"group={escape_name(group)}")
     if resume_in is not None:
         training = resumed(resume_in, name=name, data=data, steps=steps)
         if may_hold_outliers and training.training.trimmed == 0:
@@ -69,18 +73,12 @@ def configured_detector(
         usual = _usual(data, may_hold_outliers)
         if name is None and not _is_table(data) and measure is not None and MEASURES.get(measure) is not LocalContrast:
             name = repairing_unet().name  # Other measures need a net that was trained.
-        known = {each.name: each for each in (usual, *_trained(data))}
-        plain = usual.name if name is None else name.replace("_", "-")
-        training = known[plain].training if plain in known else configured(plain, data=data)
-        if steps is not None:
-            training = replace(training, training=replace(training.training, steps=steps))
-        trimmed = usual.training.training.trimmed
-        training = replace(training, training=replace(training.training, trimmed=trimmed))
+        training = _training(usual, name, data=data, steps=steps)
     fitting = _fitting(usual, training) if begun is None else begun.measure
     recipe = DetectorRecipe(
         training=training, measure=_measure(measure, fitting, usual=(*_trained(training.data), usual)[0])
     )
-    recipe = change(recipe, read_assignments(assignments), CATALOGUES)
+    recipe = _changed(recipe, read_assignments(assignments))
     if steps is not None and not recipe.measure.uses_model:
         raise ArgumentError(
             f"this detector measures examples without a net, and has no use for steps of training, got {steps}; leave "
@@ -89,12 +87,31 @@ def configured_detector(
     return recipe
 
 
+def _training(usual: DetectorRecipe, name: str | None, *, data: str, steps: int | None) -> Recipe | Untrained:
+    """How a model of this name is trained as a detector's, or that of the usual detector, if it has one."""
+    known = {each.name: each.training for each in (usual, *_trained(data))}
+    plain = usual.name if name is None else name.replace("_", "-")
+    found = known[plain] if plain in known else configured(plain, data=data)
+    if isinstance(found, Untrained):
+        return found
+    changed = found.training if steps is None else replace(found.training, steps=steps)
+    trimmed = 0.0 if isinstance(usual.training, Untrained) else usual.training.training.trimmed
+    return replace(found, training=replace(changed, trimmed=trimmed))
+
+
+def _changed(recipe: DetectorRecipe, assignments: Mapping[str, str]) -> DetectorRecipe:
+    if not isinstance(recipe.training, Untrained):
+        return change(recipe, assignments, CATALOGUES)
+    own = {name.removeprefix("measure."): value for name, value in assignments.items()}
+    return replace(recipe, measure=change(recipe.measure, own, CATALOGUES, of=f"the detector {recipe.name}"))
+
+
 def _trained(data: str) -> tuple[DetectorRecipe, ...]:
     """Of images, the detector whose net is trained, with measures of its own."""
     return () if _is_table(data) else (repairing_detector(data=data),)
 
 
-def _fitting(usual: DetectorRecipe, training: Recipe) -> AnomalyMeasure:
+def _fitting(usual: DetectorRecipe, training: Recipe | Untrained) -> AnomalyMeasure:
     """The measure for a model, unless one is named."""
     for each in (usual, *_trained(training.data)):
         if training.name == each.name or _is_table(training.data):

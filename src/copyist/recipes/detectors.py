@@ -7,6 +7,7 @@ from dataclasses import replace
 from copyist.data import parse_source
 from copyist.data.source import with_option
 from copyist.detection import DetectorRecipe
+from copyist.detection.detector_recipe import Untrained
 from copyist.detection.measures import (
     Combined,
     CopyDistance,
@@ -16,11 +17,7 @@ from copyist.detection.measures import (
     LocalContrast,
     LocalError,
 )
-from copyist.models.dncnn import DnCNNConfig
-from copyist.models.residual import ResidualConfig
-from copyist.objectives import Copying
 from copyist.recipes.restorers import denoising_table, repairing_unet
-from copyist.training import Recipe, Training
 
 _SIDE = 128
 """Pixels along both sides of images whose contrasts are measured."""
@@ -36,10 +33,9 @@ _NEIGHBORS = {True: 0.05, False: 5}
 
 
 def image_detector(*, data: str = "photos") -> DetectorRecipe:
-    """Images of parts by their contrasts at each place, at six scales; no net has a part in it.
+    """Images of parts by their contrasts and textures at each place, at five scales; no net has a part in it.
 
-    The file of a detector holds a model, and here it is the smallest there is, for images of any size, after a single
-    step: the measure does not look at it. On photographs of real defects these contrasts tell more than the error of
+    On photographs of real defects these contrasts tell more than the error of
     nets that `repairing_detector` trains in two minutes.
 
     Args:
@@ -47,14 +43,10 @@ def image_detector(*, data: str = "photos") -> DetectorRecipe:
             have one size, and a part fills its image.
     """
     return DetectorRecipe(
-        training=Recipe(
-            name="contrasts",
-            data=_sized(data, _SIDE),
-            model=ResidualConfig(model=DnCNNConfig(width=1, depth=2, statistics="none")),
-            objective=Copying(),
-            training=Training(steps=1, batch_size=1, validate_every=1, validation_images=1, save_every=1),
+        training=Untrained(name="contrasts", data=_sized(data, _SIDE)),
+        measure=LocalContrast(
+            scales=(1.0, 2.0, 4.0, 8.0, 16.0), cell=4, with_textures=True, neighborhoods=(1 / 16, 1 / 8, 1 / 4)
         ),
-        measure=LocalContrast(),
     )
 
 

@@ -211,7 +211,7 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
         if self.measure is not None:
             recipe = replace(recipe, measure=_measure(self.measure))
         plain = {name: getattr(self, name) for name in _SETTINGS}
-        return replace(recipe, training=change_recipe(recipe.training, plain | dict(self.options or {})))
+        return replace(recipe, training=change_recipe(recipe.trained, plain | dict(self.options or {})))
 
     def _splits(self, x: npt.NDArray[Any], *, seed: int) -> tuple[Splits, float]:
         """Rows to train on, to measure on and to calibrate on, and the rate that these can keep."""

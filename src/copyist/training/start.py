@@ -10,7 +10,15 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
-from copyist.checkpoint import MODEL_CATALOGUES, classes_of, model_file, read_model, sum_of_tensors, unfinished
+from copyist.checkpoint import (
+    MODEL_CATALOGUES,
+    check_model,
+    classes_of,
+    model_file,
+    read_model,
+    sum_of_tensors,
+    unfinished,
+)
 from copyist.data.examples import ExampleSet
 from copyist.errors import CheckpointError
 from copyist.memory import check_memory
@@ -54,6 +62,7 @@ class InitialWeights:
         """
         file = model_file(path)
         header, tensors = read_model(file)
+        check_model(file, header)
         columns = tuple(map(str, header.data.get("columns", ())))
         return cls(
             path=file,

@@ -41,8 +41,11 @@ INSTRUMENTS = ("axes", "layout")
 RULES = ("rules",)
 """That counts the pictures that keep all rules of landscapes."""
 
-NOISE_MEAN, NOISE_STD = 0.7, 0.2
-"""Of the noise that samples begin with."""
+NOISE_MEAN = 0.7
+"""Mean of the noise that samples begin with."""
+
+NOISE_STD = 0.2
+"""Its standard deviation."""
 
 _MEASURES = {
     "distance": "Fréchet distance to held-out landscapes on principal axes:",

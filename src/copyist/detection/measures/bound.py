@@ -10,7 +10,7 @@ import torch
 from copyist.checks import check_whole
 from copyist.detection.copies import Copies, at_least_float32
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
-from copyist.models.contracts import Reconstructor, Variational, needs
+from copyist.models.contracts import Model, Variational, needs
 from copyist.models.in_batches import evaluation_mode
 from copyist.randomness import draw_normal, generator
 from copyist.tensors import PerImage
@@ -46,5 +46,5 @@ class EvidenceBound(AnomalyMeasure):
             likelihood = model.likelihood(z.flatten(0, 1)).log_prob(repeated).view(self.samples, x.shape[0]).mean(0)
             return at_least_float32(posterior.divergence().flatten(1).sum(1) - likelihood)
 
-    def check_model(self, model: Reconstructor) -> None:
+    def check_model(self, model: Model) -> None:
         needs(model, Variational, verb="detect by a bound")

@@ -11,7 +11,7 @@ from torch import Tensor
 from copyist.detection.copies import Copies
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.errors import ArgumentError
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model
 from copyist.tensors import PerImage
 
 
@@ -63,7 +63,7 @@ class Combined(AnomalyMeasure):
                 found.append(parts / statistics["units"][place].to(parts))
         return torch.stack(found).mean(0) if found else None
 
-    def check_model(self, model: Reconstructor) -> None:
+    def check_model(self, model: Model) -> None:
         for measure in self.measures:
             measure.check_model(model)
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from torch import Tensor
 
 from copyist.detection.copies import Copies
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model
 from copyist.tensors import PerImage
 
 Statistics: TypeAlias = Mapping[str, Tensor]
@@ -54,7 +54,7 @@ class AnomalyMeasure(abc.ABC):
         """
         return None
 
-    def check_model(self, model: Reconstructor) -> None:  # noqa: B027 most measures ask for nothing more
+    def check_model(self, model: Model) -> None:  # noqa: B027 most measures ask for nothing more
         """Refuse, before training, a model that lacks what the measure asks of it.
 
         Raises:

@@ -1,6 +1,6 @@
 """Contrasts of an image: derivatives of the logarithm of its brightness at a scale, which the light does not change."""
 
-__all__ = ["contrasts", "log_brightness"]
+__all__ = ["contrasts", "log_brightness", "textures"]
 
 import math
 
@@ -67,6 +67,33 @@ def _median(rows: Tensor) -> Tensor:
     if torch.compiler.is_compiling():
         return rows.sort(1).values[:, (rows.shape[1] - 1) // 2]
     return rows.median(1).values
+
+
+def textures(log_x: Images, *, scale: float, cell: int = 1) -> Tensor:
+    """How strong the derivatives at a scale are around each place, by their direction: streaks, grain and dots differ.
+
+        log(E[d²] + 10⁻⁵), with the mean over a Gaussian neighborhood of the scale
+
+    for d the first derivatives across and down and the second ones, as `contrasts` has them.
+
+    Args:
+        log_x: logarithms of brightness, (B, C, H, W).
+        scale: standard deviation of the blur in pixels, greater than 0.
+        cell: pixels along a side of a place.
+
+    Returns:
+        (B, 4, h, w), with h and w as of `contrasts`.
+
+    Source:
+        Bigün, Granlund & Wiklund (1991), "Multidimensional Orientation Estimation with Applications to Texture Analysis
+        and Optical Flow", for means of squared derivatives.
+    """
+    blurred = gaussian_blur(log_x.mean(1, keepdim=True), sigma=scale)
+    across, down = scale * _slope(blurred, 3), scale * _slope(blurred, 2)
+    derivatives = torch.cat([across, down, scale * _slope(across, 3), scale * _slope(down, 2)], 1)
+    energy = torch.log(gaussian_blur(derivatives.square(), sigma=scale) + _EVEN)
+    height, width = (max(1, side // cell) for side in log_x.shape[2:])
+    return F.adaptive_avg_pool2d(energy, (height, width))
 
 
 def _slope(x: Images, axis: int) -> Images:

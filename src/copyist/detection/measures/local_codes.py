@@ -16,7 +16,7 @@ from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.detection.measures.heat import Heat, hottest, in_units, usual_heat
 from copyist.errors import ArgumentError, ContractError
 from copyist.metrics.neighbor_distances import check_neighbors, neighbor_distances, neighbor_rank
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model
 from copyist.randomness import generator
 from copyist.tensors import PerImage
 
@@ -89,12 +89,11 @@ class LocalCodeDistance(AnomalyMeasure):
         return hottest(self.parts(copies, statistics), share=self.share)
 
     def parts(self, copies: Copies, statistics: Statistics) -> Heat:
-        # The same codes for all calls but those of another fit.
-        heats = copies.remember((self, id(statistics["codes"])), lambda: self._heats(copies, statistics))
+        heats = copies.remember(self, lambda: self._heats(copies, statistics), of=statistics["codes"])
         usual = statistics["usual"].to(copies.x)
         return torch.stack([in_units(heat, each) for heat, each in zip(heats, usual, strict=True)]).mean(0)
 
-    def check_model(self, model: Reconstructor) -> None:
+    def check_model(self, model: Model) -> None:
         if model.num_columns is not None:
             raise ContractError("distances of local codes need images, and the model takes tables; take code-distance")
 

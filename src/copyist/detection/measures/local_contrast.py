@@ -14,10 +14,11 @@ from copyist.checks import check_positive, check_whole, check_within
 from copyist.corruption import gaussian_blur
 from copyist.detection.copies import Copies
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
-from copyist.detection.measures.contrasts import contrasts, log_brightness
+from copyist.detection.measures.contrasts import contrasts, log_brightness, textures
 from copyist.detection.measures.heat import Heat, hottest
 from copyist.errors import ArgumentError, ContractError
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model
+from copyist.settings import later
 from copyist.tensors import PerImage
 
 _REACHES = (1 / 64, 1 / 32, 1 / 8, 1.0)
@@ -64,11 +65,22 @@ class LocalContrast(AnomalyMeasure):
     share: float = 0.003
     """Of the pixels, the hottest ones that make up the anomaly."""
 
+    with_textures: bool = later(False)
+    """Whether `textures` count among the contrasts."""
+
+    neighborhoods: tuple[float, ...] = later(())
+    """Standard deviations, in shares of the longer side, of the neighborhoods over which heat is averaged in `parts`,
+    beside that of each place alone: defects that are larger than what is strange in them are then found whole. The
+    anomaly of an image is of places alone."""
+
     def __post_init__(self) -> None:
         if not self.scales:
             raise ArgumentError("a distance of local contrasts must have at least one scale, got none")
         for scale in self.scales:
             check_positive("scales", scale)
+        for share in self.neighborhoods:
+            check_positive("neighborhoods", share)
+            check_within("neighborhoods", share, 0, 1)
         check_whole("cell", self.cell, 1)
         check_positive("share", self.share)
         check_within("share", self.share, 0, 1)
@@ -91,12 +103,19 @@ class LocalContrast(AnomalyMeasure):
         return found
 
     def __call__(self, copies: Copies, statistics: Statistics) -> PerImage:
-        return hottest(self.parts(copies, statistics), share=self.share)
+        return hottest(_stretched(self._heat_of(copies, statistics), copies), share=self.share)
 
     def parts(self, copies: Copies, statistics: Statistics) -> Heat:
-        return copies.remember((self, id(statistics["0.mean"])), lambda: self._heat(copies, statistics))
+        heat = self._heat_of(copies, statistics)
+        side = max(heat.shape[1:])
+        around = [gaussian_blur(heat[:, None], sigma=share * side)[:, 0] for share in self.neighborhoods]
+        return _stretched(torch.stack([heat, *around]).mean(0), copies)
 
-    def check_model(self, model: Reconstructor) -> None:
+    def _heat_of(self, copies: Copies, statistics: Statistics) -> Heat:
+        """(B, h, w), of each place."""
+        return copies.remember(self, lambda: self._heat(copies, statistics), of=statistics["0.mean"])
+
+    def check_model(self, model: Model) -> None:
         if model.num_columns is not None:
             raise ContractError("local contrasts need images, and the model takes tables; take reconstruction-error")
 
@@ -105,13 +124,19 @@ class LocalContrast(AnomalyMeasure):
         for place, scale in enumerate(self.scales):
             mean, whitening, usual = (statistics[f"{place}.{name}"].to(copies.x) for name in _NAMES)
             distances.append(_distances(self._contrasts(copies, scale), (mean, whitening)) / usual)
-        heat = torch.stack(distances).mean(0)
-        size = [int(side) for side in copies.x.shape[2:]]
-        return F.interpolate(heat[:, None], size, mode="bilinear", align_corners=False)[:, 0]
+        return torch.stack(distances).mean(0)
 
     def _contrasts(self, copies: Copies, scale: float) -> Tensor:
         """(B, C, h, w)."""
-        return contrasts(log_brightness(copies.x), scale=scale, cell=self.cell)
+        log_x = log_brightness(copies.x)
+        found = contrasts(log_x, scale=scale, cell=self.cell)
+        return torch.cat([found, textures(log_x, scale=scale, cell=self.cell)], 1) if self.with_textures else found
+
+
+def _stretched(heat: Heat, copies: Copies) -> Heat:
+    """Heat of places (B, h, w) at the size of the images."""
+    size = [int(side) for side in copies.x.shape[2:]]
+    return F.interpolate(heat[:, None], size, mode="bilinear", align_corners=False)[:, 0]
 
 
 def _moments(parts: Iterable[Tensor]) -> Moments:

@@ -13,7 +13,7 @@ from copyist.detection.copies import Copies
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.detection.measures.heat import Heat, hottest, in_units, usual_heat
 from copyist.errors import ArgumentError, ContractError
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model
 from copyist.randomness import draw_normal, generator
 from copyist.tensors import PerImage
 
@@ -63,7 +63,7 @@ class LocalError(AnomalyMeasure):
         usual = statistics["usual"].to(copies.x)
         return torch.stack([in_units(heat, each) for heat, each in zip(heats, usual, strict=True)]).mean(0)
 
-    def check_model(self, model: Reconstructor) -> None:
+    def check_model(self, model: Model) -> None:
         if model.num_columns is not None:
             raise ContractError("a local error needs images, and the model takes tables; take reconstruction-error")
 

@@ -14,7 +14,7 @@ from copyist.data.parts import evenly_spaced
 from copyist.detection.copies import Copies
 from copyist.detection.measures.contract import AnomalyMeasure, Statistics
 from copyist.metrics.neighbor_distances import check_neighbors, neighbor_distances, neighbor_rank
-from copyist.models.contracts import Autoencoder, Reconstructor, needs
+from copyist.models.contracts import Autoencoder, Model, needs
 from copyist.tensors import PerImage, Rows
 
 
@@ -109,5 +109,5 @@ class CodeDistance(NeighborMeasure):
         std = points.std(0, correction=0)
         return torch.where(std > 0, std, 1)
 
-    def check_model(self, model: Reconstructor) -> None:
+    def check_model(self, model: Model) -> None:
         needs(model, Autoencoder, verb="detect by codes")

@@ -55,6 +55,7 @@ def assemble(
     findings, truth, rows = found.findings, found.truth, found.rows
     anomaly, known = findings.anomaly.double().numpy(), truth.is_known
     strangest, most_normal = extremes(findings)
+    num_groups = None if detector.groups is None else detector.num_units
     moved = drift(findings.anomaly, detector.calibration) if watch_drift else None
     return AnomalyReport(
         detector=str(detector.header.recipe.get("name", "")),
@@ -67,10 +68,18 @@ def assemble(
         num_calibration=len(detector.calibration),
         num_examples=len(findings),
         num_flagged=int(findings.flagged.sum()),
+        num_groups=num_groups,
         expected=expected_flags(
-            len(findings), false_alarms=detector.false_alarms, num_calibration=len(detector.calibration)
+            len(findings),
+            false_alarms=detector.false_alarms,
+            num_calibration=detector.num_units,
+            in_groups=num_groups is not None,
         ),
-        discoveries=int(benjamini_hochberg(findings.p_value, rate=detector.false_alarms).sum()),
+        discoveries=int(
+            benjamini_hochberg(
+                findings.p_value, rate=detector.false_alarms, any_dependence=num_groups is not None
+            ).sum()
+        ),
         histogram=histogram(findings.anomaly, detector.calibration),
         strangest=tuple(_example(found, place) for place in strangest),
         most_normal=tuple(_example(found, place) for place in most_normal),

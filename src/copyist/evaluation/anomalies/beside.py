@@ -47,6 +47,9 @@ class SimpleDetectors:
 
     false_alarms: float
 
+    groups: Tensor | None = None
+    """(N,), which of these belong together, as of the detector."""
+
     @classmethod
     def fit(cls, detector: Detector, *, say: Callable[[str], None]) -> Self:
         """Fit them on the training examples of a detector, which are read again from their source.
@@ -79,7 +82,13 @@ class SimpleDetectors:
         if departures is not None:
             held_out = splits.test.examples()
             departure = {name: departure_of(_anomaly(rival, held_out, size)) for name, rival in rivals.items()}
-        plain = cls(rivals=rivals, calibration={}, departure=departure, false_alarms=detector.false_alarms)
+        plain = cls(
+            rivals=rivals,
+            calibration={},
+            departure=departure,
+            false_alarms=detector.false_alarms,
+            groups=detector.groups,
+        )
         return replace(plain, calibration=plain.anomalies(normal, departures, batch_size=size))
 
     def anomalies(self, x: Examples, departures: Tensor | None, *, batch_size: int) -> dict[str, PerImage]:
@@ -108,7 +117,8 @@ class SimpleDetectors:
     def _compare(self, name: str, found: PerImage, anomaly: PerImage, truth: Truth) -> Beside:
         from scipy.stats import spearmanr
 
-        flagged = int((p_values(found, self.calibration[name]) <= self.false_alarms).sum())
+        p = p_values(found, self.calibration[name], groups=self.groups)
+        flagged = int((p <= self.false_alarms).sum())
         values = found.double().numpy()
         correlated: Any = spearmanr(values, anomaly.double().numpy()) if len(values) > 1 else None
         agreement = math.nan if correlated is None else float(correlated.statistic)

@@ -24,16 +24,19 @@ _STEPS = 400
 """Of the martingale's path that are kept."""
 
 
-def expected_flags(count: int, *, false_alarms: float, num_calibration: int) -> Expected:
+def expected_flags(count: int, *, false_alarms: float, num_calibration: int, in_groups: bool = False) -> Expected:
     """How many examples would be flagged if all were normal, like those of the calibration.
 
-    The number follows the beta-binomial distribution, since the threshold itself comes from few examples.
+    The number follows the beta-binomial distribution, since the threshold itself comes from few examples. Of examples
+    in groups, of which all or none may be flagged, only its mean is known, or what that is at most.
 
     Source:
         Vovk (2012), "Conditional validity of inductive conformal predictors", proposition 2a.
     """
     from scipy.stats import betabinom
 
+    if in_groups:
+        return Expected(mean=false_alarms * count, low=0, high=count)
     rank = threshold_rank(false_alarms, calibration=num_calibration)
     flags = betabinom(count, rank, num_calibration + 1 - rank)
     return Expected(mean=float(flags.mean()), low=int(flags.ppf(0.025)), high=int(flags.ppf(0.975)))
@@ -41,6 +44,8 @@ def expected_flags(count: int, *, false_alarms: float, num_calibration: int) -> 
 
 def rate_interval(false_alarms: float, num_calibration: int) -> Interval:
     """The rate of false alarms that one detector has for good: its mean over calibrations, and 95 % of them.
+
+    Of groups, whose number is then given, it is that of groups whose examples are all alike.
 
     Source:
         Vovk (2012): the rate follows the beta distribution of the threshold's rank.

@@ -129,6 +129,11 @@ def detect(
         raise ArgumentError(f"{option} is for pictures, and this detector takes tables; leave it out")
     if ignore_extra and not tables:
         raise ArgumentError("--ignore-extra is for tables, and this detector takes pictures; leave it out")
+    if watch_drift and fitted.groups is not None:
+        raise ArgumentError(
+            "--drift watches examples that come one by one, and this detector was calibrated on groups of them; leave "
+            "it out"
+        )
     request = _Request(
         detector=fitted,
         inputs=[inputs] if isinstance(inputs, str) else inputs,

@@ -51,7 +51,8 @@ class AnomalyReport(Document):
     expected: Expected
 
     discoveries: int
-    """Examples that Benjamini and Hochberg's procedure selects at a false discovery rate of `false_alarms`."""
+    """Examples that Benjamini and Hochberg's procedure selects at a false discovery rate of `false_alarms`; of groups
+    Benjamini and Yekutieli's, for examples that depend on one another."""
 
     histogram: Histogram
 
@@ -60,6 +61,9 @@ class AnomalyReport(Document):
 
     most_normal: tuple[Judged, ...]
     """The most normal first."""
+
+    num_groups: int | None = None
+    """Groups that these come in, where the rate is to hold for examples of new ones."""
 
     unseen: float = 0.0
     """The share of the pixels that were cut away when images were brought to the size of the training."""
@@ -86,7 +90,7 @@ class AnomalyReport(Document):
     @property
     def least_p_value(self) -> float:
         """The smallest p-value that so many calibration examples can give."""
-        return 1 / (self.num_calibration + 1)
+        return 1 / ((self.num_groups or self.num_calibration) + 1)
 
     @property
     def about(self) -> str:
@@ -101,10 +105,12 @@ class AnomalyReport(Document):
     def text(self) -> str:
         """What to know of it in a terminal."""
         one = self.noun.removesuffix("s")
+        expected = f"about {self.about} would be expected, {self.expected.low} to {self.expected.high} in 95 % of cases"
+        if self.num_groups is not None:
+            expected = f"{self.about} would be expected on average; those of a group are often flagged together"
         lines = [
             f"{self.num_flagged} of {self.num_examples} {one if self.num_examples == 1 else self.noun} flagged; if all "
-            f"were normal, about {self.about} would be expected, {self.expected.low} to {self.expected.high} "
-            "in 95 % of cases"
+            f"were normal, {expected}"
         ]
         rows = [["strangest", "anomaly", "p-value", ""]]
         for each in self.strangest[:5]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, cast, final
 
+from torch import Tensor
+
 from copyist.checkpoint import DETECTOR_PREFIX, Header, read_header
 from copyist.checkpoint.tensor_file import read_tensors
 from copyist.detection import Detector
-from copyist.detection.conformal import threshold
+from copyist.detection.conformal import num_units, threshold
 from copyist.detection.detector_recipe import CATALOGUES
 from copyist.drawing.wording import short
 from copyist.errors import ArgumentError, CheckpointError, DataError
@@ -48,6 +50,9 @@ class DetectorSummary(Document):
     num_calibration: int
     """Normal examples that the threshold comes from."""
 
+    num_groups: int | None = None
+    """Groups that these come in, where the rate is to hold for examples of new ones."""
+
     threshold: float
 
     rate: Interval
@@ -57,7 +62,7 @@ class DetectorSummary(Document):
     def of(cls, detector: Detector) -> Self:
         """The summary of a detector."""
         measure = dump(detector.measure, CATALOGUES)
-        return cls._made(detector.header, detector.calibration, measure, detector.false_alarms)
+        return cls._made(detector.header, detector.calibration, detector.groups, measure, detector.false_alarms)
 
     @classmethod
     def read(cls, file: Path) -> Self | None:
@@ -72,12 +77,22 @@ class DetectorSummary(Document):
             return None
         recorded = cast("dict[str, Any]", found)
         try:
-            return cls._made(read_header(file), calibration, recorded["measure"], float(recorded["false_alarms"]))
+            groups = tensors.get(f"{DETECTOR_PREFIX}groups")
+            rate = float(recorded["false_alarms"])
+            return cls._made(read_header(file), calibration, groups, recorded["measure"], rate)
         except (KeyError, TypeError, ValueError, ArgumentError, DataError) as error:
             raise CheckpointError(f"{file} holds a detector that cannot be read: {error}; fit it again") from error
 
     @classmethod
-    def _made(cls, header: Header, calibration: PerImage, measure: dict[str, Any], false_alarms: float) -> Self:
+    def _made(
+        cls,
+        header: Header,
+        calibration: PerImage,
+        groups: Tensor | None,
+        measure: dict[str, Any],
+        false_alarms: float,
+    ) -> Self:
+        units = num_units(calibration, groups)
         return cls(
             recipe=str(header.recipe.get("name", "")),
             trained_on=str(header.data.get("source", "")),
@@ -86,21 +101,25 @@ class DetectorSummary(Document):
             measure=measure,
             false_alarms=false_alarms,
             num_calibration=len(calibration),
-            threshold=threshold(calibration, false_alarms=false_alarms),
-            rate=rate_interval(false_alarms, len(calibration)),
+            num_groups=None if groups is None else units,
+            threshold=threshold(calibration, false_alarms=false_alarms, groups=groups),
+            rate=rate_interval(false_alarms, units),
         )
 
     def text(self) -> str:
         """Three sentences."""
         one, rate = self.noun.removesuffix("s"), self.rate
+        source, so_many = "for calibration", f"so many {self.noun}"
+        if self.num_groups is not None:
+            source, so_many = f"{source}, in {self.num_groups:,} groups", f"so many groups of {self.noun}"
         return (
             f"{self.recipe} on {self.num_trained_on:,} {self.noun} of {self.trained_on}, with the measure "
             f"{self.measure['kind']}\n"
             f"threshold {short(self.threshold)}, from {self.num_calibration:,} normal {self.noun} that were kept apart "
-            "for calibration\n"
-            f"a new normal {one} is flagged with a probability of at most {_percent(self.false_alarms)}; for this one "
-            f"threshold, which so many {self.noun} decide, it lies between {_percent(rate.low)} and "
-            f"{_percent(rate.high)} in 95 % of cases"
+            f"{source}\n"
+            f"a new normal {one} is flagged with a probability of at most {_percent(self.false_alarms)}"
+            f"{'' if self.num_groups is None else ', also of a new group'}; for this one threshold, which {so_many} "
+            f"decide, it lies between {_percent(rate.low)} and {_percent(rate.high)} in 95 % of cases"
         )
 
 

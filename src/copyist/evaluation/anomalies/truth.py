@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.data.labels import name_classes
-from copyist.detection.fitting import NORMAL_LABELS
+from copyist.detection.normal_examples import NORMAL_LABELS
 from copyist.errors import ArgumentError, DataError
 from copyist.files.table_text import first_line, likely_delimiter
 

@@ -29,6 +29,7 @@ from copyist.evaluation.compressed.one_picture import fidelity
 from copyist.metrics.bjontegaard import bd_rate
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
+"""(H, W, C), of 8 bits."""
 
 RATES = (0.2, 1.0)
 """Bits per pixel between which rates are compared."""
