@@ -28,6 +28,7 @@ from copyist.export.parity import check_parity
 from copyist.export.part import Part, Value
 from copyist.export.parts import find_part, part_names
 from copyist.models import (
+    AttentionConfig,
     ConvClassifierConfig,
     DiffusionUNetConfig,
     LatentDiffusionConfig,
@@ -95,7 +96,7 @@ def test_the_model_is_left_in_the_mode_it_was_in(exported: Exported, unet: Model
     assert not part.model.training
 
 
-def fitted(model: Model, measure: AnomalyMeasure, x: Tensor) -> Detector:
+def fitted(model: Model, measure: AnomalyMeasure, x: Tensor, *, groups: Tensor | None = None) -> Detector:
     """On a third each for training, held-out examples and calibration."""
     assert isinstance(model, Reconstructor)
     train, held_out, calibration = x.split(len(x) // 3)
@@ -106,17 +107,19 @@ def fitted(model: Model, measure: AnomalyMeasure, x: Tensor) -> Detector:
         statistics=statistics,
         calibration=measure(Copies(model, calibration), statistics),
         false_alarms=0.1,
+        groups=groups,
         header=Header(model={}, batch_size=8),
     )
 
 
 def table_detector() -> Detector:
-    """Fitted on rows near a plane."""
+    """Fitted on rows near a plane, with a calibration of groups of one, two and three."""
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(180, 2, generator=generator) @ torch.randn(2, 5, generator=generator)
     x = x + 0.1 * torch.randn(x.shape, generator=generator)
     measure = Combined(measures=(CopyDistance(neighbors=0.05), DenoisingError(draws=2)))
-    return fitted(made(MLPConfig(num_columns=5, widths=(7, 3))), measure, x)
+    groups = torch.arange(60) // torch.tensor([1, 2, 3]).repeat(20)
+    return fitted(made(MLPConfig(num_columns=5, widths=(7, 3))), measure, x, groups=groups)
 
 
 @pytest.mark.slow
@@ -137,7 +140,7 @@ def test_a_detector_in_onnx_gives_the_same_p_values_and_flags(tmp_path: Path) ->
 
 @pytest.mark.slow
 def test_a_detector_of_images_leaves_with_its_heatmaps_and_judges_the_batch_it_is_given(tmp_path: Path) -> None:
-    x = images(90, 8, 12)
+    x = images(60, 8, 12)
     measure = Combined(
         measures=(
             LocalContrast(scales=(1.0,)),
@@ -191,7 +194,7 @@ FAMILIES = {
     "vae encoder": (VariationalMLPConfig(image_shape=SHAPE, widths=(9,), code_size=5), "encoder"),
     "vae decoder": (VariationalMLPConfig(image_shape=SHAPE, widths=(9,), code_size=5), "decoder"),
     "masked": (MaskedViTConfig(image_shape=SHAPE, width=12, depth=1, heads=2, decoder_width=8), "whole"),
-    "attention": (UNetConfig(channels=3, width=4, levels=2, attention="mixed", statistics="group"), "decoder"),
+    "attention": (AttentionConfig(channels=3, attention="dot", maps=6, heads=2, head_width=5), "whole"),
     "classifier": (ConvClassifierConfig(channels=3, num_classes=4, width=4, levels=2), "whole"),
     "latent": (
         LatentDiffusionConfig(first_stage=UNetConfig(channels=3, width=4, levels=2, code_channels=2),

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from copyist.detection import Detector, p_values
 from copyist.detection.copies import Copies, at_least_float32
+from copyist.detection.no_model import NoModel
 from copyist.errors import ContractError
 from copyist.export.examples import draw_examples
 from copyist.export.part import Part, Value
-from copyist.models.contracts import Model
+from copyist.models.contracts import Reconstructor
 from copyist.tensors import Examples
 
 DETECTOR = "detector"
@@ -73,7 +74,7 @@ class _Judge(nn.Module):
     calibration: Tensor
     p_values: Tensor
 
-    def __init__(self, detector: Detector, model: Model, shape: tuple[int, ...]) -> None:
+    def __init__(self, detector: Detector, model: Reconstructor | NoModel, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.model, self._measure, self._false_alarms = model, detector.measure, detector.false_alarms
         ordered = _comparable(detector.calibration).cpu().sort(descending=True).values
