@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import threading
 from pathlib import Path
 from urllib.request import urlopen
@@ -96,19 +97,23 @@ def test_a_served_page_computes_in_several_threads_and_the_same(model: Model, pa
         server.close()
 
 
-def test_a_server_is_of_this_machine_and_has_one_page() -> None:
-    server = PageServer()
+def test_a_server_is_of_this_machine_and_bears_a_browser_that_leaves_early(capfd: pytest.CaptureFixture[str]) -> None:
+    server, page = PageServer(), b"the page" * 10**6
     assert server.address.startswith("http://127.0.0.1:")
-    serving = threading.Thread(target=server.serve, args=(b"the page",))
+    serving = threading.Thread(target=server.serve, args=(page,))
     serving.start()
     try:
+        port = int(server.address.rstrip("/").rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as leaving:
+            leaving.sendall(b"GET / HTTP/1.0\r\n\r\n")
         with urlopen(server.address) as answer:
-            assert answer.read() == b"the page"
+            assert answer.read() == page
             assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     finally:
         server.stop()
         serving.join()
         server.close()
+    assert capfd.readouterr().err == ""
 
 
 def test_a_runtime_that_is_not_the_pinned_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

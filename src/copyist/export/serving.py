@@ -2,6 +2,7 @@
 
 __all__ = ["PageServer"]
 
+import contextlib
 import http.server
 from http import HTTPStatus
 from typing import final
@@ -72,8 +73,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         }
         for name, value in headers.items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(self.page)
+        with contextlib.suppress(ConnectionError):  # A browser may leave before it has all of the page.
+            self.end_headers()
+            self.wfile.write(self.page)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing of each request."""
