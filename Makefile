@@ -34,6 +34,7 @@ bench: $(READY)
 	$(BIN)/copyist bench sample --out bench/sample.json --force
 	$(BIN)/copyist bench walk --out bench/walk.json --force
 	$(BIN)/copyist bench vae --out bench/vae.json --force
+	$(BIN)/copyist bench export --out bench/export.json --force
 
 kill-points: $(READY)
 	$(BIN)/python tests/kill_points.py --points 200 --out docs/evidence/kill-points.json

@@ -29,6 +29,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
 
 WITHIN_A_STEP = {
     ("__main__", "cli"): "the program is its entry point",
+    ("bench", "export"): "the speed of what is exported is measured as any other",
     ("data", "files"): "a source may be a folder of a user's files",
     ("devices", "checks"): "a device that is not there is refused in the same voice as any argument",
     ("evidence", "checks"): "bounds are arguments",

@@ -12,6 +12,7 @@
     ├── ConvergenceError                a search ended before it found what it searched for
     ├── RegimeError                     a net does not copy as well as those that a claim is about
     ├── OutputError                     a result cannot be written at the given path
+    ├── ExportError                     a model cannot leave PyTorch, or would compute something else there
     └── MissingExtraError (ImportError) an optional part is not installed
 
 Each message is one sentence: what must hold, what was got, and what to do. The command line prints it and exits with 1,
@@ -25,6 +26,7 @@ __all__ = [
     "ConvergenceError",
     "CopyistError",
     "DataError",
+    "ExportError",
     "InterruptionError",
     "MissingExtraError",
     "OutputError",
@@ -86,6 +88,10 @@ class RegimeError(CopyistError):
 
 class OutputError(CopyistError):
     """A result cannot be written at the given path."""
+
+
+class ExportError(CopyistError):
+    """A model cannot leave PyTorch, or would compute something else there."""
 
 
 class MissingExtraError(CopyistError, ImportError):

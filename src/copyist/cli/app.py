@@ -19,6 +19,8 @@ from copyist.cli import (
     detect,
     encode,
     evaluate,
+    explore,
+    export,
     info,
     invert,
     layers,
@@ -79,6 +81,8 @@ app.command(short_help="Compress images into small files.")(compress.compress)
 app.command(short_help="Decompress files that 'compress' wrote.")(compress.decompress)
 app.command(short_help="Measure models on held-out images, beside every control.")(evaluate.evaluate)
 app.command(short_help="Print the mean PSNR of denoised pictures, as papers do.")(psnr.psnr)
+app.command(short_help="Write a model for ONNX Runtime, for PyTorch alone, or as a page.")(export.export)
+app.command(short_help="Denoise, walk and sample live, in a page on this machine.")(explore.explore)
 app.command(short_help="Say what a model file or a compressed image holds.")(info.info)
 app.command(short_help="List the layers of a model, which 'invert' takes.")(layers.layers)
 app.command(short_help="List the recipes that 'copyist train' takes, or one with its settings.")(listing.recipes)

@@ -109,6 +109,23 @@ def vae(
     _run(partial(bench_vae, size=size, batch=batch, rounds=rounds), as_json=as_json, out=out, force=force)
 
 
+@app.command("export")
+def exported(
+    width: Widths = _WIDTHS,
+    size: Size = 64,
+    batch: Batch = 32,
+    rounds: Rounds = 20,
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Time copies by an exported file in ONNX Runtime against the model in PyTorch."""
+    from copyist.bench.exported import bench_export
+
+    bench = partial(bench_export, widths=width, size=size, batch=batch, rounds=rounds)
+    _run(bench, as_json=as_json, out=out, force=force)
+
+
 @app.command(short_help="Time a step that several processes share.")
 def scaling(
     processes: Annotated[int, typer.Option(min=2, help="Processes that share a batch, of one thread each.")] = 2,

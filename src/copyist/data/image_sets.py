@@ -233,7 +233,7 @@ def _image_set(
     images = prepared.images
     names = [name for index, corners in zip(chosen, cuts, strict=True) for name in prepared.row_names(index, corners)]
     counts = [len(corners) for corners in cuts]
-    belong = groups_of_names([images.names[index] for index in chosen], source)
+    belong = groups_of_names([images.names[index] for index in chosen], prepared.source)
     return ExampleSet(
         source=prepared.source.text,
         array=array,

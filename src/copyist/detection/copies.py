@@ -37,6 +37,9 @@ class Copies:
     batch_size: int | None = None
     """Examples that the model sees at once; None takes what `examples_at_once` says."""
 
+    drawn: dict[Hashable, Tensor] = field(default_factory=dict[Hashable, Tensor], repr=False)
+    """What measures draw from fixed seeds, by key: the same for every batch of examples of this shape."""
+
     _layers: dict[str, Tensor] = field(default_factory=dict[str, Tensor], init=False, repr=False)
     """What was asked of layers, by name."""
 
@@ -59,6 +62,12 @@ class Copies:
             found = make()
             self._remembered[key] = (of, found)
         return cast("_T", found)
+
+    def draw(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
+        """What `make` draws from a fixed seed, once for this key; a program that is made of a measure holds it."""
+        if key not in self.drawn:
+            self.drawn[key] = make()
+        return self.drawn[key]
 
     def in_parts(self) -> Iterator["Copies"]:
         """The same batch in parts of as many examples as the model sees at once."""
@@ -124,7 +133,7 @@ class Copies:
     def copied_row_of(self, rows: Rows) -> Rows:
         """The copies of other rows (B, N) in these units, such as those of `row` with noise."""
         with torch.no_grad():
-            x = self.model.restored(rows.view(len(rows), *self.x.shape[1:]))
+            x = self.model.restored(rows.view(rows.shape[0], *self.x.shape[1:]))
             return self._as_rows(self._copy(self._copier, x))
 
     @property

@@ -3,7 +3,7 @@
 Every verb takes the file as that of the model, and refuses it where the detector has none.
 """
 
-__all__ = ["load_detector", "read_encoding", "save_detector"]
+__all__ = ["holds_detector", "load_detector", "read_encoding", "save_detector"]
 
 from dataclasses import asdict
 from pathlib import Path
@@ -101,6 +101,18 @@ def load_detector(
         raise CheckpointError(
             f"{file} holds a detector that cannot be rebuilt: {error}; upgrade copyist, or fit it again"
         ) from error
+
+
+def holds_detector(path: str | Path) -> bool:
+    """Whether a path is that of a detector's file, or of a folder that holds one; of a model it is none.
+
+    Raises:
+        CheckpointError: it is a file that no copyist wrote.
+    """
+    file = user_path(path)
+    if file.is_dir():
+        return (file / DETECTOR_FILE).exists()
+    return file.exists() and "detector" in read_document(file)
 
 
 def read_encoding(path: str | Path) -> TableEncoding | None:

@@ -37,7 +37,7 @@ def neighbor_distances(queries: Tensor, references: Tensor, *, ranks: Sequence[i
             torch.cdist(part, references, compute_mode="use_mm_for_euclid_dist")
             .topk(1 + max(places), largest=False)
             .values[:, places]
-            for part in queries.split(rows)
+            for part in _in_parts(queries, rows)
         ]
     return torch.cat(found)
 
@@ -65,7 +65,7 @@ def _exact(queries: Tensor, references: Tensor, places: Sequence[int], rows: int
     columns = references.to(precise) - center
     lengths = columns.square().sum(1)
     found: list[Tensor] = []
-    for part in queries.split(rows):
+    for part in _in_parts(queries, rows):
         points = part.to(precise) - center
         # ‖q − r‖² without ‖q‖², which all references share.
         squares = torch.addmm(lengths, points, columns.T, alpha=-2)
@@ -73,3 +73,8 @@ def _exact(queries: Tensor, references: Tensor, places: Sequence[int], rows: int
         distances = [(part - references[index]).to(precise).norm(dim=1) for index in nearest.unbind(1)]
         found.append(torch.stack(distances, 1).to(queries.dtype))
     return found
+
+
+def _in_parts(queries: Tensor, rows: int) -> tuple[Tensor, ...]:
+    """Queries in parts of so many; all at once in a program that is traced, which must not depend on their number."""
+    return (queries,) if torch.compiler.is_compiling() else queries.split(rows)

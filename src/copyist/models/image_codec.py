@@ -196,6 +196,11 @@ class ImageCodec(Compressor):
         return bool(self.get_buffer("steps").any())
 
     @property
+    def rounding_steps(self) -> Tensor:
+        # As float32, which holds them exactly.
+        return self.get_buffer("steps").float() * _STEP_UNIT
+
+    @property
     def tables(self) -> CodingTables:
         sizes = [2 * reach(scale) + 2 for scale in range(NUM_SCALES)]
         code, side = (self.get_buffer(name).cpu().long() for name in ("code_frequencies", "side_frequencies"))
@@ -270,8 +275,8 @@ class ImageCodec(Compressor):
         side += found.view(side.shape)
 
     def _step(self, quality: int) -> Tensor:
-        """The steps of rounding in gray levels, (M, 1, 1), float32, which holds them exactly."""
-        return self.get_buffer("steps")[quality][:, None, None].float() * _STEP_UNIT
+        """The steps of rounding in gray levels, (M, 1, 1)."""
+        return self.rounding_steps[quality][:, None, None]
 
     def _side(self, y: Tensor) -> Tensor:
         """Side information before rounding, (B, K, ⌈h / 4⌉, ⌈w / 4⌉)."""

@@ -57,6 +57,10 @@ def in_batches(
     Raises:
         ArgumentError: `batch_size` is less than 1.
     """
+    if torch.compiler.is_compiling():
+        # A program that is traced must not depend on how many there are: they are its one batch.
+        with evaluation_mode(model):
+            return function(x)
     size = model.batch_size if batch_size is None else batch_size
     with evaluation_mode(model):
         if _is_filled_by_counts(model, len(x), size):

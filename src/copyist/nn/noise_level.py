@@ -47,6 +47,6 @@ class NoiseLevelEmbedding(nn.Module):
         h = self.input(noise_level_features(level, features=self.features))
         if self.classes is not None:
             last = self.classes.num_embeddings - 1
-            none = torch.full((len(level),), last, device=level.device)
+            none = torch.full((level.shape[0],), last, device=level.device)
             h = h + self.classes(none if labels is None else torch.where(labels < 0, last, labels))
         return nn.functional.silu(self.output(nn.functional.silu(h)))

@@ -17,7 +17,7 @@ def separate_patches(h: Tensor, weight: Tensor) -> Tensor:
         Maps (B, C', k·H, k·W).
     """
     columns = weight.flatten(1).T @ h.flatten(2)  # (B, C'·k·k, H·W)
-    return F.pixel_shuffle(columns.view(len(h), -1, *h.shape[2:]), weight.shape[-1])
+    return F.pixel_shuffle(columns.view(h.shape[0], -1, *h.shape[2:]), weight.shape[-1])
 
 
 def overlapping_patches(h: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

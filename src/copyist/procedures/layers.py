@@ -192,4 +192,4 @@ def _first_tensor(answer: object) -> Tensor | None:
 
 
 def _is_representation(h: Tensor, x: Images) -> bool:
-    return h.is_floating_point() and h.ndim > 0 and len(h) == len(x)
+    return h.is_floating_point() and h.ndim > 0 and h.shape[0] == x.shape[0]

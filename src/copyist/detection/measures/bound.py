@@ -39,11 +39,11 @@ class EvidenceBound(AnomalyMeasure):
         x = copies.x
         with torch.no_grad(), evaluation_mode(model):
             posterior = model.posterior(x)
-            source = generator(0, "evidence bound")
-            draws = draw_normal((self.samples, *posterior.mean.shape[1:]), generator=source, like=posterior.mean)
+            source, shape = generator(0, "evidence bound"), (self.samples, *posterior.mean.shape[1:])
+            draws = copies.draw(self, lambda: draw_normal(shape, generator=source, like=posterior.mean))
             z = posterior.mean + (posterior.log_variance / 2).exp() * draws[:, None]  # (K, B, ...)
             repeated = x.expand(self.samples, *x.shape).flatten(0, 1)  # (K·B, ...)
-            likelihood = model.likelihood(z.flatten(0, 1)).log_prob(repeated).view(self.samples, len(x)).mean(0)
+            likelihood = model.likelihood(z.flatten(0, 1)).log_prob(repeated).view(self.samples, x.shape[0]).mean(0)
             return at_least_float32(posterior.divergence().flatten(1).sum(1) - likelihood)
 
     def check_model(self, model: Model) -> None:

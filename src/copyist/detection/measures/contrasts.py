@@ -49,7 +49,7 @@ def contrasts(log_x: Images, *, scale: float, cell: int = 1) -> Tensor:
     detail = gaussian_blur((gray - gaussian_blur(gray, sigma=1.5 * scale)).square(), sigma=2 * scale)
     colors = gaussian_blur(log_x[:, :-1] - gray, sigma=scale) if log_x.shape[1] > 1 else gray[:, :0]
     second = [_slope(across, 3), _slope(down, 2), _slope(across, 2)]
-    level = blurred - gray.flatten(1).median(1).values[:, None, None, None]
+    level = blurred - _median(gray.flatten(1))[:, None, None, None]
     found = [
         scale * across,
         scale * down,
@@ -60,6 +60,13 @@ def contrasts(log_x: Images, *, scale: float, cell: int = 1) -> Tensor:
     ]
     height, width = (max(1, side // cell) for side in log_x.shape[2:])
     return F.adaptive_avg_pool2d(torch.cat(found, 1), (height, width))
+
+
+def _median(rows: Tensor) -> Tensor:
+    """The lower median of each row (B, N), (B,); in a program that is traced by sorting, which every runtime has."""
+    if torch.compiler.is_compiling():
+        return rows.sort(1).values[:, (rows.shape[1] - 1) // 2]
+    return rows.median(1).values
 
 
 def textures(log_x: Images, *, scale: float, cell: int = 1) -> Tensor:

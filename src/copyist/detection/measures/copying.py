@@ -3,6 +3,7 @@
 __all__ = ["DenoisingError", "Displacement", "ReconstructionError"]
 
 from dataclasses import dataclass
+from functools import partial
 from typing import final
 
 import torch
@@ -97,8 +98,9 @@ class DenoisingError(AnomalyMeasure):
         """The mean over the draws of the squared error of each value, (B, N)."""
         rows, source = copies.row, generator(0, "denoising error")
         total = torch.zeros_like(rows)
-        for _ in range(self.draws):
-            noise = draw_normal(rows.shape[1:], std=self.sigma, generator=source, like=rows)
+        draw = partial(draw_normal, rows.shape[1:], std=self.sigma, generator=source, like=rows)
+        for number in range(self.draws):
+            noise = copies.draw((self, number), draw)
             total += (copies.copied_row_of(rows + noise) - rows).square()
         return total / self.draws
 

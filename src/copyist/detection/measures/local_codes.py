@@ -126,7 +126,7 @@ class LocalCodeDistance(AnomalyMeasure):
         mean, unit = (statistics[name].to(maps)[:, None, None] for name in ("mean", "unit"))
         ranks = [neighbor_rank(neighbors, num_references=len(references)) for neighbors in self.neighbors]
         distances = neighbor_distances(_rows((maps - mean) / unit), references, ranks=ranks, exact=False)
-        cells = distances.reshape(len(maps), *maps.shape[2:], len(ranks)).permute(3, 0, 1, 2)  # (K, B, h, w)
+        cells = distances.reshape(maps.shape[0], *maps.shape[2:], len(ranks)).permute(3, 0, 1, 2)  # (K, B, h, w)
         heat = F.interpolate(cells, [int(side) for side in copies.x.shape[2:]], mode="bilinear", align_corners=False)
         return list(gaussian_blur(heat.transpose(0, 1), sigma=self.cell / 3).unbind(1))
 

@@ -70,7 +70,8 @@ class LocalError(AnomalyMeasure):
     def _heats(self, copies: Copies) -> list[Heat]:
         x, x_hat = copies.x, copies.x_hat
         if self.noise > 0:
-            draws = draw_normal(x.shape[1:], std=self.noise, generator=generator(0, "local error"), like=x)
+            source = generator(0, "local error")
+            draws = copies.draw(self, lambda: draw_normal(x.shape[1:], std=self.noise, generator=source, like=x))
             x_hat = Copies(copies.model, x + draws, batch_size=copies.batch_size).x_hat
         residual = (x_hat - x).abs().mean(1, keepdim=True)
         return [gaussian_blur(residual, sigma=sigma)[:, 0] for sigma in self.sigmas]

@@ -79,6 +79,11 @@ class Compressor(Autoencoder):
 
     @property
     @abc.abstractmethod
+    def rounding_steps(self) -> Tensor:
+        """The steps of rounding in the units of `encode`, (num_qualities, M), float32."""
+
+    @property
+    @abc.abstractmethod
     def tables(self) -> CodingTables:
         """What integers are coded with."""
 

@@ -1,0 +1,63 @@
+// Runs the model beside the page, so that the page stays quick.
+"use strict";
+const sessions = {};
+let ort;
+
+// Normal numbers from a seed: the same ones for the same seed, on every device.
+function normals(count, seed) {
+  let state = seed >>> 0;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i += 2) {
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform())), angle = 2 * Math.PI * uniform();
+    values[i] = radius * Math.cos(angle);
+    if (i + 1 < count) values[i + 1] = radius * Math.sin(angle);
+  }
+  return values;
+}
+
+async function run(session, tensor) {
+  const found = await session.run({ [session.inputNames[0]]: tensor });
+  return found[session.outputNames[0]];
+}
+
+// D(E(x) + noise·n), or, of a model without a code, the copy of x.
+async function copy({ x, dims, noise, seed }) {
+  const input = new ort.Tensor("float32", x, dims);
+  if (sessions.whole) return (await run(sessions.whole, input)).data;
+  let code = await run(sessions.encoder, input);
+  if (noise > 0) {
+    const draws = normals(code.data.length, seed);
+    code = new ort.Tensor("float32", code.data.map((value, i) => value + noise * draws[i]), code.dims);
+  }
+  return (await run(sessions.decoder, code)).data;
+}
+
+async function start({ runtime, wasm, models, threads }) {
+  ort = await import(runtime);
+  ort.env.wasm.wasmBinary = wasm;
+  ort.env.wasm.numThreads = threads;
+  for (const [name, content] of Object.entries(models)) {
+    sessions[name] = await ort.InferenceSession.create(content, { executionProviders: ["wasm"] });
+  }
+}
+
+onmessage = async ({ data }) => {
+  const begun = performance.now();
+  try {
+    if (data.kind === "start") {
+      await start(data);
+      postMessage({ id: data.id });
+    } else {
+      const y = await copy(data);
+      postMessage({ id: data.id, y, milliseconds: performance.now() - begun });
+    }
+  } catch (error) {
+    postMessage({ id: data.id, error: String(error && error.message ? error.message : error) });
+  }
+};

@@ -1,0 +1,107 @@
+"""A part of a model as a program of tensors, by torch.export, with the layer named where that fails."""
+
+__all__ = ["TracedPart", "first_sentence", "trace"]
+
+import contextlib
+import logging
+import warnings
+from collections.abc import Callable, Generator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim, ExportedProgram
+
+from copyist.errors import CopyistError, ExportError
+from copyist.export.part import Part
+
+NUM_TRACED = 3
+"""Examples that are traced: neither 0 nor 1, which have programs of their own."""
+
+
+class TracedPart(nn.Module):
+    """A part as the module that PyTorch traces."""
+
+    def __init__(self, part: Part) -> None:
+        super().__init__()
+        self.model = part.model
+        self._function = part.function
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        return self._function(*inputs)
+
+
+def trace(part: Part) -> ExportedProgram:
+    """The program of a part, for any number of examples and, where it takes them, images of other sizes.
+
+    Raises:
+        ExportError: it cannot be traced, with the layer that is the reason.
+    """
+    # Views would be told from their base, by guards that PyTorch 2.13 cannot run.
+    inputs = tuple(x.clone() for x in part.draw(NUM_TRACED, part.other_shape or part.shape))
+    module = TracedPart(part)
+    trail: list[str] = []
+    with quiet(), _watched(part.model, trail), torch.no_grad():
+        try:
+            return torch.export.export(module, inputs, dynamic_shapes=(_axes(part, inputs),), strict=False)
+        except CopyistError:
+            raise
+        except Exception as error:
+            layer = trail[-1].removeprefix("model.") if trail else ""
+            where = f" at the layer {layer}" if layer else ""
+            raise ExportError(
+                f"a model must be traced to be exported, and PyTorch cannot trace {type(part.model).__name__}"
+                f"{where}: {first_sentence(error)}; change what is done there, or export another part (--part)"
+            ) from error
+
+
+@contextlib.contextmanager
+def quiet() -> Generator[None, None, None]:
+    """Context manager: what PyTorch says of its own tracing is not for users."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "torch.fx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for logger in loggers:
+                logger.setLevel(logging.CRITICAL)
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def first_sentence(error: BaseException) -> str:
+    """What an error says first, on one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__).rstrip(".:")[:300]
+
+
+def _axes(part: Part, inputs: tuple[Tensor, ...]) -> tuple[dict[int, Any], ...]:
+    """Which axes of each input have no fixed length: those in which other examples differ."""
+    others = part.draw(NUM_TRACED + 1, part.shape)
+    return tuple(
+        {axis: Dim.DYNAMIC for axis, (one, two) in enumerate(zip(x.shape, other.shape, strict=True)) if one != two}
+        for x, other in zip(inputs, others, strict=True)
+    )
+
+
+@contextlib.contextmanager
+def _watched(model: nn.Module, trail: list[str]) -> Generator[None, None, None]:
+    """Context manager: the names of the layers that are running are in `trail`, the innermost last."""
+
+    def entering(name: str) -> Callable[..., None]:
+        return lambda *_: trail.append(name)
+
+    def leaving(*_: object) -> None:
+        trail.pop()
+
+    handles: list[Any] = []
+    for name, part in model.named_modules():
+        if name:
+            handles += [part.register_forward_pre_hook(entering(name)), part.register_forward_hook(leaving)]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,76 @@
+"""One static page that holds a model and what runs it, put together from the files in `page/`."""
+
+__all__ = ["PageConfig", "page_text"]
+
+import base64
+import gzip
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from typing import final
+
+from copyist.export.runtime import WebRuntime
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PageConfig:
+    """What the page's script is told."""
+
+    channels: int
+    """1 or 3."""
+
+    size: tuple[int, int]
+    """(H, W) to begin with."""
+
+    sizes: tuple[tuple[int, int], ...]
+    """All to choose from."""
+
+    parts: tuple[str, ...]
+    """`encoder` and `decoder`, or `whole` of a model without a code."""
+
+
+def page_text(
+    config: PageConfig, models: Mapping[str, bytes], runtime: WebRuntime, *, title: str, facts: str, note: str
+) -> str:
+    """The page as HTML, which loads nothing from anywhere.
+
+    Args:
+        config: of its script.
+        models: the ONNX file of each of `config.parts`.
+        runtime: what runs them.
+        title: heading, as text.
+        facts: a line below it.
+        note: a line at the end.
+    """
+    payloads = {"runtime": runtime.script, "wasm": runtime.wasm, **models}
+    filled = {
+        "title": html.escape(title),
+        "facts": html.escape(facts),
+        "note": html.escape(note),
+        "version": html.escape(version("copyist")),
+        "style": _file("page.css"),
+        "script": _file("page.js"),
+        "worker": _file("worker.js"),
+        # In JSON, and nowhere else, a slash may be written so that no text ends the element.
+        "config": json.dumps(asdict(config)).replace("</", "<\\/"),
+        "payloads": "\n".join(
+            f'<script type="text/plain" id="payload-{name}">{_packed(content)}</script>'
+            for name, content in payloads.items()
+        ),
+    }
+    # In one pass, so that nothing that is filled in is filled again.
+    head, *rest = _file("page.html").split("{{")
+    return head + "".join(filled[name] + text for name, _, text in (each.partition("}}") for each in rest))
+
+
+def _packed(content: bytes) -> str:
+    # A fixed time, so that the same model makes the same page.
+    return base64.b64encode(gzip.compress(content, compresslevel=9, mtime=0)).decode()
+
+
+def _file(name: str) -> str:
+    return files("copyist.export").joinpath("page", name).read_text("utf-8")

@@ -1,0 +1,92 @@
+"""A headless Chromium, driven over a pipe by its own protocol; nothing but Python is needed for it."""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+QUIET = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+
+
+class Page:
+    """One page, and what it complained of."""
+
+    def __init__(self, to_browser: int, from_browser: int) -> None:
+        self._out, self._in = os.fdopen(to_browser, "wb", buffering=0), os.fdopen(from_browser, "rb")
+        self._number, self._session, self.complaints = 0, "", list[str]()
+        target = self.send("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log"):
+            self.send(f"{domain}.enable")
+
+    def send(self, method: str, **parameters: Any) -> Any:
+        self._number += 1
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        self._out.write(json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._read()
+            if answer.get("id") == self._number:
+                assert "error" not in answer, answer
+                return answer["result"]
+            if answer.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
+                self.complaints.append(json.dumps(answer["params"]))
+
+    def open(self, url: str, *, width: int = 1000) -> None:
+        self.send(
+            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
+        )
+        self.send("Page.navigate", url=url)
+        self.send("Page.bringToFront")
+        while not self.value_of("document.readyState === 'complete' && location.href !== 'about:blank'"):
+            time.sleep(0.05)
+
+    def value_of(self, expression: str) -> Any:
+        """What JavaScript gives, once it is there."""
+        found = self.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in found, found
+        return found["result"].get("value")
+
+    def close(self) -> None:
+        self._out.close()
+        self._in.close()
+
+    def _read(self) -> dict[str, Any]:
+        parts: list[bytes] = []
+        while (byte := self._in.read(1)) not in (b"\0", b""):
+            parts.append(byte)
+        assert parts, "the browser has ended"
+        return json.loads(b"".join(parts))
+
+
+@contextlib.contextmanager
+def chromium(profile: Path) -> Generator[Page, None, None]:
+    """A browser with one page."""
+    ours, theirs = os.pipe(), os.pipe()
+    # Its ends must be 3 and 4, which may be taken here: a shell hands them over.
+    reads, writes = (fcntl.fcntl(end, fcntl.F_DUPFD, 20) for end in (ours[0], theirs[1]))
+    shell = ("sh", "-c", f'exec "$@" 3</dev/fd/{reads} 4>/dev/fd/{writes}', "sh")
+    command = [str(CHROMIUM), *QUIET, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]
+    process = subprocess.Popen(
+        [*shell, *command], pass_fds=(reads, writes), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    for end in (ours[0], theirs[1], reads, writes):
+        os.close(end)
+    page = Page(ours[1], theirs[0])
+    try:
+        yield page
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        page.close()

@@ -1,0 +1,33 @@
+"""Models whose every number takes part, and what they are held against: the exported file, run by its own runtime."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+import torch
+from torch import Tensor
+
+from copyist.models import ModelConfig
+from copyist.models.contracts import Model, TrainedOn
+
+
+def made(config: ModelConfig, *, image_shape: tuple[int, int, int] | None = None) -> Model:
+    """A model with weights away from where they begin, some of which is 0."""
+    torch.manual_seed(3)
+    model = config.build().eval()
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(0.05 * torch.randn_like(weight))
+    if image_shape is not None:
+        model.trained_on = TrainedOn(image_shape=image_shape, batch_size=8)
+    return model
+
+
+def run_onnx(path: Path, **inputs: Tensor) -> list[Tensor]:
+    session: Any = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return [torch.from_numpy(each) for each in session.run(None, {name: x.numpy() for name, x in inputs.items()})]
+
+
+def run_torch(path: Path, *inputs: Tensor) -> Sequence[Tensor]:
+    return torch.export.load(path).module()(*inputs)

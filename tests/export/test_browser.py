@@ -1,0 +1,134 @@
+"""The page of a model computes in a browser what the model computes, from a file as from a server."""
+
+import json
+import shutil
+import socket
+import threading
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+import torch
+from torch import Tensor
+
+from copyist.errors import ExportError
+from copyist.export import export_model
+from copyist.export.runtime import web_runtime
+from copyist.export.serving import PageServer
+from copyist.models import UNetConfig
+from copyist.models.contracts import Autoencoder, Model
+
+from .chromium import CHROMIUM, Page, chromium
+from .conftest import made
+
+SIDE = 16
+UNTIL_STEPPED = """new Promise(go => {
+  const text = () => document.getElementById("PLACE").textContent;
+  const look = () => (/step [1-9]/.test(text()) ? go(text()) : setTimeout(look, 50));
+  look();
+})"""
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return made(UNetConfig(channels=3, width=4, levels=2, convolutions=1), image_shape=(3, SIDE, SIDE))
+
+
+@pytest.fixture(scope="module")
+def page(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    try:
+        web_runtime()
+    except ExportError as error:
+        pytest.skip(str(error))
+    return export_model(model, tmp_path_factory.mktemp("web") / "page.html", to="web").out
+
+
+def copy_in(browser: Page, x: Tensor, options: str = "{}") -> Tensor:
+    values = json.dumps(x.flatten().tolist())
+    found = browser.value_of(f"copyist.ready.then(() => copyist.copy({values}, {options})).then(y => [...y])")
+    return torch.tensor(found).view(x.shape)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs a headless Chromium")
+def test_the_page_copies_as_pytorch_does_and_loads_nothing(model: Model, page: Path, tmp_path: Path) -> None:
+    assert isinstance(model, Autoencoder)
+    x = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+    wide = torch.rand(1, 3, 8, 20, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad(), chromium(tmp_path / "profile") as browser:
+        browser.open(page.as_uri(), width=400)
+        torch.testing.assert_close(copy_in(browser, x), model(x), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(copy_in(browser, wide, "{size: [8, 20]}"), model(wide), rtol=1e-4, atol=1e-5)
+        # Noise in the code is of the stated size: a decoder of small steps is linear in it.
+        moved = [copy_in(browser, x, f"{{noise: {noise}, seed: 5}}") - model(x) for noise in (1e-3, 2e-3)]
+        torch.testing.assert_close(moved[1], 2 * moved[0], rtol=0.1, atol=2e-5)
+        assert float(moved[0].abs().max()) > 1e-5
+
+        for name in ("walk", "sample"):
+            browser.value_of(f"document.getElementById('tab-{name}').click()")
+            browser.value_of(f"document.getElementById('{name}-run').click()")
+            assert "step" in browser.value_of(UNTIL_STEPPED.replace("PLACE", f"{name}-step"))
+        assert browser.value_of("document.getElementById('error').hidden")
+        assert browser.value_of("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+        assert (
+            browser.value_of("performance.getEntriesByType('resource').filter(e => /^http/.test(e.name)).length") == 0
+        )
+        assert browser.complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs a headless Chromium")
+def test_a_served_page_computes_in_several_threads_and_the_same(model: Model, page: Path, tmp_path: Path) -> None:
+    server = PageServer()
+    serving = threading.Thread(target=server.serve, args=(page.read_bytes(),))
+    serving.start()
+    try:
+        x = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(2))
+        with torch.no_grad(), chromium(tmp_path / "profile") as browser:
+            browser.open(server.address)
+            torch.testing.assert_close(copy_in(browser, x), model(x), rtol=1e-4, atol=1e-5)
+            assert browser.value_of("crossOriginIsolated")
+            assert browser.value_of("copyist.ready") == browser.value_of("Math.min(4, navigator.hardwareConcurrency)")
+    finally:
+        server.stop()
+        serving.join()
+        server.close()
+
+
+def test_a_server_is_of_this_machine_and_bears_a_browser_that_leaves_early(capfd: pytest.CaptureFixture[str]) -> None:
+    server, page = PageServer(), b"the page" * 10**6
+    assert server.address.startswith("http://127.0.0.1:")
+    serving = threading.Thread(target=server.serve, args=(page,))
+    serving.start()
+    try:
+        port = int(server.address.rstrip("/").rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as leaving:
+            leaving.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        with urlopen(server.address) as answer:
+            assert answer.read() == page
+            assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    finally:
+        server.stop()
+        serving.join()
+        server.close()
+    assert capfd.readouterr().err == ""
+
+
+def test_a_runtime_that_is_not_the_pinned_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ExportError, match="there is no"):
+        web_runtime(tmp_path / "missing.tgz")
+    (tmp_path / "other.tgz").write_text("no archive")
+    with pytest.raises(ExportError, match="as npm packs it, and cannot be read"):
+        web_runtime(tmp_path / "other.tgz")
+    with pytest.raises(ExportError, match=r"must hold ort\.wasm\.bundle\.min\.mjs"):
+        web_runtime(tmp_path)
+    for name in ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"):
+        (tmp_path / name).write_text("another")
+    with pytest.raises(ExportError, match="got another ort"):
+        web_runtime(tmp_path)
+    monkeypatch.setenv("COPYIST_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(ExportError, match="npm is not installed; install Node"):
+        web_runtime()

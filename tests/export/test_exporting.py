@@ -1,0 +1,324 @@
+"""A file computes what its model does, for batches and sizes that it was not exported at; or it is not written."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import onnx
+import pytest
+import torch
+from torch import Tensor, nn
+
+from codecs_to_test import codec
+from copyist.checkpoint import Header
+from copyist.detection import Detector
+from copyist.detection.copies import Copies
+from copyist.detection.measures import (
+    AnomalyMeasure,
+    Combined,
+    CopyDistance,
+    DenoisingError,
+    LocalCodeDistance,
+    LocalContrast,
+    LocalError,
+)
+from copyist.errors import ContractError, ExportError, MissingExtraError, OutputError, ShapeError, UnknownNameError
+from copyist.export import Exported, export_model
+from copyist.export.parity import check_parity
+from copyist.export.part import Part, Value
+from copyist.export.parts import find_part, part_names
+from copyist.models import (
+    AttentionConfig,
+    ConvClassifierConfig,
+    DiffusionUNetConfig,
+    LatentDiffusionConfig,
+    MaskedViTConfig,
+    MLPConfig,
+    UNetConfig,
+    VariationalMLPConfig,
+)
+from copyist.models.contracts import Autoencoder, Compressor, Diffusion, Model, Reconstructor, Variational
+
+from .conftest import made, run_onnx, run_torch
+
+SHAPE = (3, 8, 12)
+UNET = UNetConfig(channels=3, width=4, levels=2, convolutions=1)
+DIFFUSION = DiffusionUNetConfig(channels=3, width=4, levels=2, embedding=6, num_classes=2, attention="none")
+
+
+def images(count: int, *size: int) -> Tensor:
+    return torch.rand(count, 3, *size, generator=torch.Generator().manual_seed(count))
+
+
+@pytest.fixture(scope="module")
+def unet() -> Model:
+    return made(UNET, image_shape=SHAPE)
+
+
+@pytest.fixture(scope="module")
+def exported(unet: Model, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    unet.train()
+    return export_model(unet, tmp_path_factory.mktemp("onnx") / "unet.onnx")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("count", "size"), [(3, (8, 12)), (1, (8, 12)), (6, (8, 12)), (2, (20, 6))], ids=str)
+def test_onnx_normalizes_by_the_batch_at_hand_whatever_its_number_and_size(
+    exported: Exported, unet: Model, count: int, size: tuple[int, int]
+) -> None:
+    """The first and last examples alone would be normalized otherwise, as with running averages."""
+    x = images(count, *size)
+    with torch.no_grad():
+        expected = unet.eval()(x)
+    torch.testing.assert_close(run_onnx(exported.out, x=x)[0], expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_an_onnx_file_says_what_it_is(exported: Exported) -> None:
+    proto = onnx.load(exported.out)
+    onnx.checker.check_model(proto)
+    sides = [[dim.dim_param or dim.dim_value for dim in x.type.tensor_type.shape.dim] for x in proto.graph.input]
+    assert sides == [["batch", 3, "height", "width"]]
+    said = {entry.key: entry.value for entry in proto.metadata_props}
+    assert said["part"] == "whole"
+    assert json.loads(said["inputs"]) == {"x": "images (B, C, H, W) in [0, 1], which noise may leave"}
+    assert json.loads(said["model"])["kind"] == "unet"
+    assert said["image_sizes"] == "multiples of 2"
+    assert said["statistics"].startswith("of the batch")
+    assert {case.batch for case in exported.cases["whole"]} == {1, 2, 3, 7}
+
+
+@pytest.mark.slow
+def test_the_model_is_left_in_the_mode_it_was_in(exported: Exported, unet: Model) -> None:
+    assert exported.size == exported.out.stat().st_size
+    part = find_part(unet.train(), "encoder")
+    assert unet.training
+    assert not part.model.training
+
+
+def fitted(model: Model, measure: AnomalyMeasure, x: Tensor, *, groups: Tensor | None = None) -> Detector:
+    """On a third each for training, held-out examples and calibration."""
+    assert isinstance(model, Reconstructor)
+    train, held_out, calibration = x.split(len(x) // 3)
+    statistics = measure.fit(Copies(model, train), Copies(model, held_out))
+    return Detector(
+        model=model,
+        measure=measure,
+        statistics=statistics,
+        calibration=measure(Copies(model, calibration), statistics),
+        false_alarms=0.1,
+        groups=groups,
+        header=Header(model={}, batch_size=8),
+    )
+
+
+def table_detector() -> Detector:
+    """Fitted on rows near a plane, with a calibration of groups of one, two and three."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(180, 2, generator=generator) @ torch.randn(2, 5, generator=generator)
+    x = x + 0.1 * torch.randn(x.shape, generator=generator)
+    measure = Combined(measures=(CopyDistance(neighbors=0.05), DenoisingError(draws=2)))
+    groups = torch.arange(60) // torch.tensor([1, 2, 3]).repeat(20)
+    return fitted(made(MLPConfig(num_columns=5, widths=(7, 3))), measure, x, groups=groups)
+
+
+@pytest.mark.slow
+def test_a_detector_in_onnx_gives_the_same_p_values_and_flags(tmp_path: Path) -> None:
+    detector = table_detector()
+    found = export_model(detector, tmp_path / "detector.onnx")
+    assert [value.name for value in found.parts[0].outputs] == ["anomaly", "p_value", "flagged", "column_parts"]
+    rows = torch.randn(200, 5, generator=torch.Generator().manual_seed(1)) * torch.linspace(0.05, 2, 200)[:, None]
+    anomaly, p_value, flagged, parts = run_onnx(found.out, x=rows)
+    findings = detector(rows, parts=True)
+    torch.testing.assert_close(anomaly, findings.anomaly, rtol=1e-4, atol=1e-5)
+    assert 10 < int(flagged.sum()) < 190
+    assert torch.equal(p_value, findings.p_value)
+    assert torch.equal(flagged, findings.flagged)
+    assert findings.parts is not None
+    torch.testing.assert_close(parts, findings.parts, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_detector_of_images_leaves_with_its_heatmaps_and_judges_the_batch_it_is_given(tmp_path: Path) -> None:
+    x = images(60, 8, 12)
+    measure = Combined(
+        measures=(
+            LocalContrast(scales=(1.0,)),
+            LocalCodeDistance(layers=("down.0",)),
+            LocalError(sigmas=(0.5,), noise=0.1),
+        )
+    )
+    detector = fitted(made(UNET, image_shape=SHAPE), measure, x)
+    path = export_model(detector, tmp_path / "detector.pt2", to="torch").out
+    strange = images(5, 8, 12) * torch.linspace(0.6, 1, 5)[:, None, None, None]
+    anomaly, p_value, flagged, heatmap = run_torch(path, strange)
+    findings = detector(strange, parts=True, batch_size=5)
+    torch.testing.assert_close(anomaly, findings.anomaly, rtol=1e-4, atol=1e-5)
+    assert torch.equal(p_value, findings.p_value)
+    assert torch.equal(flagged, findings.flagged)
+    assert findings.parts is not None
+    torch.testing.assert_close(heatmap, findings.parts, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_diffusion_model_takes_the_noise_level_and_the_class_of_each_image(tmp_path: Path) -> None:
+    model = made(DIFFUSION, image_shape=SHAPE)
+    path = export_model(model, tmp_path / "diffusion.onnx").out
+    x, sigma, labels = images(4, 12, 8), torch.tensor([0.0, 0.01, 0.3, 5.0]), torch.tensor([0, 1, -1, 1])
+    with torch.no_grad():
+        expected = model(x, sigma, labels)
+    torch.testing.assert_close(run_onnx(path, x=x, sigma=sigma, labels=labels)[0], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("to", ["onnx", "torch"])
+def test_a_codec_leaves_as_analysis_and_synthesis_in_steps_of_rounding(to: str, tmp_path: Path) -> None:
+    model = codec()
+    assert isinstance(model, Compressor)
+    assert {"analysis", "synthesis"} <= {*part_names(model)}
+    name = "synthesis" if to == "onnx" else "analysis"
+    ending = {"onnx": "onnx", "torch": "pt2"}[to]
+    path = export_model(model, tmp_path / f"{name}.{ending}", to=to, part=name, size=(32, 48)).out  # pyright: ignore[reportArgumentType]
+    x = torch.rand(2, model.channels, 48, 32)
+    code = torch.cat([model.analyze(x[:1], quality=0), model.analyze(x[1:], quality=2)])
+    quality = torch.tensor([0, 2])
+    if to == "torch":
+        torch.testing.assert_close(run_torch(path, x, quality)[0], code, rtol=1e-4, atol=1e-3)
+        return
+    whole = code.round()
+    expected = torch.cat([model.synthesize(whole[:1], quality=0), model.synthesize(whole[1:], quality=2)])
+    torch.testing.assert_close(run_onnx(path, code=whole, quality=quality)[0], expected.detach(), rtol=1e-4, atol=1e-4)
+
+
+FAMILIES = {
+    "vae encoder": (VariationalMLPConfig(image_shape=SHAPE, widths=(9,), code_size=5), "encoder"),
+    "vae decoder": (VariationalMLPConfig(image_shape=SHAPE, widths=(9,), code_size=5), "decoder"),
+    "masked": (MaskedViTConfig(image_shape=SHAPE, width=12, depth=1, heads=2, decoder_width=8), "whole"),
+    "attention": (AttentionConfig(channels=3, attention="dot", maps=6, heads=2, head_width=5), "whole"),
+    "classifier": (ConvClassifierConfig(channels=3, num_classes=4, width=4, levels=2), "whole"),
+    "latent": (
+        LatentDiffusionConfig(first_stage=UNetConfig(channels=3, width=4, levels=2, code_channels=2),
+                              denoiser=DiffusionUNetConfig(width=4, levels=1, embedding=6)).fitted(SHAPE), "decoder"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_every_family_leaves_as_a_program_of_torch(kind: str, tmp_path: Path) -> None:
+    config, name = FAMILIES[kind]
+    model = made(config, image_shape=SHAPE)
+    path = export_model(model, tmp_path / "model.pt2", to="torch", part=name).out
+    x = images(5, 8, 12)
+    with torch.no_grad():
+        found = run_torch(path, _input(model, name, x))
+    for ours, expected in zip(found, _answers(model, name, x), strict=True):
+        torch.testing.assert_close(ours, expected)
+
+
+def _input(model: Model, name: str, x: Tensor) -> Tensor:
+    if name != "decoder":
+        return x
+    with torch.no_grad():
+        return model.to_space(x) if isinstance(model, Diffusion) else model.encode(x)  # type: ignore[union-attr,operator]
+
+
+@torch.no_grad()
+def _answers(model: Model, name: str, x: Tensor) -> Sequence[Tensor]:
+    if isinstance(model, Variational) and name == "encoder":
+        posterior = model.posterior(x)
+        return posterior.mean, posterior.log_variance
+    if isinstance(model, Diffusion):
+        return (model.from_space(model.to_space(x)),)
+    answer = model(x)
+    return (answer,) if isinstance(model, Reconstructor) else (answer, answer.argmax(1))
+
+
+class Branching(nn.Module):
+    """A layer whose way depends on the values it is given."""
+
+    def forward(self, h: Tensor) -> Tensor:
+        return h if float(h.sum()) > 0 else -h
+
+
+class Rooted(nn.Module):
+    """A layer whose operation ONNX does not have."""
+
+    def forward(self, h: Tensor) -> Tensor:
+        return torch.special.i0e(h)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("layer", "to", "sentence"),
+    [
+        (Branching(), "torch", r"cannot trace UNet at the layer up\.output\.1"),
+        (Rooted(), "onnx", r"one of the layer up\.output\.1 has none"),
+    ],
+)  # fmt: skip
+def test_a_model_that_cannot_leave_is_refused_by_the_layer(
+    layer: nn.Module, to: str, sentence: str, tmp_path: Path
+) -> None:
+    model = made(UNET, image_shape=SHAPE)
+    up = model.get_submodule("up")
+    up.output = nn.Sequential(up.output, layer)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ExportError, match=sentence):
+        export_model(model, tmp_path / f"x.{'onnx' if to == 'onnx' else 'pt2'}", to=to)  # pyright: ignore[reportArgumentType]
+    assert not list(tmp_path.iterdir())
+
+
+def tripled() -> Part:
+    """x ↦ (3x, the larger of two)."""
+    return Part(
+        name="whole", what="", model=nn.Identity(), function=lambda x: (3 * x, x.argmax(1)),
+        inputs=(Value(name="x", what=""),),
+        outputs=(Value(name="y", what=""), Value(name="label", what="", is_decision=True)),
+        draw=lambda count, shape: (torch.arange(count * 2.0).view(count, 2) % 5,), shape=(2,),
+    )  # fmt: skip
+
+
+def test_what_differs_in_values_labels_shape_or_at_another_batch_is_refused() -> None:
+    part = tripled()
+    assert max(case.difference for case in check_parity(part, part)) == 0
+    with pytest.raises(ExportError, match=r"differs by 0\.001 on a batch of 3"):
+        check_parity(part, lambda inputs: (3.003 * inputs[0], inputs[0].argmax(1)))
+    with pytest.raises(ExportError, match="the same label as the model, and 3 of 3 differ"):
+        check_parity(part, lambda inputs: (3 * inputs[0], 1 - inputs[0].argmax(1)))
+    with pytest.raises(ExportError, match=r"y of shape \(7, 2\) for a batch of 7 .* got \(3, 2\)"):
+        check_parity(part, lambda inputs: part([inputs[0][:3]]))
+    with pytest.raises(ExportError, match="differs by nan"):
+        check_parity(part, lambda inputs: (inputs[0] * torch.nan, inputs[0].argmax(1)))
+
+
+@pytest.mark.slow
+def test_what_differs_is_not_written_and_leaves_what_was_there(
+    unet: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("copyist.export.exporting.torch_runner", lambda content: lambda inputs: [inputs[0] + 1])
+    (tmp_path / "x.pt2").write_text("before")
+    with pytest.raises(ExportError, match="nothing was written"):
+        export_model(unet, tmp_path / "x.pt2", to="torch", overwrite=True)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
+
+
+def test_bad_requests_are_refused_before_any_work(unet: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnknownNameError, match="no format to export 'onx'; did you mean 'onnx'"):
+        export_model(unet, tmp_path / "x.onnx", to="onx")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(OutputError, match=r"ends in \.pt2"):
+        export_model(unet, tmp_path / "x.onnx", to="torch")
+    (tmp_path / "there.pt2").touch()
+    with pytest.raises(OutputError, match="--force"):
+        export_model(unet, tmp_path / "there.pt2", to="torch")
+    with pytest.raises(ShapeError, match="multiples of 2, got 9x12"):
+        export_model(unet, tmp_path / "x.pt2", to="torch", size=(9, 12))
+    with pytest.raises(ContractError, match="analysis is a part of a codec after its training, and UNet is none"):
+        export_model(unet, tmp_path / "x.pt2", to="torch", part="analysis")
+    skips = made(UNetConfig(channels=3, width=4, levels=2, skips=True))
+    with pytest.raises(ContractError, match="encoder is a part of a model with a code, and UNetSkips is none"):
+        export_model(skips, tmp_path / "x.pt2", to="torch", part="encoder")
+    with pytest.raises(ContractError, match="exported whole"):
+        export_model(table_detector(), tmp_path / "x.pt2", to="torch", part="encoder")
+    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'copyist\[export\]'"):
+        export_model(unet, tmp_path / "x.onnx")
+    assert isinstance(unet, Autoencoder)
