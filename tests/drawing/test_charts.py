@@ -33,7 +33,9 @@ def test_dots_lie_in_the_order_of_their_values_and_the_line_is_at_one() -> None:
         dots=[dot(name, v, place="σ = 0.1") for name, v in (("a", 0.25), ("b", 0.5), ("c", 1.0))],
     )
     svg = dots([panel], series={"a": True, "b": True, "c": False}, axis="left", name="test", unity="as before")
-    places = [float(x) for x in re.findall(r'<use xlink:href="#test-\w+" x="([\d.]+)"[^>]*series-[01]|never', svg)[:2]]
+    colored = dict(re.findall(r"[.](s\w+)[{]fill: (var\(--series-[01]\));", svg))
+    used = re.findall(r'<use xlink:href="#\w+" x="([\d.]+)"[^>]*class="(\w+)"', svg)
+    places = [float(x) for x, name in used if name in colored][:2]
     assert len(places) == 2
     assert {"noise", "left", "as before", "σ = 0.1", "a", "b", "c"} <= set(texts(svg))
     assert places[0] < places[1]

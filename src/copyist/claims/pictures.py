@@ -12,7 +12,7 @@ from copyist.drawing.grids import rows, webp_bytes
 from copyist.outputs import write_bytes
 from copyist.tensors import Images
 
-SHEETS = 120_000
+SHEETS = 80_000
 """Bytes of all sheets of one claim, at most."""
 
 SMALL = 5_500

@@ -109,7 +109,7 @@ def vae(
     _run(partial(bench_vae, size=size, batch=batch, rounds=rounds), as_json=as_json, out=out, force=force)
 
 
-@app.command("export")
+@app.command("export", short_help="Time copies by an exported file.")
 def exported(
     width: Widths = _WIDTHS,
     size: Size = 64,

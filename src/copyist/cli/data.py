@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 _MEASURED = 1024
 """At most so many images give the mean and standard deviation."""
 
-app = typer.Typer(help="Look at data as training would see it, or pack it into shards.", no_args_is_help=True)
+app = typer.Typer(help="Look at data, or pack it into shards.", no_args_is_help=True)
 
 
 @app.callback()
 def _group() -> None:
-    """Look at data as training would see it, or pack it into shards."""
+    """Look at data, or pack it into shards."""
 
 
 @app.command("show", short_help="Say what a source holds, and draw its first images or list its columns.")

@@ -16,6 +16,7 @@ __all__ = [
 ]
 
 import functools
+import hashlib
 import io
 import math
 import re
@@ -179,8 +180,9 @@ def svg_text(figure: Any, name: str) -> str:
         figure.savefig(text, format="svg", metadata=nothing, facecolor="none")
     svg = text.getvalue()
     svg = compact_svg(svg[svg.index("<svg") :])
-    svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    svg = svg.replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
+    own = f"i{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    svg = re.sub(r'\bid="', f'id="{own}', svg)
+    svg = svg.replace("url(#", f"url(#{own}").replace('href="#', f'href="#{own}')
     svg = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--sans)", svg)
     size = f'style="max-width: {100 * figure.get_figwidth():.0f}px"'
     svg = re.sub(r'(<svg [^>]*?)\s*width="[^"]*"', rf"\1 {size}", svg, count=1)

@@ -22,7 +22,7 @@ Sheet: TypeAlias = "np.ndarray[Any, np.dtype[np.uint8]]"
 LEAST_SIDE = 96
 """The longer side of a shown image, in pixels: smaller images are enlarged to at least this."""
 
-QUALITIES = (92, 84, 76, 68, 60, 50, 40, 30, 20, 10)
+QUALITIES = (92, 84, 76, 68, 60, 50, 40, 30, 20, 10, 5, 1)
 """Of WebP files with loss, from the best to the worst that is tried."""
 
 PAPER = 255
