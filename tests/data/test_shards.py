@@ -199,9 +199,17 @@ def test_a_folder_is_replaced_only_when_that_is_asked_for(numbered: Path, packed
     assert len(list(packed.glob("*.tar"))) == 2
     other = tmp_path / "other"
     other.mkdir()
-    (other / "letter.txt").write_text("dear")
+    letter = other / "shard-letter.txt"
+    letter.write_text("dear")
     with pytest.raises(OutputError, match=r"holds something that is no shard; choose another folder with --out$"):
         pack_source(str(numbered), other, overwrite=True)
+    assert letter.read_text() == "dear"
+
+
+@pytest.mark.parametrize("index", ["[1, 2]", "{}", "pictures"])
+def test_pictures_beside_an_index_of_another_kind_are_a_folder_of_pictures(numbered: Path, index: str) -> None:
+    (numbered / "index.json").write_text(index)
+    assert len(open_split(str(numbered), default="all")) == 37
 
 
 def test_what_cannot_be_read_is_named_and_left_out(numbered: Path, tmp_path: Path) -> None:
@@ -228,6 +236,8 @@ def damage(folder: Path, what: str) -> None:
             tar.with_suffix(".json").write_text("{")
         case "newer":
             (folder / "index.json").write_text(json.dumps(index | {"version": 2}))
+        case "no JSON":
+            (folder / "index.json").write_text("{")
         case "damaged index":
             index["shape"] = "large"
             (folder / "index.json").write_text(json.dumps(index))
@@ -249,6 +259,7 @@ def damage(folder: Path, what: str) -> None:
         ("no record", r"shard-000002\.json must be there beside its shard, and cannot be read \(no such file"),
         ("damaged record", r"shard-000002\.json must describe shards as JSON, and is damaged; "),
         ("newer", r"index\.json must be an index of version 1 or older, got 2; install a newer copyist, or pack "),
+        ("no JSON", r"index\.json must describe shards as JSON, and is damaged; "),
         ("damaged index", r"index\.json must describe shards as JSON, and is damaged; "),
     ],
 )

@@ -17,7 +17,7 @@ from copyist.checks import check_choice, check_whole
 from copyist.data.image_sets import PreparedImages, prepare_images
 from copyist.data.parts import Split, digest
 from copyist.data.shard_array import stored_form
-from copyist.data.shards import INDEX, Encoding, Shard, ShardIndex, find_index
+from copyist.data.shards import INDEX, Encoding, Shard, ShardIndex, find_index, is_shard_file
 from copyist.data.source import check_unset, parse_source
 from copyist.data.table_sets import is_table
 from copyist.errors import DataError, OutputError
@@ -153,7 +153,7 @@ class _Packer:
         plan = self._folder / _PLAN
         goes_on = plan.is_file() and _read_plan(plan) == self._plan
         inside = [path.name for path in self._folder.iterdir()] if self._folder.is_dir() else []
-        ours = [name for name in inside if name in (_PLAN, INDEX) or name.startswith("shard-")]
+        ours = [name for name in inside if name in (_PLAN, INDEX) or is_shard_file(name)]
         others = [name for name in inside if name not in ours and not name.endswith(".part")]
         if others:
             raise OutputError(f"{self._folder} holds something that is no shard; choose another folder with --out")

@@ -1,8 +1,9 @@
 """Shards: images in tar files as WebDataset has them, and the index by which any of them is read alone."""
 
-__all__ = ["INDEX", "Encoding", "Shard", "ShardIndex", "find_index", "read_index"]
+__all__ = ["INDEX", "Encoding", "Shard", "ShardIndex", "find_index", "is_shard_file", "read_index"]
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias, final
@@ -111,17 +112,28 @@ class ShardIndex:
         return json.dumps({"format": "copyist shards", "version": VERSION, **asdict(self)}, indent=1)
 
 
+def is_shard_file(name: str) -> bool:
+    """Whether a file is called as a shard is, or as the JSON beside one."""
+    return re.fullmatch(r"shard-\d{6,}\.(tar|json)", name) is not None
+
+
 def find_index(place: str) -> Path | None:
     """The index of shards that a path names: the file itself, or that of a folder; None where it is something else.
 
     Raises:
-        DataError: it is damaged.
+        DataError: it is damaged, and lies beside shards.
     """
     path = Path(place)
     path = path / INDEX if path.is_dir() else path
     if path.name != INDEX or not path.is_file():
         return None
-    document = _read_json(path)
+    try:
+        document = _read_json(path)
+    except DataError:
+        # Folders of pictures may have an index of another kind.
+        if any(is_shard_file(each.name) for each in path.parent.iterdir()):
+            raise
+        return None
     return path if document.get("format") == "copyist shards" else None
 
 
