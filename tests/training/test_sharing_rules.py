@@ -1,5 +1,6 @@
 """What several processes cannot share is refused before any work."""
 
+import signal
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -7,6 +8,7 @@ import pytest
 from accelerate import Accelerator, DistributedType
 
 from copyist.errors import ArgumentError
+from copyist.training.loop import Interrupts
 from copyist.training.processes import check_processes, statistics_batch
 from training.tiny import tiny
 
@@ -41,3 +43,11 @@ def test_devices_normalize_by_the_whole_batch_or_each_by_its_part() -> None:
     training = tiny(batch_size=16).training
     assert statistics_batch(training, num_processes=4) == 16
     assert statistics_batch(replace(training, batch_statistics="per-device"), num_processes=4) == 4
+
+
+def test_processes_that_agreed_to_end_are_not_cut_short_by_the_launcher_that_ends_what_is_left() -> None:
+    with Interrupts() as interrupts:
+        interrupts.agree(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)

@@ -260,6 +260,8 @@ class Interrupts:
         """The number of the signal that came; 0 for none."""
         self.agreed = False
         """Whether all processes that share the run know of it, and end at the same step."""
+        self._came = False
+        # Whether one came to this process itself: a launcher sends one to all that are left, which are to end as whole.
         self._handlers: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -281,6 +283,6 @@ class Interrupts:
             self.seen, self.agreed = number, True
 
     def _see(self, number: int, frame: FrameType | None) -> None:
-        if self.seen:
+        if self._came:
             raise KeyboardInterrupt
-        self.seen = number
+        self.seen, self._came = number, True
