@@ -44,3 +44,11 @@ def test_a_style_of_several_elements_is_written_once_and_groups_alike_are_one() 
         f'<g clip-path="url(#a)" class="{name[0]}"><path d="M 2 2" /><path d="M 3 3" /></g>'
         f'<path d="M 4 4" style="{thick}" /></svg>'
     )
+
+
+def test_a_group_with_a_style_of_its_own_does_not_take_that_of_its_parts() -> None:
+    red = '<path d="M 1 1" style="fill: red" />'
+    svg = compact_svg(f'<svg {NAMESPACES}><g style="fill: blue">{red}{red}</g></svg>')
+    name = re.findall(r"[.](s\w+)[{]fill: red;[}]", svg)[0]
+    part = f'<path d="M 1 1" class="{name}" />'
+    assert svg.partition("</style>")[2] == f'<g style="fill: blue">{part}{part}</g></svg>'

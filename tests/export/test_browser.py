@@ -28,6 +28,18 @@ UNTIL_STEPPED = """new Promise(go => {
   look();
 })"""
 
+RESIZED = """new Promise(go => {
+  const [passes, size] = ["passes", "size"].map(name => document.getElementById(name));
+  passes.value = passes.max;
+  const choose = left => {
+    size.selectedIndex = left ? size.length - 1 - (left % 2) : 0;
+    size.dispatchEvent(new Event("change"));
+    setTimeout(left ? () => choose(left - 1) : go, 50);
+  };
+  choose(9);
+})"""
+"""Other sizes are chosen while copies of copies are made."""
+
 
 @pytest.fixture(scope="module")
 def model() -> Model:
@@ -65,6 +77,8 @@ def test_the_page_copies_as_pytorch_does_and_loads_nothing(model: Model, page: P
         torch.testing.assert_close(moved[1], 2 * moved[0], rtol=0.1, atol=2e-5)
         assert float(moved[0].abs().max()) > 1e-5
 
+        browser.value_of(RESIZED)
+        assert browser.value_of("document.getElementById('error').hidden")
         for name in ("walk", "sample"):
             browser.value_of(f"document.getElementById('tab-{name}').click()")
             browser.value_of(f"document.getElementById('{name}-run').click()")

@@ -205,8 +205,10 @@ let mode = "denoise", walker, walked = 0, sampling;
 async function denoiseStep() {
   const clean = picture, x = noisy(clean, 1, 0, value("sigma"));
   let y = x;
-  for (let pass = 0; pass < value("passes"); pass++) y = await copy(y);
-  if (clean !== picture) return;
+  for (let pass = 0; pass < value("passes"); pass++) {
+    y = await copy(y);
+    if (clean !== picture) return;  // Another picture, or another size.
+  }
   show($("noisy"), x);
   show($("copy"), y);
   const [before, after] = [psnr(x, clean), psnr(y, clean)].map(decibels => (decibels > 99 ? "∞" : decibels.toFixed(1)));
