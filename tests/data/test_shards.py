@@ -67,8 +67,8 @@ def test_shards_have_the_splits_and_the_fingerprints_of_their_source(
     same(open_split(str(packed.folder / "index.json"), default="test"), theirs.test)
 
 
-def test_splits_of_shards_are_asked_for_as_those_of_their_source(numbered: Path, packed: Path) -> None:
-    options = "?test=0.3&split_seed=2&calibration=0.2"
+@pytest.mark.parametrize("options", ["?test=0.3&split_seed=2&calibration=0.2", r"?group=(\d\d)\d&calibration=0.3"])
+def test_splits_of_shards_are_asked_for_as_those_of_their_source(numbered: Path, packed: Path, options: str) -> None:
     ours, theirs = open_source(f"{packed}{options}"), open_source(f"{numbered}{options}")
     assert ours.calibration is not None
     assert theirs.calibration is not None
@@ -287,6 +287,7 @@ def test_images_that_are_packed_are_taken_as_they_are(packed: Path, tmp_path: Pa
         pack_source(str(packed), tmp_path / "again")
     with pytest.raises(DataError, match=r"^shards hold images, got a table: cancer; "):
         pack_source("cancer", tmp_path / "again")
-    with pytest.raises(ArgumentError, match=r"^source option test is for data that is trained on, got what is packed"):
-        pack_source("digits?test=0.2", tmp_path / "again")
+    for option, value in (("test", "0.2"), ("group", "folder")):
+        with pytest.raises(ArgumentError, match=rf"^source option {option} is for data that is trained on, got what "):
+            pack_source(f"digits?{option}={value}", tmp_path / "again")
     assert not (tmp_path / "again").exists()

@@ -97,7 +97,9 @@ def pack_source(
         OutputError: the folder holds something else, is full, or cannot be written.
     """
     source = parse_source(text)
-    check_unset(source, ("test", "split_seed", "calibration"), kind="data that is trained on", got="what is packed")
+    check_unset(
+        source, ("test", "split_seed", "calibration", "group"), kind="data that is trained on", got="what is packed"
+    )
     if is_table(source, without=folder):
         raise DataError(f"shards hold images, got a table: {source.place}; tables of any size are read as they are")
     if find_index(source.place) is not None:
