@@ -214,6 +214,12 @@ def test_what_cannot_be_read_is_named_and_left_out(numbered: Path, tmp_path: Pat
     assert any("odd/005.png" in sentence for sentence in said)
 
 
+def test_packing_that_is_refused_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"^images of scenes must have 2 channels, got 3; "):
+        pack_source("scenes?size=16&limit=4&channels=2", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def damage(folder: Path, what: str) -> None:
     tar = folder / "shard-000002.tar"
     index = json.loads((folder / "index.json").read_text())
@@ -231,6 +237,12 @@ def damage(folder: Path, what: str) -> None:
         case "damaged index":
             index["shape"] = "large"
             (folder / "index.json").write_text(json.dumps(index))
+        case "unknown type":
+            (folder / "index.json").write_text(json.dumps(index | {"dtype": "banana"}))
+        case "place before the tar" | "place behind the tar":
+            shard = json.loads(tar.with_suffix(".json").read_text())
+            shard["offsets"][0] = -512 if what == "place before the tar" else 10**6
+            tar.with_suffix(".json").write_text(json.dumps(shard))
         case _:
             raise AssertionError(what)
 
@@ -250,6 +262,9 @@ def damage(folder: Path, what: str) -> None:
         ("damaged record", r"shard-000002\.json must describe shards as JSON, and is damaged; "),
         ("newer", r"index\.json must be an index of version 1 or older, got 2; install a newer copyist, or pack "),
         ("damaged index", r"index\.json must describe shards as JSON, and is damaged; "),
+        ("unknown type", r"index\.json must describe shards as JSON, and is damaged; "),
+        ("place before the tar", r"shard-000002\.json must describe shards as JSON, and is damaged; "),
+        ("place behind the tar", r"shard-000002\.json must describe shards as JSON, and is damaged; "),
     ],
 )
 def test_shards_that_are_not_whole_are_refused_before_any_is_read(packed: Path, what: str, sentence: str) -> None:

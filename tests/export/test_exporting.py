@@ -309,6 +309,9 @@ def test_bad_requests_are_refused_before_any_work(unet: Model, tmp_path: Path, m
     (tmp_path / "there.pt2").touch()
     with pytest.raises(OutputError, match="--force"):
         export_model(unet, tmp_path / "there.pt2", to="torch")
+    (tmp_path / "folder.pt2").mkdir()
+    with pytest.raises(OutputError, match=r"folder\.pt2 is a folder, and an export is one file; choose another name$"):
+        export_model(unet, tmp_path / "folder.pt2", to="torch", overwrite=True)
     with pytest.raises(ShapeError, match="multiples of 2, got 9x12"):
         export_model(unet, tmp_path / "x.pt2", to="torch", size=(9, 12))
     with pytest.raises(ContractError, match="analysis is a part of a codec after its training, and UNet is none"):

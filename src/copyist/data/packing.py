@@ -2,6 +2,7 @@
 
 __all__ = ["Packed", "pack_source"]
 
+import contextlib
 import io
 import json
 import tarfile
@@ -173,8 +174,13 @@ class _Packer:
         images = self._prepared.images
         done = self._done()
         rows = self._rows(first=len(done) * self._per_shard, progress=progress)
-        for name in self._names[len(done) :]:
-            done.append(self._write(name, islice(rows, self._per_shard)))
+        try:
+            for name in self._names[len(done) :]:
+                done.append(self._write(name, islice(rows, self._per_shard)))
+        except DataError:
+            if not done:
+                self._leave()
+            raise
         failures = [*images.failures, *(failure for shard in done for failure in shard.failures)]
         total = len(self._order) + len(images.failures)
         report_unreadable(failures, total, noun="files", place=self._prepared.source.place, say=say)
@@ -199,6 +205,12 @@ class _Packer:
             image_shape=self._prepared.shape,
             left_out=len(failures),
         )
+
+    def _leave(self) -> None:
+        """Take the plan away again, and the folder with it where nothing else is in it."""
+        (self._folder / _PLAN).unlink()
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()
 
     def _done(self) -> list[Shard]:
         """The shards that are there and whole, up to the first that is not: its description is written behind it."""

@@ -16,6 +16,9 @@ INDEX = "index.json"
 VERSION = 1
 """Of the index; a newer one is refused."""
 
+_DTYPES = ("uint8", "uint16", "float32")
+"""Of the values of images."""
+
 Encoding: TypeAlias = Literal["png", "npy"]
 """How an image lies in a tar: as a picture, or as an array (C, H, W) that needs no decoding."""
 
@@ -76,7 +79,12 @@ class Shard:
         except ArgumentError as error:
             raise _damaged(path) from error
         columns = (shard.names, shard.digests, shard.groups, shard.labels, shard.is_test, shard.offsets, shard.sizes)
-        if len({len(column) for column in columns if column is not None}) > 1:
+        reach = max((offset + size for offset, size in zip(shard.offsets, shard.sizes, strict=False)), default=0)
+        if (
+            len({len(column) for column in columns if column is not None}) > 1
+            or min((*shard.offsets, *shard.sizes, *(shard.labels or ())), default=0) < 0
+            or reach > shard.bytes
+        ):
             raise _damaged(path)
         return shard
 
@@ -145,8 +153,12 @@ def read_index(path: Path) -> tuple[ShardIndex, list[Shard]]:
         index = load(ShardIndex, document, {})
     except ArgumentError as error:
         raise _damaged(path) from error
+    if index.dtype not in _DTYPES or min(index.shape) < 1:
+        raise _damaged(path)
     shards = [Shard.read(path.parent / Path(name).with_suffix(".json").name) for name in index.shards]
     for shard in shards:
+        if max(shard.labels or (), default=-1) >= len(index.classes or ()):
+            raise _damaged(path.parent / shard.record)
         tar = path.parent / shard.name
         found = tar.stat().st_size if tar.is_file() else None
         if found != shard.bytes:
