@@ -14,6 +14,7 @@ from PIL import Image
 
 from copyist.data import Batches, open_source, open_split, pack_source, shard_array
 from copyist.data.examples import ExampleSet
+from copyist.data.inputs import find_inputs
 from copyist.errors import ArgumentError, DataError, OutputError
 from copyist.models import UNetConfig
 from copyist.objectives import Copying
@@ -186,6 +187,12 @@ def test_packing_that_was_stopped_goes_on_to_the_same_bytes(
     if writes:
         with pytest.raises(OutputError, match=r"holds other shards, or such as are packed already; "):
             pack_source(str(numbered), out, per_shard=9)
+        with pytest.raises(DataError, match=r"stopped holds shards whose packing was stopped; give the command "):
+            open_source(str(out))
+    first = out / "shard-000000.tar"
+    if first.exists():
+        # Goes on behind what is whole alone.
+        first.write_bytes(first.read_bytes()[:512])
     pack_source(str(numbered), out, per_shard=8)
     assert contents(out) == contents(packed)
 
@@ -282,6 +289,10 @@ def test_a_damaged_image_is_refused_when_it_is_read(packed: Path) -> None:
     examples = open_split(str(packed), default="all")
     with pytest.raises(DataError, match=r"shard-000002\.tar is damaged at byte 512; copy it again, or pack again$"):
         examples.examples()
+
+
+def test_shards_are_inputs_like_the_images_that_were_packed(packed: Path) -> None:
+    assert len(find_inputs([str(packed)])) == len(open_split(str(packed), default="all"))
 
 
 def test_images_that_are_packed_are_taken_as_they_are(packed: Path, tmp_path: Path) -> None:

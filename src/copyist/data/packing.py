@@ -18,7 +18,7 @@ from copyist.checks import check_choice, check_whole
 from copyist.data.image_sets import PreparedImages, prepare_images
 from copyist.data.parts import Split, digest
 from copyist.data.shard_array import stored_form
-from copyist.data.shards import INDEX, Encoding, Shard, ShardIndex, find_index
+from copyist.data.shards import INDEX, PLAN, Encoding, Shard, ShardIndex, find_index
 from copyist.data.source import check_unset, parse_source
 from copyist.data.table_sets import is_table
 from copyist.errors import DataError, OutputError
@@ -26,9 +26,6 @@ from copyist.files.bulk import Progress, ignore, map_in_order, report_unreadable
 from copyist.outputs import check_folder, clear_unfinished, whole_file, write_text
 
 _T = TypeVar("_T")
-
-_PLAN = "packing.json"
-"""The file that says what is being packed, until the index does."""
 
 _SHARD_BYTES = 10**8
 """Of values before they are compressed, about as many as a shard gets by default."""
@@ -151,10 +148,10 @@ class _Packer:
             OutputError: it holds something else, or what is packed already, and is not to be replaced.
         """
         check_folder(self._folder, use="shards")
-        plan = self._folder / _PLAN
+        plan = self._folder / PLAN
         goes_on = plan.is_file() and _read_plan(plan) == self._plan
         inside = [path.name for path in self._folder.iterdir()] if self._folder.is_dir() else []
-        ours = [name for name in inside if name in (_PLAN, INDEX) or name.startswith("shard-")]
+        ours = [name for name in inside if name in (PLAN, INDEX) or name.startswith("shard-")]
         others = [name for name in inside if name not in ours and not name.endswith(".part")]
         if others:
             raise OutputError(f"{self._folder} holds something that is no shard; choose another folder with --out")
@@ -196,7 +193,7 @@ class _Packer:
             shards=tuple(self._names),
         )
         write_text(self._folder / INDEX, index.to_json())
-        (self._folder / _PLAN).unlink()
+        (self._folder / PLAN).unlink()
         return Packed(
             folder=self._folder,
             images=sum(len(shard.names) for shard in done),
@@ -208,7 +205,7 @@ class _Packer:
 
     def _leave(self) -> None:
         """Take the plan away again, and the folder with it where nothing else is in it."""
-        (self._folder / _PLAN).unlink()
+        (self._folder / PLAN).unlink()
         with contextlib.suppress(OSError):
             self._folder.rmdir()
 
@@ -219,7 +216,11 @@ class _Packer:
             record = (self._folder / name).with_suffix(".json")
             if not record.is_file():
                 break
-            found.append(Shard.read(record))
+            shard = Shard.read(record)
+            tar = self._folder / name
+            if not tar.is_file() or tar.stat().st_size != shard.bytes:
+                break
+            found.append(shard)
         return found
 
     def _rows(self, *, first: int, progress: Progress | None) -> Iterator[list[_Row] | str]:

@@ -1,6 +1,6 @@
 """Shards: images in tar files as WebDataset has them, and the index by which any of them is read alone."""
 
-__all__ = ["INDEX", "Encoding", "Shard", "ShardIndex", "find_index", "read_index"]
+__all__ = ["INDEX", "PLAN", "Encoding", "Shard", "ShardIndex", "find_index", "read_index"]
 
 import json
 from dataclasses import asdict, dataclass
@@ -12,6 +12,9 @@ from copyist.settings import load
 
 INDEX = "index.json"
 """The file of a folder of shards that names them."""
+
+PLAN = "packing.json"
+"""The file that says what is being packed, until the index does."""
 
 VERSION = 1
 """Of the index; a newer one is refused."""
@@ -123,10 +126,17 @@ def find_index(place: str) -> Path | None:
     """The index of shards that a path names: the file itself, or that of a folder; None where it is something else.
 
     Raises:
-        DataError: it is damaged.
+        DataError: it is damaged, or the packing was stopped before it was written.
     """
     path = Path(place)
-    path = path / INDEX if path.is_dir() else path
+    if path.is_dir():
+        plan = path / PLAN
+        if plan.is_file() and not (path / INDEX).exists() and b'"per_shard"' in plan.read_bytes():
+            raise DataError(
+                f"{place} holds shards whose packing was stopped; give the command 'copyist data pack' that made them "
+                "again, which goes on"
+            )
+        path = path / INDEX
     if path.name != INDEX or not path.is_file():
         return None
     document = _read_json(path)
