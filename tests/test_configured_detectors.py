@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from copyist.data import parse_source
+from copyist.data import pack_source, parse_source
 from copyist.detection.measures import Combined, CopyDistance, ExampleDistance, LocalError
 from copyist.errors import ArgumentError
 from copyist.recipes.configured_detectors import configured_detector
@@ -90,3 +90,8 @@ def test_groups_go_into_the_source_of_images_and_tables(table: str) -> None:
     found = parse_source(configured_detector(data=table, group="a").training.data)
     assert found.group == "a"
     assert parse_source(configured_detector(data="faces", group="[&,]x").training.data).group == "[&,]x"
+
+
+def test_images_that_are_packed_stay_at_their_size(tmp_path: Path) -> None:
+    pack_source("scenes?size=16&limit=4", tmp_path / "shards")
+    assert configured_detector(data=f"{tmp_path}/shards").training.data == f"{tmp_path}/shards"

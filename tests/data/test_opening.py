@@ -362,6 +362,12 @@ def test_classes_that_are_not_there_are_refused(folder_of: Callable[..., Path]) 
         open_source("photos?only=good")
 
 
+def test_one_group_cannot_be_parted(folder_of: Callable[..., Path]) -> None:
+    folder = folder_of(12)
+    with pytest.raises(DataError, match=r"must have groups to train and to test on, got 12 and 0 images of the groups"):
+        open_source(f"{folder}?group=png")
+
+
 @pytest.mark.parametrize("option", ["test=0.5", "split_seed=1"])
 def test_data_with_splits_takes_no_share(folder_of: Callable[..., Path], option: str) -> None:
     folder_of(5, place="set/train")

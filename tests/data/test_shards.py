@@ -14,6 +14,7 @@ from PIL import Image
 
 from copyist.data import Batches, open_source, open_split, pack_source, shard_array
 from copyist.data.examples import ExampleSet
+from copyist.data.inputs import find_inputs
 from copyist.errors import ArgumentError, DataError, OutputError
 from copyist.models import UNetConfig
 from copyist.objectives import Copying
@@ -186,6 +187,12 @@ def test_packing_that_was_stopped_goes_on_to_the_same_bytes(
     if writes:
         with pytest.raises(OutputError, match=r"holds other shards, or such as are packed already; "):
             pack_source(str(numbered), out, per_shard=9)
+        with pytest.raises(DataError, match=r"stopped holds shards whose packing was stopped; give the command "):
+            open_source(str(out))
+    first = out / "shard-000000.tar"
+    if first.exists():
+        # Goes on behind what is whole alone.
+        first.write_bytes(first.read_bytes()[:512])
     pack_source(str(numbered), out, per_shard=8)
     assert contents(out) == contents(packed)
 
@@ -222,6 +229,12 @@ def test_what_cannot_be_read_is_named_and_left_out(numbered: Path, tmp_path: Pat
     assert any("odd/005.png" in sentence for sentence in said)
 
 
+def test_packing_that_is_refused_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"^images of scenes must have 2 channels, got 3; "):
+        pack_source("scenes?size=16&limit=4&channels=2", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def damage(folder: Path, what: str) -> None:
     tar = folder / "shard-000002.tar"
     index = json.loads((folder / "index.json").read_text())
@@ -241,6 +254,12 @@ def damage(folder: Path, what: str) -> None:
         case "damaged index":
             index["shape"] = "large"
             (folder / "index.json").write_text(json.dumps(index))
+        case "unknown type":
+            (folder / "index.json").write_text(json.dumps(index | {"dtype": "banana"}))
+        case "place before the tar" | "place behind the tar":
+            shard = json.loads(tar.with_suffix(".json").read_text())
+            shard["offsets"][0] = -512 if what == "place before the tar" else 10**6
+            tar.with_suffix(".json").write_text(json.dumps(shard))
         case _:
             raise AssertionError(what)
 
@@ -261,6 +280,9 @@ def damage(folder: Path, what: str) -> None:
         ("newer", r"index\.json must be an index of version 1 or older, got 2; install a newer copyist, or pack "),
         ("no JSON", r"index\.json must describe shards as JSON, and is damaged; "),
         ("damaged index", r"index\.json must describe shards as JSON, and is damaged; "),
+        ("unknown type", r"index\.json must describe shards as JSON, and is damaged; "),
+        ("place before the tar", r"shard-000002\.json must describe shards as JSON, and is damaged; "),
+        ("place behind the tar", r"shard-000002\.json must describe shards as JSON, and is damaged; "),
     ],
 )
 def test_shards_that_are_not_whole_are_refused_before_any_is_read(packed: Path, what: str, sentence: str) -> None:
@@ -278,6 +300,10 @@ def test_a_damaged_image_is_refused_when_it_is_read(packed: Path) -> None:
     examples = open_split(str(packed), default="all")
     with pytest.raises(DataError, match=r"shard-000002\.tar is damaged at byte 512; copy it again, or pack again$"):
         examples.examples()
+
+
+def test_shards_are_inputs_like_the_images_that_were_packed(packed: Path) -> None:
+    assert len(find_inputs([str(packed)])) == len(open_split(str(packed), default="all"))
 
 
 def test_images_that_are_packed_are_taken_as_they_are(packed: Path, tmp_path: Path) -> None:

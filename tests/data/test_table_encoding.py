@@ -359,6 +359,12 @@ def test_a_mistake_in_the_data_to_fit_on_is_refused_by_row(
         encode_source(csv(TABLE | change))
 
 
+def test_two_groups_of_rows_are_too_few_for_three_splits(csv: Callable[..., str]) -> None:
+    rows = TABLE | {"side": ["left", "right"] * (len(next(iter(TABLE.values()))) // 2)}
+    with pytest.raises(DataError, match=r"must have groups of rows for each of .* of the groups by 'side' for these; "):
+        encode_source(f"{csv(rows)}?group=side")
+
+
 def test_few_rows_are_refused_and_a_hundred_calibrate_a_rate_of_five_per_cent() -> None:
     def first(count: int) -> dict[str, list[Any]]:
         return {name: cells[:count] for name, cells in TABLE.items()}

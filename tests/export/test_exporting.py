@@ -27,6 +27,7 @@ from copyist.export import Exported, export_model
 from copyist.export.parity import check_parity
 from copyist.export.part import Part, Value
 from copyist.export.parts import find_part, part_names
+from copyist.export.runtime import web_runtime
 from copyist.models import (
     AttentionConfig,
     ConvClassifierConfig,
@@ -309,6 +310,9 @@ def test_bad_requests_are_refused_before_any_work(unet: Model, tmp_path: Path, m
     (tmp_path / "there.pt2").touch()
     with pytest.raises(OutputError, match="--force"):
         export_model(unet, tmp_path / "there.pt2", to="torch")
+    (tmp_path / "folder.pt2").mkdir()
+    with pytest.raises(OutputError, match=r"folder\.pt2 is a folder, and an export is one file; choose another name$"):
+        export_model(unet, tmp_path / "folder.pt2", to="torch", overwrite=True)
     with pytest.raises(ShapeError, match="multiples of 2, got 9x12"):
         export_model(unet, tmp_path / "x.pt2", to="torch", size=(9, 12))
     with pytest.raises(ContractError, match="analysis is a part of a codec after its training, and UNet is none"):
@@ -322,3 +326,9 @@ def test_bad_requests_are_refused_before_any_work(unet: Model, tmp_path: Path, m
     with pytest.raises(MissingExtraError, match=r"pip install 'copyist\[export\]'"):
         export_model(unet, tmp_path / "x.onnx")
     assert isinstance(unet, Autoencoder)
+
+
+def test_a_runtime_that_is_no_package_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "package.tgz").write_text("no package")
+    with pytest.raises(ExportError, match=r"cannot be read as that; give another copy, or leave --runtime out$"):
+        web_runtime(tmp_path / "package.tgz")

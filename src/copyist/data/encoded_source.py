@@ -208,6 +208,12 @@ def _check_counts(places: Mapping[Split, npt.NDArray[np.int64]], distinct: int, 
     counts = [len(rows) for rows in places.values()]
     if distinct < 2 <= sum(counts):
         raise _without_columns(source, sum(counts))
+    if source.group is not None and distinct >= _FEWEST and not all(counts):
+        raise DataError(
+            f"{source.place} must have groups of rows for each of training, test and calibration, got "
+            f"{', '.join(map(str, counts))} rows of the groups by {source.group!r} for these; take a column that tells "
+            "more groups apart, or add groups"
+        )
     if distinct < _FEWEST or not all(counts):
         raise DataError(
             f"{source.place} must have at least {_FEWEST} different rows to fit a detector on, some for each of "

@@ -11,6 +11,7 @@ import numpy as np
 
 from copyist.data.examples import ExampleSet
 from copyist.data.opening import open_split
+from copyist.data.shards import find_index
 from copyist.data.source import READABLE, Source, parse_source
 from copyist.errors import ArgumentError, DataError
 from copyist.files.array_files import npy_array
@@ -72,7 +73,8 @@ def find_inputs(
 def _find(source: Source, without: Path | None, say: Callable[[str], None]) -> list[PictureFile]:
     path = Path(source.place)
     plain = replace(source, text="", channels=None, layout=None, pages="first") == Source(text="", place=source.place)
-    if source.is_embedded or not plain or path.suffix.lower() in (".npz", ".gz"):
+    is_source = source.is_embedded or not plain or path.suffix.lower() in (".npz", ".gz")
+    if is_source or find_index(source.place) is not None:
         return _of_source(source, without, say)
     if path.is_dir():
         return _of_listing(list_folder(path, without=without), source, say)

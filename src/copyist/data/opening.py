@@ -58,11 +58,21 @@ def open_source(
     if not (len(train) and len(test)):
         alike = len(train) > 1 and (train.array == train.array[:1]).all()
         got = f"{len(train)} that are all equal" if alike else f"{len(train)} and {len(test)}"
+        if source.group is not None and not alike:
+            raise DataError(
+                f"{source.place} must have groups to train and to test on, got {got} {train.noun} of the groups by "
+                f"{source.group}; take a group= that tells more of them apart, or add groups"
+            )
         raise DataError(
             f"{source.place} must have {train.noun} to train and to test on, got {got}; "
             f"{f'add other {train.noun}' if alike else _MORE[train.is_table]}"
         )
     if calibration and not len(calibration[0]):
+        if source.group is not None:
+            raise DataError(
+                f"{source.place} must have groups to calibrate on, got all {train.noun} beside its test split in one "
+                f"by {source.group}; take a group= that tells more of them apart, or add groups"
+            )
         raise DataError(f"{source.place} must have {train.noun} to calibrate on, got none; leave ?calibration= out")
     return Splits(train=train, test=test, calibration=calibration[0] if calibration else None)
 

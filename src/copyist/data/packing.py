@@ -2,6 +2,7 @@
 
 __all__ = ["Packed", "pack_source"]
 
+import contextlib
 import io
 import json
 import tarfile
@@ -17,7 +18,7 @@ from copyist.checks import check_choice, check_whole
 from copyist.data.image_sets import PreparedImages, prepare_images
 from copyist.data.parts import Split, digest
 from copyist.data.shard_array import stored_form
-from copyist.data.shards import INDEX, Encoding, Shard, ShardIndex, find_index, is_shard_file
+from copyist.data.shards import INDEX, PLAN, Encoding, Shard, ShardIndex, find_index, is_shard_file
 from copyist.data.source import check_unset, parse_source
 from copyist.data.table_sets import is_table
 from copyist.errors import DataError, OutputError
@@ -25,9 +26,6 @@ from copyist.files.bulk import Progress, ignore, map_in_order, report_unreadable
 from copyist.outputs import check_folder, clear_unfinished, whole_file, write_text
 
 _T = TypeVar("_T")
-
-_PLAN = "packing.json"
-"""The file that says what is being packed, until the index does."""
 
 _SHARD_BYTES = 10**8
 """Of values before they are compressed, about as many as a shard gets by default."""
@@ -152,10 +150,10 @@ class _Packer:
             OutputError: it holds something else, or what is packed already, and is not to be replaced.
         """
         check_folder(self._folder, use="shards")
-        plan = self._folder / _PLAN
+        plan = self._folder / PLAN
         goes_on = plan.is_file() and _read_plan(plan) == self._plan
         inside = [path.name for path in self._folder.iterdir()] if self._folder.is_dir() else []
-        ours = [name for name in inside if name in (_PLAN, INDEX) or is_shard_file(name)]
+        ours = [name for name in inside if name in (PLAN, INDEX) or is_shard_file(name)]
         others = [name for name in inside if name not in ours and not name.endswith(".part")]
         if others:
             raise OutputError(f"{self._folder} holds something that is no shard; choose another folder with --out")
@@ -175,8 +173,13 @@ class _Packer:
         images = self._prepared.images
         done = self._done()
         rows = self._rows(first=len(done) * self._per_shard, progress=progress)
-        for name in self._names[len(done) :]:
-            done.append(self._write(name, islice(rows, self._per_shard)))
+        try:
+            for name in self._names[len(done) :]:
+                done.append(self._write(name, islice(rows, self._per_shard)))
+        except DataError:
+            if not done:
+                self._leave()
+            raise
         failures = [*images.failures, *(failure for shard in done for failure in shard.failures)]
         total = len(self._order) + len(images.failures)
         report_unreadable(failures, total, noun="files", place=self._prepared.source.place, say=say)
@@ -192,7 +195,7 @@ class _Packer:
             shards=tuple(self._names),
         )
         write_text(self._folder / INDEX, index.to_json())
-        (self._folder / _PLAN).unlink()
+        (self._folder / PLAN).unlink()
         return Packed(
             folder=self._folder,
             images=sum(len(shard.names) for shard in done),
@@ -202,6 +205,12 @@ class _Packer:
             left_out=len(failures),
         )
 
+    def _leave(self) -> None:
+        """Take the plan away again, and the folder with it where nothing else is in it."""
+        (self._folder / PLAN).unlink()
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()
+
     def _done(self) -> list[Shard]:
         """The shards that are there and whole, up to the first that is not: its description is written behind it."""
         found: list[Shard] = []
@@ -209,7 +218,11 @@ class _Packer:
             record = (self._folder / name).with_suffix(".json")
             if not record.is_file():
                 break
-            found.append(Shard.read(record))
+            shard = Shard.read(record)
+            tar = self._folder / name
+            if not tar.is_file() or tar.stat().st_size != shard.bytes:
+                break
+            found.append(shard)
         return found
 
     def _rows(self, *, first: int, progress: Progress | None) -> Iterator[list[_Row] | str]:

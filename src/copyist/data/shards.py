@@ -1,6 +1,6 @@
 """Shards: images in tar files as WebDataset has them, and the index by which any of them is read alone."""
 
-__all__ = ["INDEX", "Encoding", "Shard", "ShardIndex", "find_index", "is_shard_file", "read_index"]
+__all__ = ["INDEX", "PLAN", "Encoding", "Shard", "ShardIndex", "find_index", "is_shard_file", "read_index"]
 
 import json
 import re
@@ -14,8 +14,14 @@ from copyist.settings import load
 INDEX = "index.json"
 """The file of a folder of shards that names them."""
 
+PLAN = "packing.json"
+"""The file that says what is being packed, until the index does."""
+
 VERSION = 1
 """Of the index; a newer one is refused."""
+
+_DTYPES = ("uint8", "uint16", "float32")
+"""Of the values of images."""
 
 Encoding: TypeAlias = Literal["png", "npy"]
 """How an image lies in a tar: as a picture, or as an array (C, H, W) that needs no decoding."""
@@ -77,7 +83,12 @@ class Shard:
         except ArgumentError as error:
             raise _damaged(path) from error
         columns = (shard.names, shard.digests, shard.groups, shard.labels, shard.is_test, shard.offsets, shard.sizes)
-        if len({len(column) for column in columns if column is not None}) > 1:
+        reach = max((offset + size for offset, size in zip(shard.offsets, shard.sizes, strict=False)), default=0)
+        if (
+            len({len(column) for column in columns if column is not None}) > 1
+            or min((*shard.offsets, *shard.sizes, *(shard.labels or ())), default=0) < 0
+            or reach > shard.bytes
+        ):
             raise _damaged(path)
         return shard
 
@@ -121,10 +132,17 @@ def find_index(place: str) -> Path | None:
     """The index of shards that a path names: the file itself, or that of a folder; None where it is something else.
 
     Raises:
-        DataError: it is damaged, and lies beside shards.
+        DataError: it is damaged, and lies beside shards; or the packing was stopped before it was written.
     """
     path = Path(place)
-    path = path / INDEX if path.is_dir() else path
+    if path.is_dir():
+        plan = path / PLAN
+        if plan.is_file() and not (path / INDEX).exists() and b'"per_shard"' in plan.read_bytes():
+            raise DataError(
+                f"{place} holds shards whose packing was stopped; give the command 'copyist data pack' that made them "
+                "again, which goes on"
+            )
+        path = path / INDEX
     if path.name != INDEX or not path.is_file():
         return None
     try:
@@ -157,8 +175,12 @@ def read_index(path: Path) -> tuple[ShardIndex, list[Shard]]:
         index = load(ShardIndex, document, {})
     except ArgumentError as error:
         raise _damaged(path) from error
+    if index.dtype not in _DTYPES or min(index.shape) < 1:
+        raise _damaged(path)
     shards = [Shard.read(path.parent / Path(name).with_suffix(".json").name) for name in index.shards]
     for shard in shards:
+        if max(shard.labels or (), default=-1) >= len(index.classes or ()):
+            raise _damaged(path.parent / shard.record)
         tar = path.parent / shard.name
         found = tar.stat().st_size if tar.is_file() else None
         if found != shard.bytes:

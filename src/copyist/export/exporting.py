@@ -134,11 +134,13 @@ def check_target(out: Path, to: str, *, overwrite: bool) -> None:
 
     Raises:
         UnknownNameError: there is no such target.
-        OutputError: the file exists, has another ending, or cannot be written.
+        OutputError: the file exists, is a folder, has another ending, or cannot be written.
     """
     check_choice("format to export", to, ENDINGS)
     if out.suffix.lower() != ENDINGS[to]:
         raise OutputError(f"--to {to} writes {ENDINGS[to]}, got {out}; choose a name that ends in {ENDINGS[to]}")
+    if out.is_dir():
+        raise OutputError(f"{out} is a folder, and an export is one file; choose another name")
     check_output(out, overwrite=overwrite)
 
 

@@ -92,7 +92,10 @@ def _in_archive(file: Path) -> dict[str, bytes]:
             members = {name: archive.extractfile(f"package/dist/{name}") for name in _SUMS}
             return {name: member.read() for name, member in members.items() if member is not None}
     except (tarfile.TarError, OSError, EOFError, KeyError) as error:
-        raise ExportError(f"{file} must be {NAME} {VERSION} as npm packs it, and cannot be read as that") from error
+        raise ExportError(
+            f"{file} must be {NAME} {VERSION} as npm packs it, and cannot be read as that; give another copy, or leave "
+            "--runtime out"
+        ) from error
 
 
 def _fetch() -> WebRuntime:

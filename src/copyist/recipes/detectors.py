@@ -5,6 +5,7 @@ __all__ = ["image_detector", "repairing_detector", "table_detector"]
 from dataclasses import replace
 
 from copyist.data import parse_source
+from copyist.data.shards import find_index
 from copyist.data.source import with_option
 from copyist.detection import DetectorRecipe
 from copyist.detection.detector_recipe import Untrained
@@ -92,9 +93,9 @@ def table_detector(*, data: str = "cancer", may_hold_outliers: bool = False) -> 
 
 
 def _sized(data: str, side: int) -> str:
-    """The source, with all images stretched to one size unless it names one."""
+    """The source, with all images stretched to one size unless it names one, or is packed at one."""
     source = parse_source(data)
-    if source.size is not None or source.is_embedded:
+    if source.size is not None or source.is_embedded or find_index(source.place) is not None:
         return data
     named = [option.partition("=")[0] for option in data.removeprefix(source.place).strip("?").split("&")]
     return with_option(data if "fit" in named else with_option(data, "fit=resize"), f"size={side}")

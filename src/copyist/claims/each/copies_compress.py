@@ -144,7 +144,7 @@ def _recipe(trial: Trial) -> Recipe:
 @torch.no_grad()
 def _files(coder: ImageCoder, x: Images, originals: Sequence[Pixels]) -> dict[str, float]:
     """What becomes of every photograph at every quality."""
-    codes = CodeCoder(coder.model)
+    codes, decoder = CodeCoder(coder.model), ImageCoder(coder.model)
     exact = written = 0
     estimated = fixed = 0.0
     for quality in range(coder.model.num_qualities):
@@ -153,7 +153,7 @@ def _files(coder: ImageCoder, x: Images, originals: Sequence[Pixels]) -> dict[st
             coded, number = _coded(coder.model, codes, image[None], quality)
             made = coder.compress(Raster(pixels=pixels), quality=quality + 1)
             foreseen = _pixels(coder.model.synthesize(coded, quality=quality).cpu())
-            exact += bool((coder.decompress(made.data).pixels == foreseen).all())
+            exact += bool((decoder.decompress(made.data).pixels == foreseen).all())
             written += len(made.data)
             estimated += made.estimated_bytes
             integers.append(number)
