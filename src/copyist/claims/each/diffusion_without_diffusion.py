@@ -8,7 +8,6 @@ from copyist.claims.measures.copy_measures import copies
 from copyist.claims.measures.references import (
     INSTRUMENTS,
     RULES,
-    Appraisal,
     Reference,
     appraisal_controls,
     appraisal_values,
@@ -22,7 +21,7 @@ from copyist.claims.measures.samples import BLURS, blurred_samples, drawn, one_p
 from copyist.claims.nets.generators import diffusion_like_ladder
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Control, Part, Regime, odds
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.models.contracts import Reconstructor, needs
 from copyist.procedures.diffusion import DPMSolver
 from copyist.tensors import Images
@@ -143,7 +142,7 @@ def run(trial: Trial) -> Measurements:
         made = found[f"samples_{steps}"]
         values |= {
             f"distance_over_one_pass_{steps}": ratios(made.distance, single.distance),
-            f"kept_over_one_pass_{steps}": {"rules": _kept(made) / _kept(single)},
+            f"kept_over_one_pass_{steps}": {"rules": made.kept_odds / single.kept_odds},
             f"coverage_over_one_pass_{steps}": ratios(made.coverage, single.coverage),
         }
     for name in OTHERS:
@@ -187,10 +186,6 @@ def _best_blur(model: Reconstructor, reference: Reference, trial: Trial, *, step
     """That which comes nearest to held-out landscapes, on principal axes."""
     made = [blurred_samples(reference, trial, blur=blur, steps=steps, batch_size=model.batch_size) for blur in BLURS]
     return min(made, key=lambda x: reference.distances.distance(x)["axes"])
-
-
-def _kept(found: Appraisal) -> float:
-    return odds(found.fresh, found.count)
 
 
 def _between(x: Images) -> torch.Tensor:

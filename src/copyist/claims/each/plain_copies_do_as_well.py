@@ -15,7 +15,7 @@ from copyist.claims.measures.references import (
 from copyist.claims.measures.samples import one_pass, plain_copies, samples
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
-from copyist.evidence import Above, Below, Claim, Part, Regime, odds
+from copyist.evidence import Above, Below, Claim, Part, Regime
 
 MARGIN = 1.25
 """Plain copies may be worse by so much, as a ratio, and still do as well."""
@@ -86,7 +86,7 @@ def run(trial: Trial) -> Measurements:
     values = {
         "distance_plain_over_schedule": ratios(plain.distance, schedule.distance),
         "kept_plain_over_schedule": {
-            "rules": odds(plain.fresh, plain.count) / odds(schedule.fresh, schedule.count),
+            "rules": plain.kept_odds / schedule.kept_odds,
         },
         "coverage_plain_over_schedule": ratios(plain.coverage, schedule.coverage),
         "distance_plain_over_one_pass": ratios(plain.distance, found["one_pass"].distance),

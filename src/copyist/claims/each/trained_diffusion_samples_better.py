@@ -12,7 +12,6 @@ from copyist.claims.measures.references import (
     NOISE_MEAN,
     NOISE_STD,
     RULES,
-    Appraisal,
     Reference,
     appraisal_controls,
     appraisal_values,
@@ -33,7 +32,7 @@ from copyist.claims.nets.generators import (
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import GaussianNoise
-from copyist.evidence import Above, Below, Claim, Control, Part, Regime, odds
+from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.models.contracts import Autoencoder, Model, needs
 from copyist.procedures.diffusion import DPMSolver
 from copyist.procedures.method import Method
@@ -145,7 +144,7 @@ def run(trial: Trial) -> Measurements:
     found = {name: appraise(x, reference) for name, x in pictures.items()}
     values: dict[str, float | Mapping[str, float]] = {
         "distance_long": ratios(found["diffusion"].distance, found["copier"].distance),
-        "kept_long": {"rules": _kept(found["diffusion"]) / _kept(found["copier"])},
+        "kept_long": {"rules": found["diffusion"].kept_odds / found["copier"].kept_odds},
         "coverage_long": ratios(found["diffusion"].coverage, found["copier"].coverage),
         "distance_short": ratios(found["short_diffusion"].distance, found["short_copier"].distance),
         "latent_short": ratios(found["short_latent"].distance, found["short_diffusion"].distance),
@@ -207,10 +206,6 @@ def _walked(model: Model, reference: Reference, trial: Trial) -> Images:
         for starts in reference.train[: reference.count].split(WALKERS)
     ]
     return torch.cat(ends)
-
-
-def _kept(found: Appraisal) -> float:
-    return odds(found.fresh, found.count)
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

@@ -28,7 +28,7 @@ from copyist.claims.measures.distances import Distances, scene_distances
 from copyist.claims.measures.landscapes import check_rules, remembered_images
 from copyist.claims.nets import scenes
 from copyist.claims.trial import Trial
-from copyist.evidence import Control, adjusted_share
+from copyist.evidence import Control, adjusted_share, odds
 from copyist.metrics.scenes import scene_rules
 from copyist.models.contracts import Autoencoder
 from copyist.models.in_batches import in_batches
@@ -111,6 +111,11 @@ class Appraisal:
 
     remembered: float
     """Median distance to the nearest training image over that of held-out landscapes."""
+
+    @property
+    def kept_odds(self) -> float:
+        """Odds that a picture keeps all rules of landscapes and is not nearly a training image."""
+        return odds(self.fresh, self.count)
 
 
 def reference_for(trial: Trial, source: str = "") -> Reference:
