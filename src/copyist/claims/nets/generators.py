@@ -34,23 +34,18 @@ def diffusion_like_ladder(trial: Trial) -> Recipe:
 
 def short_copier(trial: Trial) -> Recipe:
     """The plain net of the ladder, trained for 3000 steps, some 10 minutes of one thread, as all that follow."""
-    base = ladder(trial)
-    steps = trial.pick(smoke=20, standard=3000, gpu=6000)
-    return replace(base, name="short-copier", training=replace(base.training, steps=steps, snapshots=()))
+    base = _shortened(ladder(trial), trial)
+    return replace(base, name="short-copier", training=replace(base.training, snapshots=()))
 
 
 def short_denoiser(trial: Trial) -> Recipe:
     """The same net, trained to denoise."""
-    base = ladder_denoiser(trial)
-    steps = trial.pick(smoke=base.training.steps, standard=base.training.steps, gpu=6000)
-    return replace(base, training=replace(base.training, steps=steps))
+    return _shortened(ladder_denoiser(trial), trial)
 
 
 def short_variational(trial: Trial) -> Recipe:
     """Its variational form: 6 % longer than the copier."""
-    base = ladder_variational(trial)
-    steps = trial.pick(smoke=base.training.steps, standard=base.training.steps, gpu=6000)
-    return replace(base, training=replace(base.training, steps=steps))
+    return _shortened(ladder_variational(trial), trial)
 
 
 def short_diffusion(trial: Trial) -> Recipe:
@@ -66,6 +61,12 @@ def short_latent_diffusion(trial: Trial) -> Recipe:
     training = _training(base.training, trial, steps=trial.pick(smoke=20, standard=7000, gpu=14_000))
     first = FirstStage(model=base.first_stage.model, objective=base.first_stage.objective, training=before)
     return replace(base, name="short-latent-diffusion", first_stage=first, training=training)
+
+
+def _shortened(recipe: Recipe, trial: Trial) -> Recipe:
+    """For as many steps as the short copier takes."""
+    steps = trial.pick(smoke=20, standard=3000, gpu=6000)
+    return replace(recipe, training=replace(recipe.training, steps=steps))
 
 
 def _diffusion(trial: Trial, *, name: str, steps: int) -> Recipe:
