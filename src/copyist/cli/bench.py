@@ -13,6 +13,7 @@ from copyist.cli.options import Force, Json, as_path
 
 if TYPE_CHECKING:
     from copyist.bench.codec import CodecBench
+    from copyist.bench.denoising_folder import FolderBench
     from copyist.bench.detection_result import DetectionBench
     from copyist.bench.first_stages import FirstStages
     from copyist.bench.image_detection import ImageDetection
@@ -123,6 +124,29 @@ def exported(
     from copyist.bench.exported import bench_export
 
     bench = partial(bench_export, widths=width, size=size, batch=batch, rounds=rounds)
+    _run(bench, as_json=as_json, out=out, force=force)
+
+
+@app.command("denoise", short_help="Time denoising a folder of pictures.")
+def denoising(
+    count: Annotated[int, typer.Option(min=1, help="Pictures in the folder.")] = 1000,
+    size: Annotated[int, typer.Option(min=16, help="Side of a picture in pixels.")] = 256,
+    ending: Annotated[str, typer.Option("--format", help="Of the files: png, jpg or webp.")] = "png",
+    width: Annotated[int, typer.Option(min=1, help="Base width of the U-Net.")] = 16,
+    batch: Batch = 32,
+    rounds: Annotated[int, typer.Option(min=1, help="Times that each is measured.")] = 3,
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Time denoise on a folder of pictures, against decoding, computing and encoding by themselves."""
+    from copyist.bench.denoising_folder import bench_denoising_folder
+    from copyist.checks import check_choice
+
+    check_choice("--format", ending, ("png", "jpg", "webp"))
+    bench = partial(
+        bench_denoising_folder, num_images=count, size=size, ending=ending, width=width, batch=batch, rounds=rounds
+    )
     _run(bench, as_json=as_json, out=out, force=force)
 
 
@@ -284,7 +308,7 @@ def codec(
 
 
 def _run(
-    bench: Callable[..., "BenchResult | CodecBench | DetectionBench | FirstStages | ImageDetection"],
+    bench: Callable[..., "BenchResult | CodecBench | DetectionBench | FirstStages | FolderBench | ImageDetection"],
     *,
     as_json: bool = False,
     out: Path | None = None,
