@@ -9,6 +9,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from copyist.bench.image_detection import ImageDetection, bench_image_detection
+from copyist.bench.mixed_training import mixed_training
 from copyist.cli.bench import app
 from copyist.detection import DetectorRecipe
 from copyist.errors import ArgumentError, DataError
@@ -90,3 +91,27 @@ def test_folders_and_parts_that_cannot_be_scored_are_refused_before_training(par
     result = CliRunner().invoke(app, ["images", str(parts), "--part", "squares=square"])
     assert isinstance(result.exception, DataError)
     assert "got square" in str(result.exception)
+
+
+@pytest.mark.slow
+def test_defects_are_mixed_into_the_training_and_no_longer_judged(parts: Path) -> None:
+    with mixed_training(parts, outliers=0.04, seed=0) as (train, drawn):
+        mixed = {path.name for path in train.rglob("*.png")}
+    assert len(drawn) == 5  # Of 120 good ones and them, 4 %.
+    assert {name.replace("/", "-") for name in drawn} == {name for name in mixed if "square" in name}
+    assert len(mixed) == 125
+    assert not train.exists()
+    with mixed_training(parts, outliers=0.04, seed=1) as (_, others):
+        assert others != drawn
+    with mixed_training(parts, outliers=0, seed=0) as (train, drawn):
+        assert (train, drawn) == (parts / "train", frozenset())
+    result = bench_image_detection(parts, recipe=short, seeds=(0,), outliers=0.04)
+    assert [score.num_anomalous for score in result.scores] == [3, 3, 3]
+    assert "4% of what was learned with a defect" in str(result)
+
+
+def test_no_more_defects_are_mixed_in_than_there_are(parts: Path) -> None:
+    with pytest.raises(DataError, match="more than 13 pictures with a defect"), mixed_training(
+        parts, outliers=0.1, seed=0
+    ):  # fmt: skip
+        pass

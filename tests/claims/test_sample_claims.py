@@ -8,6 +8,7 @@ import torch
 from copyist.claims.each import (
     diffusion_without_diffusion,
     gaussian_codes_do_not_decode,
+    latents_make_diffusion_cheap,
     trained_diffusion_samples_better,
 )
 from copyist.claims.measures.distances import scene_distances
@@ -125,7 +126,7 @@ def test_diffusion_is_held_against_a_copier_of_as_long_a_training(monkeypatch: p
     kept = 0.99 * real()
     # What a model paints is what is drawn of it, whichever method is asked for.
     monkeypatch.setattr(trained_diffusion_samples_better, "drawn", lambda model, *_: model.images)
-    monkeypatch.setattr(trained_diffusion_samples_better, "sample", lambda model, **_: model(model.images))
+    monkeypatch.setattr(trained_diffusion_samples_better, "multiplications", lambda *_: 0.0)
     trial = painting(lambda recipe: kept if recipe.name == "ladder" else 0.5 * real() + away[recipe.name])
     values, distances = measured("trained-diffusion-samples-better", trial), scene_distances(trial)
     of = {name: distances.distance(0.5 * real() + each) for name, each in away.items()}
@@ -143,6 +144,35 @@ def test_diffusion_is_held_against_a_copier_of_as_long_a_training(monkeypatch: p
     assert values["distance_short_vae"] == pytest.approx(of["ladder-variational"]["axes"])
     assert values["distance_short_walkback"] == pytest.approx(of["ladder-denoiser"]["axes"])
     assert values["parameters_copier"] == values["multiplications_diffusion"] == 0
+
+
+def test_codes_are_as_near_as_pixels_in_less_time_by_more_at_higher_resolutions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of = latents_make_diffusion_cheap
+
+    def pictures(recipe: Recipe) -> Images:
+        x = known_splits(recipe.data).test.images(0, COUNT)
+        kind, _, side = recipe.name.removesuffix("-short").partition("-diffusion-")
+        # How far they are: of pixels 0.04 at last, of codes less at the two higher resolutions and more at the lowest.
+        away = 0.04 if kind == "pixel" else {"32": 0.08, "64": 0.03, "128": 0.01}[side]
+        return x + (4 * away if recipe.name.endswith("-short") else away)
+
+    monkeypatch.setattr(of, "drawn", lambda model, *_: model.images)
+    monkeypatch.setattr(of, "_first_stage", lambda _: Affine(shift=0.01))
+    monkeypatch.setattr(of, "multiplications", lambda model, *_: 2.0 if len(model.images) == COUNT else 0.0)
+    monkeypatch.setattr(of, "_held", lambda *_: 3.0)
+    trial = painting(pictures)
+    values = measured("latents-make-diffusion-cheap", trial)
+    assert values["multiplications_128"] == values["memory_128"] == 1
+    lowest, middle, highest = (values[f"equal_distance_{side}@axes at {side}"] for side in (32, 64, 128))
+    assert lowest > 1 > middle > highest == 0.25
+    assert values["grows_with_resolution@axes at every resolution"] == pytest.approx(highest / lowest)
+    assert values["distance_pixels_short_64"] > values["distance_pixels_long_64"] > values["distance_codes_long_64"]
+    # What is enlarged lost its details: twice the side of the smallest is the next, four times the largest.
+    enlarged = values["distance_codes_long_128"] / values["distance_enlarged_128"]
+    assert values["beyond_enlarging@axes at 128"] == pytest.approx(enlarged)
+    assert {"axes at 64", "layout at every resolution"} <= set(trial.instruments)
 
 
 def test_plain_copies_are_held_against_the_schedule() -> None:

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from copyist.bench.image_rivals import image_rivals
 from copyist.bench.measure import machine
+from copyist.bench.mixed_training import mixed_training
 from copyist.bench.timings import Machine
 from copyist.data import open_source
 from copyist.data.fitting import fit_size
@@ -64,6 +65,9 @@ class ImageDetection:
     """What was found on one folder."""
 
     folder: str
+    outliers: float
+    """Share of pictures with a defect among the images to train on."""
+
     machine: Machine
     fit_seconds: tuple[float, ...]
     """CPU seconds to fit the detector, per seed."""
@@ -87,7 +91,8 @@ class ImageDetection:
             rows.append([detector, part, str(len(own)), *map(_mean, columns)])
         fitting = ", ".join(f"{seconds:.0f}" for seconds in self.fit_seconds)
         speed = f"fitted in {fitting} CPU seconds; {1 / self.seconds_per_image:.0f} images of 256×256 per CPU second"
-        return f"{self.folder}\n{text_table(rows)}\n{speed}"
+        mixed = f", {self.outliers:.0%} of what was learned with a defect" if self.outliers else ""
+        return f"{self.folder}{mixed}\n{text_table(rows)}\n{speed}"
 
 
 def bench_image_detection(
@@ -97,6 +102,7 @@ def bench_image_detection(
     seeds: Sequence[int] = (0, 1, 2),
     parts: Mapping[str, str] | None = None,
     calibration: float = 0.2,
+    outliers: float = 0.0,
     save: Callable[[ImageDetection], None] = lambda result: None,
     say: Callable[[str], None] = lambda sentence: None,
 ) -> ImageDetection:
@@ -112,7 +118,9 @@ def bench_image_detection(
         seeds: of training.
         parts: regular expressions by name; one that is found in a picture's name puts it into that part. None judges
             all pictures together.
-        calibration: share of the good images in `train` that the threshold comes from, of those that are not held out.
+        calibration: share of the images to train on that the threshold comes from, of those that are not held out.
+        outliers: share of pictures with a defect among the images to train on, drawn from those of `test` by the first
+            seed and not judged then: what a detector loses that learns defects as if they were good.
         save: takes what is known after each detector.
         say: takes one sentence for each detector.
 
@@ -125,10 +133,11 @@ def bench_image_detection(
     for part in ("train", "test"):
         if not (folder / part / "good").is_dir():
             raise DataError(f"the folder must hold {part}/good, and there is none in {folder}; check the path")
-    own = recipe(data=with_option(str(folder / "train"), f"calibration={calibration}"))
-    test = _Test(folder, say)
-    test.check(named)
-    splits = open_source(own.training.data, say=say)
+    with mixed_training(folder, outliers=outliers, seed=seeds[0]) as (train, drawn):
+        own = recipe(data=with_option(str(train), f"calibration={calibration}"))
+        test = _Test(folder, say, without=drawn)
+        test.check(named)
+        splits = open_source(own.training.data, say=say)
     scores: list[ImageScore] = []
     times: list[float] = []
     result: ImageDetection | None = None
@@ -142,6 +151,7 @@ def bench_image_detection(
             say(f"{name}, seed {seed}: {', '.join(f'{each.part} {each.auroc:.3f}' for each in scores[-len(named) :])}")
             result = ImageDetection(
                 folder=folder.name,
+                outliers=outliers,
                 machine=machine(),
                 fit_seconds=tuple(times),
                 seconds_per_image=_time_per_image(detector),
@@ -156,10 +166,11 @@ def bench_image_detection(
 class _Test:
     """The test images of a folder, with the truth about them."""
 
-    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, say: Callable[[str], None], *, without: frozenset[str]) -> None:
         self._files = PicturesOfFiles(find_inputs([str(folder / "test")], say=say), say=say)
         self.names = self._files.names
         self.kinds = [Path(name).parent.name for name in self.names]
+        self._judged = [row for row, name in enumerate(self.names) if name not in without]
         masks = folder / "ground_truth"
         sizes = [(height, width) for _, height, width in self._files.shapes]
         self._masks = Masks(masks, self.names, sizes) if masks.is_dir() else None
@@ -168,7 +179,7 @@ class _Test:
         """Refuse parts that cannot be ranked."""
         for part, pattern in parts.items():
             try:
-                kinds = {kind for kind, name in zip(self.kinds, self.names, strict=True) if re.search(pattern, name)}
+                kinds = {self.kinds[row] for row in self._judged if re.search(pattern, self.names[row])}
             except re.error as error:
                 raise ArgumentError(f"a part must be a regular expression, got {pattern!r} ({error})") from error
             if "good" not in kinds or len(kinds) == 1:
@@ -192,7 +203,7 @@ class _Test:
                     if re.search(pattern, self.names[row]):
                         counts[part].add(heat.numpy(), mask)
         for part, pattern in parts.items():
-            rows = np.array([bool(re.search(pattern, each)) for each in self.names])
+            rows = np.array([row for row in self._judged if re.search(pattern, self.names[row])])
             pixel = counts[part].ranking() if len(counts[part]) else None
             yield _score(
                 np.array(self.kinds)[rows], anomaly[rows], flagged[rows], pixel.auroc.mean if pixel else None,
@@ -203,7 +214,7 @@ class _Test:
         """Numbers and pixels (C, H, W) of the pictures as the detector takes them."""
         shape = detector.model.image_shape
         assert shape is not None
-        for row, picture in self._files.read(range(len(self.names))):
+        for row, picture in self._files.read(self._judged):
             yield row, _fitted(picture.with_channels(shape[0]), shape[1:])
 
     def _mask(self, row: int) -> npt.NDArray[np.bool_]:

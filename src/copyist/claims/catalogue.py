@@ -1,6 +1,6 @@
 """The claims, written out in the order of the source."""
 
-__all__ = ["AWAITED", "NAMES", "experiment", "experiments", "sentences"]
+__all__ = ["NAMES", "experiment", "experiments", "sentences"]
 
 import importlib
 from collections.abc import Iterable
@@ -70,13 +70,9 @@ NAMES = (
     "masked-copying-learns-features",
     "reconstruction-error-finds-outliers",
     "copies-compress",
+    "latents-make-diffusion-cheap",
 )
 """Each is the file in `claims` of the same name, with underscores."""
-
-AWAITED = {
-    "latents-make-diffusion-cheap": "Diffusion in a latent space makes high resolution tractable.",
-}
-"""Sentences of the sources that nothing measures yet, by name."""
 
 
 def experiment(name: str) -> "Experiment":
@@ -102,13 +98,9 @@ def experiments(names: Iterable[str] = ()) -> "dict[str, Experiment]":
 
 
 def sentences() -> dict[str, Sentence]:
-    """What every claim says, and whether it is ours, in the order of the source; those that nothing measures come last.
-
-    A name that got an experiment is no longer awaited.
-    """
+    """What every claim says, and whether it is ours, in the order of the source."""
     claims = {name: each.claim for name, each in experiments().items()}
-    declared = {
+    return {
         name: Sentence(claim.sentence, is_ours=not any(part.source for part in claim.parts))
         for name, claim in claims.items()
     }
-    return declared | {name: Sentence(text) for name, text in AWAITED.items() if name not in declared}

@@ -228,8 +228,12 @@ def images(
         ),
     ] = None,
     calibration: Annotated[
-        float, typer.Option(help="Share of the good images in train that the threshold comes from.")
+        float, typer.Option(help="Share of the images to train on that the threshold comes from.")
     ] = 0.2,
+    outliers: Annotated[
+        float,
+        typer.Option(help="Share of pictures with a defect, drawn from test, among the images to train on."),
+    ] = 0.0,
     as_json: Json = False,
     out: Out = None,
     force: Force = False,
@@ -239,7 +243,12 @@ def images(
     from copyist.settings import read_assignments
 
     bench = partial(
-        bench_image_detection, folder, seeds=seed, parts=read_assignments(part or []), calibration=calibration
+        bench_image_detection,
+        folder,
+        seeds=seed,
+        parts=read_assignments(part or []),
+        calibration=calibration,
+        outliers=outliers,
     )
     _run(bench, as_json=as_json, out=out, force=force)
 

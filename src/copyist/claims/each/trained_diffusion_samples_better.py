@@ -5,7 +5,6 @@ __all__ = ["CLAIM", "EXPERIMENT"]
 from collections.abc import Mapping
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from copyist.claims.measures.references import (
     INSTRUMENTS,
@@ -21,6 +20,7 @@ from copyist.claims.measures.references import (
     reference_for,
 )
 from copyist.claims.measures.samples import drawn
+from copyist.claims.measures.training_cost import multiplications, parameters
 from copyist.claims.nets.generators import (
     diffusion_like_ladder,
     short_copier,
@@ -38,7 +38,6 @@ from copyist.procedures.diffusion import DPMSolver
 from copyist.procedures.method import Method
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.prior import Prior
-from copyist.procedures.sampling import sample
 from copyist.procedures.walk import walk
 from copyist.procedures.walkback import Walkback
 from copyist.tensors import Images
@@ -150,8 +149,8 @@ def run(trial: Trial) -> Measurements:
         "latent_short": ratios(found["short_latent"].distance, found["short_diffusion"].distance),
         "new": found["diffusion"].remembered,
         **appraisal_values(found),
-        **{f"parameters_{name}": _parameters(model) for name, (model, _) in ways.items()},
-        **{f"multiplications_{name}": _multiplications(*way, trial) for name, way in ways.items()},
+        **{f"parameters_{name}": parameters(model) for name, (model, _) in ways.items()},
+        **{f"multiplications_{name}": multiplications(*way, trial) for name, way in ways.items()},
     }
     labels = {
         "copier": "copier",
@@ -185,17 +184,6 @@ def _ways(trial: Trial) -> dict[str, tuple[Model, Method]]:
         "short_latent": (short_latent_diffusion(trial), flow),
     }
     return {name: (trial.model(recipe, control=name != "copier"), method) for name, (recipe, method) in found.items()}
-
-
-def _parameters(model: Model) -> int:
-    return sum(parameter.numel() for parameter in model.parameters())
-
-
-def _multiplications(model: Model, method: Method, trial: Trial) -> float:
-    """Millions of multiply-adds per picture, counted for one batch."""
-    with FlopCounterMode(display=False) as counter:
-        sample(model, count=model.batch_size, method=method, generator=trial.generator("count"), precision="float32")
-    return counter.get_total_flops() / 2e6 / model.batch_size
 
 
 def _walked(model: Model, reference: Reference, trial: Trial) -> Images:
