@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face hub, in its forms on a disk: read as folders of images are, or refused in a sentence."""
+"""Data sets of the Hugging Face hub, in its forms on a disk: read as folders of images are, or refused in one line."""
 
 import io
 import sys
