@@ -30,7 +30,7 @@ from copyist.models.contracts import Reconstructor
 from copyist.models.unet import UNetConfig
 from copyist.procedures import reconstruct
 
-STAGES = ("decode", "compute on one core", "compute on all", "encode", "all at once")
+STAGES: tuple[str, ...] = ("decode", "compute on one core", "compute on all", "encode", "all at once")
 
 
 @final
