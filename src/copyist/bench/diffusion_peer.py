@@ -2,11 +2,12 @@
 
 __all__ = ["bench_diffusion", "our_diffusion_samples", "our_diffusion_steps", "peer_samples", "peer_steps"]
 
+import importlib
+import importlib.util
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -61,7 +62,7 @@ def bench_diffusion(
     Raises:
         MissingExtraError: diffusers is not installed.
     """
-    if find_spec("diffusers") is None:
+    if importlib.util.find_spec("diffusers") is None:
         raise MissingExtraError(
             "the benchmark of diffusion models needs diffusers, and it is not installed; pip install diffusers"
         )
@@ -120,10 +121,9 @@ def our_diffusion_samples(size: int, batch: int, steps: int, precision: Precisio
 
 def peer_steps(size: int, batch: int, turn: Turn) -> None:
     """The loop of diffusers' tutorial on training, for as long as `turn` allows."""
-    from diffusers import DDPMScheduler
-
+    peer: Any = importlib.import_module("diffusers")
     model, images = _peer(size), open_source(_source(size)).train.images() * 2 - 1
-    schedule: Any = DDPMScheduler(num_train_timesteps=1000)
+    schedule = peer.DDPMScheduler(num_train_timesteps=1000)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
     while True:
         for rows in torch.randperm(len(images)).split(batch):
@@ -141,10 +141,9 @@ def peer_steps(size: int, batch: int, turn: Turn) -> None:
 
 def peer_samples(size: int, batch: int, steps: int, turn: Turn) -> None:
     """Sampling by diffusers' scheduler of DPM-Solver++(2M), for as long as `turn` allows."""
-    from diffusers import DPMSolverMultistepScheduler
-
+    peer: Any = importlib.import_module("diffusers")
     model = _peer(size).eval()
-    schedule: Any = DPMSolverMultistepScheduler(num_train_timesteps=1000, solver_order=2)
+    schedule = peer.DPMSolverMultistepScheduler(num_train_timesteps=1000, solver_order=2)
     while True:
         with torch.inference_mode():
             schedule.set_timesteps(steps)
@@ -155,9 +154,8 @@ def peer_samples(size: int, batch: int, steps: int, turn: Turn) -> None:
 
 
 def _peer(size: int) -> Any:
-    from diffusers import UNet2DModel
-
-    return UNet2DModel(
+    peer: Any = importlib.import_module("diffusers")
+    return peer.UNet2DModel(
         sample_size=size,
         in_channels=3,
         out_channels=3,
