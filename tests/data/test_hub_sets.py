@@ -13,7 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from copyist.cli.data import app
-from copyist.data import open_source, open_split
+from copyist.data import open_source, open_split, read_pictures
 from copyist.data.source import parse_source
 from copyist.errors import ArgumentError, CopyistError, DataError, MissingExtraError, UnknownNameError
 
@@ -72,6 +72,9 @@ def test_parquet_files_give_their_images_splits_and_classes(hub: Any, tmp_path: 
     assert splits.test.names == ("test/00000000", "test/00000001", "test/00000002")
     owls = open_split(f"hf:{place}?only=owl&size=4x3&channels=1&split=test", default="all")
     assert owls.array.shape == (2, 1, 4, 3)
+    files = read_pictures([f"hf:{place}?split=test"])
+    assert [file.name for file in files] == [f"test/{index:08d}.png" for index in range(3)]
+    np.testing.assert_array_equal(files[1].pixels.numpy(), np.float32(np.moveaxis(test[1], 2, 0)) / np.float32(255))
     with pytest.raises(ArgumentError, match=r"has splits of its own, got test=0.2; leave test= out$"):
         open_source(f"hf:{place}?test=0.2")
     with pytest.raises(UnknownNameError, match=r"split=.*validation"):
