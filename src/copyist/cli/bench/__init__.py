@@ -7,6 +7,7 @@ from functools import partial
 import typer
 
 from copyist.cli.bench.diffusion import diffusion
+from copyist.cli.bench.generators import generators
 from copyist.cli.bench.inference import denoising, exported, sample, walk
 from copyist.cli.bench.page import page
 from copyist.cli.bench.quality import codec, first_stages, images, tables
@@ -41,5 +42,6 @@ app.command(short_help="Time a step of training on shards.")(shards)
 app.command(short_help="Write a page on what benchmarks of speed measured.")(page)
 app.command(short_help="Compare our detector of tables with those without a network.")(tables)
 app.command(short_help="Fit detectors of images, and score them on known defects.")(images)
+app.command(short_help="Compare what diffusion models and a copier sample after equal budgets.")(generators)
 app.command("first-stages", short_help="Compare ways to train the first stage of latent diffusion.")(first_stages)
 app.command(short_help="Compare our image codec with JPEG, WebP and AVIF.")(codec)
