@@ -94,15 +94,13 @@ class _SharedBatchNorm(torch.autograd.Function):
             g, h, weight, mean, variance, None, None, False, eps, [narrow, True, True]
         )
         rows = gather_batch(torch.stack([of_weight, of_bias])[None])  # (processes, 2, C)
-        slope, level = rows.sum(0) / (len(rows) * h.numel() // h.shape[1])
-        scale = weight * (variance + eps).rsqrt()
-        rest = F.batch_norm(h, mean, variance, -scale * slope, -scale * level, eps=eps)
+        scale, count = weight * (variance + eps).rsqrt(), len(rows) * h.numel() // h.shape[1]
+        rest = F.batch_norm(h, mean, variance, *(rows.sum(0) * (scale / -count)), eps=eps)
         of_h = rest.add_(scaled) if narrow else rest.addcmul_(g, scale[:, None, None])
         return of_h, of_weight, of_bias, None
 
 
 def _joined(rows: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and biased variance (C,) of equal parts, from theirs (parts, 2, C)."""
-    means, variances = rows[:, 0], rows[:, 1]
-    mean = means.mean(0)
-    return mean, (variances + (means - mean).square()).mean(0)
+    spreads, means = torch.var_mean(rows, 0, correction=0)
+    return means[0], means[1] + spreads[0]
