@@ -1,9 +1,5 @@
 """Parts of a batch, normalized together, are the batch that is normalized whole; here the processes are threads."""
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 import torch
 from torch import Tensor, distributed
@@ -12,34 +8,9 @@ from torch.nn import functional as F
 from copyist.nn import shared_norm
 from copyist.nn.norm import BatchNorm, RunningNorm
 from copyist.nn.shared_norm import shared_batch_norm
+from meeting import Meeting
 
 EPS = 1e-5
-
-
-class Meeting:
-    """Where two threads exchange what two processes would."""
-
-    def __init__(self) -> None:
-        self.messages = 0
-        self._own, self._met, self._given = threading.local(), threading.Barrier(2, timeout=30), [torch.empty(0)] * 2
-
-    def gather(self, x: Tensor) -> Tensor:
-        self._given[self._own.rank] = x
-        self.messages += self._own.rank == 0
-        self._met.wait()
-        whole = torch.cat(self._given)
-        self._met.wait()
-        return whole
-
-    def run(self, work: Callable[[int], tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
-        """What both make."""
-
-        def one(rank: int) -> tuple[Tensor, ...]:
-            self._own.rank = rank
-            return work(rank)
-
-        with ThreadPoolExecutor(2) as threads:
-            return list(threads.map(one, (0, 1)))
 
 
 @pytest.fixture
