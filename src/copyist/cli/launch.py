@@ -232,7 +232,9 @@ def _end_with_parent() -> None:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+    # An error, such as the loss of a peer, may be taking things back already, and is not to be cut short in that.
+    if sys.exc_info()[0] is None:
+        raise SystemExit(128 + number)
 
 
 def _num_cores() -> int:
