@@ -102,12 +102,16 @@ def _divided(function: Callable[[Tensor], Tensor], x: Tensor, chosen: list[tuple
         indices, count = chosen[min(first + rank, len(chosen) - 1)]
         own = function(x[indices.to(x.device)])[:count]
         full = torch.cat([own, own.new_zeros(size - count, *own.shape[1:])])
-        parts = gather_batch(full).split(size)
+        parts = _laid_out_like(own, gather_batch(full)).split(size)
         outputs += [part[:count] for part, (_, count) in zip(parts, chosen[first : first + world_size], strict=False)]
-    whole = torch.cat(outputs)
-    # The layout of memory decides by which kernel the next layer computes.
-    is_last = own.ndim == 4 and not own.is_contiguous() and own.is_contiguous(memory_format=torch.channels_last)
-    return whole.contiguous(memory_format=torch.channels_last) if is_last else whole
+    return torch.cat(outputs)
+
+
+def _laid_out_like(own: Tensor, whole: Tensor) -> Tensor:
+    """`whole` with the layout of `own` in memory, which decides by which kernel the next layer computes."""
+    if own.ndim != 4 or own.is_contiguous() or not own.is_contiguous(memory_format=torch.channels_last):
+        return whole
+    return whole.contiguous(memory_format=torch.channels_last)
 
 
 def _is_filled_by_counts(model: Model, num_images: int, batch_size: int) -> bool:

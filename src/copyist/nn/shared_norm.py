@@ -84,7 +84,8 @@ class _SharedBatchNorm(torch.autograd.Function):
         if torch.is_grad_enabled():
             # Gradients are to be differentiated again.
             y = _batch_norm(h, weight, bias, eps=eps)
-            return *torch.autograd.grad(y, (h, weight, bias), g, create_graph=True), None
+            of_h, of_weight, of_bias = torch.autograd.grad(y, (h, weight, bias), g, create_graph=True)
+            return of_h, of_weight, of_bias, None
         if not (g.is_contiguous() and h.is_contiguous()):
             g = g.contiguous(memory_format=torch.channels_last)
             h = h.contiguous(memory_format=torch.channels_last)
