@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from copyist import devices
+from copyist.bf16_probe import Probe
 from copyist.devices import Precision, autocast, resolve
 
 CPU = torch.device("cpu")
@@ -21,11 +22,17 @@ def test_a_precision_that_is_named_is_taken() -> None:
 
 
 def test_auto_is_what_the_processor_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(devices, "bf16_probe", lambda: Probe(largest_error=0.002, slowdown=1.0))
     for flags, expected in {"avx2 amx_bf16 fma": "bf16", "avx2 fma": "float32", "": "float32"}.items():
         (tmp_path / "cpuinfo").write_text(f"flags : {flags}\n")
         monkeypatch.setattr(devices, "Path", lambda _: tmp_path / "cpuinfo")
         devices._cpu_does_bf16.cache_clear()
         assert resolve("auto", CPU) == expected
+    (tmp_path / "cpuinfo").write_text("flags : amx_bf16")
+    for wrong in (Probe(largest_error=1.0, slowdown=1.0), Probe(largest_error=0.002, slowdown=4.0)):
+        monkeypatch.setattr(devices, "bf16_probe", lambda wrong=wrong: wrong)
+        devices._cpu_does_bf16.cache_clear()
+        assert resolve("auto", CPU) == "float32"
     (tmp_path / "cpuinfo").unlink()
     devices._cpu_does_bf16.cache_clear()
     assert resolve("auto", CPU) == "float32"

@@ -28,6 +28,7 @@ from typing import Any, Literal, TypeAlias
 import torch
 from torch import Tensor, distributed
 
+from copyist.bf16_probe import bf16_probe
 from copyist.checks import nearest_match
 from copyist.errors import ArgumentError, UnknownNameError
 from copyist.memory import available_memory
@@ -77,12 +78,13 @@ def available_memory_on(device: torch.device) -> int:
 
 
 def resolve(precision: Precision, device: torch.device) -> Precision:
-    """`bf16` or `float32`: what `auto` means on this device."""
+    """`bf16` or `float32`: what `auto` means on this device. A CPU must have instructions for it, and compute with them
+    what float32 does, no slower than other work explains."""
     if precision != "auto":
         return precision
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
-    return "bf16" if device.type == "cpu" and _cpu_does_bf16() else "float32"
+    return "bf16" if device.type == "cpu" and _cpu_does_bf16() and bf16_probe().pays else "float32"
 
 
 def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractContextManager[Any]:

@@ -197,7 +197,7 @@ def test_what_is_not_read_is_refused_with_what_is(tmp_path: Path, name: str) -> 
     path = tmp_path / name
     path.write_bytes(b"?")
     for text in (str(path), f"./{name}"):
-        with pytest.raises(DataError, match=r"\.npy, \.npz, idx \.gz, a table in \.csv or \.parquet, or one of photos"):
+        with pytest.raises(DataError, match=r"\.npy, \.npz, idx \.gz, a table in \.csv or \.parquet, hf:NAME of the"):
             open_source(text)
 
 

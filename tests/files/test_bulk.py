@@ -4,14 +4,14 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from copyist.errors import DataError
-from copyist.files.bulk import map_in_order, map_stream, report_unreadable
+from copyist.files.bulk import MOST_WAITING, map_in_order, map_stream, report_unreadable
 
 NUM_THREADS = min(8, os.cpu_count() or 1)
 
@@ -59,7 +59,9 @@ def test_a_stream_keeps_its_order_and_bounds_what_waits() -> None:
             begun.append(item)
             yield item
 
-    for taken, result in enumerate(map_stream(lambda item: 2 * item, items(), size=lambda item: 10, most=35)):
+    for taken, result in enumerate(
+        map_stream(lambda item: 2 * item, items(), size=lambda item: 10, ahead=True, most=35)
+    ):
         assert result == 2 * taken
         # Three of ten values fit, and one more is made to be put in their place.
         assert len(begun) <= taken + 5
@@ -79,7 +81,7 @@ def test_what_is_larger_than_all_that_may_wait_is_worked_on_alone() -> None:
             at_work["now"] -= 1
         return item
 
-    assert list(map_stream(work, range(12), size=lambda item: 100, most=50)) == list(range(12))
+    assert list(map_stream(work, range(12), size=lambda item: 100, ahead=True, most=50)) == list(range(12))
     assert set(most) == {1}
 
 
@@ -92,8 +94,55 @@ def test_an_error_in_a_stream_comes_at_its_place_and_ends_it() -> None:
             raise ValueError("third")
         return item
 
-    results = map_stream(work, range(1000), size=lambda item: 1)
+    results = map_stream(work, range(1000), size=lambda item: 1, ahead=True)
     assert [next(results) for _ in range(3)] == [0, 1, 2]
     with pytest.raises(ValueError, match="third"):
         next(results)
-    assert len(done) < 100
+    assert len(done) <= 4 + MOST_WAITING
+
+
+def test_what_is_read_ahead_is_read_while_its_consumer_computes() -> None:
+    read = Counter[int]()
+    results = map_stream(lambda item: read.update([item]), range(1000), size=lambda item: 1, ahead=True, most=60)
+    next(results)
+    wait_for(lambda: len(read) == 60)
+    next(results)
+    wait_for(lambda: len(read) == 61)
+    results.close()
+    assert len(read) == 61
+
+
+def test_what_is_written_behind_is_told_before_the_next_but_one_is_made() -> None:
+    made, written = list[int](), list[int]()
+
+    def items() -> Iterator[int]:
+        for item in range(6):
+            wait_for(lambda: written == made)
+            made.append(item)
+            yield item
+
+    for done in map_stream(lambda item: (written.append(item), item)[1], items(), size=lambda item: 1, ahead=False):
+        assert len(made) <= done + 2
+
+
+def test_who_makes_the_items_is_told_when_a_stream_ends_early() -> None:
+    ended: list[str] = []
+
+    def items() -> Iterator[int]:
+        try:
+            yield from range(1000)
+        finally:
+            ended.append("closed")
+
+    results = map_stream(lambda item: item, items(), size=lambda item: 1, ahead=True)
+    assert next(results) == 0
+    results.close()
+    assert ended == ["closed"]
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    """Wait until what threads bring about is so, for ten seconds at most."""
+    until = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.001)

@@ -2,7 +2,6 @@
 
 import gc
 import io
-import os
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,11 +11,10 @@ import pytest
 import tifffile
 
 from copyist.errors import ArgumentError, DataError
+from copyist.files.bulk import MOST_WAITING
 from copyist.files.decoded import DecodedImage
 from copyist.files.picture import Picture, write_picture
 from copyist.files.picture_files import PictureFile, PicturesOfFiles, check_output_names
-
-AHEAD = 2 * min(8, os.cpu_count() or 1)
 
 
 def picture_file(index: int, loaded: list[int], *, notices: tuple[str, ...] = ()) -> PictureFile:
@@ -42,13 +40,14 @@ def test_pictures_are_loaded_shortly_before_they_are_asked_for_and_then_let_go()
     loaded: list[int] = []
     past: list[weakref.ref[object]] = []
     picture = None
-    for count, picture in enumerate(stream_pictures([picture_file(index, loaded) for index in range(100)]), start=1):
+    files = [picture_file(200 * index, loaded) for index in range(300)]
+    for count, picture in enumerate(stream_pictures(files), start=1):
         # Each was looked into before the first was read.
-        assert len(loaded) - 100 <= count + AHEAD
+        assert len(loaded) - 300 <= count + MOST_WAITING
         past.append(weakref.ref(picture))
     picture = None
     gc.collect()
-    assert len(past) == 100
+    assert len(past) == 300
     assert not any(each() for each in past)
 
 

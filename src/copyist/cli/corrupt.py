@@ -3,6 +3,7 @@
 __all__ = ["corrupt"]
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -97,9 +98,11 @@ def _write(
                 files.append(_write_exactly(x_tilde, folder / exact[picture.name]))
             return files
 
-        for done, files in enumerate(map_stream(write, corrupted(), size=lambda item: item[1].numel()), start=1):
-            written |= dict.fromkeys(str(out / path.relative_to(folder)) for path in files)
-            update(done, len(pictures))
+        stream = map_stream(write, corrupted(), size=lambda item: item[1].numel(), ahead=False)
+        with closing(stream):
+            for done, files in enumerate(stream, start=1):
+                written |= dict.fromkeys(str(out / path.relative_to(folder)) for path in files)
+                update(done, len(pictures))
         pictures.report()
     return [file for file in written if Path(file).exists()]  # A stack with a broken page is none.
 

@@ -90,7 +90,9 @@ Seed: TypeAlias = Annotated[
 Data: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--data", help="A source: photos, faces, digits, scenes, blobs, or a path, with ?options.", metavar="SOURCE"
+        "--data",
+        help="A source: photos, faces, digits, scenes, blobs, a path or hf:NAME, with ?options.",
+        metavar="SOURCE",
     ),
 ]
 Batch: TypeAlias = Annotated[

@@ -13,8 +13,6 @@ from copyist.cli.preamble import batch_statement, check_folder, find_pictures, o
 from copyist.cli.terminal import bar, counted, show
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from copyist.data.table_encoding import TableEncoding
     from copyist.models import Reconstructor
     from copyist.tensors import Examples
@@ -109,39 +107,16 @@ def _restore(
 def _restore_pictures(
     model: "Reconstructor", inputs: Sequence[str], out: Path, copy: "Verb", *, batch: int | None, passes: int
 ) -> dict[str, Any]:
-    from copyist.data import Picture, write_picture
-    from copyist.files.bulk import map_stream
-    from copyist.outputs import whole_folder
-    from copyist.procedures.sizes import apply_to_stream
+    from copyist.evaluation.restore_files import restore_files
 
     pictures, channels = find_pictures(model, inputs, without=out)
     statement = batch_statement(model, num_images=len(pictures), batch=batch)
-    with bar("images") as update, whole_folder(out) as folder:
-        answers = apply_to_stream(
-            model,
-            copy,
-            lambda rows: (
-                ((row, picture.without_pixels()), picture.with_channels(channels))
-                for row, picture in pictures.read(rows)
-            ),
-            shapes=[(channels, *shape[1:]) for shape in pictures.shapes],
-            names=pictures.names,
-            passes=passes,
-            batch_size=batch,
+    with bar("images") as update:
+        files = restore_files(
+            model, copy, pictures, out=out, channels=channels, passes=passes, batch_size=batch, progress=update
         )
-
-        def write(answer: "tuple[tuple[int, Picture], Tensor]") -> tuple[int, Path]:
-            (row, picture), x_hat = answer
-            return row, write_picture(picture, x_hat, folder).relative_to(folder)
-
-        written: list[tuple[int, Path]] = []
-        for each in map_stream(write, answers, size=lambda answer: answer[1].numel()):
-            written.append(each)
-            update(len(written), len(pictures))
-        pictures.report()
-        whole = sorted(each for each in written if pictures.is_whole(each[0]))
-    files = list(dict.fromkeys(str(out / path) for _, path in whole))
-    return {"images": len(whole), "out": str(out), "files": files, **statement}
+    count = sum(map(pictures.is_whole, range(len(pictures))))
+    return {"images": count, "out": str(out), "files": [str(file) for file in files], **statement}
 
 
 def _restore_tables(

@@ -2,11 +2,13 @@
 
 __all__ = ["FILMS", "check_sample_format", "write_batches", "write_samples"]
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from copyist.drawing.grids import Sheet
     from copyist.tensors import Examples, Images
 
 FILMS = (".mp4", ".gif", ".webp")
@@ -91,15 +93,24 @@ def _write_array(batches: "Iterator[Images]", out: Path, *, count: int) -> tuple
 
 def _write_pictures(batches: "Iterator[Images]", out: Path, *, count: int) -> tuple[int, ...]:
     from copyist.drawing.grids import grid, write_png
+    from copyist.files.bulk import map_stream
     from copyist.outputs import whole_folder
 
-    digits, shape, done = max(4, len(str(count - 1))), tuple[int, ...](), 0
-    with whole_folder(out) as folder:
+    digits, shape = max(4, len(str(count - 1))), tuple[int, ...]()
+
+    def sheets() -> "Iterator[tuple[str, Sheet]]":
+        nonlocal shape
+        done = 0
         for x in batches:
             shape = tuple(x.shape[1:])
             for index, image in enumerate(x, start=done):
-                write_png(folder / f"sample-{index:0{digits}d}.png", grid(image[None], gap=0, scale=1))
+                yield f"sample-{index:0{digits}d}.png", grid(image[None], gap=0, scale=1)
             done += len(x)
+
+    with whole_folder(out) as folder:
+        # Each batch is written behind the next.
+        write = lambda item: write_png(folder / item[0], item[1])  # noqa: E731
+        deque(map_stream(write, sheets(), size=lambda item: item[1].size, ahead=False), maxlen=0)
     return shape
 
 

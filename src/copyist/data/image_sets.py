@@ -18,6 +18,7 @@ from copyist.data.embedded import undecoded_embedded
 from copyist.data.examples import ExampleSet
 from copyist.data.fitting import binarize, fit_size, tile_corners
 from copyist.data.groups import groups_of_names
+from copyist.data.hub_sets import undecoded_hub
 from copyist.data.image_files import undecoded_files, undecoded_listing, undecoded_tars
 from copyist.data.parts import Parts, Split, fingerprint
 from copyist.data.source import READABLE, TABLE_OPTIONS, Source, check_unset
@@ -109,7 +110,8 @@ def prepare_images(
         ArgumentError: an option is one of tables.
         DataError: the source cannot be read, or its images cannot be brought to one shape.
     """
-    check_unset(source, TABLE_OPTIONS, kind="tables", got="images")
+    others = [option for option in TABLE_OPTIONS if not (option == "label" and source.is_hub)]
+    check_unset(source, others, kind="tables", got="images")
     images = _undecoded(source, without, say, progress)
     size, channels = _common_size(images, source), source.channels or images.channels
     belong = groups_of_names(images.names, source)
@@ -169,6 +171,8 @@ def _undecoded(
     """What a source holds, whatever kind of source it is."""
     if source.is_embedded:
         return undecoded_embedded(source)
+    if source.is_hub:
+        return undecoded_hub(source, say=say, progress=progress)
     path = Path(source.place)
     mnist = undecoded_mnist(path, source) if path.is_dir() else None
     if mnist is not None:

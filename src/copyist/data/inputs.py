@@ -73,7 +73,7 @@ def find_inputs(
 def _find(source: Source, without: Path | None, say: Callable[[str], None]) -> list[PictureFile]:
     path = Path(source.place)
     plain = replace(source, text="", channels=None, layout=None, pages="first") == Source(text="", place=source.place)
-    is_source = source.is_embedded or not plain or path.suffix.lower() in (".npz", ".gz")
+    is_source = source.is_embedded or source.is_hub or not plain or path.suffix.lower() in (".npz", ".gz")
     if is_source or find_index(source.place) is not None:
         return _of_source(source, without, say)
     if path.is_dir():

@@ -123,11 +123,11 @@ def _sets(
     progress: Progress | None,
     columns: Sequence[str] = (),
 ) -> list[ExampleSet]:
-    if not source.is_embedded and not all(path.exists() for path in tar_paths(source.place)):
+    if not (source.is_embedded or source.is_hub) and not all(path.exists() for path in tar_paths(source.place)):
         raise DataError(f"there is no file or folder {source.place}; {READABLE}")
     if source.is_embedded and Path(source.place).exists():
         say(f"took {source.place} as the embedded data of that name; write ./{source.place} for the folder")
-    index = None if source.is_embedded else find_index(source.place)
+    index = None if source.is_embedded or source.is_hub else find_index(source.place)
     if index is not None:
         return shard_sets(source, index, parts, say=say)
     if is_table(source, without=without):

@@ -3,14 +3,12 @@
 __all__ = ["Packed", "pack_source"]
 
 import contextlib
-import io
 import json
-import tarfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar, final, get_args
+from typing import final, get_args
 
 import numpy as np
 
@@ -18,14 +16,13 @@ from copyist.checks import check_choice, check_whole
 from copyist.data.image_sets import PreparedImages, prepare_images
 from copyist.data.parts import Split, digest
 from copyist.data.shard_array import stored_form
-from copyist.data.shards import INDEX, PLAN, Encoding, Shard, ShardIndex, find_index, is_shard_file
+from copyist.data.shard_writing import ShardRow, whole_shards, write_shard
+from copyist.data.shards import INDEX, PLAN, Encoding, ShardIndex, find_index, is_shard_file
 from copyist.data.source import check_unset, parse_source
 from copyist.data.table_sets import is_table
 from copyist.errors import DataError, OutputError
 from copyist.files.bulk import Progress, ignore, map_in_order, report_unreadable
-from copyist.outputs import check_folder, clear_unfinished, whole_file, write_text
-
-_T = TypeVar("_T")
+from copyist.outputs import check_folder, clear_unfinished, write_text
 
 _SHARD_BYTES = 10**8
 """Of values before they are compressed, about as many as a shard gets by default."""
@@ -50,18 +47,6 @@ class Packed:
 
     left_out: int
     """Files that could not be read."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Row:
-    """An image as it goes into a tar."""
-
-    name: str
-    digest: str
-    group: str
-    label: int | None
-    is_test: bool | None
-    data: bytes
 
 
 def pack_source(
@@ -171,11 +156,11 @@ class _Packer:
     def pack(self, *, say: Callable[[str], None], progress: Progress | None) -> Packed:
         """Write the shards that are not there, and then the index."""
         images = self._prepared.images
-        done = self._done()
+        done = whole_shards(self._folder, self._names)
         rows = self._rows(first=len(done) * self._per_shard, progress=progress)
         try:
             for name in self._names[len(done) :]:
-                done.append(self._write(name, islice(rows, self._per_shard)))
+                done.append(write_shard(self._folder / name, islice(rows, self._per_shard), encoding=self._encoding))
         except DataError:
             if not done:
                 self._leave()
@@ -211,21 +196,7 @@ class _Packer:
         with contextlib.suppress(OSError):
             self._folder.rmdir()
 
-    def _done(self) -> list[Shard]:
-        """The shards that are there and whole, up to the first that is not: its description is written behind it."""
-        found: list[Shard] = []
-        for name in self._names:
-            record = (self._folder / name).with_suffix(".json")
-            if not record.is_file():
-                break
-            shard = Shard.read(record)
-            tar = self._folder / name
-            if not tar.is_file() or tar.stat().st_size != shard.bytes:
-                break
-            found.append(shard)
-        return found
-
-    def _rows(self, *, first: int, progress: Progress | None) -> Iterator[list[_Row] | str]:
+    def _rows(self, *, first: int, progress: Progress | None) -> Iterator[list[ShardRow] | str]:
         """What each image of the source gives, from the one with this number on; or why it cannot be read."""
 
         def report(done: int, total: int) -> None:
@@ -236,7 +207,7 @@ class _Packer:
             lambda place: self._rows_of(self._order[first + place]), len(self._order) - first, progress=report
         )
 
-    def _rows_of(self, index: int) -> list[_Row] | str:
+    def _rows_of(self, index: int) -> list[ShardRow] | str:
         prepared, images = self._prepared, self._prepared.images
         corners = prepared.corners(index)
         rows = prepared.rows(index, corners)
@@ -244,7 +215,7 @@ class _Packer:
             return f"{images.names[index]} ({rows})"
         own = images.digests[index]
         return [
-            _Row(
+            ShardRow(
                 name=name,
                 digest=own if corner is None else digest(f"{own}@{corner}".encode()),
                 group=(images.belongs_to or images.digests)[index],
@@ -254,56 +225,6 @@ class _Packer:
             )
             for name, corner, row in zip(prepared.row_names(index, corners), corners, rows, strict=True)
         ]
-
-    def _write(self, name: str, found: Iterator[list[_Row] | str]) -> Shard:
-        """A tar of the next images, and behind it what it holds: both whole or not at all."""
-        path = self._folder / name
-        rows, failures = list[_Row](), list[str]()
-        offsets, sizes = list[int](), list[int]()
-        with whole_file(path) as temporary, temporary.open("wb") as file:
-            with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-                for each in found:
-                    if isinstance(each, str):
-                        failures.append(each)
-                        continue
-                    for row in each:
-                        key = f"{path.stem.removeprefix('shard-')}{len(rows):08d}"
-                        offsets.append(_add(tar, f"{key}.{self._encoding}", row.data))
-                        if row.label is not None:
-                            _add(tar, f"{key}.cls", str(row.label).encode())
-                        sizes.append(len(row.data))
-                        rows.append(replace(row, data=b""))
-            file.flush()
-            length = file.tell()
-        alone = all(row.group == row.digest for row in rows)
-        shard = Shard(
-            name=name,
-            bytes=length,
-            names=tuple(row.name for row in rows),
-            digests=tuple(row.digest for row in rows),
-            groups=None if alone else tuple(row.group for row in rows),
-            labels=_column([row.label for row in rows]),
-            is_test=_column([row.is_test for row in rows]),
-            offsets=tuple(offsets),
-            sizes=tuple(sizes),
-            failures=tuple(failures),
-        )
-        write_text(self._folder / shard.record, shard.to_json())
-        return shard
-
-
-def _add(tar: tarfile.TarFile, name: str, data: bytes) -> int:
-    """Put a member into a tar; where its bytes begin there."""
-    member = tarfile.TarInfo(name)
-    member.size = len(data)
-    tar.addfile(member, io.BytesIO(data))
-    assert tar.fileobj is not None
-    return tar.fileobj.tell() - -(-len(data) // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-
-
-def _column(values: list[_T | None]) -> tuple[_T, ...] | None:
-    """The values of a column that all images have, or none."""
-    return None if None in values else tuple(value for value in values if value is not None)
 
 
 def _read_plan(path: Path) -> object:

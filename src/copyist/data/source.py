@@ -40,12 +40,15 @@ EMBEDDED = ("photos", "faces", "digits", "scenes", "blobs", "cancer")
 
 READABLE = (
     "a source is a folder, .zip or .tar of images, a folder of shards, .npy, .npz, idx .gz, a table in .csv or "
-    ".parquet, or one of photos, faces, digits, scenes, blobs, cancer"
+    ".parquet, hf:NAME of the Hugging Face hub, or one of photos, faces, digits, scenes, blobs, cancer"
 )
 """What can be read, as the end of a sentence."""
 
 IMAGE_OPTIONS = ("size", "fit", "channels", "layout", "stride", "binarize", "pages")
 """Options of images alone."""
+
+HUB_OPTIONS = ("column", "config")
+"""Options of data sets of the Hugging Face hub alone."""
 
 TABLE_OPTIONS = ("label", "drop", "header", "decimal")
 """Options of tables alone."""
@@ -54,6 +57,7 @@ _OPTIONS = (
     *("size", "fit", "channels", "split", "layout", "key", "stride", "limit", "binarize", "pages"),
     *("test", "split_seed", "calibration", "only", "group"),
     *TABLE_OPTIONS,
+    *HUB_OPTIONS,
 )
 
 
@@ -65,7 +69,7 @@ class Source:
     """As it was written."""
 
     place: str
-    """A path, or one of `EMBEDDED`."""
+    """A path, one of `EMBEDDED`, or `hf:` and the name of a data set of the Hugging Face hub."""
 
     size: tuple[int, int] | None = None
     """(H, W) every image is brought to; None leaves images as they are."""
@@ -111,7 +115,13 @@ class Source:
     """Names of the classes whose examples are taken; empty takes all."""
 
     label: str | None = None
-    """The column of a table that holds its classes."""
+    """The column of a table, or of a data set of the Hugging Face hub, that holds its classes."""
+
+    column: str | None = None
+    """The column of a data set of the Hugging Face hub that holds its images; None takes the only one."""
+
+    config: str | None = None
+    """Which configuration of a data set of the Hugging Face hub is taken, where it has several."""
 
     drop: tuple[str, ...] = ()
     """Columns of a table that are left out."""
@@ -130,6 +140,11 @@ class Source:
     def is_embedded(self) -> bool:
         """Whether it needs no file."""
         return self.place in EMBEDDED
+
+    @property
+    def is_hub(self) -> bool:
+        """Whether it is read by the library of the Hugging Face hub, from there or from a folder."""
+        return self.place.startswith("hf:")
 
 
 def parse_source(text: str) -> Source:
@@ -158,6 +173,8 @@ def parse_source(text: str) -> Source:
         options[name] = _value(name, value)
     source = Source(text=text, place=place, **options)
     _check_together(source)
+    if not source.is_hub:
+        check_unset(source, HUB_OPTIONS, kind="data sets of the Hugging Face hub (hf:NAME)", got="another source")
     _check_place(place)
     return source
 
@@ -230,7 +247,7 @@ def _value(name: str, value: str) -> object:
             return value
         case "drop" | "only":
             return tuple(map(unquote, value.split(",")))
-        case "label" | "group":
+        case "label" | "group" | "column":
             return unquote(value)
         case _:
             return value
@@ -285,6 +302,8 @@ def _check_together(source: Source) -> None:
 
 
 def _check_place(place: str) -> None:
+    if place == "hf:":
+        raise ArgumentError("hf: must name a data set of the Hugging Face hub or a folder, got nothing; write hf:NAME")
     if not place:
         raise ArgumentError("a source must name a file, a folder or embedded data, got nothing before the options")
     if place in EMBEDDED or Path(place).exists():

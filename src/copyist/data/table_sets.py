@@ -90,9 +90,9 @@ def is_table(source: Source, *, without: Path | None = None) -> bool:
         DataError: it is an array file that cannot be read.
         UnknownNameError: it has no array of the requested name.
     """
-    return (
-        source.place == "cancer" if source.is_embedded else holds_table(source.place, key=source.key, without=without)
-    )
+    if source.is_embedded or source.is_hub:
+        return source.place == "cancer"
+    return holds_table(source.place, key=source.key, without=without)
 
 
 def read_table(source: Source, *, without: Path | None = None, by_split: bool = True) -> StoredTable:

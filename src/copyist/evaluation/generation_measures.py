@@ -18,7 +18,7 @@ from copyist.metrics.distribution import coverage, frechet_distance
 from copyist.metrics.moments import channel_moments
 from copyist.metrics.neighbors import memorization
 from copyist.models.code_size import code_shape
-from copyist.models.contracts import Autoencoder, Diffusion, Masked, Model, needs
+from copyist.models.contracts import Autoencoder, Masked, Model, needs
 from copyist.models.in_batches import in_batches
 from copyist.models.latent_diffusion import LatentDiffusion, to_maps
 from copyist.procedures.neighbor_interpolation import between_neighbors
@@ -69,7 +69,7 @@ def latent_table(
 
 
 def generation_table(
-    models: Mapping[str, Diffusion],
+    models: Mapping[str, Model],
     splits: Splits,
     *,
     num_images: int,
@@ -77,7 +77,7 @@ def generation_table(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> GenerationTable:
-    """Sample diffusion models, each by its default method, and compare the samples with test images.
+    """Sample models, each by its default method, and compare the samples with test images.
 
     Args:
         models: by name.

@@ -4,10 +4,10 @@ __all__ = ["Progress", "ignore", "map_in_order", "map_stream", "reason_of", "rep
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from copyist.errors import DataError
 
@@ -16,6 +16,9 @@ MOST_UNREADABLE = 0.01
 
 MOST_AT_ONCE = 2**25
 """Values that `map_stream` holds beside what its consumer holds: 32 megapixels of one channel."""
+
+MOST_WAITING = 128
+"""Items that `map_stream` holds at most, however small they are: a few batches of the usual size."""
 
 _S = TypeVar("_S")
 _T = TypeVar("_T")
@@ -64,27 +67,39 @@ def map_in_order(
 
 
 def map_stream(
-    work: Callable[[_S], _T], items: Iterable[_S], *, size: Callable[[_S], int], most: int = MOST_AT_ONCE
-) -> Iterator[_T]:
+    work: Callable[[_S], _T],
+    items: Iterable[_S],
+    *,
+    size: Callable[[_S], int],
+    ahead: bool,
+    most: int = MOST_AT_ONCE,
+) -> Generator[_T, None, None]:
     """Yield `work` of each item in their order, done in threads, with a bounded number of them in memory.
 
-    Both ends may be slow. Where the items are (names of what is to be read), their results are computed ahead of the
-    consumer; where each item is computed as it is taken, `work` (writing it) goes on behind the next.
+    What reads, computes and writes is a chain of two of these: one ahead of who computes, whose items cost nothing
+    (names of what is to be read), and one behind, whose items are computed as they are taken (what is to be written).
+    While a batch is computed, the next is read and the one before is written.
+
+    `work` is to leave PyTorch's own threads alone, as NumPy and Pillow do: each thread that calls an operation of more
+    than 32,768 values starts as many of them as there are cores, which then wait for work at full speed.
 
     Args:
         work: called from several threads.
-        items: taken one by one, when there is room.
+        items: taken one by one, when there is room. A generator is closed with the stream.
         size: of an item, or of its result, in values.
+        ahead: whether as many items as there is room for are taken before a result is given; else each result is given
+            as soon as it is there and the next item is.
         most: the sum of the sizes that is worked on or waits to be taken; a larger item is worked on alone.
     """
-    num_threads = min(8, os.cpu_count() or 1)
-    with ThreadPoolExecutor(num_threads) as pool:
+    with ThreadPoolExecutor(min(32, os.cpu_count() or 1)) as pool:
         pending: deque[tuple[Future[_T], int]] = deque()
         held = 0
         try:
             for item in items:
                 own = size(item)
-                while pending and (held + own > most or len(pending) >= 2 * num_threads):
+                while pending and (
+                    held + own > most or len(pending) >= MOST_WAITING or (not ahead and pending[0][0].done())
+                ):
                     future, freed = pending.popleft()
                     held -= freed
                     yield future.result()
@@ -97,6 +112,8 @@ def map_stream(
         finally:
             for future, _ in pending:
                 future.cancel()
+            if isinstance(items, Generator):
+                cast("Generator[_S, None, None]", items).close()
 
 
 def reason_of(error: Exception) -> str:

@@ -160,7 +160,7 @@ class DecodedImage:
         """
         if self._is_plain:
             return replace(self, pixels=_levels(x, self.pixels.dtype))
-        levels = x.double().clamp(0, 1).numpy()
+        levels = x.numpy().astype(np.float64).clip(0, 1)
         if self.premultiplied:
             levels = levels * self._opacity()
         black, white = self.values.black, self.values.white
@@ -219,6 +219,6 @@ def _levels(x: Tensor, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     levels = np.empty((height, width, channels), dtype)
     at_once = max(1, 2**20 // width)  # Rows: in float64 a large picture takes eight times its file.
     for top in range(0, height, at_once):
-        part = x[:, top : top + at_once].double().clamp(0, 1)
-        levels[top : top + at_once] = torch.round(part * np.iinfo(dtype).max).permute(1, 2, 0).numpy()
+        part = x[:, top : top + at_once].numpy().astype(np.float64).clip(0, 1)
+        levels[top : top + at_once] = np.moveaxis(np.rint(part * np.iinfo(dtype).max), 0, 2)
     return levels

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -149,10 +150,11 @@ def _in_its_channels(picture: Picture, pixels: Tensor) -> Tensor:
         raise ShapeError(
             f"pixels for {picture.name} must have its shape {tuple(picture.pixels.shape)}, got {tuple(pixels.shape)}"
         )
-    if not torch.isfinite(pixels).all():
+    if not np.isfinite(pixels.numpy()).all():
         raise ArgumentError(f"pixels for {picture.name} must be finite, got NaN or infinity; check the model")
     if len(pixels) == 3 and len(picture.pixels) == 1:
-        return pixels.double().mean(dim=0, keepdim=True).float()
+        mean = pixels.numpy().astype(np.float64).mean(axis=0, keepdims=True)
+        return torch.from_numpy(mean.astype(np.float32))
     if len(pixels) != len(picture.pixels):
         raise ShapeError(f"{picture.name} must be written with {len(picture.pixels)} channels, got {len(pixels)}")
     return pixels

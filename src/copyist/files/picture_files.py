@@ -105,7 +105,7 @@ class PicturesOfFiles:
         def work(row: int) -> tuple[int, Picture | str]:
             return row, self._seen[row].read()
 
-        for row, picture in map_stream(work, chosen, size=lambda row: math.prod(self._seen[row].shape)):
+        for row, picture in map_stream(work, chosen, size=lambda row: math.prod(self._seen[row].shape), ahead=True):
             if self._seen[row].position in self._failures:
                 continue
             if isinstance(picture, str):

@@ -133,7 +133,7 @@ def _usual(data: str, may_hold_outliers: bool) -> DetectorRecipe:
 
 def _is_table(data: str) -> bool:
     source = parse_source(data)
-    if not source.is_embedded and not Path(source.place).exists():
+    if not (source.is_embedded or source.is_hub) and not Path(source.place).exists():
         raise DataError(f"there is no file or folder {source.place}; give the normal examples by --data")
     return is_table(source)
 

@@ -243,7 +243,8 @@ ALL = torch.ones(8, 12, dtype=torch.bool)
     ("given", "error", "message"),
     [
         ({"guidance": 2.0}, ArgumentError, "guidance must come with a class to guide to, got 2 and none; name one"),
-        ({"guidance": -1.0, "classes": (1,)}, ArgumentError, "guidance must be at least 0, got -1"),
+        ({"guidance": -1.0, "classes": (1,)}, ArgumentError, r"guidance must lie in \[0, 1000.0\], got -1"),
+        ({"guidance": 1e30, "classes": (1,)}, ArgumentError, r"guidance must lie in \[0, 1000.0\], got 1e\+30"),
         ({"classes": (3,)}, ArgumentError, r"the number of a class must lie in \[0, 2\], got 3; take one of these"),
         ({"classes": (-1,)}, ArgumentError, r"the number of a class must lie in \[0, 2\], got -1"),
         ({"classes": ("cat",)}, ArgumentError, "there is no class 'cat'; there are 0, 1, 2"),

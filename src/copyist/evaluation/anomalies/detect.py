@@ -14,18 +14,18 @@ import numpy as np
 from copyist.checks import check_choice, check_whole
 from copyist.data.inputs import result_names
 from copyist.detection import Detector, Findings, load_detector
-from copyist.drawing.grids import write_png
+from copyist.drawing.grids import Sheet, write_png
 from copyist.drawing.overlays import heat_levels, overlay
 from copyist.errors import ArgumentError
 from copyist.evaluation.anomalies.assembly import Found, assemble, extremes
 from copyist.evaluation.anomalies.beside import SimpleDetectors
 from copyist.evaluation.anomalies.masks import Masks
 from copyist.evaluation.anomalies.page import ShownPicture, check_extras, page, shown_picture
-from copyist.evaluation.anomalies.pictures import JudgedPictures, Pictures
+from copyist.evaluation.anomalies.pictures import HeatedPicture, JudgedPictures, Pictures
 from copyist.evaluation.anomalies.report import AnomalyReport
 from copyist.evaluation.anomalies.rows import judge_rows
 from copyist.evaluation.anomalies.truth import Truth, labels_of_file, labels_of_folders, labels_of_names
-from copyist.files.bulk import Progress, ignore
+from copyist.files.bulk import Progress, ignore, map_stream
 from copyist.metrics.ranking import PixelCounts
 from copyist.outputs import check_output, user_path, whole_file, whole_folder, write_text
 
@@ -255,16 +255,22 @@ def _draw(
     shown = {*strangest, *most_normal}
     names = dict(zip(findings.names, result_names(findings.names, ".png"), strict=True))
     places = {judged.rows[place]: place for place in sorted({*np.flatnonzero(wanted).tolist(), *shown})}
-    found: dict[str, ShownPicture] = {}
-    for heated in pictures.read_with_heat(list(places)):
-        place = places[heated.row]
+
+    def sheets() -> "Iterator[tuple[int, HeatedPicture, Sheet | None]]":
+        for heated in pictures.read_with_heat(list(places)):
+            sheet = None if heated.heat is None else overlay(heated.pixels, heated.heat, levels)
+            yield places[heated.row], heated, sheet
+
+    def write(item: "tuple[int, HeatedPicture, Sheet | None]") -> tuple[str, ShownPicture] | None:
+        place, heated, sheet = item
         name = findings.names[place]
-        sheet = None if heated.heat is None else overlay(heated.pixels, heated.heat, levels)
         if sheet is not None and wanted[place]:
             write_png(folder / "heatmaps" / names[name], sheet)
-        if place in shown:
-            found[name] = shown_picture(heated.pixels.numpy(), sheet)
-    return found
+        return (name, shown_picture(heated.pixels.numpy(), sheet)) if place in shown else None
+
+    # Each batch is written behind the next.
+    stream = map_stream(write, sheets(), size=lambda item: 2 * item[1].pixels.numel(), ahead=False)
+    return dict(each for each in stream if each is not None)
 
 
 def _lines(findings: Findings) -> Iterator[tuple[str, str, str, int]]:

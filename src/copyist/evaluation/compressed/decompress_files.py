@@ -2,14 +2,16 @@
 
 __all__ = ["compressed_files", "decompress_files"]
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from copyist.compression.container import Header, read_container
 from copyist.compression.models import coder_of, decompressing_coder
 from copyist.errors import DataError
 from copyist.evaluation.compressed.compress_files import ENDING
-from copyist.files.bulk import Progress, ignore, reason_of, report_unreadable
+from copyist.files.bulk import Progress, ignore, map_stream, reason_of, report_unreadable
+from copyist.files.decoded import DecodedImage
 from copyist.files.encoding import encode_image
 from copyist.files.folders import ImageFile, list_folder
 from copyist.files.picture import safe_name
@@ -54,8 +56,9 @@ def decompress_files(
     check_output_names(names)
     failures: list[str] = []
     found: dict[str, Header] = {}
-    with whole_folder(out) as folder:
-        for done, ((file, is_alone), name) in enumerate(zip(files, names, strict=True), start=1):
+
+    def pictures() -> Iterator[tuple[str, Header, DecodedImage]]:
+        for (file, is_alone), name in zip(files, names, strict=True):
             try:
                 data = file.read()
                 head = read_container(data).header
@@ -65,10 +68,21 @@ def decompress_files(
                     raise DataError(f"{file.name} cannot be decompressed: {reason_of(error)}") from error
                 failures.append(f"{file.name} ({reason_of(error)})")
                 continue
-            write_bytes(folder / safe_name(name), encode_image(picture.to_image()))
-            found[str(out / name)] = head
-            if progress is not None:
-                progress(done, len(files))
+            yield name, head, picture.to_image()
+
+    with whole_folder(out) as folder:
+
+        def write(item: tuple[str, Header, DecodedImage]) -> tuple[str, Header]:
+            name, head, image = item
+            write_bytes(folder / safe_name(name), encode_image(image))
+            return str(out / name), head
+
+        # Each is encoded as a PNG behind the next.
+        with closing(map_stream(write, pictures(), size=lambda item: item[2].pixels.size, ahead=False)) as stream:
+            for path, head in stream:
+                found[path] = head
+                if progress is not None:
+                    progress(len(found) + len(failures), len(files))
         report_unreadable(failures, len(files), noun="compressed files", say=say or ignore)
     return found
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_max_pool2d
 
-from copyist.checks import check_at_least, check_choice, check_whole, check_within
+from copyist.checks import check_choice, check_whole, check_within
 from copyist.errors import ArgumentError, ContractError, ShapeError
 from copyist.models.contracts import Diffusion, take_batch
 from copyist.procedures.diffusion.problem import Problem
@@ -20,6 +20,9 @@ from copyist.tensors import ExamplesLike, Images
 
 _TIMES = 4
 """How often each step is taken where a part is kept, unless a number is given."""
+
+_MOST_GUIDANCE = 1000.0
+"""Beyond it estimates are no numbers long before they are of any use, which is above 1 and rarely above 10."""
 
 
 @final
@@ -37,7 +40,7 @@ class Conditions:
 
     guidance: float | None = None
     """g, how far estimates go from those without the class to those with it: 1 is the class alone, and None too; more
-    makes samples more typical of it and less diverse."""
+    makes samples more typical of it and less diverse, in [0, 1000]."""
 
     like: ExamplesLike | None = None
     """Images (N, C, H, W) to start from: noise is added to them, and taken off again."""
@@ -58,7 +61,7 @@ class Conditions:
 
     def __post_init__(self) -> None:
         if self.guidance is not None:
-            check_at_least("guidance", self.guidance, 0)
+            check_within("guidance", self.guidance, 0, _MOST_GUIDANCE)
             if not self.classes:
                 raise ArgumentError(
                     f"guidance must come with a class to guide to, got {self.guidance:g} and none; name one (--class)"

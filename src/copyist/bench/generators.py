@@ -1,0 +1,258 @@
+"""Diffusion of pixels, diffusion of codes and a copier: trained for equal budgets of processor time, and sampled."""
+
+__all__ = ["KINDS", "GeneratorBench", "GeneratorTrial", "bench_generators"]
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, Self, TypeAlias, final, get_args
+
+from copyist.bench.measure import machine
+from copyist.bench.timings import Machine
+from copyist.data import open_source
+from copyist.data.splits import Splits
+from copyist.drawing.text import text_table
+from copyist.errors import ArgumentError
+from copyist.evaluation.generation_measures import generation_table
+from copyist.evidence import student_interval
+from copyist.models.contracts import Autoencoder, Model, needs
+from copyist.models.diffusion_unet import DiffusionUNetConfig
+from copyist.models.latent_diffusion import LatentDiffusionConfig
+from copyist.recipes import autoencoder, diffusion, latent_diffusion, unet
+from copyist.training import Recipe, train
+
+Kind: TypeAlias = Literal["pixels", "codes", "copies"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""What is trained: diffusion of pixels, diffusion of codes with its autoencoder, a copier."""
+
+_FIRST_SHARE = 1 / 3
+"""Of the budget of diffusion of codes, for the autoencoder."""
+
+_FEW, _MORE = 8, 32
+"""Steps of the two short runs that tell what a step costs."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class GeneratorTrial:
+    """One model of one seed, trained for one budget."""
+
+    kind: Kind
+
+    budget: float
+    """Processor seconds that were to be spent on training."""
+
+    seed: int
+
+    spent: float
+    """Processor seconds that were."""
+
+    steps: int
+    """Of the model that is sampled."""
+
+    axes: float
+    """Fréchet distance of its samples to test images on principal axes."""
+
+    layout: float
+    """The same in features of the layout."""
+
+    coverage: float
+    """Share of test images with a sample near them."""
+
+    nearest: float
+    """Median distance of samples to the nearest training image, over that of test images."""
+
+    seconds: float
+    """Per sample."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class GeneratorBench:
+    """All trials on one source."""
+
+    data: str
+    num_images: int
+
+    floor: tuple[float, float]
+    """Distances of as many training images, on axes and in the layout."""
+
+    machine: Machine
+    trials: tuple[GeneratorTrial, ...]
+
+    def to_json(self) -> str:
+        """One JSON object."""
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote."""
+        document: dict[str, Any] = json.loads(text)
+        trials = tuple(GeneratorTrial(**each) for each in document.pop("trials"))
+        where, floor = Machine(**document.pop("machine")), tuple(document.pop("floor"))
+        return cls(trials=trials, machine=where, floor=floor, **document)
+
+    def ratio(self, kind: Kind, over: Kind, *, budget: float) -> tuple[float, float, float]:
+        """Distance on axes of one kind over that of another after equal budgets, paired by seed: its geometric mean,
+        and Student's 95 % interval, which is no number from one seed."""
+        by_seed = {(each.kind, each.seed): each.axes for each in self.trials if each.budget == budget}
+        seeds = sorted(seed for name, seed in by_seed if name == kind and (over, seed) in by_seed)
+        found = student_interval([by_seed[kind, seed] / by_seed[over, seed] for seed in seeds], scale="log")
+        return found.mean, found.low, found.high
+
+    def __str__(self) -> str:
+        rows = [["budget, s", "trained", "seeds", "axes", "layout", "coverage", "nearest", "s per sample"]]
+        budgets = sorted({each.budget for each in self.trials})
+        for budget in budgets:
+            for kind in KINDS:
+                own = [each for each in self.trials if (each.kind, each.budget) == (kind, budget)]
+                if own:
+                    names = ("axes", "layout", "coverage", "nearest", "seconds")
+                    means = (statistics.fmean(getattr(each, name) for each in own) for name in names)
+                    rows.append([f"{budget:g}", kind, str(len(own)), *(f"{mean:.4g}" for mean in means)])
+        head = (
+            f"{self.data}: {self.num_images} samples; training images score {self.floor[0]:.4g} on axes and "
+            f"{self.floor[1]:.4g} in the layout"
+        )
+        lines = [head, text_table(rows)]
+        for kind in KINDS[1:]:
+            found = {budget: self.ratio(kind, "pixels", budget=budget) for budget in budgets}
+            told = (
+                f"{mean:.2f} [{low:.2f}, {high:.2f}] at {budget:g} s" for budget, (mean, low, high) in found.items()
+            )
+            lines.append(f"{kind} over pixels: {', '.join(told)}")
+        return "\n".join(lines)
+
+
+def bench_generators(
+    data: str,
+    *,
+    budgets: Sequence[float] = (60, 240, 960),
+    seeds: Sequence[int] = (0, 1, 2),
+    num_images: int = 512,
+    begun: GeneratorBench | None = None,
+    found: Callable[[GeneratorBench], None] = lambda result: None,
+    say: Callable[[str], None] = lambda sentence: None,
+) -> GeneratorBench:
+    """Train each kind for each budget, and compare samples with test images.
+
+    Budgets are of processor time, so that other work on the machine does not decide; short runs tell what a step costs.
+    The autoencoder of a latent diffusion model takes a third of its budget, and the encoding of the images counts.
+
+    Args:
+        data: a source of images whose sides are multiples of 8.
+        budgets: processor seconds of training.
+        seeds: of weights, order and noise.
+        num_images: samples, and test images.
+        begun: trials that need not be made again.
+        found: is given what there is after each trial.
+        say: takes one sentence per trial.
+
+    Raises:
+        ArgumentError: what was begun is of another source or of another number of images; a budget is too short.
+    """
+    splits = open_source(data)
+    real = generation_table({}, splits, num_images=num_images)
+    floor = (real.floor.distance["axes"], real.floor.distance["layout"])
+    if begun is not None and (begun.data, begun.num_images) != (data, real.num_images):
+        raise ArgumentError(
+            f"what is gone on with must be of {data} and {real.num_images} images, got {begun.data} and "
+            f"{begun.num_images}; begin anew (--force)"
+        )
+    trials = [] if begun is None else [*begun.trials]
+    known = {(each.kind, each.budget, each.seed) for each in trials}
+    where, trainer = machine(), _Trainer(splits)
+
+    def result() -> GeneratorBench:
+        return GeneratorBench(data=data, num_images=real.num_images, floor=floor, machine=where, trials=tuple(trials))
+
+    for seed in seeds:
+        for budget in sorted(map(float, budgets)):
+            for kind in KINDS:
+                if (kind, budget, seed) in known:
+                    continue
+                model, steps, spent = trainer.train(kind, budget=budget, seed=seed)
+                made = generation_table({kind: model}, splits, num_images=real.num_images, seed=seed).models[kind]
+                last = GeneratorTrial(
+                    kind=kind,
+                    budget=budget,
+                    seed=seed,
+                    spent=spent,
+                    steps=steps,
+                    axes=made.distance["axes"],
+                    layout=made.distance["layout"],
+                    coverage=made.coverage,
+                    nearest=made.nearest,
+                    seconds=made.seconds_per_image,
+                )
+                trials.append(last)
+                say(f"{kind}, {budget:g} s, seed {seed}: {steps} steps in {spent:.0f} s, distance {last.axes:.4g}")
+                found(result())
+    return result()
+
+
+@final
+class _Trainer:
+    """Trains for as long as a budget allows; what a step costs is told by short runs, once for each recipe."""
+
+    def __init__(self, splits: Splits) -> None:
+        self._splits = splits
+        self._costs: dict[str, tuple[float, float]] = {}
+
+    def train(self, kind: Kind, *, budget: float, seed: int) -> tuple[Model, int, float]:
+        """The model of a kind, its steps, and the processor seconds that all of its training took.
+
+        Raises:
+            ArgumentError: the budget does not allow a step.
+        """
+        source = self._splits.train.source
+        if kind != "codes":
+            return self._trained(_pixels(source) if kind == "pixels" else unet(data=source), budget=budget, seed=seed)
+        model, _, before = self._trained(autoencoder(data=source), budget=_FIRST_SHARE * budget, seed=seed)
+        stage = needs(model, Autoencoder, verb="bench")
+        model, steps, spent = self._trained(_codes(source), budget=budget - before, seed=seed, first_stage=stage)
+        return model, steps, before + spent
+
+    def _trained(
+        self, recipe: Recipe, *, budget: float, seed: int, first_stage: Autoencoder | None = None
+    ) -> tuple[Model, int, float]:
+        if recipe.name not in self._costs:
+            self._costs[recipe.name] = self._measured(recipe, first_stage)
+        fixed, step = self._costs[recipe.name]
+        steps = int((budget - fixed) / step)
+        if steps < 1:
+            raise ArgumentError(
+                f"a budget of {budget:.3g} processor seconds must allow a step of {recipe.name}, which takes "
+                f"{step:.2g} after {fixed:.2g} here; take a longer one (--budget)"
+            )
+        since = time.process_time()
+        run = train(_taking(recipe, steps), data=self._splits, seed=seed, first_stage=first_stage)
+        return run.model, steps, time.process_time() - since
+
+    def _measured(self, recipe: Recipe, first_stage: Autoencoder | None) -> tuple[float, float]:
+        """Processor seconds before and after the steps, and of a step."""
+        self._seconds(recipe, _FEW, first_stage)  # The first run is slow, and is passed over.
+        few, more = (self._seconds(recipe, steps, first_stage) for steps in (_FEW, _MORE))
+        step = max(more - few, 1e-4) / (_MORE - _FEW)
+        return max(few - _FEW * step, 0.0), step
+
+    def _seconds(self, recipe: Recipe, steps: int, first_stage: Autoencoder | None) -> float:
+        since = time.process_time()
+        train(_taking(recipe, steps), data=self._splits, first_stage=first_stage)
+        return time.process_time() - since
+
+
+def _pixels(source: str) -> Recipe:
+    return replace(diffusion(data=source), model=DiffusionUNetConfig(width=24, levels=4))
+
+
+def _codes(source: str) -> Recipe:
+    denoiser = replace(LatentDiffusionConfig().denoiser, levels=2)
+    return replace(latent_diffusion(data=source), model=LatentDiffusionConfig(denoiser=denoiser))
+
+
+def _taking(recipe: Recipe, steps: int) -> Recipe:
+    return replace(recipe, training=replace(recipe.training, steps=steps, validate_every=steps, save_every=steps))

@@ -1,0 +1,99 @@
+"""The page of measured speeds, made from the files that benchmarks write."""
+
+__all__ = ["TARGETS", "performance_page"]
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from copyist.bench.timings import BenchResult, Comparison
+from copyist.errors import DataError
+
+T = TypeVar("T")
+
+TARGETS: dict[str, dict[int, float]] = {
+    "train": {16: 3.5, 32: 2.5, 64: 1.9},
+    "vae": {400: 3.0},
+    "diffusion, sampling": {32: 1.0},
+    "export": {16: 1.0, 32: 1.0},
+    "scaling": {16: 1.7},
+    "shards": {16: 0.9},
+}
+"""How many times as fast as the reference ours must be, by what the benchmark's name begins with and by base width."""
+
+_ABOUT = {
+    "train": "A step of `copyist train` against a textbook's loop in float32, PNG files read by two workers.",
+    "vae": "A step of the variational autoencoder against another library's, same net and batch.",
+    "sample": "Diffusion with no diffusion against a plain loop.",
+    "walk": "A walk against a plain loop.",
+    "diffusion": "Nets of about as many parameters, images in memory; theirs in float32.",
+    "export": "Copies by ONNX Runtime against the same model in PyTorch, both in float32.",
+    "scaling": "A step that processes of one thread share against one process with the whole batch.",
+    "shards": "A step of training on shards against the same images in memory.",
+}
+
+_HEAD = """# Performance
+
+What `copyist bench` measured, as ratios: both sides in one run, by turns, each in a process of its own; medians, with
+the quartiles of the ratio over the rounds. This page is made by `copyist bench page` from the files that it names;
+[what is compared, and where the factors come from](benchmarks.md).
+"""
+
+
+def performance_page(files: Iterable[Path]) -> str:
+    """A Markdown page of the results of benchmarks of speed.
+
+    Args:
+        files: what `--out` wrote, one benchmark each.
+
+    Raises:
+        DataError: one is no result of a benchmark of speed.
+    """
+    parts = [_HEAD]
+    for file in sorted(files):
+        parts.append("\n".join(_section(_read(file), file.name)))
+    return "\n".join(parts)
+
+
+def _read(file: Path) -> BenchResult:
+    try:
+        return BenchResult.from_json(file.read_text("utf-8"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{file} must be what a benchmark of speed wrote by --out, and cannot be read as one ({error}); leave it "
+            "out"
+        ) from error
+
+
+def _section(result: BenchResult, file: str) -> Iterator[str]:
+    machine = result.machine
+    yield f"## {result.name.capitalize()}"
+    yield _known(_ABOUT, result.name) or ""
+    yield (
+        f"{machine.processor}, {machine.cores} cores, {machine.threads} threads, Python {machine.python}, "
+        f"torch {machine.torch}; `{file}`.\n"
+    )
+    yield f"| width | size | batch | rounds | ours, ms a {result.unit} | reference, ms | times as fast | asked |"
+    yield "|---|---|---|---|---|---|---|---|"
+    targets = _known(TARGETS, result.name) or {}
+    for row in result.comparisons:
+        yield _row(row, targets.get(row.width))
+    for loss in result.losses:
+        ratios = ", ".join(f"{ratio:.3f}" for ratio in loss.ratios)
+        yield f"\nHeld-out loss after {loss.steps} steps at width {loss.width}, ours over float32, by seed: {ratios}."
+    yield ""
+
+
+def _known(values: Mapping[str, T], name: str) -> T | None:
+    """What is known under the beginning of a benchmark's name."""
+    return next((value for beginning, value in values.items() if name.startswith(beginning)), None)
+
+
+def _row(row: Comparison, target: float | None) -> str:
+    asked = "–"
+    if target is not None:
+        asked = f"{target:g}: {'reached' if row.ratio.median >= target else '**not reached**'}"
+    ratio = f"**{row.ratio.median:.2f}** ({row.ratio.low:.2f}–{row.ratio.high:.2f})"
+    times = (f"{1000 * seconds.median:.1f}" for seconds in (row.ours, row.reference))
+    cells = [*map(str, (row.width, row.size, row.batch, row.rounds)), *times, ratio, asked]
+    return f"| {' | '.join(cells)} |"

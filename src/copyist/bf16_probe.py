@@ -1,0 +1,127 @@
+"""Whether bfloat16 computes what float32 does on this machine, and is no slower: asked once, before it is chosen."""
+
+__all__ = ["Probe", "bf16_probe"]
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias, final
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+_Operation: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+"""Of an input and a weight."""
+
+_WIDTHS = (1, 3, 16)
+"""Maps of the convolutions that are checked; implementations have been wrong at a width of 1 alone."""
+
+_REPEATS = 5
+"""Times that an operation is timed, of which the fastest counts."""
+
+_LOOKS = 3
+"""Times that operations are timed again where they seem slow, since other work on the machine may be why."""
+
+_SLOW = 3.0
+"""Where bfloat16 is implemented badly it is 4 to 16 times as slow (pytorch issue 183815)."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """What a look at the machine found."""
+
+    largest_error: float
+    """Of the answers and gradients in bfloat16, as a root mean square relative to those in float32, the largest."""
+
+    slowdown: float
+    """Processor time in bfloat16 over that in float32, of the operation that is slowest by comparison."""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether all is within rounding: 8 bits leave a relative error of about 0.003."""
+        return self.largest_error < 0.03
+
+    @property
+    def pays(self) -> bool:
+        """Whether it is right, and nowhere so slow that other work on the machine cannot explain it."""
+        return self.is_right and self.slowdown < _SLOW
+
+
+@cache
+def bf16_probe() -> Probe:
+    """Convolutions, transposed ones and products, forward and backward, in both precisions on the CPU.
+
+    It takes some hundredths of a second, once in a process. Nothing random is drawn from PyTorch's own generator.
+    """
+    # It may be asked for in any mode.
+    with torch.inference_mode(mode=False), torch.enable_grad(), torch.autocast("cpu", enabled=False):
+        return _probe()
+
+
+def _probe() -> Probe:
+    draws = torch.Generator().manual_seed(0)
+    errors = [
+        _error(operation, *_tensors(operation, width, side=8, generator=draws))
+        for operation in _OPERATIONS
+        for width in _WIDTHS
+    ]
+    timed = [(operation, *_tensors(operation, 16, side=32, generator=draws)) for operation in _OPERATIONS]
+    slowdown = math.inf
+    for _ in range(_LOOKS):
+        slowdown = min(slowdown, max(_slowdown(*each) for each in timed))
+        if slowdown < _SLOW:
+            break
+    # A maximum would pass over what is no number.
+    largest = math.inf if any(math.isnan(error) for error in errors) else max(errors)
+    return Probe(largest_error=largest, slowdown=slowdown)
+
+
+def _convolution(x: Tensor, weight: Tensor) -> Tensor:
+    return F.conv2d(x, weight, padding=1)
+
+
+def _transposed(x: Tensor, weight: Tensor) -> Tensor:
+    return F.conv_transpose2d(x, weight, stride=2)
+
+
+def _product(x: Tensor, weight: Tensor) -> Tensor:
+    return F.linear(x.flatten(2).transpose(1, 2), weight.flatten(1)[:, : x.shape[1]])
+
+
+_OPERATIONS: tuple[_Operation, ...] = (_convolution, _transposed, _product)
+
+
+def _tensors(operation: _Operation, width: int, *, side: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    kernel = 2 if operation is _transposed else 3
+    x = torch.randn(4, width, side, side, generator=generator).contiguous(memory_format=torch.channels_last)
+    return x, torch.randn(width, width, kernel, kernel, generator=generator)
+
+
+def _run(operation: _Operation, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The answer and the gradients of its sum of squares."""
+    x, weight = (each.detach().requires_grad_() for each in (x, weight))
+    answer = operation(x, weight)
+    of_x, of_weight = torch.autograd.grad(answer.float().square().sum(), (x, weight))
+    return answer.detach(), of_x, of_weight
+
+
+def _error(operation: _Operation, x: Tensor, weight: Tensor) -> float:
+    # Both begin with the same rounded numbers, so that only what is computed differs.
+    x, weight = x.bfloat16(), weight.bfloat16()
+    pairs = zip(_run(operation, x, weight), _run(operation, x.float(), weight.float()), strict=True)
+    return max(float((half.float() - full).norm() / full.norm()) for half, full in pairs)
+
+
+def _slowdown(operation: _Operation, x: Tensor, weight: Tensor) -> float:
+    def seconds(dtype: torch.dtype) -> float:
+        since = time.process_time()
+        _run(operation, x.to(dtype), weight.to(dtype))
+        return time.process_time() - since
+
+    # By turns, so that both have the same machine.
+    both = [(seconds(torch.bfloat16), seconds(torch.float32)) for _ in range(_REPEATS)]
+    return min(half for half, _ in both) / max(min(full for _, full in both), 1e-9)

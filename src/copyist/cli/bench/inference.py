@@ -1,0 +1,81 @@
+"""`copyist bench`: sampling, walks, exported files and whole folders."""
+
+__all__ = ["denoising", "exported", "sample", "walk"]
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from copyist.cli.bench.running import WIDTHS, Batch, Out, Rounds, Size, Widths, run_bench
+from copyist.cli.options import Force, Json
+
+
+def sample(
+    width: Widths = WIDTHS,
+    size: Size = 64,
+    batch: Batch = 32,
+    rounds: Rounds = 20,
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Time sampling from noise in 10 steps."""
+    from copyist.bench.generation import bench_generation
+
+    bench = partial(bench_generation, "sample", widths=width, size=size, batch=batch, rounds=rounds)
+    run_bench(bench, as_json=as_json, out=out, force=force)
+
+
+def walk(
+    width: Widths = WIDTHS,
+    size: Size = 64,
+    batch: Batch = 32,
+    rounds: Rounds = 20,
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Time walks of 10 steps."""
+    from copyist.bench.generation import bench_generation
+
+    bench = partial(bench_generation, "walk", widths=width, size=size, batch=batch, rounds=rounds)
+    run_bench(bench, as_json=as_json, out=out, force=force)
+
+
+def exported(
+    width: Widths = WIDTHS,
+    size: Size = 64,
+    batch: Batch = 32,
+    rounds: Rounds = 20,
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Time copies by an exported file in ONNX Runtime against the model in PyTorch."""
+    from copyist.bench.exported import bench_export
+
+    bench = partial(bench_export, widths=width, size=size, batch=batch, rounds=rounds)
+    run_bench(bench, as_json=as_json, out=out, force=force)
+
+
+def denoising(
+    count: Annotated[int, typer.Option(min=1, help="Pictures in the folder.")] = 1000,
+    size: Annotated[int, typer.Option(min=16, help="Side of a picture in pixels.")] = 256,
+    ending: Annotated[str, typer.Option("--format", help="Of the files: png, jpg or webp.")] = "png",
+    width: Annotated[int, typer.Option(min=1, help="Base width of the U-Net.")] = 16,
+    batch: Batch = 32,
+    rounds: Annotated[int, typer.Option(min=1, help="Times that each is measured.")] = 3,
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Time denoise on a folder of pictures, against decoding, computing and encoding by themselves."""
+    from copyist.bench.denoising_folder import bench_denoising_folder
+    from copyist.checks import check_choice
+
+    check_choice("--format", ending, ("png", "jpg", "webp"))
+    bench = partial(
+        bench_denoising_folder, num_images=count, size=size, ending=ending, width=width, batch=batch, rounds=rounds
+    )
+    run_bench(bench, as_json=as_json, out=out, force=force)

@@ -1,0 +1,57 @@
+"""What the commands of `copyist bench` share: their options, and how a benchmark is run and its result kept."""
+
+__all__ = ["SEEDS", "WIDTHS", "Batch", "Out", "Rounds", "Size", "Widths", "run_bench"]
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Protocol, TypeAlias
+
+import typer
+
+from copyist.cli.options import as_path
+
+Widths: TypeAlias = Annotated[
+    list[int], typer.Option("--width", min=1, help="Base width of the U-Net; may be given repeatedly.")
+]
+Size: TypeAlias = Annotated[int, typer.Option(min=16, help="Side of an image in pixels, a multiple of 8.")]
+Batch: TypeAlias = Annotated[int, typer.Option(min=1, help="Images per batch.")]
+Rounds: TypeAlias = Annotated[int, typer.Option(min=1, help="Turns that each side is timed for.")]
+Out: TypeAlias = Annotated[
+    Path | None, typer.Option(help="Also write the JSON to this file.", parser=as_path, metavar="PATH")
+]
+WIDTHS = [16, 32]
+SEEDS = [0, 1, 2]
+
+
+class Result(Protocol):
+    """What a benchmark measured: printed as text, kept as JSON."""
+
+    def to_json(self) -> str: ...
+
+
+def run_bench(
+    bench: Callable[..., Result], *, as_json: bool = False, out: Path | None = None, force: bool = False
+) -> None:
+    """Run a benchmark, which takes what hears of its rounds as `say`; print its result, and keep it in a file.
+
+    Args:
+        bench: measures.
+        as_json: print one JSON object in place of tables.
+        out: also write that object to this file.
+        force: replace what is there.
+
+    Raises:
+        OutputError: there is such a file, or it cannot be written.
+    """
+    from copyist.outputs import check_output, write_text
+
+    if out is not None:
+        check_output(out, overwrite=force)
+    result = bench(say=_say)
+    if out is not None:
+        write_text(out, result.to_json() + "\n")
+    typer.echo(result.to_json() if as_json else str(result))
+
+
+def _say(sentence: str) -> None:
+    typer.echo(sentence, err=True)

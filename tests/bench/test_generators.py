@@ -1,0 +1,122 @@
+"""Equal budgets are compared by seed, and allow steps by their cost; trials that are known are not made again."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from typer.testing import CliRunner
+
+from copyist.bench import generators
+from copyist.bench.generators import GeneratorBench, GeneratorTrial, bench_generators
+from copyist.bench.timings import Machine
+from copyist.cli.bench import app
+from copyist.data import open_source
+from copyist.errors import ArgumentError
+from copyist.models import Autoencoder, ModelConfig
+from copyist.models.contracts import TrainedOn
+
+SOURCE = "scenes?size=16&limit=64"
+
+MACHINE = Machine(processor="One", cores=2, threads=2, python="3.11", torch="2.13", float32_peak=100.0, bf16_peak=200.0)
+
+
+class Lamp(Autoencoder):
+    """Whatever it is given, its copy is half as bright, and a shift brighter."""
+
+    def __init__(self, shift: float) -> None:
+        super().__init__()
+        self.shift = nn.Parameter(torch.tensor(shift))
+        self.trained_on = TrainedOn(image_shape=(3, 16, 16))
+
+    @property
+    def config(self) -> ModelConfig:
+        raise NotImplementedError
+
+    def check_input(self, x: Tensor) -> None:
+        """Any will do."""
+
+    def encode(self, x: Tensor) -> Tensor:
+        return x
+
+    def decode(self, z: Tensor) -> Tensor:
+        return 0.5 * z + self.shift
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float, int]]:
+    """What was trained, by a trainer that makes lamps: the larger the budget the nearer to the brightness of images."""
+    trained: list[tuple[str, float, int]] = []
+
+    def train(_: Any, kind: str, *, budget: float, seed: int) -> tuple[Lamp, int, float]:
+        trained.append((kind, budget, seed))
+        return Lamp((1.0 if kind == "pixels" else 2.0) / budget), int(budget), budget
+
+    monkeypatch.setattr(generators._Trainer, "train", train)
+    monkeypatch.setattr(generators, "machine", lambda: MACHINE)
+    return trained
+
+
+def test_every_kind_is_trained_for_every_budget_and_what_is_known_is_not(made: list[tuple[str, float, int]]) -> None:
+    kept: list[GeneratorBench] = []
+    first = bench_generators(SOURCE, budgets=(8, 4), seeds=(0,), num_images=32, found=kept.append)
+    assert made == [(kind, budget, 0) for budget in (4.0, 8.0) for kind in ("pixels", "codes", "copies")]
+    assert [len(each.trials) for each in kept] == [1, 2, 3, 4, 5, 6]
+    assert GeneratorBench.from_json(first.to_json()) == first
+    made.clear()
+    second = bench_generators(SOURCE, budgets=(4, 8), seeds=(0, 1), num_images=32, begun=first)
+    assert {seed for *_, seed in made} == {1}
+    assert second.trials[:6] == first.trials
+    with pytest.raises(ArgumentError, match="what is gone on with must be of"):
+        bench_generators(SOURCE.replace("64", "65"), num_images=32, begun=first)
+
+
+def test_ratios_are_paired_by_seed() -> None:
+    trial = GeneratorTrial(
+        kind="pixels", budget=60.0, seed=0, spent=60.0, steps=9, axes=2.0, layout=0.1, coverage=0.5, nearest=1.0,
+        seconds=0.1,
+    )  # fmt: skip
+    trials = [
+        replace(trial, kind=kind, seed=seed, axes=axes)
+        for seed, distances in enumerate([(2.0, 1.0), (8.0, 4.0), (6.0, 3.0)])
+        for kind, axes in zip(("pixels", "codes"), distances, strict=True)
+    ]
+    result = GeneratorBench(data="x", num_images=32, floor=(0.1, 0.1), machine=MACHINE, trials=tuple(trials))
+    # Each seed has the ratio 1/2, however much the seeds differ.
+    assert result.ratio("codes", "pixels", budget=60.0) == pytest.approx((0.5, 0.5, 0.5))
+    assert all(map(math.isnan, result.ratio("copies", "pixels", budget=60.0)))
+    assert "codes over pixels: 0.50 [0.50, 0.50] at 60 s" in str(result)
+
+
+def test_steps_are_what_is_left_of_a_budget_after_what_they_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: dict[str, int] = {}
+
+    class Run:
+        model = Lamp(0.1)
+
+    def train(recipe: Any, **_: Any) -> Run:
+        taken[recipe.name] = recipe.training.steps
+        return Run()
+
+    monkeypatch.setattr(generators, "train", train)
+    trainer = generators._Trainer(open_source(SOURCE))
+    trainer._costs |= {"diffusion": (3.0, 0.5), "autoencoder": (1.0, 0.25), "latent-diffusion": (4.0, 0.5)}
+    assert trainer.train("pixels", budget=60.0, seed=0)[1] == 114
+    trainer.train("codes", budget=60.0, seed=0)
+    # A third of the time for the autoencoder, which took none of it here.
+    assert taken == {"diffusion": 114, "autoencoder": 76, "latent-diffusion": pytest.approx(112, abs=1)}
+    with pytest.raises(ArgumentError, match=r"a budget of 3 processor seconds must allow a step of diffusion"):
+        trainer.train("pixels", budget=3.0, seed=0)
+
+
+def test_trials_are_gone_on_with_on_the_command_line(made: list[tuple[str, float, int]], tmp_path: Path) -> None:
+    out = tmp_path / "trials.json"
+    line = ["generators", "--data", SOURCE, "--budget", "4", "--count", "32", "--out", str(out)]
+    for seeds in (["--seed", "0"], ["--seed", "0", "--seed", "1", "--resume"]):
+        done = CliRunner().invoke(app, [*line, *seeds])
+        assert done.exit_code == 0, done.output
+    assert [seed for *_, seed in made] == [0, 0, 0, 1, 1, 1]
+    assert len(GeneratorBench.from_json(out.read_text()).trials) == 6

@@ -1,0 +1,58 @@
+"""The page of speeds says what the files say, and whether what was asked is reached."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from copyist.bench.page import performance_page
+from copyist.bench.timings import BenchResult, Comparison, LossComparison, Machine, Quartiles
+from copyist.cli.bench import app
+from copyist.errors import DataError
+
+MACHINE = Machine(processor="One", cores=2, threads=2, python="3.11", torch="2.13", float32_peak=100.0, bf16_peak=200.0)
+
+
+def result(ratio: float) -> BenchResult:
+    row = Comparison(
+        width=16,
+        size=64,
+        batch=32,
+        rounds=5,
+        ours=Quartiles.of([0.1]),
+        reference=Quartiles.of([0.1 * ratio]),
+        ratio=Quartiles.of([ratio - 0.1, ratio, ratio + 0.1]),
+    )
+    losses = (LossComparison(width=16, steps=300, ratios=(1.01, 0.99)),)
+    return BenchResult(
+        name="train", unit="step", images_per_unit=32, machine=MACHINE, comparisons=(row,), losses=losses
+    )
+
+
+def test_a_target_is_reached_or_not(tmp_path: Path) -> None:
+    slow, fast = tmp_path / "slow.json", tmp_path / "fast.json"
+    slow.write_text(result(3.4).to_json())
+    fast.write_text(replace(result(3.6), name="train").to_json())
+    text = performance_page([slow, fast])
+    assert text.index("`fast.json`") < text.index("`slow.json`")
+    assert "| 16 | 64 | 32 | 5 | 100.0 | 340.0 | **3.40** (3.35–3.45) | 3.5: **not reached** |" in text
+    assert "**3.60** (3.55–3.65) | 3.5: reached |" in text
+    assert "1.010, 0.990" in text
+
+
+def test_what_nobody_asked_has_no_target(tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text(replace(result(2.0), name="walk").to_json())
+    assert "| – |" in performance_page([other])
+
+
+def test_the_command_writes_the_page_and_refuses_what_is_no_result(tmp_path: Path) -> None:
+    file, out = tmp_path / "train.json", tmp_path / "performance.md"
+    file.write_text(result(3.6).to_json())
+    done = CliRunner().invoke(app, ["page", str(file), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert out.read_text().startswith("# Performance")
+    file.write_text('{"trials": []}')
+    with pytest.raises(DataError, match="must be what a benchmark of speed wrote"):
+        performance_page([file])

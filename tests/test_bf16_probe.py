@@ -1,0 +1,68 @@
+"""The look at bfloat16 passes where it is right, and fails where it is wrong or slow."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from copyist.bf16_probe import Probe, bf16_probe
+
+
+@pytest.fixture(autouse=True)
+def asked_anew() -> Iterator[None]:
+    bf16_probe.cache_clear()
+    yield
+    bf16_probe.cache_clear()
+
+
+def test_what_pytorch_computes_in_bfloat16_is_right_to_its_rounding() -> None:
+    state = torch.get_rng_state()
+    found = bf16_probe()
+    # Rounding to 8 bits has a relative error of 2^-8 / sqrt(12), about 0.001, and it is not float32.
+    assert 0.0005 < found.largest_error < 0.01
+    assert found.is_right
+    assert torch.equal(torch.get_rng_state(), state)
+    assert bf16_probe() is found
+
+
+@pytest.mark.parametrize("spoiled", [torch.zeros_like, lambda answer: answer * torch.nan], ids=["zero", "nan"])
+def test_an_answer_that_is_wrong_at_one_width_is_found(monkeypatch: pytest.MonkeyPatch, spoiled: Any) -> None:
+    convolve = F.conv2d
+
+    def wrong(x: Tensor, weight: Tensor, **settings: Any) -> Tensor:
+        answer = convolve(x, weight, **settings)
+        return spoiled(answer) + 0 * answer if x.dtype == torch.bfloat16 and x.shape[1] == 1 else answer
+
+    monkeypatch.setattr(F, "conv2d", wrong)
+    found = bf16_probe()
+    assert not found.is_right
+    assert not found.pays
+
+
+def test_what_is_many_times_as_slow_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    convolve = F.conv2d
+
+    def slow(x: Tensor, weight: Tensor, **settings: Any) -> Tensor:
+        until = time.process_time() + (0.05 if x.dtype == torch.bfloat16 else 0)
+        while time.process_time() < until:
+            pass
+        return convolve(x, weight, **settings)
+
+    monkeypatch.setattr(F, "conv2d", slow)
+    found = bf16_probe()
+    assert found.is_right
+    assert found.slowdown > 3
+    assert not found.pays
+
+
+def test_it_may_be_asked_for_in_any_mode() -> None:
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        assert 0.0005 < bf16_probe().largest_error < 0.01
+
+
+def test_other_work_does_not_decide() -> None:
+    assert Probe(largest_error=0.002, slowdown=1.9).pays
