@@ -11,6 +11,7 @@ __all__ = [
     "gather_batch",
     "keep_freed_memory",
     "mean_over_processes",
+    "num_processes",
     "one_thread",
     "resolve",
     "sum_over_processes",
@@ -138,6 +139,11 @@ def deterministic_cudnn() -> Generator[None, None, None]:
         yield
     finally:
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = before
+
+
+def num_processes() -> int:
+    """How many processes have met to exchange tensors; 1 of a process alone."""
+    return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
 
 
 def gather_batch(x: Tensor) -> Tensor:

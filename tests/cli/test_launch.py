@@ -17,6 +17,7 @@ import copyist as library
 from cli.conftest import copyist
 from copyist.checkpoint import read_tensors
 from copyist.cli.launch import LOST_PEER, _failure
+from copyist.devices import one_thread
 
 SETTINGS = ("width=2", "levels=2", "batch_size=8", "precision=float32")
 RUN = ["train", "unet", *(word for each in SETTINGS for word in ("--set", each))]
@@ -95,9 +96,10 @@ def test_a_refusal_of_several_processes_is_said_once_and_before_what_followed_fr
     def failed(**said: tuple[str, int]) -> str:
         for rank, (sentence, code) in said.items():
             (tmp_path / rank[1:]).write_text(json.dumps({"sentence": sentence, "code": code}))
-        return str(_failure({0: -signal.SIGTERM, 1: 1}, tmp_path, world_size=2))
+        return str(_failure({0: -signal.SIGTERM, 1: 1}, tmp_path, world_size=2, aftermath="it is lost"))
 
-    assert failed().startswith("process 0 of the 2 of this run was ended by SIGTERM, and ")
+    killed = "process 0 of the 2 of this run was ended by SIGTERM, and the others with it; it is lost"
+    assert failed() == killed
     assert failed(_1=("the disk is full", 1), _0=(LOST_PEER, 1)) == "the disk is full"
     assert failed(_1=("interrupted after 3 steps", 143)).startswith("process 0 of the 2 ")
     assert failed(_0=("it is refused", 1), _1=("it is refused", 1)) == "it is refused"
@@ -123,3 +125,61 @@ def test_several_machines_must_know_where_to_meet(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("MASTER_PORT", "29500")
     monkeypatch.setenv("NODE_RANK", "2")
     assert copyist(*line).sentence == ("NODE_RANK must be a whole number from 0 to 1, got '2'; set it on each node")
+
+
+DIFFUSION = ["diffusion", "--set", "width=4", "--set", "levels=2", "--set", "embedding=8", "--set", "batch_size=4"]
+
+
+@pytest.fixture(scope="module")
+def diffusion(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of a model to sample."""
+    folder = tmp_path_factory.mktemp("diffusion") / "run"
+    line = ["--data", "digits?limit=100", "--steps", 2, "--out", folder]
+    assert copyist("train", *DIFFUSION, *line).code == 0
+    return folder
+
+
+@pytest.mark.slow
+def test_two_processes_draw_the_samples_of_one_in_order(diffusion: Path, tmp_path: Path) -> None:
+    # Five batches, of which the last is not full.
+    line = ["sample", str(diffusion), "--count", "18", "--steps", "3", "--seed", "5"]
+    words = [*line, "--devices", "2", "--json", "--out", str(tmp_path / "two.npy")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "copyist", *words], capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["images"] == 18
+    with one_thread():
+        assert copyist(*line, "--out", tmp_path / "one.npy").code == 0
+    two, one = (np.load(tmp_path / name) for name in ("two.npy", "one.npy"))
+    np.testing.assert_array_equal(two, one)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.npy", "two.npy"]
+
+
+@pytest.mark.slow
+def test_when_one_of_two_processes_that_sample_is_killed_nothing_is_written(diffusion: Path, tmp_path: Path) -> None:
+    line = ["sample", str(diffusion), "--count", "40000", "--devices", "2", "--out", str(tmp_path / "samples")]
+    with subprocess.Popen([sys.executable, "-m", "copyist", *line], stderr=subprocess.PIPE, text=True) as whole:
+        assert whole.stderr is not None
+        while not list(tmp_path.glob(".samples.*.part/*.png")):
+            assert whole.poll() is None, whole.stderr.read()
+            time.sleep(0.1)
+        started = [each for each in psutil.Process(whole.pid).children() if "copyist" in each.cmdline()]
+        next(each for each in started if each.environ()["RANK"] == "1").kill()
+        *_, sentence = whole.stderr.read().splitlines()
+    assert whole.returncode == 1
+    assert sentence == (
+        "copyist: process 1 of the 2 of this run was ended by SIGKILL, and the others with it; nothing is written; "
+        "give the command again"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_device_is_not_named_where_several_processes_take_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    answer = copyist("sample", tmp_path / "model", "--device", "cpu", "--out", tmp_path / "samples.npy")
+    assert answer.sentence.startswith("--device must be left out where several processes share the work, got cpu; ")

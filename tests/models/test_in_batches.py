@@ -1,18 +1,20 @@
 """The rule by which many images become batches, and its effect on models that use batch statistics."""
 
+import copy
 from dataclasses import replace
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from contracts import CLASSIFIERS, CONFIGS, autoencoder, built, classifier, images
 from copyist.errors import ArgumentError
 from copyist.models import Reconstructor, UNetConfig
 from copyist.models.in_batches import apply_in_batches, batch_indices, in_batches
 from copyist.procedures import denoise, encode, reconstruct
+from meeting import Meeting
 
 BATCH = CONFIGS["unet-batch"]
 
@@ -156,3 +158,30 @@ def test_to_be_asked_changes_nothing_in_a_model() -> None:
 def test_a_batch_size_below_one_is_refused(size: int) -> None:
     with pytest.raises(ArgumentError, match=f"^batch size must be at least 1, got {size}$"):
         in_batches(built(BATCH), lambda x: x, images(), batch_size=size)
+
+
+@pytest.mark.parametrize("fill", [True, False])
+@pytest.mark.parametrize("num_images", [3, 4, 7, 12, 13])
+def test_processes_that_share_the_batches_get_the_bits_of_one(
+    monkeypatch: pytest.MonkeyPatch, num_images: int, fill: bool
+) -> None:
+    meeting, calls = Meeting(), [0, 0]
+    monkeypatch.setattr("copyist.models.in_batches.gather_batch", meeting.gather)
+    monkeypatch.setattr("copyist.models.in_batches.num_processes", lambda: 2)
+    monkeypatch.setattr(distributed, "get_rank", lambda: meeting.rank)
+    config = UNetConfig(channels=2, width=4, levels=2, statistics="batch" if fill else "group")
+    model = config.build().eval()
+    x = torch.rand(num_images, 2, 4, 6, generator=torch.Generator().manual_seed(0))
+
+    def work(rank: int) -> torch.Tensor:
+        own = copy.deepcopy(model)
+        own.register_forward_hook(lambda *_: calls.__setitem__(rank, calls[rank] + 1))
+        with torch.no_grad():
+            return in_batches(own, own, x, batch_size=4, shared=True)
+
+    with torch.no_grad():
+        alone = in_batches(model, model, x, batch_size=4)
+    assert all(torch.equal(each, alone) for each in meeting.run(work))
+    num_batches = -(-num_images // 4)
+    assert calls == [-(-num_batches // 2)] * 2
+    assert meeting.messages == (0 if num_batches == 1 else calls[0])

@@ -1,7 +1,8 @@
 """Several processes for one run, here or as this machine's share of several, by PyTorch's elastic launcher."""
 
-__all__ = ["LOST_PEER", "is_first", "is_lost_peer", "relaunch", "report_failure"]
+__all__ = ["LOST_PEER", "is_alone", "is_first", "is_lost_peer", "join_processes", "relaunch", "report_failure"]
 
+import contextlib
 import ctypes
 import json
 import logging
@@ -10,19 +11,18 @@ import platform
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from copyist.errors import ArgumentError, CopyistError, InterruptionError, TrainingError
 
 if TYPE_CHECKING:
+    import torch
     from torch.distributed.launcher.api import LaunchConfig
 
-LOST_PEER = (
-    "another process of this run has ended, and this one cannot go on without it; what the run has saved is kept, and "
-    "--resume goes on from there"
-)
+LOST_PEER = "another process of this run has ended, and this one cannot go on without it; files are as they were before"
 """What a process says whose exchange with another one broke off."""
 
 _FAILURES = "COPYIST_FAILURES"
@@ -32,11 +32,16 @@ _PARENT_DEATH_SIGNAL = 1
 """Of prctl, in Linux's prctl.h."""
 
 
-def relaunch(*, devices: int, nodes: int) -> bool:
+def relaunch(*, devices: int, nodes: int, aftermath: str) -> bool:
     """Run this command in several processes, where several are requested; return whether that was done.
 
     In a process that was started as one of several, here or by `accelerate launch`, nothing is done. With several
     nodes the environment names the meeting place as PyTorch expects it: MASTER_ADDR, MASTER_PORT and NODE_RANK.
+
+    Args:
+        devices: processes on this machine.
+        nodes: machines.
+        aftermath: what is left, and what to do, once a process has died.
 
     Raises:
         ArgumentError: there are not so many devices; or there are several nodes, and the environment does not name the
@@ -57,8 +62,37 @@ def relaunch(*, devices: int, nodes: int) -> bool:
         _check_meeting_place(nodes)
     _check_present(devices)
     with tempfile.TemporaryDirectory(prefix="copyist-") as folder:
-        _launch(_config(devices, nodes, logs=Path(folder) / "logs"), Path(folder), world_size=devices * nodes)
+        config = _config(devices, nodes, logs=Path(folder) / "logs")
+        _launch(config, Path(folder), world_size=devices * nodes, aftermath=aftermath)
     return True
+
+
+@contextlib.contextmanager
+def join_processes() -> Generator["torch.device | None", None, None]:
+    """Context manager: meet the other processes of this command, and part once all are done; gives the device of this
+    one, or None where it is alone.
+
+    None goes on before all have come here, so that none of them sees what another one has done since.
+    """
+    if is_alone():
+        yield None
+        return
+    from accelerate import Accelerator
+    from torch import distributed
+
+    # When another one has died, the launcher ends this one, which takes back what it has begun to write.
+    signal.signal(signal.SIGTERM, _leave)
+    accelerator = Accelerator()
+    accelerator.wait_for_everyone()
+    yield accelerator.device
+    # After an error there is nobody to wait for.
+    accelerator.wait_for_everyone()
+    distributed.destroy_process_group()
+
+
+def is_alone() -> bool:
+    """Whether this is no process of several that a launcher has started for one command."""
+    return int(os.environ.get("WORLD_SIZE", "1")) < 2
 
 
 def is_first() -> bool:
@@ -68,7 +102,7 @@ def is_first() -> bool:
 
 def is_lost_peer(error: RuntimeError) -> bool:
     """Whether an error says that the exchange with another process of the run broke off."""
-    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+    if is_alone():
         return False
     from torch import distributed
 
@@ -136,7 +170,7 @@ def _config(devices: int, nodes: int, *, logs: Path) -> "LaunchConfig":
     )
 
 
-def _launch(config: "LaunchConfig", folder: Path, *, world_size: int) -> None:
+def _launch(config: "LaunchConfig", folder: Path, *, world_size: int, aftermath: str) -> None:
     """Run this command in processes of its own, and wait until they have ended; once one fails, all are ended."""
     import torch
     from torch.distributed.elastic.multiprocessing import SignalException
@@ -160,13 +194,13 @@ def _launch(config: "LaunchConfig", folder: Path, *, world_size: int) -> None:
         raise InterruptionError(sentence, signal=int(end.sigval)) from None
     except ChildFailedError as error:
         codes = {rank: failure.exitcode for rank, failure in error.failures.items()}
-        raise _failure(codes, folder, world_size=world_size) from None
+        raise _failure(codes, folder, world_size=world_size, aftermath=aftermath) from None
     finally:
         logging.disable(logging.NOTSET)
         del os.environ[_FAILURES]
 
 
-def _failure(codes: Mapping[int, int], folder: Path, *, world_size: int) -> CopyistError:
+def _failure(codes: Mapping[int, int], folder: Path, *, world_size: int, aftermath: str) -> CopyistError:
     """Why a run ended, in one sentence: by what a process refused, or how it died, and not by what that led to."""
     reports = _reports(folder)
     own = [each for each in reports.values() if each["sentence"] != LOST_PEER and each["code"] < 128]
@@ -177,10 +211,7 @@ def _failure(codes: Mapping[int, int], folder: Path, *, world_size: int) -> Copy
     who = f"process {rank} of the {world_size} of this run"
     if code < 0:
         name = signal.Signals(-code).name
-        return TrainingError(
-            f"{who} was ended by {name}, and the others with it; what the run has saved is kept, and --resume goes on "
-            "from there"
-        )
+        return TrainingError(f"{who} was ended by {name}, and the others with it; {aftermath}")
     if reports:
         return TrainingError(next(iter(reports.values()))["sentence"])
     lines = [line for path in folder.rglob(f"{rank}/stderr.log") for line in path.read_text().splitlines() if line]
@@ -198,6 +229,12 @@ def _end_with_parent() -> None:
     """Let this process be interrupted when its parent dies, however that happens; Linux alone can."""
     if platform.system() == "Linux":
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    # An error, such as the loss of a peer, may be taking things back already, and is not to be cut short in that.
+    if sys.exc_info()[0] is None:
+        raise SystemExit(128 + number)
 
 
 def _num_cores() -> int:

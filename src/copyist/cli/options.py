@@ -5,10 +5,12 @@ __all__ = [
     "ClassOf",
     "Data",
     "Device",
+    "Devices",
     "Force",
     "Inputs",
     "Json",
     "Model",
+    "Nodes",
     "Out",
     "Seed",
     "as_path",
@@ -76,6 +78,10 @@ def as_path(text: str | Path) -> Path:
 Out: TypeAlias = Annotated[
     Path, typer.Option("--out", help="Where the results go.", show_default=False, parser=as_path, metavar="PATH")
 ]
+Devices: TypeAlias = Annotated[
+    int, typer.Option("--devices", help="Processes on this machine that share the work, one per GPU or core.")
+]
+Nodes: TypeAlias = Annotated[int, typer.Option("--nodes", help="Machines, each started with this command.")]
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Seed: TypeAlias = Annotated[

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from copyist.cli.terminal import say
 
 if TYPE_CHECKING:
+    import torch
+
     from copyist.data.decoded_table import DecodedTable
     from copyist.data.table_encoding import TableEncoding
     from copyist.files.picture_files import PicturesOfFiles
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from copyist.tensors import Images
 
 
-def open_model(path: str, *, class_of: str | None, device: str | None) -> "Model":
+def open_model(path: str, *, class_of: str | None, device: "str | torch.device | None") -> "Model":
     """The model of a file or run; on a CPU the memory of one batch is kept for the next.
 
     Raises:

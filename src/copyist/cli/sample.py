@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from copyist.cli import sample_options as own
-from copyist.cli.options import Batch, ClassOf, Device, Force, Json, Model, Out, Seed
+from copyist.cli.launch import is_alone, is_first, join_processes, relaunch
+from copyist.cli.options import Batch, ClassOf, Device, Devices, Force, Json, Model, Nodes, Out, Seed
 from copyist.cli.preamble import batch_statement, open_model
 from copyist.cli.sample_conditions import check_together, read_conditions
 from copyist.cli.sample_files import check_sample_format
@@ -17,6 +18,8 @@ from copyist.cli.terminal import counted, show
 if TYPE_CHECKING:
     from copyist.models import Model as Network
     from copyist.procedures import Method
+
+_AFTERMATH = "nothing is written; give the command again"
 
 
 def sample(
@@ -43,6 +46,8 @@ def sample(
     seed: Seed = 0,
     batch: Batch = None,
     device: Device = None,
+    devices: Devices = 1,
+    nodes: Nodes = 1,
     class_of: ClassOf = None,
     force: Force = False,
     as_json: Json = False,
@@ -51,12 +56,16 @@ def sample(
 
     Of a table, rows of drawn codes: a .csv, .tsv, .npy or .parquet. Of a diffusion model the video shows its estimates
     of the clean images, and a folder or an .npy is written batch by batch, so that any --count takes the memory of one.
+    Processes share the batches, and make the samples of one.
     """
+    if relaunch(devices=devices, nodes=nodes, aftermath=_AFTERMATH):
+        return
     from dataclasses import asdict
     from typing import cast, get_args
 
     from copyist.checks import check_choice
     from copyist.devices import Precision
+    from copyist.errors import ArgumentError
     from copyist.outputs import check_output
     from copyist.procedures import default_method, named_method
 
@@ -69,35 +78,44 @@ def sample(
     check_choice("precision", precision, get_args(Precision))
     check_together(like=like, strength=strength, inpaint=inpaint, times=times, deterministic=deterministic)
     check_output(out, overwrite=force)
-    network = open_model(model, class_of=class_of, device=device)
-    name = method or default_method(network)
-    chosen = named_method(name, assigned)
-    settings = asdict(chosen)
-    shape = _shape(network, chosen, size=size, grown=settings.get("grow", ()))
-    check_sample_format(out, table=network.takes_tables)
-    statement = batch_statement(network, num_images=count, batch=batch)
-    conditions = read_conditions(
-        network,
-        classes=classes or (),
-        guidance=guidance,
-        like=like,
-        strength=strength,
-        inpaint=inpaint,
-        times=times,
-        deterministic=deterministic,
-        limit=count,
-    )
-    drawing = Drawing(
-        model=network,
-        method=chosen,
-        conditions=conditions,
-        shape=None if like is not None and size is None else shape,
-        count=count,
-        seed=seed,
-        batch=batch,
-        precision=cast("Precision", precision),
-    )
-    drawn = draw_into(out, drawing)
+    if device is not None and not is_alone():
+        raise ArgumentError(
+            f"--device must be left out where several processes share the work, got {device}; each takes a GPU of its "
+            "own, or a core of a machine without one"
+        )
+    with join_processes() as own_device:
+        network = open_model(model, class_of=class_of, device=device or own_device)
+        name = method or default_method(network)
+        chosen = named_method(name, assigned)
+        settings = asdict(chosen)
+        shape = _shape(network, chosen, size=size, grown=settings.get("grow", ()))
+        check_sample_format(out, table=network.takes_tables)
+        statement = batch_statement(network, num_images=count, batch=batch)
+        conditions = read_conditions(
+            network,
+            classes=classes or (),
+            guidance=guidance,
+            like=like,
+            strength=strength,
+            inpaint=inpaint,
+            times=times,
+            deterministic=deterministic,
+            limit=count,
+        )
+        drawing = Drawing(
+            model=network,
+            method=chosen,
+            conditions=conditions,
+            shape=None if like is not None and size is None else shape,
+            count=count,
+            seed=seed,
+            batch=batch,
+            precision=cast("Precision", precision),
+            shared=own_device is not None,
+        )
+        drawn = draw_into(out, drawing)
+    if not is_first():
+        return
 
     result: dict[str, Any] = {"rows" if network.takes_tables else "images": count, "steps": drawn.steps, "method": name}
     if name == "no-diffusion":

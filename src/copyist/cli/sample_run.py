@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, final
 
+from copyist.cli.launch import is_first
 from copyist.cli.sample_files import FILMS, write_batches, write_samples
 from copyist.cli.terminal import bar
 
@@ -35,6 +36,8 @@ class Drawing:
     seed: int
     batch: int | None
     precision: "Precision"
+    shared: bool
+    """Whether it is one of several processes that draw it together, of which the first one writes."""
 
     @property
     def sample_shape(self) -> tuple[int, ...] | None:
@@ -65,6 +68,7 @@ class Drawing:
             "generator": generator(self.seed, "sample"),
             "batch_size": self.batch,
             "precision": self.precision,
+            "shared": self.shared,
         }
 
 
@@ -105,7 +109,8 @@ def draw_into(out: Path, drawing: Drawing) -> Drawn:
     else:
         stages, steps, calls = _stages(drawing, film=out.suffix.lower() in FILMS)
         seconds = time.perf_counter() - began
-        write_samples(stages, out, columns=drawing.model.trained_on.columns)
+        if is_first():
+            write_samples(stages, out, columns=drawing.model.trained_on.columns)
         shape = tuple(stages[-1].shape[1:])
     return Drawn(shape=shape, steps=steps, seconds=seconds, calls=calls)
 
@@ -140,7 +145,11 @@ def _in_batches(out: Path, drawing: Drawing) -> tuple[tuple[int, ...], int, int]
         needed = 4 * drawing.count * math.prod(shape)
         check_disk(needed, f"{drawing.count} samples", out, remedy="take fewer (--count 64)")
     with bar("images") as update, _Calls(drawing.model) as calls:
-        found = write_batches(_counted(batches, drawing.count, update), out, count=drawing.count)
+        counted = _counted(batches, drawing.count, update)
+        if is_first():
+            found = write_batches(counted, out, count=drawing.count)
+        else:
+            found = [tuple(batch.shape[1:]) for batch in counted][-1]
     return found, drawing.num_steps, calls.number
 
 

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from copyist.cli.launch import is_first, relaunch
-from copyist.cli.options import Data, Force, Json, Out, parse_seed
+from copyist.cli.options import Data, Devices, Force, Json, Nodes, Out, parse_seed
 from copyist.cli.terminal import TrainingBar, counted, show
+
+_AFTERMATH = "what the run has saved is kept, and --resume goes on from there"
 
 
 def train(
@@ -47,12 +49,12 @@ def train(
         ),
     ] = False,
     force: Force = False,
-    devices: Annotated[int, typer.Option("--devices", help="Processes on this machine, one per GPU or core.")] = 1,
-    nodes: Annotated[int, typer.Option("--nodes", help="Machines, each started with this command.")] = 1,
+    devices: Devices = 1,
+    nodes: Nodes = 1,
     as_json: Json = False,
 ) -> None:
     """Train a model by a recipe, into a folder that also holds its history and the state to resume from."""
-    if relaunch(devices=devices, nodes=nodes):
+    if relaunch(devices=devices, nodes=nodes, aftermath=_AFTERMATH):
         return
     from copyist.errors import ArgumentError
     from copyist.recipes import configured, resumed

@@ -6,9 +6,10 @@ import contextlib
 from collections.abc import Callable, Generator
 
 import torch
-from torch import Tensor
+from torch import Tensor, distributed
 
 from copyist.checks import check_at_least
+from copyist.devices import gather_batch, num_processes
 from copyist.models.contracts import Model
 from copyist.nn.norm import weigh_images
 
@@ -47,12 +48,20 @@ def apply_in_batches(function: Callable[[Tensor], Tensor], x: Tensor, *, batch_s
 
 
 def in_batches(
-    model: Model, function: Callable[[Tensor], Tensor], x: Tensor, *, batch_size: int | None = None
+    model: Model,
+    function: Callable[[Tensor], Tensor],
+    x: Tensor,
+    *,
+    batch_size: int | None = None,
+    shared: bool = False,
 ) -> Tensor:
     """Apply `function`, a part of `model`, to (B, ...) in batches of `batch_size`.
 
     The default is the batch size that the model stores. The function runs with the model in evaluation mode. Fewer
     images than a batch are not repeated, but counted several times, where the model `weighs_images`.
+
+    Where the work is `shared`, all processes make the same call, each computes some of the batches, and all get the
+    outputs of all of them: the batches, and so the outputs, are those of one process.
 
     Raises:
         ArgumentError: `batch_size` is less than 1.
@@ -65,7 +74,10 @@ def in_batches(
     with evaluation_mode(model):
         if _is_filled_by_counts(model, len(x), size):
             return _weighed(model, function, x, size)
-        return apply_in_batches(function, x, batch_size=size, fill=model.uses_batch_statistics)
+        chosen = batch_indices(len(x), batch_size=size, fill=model.uses_batch_statistics)
+        if shared and len(chosen) > 1 and num_processes() > 1:
+            return _divided(function, x, chosen)
+        return torch.cat([function(x[indices.to(x.device)])[:count] for indices, count in chosen])
 
 
 @contextlib.contextmanager
@@ -79,6 +91,27 @@ def evaluation_mode(model: Model) -> Generator[None, None, None]:
     finally:
         for part in training:
             part.training = True
+
+
+def _divided(function: Callable[[Tensor], Tensor], x: Tensor, chosen: list[tuple[Tensor, int]]) -> Tensor:
+    """The outputs for these batches, of which each process computes one, then the next one that no other does."""
+    rank, world_size = distributed.get_rank(), num_processes()
+    size, outputs = max(count for _, count in chosen), list[Tensor]()
+    for first in range(0, len(chosen), world_size):
+        # Who has none left computes the last one too, whose outputs tell the shape that all exchange.
+        indices, count = chosen[min(first + rank, len(chosen) - 1)]
+        own = function(x[indices.to(x.device)])[:count]
+        full = torch.cat([own, own.new_zeros(size - count, *own.shape[1:])])
+        parts = _laid_out_like(own, gather_batch(full)).split(size)
+        outputs += [part[:count] for part, (_, count) in zip(parts, chosen[first : first + world_size], strict=False)]
+    return torch.cat(outputs)
+
+
+def _laid_out_like(own: Tensor, whole: Tensor) -> Tensor:
+    """`whole` with the layout of `own` in memory, which decides by which kernel the next layer computes."""
+    if own.ndim != 4 or own.is_contiguous() or not own.is_contiguous(memory_format=torch.channels_last):
+        return whole
+    return whole.contiguous(memory_format=torch.channels_last)
 
 
 def _is_filled_by_counts(model: Model, num_images: int, batch_size: int) -> bool:

@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias, get_args
 import torch
 from torch import Tensor, distributed, nn
 
-from copyist.devices import sum_over_processes
+from copyist.nn.shared_norm import normalize, shared_batch_norm, shared_moments
 
 Statistics: TypeAlias = Literal["batch", "image", "running", "group", "none"]
 """Over what the mean and variance of a feature map are taken.
@@ -75,13 +75,13 @@ class BatchNorm(nn.BatchNorm2d):
         if self.counts is None:
             if not (self.shared and self.training):
                 return super().forward(input)
-            return _normalized(input, *_shared_moments(input), self)
+            return shared_batch_norm(input, self.weight, self.bias, eps=self.eps)[0]
         h = input.float()
         share = (self.counts / self.counts.sum()).to(h)[:, None]  # (B, 1)
         own_variance, own_mean = torch.var_mean(h, (2, 3), correction=0)  # (B, C) each
         mean = (share * own_mean).sum(0)
         variance = (share * (own_variance + (own_mean - mean).square())).sum(0)
-        return _normalized(input, mean, variance, self)
+        return normalize(input, mean, variance, self.weight, self.bias, eps=self.eps)
 
 
 class RunningNorm(nn.BatchNorm2d):
@@ -94,7 +94,7 @@ class RunningNorm(nn.BatchNorm2d):
     def forward(self, input: Tensor) -> Tensor:
         if not (self.shared and self.training):
             return super().forward(input)
-        mean, variance = _shared_moments(input)
+        y, mean, variance = shared_batch_norm(input, self.weight, self.bias, eps=self.eps)
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.momentum is not None
@@ -105,7 +105,7 @@ class RunningNorm(nn.BatchNorm2d):
             self.running_var.lerp_(variance * (count / max(1, count - 1)), self.momentum)
             if self.num_batches_tracked is not None:
                 self.num_batches_tracked += 1
-        return _normalized(input, mean, variance, self)
+        return y
 
 
 def has_batch_statistics(module: nn.Module) -> bool:
@@ -166,7 +166,7 @@ class RunningScale(nn.Module):
     def forward(self, h: Tensor) -> Tensor:
         spread = self.spread
         if self.training:
-            variance = _shared_moments(h)[1] if self.shared else h.float().var((0, 2, 3), correction=0)
+            variance = shared_moments(h)[1] if self.shared else h.float().var((0, 2, 3), correction=0)
             spread = (variance + self.eps).sqrt()
             with torch.no_grad():
                 self.spread.lerp_(spread, self.momentum)
@@ -175,22 +175,3 @@ class RunningScale(nn.Module):
 
 _BY_BATCH = (BatchNorm, RunningNorm, RunningScale)
 """What normalizes by the batch at hand in training."""
-
-
-def _shared_moments(h: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and biased variance (C,) of the maps (B, C, H, W) of all processes, float32; gradients pass."""
-    h = h.float()
-    variance, mean = torch.var_mean(h, (0, 2, 3), correction=0)
-    own = torch.nn.functional.one_hot(torch.tensor(distributed.get_rank()), distributed.get_world_size())
-    # Each process fills a row of its own, and the sum of all has every row: one exchange for both moments.
-    rows = sum_over_processes(own.to(h)[:, None, None] * torch.stack([mean, variance]))  # (processes, 2, C)
-    means, variances = rows[:, 0], rows[:, 1]
-    mean = means.mean(0)
-    return mean, (variances + (means - mean).square()).mean(0)
-
-
-def _normalized(h: Tensor, mean: Tensor, variance: Tensor, layer: nn.BatchNorm2d) -> Tensor:
-    """Maps (B, C, H, W), normalized by these moments (C,) and scaled and shifted by the layer's weights, in float32."""
-    scale = layer.weight * (variance + layer.eps).rsqrt()
-    shift = layer.bias - mean * scale
-    return torch.addcmul(shift[:, None, None], h.float(), scale[:, None, None]).to(h.dtype)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import torch
 
-from copyist.devices import Precision
+from copyist.devices import Precision, num_processes
 from copyist.models.contracts import Model
 from copyist.procedures.diffusion import Conditions, DiffusionMethod
 from copyist.procedures.method import Method
@@ -25,6 +25,7 @@ def sample(
     generator: torch.Generator | None = None,
     batch_size: int | None = None,
     precision: Precision = "float32",
+    shared: bool = False,
 ) -> Examples:
     """Sample images from noise, or images and rows of a table from codes.
 
@@ -42,6 +43,9 @@ def sample(
         precision: `float32`, in which every verb computes unless another is requested; `auto` is bf16, faster and
             less exact, where the hardware computes in it and the method reads no residuals. A diffusion model's
             estimates in bf16 are compared with those in float32 before.
+        shared: whether the processes of a launcher, such as torchrun, share the work: each computes some of the
+            batches. All have met (torch.distributed.init_process_group), make the same call, and get all samples, which
+            are those of one process.
 
     Returns:
         Images (count, C, H, W) on the model's device, of the last size; values may leave [0, 1] a little. Of a table,
@@ -62,6 +66,7 @@ def sample(
         shape=shape,
         batch_size=batch_size,
         precision=precision,
+        shared=shared,
     )
     return plan.last(range(count), generator or _seeded())
 
@@ -76,6 +81,7 @@ def sample_steps(
     generator: torch.Generator | None = None,
     batch_size: int | None = None,
     precision: Precision = "float32",
+    shared: bool = False,
 ) -> Iterator[Examples]:
     """The states of the chain of `sample`, one after the other, each (count, C, H, W); sides may grow.
 
@@ -90,6 +96,7 @@ def sample_steps(
         generator: of the noise.
         batch_size: images or rows per batch.
         precision: of the model's arithmetic.
+        shared: whether processes share the work.
 
     Returns:
         The states, which are computed lazily; what cannot be sampled is refused before.
@@ -106,6 +113,7 @@ def sample_steps(
         shape=shape,
         batch_size=batch_size,
         precision=precision,
+        shared=shared,
     )
     return plan.states(range(count), generator or _seeded())
 
@@ -120,8 +128,10 @@ def sample_batches(
     generator: torch.Generator | None = None,
     batch_size: int | None = None,
     precision: Precision = "float32",
+    shared: bool = False,
 ) -> Iterator[Examples]:
-    """The samples of `sample`, a batch (B, C, H, W) after the other, so that many take no more memory than one batch.
+    """The samples of `sample`, a batch (B, C, H, W) after the other, so that many take no more memory than one batch,
+    or than one of each process that shares the work.
 
     That is so of diffusion models, whose noise belongs to each sample; of others all samples come at once.
 
@@ -134,6 +144,7 @@ def sample_batches(
         generator: of the noise.
         batch_size: images or rows per batch.
         precision: of the model's arithmetic.
+        shared: whether processes share the work.
 
     Returns:
         The batches, which are computed lazily; what cannot be sampled is refused before.
@@ -143,7 +154,9 @@ def sample_batches(
     """
     size = count
     if isinstance(method or METHODS[default_method(model)](), DiffusionMethod) and not model.uses_batch_statistics:
-        size = min(count, model.batch_size if batch_size is None else batch_size)
+        size = model.batch_size if batch_size is None else batch_size
+        # A batch for each of the processes.
+        size = min(count, size * num_processes() if shared else size)
     plan = SamplingPlan.of(
         model,
         count=count,
@@ -153,6 +166,7 @@ def sample_batches(
         shape=shape,
         batch_size=batch_size,
         precision=precision,
+        shared=shared,
     )
     draws = generator or _seeded()
     # Each batch begins where the generator is now.

@@ -49,6 +49,7 @@ class SamplingPlan:
         shape: tuple[int, ...] | None,
         batch_size: int | None,
         precision: Precision,
+        shared: bool = False,
     ) -> "SamplingPlan":
         check_at_least("count", count, 1)
         check_at_least("batch size", 1 if batch_size is None else batch_size, 1)
@@ -71,7 +72,7 @@ class SamplingPlan:
             precision = "float32"
         if isinstance(model, Diffusion):
             precision = check_precision(model, shape, precision)
-        apply: ApplyPart = partial(_apply_model, model, batch_size, precision)
+        apply: ApplyPart = partial(_apply_model, model, batch_size, precision, shared)
         return cls(model=model, method=chosen, task=task, shape=shape, apply=apply)
 
     def states(self, numbers: range, generator: torch.Generator) -> Iterator[Examples]:
@@ -126,11 +127,16 @@ def _shape_of(model: Model, shape: tuple[int, ...] | None) -> tuple[int, ...]:
 
 
 def _apply_model(
-    model: Model, batch_size: int | None, precision: Precision, part: Callable[[Tensor], Tensor], x: Tensor
+    model: Model,
+    batch_size: int | None,
+    precision: Precision,
+    shared: bool,
+    part: Callable[[Tensor], Tensor],
+    x: Tensor,
 ) -> Tensor:
     # Where float32 is required, neither bfloat16 nor TF32 replaces it.
     full = full_float32() if precision == "float32" else contextlib.nullcontext()
     with torch.no_grad(), autocast(precision, x.device), full:
-        found = in_batches(model, part, x, batch_size=batch_size)
+        found = in_batches(model, part, x, batch_size=batch_size, shared=shared)
         # Rows of a table may need 64 bits.
         return found if found.dtype == torch.float64 else found.float()
