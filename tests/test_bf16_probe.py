@@ -22,7 +22,7 @@ def asked_anew() -> Iterator[None]:
 def test_what_pytorch_computes_in_bfloat16_is_right_to_its_rounding() -> None:
     state = torch.get_rng_state()
     found = bf16_probe()
-    # Rounding to 8 bits has a relative error of 2^-8 / sqrt(12), about 0.001, and it is not float32.
+    # Rounding to 8 bits has a relative error of 2^-8 / sqrt(12), about 0.001; sums add to it.
     assert 0.0005 < found.largest_error < 0.01
     assert found.is_right
     assert torch.equal(torch.get_rng_state(), state)
@@ -41,6 +41,19 @@ def test_an_answer_that_is_wrong_at_one_width_is_found(monkeypatch: pytest.Monke
     found = bf16_probe()
     assert not found.is_right
     assert not found.pays
+
+
+def test_a_gradient_that_is_no_number_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    convolve = F.conv2d
+
+    def wrong(x: Tensor, weight: Tensor, **settings: Any) -> Tensor:
+        if weight.dtype == torch.bfloat16:
+            weight = weight * 1.0
+            weight.register_hook(lambda gradient: gradient * torch.nan)
+        return convolve(x, weight, **settings)
+
+    monkeypatch.setattr(F, "conv2d", wrong)
+    assert not bf16_probe().is_right
 
 
 def test_what_is_many_times_as_slow_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

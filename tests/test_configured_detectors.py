@@ -59,7 +59,7 @@ def test_a_measure_made_for_the_usual_model_is_refused_beside_another_recipe(mea
 
 
 def test_outliers_among_images_are_refused() -> None:
-    with pytest.raises(ArgumentError, match="--may-hold-outliers must be given for tables"):
+    with pytest.raises(ArgumentError, match="--may-hold-outliers is for tables only"):
         configured_detector(data="faces", may_hold_outliers=True)
 
 

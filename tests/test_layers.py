@@ -14,7 +14,7 @@ PACKAGE = Path(next(iter(copyist.__path__)))
 
 STEPS: tuple[tuple[str, ...], ...] = (
     ("tensors", "errors", "randomness"),
-    ("checks", "evidence", "devices", "memory", "settings", "outputs"),
+    ("checks", "evidence", "bf16_probe", "devices", "memory", "settings", "outputs"),
     ("nn", "corruption", "schedules", "metrics", "data", "files", "drawing"),
     ("models",),
     ("objectives", "baselines", "checkpoint"),
@@ -31,6 +31,7 @@ WITHIN_A_STEP = {
     ("__main__", "cli"): "the program is its entry point",
     ("bench", "export"): "the speed of what is exported is measured as any other",
     ("data", "files"): "a source may be a folder of a user's files",
+    ("devices", "bf16_probe"): "a precision is chosen only after a look at whether the device computes it rightly",
     ("devices", "checks"): "a device that is not there is refused in the same voice as any argument",
     ("evidence", "checks"): "bounds are arguments",
     ("devices", "memory"): "a device that has no memory of its own uses the machine's",

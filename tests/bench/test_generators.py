@@ -18,6 +18,8 @@ from copyist.data import open_source
 from copyist.errors import ArgumentError
 from copyist.models import Autoencoder, ModelConfig
 from copyist.models.contracts import TrainedOn
+from copyist.models.latent_diffusion import LatentDiffusionConfig
+from copyist.recipes import autoencoder
 
 SOURCE = "scenes?size=16&limit=64"
 
@@ -108,8 +110,34 @@ def test_steps_are_what_is_left_of_a_budget_after_what_they_do_not_change(monkey
     trainer.train("codes", budget=60.0, seed=0)
     # A third of the time for the autoencoder, which took none of it here.
     assert taken == {"diffusion": 114, "autoencoder": 76, "latent-diffusion": pytest.approx(112, abs=1)}
-    with pytest.raises(ArgumentError, match=r"a budget of 3 processor seconds must allow a step of diffusion"):
+    with pytest.raises(
+        ArgumentError, match=r"what a budget leaves for diffusion, 3 processor seconds, must allow a step"
+    ):
         trainer.train("pixels", budget=3.0, seed=0)
+
+
+def test_what_a_step_costs_is_told_apart_from_what_no_step_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[int] = []
+
+    def seconds(_: Any, recipe: Any, steps: int, first_stage: Any) -> float:
+        ran.append(steps)
+        return 3 + 0.5 * steps + (100 if len(ran) == 1 else 0)  # The first run warms up.
+
+    monkeypatch.setattr(generators._Trainer, "_seconds", seconds)
+    trainer = generators._Trainer(open_source(SOURCE))
+    assert trainer._measured(generators._pixels(SOURCE), None) == pytest.approx((3, 0.5))
+    assert ran[1] < ran[2]
+
+
+@pytest.mark.parametrize("side", [32, 64])
+def test_each_kind_takes_images_of_these_sides(side: int) -> None:
+    source = f"scenes?size={side}"
+    stage = autoencoder(data=source).model
+    latent = generators._codes(source).model
+    assert isinstance(latent, LatentDiffusionConfig)
+    built = replace(latent, first_stage=stage).fitted((3, side, side)).build()
+    assert built.space_shape((3, side, side)) == (4, side // 4, side // 4)
+    generators._pixels(source).model.fitted((3, side, side)).build()
 
 
 def test_trials_are_gone_on_with_on_the_command_line(made: list[tuple[str, float, int]], tmp_path: Path) -> None:

@@ -127,6 +127,26 @@ def test_a_set_is_packed_into_shards_with_its_splits_classes_and_fingerprint(hub
 
 
 @pytest.mark.slow
+def test_splits_that_do_not_agree_are_refused(hub: Any, tmp_path: Path) -> None:
+    """The same number must be the same class, and a class must be known of all rows."""
+    train, place = rows(hub, some_pixels(4)), f"hf:{tmp_path / 'set'}"
+
+    def saved(test: Any) -> str:
+        hub.DatasetDict({"train": train, "test": test}).save_to_disk(tmp_path / "set")
+        return str(refused(place))
+
+    other = hub.Features({"image": hub.Image(), "label": hub.ClassLabel(names=["dog", "cat", "owl"])})
+    cells = [{"bytes": png(each), "path": None} for each in some_pixels(2, seed=1)]
+    told = saved(hub.Dataset.from_dict({"image": cells, "label": [0, 1]}, features=other))
+    assert "must name the same classes in all splits, got dog, cat, owl in test and cat, dog, owl in train" in told
+    told = saved(rows(hub, some_pixels(2, seed=1)).remove_columns("label"))
+    assert told.startswith(f"all splits of {place} must have the column 'label', and test has image")
+    hub.DatasetDict({}).save_to_disk(tmp_path / "none")
+    assert "must hold a split, and has none" in str(refused(f"hf:{tmp_path / 'none'}"))
+    assert "which has no configurations, got config=x; leave it out" in str(refused(f"{place}?config=x"))
+
+
+@pytest.mark.slow
 def test_columns_are_found_by_what_they_declare_or_by_their_names(hub: Any, tmp_path: Path) -> None:
     pixels = some_pixels(4)
     files = [png(each) for each in pixels]

@@ -358,7 +358,7 @@ def test_classes_that_are_not_there_are_refused(folder_of: Callable[..., Path]) 
         UnknownNameError, match="only= must be one of good, scratched, got 'goood'; did you mean 'good'"
     ):
         open_source(f"{folder}?only=goood")
-    with pytest.raises(DataError, match="must have labels for only=, as --normal gives it"):
+    with pytest.raises(DataError, match=r"must have labels for only= \(or --normal\)"):
         open_source("photos?only=good")
 
 

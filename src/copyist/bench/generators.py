@@ -66,7 +66,7 @@ class GeneratorTrial:
     """Median distance of samples to the nearest training image, over that of test images."""
 
     seconds: float
-    """Per sample."""
+    """By a clock, per sample."""
 
 
 @final
@@ -81,6 +81,8 @@ class GeneratorBench:
     """Distances of as many training images, on axes and in the layout."""
 
     machine: Machine
+    """Where the last of them was made."""
+
     trials: tuple[GeneratorTrial, ...]
 
     def to_json(self) -> str:
@@ -225,8 +227,8 @@ class _Trainer:
         steps = int((budget - fixed) / step)
         if steps < 1:
             raise ArgumentError(
-                f"a budget of {budget:.3g} processor seconds must allow a step of {recipe.name}, which takes "
-                f"{step:.2g} after {fixed:.2g} here; take a longer one (--budget)"
+                f"what a budget leaves for {recipe.name}, {budget:.3g} processor seconds, must allow a step, which "
+                f"takes {step:.2g} after {fixed:.2g} here; take a longer budget (--budget)"
             )
         since = time.process_time()
         run = train(_taking(recipe, steps), data=self._splits, seed=seed, first_stage=first_stage)

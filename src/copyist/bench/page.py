@@ -9,7 +9,7 @@ from typing import TypeVar
 from copyist.bench.timings import BenchResult, Comparison
 from copyist.errors import DataError
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 TARGETS: dict[str, dict[int, float]] = {
     "train": {16: 3.5, 32: 2.5, 64: 1.9},
@@ -24,9 +24,10 @@ TARGETS: dict[str, dict[int, float]] = {
 _ABOUT = {
     "train": "A step of `copyist train` against a textbook's loop in float32, PNG files read by two workers.",
     "vae": "A step of the variational autoencoder against another library's, same net and batch.",
-    "sample": "Diffusion with no diffusion against a plain loop.",
-    "walk": "A walk against a plain loop.",
-    "diffusion": "Nets of about as many parameters, images in memory; theirs in float32.",
+    "sample": "A call is diffusion with no diffusion in 10 steps, against a plain loop.",
+    "walk": "A call is a walk of 10 steps, against a plain loop.",
+    "diffusion": "A step of training, or a call that samples a batch in 10 steps: nets of about as many parameters, "
+    "images in memory; theirs in float32.",
     "export": "Copies by ONNX Runtime against the same model in PyTorch, both in float32.",
     "scaling": "A step that processes of one thread share against one process with the whole batch.",
     "shards": "A step of training on shards against the same images in memory.",
@@ -67,7 +68,7 @@ def _read(file: Path) -> BenchResult:
 
 def _section(result: BenchResult, file: str) -> Iterator[str]:
     machine = result.machine
-    yield f"## {result.name.capitalize()}"
+    yield f"## {result.name[:1].upper()}{result.name[1:]}"
     yield _known(_ABOUT, result.name) or ""
     yield (
         f"{machine.processor}, {machine.cores} cores, {machine.threads} threads, Python {machine.python}, "
@@ -84,7 +85,7 @@ def _section(result: BenchResult, file: str) -> Iterator[str]:
     yield ""
 
 
-def _known(values: Mapping[str, T], name: str) -> T | None:
+def _known(values: Mapping[str, _T], name: str) -> _T | None:
     """What is known under the beginning of a benchmark's name."""
     return next((value for beginning, value in values.items() if name.startswith(beginning)), None)
 

@@ -2,8 +2,8 @@
 
 __all__ = ["FILMS", "check_sample_format", "write_batches", "write_samples"]
 
-from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,9 +108,15 @@ def _write_pictures(batches: "Iterator[Images]", out: Path, *, count: int) -> tu
             done += len(x)
 
     with whole_folder(out) as folder:
+
+        def write(item: "tuple[str, Sheet]") -> None:
+            name, sheet = item
+            write_png(folder / name, sheet)
+
         # Each batch is written behind the next.
-        write = lambda item: write_png(folder / item[0], item[1])  # noqa: E731
-        deque(map_stream(write, sheets(), size=lambda item: item[1].size, ahead=False), maxlen=0)
+        with closing(map_stream(write, sheets(), size=lambda item: item[1].size, ahead=False)) as stream:
+            for _ in stream:
+                pass
     return shape
 
 

@@ -14,7 +14,7 @@ from copyist.data.image_files import undecoded_files
 from copyist.data.labels import ClassLabels
 from copyist.data.source import Source
 from copyist.data.undecoded import Undecoded
-from copyist.errors import ArgumentError, CopyistError, DataError
+from copyist.errors import ArgumentError, CopyistError, DataError, UnknownNameError
 from copyist.files.bulk import Progress
 from copyist.files.folders import ImageFile
 from copyist.files.split_names import parts_by_folder
@@ -48,9 +48,11 @@ def undecoded_hub(source: Source, *, say: Callable[[str], None], progress: Progr
         UnknownNameError: there is no column, or no configuration, of the given name.
     """
     require("datasets", extra="hf", purpose="a data set of the Hugging Face hub")
-    sets = _load(source)
+    loaded = _load(source)
+    taken = _taken(loaded, source, say)
+    sets = {split: loaded[split] for split in taken}
     column, label = _image_column(sets, source), _label_column(sets, source, say)
-    taken = _taken(sets, source, say)
+    _check_alike(sets, [name for name in (column, label) if name is not None], source)
     files = [file for split in taken for file in _files(split, sets[split], column)]
     is_test = (
         None if len(set(taken.values())) < 2 else [taken[split] for split in taken for _ in range(len(sets[split]))]
@@ -75,14 +77,22 @@ def _load(source: Source) -> dict[str, HubSet]:
 
     name = source.place.removeprefix("hf:")
     path = user_path(name)
+    is_saved = (path / "state.json").is_file() or (path / "dataset_dict.json").is_file()
+    if is_saved and source.config is not None:
+        raise ArgumentError(
+            f"{source.place} is a saved set, which has no configurations, got config={source.config}; leave it out"
+        )
     try:
-        if (path / "state.json").is_file() or (path / "dataset_dict.json").is_file():
+        if is_saved:
             loaded: Any = datasets.load_from_disk(str(path))
         else:
             loaded = datasets.load_dataset(str(path) if path.is_dir() else name, source.config)
     except Exception as error:  # A set can fail in any way.
         raise _refusal(source, error) from error
-    return dict(loaded) if isinstance(loaded, Mapping) else {str(loaded.split or "train"): loaded}
+    sets = dict(loaded) if isinstance(loaded, Mapping) else {str(loaded.split or "train"): loaded}
+    if not sets:
+        raise DataError(f"{source.place} must hold a split, and has none; check what was saved there")
+    return sets
 
 
 def _refusal(source: Source, error: Exception) -> CopyistError:
@@ -95,7 +105,7 @@ def _refusal(source: Source, error: Exception) -> CopyistError:
         names = re.findall(r"'([^']*)'", configurations[1])
         if source.config is None:
             return ArgumentError(f"{place} has several configurations, {_listed(names)}; add ?config={names[0]}")
-        return DataError(
+        return UnknownNameError(
             f"config= of {place} must be one of {_listed(names)}, got {source.config!r}; name one of these"
         )
     if isinstance(error, DatasetNotFoundError):
@@ -160,6 +170,33 @@ def _label_column(sets: Mapping[str, HubSet], source: Source, say: Callable[[str
         say(f"{source.place} has several columns of classes, {_listed(classes)}, and none is taken; choose by ?label=")
         return None
     return "label" if "label" in classes else next(iter(classes), None)
+
+
+def _check_alike(sets: Mapping[str, HubSet], columns: Sequence[str], source: Source) -> None:
+    """Refuse splits of which one lacks a column, or has other classes, or the same ones under other numbers.
+
+    Raises:
+        DataError: in one sentence.
+    """
+    (first, known), *others = ((split, rows.features) for split, rows in sets.items())
+    for split, features in others:
+        for column in columns:
+            if column not in features:
+                raise DataError(
+                    f"all splits of {source.place} must have the column {column!r}, and {split} has "
+                    f"{_listed(list(features))}; choose another by column= or label="
+                )
+            if _classes(features[column]) != _classes(known[column]):
+                raise DataError(
+                    f"the column {column!r} of {source.place} must name the same classes in all splits, got "
+                    f"{_listed(_classes(features[column]))} in {split} and {_listed(_classes(known[column]))} in "
+                    f"{first}; choose another by label="
+                )
+
+
+def _classes(feature: Any) -> list[str]:
+    """The names that a column declares, by number; none of other columns."""
+    return list(getattr(feature, "names", None) or ())
 
 
 def _features(sets: Mapping[str, HubSet]) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def of_classes(parts: Parts, labels: ClassLabels | None, source: Source) -> Part
         return parts
     if labels is None:
         raise DataError(
-            f"{source.place} must have labels for only=, as --normal gives it, and has none; leave it out, or take "
+            f"{source.place} must have labels for only= (or --normal), and has none; leave it out, or take "
             "one folder per class, an .npz with y beside x, or a table with label="
         )
     present = [labels.names[number] for number in np.unique(labels.numbers).tolist()]

@@ -87,8 +87,8 @@ def map_stream(
         work: called from several threads.
         items: taken one by one, when there is room. A generator is closed with the stream.
         size: of an item, or of its result, in values.
-        ahead: whether as many items as there is room for are taken before a result is given; else each result is given
-            as soon as it is there and the next item is.
+        ahead: whether as many items as there is room for are taken before a result is given; else a result that is
+            there is given before the next item is taken.
         most: the sum of the sizes that is worked on or waits to be taken; a larger item is worked on alone.
     """
     with ThreadPoolExecutor(min(32, os.cpu_count() or 1)) as pool:

@@ -5,6 +5,7 @@ __all__ = ["PictureFile", "PicturesOfFiles", "check_output_names"]
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import final
 
@@ -105,15 +106,28 @@ class PicturesOfFiles:
         def work(row: int) -> tuple[int, Picture | str]:
             return row, self._seen[row].read()
 
-        for row, picture in map_stream(work, chosen, size=lambda row: math.prod(self._seen[row].shape), ahead=True):
-            if self._seen[row].position in self._failures:
-                continue
-            if isinstance(picture, str):
-                self._failures[self._seen[row].position] = f"{self._seen[row].name} ({picture})"
-                continue
-            for notice in picture.stored.notices if picture.stored else ():
-                self._noticed.setdefault(notice, []).append(picture.name)
-            yield row, picture
+        stream = map_stream(work, chosen, size=lambda row: math.prod(self._seen[row].shape), ahead=True)
+        with closing(stream):
+            for row, picture in stream:
+                if self._seen[row].position in self._failures:
+                    continue
+                if isinstance(picture, str):
+                    self._failures[self._seen[row].position] = f"{self._seen[row].name} ({picture})"
+                    continue
+                for notice in picture.stored.notices if picture.stored else ():
+                    self._noticed.setdefault(notice, []).append(picture.name)
+                yield row, picture
+
+    def read_alone(self, row: int) -> Picture:
+        """One picture, read where it is asked for, in no other thread.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+        picture = self._seen[row].read()
+        if isinstance(picture, str):
+            raise DataError(f"{self._seen[row].name} cannot be read: {picture}")
+        return picture
 
     def is_whole(self, row: int) -> bool:
         """Whether all that was read so far of the file that holds a picture could be read."""

@@ -125,7 +125,7 @@ def _usual(data: str, may_hold_outliers: bool) -> DetectorRecipe:
         return table_detector(data=data, may_hold_outliers=may_hold_outliers)
     if may_hold_outliers:
         raise ArgumentError(
-            f"--may-hold-outliers must be given for tables, got images in {data}; leave it out, since the detector of "
+            f"--may-hold-outliers is for tables only, got images in {data}; leave it out, since the detector of "
             "images ranks nearly as well when a tenth of what it learns has a defect, and finds fewer at its threshold"
         )
     return image_detector(data=data)

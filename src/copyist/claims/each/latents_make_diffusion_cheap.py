@@ -212,13 +212,14 @@ def _measured(trial: Trial, side: Side, *, smallest: Images | None) -> _Found:
         for kind, model in models.items():
             since = time.process_time()
             samples[kind] = drawn(model, method, reference, trial)
+            seconds = (time.process_time() - since) / reference.count
             found = distance[kind][share] = reference.distances.distance(samples[kind])
             values |= {
                 f"distance_{kind}_{label}_{side}": found["axes"],
                 f"layout_{kind}_{label}_{side}": found["layout"],
             }
             if share == LONG:
-                values[f"seconds_{kind}_{side}"] = (time.process_time() - since) / reference.count
+                values[f"seconds_{kind}_{side}"] = seconds
                 values[f"parameters_{kind}_{side}"] = parameters(model)
                 values[f"count_{kind}_{side}"] = multiplications(model, method, trial)
                 values[f"held_{kind}_{side}"] = _held(model, reference.real[:2])

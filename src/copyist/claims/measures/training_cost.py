@@ -21,7 +21,13 @@ def parameters(model: nn.Module) -> int:
 
 
 def multiplications(model: Model, method: Method, trial: Trial) -> float:
-    """Millions of multiply-adds per picture that is drawn, counted for one batch."""
+    """Millions of multiply-adds per picture that is drawn, counted for one batch.
+
+    Args:
+        model: is drawn from.
+        method: by which it is.
+        trial: gives the noise.
+    """
     with FlopCounterMode(display=False) as counter:
         sample(model, count=model.batch_size, method=method, generator=trial.generator("count"), precision="float32")
     return counter.get_total_flops() / 2e6 / model.batch_size
@@ -54,8 +60,11 @@ def equal_distance_time(found: Mapping[float, float], other: Mapping[float, floa
     inverse.
 
     Args:
-        found: distance by time of training, for the two times.
-        other: the same of the model it is compared with.
+        found: distance, above 0, by time of training, for the two times.
+        other: the same of the model it is compared with, for the same times.
+
+    Raises:
+        ValueError: there are not two times.
     """
     target = max(min(found.values()), min(other.values()))
     return _time_until(target, found) / _time_until(target, other)

@@ -7,6 +7,7 @@ encode 2048 images of 128×128 takes 40 seconds.
 
 __all__ = ["LONG", "SHORT", "SIDES", "Side", "landscapes", "latent_diffusion", "pixel_diffusion"]
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, final
 
@@ -22,8 +23,11 @@ Side: TypeAlias = Literal[32, 64, 128]
 
 SIDES: tuple[Side, ...] = (32, 64, 128)
 
-LONG, SHORT = 1.0, 0.25
-"""Shares of the longest time of training."""
+LONG = 1.0
+"""Share of the longest time of training: all of it."""
+
+SHORT = 0.25
+"""Share of the longest time of training."""
 
 
 @final
@@ -51,8 +55,8 @@ class _Nets:
 
     denoiser_levels: int
 
-    code_steps: tuple[int, int]
-    """Of the denoiser, in what is left of the short and of the long time when the images are encoded, which takes as
+    code_steps: Mapping[float, int]
+    """Of the denoiser, by share of the longest time: in what is left of it when the images are encoded, which takes as
     long in both."""
 
 
@@ -65,7 +69,7 @@ _NETS: dict[Side, _Nets] = {
         first_steps=290,
         width=64,
         denoiser_levels=2,
-        code_steps=(350, 1480),
+        code_steps={SHORT: 350, LONG: 1480},
     ),
     64: _Nets(
         batch=16,
@@ -75,10 +79,17 @@ _NETS: dict[Side, _Nets] = {
         first_steps=600,
         width=32,
         denoiser_levels=3,
-        code_steps=(380, 1730),
+        code_steps={SHORT: 380, LONG: 1730},
     ),
     128: _Nets(
-        batch=8, pixel_steps=760, levels=4, maps=8, first_steps=380, width=32, denoiser_levels=3, code_steps=(545, 3270)
+        batch=8,
+        pixel_steps=760,
+        levels=4,
+        maps=8,
+        first_steps=380,
+        width=32,
+        denoiser_levels=3,
+        code_steps={SHORT: 545, LONG: 3270},
     ),
 }
 """Within 150, 300 and 600 seconds of one thread."""
@@ -118,7 +129,7 @@ def latent_diffusion(trial: Trial, side: Side, share: float) -> Recipe:
     denoiser = replace(
         LatentDiffusionConfig().denoiser, width=width, levels=trial.pick(smoke=2, standard=levels, gpu=3)
     )
-    steps = nets.code_steps[share == LONG]
+    steps = nets.code_steps[share]
     training = _training(base.training, trial, steps=steps, batch=32)
     return replace(
         base,

@@ -32,11 +32,13 @@ def generators(
 ) -> None:
     """Train diffusion of pixels, diffusion of codes and a copier for equal budgets, and compare their samples."""
     from copyist.bench.generators import GeneratorBench, bench_generators
-    from copyist.errors import DataError
+    from copyist.errors import ArgumentError, DataError
     from copyist.outputs import write_text
 
     begun = None
-    if resume and out is not None and out.is_file():
+    if resume and out is None:
+        raise ArgumentError("--resume must come with the file of trials to go on with; name it by --out")
+    if out is not None and resume and out.is_file():
         try:
             begun = GeneratorBench.from_json(out.read_text("utf-8"))
         except (ValueError, KeyError, TypeError) as error:

@@ -32,7 +32,7 @@ class Result(Protocol):
 def run_bench(
     bench: Callable[..., Result], *, as_json: bool = False, out: Path | None = None, force: bool = False
 ) -> None:
-    """Run a benchmark, which takes what hears of its rounds as `say`; print its result, and keep it in a file.
+    """Run a benchmark, and print its result; its argument `say` takes a sentence for each round.
 
     Args:
         bench: measures.

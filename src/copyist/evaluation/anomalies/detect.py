@@ -5,6 +5,7 @@ __all__ = ["Heatmaps", "detect"]
 import contextlib
 import csv
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, final
@@ -270,7 +271,8 @@ def _draw(
 
     # Each batch is written behind the next.
     stream = map_stream(write, sheets(), size=lambda item: 2 * item[1].pixels.numel(), ahead=False)
-    return dict(each for each in stream if each is not None)
+    with closing(stream):
+        return dict(each for each in stream if each is not None)
 
 
 def _lines(findings: Findings) -> Iterator[tuple[str, str, str, int]]:

@@ -22,7 +22,7 @@ _TIMES = 4
 """How often each step is taken where a part is kept, unless a number is given."""
 
 _MOST_GUIDANCE = 1000.0
-"""Beyond it estimates are no numbers long before they are of any use, which is above 1 and rarely above 10."""
+"""More is a mistake: usual values are 1 to 10, and far larger ones overflow."""
 
 
 @final
