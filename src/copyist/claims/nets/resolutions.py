@@ -22,6 +22,7 @@ Side: TypeAlias = Literal[32, 64, 128]
 """Pixels along a side at scale standard, by which resolutions are named at every scale."""
 
 SIDES: tuple[Side, ...] = (32, 64, 128)
+"""All of them."""
 
 LONG = 1.0
 """Share of the longest time of training: all of it."""
