@@ -12,6 +12,8 @@ from PIL import Image
 from torch.nn import functional as F
 
 import copyist
+from copyist import devices
+from copyist.bf16_probe import Probe
 from copyist.checkpoint import read_tensors
 from copyist.data import open_source
 from copyist.errors import ArgumentError, CheckpointError
@@ -160,3 +162,19 @@ def test_a_run_that_goes_on_no_longer_shows_the_model_of_fewer_steps(tmp_path: P
 
 def replace_steps(recipe: Recipe, steps: int) -> Recipe:
     return replace(recipe, training=replace(recipe.training, steps=steps))
+
+
+def test_a_run_goes_on_in_the_precision_that_it_was_begun_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other work does to a look at the machine must not change the weights."""
+    monkeypatch.setattr(devices, "_cpu_does_bf16", lambda: True)
+    monkeypatch.setattr(devices, "bf16_probe", lambda: Probe(largest_error=0.002, slowdown=1.0))
+    alone = train(small(precision="auto"), out=tmp_path / "alone")
+    with pytest.raises(StoppedError):
+        train(small(precision="auto"), out=tmp_path / "run", observer=Told(stop_at=6))
+    monkeypatch.setattr(devices, "bf16_probe", lambda: Probe(largest_error=0.002, slowdown=9.0))
+    resumed = train(small(precision="auto"), out=tmp_path / "run", resume=True)
+    assert same_bits(resumed, alone)
+    assert copyist.checkpoint.read_header(resumed.model_file).training["precision"] == "bf16"
+    other = train(small(precision="auto"), out=tmp_path / "other")
+    assert copyist.checkpoint.read_header(other.model_file).training["precision"] == "float32"
+    assert not same_bits(other, alone)

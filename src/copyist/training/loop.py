@@ -98,7 +98,7 @@ def _take_step(state: TrainingState) -> Tensor:
         batch = step * parts + part
         x, labels = state.batches.batch(batch), state.batches.labels(batch)
         draws = draws_of_step(state.seed, step, part, state.accelerator)
-        with descent.synchronized(last=part == parts - 1), autocast(config.precision, state.device):
+        with descent.synchronized(last=part == parts - 1), autocast(state.precision, state.device):
             loss = descent.loss(x, progress=step / config.steps, generator=draws, labels=labels)
         descent.backward(loss / parts)
         losses.append(loss.detach() / parts)

@@ -65,6 +65,9 @@ class RecordedRun:
     stopped: bool
     """Whether it has stopped early."""
 
+    precision: str | None
+    """In which its steps were computed, `bf16` or `float32`; None where the state is of a version that did not say."""
+
     @classmethod
     def of(cls, document: Mapping[str, Any], *, place: str) -> Self:
         """Read the document of a saved state.
@@ -80,6 +83,7 @@ class RecordedRun:
         try:
             identity, counters = document["identity"], document["counters"]
             data = document.get("header", {}).get("data", {})
+            training = document.get("header", {}).get("training", {})
             return cls(
                 place=place,
                 recipe=identity["recipe"],
@@ -93,8 +97,9 @@ class RecordedRun:
                 source=identity["recipe"]["data"],
                 num_train=data.get("num_train"),
                 step=counters["step"],
-                processes=document.get("header", {}).get("training", {}).get("processes", 1),
+                processes=training.get("processes", 1),
                 stopped=counters["stopped"],
+                precision=training.get("precision"),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise CheckpointError(f"{place} holds no state of a run; start another run in another folder") from error

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from copyist.checkpoint import FORMAT_VERSION, Header, sum_of_tensors
 from copyist.data import Batches
 from copyist.data.splits import Splits
-from copyist.devices import keep_freed_memory
+from copyist.devices import Precision, keep_freed_memory, resolve
 from copyist.models.contracts import Autoencoder, Model, ModelConfig, needs
 from copyist.models.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
 from copyist.nn.norm import share_statistics
@@ -73,6 +73,7 @@ class TrainingState:
         self.start_fingerprint = None if start is None else start.fingerprint
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
+        self.precision: Precision = resolve(config.precision, self.device)
         # The one setting of the process that training does not put back; it changes no value.
         if self.device.type == "cpu":
             keep_freed_memory()
@@ -196,6 +197,8 @@ class TrainingState:
         notices = [check_resumed(self.recipe.training, self.model, recorded, now=self.accelerator.num_processes)]
         self.start_fingerprint, self.given_first_stage = recorded.start, recorded.first_stage
         self.purpose = self.purpose or recorded.purpose
+        # What `auto` meant when the run was begun, whatever this machine would choose now.
+        self.precision = "bf16" if recorded.precision == "bf16" else "float32" if recorded.precision else self.precision
         self._take(document, tensors)
         self._examples.forget()
         self.store.clear_unfinished()
@@ -260,6 +263,7 @@ class TrainingState:
                 "loss_was_not_finite_at": counters.fell_at,
                 "device": self.device.type,
                 "torch": torch.__version__,
+                "precision": self.precision,
                 **({} if self.start_fingerprint is None else {"start": self.start_fingerprint}),
                 **({} if self.given_first_stage is None else {"first_stage": self.given_first_stage}),
                 **sharing_record(self.recipe.training, self.model, num_processes=self.accelerator.num_processes),
