@@ -408,3 +408,10 @@ def test_a_header_is_frozen() -> None:
     assert replace(header, batch_size=4).batch_size == 4
     with pytest.raises(AttributeError):
         header.batch_size = 4  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_others_may_read_a_file_of_tensors_as_they_may_any_file(tmp_path: Path) -> None:
+    write_tensors(tmp_path / "some.safetensors", {"a": torch.zeros(2)}, {})
+    (tmp_path / "any").touch()
+    modes = {(tmp_path / name).stat().st_mode for name in ("some.safetensors", "any")}
+    assert len(modes) == 1

@@ -1,6 +1,7 @@
 """A normal example is flagged at most as often as was stated, whatever the law of the anomalies."""
 
 import math
+import re
 
 import pytest
 import torch
@@ -71,6 +72,14 @@ def test_a_rate_needs_so_many_examples_that_the_strangest_of_all_is_rare_enough(
     check_false_alarms(false_alarms, calibration=needed)
     with pytest.raises(DataError, match=f"needs {needed} normal examples for calibration, got {needed - 1}"):
         check_false_alarms(false_alarms, calibration=needed - 1)
+
+
+@pytest.mark.parametrize("count", [5, 19, 21, 58, 997])
+def test_the_rate_that_a_refusal_offers_is_allowed(count: int) -> None:
+    with pytest.raises(DataError) as caught:
+        check_false_alarms(0.0001, calibration=count)
+    (offered,) = re.findall(r"which allow (\S+) or more", str(caught.value))
+    check_false_alarms(float(offered), calibration=count)
 
 
 def test_the_least_rate_of_so_many_examples_needs_these_and_no_more() -> None:

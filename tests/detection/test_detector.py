@@ -73,7 +73,7 @@ def test_points_far_outside_are_flagged(detector: Detector, radius: float) -> No
 
 
 def test_a_detector_from_its_file_gives_the_same_anomalies_and_flags(detector: Detector, tmp_path: Path) -> None:
-    save_detector(tmp_path / "detector.safetensors", detector)
+    save_detector(str(tmp_path / "detector.safetensors"), detector)
     again, x = load_detector(tmp_path, device="cpu"), rows(40, seed=4)
     ours, theirs = detector(x, parts=True), again(x, parts=True)
     assert torch.equal(ours.anomaly, theirs.anomaly)
@@ -221,6 +221,16 @@ def test_labels_of_anomalies_among_the_held_out_examples_are_told_of() -> None:
     )
     fit_detector(recipe(), data=mixed, observer=watcher)
     assert any("the labels 'broken', 'normal', and all are taken for normal" in each for each in watcher.sentences)
+
+
+def test_labels_of_which_none_is_called_normal_are_told_of_too() -> None:
+    x, watcher = rows(200).numpy(), Told()
+    labels = np.array(["ok", "fail"] * 75)
+    mixed = Splits.from_arrays(
+        x[:150], x[150:], calibration=0.3, labels=labels, test_labels=np.array(["ok", "fail"] * 25)
+    )
+    fit_detector(recipe(), data=mixed, observer=watcher)
+    assert any("the labels 'fail', 'ok', and all are taken for normal" in each for each in watcher.sentences)
 
 
 def test_a_combination_is_the_mean_of_its_measures_in_units_of_held_out_examples(detector: Detector) -> None:

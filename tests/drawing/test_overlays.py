@@ -23,7 +23,7 @@ def test_more_heat_is_redder_up_to_the_second_level() -> None:
 
 def test_levels_are_those_of_all_pictures() -> None:
     assert heat_levels([1.0, 2.0, 3.0], [40.0] * 20) == (2.0, 40.0)
-    assert heat_levels([2.0], [2.1]) == (2.0, 18.0)
+    assert heat_levels([2.0], [2.1]) == (2.0, 6.0)
     assert heat_levels([2.0], [1e9]) == (2.0, 200.0)
     low, high = heat_levels([], [])
     assert 0 < low < high

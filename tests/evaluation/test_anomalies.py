@@ -204,3 +204,11 @@ def test_a_report_comes_back_from_its_document() -> None:
     found = report(first=rng.normal(size=30), second=rng.normal(size=30), truth=truth)
     assert AnomalyReport.from_json(found.to_json().encode()) == found
     assert Interval(*np.zeros(3)) != found.beside[0].auroc
+
+
+def test_a_file_of_labels_without_a_heading_keeps_its_first_row(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("a.png,good\nb.png,hole\n")
+    assert labels_of_file(path, ["a.png", "b.png"], normal=None).kinds == ("good", "hole")
+    path.write_text("picture,kind\na.png,good\nb.png,hole\n")
+    assert labels_of_file(path, ["a.png", "b.png"], normal=None).kinds == ("good", "hole")

@@ -9,6 +9,7 @@ __all__ = ["FORMAT_VERSION", "read_document", "read_tensors", "sum_of_tensors", 
 import contextlib
 import hashlib
 import json
+import stat
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -36,10 +37,14 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], document: Mapping[s
     text = json.dumps(document, ensure_ascii=True)
     metadata = {"copyist": text, "document": _sum(text.encode()), "tensors": sum_of_tensors(kept)}
     with whole_file(path) as temporary:
+        temporary.touch()
+        usual = stat.S_IMODE(temporary.stat().st_mode)
         try:
             save_file(kept, temporary, metadata=metadata)
         except SafetensorError as error:
             raise OSError(None, str(error)) from error
+        # The library lets nobody but the owner read what it writes; others may read it as they may all files here.
+        temporary.chmod(usual)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -1,6 +1,15 @@
 """A table at the door of what was fitted on another: opened, and its columns found by name."""
 
-__all__ = ["MatchedColumns", "TableLike", "drop_remedy", "match_columns", "open_any_table", "open_frame", "quote_names"]
+__all__ = [
+    "TABLE_IN_MEMORY",
+    "MatchedColumns",
+    "TableLike",
+    "drop_remedy",
+    "match_columns",
+    "open_any_table",
+    "open_frame",
+    "quote_names",
+]
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +28,7 @@ from copyist.files.table_frames import Frame, table_of_frame
 TableLike: TypeAlias = str | Path | Frame
 """A source or a path of a table, or a table in memory."""
 
-_IN_MEMORY = "the table"
+TABLE_IN_MEMORY = "the table"
 """What refusals call a table that is in memory."""
 
 _LABELS = {"label", "labels", "class", "target", "state", "y", "is_anomaly", "anomaly", "outlier"}
@@ -56,7 +65,7 @@ def open_frame(frame: Frame) -> tuple[StoredTable, Source]:
     Raises:
         DataError: it is none.
     """
-    return table_of_frame(frame, place=_IN_MEMORY), Source(text=_IN_MEMORY, place=_IN_MEMORY)
+    return table_of_frame(frame, place=TABLE_IN_MEMORY), Source(text=TABLE_IN_MEMORY, place=TABLE_IN_MEMORY)
 
 
 def open_any_table(
@@ -115,8 +124,10 @@ def match_columns(
     extra = [name for name in free if name not in known and name not in table.index]
     if extra and not ignore_extra:
         called = next((name for name in extra if name.lower() in _LABELS), None) if label is None else None
-        telling = "" if called is None or source.place == _IN_MEMORY else f"where it labels the rows, ?label={called}; "
-        ignoring = "pass ignore_extra=True" if source.place == _IN_MEMORY else "ignore all such by --ignore-extra"
+        telling = (
+            "" if called is None or source.place == TABLE_IN_MEMORY else f"where it labels the rows, ?label={called}; "
+        )
+        ignoring = "pass ignore_extra=True" if source.place == TABLE_IN_MEMORY else "ignore all such by --ignore-extra"
         raise ShapeError(
             f"{source.place} must have the columns that the detector was fitted on and no others, got also "
             f"{quote_names(extra)}; {telling}{drop_remedy(source, extra[:_SHOWN])}, or {ignoring}"
@@ -127,7 +138,7 @@ def match_columns(
 def drop_remedy(source: Source, names: Sequence[str]) -> str:
     """How columns are left out, as the end of a refusal."""
     it = "it" if len(names) == 1 else "them"
-    if source.place == _IN_MEMORY:
+    if source.place == TABLE_IN_MEMORY:
         return f"leave {it} out of the table"
     return f"leave {it} out by {drop_option(source, names)}"
 

@@ -79,10 +79,12 @@ def check_false_alarms(false_alarms: float, *, calibration: int, what: str = "no
     """
     needed = num_calibration(false_alarms)
     if calibration < needed:
-        least = "no rate" if calibration < 1 else f"{1 / (calibration + 1):.2g} at least (--false-alarms)"
+        # Rounded up, so that what is offered is allowed.
+        least = "no rate" if calibration < 1 else f"{math.ceil(1e4 / (calibration + 1)) / 1e4:g} or more"
         raise DataError(
             f"a rate of {false_alarms:g} false alarms needs {needed} {what} for calibration, got {calibration}, which "
-            f"allow {least}; add {what.rpartition(' ')[2]}, or set more of them apart (?calibration=0.5)"
+            f"allow {least}; state such a rate (--false-alarms), add {what.rpartition(' ')[2]}, or set more of them "
+            "apart (?calibration=0.5 is half of them)"
         )
 
 

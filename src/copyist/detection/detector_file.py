@@ -38,7 +38,7 @@ _VERSION = 2
 read only 1 would misread."""
 
 
-def save_detector(path: Path, detector: Detector) -> None:
+def save_detector(path: str | Path, detector: Detector) -> None:
     """Write a detector, whole or not at all.
 
     Raises:
@@ -57,7 +57,7 @@ def save_detector(path: Path, detector: Detector) -> None:
         document |= {"encoding": detector.encoding.document(), "departure": detector.departure}
     weights = {} if isinstance(detector.model, NoModel) else detector.model.state_dict()
     tensors = weights | {f"{DETECTOR_PREFIX}{name}": tensor for name, tensor in own.items()}
-    write_tensors(path, tensors, asdict(detector.header) | {"detector": document})
+    write_tensors(user_path(path), tensors, asdict(detector.header) | {"detector": document})
 
 
 def load_detector(

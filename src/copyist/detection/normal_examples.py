@@ -107,13 +107,13 @@ def _open(data: TableLike, false_alarms: float, observer: Observer) -> Splits | 
 
 
 def _say_labels(splits: Splits, observer: Observer) -> None:
-    """Say so where labels that tell normal examples from others are passed over."""
+    """Say so where examples of several labels are all taken for normal."""
     every = [each for each in (splits.train, splits.test, splits.calibration) if each is not None]
     labels = [each.labels for each in every if each.labels is not None]
     if not labels or splits.classes is None:
         return
     names = [splits.classes[number] for number in np.unique(np.concatenate(labels)).tolist()]
-    if len(names) > 1 and set(NORMAL_LABELS) & set(names):
+    if len(names) > 1:
         observer.notify(
             f"{splits.train.source} has the labels {name_classes(names)}, and all are taken for normal; take those of "
             "one alone by ?only=, or --normal"

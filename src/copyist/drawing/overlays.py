@@ -16,7 +16,7 @@ _COOL, _HOT = np.array([255.0, 214.0, 0.0]), np.array([214.0, 0.0, 28.0])
 _OPAQUE = 0.72
 """How much of the color covers the picture where heat is greatest."""
 
-_RATIOS = (9.0, 100.0)
+_RATIOS = (3.0, 100.0)
 """The least and the largest ratio of the two levels: pictures without any heat worth the name stay as they are, and one
 that burns does not hide the others."""
 
@@ -29,7 +29,7 @@ def heat_levels(usual: Sequence[float], hottest: Sequence[float]) -> tuple[float
         hottest: of flagged pictures the greatest heat of each; of all pictures where none is flagged.
 
     Returns:
-        Two positive numbers, the second 9 to 100 times the first.
+        Two positive numbers, the second 3 to 100 times the first.
     """
     low = max(float(np.median(usual)) if len(usual) else 0.0, float(np.finfo(np.float32).tiny))
     high = float(np.quantile(hottest, 0.9)) if len(hottest) else low

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from copyist.baselines.rivals import Rival, fit_rivals
 from copyist.data import Splits, encode_source, open_source
+from copyist.data.table_matching import TABLE_IN_MEMORY
 from copyist.detection import Detector, p_values
 from copyist.detection.conformal import num_calibration
 from copyist.detection.fitting import departure_of
@@ -58,6 +59,11 @@ class SimpleDetectors:
             DataError: the source is not there any more, or holds other examples.
         """
         source = detector.model.trained_on.source
+        if source == TABLE_IN_MEMORY:
+            raise DataError(
+                "--compare fits simple detectors on the normal examples again, and these were a table in memory, which "
+                "no file keeps; fit the detector on a file, or leave --compare out"
+            )
         try:
             splits, departures = _splits(detector, source, say)
         except CopyistError as error:

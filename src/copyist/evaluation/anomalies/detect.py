@@ -210,6 +210,13 @@ def _detect_pictures(request: _Request, folder: Path) -> Found:
     masks = None if request.masks is None else Masks(request.masks, names, pictures.sizes, say=request.say)
     truth = _with_masks(truth, masks)
     counts, is_clean = PixelCounts(), truth.is_known & ~truth.is_anomaly
+    if masks is not None:
+        unmasked = sum(bool(anomaly) and row not in masks for row, anomaly in enumerate(truth.is_anomaly))
+        if unmasked:
+            request.say(
+                f"{unmasked} pictures with an anomaly have no mask, and are left out of what is said of pixels; add "
+                "their masks to judge them too"
+            )
     judged = pictures.judge(
         masks=masks,
         clean=lambda row: bool(is_clean[row]),

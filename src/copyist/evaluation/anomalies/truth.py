@@ -4,7 +4,7 @@ __all__ = ["Truth", "labels_of_file", "labels_of_folders", "labels_of_names"]
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Self, final
@@ -133,8 +133,8 @@ def labels_of_file(path: Path, names: Sequence[str], *, normal: str | None) -> T
         DataError: it cannot be read, has no two columns, or names what is no example, or one twice.
         ArgumentError: as `labels_of_names`.
     """
-    found = _read_pairs(path)
     known = set(names)
+    found = _read_pairs(path, known)
     strange = next((name for name in found if name not in known), None)
     if strange is not None:
         raise DataError(
@@ -145,7 +145,8 @@ def labels_of_file(path: Path, names: Sequence[str], *, normal: str | None) -> T
     return labels_of_names(kinds, normal=normal, origin=f"Labels come from {path.name}")
 
 
-def _read_pairs(path: Path) -> dict[str, str]:
+def _read_pairs(path: Path, known: Collection[str]) -> dict[str, str]:
+    """Labels by name; a first row that names an example is no heading."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         delimiter = likely_delimiter(first_line(text.encode()))
@@ -160,7 +161,7 @@ def _read_pairs(path: Path) -> dict[str, str]:
         )
     places = (head.index("name"), head.index("label")) if {"name", "label"} <= set(head) else (0, 1)
     found: dict[str, str] = {}
-    for row in rows[1:]:
+    for row in rows if rows[0][0].strip() in known else rows[1:]:
         if len(row) <= max(places):
             raise DataError(f"{path} must have a name and a label in each row, got {','.join(row)!r}; mend this row")
         name, label = (row[place].strip() for place in places)
