@@ -246,7 +246,7 @@ def test_arguments_change_the_recipe() -> None:
         ({"measure": "distance"}, "there is no measure 'distance'"),
         ({"options": {"depht": 3}}, "there is no setting"),
         ({"steps": 0}, "steps must be at least 1"),
-        ({"false_alarms": 0}, "^false_alarms must be greater than 0"),
+        ({"false_alarms": 0}, r"^false_alarms must lie in \(0, 0.5\], got 0"),
         ({"contamination": 0.7}, r"^contamination must lie in \(0, 0.5\], got 0.7; write 5 per cent as 0.05$"),
         ({"recipe": 5}, "recipe must be a DetectorRecipe, a Recipe or the name of one, got int"),
         ({"random_state": "seed"}, "seed"),

@@ -270,7 +270,7 @@ Bad = Callable[[Path, Path, Path], list[object]]
 BAD: dict[str, tuple[Bad, str]] = {
     "no rate": (
         lambda d, t, o: ["fit", "--data", d / "normal.csv", "--false-alarms", 0],
-        "must be greater than 0, got 0",
+        "must lie in (0, 0.5], got 0",
     ),
     "rate of 1": (
         lambda d, t, o: ["fit", "--data", d / "normal.csv", "--false-alarms", 1],

@@ -28,7 +28,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from copyist.checks import check_positive
+from copyist.checks import check_finite
 from copyist.errors import ArgumentError, DataError
 from copyist.tensors import PerImage
 
@@ -47,8 +47,8 @@ def check_rate(rate: float, *, name: str = "the rate of false alarms", example: 
     Raises:
         ArgumentError: it is not.
     """
-    check_positive(name, rate)
-    if rate > _LARGEST_RATE:
+    check_finite(name, rate)
+    if not 0 < rate <= _LARGEST_RATE:
         raise ArgumentError(f"{name} must lie in (0, {_LARGEST_RATE}], got {rate:g}; write 5 per cent as {example}")
 
 

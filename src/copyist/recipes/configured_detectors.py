@@ -71,6 +71,8 @@ def configured_detector(
         raise ArgumentError("a detector must be fitted on normal examples, got none; name them by --data")
     else:
         usual = _usual(data, may_hold_outliers)
+        if name == usual.name and isinstance(usual.training, Untrained):
+            name = None  # It is the usual one, and no recipe of a model.
         if name is None and not _is_table(data) and measure is not None and MEASURES.get(measure) is not LocalContrast:
             name = repairing_unet().name  # Other measures need a net that was trained.
         training = _training(usual, name, data=data, steps=steps)
