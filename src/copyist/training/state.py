@@ -4,7 +4,7 @@ __all__ = ["TrainingState"]
 
 import copy
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, final
 
 import torch
@@ -16,7 +16,7 @@ from copyist.data import Batches
 from copyist.data.splits import Splits
 from copyist.devices import Precision, keep_freed_memory, resolve
 from copyist.models.contracts import Autoencoder, Model, ModelConfig, needs
-from copyist.models.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
+from copyist.models.latent_diffusion import LatentDiffusion
 from copyist.nn.norm import share_statistics
 from copyist.settings import dump
 from copyist.training.config import CATALOGUES, Recipe
@@ -29,7 +29,7 @@ from copyist.training.optimization import update_average
 from copyist.training.processes import check_resumed, sharing_record, statistics_batch
 from copyist.training.resumption import RecordedRun
 from copyist.training.run_data import RunData
-from copyist.training.start import InitialWeights, build_model
+from copyist.training.start import InitialWeights, build_model, initial_config
 from copyist.training.store import Store
 
 
@@ -81,7 +81,7 @@ class TrainingState:
             # The head that is taken over knows classes by its own numbers.
             splits = splits.with_classes(start.classes)
         num_classes = splits.num_classes() if recipe.objective.uses_labels else None
-        self.model_config: ModelConfig = _model_config(recipe).fitted(splits.train.shape)
+        self.model_config: ModelConfig = initial_config(recipe).fitted(splits.train.shape)
         if num_classes is not None:
             self.model_config = self.model_config.with_classes(num_classes)
         self.data = RunData.of(splits, num_classes=num_classes, unit=self.model_config.unit, trimmed=config.trimmed)
@@ -293,14 +293,6 @@ class TrainingState:
     def _modules(self) -> dict[str, nn.Module]:
         kept = {"model": self.model, "average": self.average, "best": self.best}
         return {name: module for name, module in kept.items() if module is not None}
-
-
-def _model_config(recipe: Recipe) -> ModelConfig:
-    """The config of a recipe's model, with that of the first stage that is trained before."""
-    model, first = recipe.model, recipe.first_stage
-    if first is None or not isinstance(model, LatentDiffusionConfig):
-        return model
-    return replace(model, first_stage=first.model)
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ __all__ = ["SimpleDetectors"]
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self, final
 
 import numpy as np
@@ -68,8 +69,8 @@ class SimpleDetectors:
             splits, departures = _splits(detector, source, say)
         except CopyistError as error:
             raise DataError(
-                f"--compare fits simple detectors on the normal examples again, and {source} cannot be read ({error}); "
-                "put it back, or leave --compare out"
+                f"--compare fits simple detectors on the normal examples again, and {source} cannot be read from "
+                f"{Path.cwd()} ({error}); put it back, go to the folder of the fit, or leave --compare out"
             ) from error
         if splits.calibration is None or splits.train.fingerprint != detector.model.trained_on.fingerprint:
             raise DataError(
