@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from copyist.bench.measure import Turn, compare, count_flops, machine, race
 from copyist.bench.timings import BenchResult
-from copyist.bench.unet_training import TurnObserver
+from copyist.bench.unet_training import NEVER, TurnObserver
 from copyist.data import open_source
 from copyist.devices import Precision
 from copyist.errors import MissingExtraError
@@ -30,9 +30,6 @@ from copyist.training import train
 _WIDTH, _PEER_WIDTH, _LEVELS = 32, 16, 4
 """Of ours 2.54 million parameters, of diffusers' net 2.69: theirs has more convolutions at every level. Ours multiplies
 23 % more often."""
-
-_NEVER = 10**7
-"""More steps than any benchmark takes."""
 
 
 def bench_diffusion(
@@ -96,11 +93,11 @@ def our_diffusion_steps(size: int, batch: int, precision: Precision, turn: Turn)
     base = diffusion(data=_source(size))
     training = replace(
         base.training,
-        steps=_NEVER,
+        steps=NEVER,
         batch_size=batch,
         precision=precision,
-        validate_every=_NEVER,
-        save_every=_NEVER,
+        validate_every=NEVER,
+        save_every=NEVER,
         averaging=0.0,
         flip=False,
     )

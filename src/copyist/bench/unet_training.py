@@ -1,6 +1,6 @@
 """A step of training a U-Net: our loop against a textbook's."""
 
-__all__ = ["TurnObserver", "bench_train", "compare_losses", "our_steps"]
+__all__ = ["NEVER", "TurnObserver", "bench_train", "compare_losses", "our_steps"]
 
 import math
 import tempfile
@@ -21,7 +21,7 @@ from copyist.training import Observer, Optimization, Recipe, Training, train
 _STEPS_PER_TURN = 10
 """The loop looks at its losses every 10 steps: each turn pays for one look."""
 
-_NEVER = 10**7
+NEVER = 10**7
 """More steps than any benchmark takes."""
 
 
@@ -74,7 +74,7 @@ def compare_losses(
 
 def our_steps(config: UNetConfig, source: str, batch: int, turn: Turn) -> None:
     """`copyist.train`, for as long as `turn` allows; each of its steps is reported by its observer."""
-    training = _recipe(config, source, batch, _NEVER, "auto")
+    training = _recipe(config, source, batch, NEVER, "auto")
     with tempfile.TemporaryDirectory() as folder:
         train(training, out=Path(folder) / "run", observer=TurnObserver(turn))
 

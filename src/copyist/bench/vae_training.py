@@ -13,16 +13,13 @@ import numpy as np
 from copyist.bench.measure import Turn, compare, machine, race
 from copyist.bench.reference_vae import peer, pythae_loop, vae_loop
 from copyist.bench.timings import BenchResult
-from copyist.bench.unet_training import TurnObserver
+from copyist.bench.unet_training import NEVER, TurnObserver
 from copyist.data import open_source
 from copyist.models.variational_mlp import VariationalMLPConfig
 from copyist.recipes import vae
 from copyist.training import train
 
 _STEPS_PER_TURN = 50
-
-_NEVER = 10**7
-"""More steps than any benchmark takes."""
 
 
 def bench_vae(
@@ -64,6 +61,6 @@ def bench_vae(
 def our_vae_steps(config: VariationalMLPConfig, file: str, batch: int, turn: Turn) -> None:
     """`copyist.train`, for as long as `turn` allows; each of its steps is reported by its observer."""
     recipe = vae(data=file)
-    training = replace(recipe.training, steps=_NEVER, batch_size=batch, validate_every=_NEVER, save_every=_NEVER)
+    training = replace(recipe.training, steps=NEVER, batch_size=batch, validate_every=NEVER, save_every=NEVER)
     with tempfile.TemporaryDirectory() as folder:
         train(replace(recipe, model=config, training=training), out=Path(folder) / "run", observer=TurnObserver(turn))
