@@ -308,6 +308,10 @@ BAD: dict[str, tuple[Bad, str]] = {
         "holds a model and no detector; make one by copyist detect fit",
     ),
     "no detector": (lambda d, t, o: ["run", d / "nothing", d / "new.csv"], "there is no detector at"),
+    "an archive of arrays": (
+        lambda d, t, o: ["run", write_archive(o / "a.npz"), d / "new.csv"],
+        "a.npz is an archive, and no model file; give the file or folder that copyist has made",
+    ),
     "no table": (lambda d, t, o: ["run", d / "detector", t / "test"], "must be a table for this model"),
     "a column missing": (
         lambda d, t, o: ["run", d / "detector", f"{d / 'new.csv'}?label=state&drop=c"],
@@ -381,6 +385,11 @@ BAD: dict[str, tuple[Bad, str]] = {
         "batch size must be a whole",
     ),
 }
+
+
+def write_archive(path: Path) -> Path:
+    np.savez(path, a=np.zeros(3))
+    return path
 
 
 def corrupt(folder: Path) -> Path:

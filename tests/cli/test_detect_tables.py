@@ -56,7 +56,7 @@ def test_the_columns_of_the_table_tell_why_a_row_is_strange(detector: Path, tmp_
     )
     found = copyist(*line, "--ignore-extra", "--compare", "--json")
     assert (
-        "column 'status' has a cell such as no training row had, 'ALARM' in row 8, which counts as strange"
+        "column 'status' has a cell such as no training row had, 'ALARM' in row 7, which counts as strange"
         in found.stderr
     )
     strangest = found.result["strangest"][0]
@@ -75,7 +75,7 @@ def test_a_cell_that_decides_its_column_is_named(tmp_path: Path) -> None:
     table = shifts(60, seed=1)
     table["temp"][17] = "1e30"
     answer = copyist("detect", "fit", "--data", write(tmp_path / "x.csv", table), "--out", tmp_path / "d", "--steps", 1)
-    assert "'temp' has 1e+30 in row 18, " in answer.stderr
+    assert "'temp' has 1e+30 in row 17, " in answer.stderr
     assert "times as far from the median as the quartiles are apart" in answer.stderr
 
 
@@ -84,7 +84,7 @@ def test_a_cell_that_is_no_number_is_refused_and_nothing_is_written(detector: Pa
     table["temp"][3] = "warm"
     answer = copyist("detect", "run", detector, write(tmp_path / "new.csv", table), "--out", tmp_path / "out")
     assert "column 'temp' of" in answer.sentence
-    assert "got 'warm' in row 4; correct or empty that cell" in answer.sentence
+    assert "got 'warm' in row 3; correct or empty that cell" in answer.sentence
     assert not (tmp_path / "out").exists()
 
 

@@ -206,7 +206,7 @@ def test_tables_where_only_images_will_do_are_refused(tmp_path: Path) -> None:
 def test_tables_and_models_that_do_not_fit_are_refused(run: Path, table: Path, tmp_path: Path) -> None:
     out = ("--out", tmp_path / "out")
     assert copyist("data", "show", table).sentence == (
-        f"columns of {table} must hold numbers, got 'good' in row 1 of 'kind'; leave it out by ?drop=kind, or name the "
+        f"columns of {table} must hold numbers, got 'good' in row 0 of 'kind'; leave it out by ?drop=kind, or name the "
         "one of classes by ?label=kind"
     )
     assert copyist("denoise", run, "digits", *out).sentence == (

@@ -188,7 +188,7 @@ def test_nothing_to_read_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"must hold images .* and there is none"):
         open_source(str(tmp_path))
     (tmp_path / "a.png").write_bytes(b"")
-    with pytest.raises(DataError, match=r"among 1 none that can be read, such as a.png \(empty\)"):
+    with pytest.raises(DataError, match=r"none of its 1 can be: a.png \(empty\); check the files"):
         open_source(str(tmp_path))
 
 

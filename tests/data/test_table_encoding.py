@@ -166,12 +166,12 @@ def test_one_row_is_encoded_as_among_others(found: EncodedSource, csv: Callable[
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"temp": "warm"}, r"column 'temp' of the table must hold numbers, .* got 'warm' in row 1; correct or empty"),
-        ({"temp": np.inf}, r"column 'temp' of the table must hold finite numbers, got inf in row 1; correct or empty"),
-        ({"temp": date(2024, 1, 1)}, r"must hold numbers, as what it was fitted on, got '2024-01-01' in row 1"),
-        ({"on": 2.0}, r"column 'on' of the table must hold booleans, .* got '2' in row 1"),
-        ({"born": "yesterday"}, r"column 'born' of the table must hold dates, .* got 'yesterday' in row 1"),
-        ({"born": 1.0}, r"column 'born' of the table must hold dates, .* got '1' in row 1"),
+        ({"temp": "warm"}, r"column 'temp' of the table must hold numbers, .* got 'warm' in row 0; correct or empty"),
+        ({"temp": np.inf}, r"column 'temp' of the table must hold finite numbers, got inf in row 0; correct or empty"),
+        ({"temp": date(2024, 1, 1)}, r"must hold numbers, as what it was fitted on, got '2024-01-01' in row 0"),
+        ({"on": 2.0}, r"column 'on' of the table must hold booleans, .* got '2' in row 0"),
+        ({"born": "yesterday"}, r"column 'born' of the table must hold dates, .* got 'yesterday' in row 0"),
+        ({"born": 1.0}, r"column 'born' of the table must hold dates, .* got '1' in row 0"),
         ({"kind": [b"\xff"]}, r"column 'kind' of the table must hold numbers or texts, got values of type binary"),
     ],
 )
@@ -222,11 +222,11 @@ def test_an_array_has_the_columns_in_their_order() -> None:
 @pytest.mark.parametrize(
     ("change", "column", "notice"),
     [
-        ({"kind": "purple"}, "kind", "'kind' has a cell such as no training row had, 'purple' in row 1"),
-        ({"temp": None}, "temp", "'temp' has a cell such as no training row had, none in row 1"),
-        ({"status": "FAIL"}, "status", "'status' has a cell such as no training row had, 'FAIL' in row 1"),
-        ({"status": None}, "status", "'status' has a cell such as no training row had, none in row 1"),
-        ({"on": None}, "on", "'on' has a cell such as no training row had, none in row 1"),
+        ({"kind": "purple"}, "kind", "'kind' has a cell such as no training row had, 'purple' in row 0"),
+        ({"temp": None}, "temp", "'temp' has a cell such as no training row had, none in row 0"),
+        ({"status": "FAIL"}, "status", "'status' has a cell such as no training row had, 'FAIL' in row 0"),
+        ({"status": None}, "status", "'status' has a cell such as no training row had, none in row 0"),
+        ({"on": None}, "on", "'on' has a cell such as no training row had, none in row 0"),
     ],
 )
 def test_what_training_says_nothing_of_departs_and_is_said(
@@ -336,15 +336,15 @@ def test_seven_weekdays_lie_evenly_on_a_circle() -> None:
     [
         (
             {"temp": [*TABLE["temp"][:50], "??!", *TABLE["temp"][51:]]},
-            r"'temp' .* numbers alone, .* '\?\?!' in row 51;",
+            r"'temp' .* numbers alone, .* '\?\?!' in row 50;",
         ),
         (
             {"born": [*map(str, TABLE["born"][:9]), "soon", *map(str, TABLE["born"][10:])]},
-            r"dates alone, .* 'soon' in row 10",
+            r"dates alone, .* 'soon' in row 9",
         ),
         (
             {"temp": [*TABLE["temp"][:50], -np.inf, *TABLE["temp"][51:]]},
-            r"finite numbers, got -inf in row 51; .* \?drop=temp",
+            r"finite numbers, got -inf in row 50; .* \?drop=temp",
         ),
         (
             {"born": [f"0{row % 9 + 1}/03/2024" for row in range(COUNT)]},
@@ -443,7 +443,7 @@ def test_columns_of_several_lengths_are_refused() -> None:
 
 def test_a_data_frame_of_several_types_names_the_cell(found: EncodedSource) -> None:
     mixed = {name: [cell, cell] for name, cell in ROW.items()} | {"temp": [1.0, "warm"]}
-    with pytest.raises(DataError, match=r"column 'temp' of the table must hold numbers, .* got 'warm' in row 2"):
+    with pytest.raises(DataError, match=r"column 'temp' of the table must hold numbers, .* got 'warm' in row 1"):
         found.encoding.rows(mixed)
 
 

@@ -187,10 +187,10 @@ def test_whether_there_is_a_row_of_names_may_be_said(file: Callable[..., str]) -
     [
         (["a,b", "1,2", "3,", "nan,5", "inf,7"], r"in all 4 rows, got NaN, infinite or none: 2 in 'a', 1 in 'b'; fill"),
         (["a,b", "1,1e39", "3,4"], r"got NaN, infinite or none: 1 in 'b'; fill these cells, .* by \?drop=b$"),
-        (["a,b", "1,x", "2,y"], r"must hold numbers, got 'x' in row 1 of 'b'; leave it out by \?drop=b, or .*label=b$"),
+        (["a,b", "1,x", "2,y"], r"must hold numbers, got 'x' in row 0 of 'b'; leave it out by \?drop=b, or .*label=b$"),
         (
             ["a,b,c", "1,2,q", "3,1-2,r"],
-            r"got '1-2' in row 2 of 'b', 'c'; leave them out by \?drop=b,c",
+            r"got '1-2' in row 1 of 'b', 'c'; leave them out by \?drop=b,c",
         ),
         (["a,b"], r"must hold at least one row of numbers, and holds none; add rows$"),
         ([""], r"must hold at least one row of numbers, and holds none; add rows$"),
@@ -198,7 +198,7 @@ def test_whether_there_is_a_row_of_names_may_be_said(file: Callable[..., str]) -
             ["made by me", "a,b,c", "1,2,3"],
             r"as many cells, got 1 in line 1 and 3 in all others; remove that line, or rep",
         ),
-        (["a,b", "1,2", "1_003,4"], r"must hold numbers, got '1_003' in row 2 of 'a'; leave it out by"),
+        (["a,b", "1,2", "1_003,4"], r"must hold numbers, got '1_003' in row 1 of 'a'; leave it out by"),
         (["a,b", "1,2", "3"], r"must all have 2 cells, as the first has, got 1 in line 3; repair that line$"),
         (
             ["a,b", '1,"2', "3,4"],
@@ -245,11 +245,11 @@ def test_arrays_without_rows_or_with_nan_are_refused(tmp_path: Path) -> None:
     [
         (
             ["a", "", "b", " "],
-            r"must stand in all 4 rows, got none in 2 of them, the first of which is row 2; fill these",
+            r"must stand in all 4 rows, got none in 2 of them, the first of which is row 1; fill these",
         ),
         (
             ["1", "2", "?", "2"],
-            r"must stand in all 4 rows, got none in 1 of them, the first of which is row 3; fill these",
+            r"must stand in all 4 rows, got none in 1 of them, the first of which is row 2; fill these",
         ),
         (
             ["1", "inf", "2", "3"],
@@ -269,7 +269,7 @@ def test_a_class_that_parquet_has_not_is_refused(tmp_path: Path, names: list[obj
     arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     parquet.write_table(arrow.table({"x": [0.1, 0.2, 0.3, 0.4], "y": names}), tmp_path / "t.parquet")
     with pytest.raises(
-        DataError, match=r"must stand in all 4 rows, got none in 2 of them, the first of which is row 2"
+        DataError, match=r"must stand in all 4 rows, got none in 2 of them, the first of which is row 1"
     ):
         open_source(f"{tmp_path}/t.parquet?label=y")
 
@@ -377,7 +377,7 @@ def test_parquet_is_read_and_written(tmp_path: Path) -> None:
     assert written.column_names == ["a", "b", "kind"]
     assert written.column("kind").to_pylist() == CLASSES
     np.testing.assert_allclose(written.column("b").to_numpy(), VALUES[:, 1] + 1, rtol=1e-6)
-    with pytest.raises(DataError, match=r"must hold numbers, got 'b' in row 1 of 'kind'; leave it out"):
+    with pytest.raises(DataError, match=r"must hold numbers, got 'b' in row 0 of 'kind'; leave it out"):
         open_source(str(path))
     path.write_bytes(path.read_bytes()[:99])
     with pytest.raises(DataError, match="must be a Parquet file, and is not, or is damaged; write it again"):

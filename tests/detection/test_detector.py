@@ -1,6 +1,7 @@
 """A detector flags what is not as its data, keeps its word after a file, and is refused where it can tell nothing."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,20 @@ class Bounded(AnomalyMeasure):
 def test_a_measure_that_can_tell_nothing_is_refused(measure: AnomalyMeasure, sentence: str) -> None:
     with pytest.raises(ContractError, match=sentence):
         fit_detector(recipe(measure), data=splits(rows(300)), false_alarms=0.1)
+
+
+def test_a_refused_detector_leaves_its_refusal_and_none_of_before(tmp_path: Path) -> None:
+    fit_detector(recipe(CodeDistance()), data=splits(rows(300)), false_alarms=0.1, out=tmp_path / "d")
+    refit = partial(fit_detector, data=splits(rows(300)), false_alarms=0.1, out=tmp_path / "d", overwrite=True)
+    with pytest.raises(ContractError, match="must flag points 10 times"):
+        refit(recipe(Bounded()))
+    with pytest.raises(
+        CheckpointError, match=r"no detector in .*/d, it failed a check: a detector must flag points 10"
+    ):
+        load_detector(tmp_path / "d")
+    refit(recipe(CodeDistance()))
+    assert load_detector(tmp_path / "d").measure == CodeDistance()
+    assert not (tmp_path / "d/refused.txt").exists()
 
 
 def linear(scale: float) -> MLP:

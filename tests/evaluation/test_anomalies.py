@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +12,20 @@ from copyist.detection import drift, threshold
 from copyist.errors import ArgumentError, DataError
 from copyist.evaluation.anomalies.beside import SimpleDetectors
 from copyist.evaluation.anomalies.counts import drift_path, expected_flags, histogram, ranked_by_kind, rate_interval
+from copyist.evaluation.anomalies.detect import detect
 from copyist.evaluation.anomalies.report import AnomalyReport
 from copyist.evaluation.anomalies.report_parts import Beside, Expected, Histogram, Judged
 from copyist.evaluation.anomalies.truth import Truth, labels_of_file, labels_of_folders, labels_of_names
 from copyist.evidence import Interval
 from copyist.metrics.ranking import ranking
+
+
+def test_a_table_in_memory_is_no_input_of_a_folder(tmp_path: Path) -> None:
+    frame: Any = {"a": [1.0, 2.0]}
+    with pytest.raises(
+        ArgumentError, match="must be paths or sources, got dict; judge a table in memory by"
+    ):
+        detect(tmp_path / "d", frame, out=tmp_path / "out")
 
 
 def test_so_many_flags_are_expected_as_normal_data_gives() -> None:

@@ -69,12 +69,12 @@ def test_a_spelling_is_read_and_kept(
         (
             "a;b",
             lambda row: f"1,{row:03d};{row}",
-            r"got '1,000' in row 1 of 'a', .* add \?decimal=point, or \?decimal=com",
+            r"got '1,000' in row 0 of 'a', .* add \?decimal=point, or \?decimal=com",
         ),
         (
             "a,b",
             lambda row: f"{row:03d},{row}",
-            r"got '000' in row 1 of 'a', whose leading zeros make it a text; leave",
+            r"got '000' in row 0 of 'a', whose leading zeros make it a text; leave",
         ),
         (
             "a,b",
@@ -84,7 +84,7 @@ def test_a_spelling_is_read_and_kept(
         (
             "a,b",
             lambda row: f"{1 + row % 9:02d}/01/2024,{row}",
-            r"got '01/01/2024' in row 1 of 'a', which may be a day",
+            r"got '01/01/2024' in row 0 of 'a', which may be a day",
         ),
     ],
 )
@@ -288,7 +288,7 @@ def test_a_row_of_names_may_begin_with_a_hash(tmp_path: Path) -> None:
 def test_a_line_of_units_is_named_as_what_to_remove(tmp_path: Path) -> None:
     source = write(tmp_path / "t.csv", "length,mass\nm,kg", lambda row: f"{row}.5,{row * row}")
     with pytest.raises(
-        DataError, match=r"got 'm' in row 1 of 'length', 'mass', above nothing but numbers; remove that"
+        DataError, match=r"got 'm' in row 0 of 'length', 'mass', above nothing but numbers; remove that"
     ):
         open_table(source)
 

@@ -3,6 +3,7 @@
 __all__ = [
     "DETECTOR_FILE",
     "DETECTOR_PREFIX",
+    "DETECTOR_REFUSAL",
     "FORMAT_VERSION",
     "MODEL_CATALOGUES",
     "NO_MODEL",
@@ -28,6 +29,7 @@ from copyist.checkpoint.header import NO_MODEL, Header, classes_of, trained_on
 from copyist.checkpoint.model_file import (
     DETECTOR_FILE,
     DETECTOR_PREFIX,
+    DETECTOR_REFUSAL,
     MODEL_CATALOGUES,
     check_model,
     load,

@@ -7,6 +7,7 @@ fingerprint of the data, recipe, and a summary of the training. Files of format 
 __all__ = [
     "DETECTOR_FILE",
     "DETECTOR_PREFIX",
+    "DETECTOR_REFUSAL",
     "MODEL_CATALOGUES",
     "check_model",
     "load",
@@ -42,6 +43,9 @@ MODEL_CATALOGUES: settings.Catalogues = {ModelConfig: MODELS}
 
 DETECTOR_FILE = "detector.safetensors"
 """What the file of a detector is called in its folder."""
+
+DETECTOR_REFUSAL = "refused.txt"
+"""What stands in its place, a sentence, where the detector failed a check."""
 
 DETECTOR_PREFIX = "detector."
 """Begins the names of tensors that belong to a detector around the model, and are none of its weights."""

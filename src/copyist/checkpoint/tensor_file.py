@@ -123,6 +123,8 @@ def _refuse_pickles(path: Path) -> None:
             start = file.read(9)
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read ({(error.strerror or str(error)).lower()})") from error
+    if path.suffix in (".npz", ".zip"):
+        raise CheckpointError(f"{path} is an archive, and no model file; give the file or folder that copyist has made")
     # torch.save writes a zip of a pickle; older versions and pickle itself begin with the protocol's opcode.
     # A safetensors file begins with the length of its header, which may be any eight bytes; the header is JSON.
     if start[8:] != b"{" and start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):

@@ -77,7 +77,7 @@ def _far_notices(encoding: TableEncoding, table: StoredTable, source: Source) ->
         row = int(distances.argmax())
         if distances[row] > _FAR:
             found.append(
-                f"{source.place}: {each.name!r} has {values[row]:g} in row {row + 1}, {distances[row]:.0e} times as "
+                f"{source.place}: {each.name!r} has {values[row]:g} in row {row}, {distances[row]:.0e} times as "
                 "far from the median as the quartiles are apart, beside which all others are alike; correct that "
                 "cell, or remove its row"
             )

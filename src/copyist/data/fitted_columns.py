@@ -184,7 +184,7 @@ def _check_no_numbers(column: TableColumn, texts: npt.NDArray[Any], *, remedy: s
             row, text = wrong[0]
             raise DataError(
                 f"column {column.name!r} of {column.place} must hold {noun} alone, as most of its cells are, got "
-                f"{text!r} in row {row + 1}; correct or empty that cell, or {remedy}"
+                f"{text!r} in row {row}; correct or empty that cell, or {remedy}"
             )
         if noun == "dates" and known and not wrong:
             why = f", {reading.why}" if reading.why else ""

@@ -77,7 +77,7 @@ def groups_of_rows(table: StoredTable, source: Source) -> list[str] | None:
     cells: list[str | None] = column.texts().tolist()
     if None in cells:
         raise DataError(
-            f"every row of {source.place} must have a group, and row {cells.index(None) + 1} has none in column "
+            f"every row of {source.place} must have a group, and row {cells.index(None)} has none in column "
             f"{name!r}; fill the cell in, or take the row out"
         )
     return [str(cell) for cell in cells]

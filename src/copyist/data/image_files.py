@@ -54,8 +54,8 @@ def undecoded_files(
     failures = tuple(f"{file.name} ({head})" for file, head in zip(files, found, strict=True) if isinstance(head, str))
     good = [(row, *heads) for row, heads in enumerate(found) if not isinstance(heads, str)]
     if not good:
-        what = f"among {len(files)} none that can be read, such as {failures[0]}" if files else "none"
-        raise DataError(f"{place} must hold images at least one of which can be read, and there is {what}")
+        what = f"none of its {len(files)} can be: {failures[0]}" if files else "there is none"
+        raise DataError(f"{place} must hold images at least one of which can be read, and {what}; check the files")
     pages = [_Page(row, index, len(heads), name, head) for row, name, heads in good for index, head in enumerate(heads)]
     pixel_type = _WIDTHS[max(_WIDTHS.index(page.head.pixel_type) for page in pages)]
     rows = [page.row for page in pages]

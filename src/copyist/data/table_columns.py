@@ -75,12 +75,12 @@ class TableColumn:
             passes = np.isin(found, (0, 1)) if (own, kind) == ("number", "boolean") else np.isnan(found)
             row = int(self.rows[np.flatnonzero(~np.isnan(found) & ~passes)[0]])
             texts = self.table.texts[self.name]
-            raise self._refused(kind, f"{texts[row] if texts is not None else values[row]!r} in row {row + 1}")
+            raise self._refused(kind, f"{texts[row] if texts is not None else values[row]!r} in row {row}")
         wrong = np.flatnonzero(np.isinf(found))
         if len(wrong):
             row = int(self.rows[wrong[0]])
             raise DataError(
-                f"column {self.name!r} of {self.place} must hold finite numbers, got {values[row]} in row {row + 1}; "
+                f"column {self.name!r} of {self.place} must hold finite numbers, got {values[row]} in row {row}; "
                 "correct or empty that cell, or remove the row"
             )
         return found
@@ -119,7 +119,7 @@ class TableColumn:
             return None
         for row, text in zip(self.rows.tolist(), texts[self.rows].tolist(), strict=True):
             if text is not None and not looks_so(text):
-                return f"{text!r} in row {row + 1}"
+                return f"{text!r} in row {row}"
         return None
 
     def _refused(self, kind: Quantity, got: str, remedy: str = "") -> DataError:

@@ -191,7 +191,7 @@ def _new_notices(columns: Sequence[TableColumn], cells: Sequence[EncodedCells]) 
             continue
         text = column.texts().tolist()[new[0]]
         what, verb = (f"{len(new)} cells", "count") if len(new) > 1 else ("a cell", "counts")
-        found, row = "none" if text is None else repr(text), int(column.rows[new[0]]) + 1
+        found, row = "none" if text is None else repr(text), int(column.rows[new[0]])
         yield (
             f"{column.place}: column {column.name!r} has {what} such as no training row had, {found} in row {row}"
             f"{' first' if len(new) > 1 else ''}, which {verb} as {'strange' if each.departs.any() else 'rare'}"

@@ -192,7 +192,7 @@ def _varying(learned: LearnedColumns, source: Source) -> LearnedColumns:
 
 
 def _check_named(column: Column, source: Source) -> None:
-    missing = [row for row, cell in enumerate(column.tolist(), start=1) if _is_missing(cell)]
+    missing = [row for row, cell in enumerate(column.tolist()) if _is_missing(cell)]
     if missing:
         raise DataError(
             f"labels in column {source.label!r} of {source.place} must stand in all {len(column)} rows, got none in "

@@ -36,20 +36,19 @@ _LARGEST_RATE = 0.5
 """Whoever wants more false alarms than that has taken per cent for shares."""
 
 
-def check_rate(rate: float, *, name: str = "the rate of false alarms", example: str = "--false-alarms 0.05") -> None:
+def check_rate(rate: float, *, name: str = "the rate of false alarms") -> None:
     """Refuse a rate that is not in (0, 0.5].
 
     Args:
         rate: of false alarms, or another share.
         name: what the sentence calls it.
-        example: how 5 per cent are written.
 
     Raises:
         ArgumentError: it is not.
     """
     check_finite(name, rate)
     if not 0 < rate <= _LARGEST_RATE:
-        raise ArgumentError(f"{name} must lie in (0, {_LARGEST_RATE}], got {rate:g}; write 5 per cent as {example}")
+        raise ArgumentError(f"{name} must lie in (0, {_LARGEST_RATE}], got {rate:g}; write 5 per cent as 0.05")
 
 
 def num_calibration(false_alarms: float) -> int:

@@ -15,6 +15,7 @@ from copyist import settings
 from copyist.checkpoint import (
     DETECTOR_FILE,
     DETECTOR_PREFIX,
+    DETECTOR_REFUSAL,
     NO_MODEL,
     Header,
     load,
@@ -145,6 +146,11 @@ def _model(
 def _file(path: str | Path) -> Path:
     file = user_path(path)
     file = file / DETECTOR_FILE if file.is_dir() else file
+    refusal = file.with_name(DETECTOR_REFUSAL)
+    if not file.exists() and refusal.exists():
+        raise CheckpointError(
+            f"there is no detector in {file.parent}, it failed a check: {refusal.read_text().strip()}"
+        )
     if not file.exists() and (file.parent / "state").is_dir():
         if DetectorPurpose.of_run(file.parent) is None:
             raise CheckpointError(

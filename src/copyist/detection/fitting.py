@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from copyist.checkpoint import DETECTOR_FILE
+from copyist.checkpoint import DETECTOR_FILE, DETECTOR_REFUSAL
 from copyist.data.encoded_source import EncodedSource
 from copyist.data.examples import ExampleSet
 from copyist.data.splits import Splits
@@ -25,7 +25,7 @@ from copyist.detection.no_model import NoModel
 from copyist.detection.normal_examples import NormalExamples, open_normal
 from copyist.errors import ContractError
 from copyist.models.contracts import Reconstructor
-from copyist.outputs import user_path
+from copyist.outputs import user_path, write_text
 from copyist.tensors import Examples, PerImage
 from copyist.training import Observer
 from copyist.training.history import NullObserver
@@ -92,6 +92,8 @@ def fit_detector(
         check_detector(detector, held_out)
     except ContractError as error:
         if warn is None:
+            if out is not None:
+                write_text(user_path(out) / DETECTOR_REFUSAL, f"{error}\n")
             raise
         warn(str(error))
     if out is not None:

@@ -53,7 +53,7 @@ def read_dates(cells: Cells) -> Reading | None:
     if form is None and re.match(_SLASHES, first):
         form = _slashed(cells)
         if form is None:
-            row = pc.index(pc.is_valid(cells), True).as_py() + 1
+            row = pc.index(pc.is_valid(cells), True).as_py()
             return refused(f"{first!r} in row {row}", why="which may be a day of two months")
     if form is None:
         return None

@@ -69,6 +69,6 @@ def read_numbers(
         lowest, highest = float(np.nanmin(values)), float(np.nanmax(values))
         largest = max(-lowest, highest)
         if _EXACT <= largest < np.inf and highest - lowest < _ROUNDINGS * np.spacing(largest):
-            row = int(np.nanargmax(np.abs(values))) + 1
-            return refused(f"{values[row - 1]:.0f} in row {row}", why="which 64-bit floats do not tell from others")
+            row = int(np.nanargmax(np.abs(values)))
+            return refused(f"{values[row]:.0f} in row {row}", why="which 64-bit floats do not tell from others")
     return Reading(kind=kind, values=values, spell=spell)

@@ -93,11 +93,11 @@ def read_texts(cells: Cells, *, decimal: Decimal | None = None) -> Reading:
     reading = _read_known(bare, decimal)
     if reading is not None:
         return reading
-    row, cell = next((row, cell) for row, cell in enumerate(bare.to_pylist(), start=1) if not _is_plain(cell))
-    if row == 1 and len(bare) > _FEWEST_BELOW:
+    row, cell = next((row, cell) for row, cell in enumerate(bare.to_pylist()) if not _is_plain(cell))
+    if row == 0 and len(bare) > _FEWEST_BELOW:
         below = _read_known(bare.slice(1), decimal)
         if below is not None and below.values is not None:
-            return refused(f"{cell!r} in row 1", why="above nothing but numbers", remedy="remove that line of the file")
+            return refused(f"{cell!r} in row 0", why="above nothing but numbers", remedy="remove that line of the file")
     return refused(f"{cell!r} in row {row}")
 
 
@@ -255,9 +255,9 @@ def _all(cells: Cells, pattern: str) -> bool:
 
 
 def _first(cells: Cells, pattern: str) -> tuple[int, str]:
-    """The first cell that matches, and its row, counted from 1."""
+    """The first cell that matches, and its row."""
     row = int(pc.index(pc.match_substring_regex(cells, pattern), True).as_py())
-    return row + 1, cells[row].as_py()
+    return row, cells[row].as_py()
 
 
 def _samples(cells: Cells, pattern: str) -> list[str]:

@@ -42,7 +42,7 @@ class PlainBase(BaseEstimator, abc.ABC):
 
     @abc.abstractmethod
     def __init__(self, contamination: float = 0.1) -> None:
-        check_rate(contamination, name="contamination", example="0.05")
+        check_rate(contamination, name="contamination")
         self.contamination = contamination
 
     @abc.abstractmethod

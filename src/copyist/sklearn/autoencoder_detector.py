@@ -147,9 +147,9 @@ class AutoencoderDetector(OutlierMixin, BaseEstimator):
                 `copyist detect fit` refuses for, such as that points far from all rows are outliers.
         """
         x = checked_rows(X, of=self, reset=True, fewest=_FEWEST)
-        check_rate(self.false_alarms, name="false_alarms", example="0.05")
+        check_rate(self.false_alarms, name="false_alarms")
         if self.contamination is not None:
-            check_rate(self.contamination, name="contamination", example="0.05")
+            check_rate(self.contamination, name="contamination")
         recipe, seed = self._recipe(), as_seed(self.random_state)
         with refusals(), one_thread():
             splits, rate = self._splits(x, seed=seed)

@@ -21,6 +21,9 @@ from copyist.tensors import Images
 from copyist.training.history import Events, HistoryRow, read_history, write_history
 from copyist.training.lock import LOCK, check_unlocked, hold_lock
 
+_FILES = ("model.safetensors", "history.csv", checkpoint.DETECTOR_FILE, checkpoint.DETECTOR_REFUSAL)
+"""What a run leaves in its folder, or what was made of its model there."""
+
 _FOLDERS = ("state", "tensorboard", "samples", "snapshots")
 """What a run makes in its folder, beside files."""
 
@@ -111,7 +114,7 @@ class Store:
         self._check_free(self._folder, overwrite=overwrite)
         if not overwrite:
             return
-        for name in ("model.safetensors", "history.csv"):
+        for name in _FILES:
             (self._folder / name).unlink(missing_ok=True)
         below = (self.first_stage, *self.layers())
         for part in (*(self._folder / name for name in _FOLDERS), *(store.folder for store in below)):

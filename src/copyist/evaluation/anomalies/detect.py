@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, Literal, TypeAlias, cast, final
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class _Request:
 
 def detect(
     detector: Detector | str | Path,
-    inputs: str | Sequence[str],
+    inputs: str | Path | Sequence[str | Path],
     *,
     out: str | Path,
     labels: str | Path | None = None,
@@ -115,6 +115,7 @@ def detect(
         MissingExtraError: Jinja2 or matplotlib is not installed.
     """
     folder, said = user_path(out), say or ignore
+    paths = _paths(inputs)
     check_output(folder, overwrite=overwrite)
     check_extras()
     if heatmaps is not None:
@@ -137,7 +138,7 @@ def detect(
         )
     request = _Request(
         detector=fitted,
-        inputs=[inputs] if isinstance(inputs, str) else inputs,
+        inputs=paths,
         out=folder,
         labels=None if labels is None else user_path(labels),
         normal=normal,
@@ -159,6 +160,17 @@ def detect(
         written = {path.relative_to(unfinished) for path in unfinished.rglob("*")}
     _remove_earlier(folder, written)
     return report
+
+
+def _paths(inputs: object) -> list[str]:
+    """Those that are named, as texts; who does not check types may name none."""
+    named: Sequence[Any] = [inputs] if isinstance(inputs, str | Path) else cast("Sequence[Any]", inputs)
+    if not isinstance(named, list | tuple) or not all(isinstance(each, str | Path) for each in named):
+        raise ArgumentError(
+            f"inputs must be paths or sources, got {type(inputs).__name__}; judge a table in memory by "
+            "Detector.judge_table, and images by calling the detector"
+        )
+    return list(map(str, named))
 
 
 def _remove_earlier(folder: Path, written: Collection[Path]) -> None:

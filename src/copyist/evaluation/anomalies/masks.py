@@ -88,28 +88,34 @@ class Masks:
             DataError: it cannot be read; or it is not black, and nothing in it is so bright, such as a mask of zeros
                 and ones in 8 bits.
         """
+        return self._white(row, self._brightness(row))
+
+    def _brightness(self, row: int) -> npt.NDArray[np.float32]:
+        """(H, W): of the brightest channel."""
         file = self._files[row]
         try:
-            brightest = decode_image(file.read()).floats().amax(0).numpy()
+            return decode_image(file.read()).floats().amax(0).numpy()
         except (OSError, DataError) as error:
             raise DataError(f"the mask {file.name} cannot be read ({error}); check the file") from error
-        if 0 < brightest.max() < 0.5:
+
+    def _white(self, row: int, brightness: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+        if 0 < brightness.max() < 0.5:
             raise DataError(
-                f"a mask must be white where the defect is, got at most {100 * brightest.max():.2g} % of white in "
-                f"{file.name}; write defects as 255 and all else as 0"
+                f"a mask must be white where the defect is, got at most {100 * brightness.max():.2g} % of white in "
+                f"{self._files[row].name}; write defects as 255 and all else as 0"
             )
-        return brightest >= 0.5
+        return brightness >= 0.5
 
     def _check_size(self, row: int, name: str, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
         """The mask, of the size of its picture."""
-        mask = self.read(row)
-        found = mask.shape
+        brightness = self._brightness(row)
+        found = brightness.shape
         if found != size:
             raise DataError(
                 f"a mask must have the size of its picture, got {found[0]}x{found[1]} for {name} of "
                 f"{size[0]}x{size[1]}; make the masks anew from pictures of this size"
             )
-        return mask
+        return self._white(row, brightness)
 
 
 def _stem(name: str) -> str:

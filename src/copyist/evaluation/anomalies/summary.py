@@ -111,7 +111,8 @@ class DetectorSummary(Document):
         one, rate = self.noun.removesuffix("s"), self.rate
         source, so_many = "for calibration", f"so many {self.noun}"
         if self.num_groups is not None:
-            source, so_many = f"{source}, in {self.num_groups:,} groups", f"so many groups of {self.noun}"
+            ending = "" if self.num_groups == 1 else "s"
+            source, so_many = f"{source}, in {self.num_groups:,} group{ending}", f"so many groups of {self.noun}"
         return (
             f"{self.recipe} on {self.num_trained_on:,} {self.noun} of {self.trained_on}, with the measure "
             f"{self.measure['kind']}\n"
