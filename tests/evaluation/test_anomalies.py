@@ -22,9 +22,7 @@ from copyist.metrics.ranking import ranking
 
 def test_a_table_in_memory_is_no_input_of_a_folder(tmp_path: Path) -> None:
     frame: Any = {"a": [1.0, 2.0]}
-    with pytest.raises(
-        ArgumentError, match="must be paths or sources, got dict; judge a table in memory by"
-    ):
+    with pytest.raises(ArgumentError, match="must be paths or sources, got dict; judge a table in memory by"):
         detect(tmp_path / "d", frame, out=tmp_path / "out")
 
 
