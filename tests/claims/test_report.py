@@ -67,7 +67,7 @@ def test_the_front_page_counts_sentences_of_sources_and_ours_apart_and_links_eac
     assert [line.split(" | ")[2:] for line in legend] == [
         ["1", "1", "1 |"], ["0", "0", "1 |"], ["0", "0", "0 |"], ["0", "0", "0 |"], ["0", "0", "0 |"], ["1", "0", "0 |"]
     ]  # fmt: skip
-    theirs, ours = page.index("## What the sources say"), page.index("## What we found and nobody had said")
+    theirs, ours = page.index("## What the sources say"), page.index("## Questions of our own")
     places = [page.index(f"[{name}-denoises]({name}-denoises.md)") for name in "dba"]
     assert theirs < places[0] < ours < places[1] < places[2]
     assert page.endswith("## Not measured yet\n\n- ○ open: It \\*never\\* does. `c-denoises`\n")
@@ -95,7 +95,7 @@ def test_a_row_of_the_front_page_has_both_marks_the_copies_the_deciding_figure_a
 def test_each_of_the_six_outcomes_is_told_with_its_sign_and_in_plain_words(verdict: Verdict, folder: Path) -> None:
     write(folder, claim("a-denoises", verdict=verdict))
     page, front, html = pages(folder)
-    assert f"## {MARKS[verdict]} {verdict}\n\nA finding of ours: no source asks for it." in page
+    assert f"## {MARKS[verdict]} {verdict}\n\nA sentence of our own: no source asks for it." in page
     assert MEANINGS[verdict] in page
     assert f"| **{MARKS[verdict]} {verdict}** | {MEANINGS[verdict]} |" in front
     assert f"{MARKS[verdict]} {verdict}</span>" in html

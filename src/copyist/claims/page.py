@@ -120,7 +120,7 @@ def _glance(results: Sequence[ClaimResult], sentences: Sentences) -> dict[str, A
     }
     beyond = wording.counts(result.beyond for result in theirs)
     return {
-        "sections": [("What the sources say", theirs), ("What we found and nobody had said", ours)],
+        "sections": [("What the sources say", theirs), ("Questions of our own", ours)],
         "missing": missing,
         "theirs": wording.counts([*(result.verdict for result in theirs), *waiting[False]]),
         "ours": wording.counts([*(result.verdict for result in ours), *waiting[True]]),
