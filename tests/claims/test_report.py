@@ -61,7 +61,7 @@ def test_the_front_page_counts_sentences_of_sources_and_ours_apart_and_links_eac
     _, page, html = pages(folder, sentences=SENTENCES)
     assert page.splitlines()[2] == (
         "**Of 2 sentences of the sources, 1 stand**, 1 open. Beyond what explains it away: 1 of 1. "
-        "Of 2 findings of ours, 1 stand."
+        "Of 2 sentences of our own, 1 stand."
     )
     legend = [line for line in page.splitlines() if line.startswith("| **")]
     assert [line.split(" | ")[2:] for line in legend] == [
