@@ -371,6 +371,8 @@ def test_few_rows_are_refused_and_a_hundred_calibrate_a_rate_of_five_per_cent() 
 
     with pytest.raises(DataError, match=r"at least 50 different rows .* got 40 .*; add rows"):
         encode_source(first(40))
+    with pytest.raises(DataError, match=r"got 3 different ones, and \d+, \d+, \d+ rows for these; add rows"):
+        encode_source({name: cells * 40 for name, cells in first(3).items()})
     splits = encode_source(first(100)).splits
     assert splits.calibration is not None
     assert (len(splits.train), len(splits.test), len(splits.calibration)) == (71, 10, 19)

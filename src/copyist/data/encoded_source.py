@@ -217,8 +217,8 @@ def _check_counts(places: Mapping[Split, npt.NDArray[np.int64]], distinct: int, 
     if distinct < _FEWEST or not all(counts):
         raise DataError(
             f"{source.place} must have at least {_FEWEST} different rows to fit a detector on, some for each of "
-            f"training, test and calibration, got {distinct} of which {', '.join(map(str, counts))} are for these; "
-            "add rows"
+            f"training, test and calibration, got {distinct} different ones, and {', '.join(map(str, counts))} rows "
+            "for these; add rows"
         )
 
 
