@@ -73,8 +73,20 @@ def test_folders_name_kinds_and_good_ones_are_normal() -> None:
     found = labels_of_folders(["good/a.png", "hole/a.png", "hole/b.png"], normal=None)
     assert found.is_anomaly.tolist() == [False, True, True]
     assert found.sentence == "Labels are the names of the folders that pictures lie in; 'good' is normal."
-    assert not labels_of_folders(["north/a.png", "south/a.png"], normal=None).is_known.any()
+    untold = labels_of_folders(["north/a.png", "south/a.png"], normal=None)
+    assert not untold.is_known.any()
+    assert untold.sentence.startswith("No folder is called good, normal or 0, so folders tell no labels")
+    assert labels_of_folders(["a.png"], normal=None).sentence == ""
     assert labels_of_folders(["fine/a.png", "hole/a.png"], normal="fine").has_both
+
+
+def test_the_label_that_was_fitted_on_alone_is_normal_unless_another_is_named() -> None:
+    found = labels_of_names(["ok", "ok"], normal=None, origin="Labels", learned="ok")
+    assert "every label says normal" in found.sentence
+    assert labels_of_names(["bad", "good", "ok"], normal=None, origin="Labels", learned="ok").normal == "ok"
+    assert labels_of_names(["bad", "good"], normal=None, origin="Labels", learned="ok").normal == "good"
+    assert labels_of_names(["bad", "ok"], normal="bad", origin="Labels", learned="ok").normal == "bad"
+    assert labels_of_folders(["ok/a.png", "hole/a.png"], normal=None, learned="ok").is_anomaly.tolist() == [False, True]
 
 
 def test_labels_of_one_kind_are_said_to_rank_nothing() -> None:

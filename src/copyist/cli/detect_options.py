@@ -133,5 +133,9 @@ Heatmaps: TypeAlias = Annotated[
 
 Normal: TypeAlias = Annotated[
     str | None,
-    typer.Option("--normal", help="The label of normal examples; good, normal or 0 unless given.", metavar="NAME"),
+    typer.Option(
+        "--normal",
+        help="The label of normal examples; the one that was fitted on alone, or good, normal or 0, unless given.",
+        metavar="NAME",
+    ),
 ]

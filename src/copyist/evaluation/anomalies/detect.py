@@ -14,10 +14,11 @@ import numpy as np
 
 from copyist.checks import check_choice, check_whole
 from copyist.data.inputs import result_names
+from copyist.data.source import parse_source
 from copyist.detection import Detector, Findings, load_detector
 from copyist.drawing.grids import Sheet, write_png
 from copyist.drawing.overlays import heat_levels, overlay
-from copyist.errors import ArgumentError
+from copyist.errors import ArgumentError, CopyistError
 from copyist.evaluation.anomalies.assembly import Found, assemble, extremes
 from copyist.evaluation.anomalies.beside import SimpleDetectors
 from copyist.evaluation.anomalies.masks import Masks
@@ -88,7 +89,8 @@ def detect(
         inputs: files, folders or sources; of tables `?label=` names a column of labels.
         out: the folder.
         labels: a `.csv` of names and labels; None takes those of folders, or of `?label=`, where there are any.
-        normal: the label of normal examples; None takes the one that is called good, normal or 0.
+        normal: the label of normal examples; None takes the one that the detector was fitted on alone, or that is
+            called good, normal or 0.
         masks: a folder of masks of defects, one for each picture of its name; a normal picture needs none.
         compare: set PCA of equal code size, neighbors at two sizes and an isolation forest beside it, fitted on the
             detector's own normal examples, which are read again.
@@ -193,11 +195,12 @@ def _detect_rows(request: _Request, folder: Path) -> Found:
         ignore_extra=request.ignore_extra,
         say=request.say,
     )
+    learned = _learned_label(request.detector)
     if request.labels is not None:
-        truth = labels_of_file(request.labels, rows.findings.names, normal=request.normal)
+        truth = labels_of_file(request.labels, rows.findings.names, normal=request.normal, learned=learned)
     else:
         origin = "Labels come with the table" if any(rows.kinds) else ""
-        truth = labels_of_names(rows.kinds, normal=request.normal, origin=origin)
+        truth = labels_of_names(rows.kinds, normal=request.normal, origin=origin, learned=learned)
     if rows.shares is not None:
         lines = ((name, *row) for name, row in zip(rows.findings.names, rows.shares.tolist(), strict=True))
         _write_csv(folder / "contributions.csv", ("name", *rows.columns), lines)
@@ -213,11 +216,11 @@ def _detect_pictures(request: _Request, folder: Path) -> Found:
         without=request.out,
         say=request.say,
     )
-    names = pictures.names
+    names, learned = pictures.names, _learned_label(request.detector)
     truth = (
-        labels_of_folders(names, normal=request.normal)
+        labels_of_folders(names, normal=request.normal, learned=learned)
         if request.labels is None
-        else labels_of_file(request.labels, names, normal=request.normal)
+        else labels_of_file(request.labels, names, normal=request.normal, learned=learned)
     )
     masks = None if request.masks is None else Masks(request.masks, names, pictures.sizes, say=request.say)
     truth = _with_masks(truth, masks)
@@ -248,6 +251,14 @@ def _detect_pictures(request: _Request, folder: Path) -> Found:
         unseen=pictures.unseen,
         pictures=shown,
     )
+
+
+def _learned_label(detector: Detector) -> str | None:
+    """The label whose examples alone it was fitted on, by `?only=`; None where there were several, or none is named."""
+    with contextlib.suppress(CopyistError):
+        only = parse_source(detector.model.trained_on.source).only
+        return only[0] if len(only) == 1 else None
+    return None
 
 
 def _with_masks(truth: Truth, masks: Masks | None) -> Truth:

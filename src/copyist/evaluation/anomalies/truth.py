@@ -65,7 +65,7 @@ class Truth:
         return f"{self.origin}; every label says {one}, so that there is nothing to rank and there are no curves.{more}"
 
 
-def labels_of_names(kinds: Sequence[str], *, normal: str | None, origin: str) -> Truth:
+def labels_of_names(kinds: Sequence[str], *, normal: str | None, origin: str, learned: str | None = None) -> Truth:
     """Labels as they stand.
 
     Args:
@@ -73,12 +73,15 @@ def labels_of_names(kinds: Sequence[str], *, normal: str | None, origin: str) ->
         normal: that of normal examples; None takes the one that is called good, normal or 0. Where no example has
             such a label, and there is one label only, or `normal` is such a name, all of them are anomalies.
         origin: where they come from, in a sentence.
+        learned: the label whose examples alone the detector was fitted on; where it occurs it is that of normal
+            examples unless `normal` is given.
 
     Raises:
         ArgumentError: no label is that of normal examples, or it does not tell which; or there are no labels, and
             `normal` names one.
     """
     names = sorted({kind for kind in kinds if kind})
+    normal = learned if normal is None and learned in names else normal
     if not names and normal is not None:
         raise ArgumentError(
             f"--normal must be a label that occurs, got {normal!r}, and there are no labels; name them by ?label= or "
@@ -105,29 +108,35 @@ def labels_of_names(kinds: Sequence[str], *, normal: str | None, origin: str) ->
     return Truth(kinds=tuple(kinds), normal=found[0], origin=origin)
 
 
-def labels_of_folders(names: Sequence[str], *, normal: str | None) -> Truth:
+def labels_of_folders(names: Sequence[str], *, normal: str | None, learned: str | None = None) -> Truth:
     """The folders that pictures lie in, where one of them is that of normal pictures.
 
     Args:
         names: of the pictures, with their folders below the input.
         normal: the name of that folder; None takes good, normal or 0.
+        learned: as of `labels_of_names`.
 
     Raises:
         ArgumentError: `normal` names no folder.
     """
     kinds = [PurePosixPath(name).parent.name for name in names]
-    if normal is None and not set(NORMAL_LABELS) & set(kinds):
-        return Truth.unknown(len(names))
-    return labels_of_names(kinds, normal=normal, origin="Labels are the names of the folders that pictures lie in")
+    if normal is None and not {learned, *NORMAL_LABELS} & set(kinds):
+        told = (
+            "No folder is called good, normal or 0, so folders tell no labels; --normal names that of normal pictures."
+        )
+        return Truth.unknown(len(names), origin=told if any(kinds) else "")
+    origin = "Labels are the names of the folders that pictures lie in"
+    return labels_of_names(kinds, normal=normal, origin=origin, learned=learned)
 
 
-def labels_of_file(path: Path, names: Sequence[str], *, normal: str | None) -> Truth:
+def labels_of_file(path: Path, names: Sequence[str], *, normal: str | None, learned: str | None = None) -> Truth:
     """Labels from a table of names and labels.
 
     Args:
         path: text with commas, semicolons or tabs; its columns are called name and label, or the first two are taken.
         names: of the examples.
         normal: the label of normal examples; None takes the one that is called good, normal or 0.
+        learned: as of `labels_of_names`.
 
     Raises:
         DataError: it cannot be read, has no two columns, or names what is no example, or one twice.
@@ -142,7 +151,7 @@ def labels_of_file(path: Path, names: Sequence[str], *, normal: str | None) -> T
             f"{names[0]!r}"
         )
     kinds = [found.get(name, "") for name in names]
-    return labels_of_names(kinds, normal=normal, origin=f"Labels come from {path.name}")
+    return labels_of_names(kinds, normal=normal, origin=f"Labels come from {path.name}", learned=learned)
 
 
 def _read_pairs(path: Path, known: Collection[str]) -> dict[str, str]:
