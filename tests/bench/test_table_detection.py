@@ -1,5 +1,6 @@
 """Detectors of tables are compared on equal parts of tables whose outliers are known."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from typer.testing import CliRunner
 
 from copyist.bench.detection_result import DetectionBench, DetectionTrial
-from copyist.bench.table_detection import read_tables
+from copyist.bench.table_detection import OurDetector, read_tables
 from copyist.bench.table_peer import PyodAutoencoder, has_pyod
 from copyist.cli.bench import app
 from copyist.errors import DataError
@@ -84,6 +85,27 @@ def test_detectors_are_compared_by_one_command(tmp_path: Path) -> None:
     assert len(found.trials) == (12 if has_pyod() else 10)
     assert all(each.auroc > 0.99 for each in found.summary(outliers=False))
     assert "nearest 5 %" in result.output
+    alarms = [each for trial in found.trials for each in trial.false_alarms]
+    # 114 normal rows calibrate by 5, which allow no rate below 1 / 6.
+    assert not alarms
+
+
+def test_normal_rows_that_are_held_back_are_flagged_as_often_as_is_stated() -> None:
+    draws = np.random.default_rng(3)
+    train, test = draws.normal(size=(600, 3)), draws.normal(size=(2000, 3))
+    ours = OurDetector(train, seed=0, outliers=False)
+    found = ours.false_alarms(ours.anomaly(torch.from_numpy(test).float()))
+    assert [(each.rate, each.normal) for each in found] == [(0.05, 2000), (0.1, 2000)]
+    assert all(each.is_within for each in found)
+    far = ours.false_alarms(ours.anomaly(torch.from_numpy(test + 30).float()))
+    assert [each.flagged for each in far] == [2000, 2000]
+    assert not any(each.is_within for each in far)
+    trials = tuple(replace(trial("copyist", "a", 0, 0.9), false_alarms=each) for each in (found, far))
+    bench = DetectionBench(trials=trials)
+    assert DetectionBench.from_json(bench.to_json()) == bench
+    share = (found[0].flagged / 2000 + 1) / 2
+    assert bench.alarm_lines()[0].startswith(f"at a stated rate of 5% {share:.2%} of the held-back normal rows are")
+    assert "a mean over 2 fits; in 1 of these" in str(bench)
 
 
 def test_the_autoencoder_of_pyod_ranks_what_lies_far_away_first() -> None:

@@ -219,6 +219,20 @@ def test_an_array_has_the_columns_in_their_order() -> None:
         encoding.rows(values[0])
 
 
+def test_numbers_where_all_categories_were_texts_are_refused_and_a_few_new_ones_are_not(
+    found: EncodedSource, csv: Callable[..., str]
+) -> None:
+    numbers = TABLE | {"kind": [f"{row / 4}" for row in range(COUNT)]}
+    with pytest.raises(
+        DataError, match=r"column 'kind' of .* must hold texts such as '.*', .* got numbers alone"
+    ):
+        found.encoding.rows(csv(numbers))
+    few = {name: cells[:3] for name, cells in numbers.items()}
+    assert found.encoding.encode(csv(few)).departures.any()
+    texts = TABLE | {"kind": [f"new{row}" for row in range(COUNT)]}
+    assert found.encoding.encode(csv(texts)).departures.any()
+
+
 @pytest.mark.parametrize(
     ("change", "column", "notice"),
     [

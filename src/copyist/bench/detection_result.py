@@ -1,6 +1,6 @@
 """What a comparison of detectors on labelled tables found, as JSON and as text."""
 
-__all__ = ["DetectionBench", "DetectionTrial", "MethodSummary"]
+__all__ = ["DetectionBench", "DetectionTrial", "FalseAlarms", "MethodSummary"]
 
 import json
 from collections.abc import Callable
@@ -13,6 +13,27 @@ from copyist.evidence.estimates import student_interval
 
 OURS = "copyist"
 """The name of our detector among the methods."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FalseAlarms:
+    """How many normal rows that were held back are flagged at a stated rate."""
+
+    rate: float
+    """As stated."""
+
+    flagged: int
+    normal: int
+    """How many there are."""
+
+    low: int
+    high: int
+    """Within which as many are flagged in 95 % of cases, since the threshold too comes from few rows."""
+
+    @property
+    def is_within(self) -> bool:
+        """Whether as many are flagged as are to be expected, or fewer by no more than chance."""
+        return self.low <= self.flagged <= self.high
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +54,8 @@ class DetectionTrial:
     average_precision: float
     fit_seconds: float
     score_seconds: float
+    false_alarms: tuple[FalseAlarms, ...] = ()
+    """Of ours on normal rows, at each rate that so many rows of calibration allow."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,14 +120,34 @@ class DetectionBench:
     def from_json(cls, text: str) -> Self:
         """What `to_json` wrote."""
         document: dict[str, Any] = json.loads(text)
-        return cls(trials=tuple(DetectionTrial(**each) for each in document["trials"]))
+        return cls(
+            trials=tuple(
+                DetectionTrial(**each | {"false_alarms": tuple(FalseAlarms(**a) for a in each.get("false_alarms", ()))})
+                for each in document["trials"]
+            )
+        )
+
+    def alarm_lines(self) -> list[str]:
+        """A sentence for each rate on the normal rows that ours flagged."""
+        found = [each for trial in self.trials for each in trial.false_alarms]
+        lines: list[str] = []
+        for rate in sorted({each.rate for each in found}):
+            of_rate = [each for each in found if each.rate == rate]
+            share = sum(each.flagged / each.normal for each in of_rate) / len(of_rate)
+            within = sum(each.is_within for each in of_rate)
+            lines.append(
+                f"at a stated rate of {rate:.0%} {share:.2%} of the held-back normal rows are flagged, a mean over "
+                f"{len(of_rate)} fits; in {within} of these as many as lie in 95 % of cases"
+            )
+        return lines
 
     def __str__(self) -> str:
-        return "\n\n".join(
+        tables = [
             f"{'outliers among the training rows' if outliers else 'trained on normal rows'}\n"
             + text_table([_HEADINGS, *map(_row, self.summary(outliers=outliers))], sides=_SIDES)
             for outliers in sorted({each.outliers for each in self.trials})
-        )
+        ]
+        return "\n\n".join([*tables, "\n".join(self.alarm_lines())]).rstrip()
 
 
 _HEADINGS = ("method", "AUROC", "average precision", "mean rank", "fit, s", "score, s", "ours − its AUROC (95 %)")

@@ -1,6 +1,6 @@
 """Our detector of tables beside others, on tables whose outliers are known."""
 
-__all__ = ["LabelledTable", "bench_table_detection", "read_tables"]
+__all__ = ["LabelledTable", "OurDetector", "bench_table_detection", "read_tables"]
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,11 +14,13 @@ import torch
 from torch import Tensor
 
 from copyist.baselines.rivals import Rival, fit_rivals
-from copyist.bench.detection_result import OURS, DetectionBench, DetectionTrial
+from copyist.bench.detection_result import OURS, DetectionBench, DetectionTrial, FalseAlarms
 from copyist.bench.table_peer import PyodAutoencoder, has_pyod
 from copyist.data import Splits
 from copyist.detection import fit_detector
+from copyist.detection.conformal import least_rate
 from copyist.errors import DataError
+from copyist.evaluation.anomalies.counts import expected_flags
 from copyist.files.array_files import npz_arrays
 from copyist.metrics.ranking import ranking
 from copyist.recipes.detectors import table_detector
@@ -26,6 +28,9 @@ from copyist.tensors import PerImage
 
 TRAIN_SHARE = 0.6
 """Of the rows; the rest are tested on."""
+
+RATES = (0.01, 0.05, 0.1)
+"""Of false alarms, at which the normal ones of the rows that are tested on are counted."""
 
 _HELD_OUT, _CALIBRATION = 0.1, 0.05
 """Of the training rows, for the units of the measures and for the threshold; the other methods learn from them too."""
@@ -113,7 +118,7 @@ def _trials(train: LabelledTable, test: LabelledTable, *, seed: int, outliers: b
     # They are fitted together.
     rival_seconds = (time.perf_counter() - since) / len(rivals)
     methods: dict[str, tuple[Rival, float]] = {
-        OURS: _timed(lambda: _Ours(train.x, seed=seed, outliers=outliers)),
+        OURS: _timed(lambda: OurDetector(train.x, seed=seed, outliers=outliers)),
         **{name: (rival, rival_seconds) for name, rival in rivals.items()},
     }
     if has_pyod():
@@ -134,6 +139,9 @@ def _trials(train: LabelledTable, test: LabelledTable, *, seed: int, outliers: b
             average_precision=found.average_precision.mean,
             fit_seconds=seconds,
             score_seconds=score_seconds,
+            false_alarms=method.false_alarms(anomaly[torch.from_numpy(~test.is_outlier)])
+            if isinstance(method, OurDetector) and not outliers
+            else (),
         )
 
 
@@ -142,7 +150,7 @@ def _timed(fit: Callable[[], Rival]) -> tuple[Rival, float]:
     return fit(), time.perf_counter() - since
 
 
-class _Ours:
+class OurDetector:
     """Our detector, of the columns that vary in its training rows."""
 
     def __init__(self, x: npt.NDArray[Any], *, seed: int, outliers: bool) -> None:
@@ -154,6 +162,17 @@ class _Ours:
 
     def anomaly(self, x: Tensor) -> PerImage:
         return self._detector.anomaly(x[:, self._columns])
+
+    def false_alarms(self, anomaly: PerImage) -> tuple[FalseAlarms, ...]:
+        """Of the anomalies of normal rows (N,)."""
+        p, calibration = self._detector.judge(anomaly).p_value, self._detector.num_units
+        found: list[FalseAlarms] = []
+        for rate in RATES:
+            if rate >= least_rate(calibration):
+                usual = expected_flags(len(p), false_alarms=rate, num_calibration=calibration)
+                flagged = int((p <= rate).sum())
+                found.append(FalseAlarms(rate=rate, flagged=flagged, normal=len(p), low=usual.low, high=usual.high))
+        return tuple(found)
 
 
 def _read_table(path: Path) -> LabelledTable:

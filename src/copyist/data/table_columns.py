@@ -3,6 +3,7 @@
 __all__ = ["Quantity", "TableColumn", "looks_like_date", "looks_like_number", "quantity_of"]
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, final
 
@@ -17,6 +18,9 @@ from copyist.files.stored_table import StoredTable
 
 Quantity: TypeAlias = Literal["number", "boolean", "date", "time"]
 """What is read as numbers: a boolean as 0 or 1, a date in days since 1970-01-01, a time or duration in days."""
+
+_FEWEST_TO_TELL = 5
+"""Cells from which on the kind of a column shows in them."""
 
 _NOUNS = {"number": "numbers", "boolean": "booleans", "date": "dates", "time": "times"}
 
@@ -110,6 +114,25 @@ class TableColumn:
                 "that column out"
             )
         return texts[self.rows]
+
+    def check_categories(self, categories: Sequence[str], *, unseen: npt.NDArray[np.bool_]) -> None:
+        """Refuse a column of numbers or dates where categories were texts; a few new ones do not tell.
+
+        Args:
+            categories: which were known before.
+            unseen: (N,), the cells that are none of them.
+
+        Raises:
+            DataError: all of several cells are unseen, and numbers or dates, which no known category is.
+        """
+        if self.reading.values is None or not unseen.all() or len(unseen) < _FEWEST_TO_TELL:
+            return
+        if not any(looks_like_number(each) or looks_like_date(each) for each in categories):
+            raise DataError(
+                f"column {self.name!r} of {self.place} must hold texts such as {categories[0]!r}, as what it was "
+                f"fitted on, got {_NOUNS[quantity_of(self.reading)]} alone, such as {self.cell(0)}; correct that "
+                "column, or fit anew on data with such cells"
+            )
 
     def _first_unlike(self, kind: Quantity) -> str | None:
         """The first cell that does not even look like a number or a date, where some do; None where none is such."""
