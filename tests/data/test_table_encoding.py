@@ -223,9 +223,7 @@ def test_numbers_where_all_categories_were_texts_are_refused_and_a_few_new_ones_
     found: EncodedSource, csv: Callable[..., str]
 ) -> None:
     numbers = TABLE | {"kind": [f"{row / 4}" for row in range(COUNT)]}
-    with pytest.raises(
-        DataError, match=r"column 'kind' of .* must hold texts such as '.*', .* got numbers alone"
-    ):
+    with pytest.raises(DataError, match=r"column 'kind' of .* must hold texts such as '.*', .* got numbers alone"):
         found.encoding.rows(csv(numbers))
     few = {name: cells[:3] for name, cells in numbers.items()}
     assert found.encoding.encode(csv(few)).departures.any()

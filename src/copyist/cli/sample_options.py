@@ -30,8 +30,9 @@ MethodName: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--method",
-        help="no-diffusion, langevin, walkback or implicit-prior, of a model that copies; prior (decoded codes), of a "
-        "variational autoencoder; dpm-solver, heun, euler, ancestral or stochastic-edm, of a diffusion model. "
+        help="no-diffusion, repeated-copying, langevin, walkback or implicit-prior, of a model that copies; prior "
+        "(decoded codes), of a variational autoencoder; dpm-solver, heun, euler, ancestral or stochastic-edm, of a "
+        "diffusion model. "
         "no-diffusion, prior and dpm-solver unless given.",
     ),
 ]

@@ -12,6 +12,7 @@ __all__ = [
     "Nats",
     "NoDiffusion",
     "Prior",
+    "RepeatedCopying",
     "Trajectory",
     "Walkback",
     "default_method",
@@ -49,6 +50,7 @@ from copyist.procedures.method import Method
 from copyist.procedures.no_diffusion import SCHEDULES, NoDiffusion
 from copyist.procedures.prior import Prior
 from copyist.procedures.probing import probe
+from copyist.procedures.repeated_copying import RepeatedCopying
 from copyist.procedures.sampling import sample, sample_batches, sample_steps
 from copyist.procedures.sampling_methods import METHODS, default_method, named_method
 from copyist.procedures.score import score

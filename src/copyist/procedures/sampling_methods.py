@@ -13,11 +13,13 @@ from copyist.procedures.langevin import Langevin
 from copyist.procedures.method import Method
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.prior import Prior
+from copyist.procedures.repeated_copying import RepeatedCopying
 from copyist.procedures.walkback import Walkback
 from copyist.settings import change
 
 METHODS: Mapping[str, type[Method]] = {
     "no-diffusion": NoDiffusion,
+    "repeated-copying": RepeatedCopying,
     "langevin": Langevin,
     "walkback": Walkback,
     "implicit-prior": ImplicitPrior,
