@@ -1,17 +1,17 @@
-"""Images from pure noise by copying alone: copies of copies, with the statistics of the batch set right after each."""
+"""Images from pure noise by copying alone: copies of copies, each given the mean and spread of training images."""
 
 __all__ = ["RepeatedCopying"]
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
 from typing import Literal, final
 
 import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_choice, check_finite
-from copyist.data import open_source
+from copyist.data import ExampleSet, open_source
 from copyist.errors import ArgumentError, DataError, ShapeError, UnknownNameError
 from copyist.models.contracts import Model
 from copyist.procedures.method import ApplyPart, Method
@@ -22,7 +22,7 @@ _FEWEST = 32
 """Samples from which on a mean and a standard deviation over them say something."""
 
 _LEAST = 1e-3
-"""Below this a standard deviation is none: there the samples take the mean."""
+"""A standard deviation below this is not enlarged: such samples take the mean."""
 
 _AT_ONCE = 1024
 """Images whose sums are taken at once."""
@@ -37,8 +37,8 @@ class RepeatedCopying(Method):
 
     m and s are mean and standard deviation of training images, m̂ and ŝ those of the batch of all samples: at each place
     of each channel, or of each channel over all places. A copier pulls what it copies toward the data, but brightness
-    and contrast drift with every copy; two numbers set right after each are what keeps them. Samples then depend on the
-    others that are made with them.
+    and contrast drift with every copy, and the two numbers are what keeps them. Each sample depends on the others that
+    are made with it.
 
     Raises:
         ArgumentError: a number is out of its range.
@@ -55,10 +55,10 @@ class RepeatedCopying(Method):
     """Of the noise."""
 
     statistics: Literal["places", "channels", "none"] = "places"
-    """What is set right after each copy: mean and standard deviation of each place, of each channel, or nothing."""
+    """Of what mean and standard deviation are set after each copy: of each place, of each channel, or of nothing."""
 
     source: str | None = None
-    """Of the images whose statistics are right; None is what the model was trained on."""
+    """Of the images whose mean and standard deviation the samples get; None is what the model was trained on."""
 
     def __post_init__(self) -> None:
         check_at_least("steps", self.steps, 1)
@@ -71,54 +71,66 @@ class RepeatedCopying(Method):
     def num_steps(self) -> int:
         return self.steps
 
-    def check(self, model: Model, shape: tuple[int, ...]) -> None:
-        super().check(model, shape)
-        if not self._needs_images:
-            return
-        source = self._source_for(model)
-        try:
-            found = _places(source)[0].shape
-        except (DataError, UnknownNameError) as error:
-            raise DataError(
-                f"the images must be there whose statistics samples are to have, got {source!r}, of which {error}; say "
-                "where they are (--set source=…), or do without (--set statistics=none --noise-mean 0.5)"
-            ) from error
-        if found != torch.Size(shape):
-            raise ShapeError(
-                f"samples must have the shape of the images whose statistics they take, got {_by(shape)} and "
-                f"{_by(found)} of {source}; name another source (--set source=…), or leave --size out"
-            )
-
     def __call__(
         self, model: Model, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
     ) -> Iterator[Images]:
         if shape[0] < _FEWEST and self.statistics != "none":
             raise ArgumentError(
-                f"statistics are set right over at least {_FEWEST} samples, got {shape[0]}; take more (--count "
-                f"{_FEWEST}), or --set statistics=none"
+                f"statistics are set over at least {_FEWEST} samples, got {shape[0]}; take more (--count {_FEWEST}), "
+                "or none (--set statistics=none)"
             )
-        places = _places(self._source_for(model)) if self._needs_images else (torch.zeros(()), torch.zeros(()))
-        mean, std = (each.to(like) for each in (_of_channels(*places) if self.statistics == "channels" else places))
+        mean, std = (each.to(like) for each in self._statistics(model, shape[1:]))
         middle = float(mean.mean()) if self.mean is None else self.mean
         x = draw_normal(shape, mean=middle, std=self.std, generator=generator, like=like)
+        return self._copies(x, mean, std, copy=partial(apply, model))
+
+    def _statistics(self, model: Model, shape: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of images, each (C, H, W) or (C, 1, 1); of none where nothing asks for them.
+
+        Raises:
+            ArgumentError, UnknownNameError, DataError: the images cannot be read.
+            ShapeError: samples of this shape cannot have them.
+        """
+        if self.statistics == "none" and self.mean is not None:
+            return torch.zeros(()), torch.ones(())
+        mean, std = _of_places(_own_images(model) if self.source is None else open_source(self.source).train)
+        fits = {"places": mean.shape == torch.Size(shape), "channels": len(mean) == shape[0], "none": True}
+        if not fits[self.statistics]:
+            raise ShapeError(
+                f"samples must have the shape of the images whose statistics they take, got {_by(shape)} and "
+                f"{_by(mean.shape)}; name other images (--set source=…), or leave --size out"
+            )
+        return (mean, std) if self.statistics == "places" else _of_channels(mean, std)
+
+    def _copies(self, x: Images, mean: Tensor, std: Tensor, *, copy: Callable[[Images], Images]) -> Iterator[Images]:
         for _ in range(self.steps):
-            x = apply(model, x)
-            x = x if self.statistics == "none" else _set_right(x, mean, std)
+            x = copy(x) if self.statistics == "none" else _with_statistics(copy(x), mean, std)
             yield x
 
-    @property
-    def _needs_images(self) -> bool:
-        return self.statistics != "none" or self.mean is None
 
-    def _source_for(self, model: Model) -> str:
-        return model.trained_on.source if self.source is None else self.source
+def _own_images(model: Model) -> ExampleSet:
+    """Those that a model was trained on, as far as it says where they are."""
+    source = model.trained_on.source
+    remedy = "say where they are (--set source=…), or do without (--set statistics=none --noise-mean 0.5)"
+    if not source:
+        raise DataError(f"samples take statistics of training images, and this model does not name its own; {remedy}")
+    try:
+        return open_source(source).train
+    except (ArgumentError, DataError, UnknownNameError) as error:
+        raise DataError(
+            f"samples take statistics of the model's training images, got {source!r}, which cannot be read ({error}); "
+            f"{remedy}"
+        ) from error
 
 
-def _set_right(x: Images, mean: Tensor, std: Tensor) -> Images:
-    """With this mean and standard deviation (C, H, W), of each place, or (C, 1, 1), of each channel."""
-    over = 0 if mean.shape[1:] == x.shape[2:] else (0, 2, 3)
-    own = x.std(over, correction=0).view(std.shape)
-    return mean + std * (x - x.mean(over).view(mean.shape)) / own.clamp_min(_LEAST)
+def _of_places(images: ExampleSet) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each place (C, H, W), over all images."""
+    total = squares = torch.zeros((), dtype=torch.float64)
+    for start in range(0, len(images), _AT_ONCE):
+        x = images.images(start, start + _AT_ONCE).double()
+        total, squares = total + x.sum(0), squares + x.square().sum(0)
+    mean = total / len(images)
+    return mean.float(), (squares / len(images) - mean.square()).clamp_min(0).sqrt().float()
 
 
 def _of_channels(mean: Tensor, std: Tensor) -> tuple[Tensor, Tensor]:
@@ -127,16 +139,11 @@ def _of_channels(mean: Tensor, std: Tensor) -> tuple[Tensor, Tensor]:
     return middle, (std.square() + (mean - middle).square()).mean((1, 2), keepdim=True).sqrt()
 
 
-@cache
-def _places(source: str) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each place (C, H, W), over all training images of a source."""
-    train = open_source(source).train
-    total = squares = torch.zeros((), dtype=torch.float64)
-    for start in range(0, len(train), _AT_ONCE):
-        x = train.images(start, start + _AT_ONCE).double()
-        total, squares = total + x.sum(0), squares + x.square().sum(0)
-    mean = total / len(train)
-    return mean.float(), (squares / len(train) - mean.square()).clamp_min(0).sqrt().float()
+def _with_statistics(x: Images, mean: Tensor, std: Tensor) -> Images:
+    """`x` with this mean and standard deviation: (C, H, W), of each place, or (C, 1, 1), of each channel."""
+    over = 0 if mean.shape[1:] == x.shape[2:] else (0, 2, 3)
+    own = x.std(over, correction=0).view(std.shape)
+    return mean + std * (x - x.mean(over).view(mean.shape)) / own.clamp_min(_LEAST)
 
 
 def _by(shape: Sequence[int]) -> str:
