@@ -180,6 +180,25 @@ def test_a_refused_detector_leaves_its_refusal_and_none_of_before(tmp_path: Path
     assert not (tmp_path / "d/refused.txt").exists()
 
 
+def test_a_run_that_goes_on_leaves_its_detector_or_its_refusal_and_not_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ContractError("it lets all pass")
+
+    fit = partial(fit_detector, recipe(CodeDistance()), data=splits(rows(300)), false_alarms=0.1, out=tmp_path / "d")
+    fit()
+    with monkeypatch.context() as patch:
+        patch.setattr("copyist.detection.fitting.check_detector", refuse)
+        with pytest.raises(ContractError, match="it lets all pass"):
+            fit(resume=True)
+        with pytest.raises(CheckpointError, match="it failed a check: it lets all pass"):
+            load_detector(tmp_path / "d")
+        fit(resume=True, warn=[].append)
+        assert not (tmp_path / "d/refused.txt").exists()
+    assert load_detector(tmp_path / "d").measure == CodeDistance()
+
+
 def linear(scale: float) -> MLP:
     """x̂ = scale · x."""
     model = MLPConfig(num_columns=5, widths=(5,), activation="identity").build()

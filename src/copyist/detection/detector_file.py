@@ -148,9 +148,8 @@ def _file(path: str | Path) -> Path:
     file = file / DETECTOR_FILE if file.is_dir() else file
     refusal = file.with_name(DETECTOR_REFUSAL)
     if not file.exists() and refusal.exists():
-        raise CheckpointError(
-            f"there is no detector in {file.parent}, it failed a check: {refusal.read_text().strip()}"
-        )
+        sentence = refusal.read_text(encoding="utf-8").strip()
+        raise CheckpointError(f"there is no detector in {file.parent}, it failed a check: {sentence}")
     if not file.exists() and (file.parent / "state").is_dir():
         if DetectorPurpose.of_run(file.parent) is None:
             raise CheckpointError(

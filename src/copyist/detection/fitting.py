@@ -94,10 +94,13 @@ def fit_detector(
         if warn is None:
             if out is not None:
                 write_text(user_path(out) / DETECTOR_REFUSAL, f"{error}\n")
+                # Of the model as it was before this fit, where a run went on.
+                (user_path(out) / DETECTOR_FILE).unlink(missing_ok=True)
             raise
         warn(str(error))
     if out is not None:
         save_detector(user_path(out) / DETECTOR_FILE, detector)
+        (user_path(out) / DETECTOR_REFUSAL).unlink(missing_ok=True)
     return detector
 
 
