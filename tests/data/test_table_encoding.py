@@ -225,6 +225,11 @@ def test_numbers_where_all_categories_were_texts_are_refused_and_a_few_new_ones_
     numbers = TABLE | {"kind": [f"{row / 4}" for row in range(COUNT)]}
     with pytest.raises(DataError, match=r"column 'kind' of .* must hold texts such as '.*', .* got numbers alone"):
         found.encoding.rows(csv(numbers))
+    holes = numbers | {"kind": [None if row < 9 else cell for row, cell in enumerate(numbers["kind"])]}
+    with pytest.raises(DataError, match=r"column 'kind' of .* got numbers alone, such as 2\.25; correct that column"):
+        found.encoding.rows(csv(holes))
+    with pytest.raises(DataError, match=r"column 'status' of .* must hold texts such as 'OK', .* got numbers alone"):
+        found.encoding.rows(csv(TABLE | {"status": numbers["kind"]}))
     few = {name: cells[:3] for name, cells in numbers.items()}
     assert found.encoding.encode(csv(few)).departures.any()
     texts = TABLE | {"kind": [f"new{row}" for row in range(COUNT)]}

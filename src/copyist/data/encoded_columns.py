@@ -183,7 +183,7 @@ class CategoryColumn(ColumnEncoding):
         cells = column.texts()
         missing, known = _is_missing(cells), {*self.categories}
         unseen = ~missing & np.array([cell not in known for cell in cells.tolist()], dtype=np.bool_)
-        column.check_categories(self.categories, unseen=unseen)
+        column.check_categories(self.categories, missing=missing, unseen=unseen)
         departs = missing if not self.has_missing else np.zeros_like(missing)
         departs = departs if self.has_rare else departs | unseen
         shown = np.where(departs, self.usual, cells)
@@ -221,7 +221,7 @@ class FrequencyColumn(ColumnEncoding):
         counts = dict(zip(self.categories, self.counts, strict=True))
         found = np.array([counts.get(cell, 0) for cell in cells.tolist()])
         unseen = ~missing & (found == 0)
-        column.check_categories(self.categories, unseen=unseen)
+        column.check_categories(self.categories, missing=missing, unseen=unseen)
         departs = np.zeros_like(unseen) if self.has_rare else unseen
         shares = np.log(np.maximum(found, 1) / self.total)
         return self._encoded([np.where(missing | departs, self.usual, shares)], missing, departs=departs, unseen=unseen)
@@ -255,6 +255,8 @@ class ConstantColumn(ColumnEncoding):
             cells = column.texts()
             missing = _is_missing(cells)
             other = ~missing & (cells != self.text)
+            if self.text is not None:
+                column.check_categories([self.text], missing=missing, unseen=other)
             return self._of(missing, other, unseen=other)
         numbers = column.numbers(self.quantity)
         missing = np.isnan(numbers)

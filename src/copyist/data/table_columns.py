@@ -115,23 +115,26 @@ class TableColumn:
             )
         return texts[self.rows]
 
-    def check_categories(self, categories: Sequence[str], *, unseen: npt.NDArray[np.bool_]) -> None:
+    def check_categories(
+        self, categories: Sequence[str], *, missing: npt.NDArray[np.bool_], unseen: npt.NDArray[np.bool_]
+    ) -> None:
         """Refuse a column of numbers or dates where categories were texts; a few new ones do not tell.
 
         Args:
             categories: which were known before.
-            unseen: (N,), the cells that are none of them.
+            missing: (N,), the cells that hold nothing.
+            unseen: (N,), the cells that hold something else than these categories.
 
         Raises:
-            DataError: all of several cells are unseen, and numbers or dates, which no known category is.
+            DataError: several cells hold something, all of it unseen, and numbers or dates, which no known category is.
         """
-        if self.reading.values is None or not unseen.all() or len(unseen) < _FEWEST_TO_TELL:
+        if self.reading.values is None or not (missing | unseen).all() or unseen.sum() < _FEWEST_TO_TELL:
             return
         if not any(looks_like_number(each) or looks_like_date(each) for each in categories):
             raise DataError(
                 f"column {self.name!r} of {self.place} must hold texts such as {categories[0]!r}, as what it was "
-                f"fitted on, got {_NOUNS[quantity_of(self.reading)]} alone, such as {self.cell(0)}; correct that "
-                "column, or fit anew on data with such cells"
+                f"fitted on, got {_NOUNS[quantity_of(self.reading)]} alone, such as {self.cell(int(unseen.argmax()))}; "
+                "correct that column, or fit anew on data with such cells"
             )
 
     def _first_unlike(self, kind: Quantity) -> str | None:
