@@ -185,10 +185,13 @@ def test_many_unreadable_files_stop_it(folder_of: Callable[..., Path]) -> None:
 
 
 def test_nothing_to_read_is_said_plainly(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"must hold images .* and there is none"):
+    with pytest.raises(DataError, match=r"must hold an.* got none"):
         open_source(str(tmp_path))
     (tmp_path / "a.png").write_bytes(b"")
-    with pytest.raises(DataError, match=r"none of its 1 can be: a.png \(empty\); check the files"):
+    with pytest.raises(
+        DataError,
+        match=r"got none among 1, such as a.png \(empty\); check the files",
+    ):
         open_source(str(tmp_path))
 
 

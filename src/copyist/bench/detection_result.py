@@ -28,11 +28,11 @@ class FalseAlarms:
 
     low: int
     high: int
-    """Within which as many are flagged in 95 % of cases, since the threshold too comes from few rows."""
+    """Bounds of the number that is flagged in 95 % of cases, over calibrations too."""
 
     @property
     def is_within(self) -> bool:
-        """Whether as many are flagged as are to be expected, or fewer by no more than chance."""
+        """Whether the number of flagged ones lies between `low` and `high`, both included."""
         return self.low <= self.flagged <= self.high
 
 
@@ -137,7 +137,7 @@ class DetectionBench:
             within = sum(each.is_within for each in of_rate)
             lines.append(
                 f"at a stated rate of {rate:.0%} {share:.2%} of the held-back normal rows are flagged, a mean over "
-                f"{len(of_rate)} fits; in {within} of these as many as lie in 95 % of cases"
+                f"{len(of_rate)} fits; in {within} of these their number lies in its interval of 95 %"
             )
         return lines
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, final
 
 import numpy as np
 import numpy.typing as npt
@@ -150,6 +150,7 @@ def _timed(fit: Callable[[], Rival]) -> tuple[Rival, float]:
     return fit(), time.perf_counter() - since
 
 
+@final
 class OurDetector:
     """Our detector, of the columns that vary in its training rows."""
 

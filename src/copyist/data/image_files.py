@@ -54,8 +54,12 @@ def undecoded_files(
     failures = tuple(f"{file.name} ({head})" for file, head in zip(files, found, strict=True) if isinstance(head, str))
     good = [(row, *heads) for row, heads in enumerate(found) if not isinstance(heads, str)]
     if not good:
-        what = f"none of its {len(files)} can be: {failures[0]}" if files else "there is none"
-        raise DataError(f"{place} must hold images at least one of which can be read, and {what}; check the files")
+        if not files:
+            raise DataError(f"{place} must hold images, got none; add some, or name another place")
+        raise DataError(
+            f"{place} must hold an image that can be read, got none among {len(files)}, such as {failures[0]}; check "
+            "the files"
+        )
     pages = [_Page(row, index, len(heads), name, head) for row, name, heads in good for index, head in enumerate(heads)]
     pixel_type = _WIDTHS[max(_WIDTHS.index(page.head.pixel_type) for page in pages)]
     rows = [page.row for page in pages]
@@ -136,7 +140,7 @@ def undecoded_listing(
     if not files:
         beside = listing.left_out(SUFFIXES)
         raise DataError(
-            f"{listing.place} must hold images at least one of which can be read, and there is none"
+            f"{listing.place} must hold an image that can be read, got none"
             f"{f' among {beside}' if beside else ''}; check the {'folder' if listing.is_folder else 'archive'}"
         )
     parts = parts_by_folder([file.name for file in files])
