@@ -234,18 +234,19 @@ def test_heatmaps_are_written_of_those_that_are_asked_for(parts: Path, of_parts:
 @pytest.mark.slow
 def test_a_detector_is_fitted_on_the_rows_of_one_label(of_days: Path, tmp_path: Path) -> None:
     x = np.concatenate([days(150, seed=7), days(50, seed=8) + 40])
-    table = write_table(tmp_path / "all.csv", x, ["normal"] * 150 + ["broken"] * 50)
+    table = write_table(tmp_path / "all.csv", x, ["fine"] * 150 + ["broken"] * 50)
     line = ["detect", "fit", "--data", f"{table}?label=state", *FAST]
     both = copyist(*line, "--out", tmp_path / "both", "--json")
-    assert "the labels 'broken', 'normal', and all are taken for normal" in both.stderr
-    alone = copyist(*line, "--out", tmp_path / "alone", "--normal", "normal", "--json")
+    assert "the labels 'broken', 'fine', and all are taken for normal" in both.stderr
+    alone = copyist(*line, "--out", tmp_path / "alone", "--normal", "fine", "--json")
     assert both.result["num_trained_on"] > alone.result["num_trained_on"]
     judged = copyist(
         "detect", "run", tmp_path / "alone", f"{table}?label=state", "--out", tmp_path / "o", "--compare", "--json"
     )
     kinds = {kind["name"]: kind for kind in judged.result["kinds"]}
     assert kinds["broken"]["flagged"] == 50
-    assert copyist(*line, "--out", tmp_path / "none", "--normal", "nrmal").sentence.endswith("did you mean 'normal'?")
+    assert "Labels come with the table; &#39;fine&#39; is normal." in (tmp_path / "o/report.html").read_text()
+    assert copyist(*line, "--out", tmp_path / "none", "--normal", "fne").sentence.endswith("did you mean 'fine'?")
 
 
 @pytest.mark.slow
@@ -344,6 +345,16 @@ BAD: dict[str, tuple[Bad, str]] = {
     ),
     "a mask of another size": (
         lambda d, t, o: ["run", t / "detector", t / "test", "--masks", save(o / "m", {"hole/3.png": part(0)[:5]})],
+        "a mask must have the size of its picture, got 5x12 for hole/3.png of 12x12",
+    ),
+    "a mask of zeros and ones of another size": (
+        lambda d, t, o: [
+            "run",
+            t / "detector",
+            t / "test",
+            "--masks",
+            save(o / "m", {"hole/3.png": part(0)[:5] // 100}),
+        ],
         "a mask must have the size of its picture, got 5x12 for hole/3.png of 12x12",
     ),
     "a mask without its picture": (
