@@ -185,7 +185,7 @@ def test_many_unreadable_files_stop_it(folder_of: Callable[..., Path]) -> None:
 
 
 def test_nothing_to_read_is_said_plainly(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"must hold an.* got none"):
+    with pytest.raises(DataError, match=r"must hold images that can be read, got none"):
         open_source(str(tmp_path))
     (tmp_path / "a.png").write_bytes(b"")
     with pytest.raises(

@@ -57,7 +57,7 @@ def undecoded_files(
         if not files:
             raise DataError(f"{place} must hold images, got none; add some, or name another place")
         raise DataError(
-            f"{place} must hold an image that can be read, got none among {len(files)}, such as {failures[0]}; check "
+            f"{place} must hold images that can be read, got none among {len(files)}, such as {failures[0]}; check "
             "the files"
         )
     pages = [_Page(row, index, len(heads), name, head) for row, name, heads in good for index, head in enumerate(heads)]
@@ -140,7 +140,7 @@ def undecoded_listing(
     if not files:
         beside = listing.left_out(SUFFIXES)
         raise DataError(
-            f"{listing.place} must hold an image that can be read, got none"
+            f"{listing.place} must hold images that can be read, got none"
             f"{f' among {beside}' if beside else ''}; check the {'folder' if listing.is_folder else 'archive'}"
         )
     parts = parts_by_folder([file.name for file in files])
