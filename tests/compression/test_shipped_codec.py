@@ -11,6 +11,7 @@ import copyist
 from copyist.compression.container import read_header
 from copyist.compression.models import coder_of, shipped_models
 from copyist.data import open_source
+from copyist.errors import DataError
 
 FIRST = "a52252f9e1a1bb47"
 """The fingerprint of photos-1; files name it, so that it may never change."""
@@ -50,3 +51,41 @@ def test_its_files_are_smaller_than_optimized_jpeg_of_equal_psnr(quality: int) -
     files = [jpeg(x, each) for each in range(2, 99, 4)]
     as_good = [len(file) for file in files if psnr(x, np.asarray(Image.open(io.BytesIO(file)))) >= psnr(x, y)]
     assert len(data) < 0.85 * min(as_good)
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_mutations_are_refused_or_change_nothing() -> None:
+    draws = np.random.default_rng(0)
+    x = photograph()[96:136, 96:152]
+    files = [
+        copyist.compress(x, quality=1),
+        copyist.compress(x, quality=5),
+        copyist.compress(x, quality=1, lossless=True),
+    ]
+    wanted = [copyist.decompress(file) for file in files]
+    refused = 0
+    for _ in range(100_000):
+        which = int(draws.integers(3))
+        try:
+            found = copyist.decompress(mutated(files[which], draws))
+        except DataError:
+            refused += 1
+        else:
+            assert np.array_equal(found, wanted[which])
+    assert refused > 99_000
+
+
+def mutated(file: bytes, draws: np.random.Generator) -> bytes:
+    """With bytes changed, cut off, put in or taken out."""
+    data, start = bytearray(file), int(draws.integers(len(file)))
+    match int(draws.integers(4)):
+        case 0:
+            for _ in range(int(draws.integers(1, 6))):
+                data[int(draws.integers(len(data)))] = int(draws.integers(256))
+        case 1:
+            del data[start:]
+        case 2:
+            data[start:start] = draws.bytes(int(draws.integers(1, 9)))
+        case _:
+            del data[start : start + int(draws.integers(len(file)))]
+    return bytes(data)
