@@ -14,19 +14,24 @@ import numpy as np
 
 from copyist.checks import check_choice, check_whole
 from copyist.data.inputs import result_names
-from copyist.data.source import parse_source
 from copyist.detection import Detector, Findings, load_detector
 from copyist.drawing.grids import Sheet, write_png
 from copyist.drawing.overlays import heat_levels, overlay
-from copyist.errors import ArgumentError, CopyistError
+from copyist.errors import ArgumentError
 from copyist.evaluation.anomalies.assembly import Found, assemble, extremes
 from copyist.evaluation.anomalies.beside import SimpleDetectors
-from copyist.evaluation.anomalies.masks import Masks
+from copyist.evaluation.anomalies.masks import Masks, labels_of_masks
 from copyist.evaluation.anomalies.page import ShownPicture, check_extras, page, shown_picture
 from copyist.evaluation.anomalies.pictures import HeatedPicture, JudgedPictures, Pictures
 from copyist.evaluation.anomalies.report import AnomalyReport
 from copyist.evaluation.anomalies.rows import judge_rows
-from copyist.evaluation.anomalies.truth import Truth, labels_of_file, labels_of_folders, labels_of_names
+from copyist.evaluation.anomalies.truth import (
+    Truth,
+    labels_of_file,
+    labels_of_folders,
+    labels_of_names,
+    learned_label,
+)
 from copyist.files.bulk import Progress, ignore, map_stream
 from copyist.metrics.ranking import PixelCounts
 from copyist.outputs import check_output, user_path, whole_file, whole_folder, write_text
@@ -195,7 +200,7 @@ def _detect_rows(request: _Request, folder: Path) -> Found:
         ignore_extra=request.ignore_extra,
         say=request.say,
     )
-    learned = _learned_label(request.detector)
+    learned = learned_label(request.detector.model.trained_on.source)
     if request.labels is not None:
         truth = labels_of_file(request.labels, rows.findings.names, normal=request.normal, learned=learned)
     else:
@@ -216,14 +221,14 @@ def _detect_pictures(request: _Request, folder: Path) -> Found:
         without=request.out,
         say=request.say,
     )
-    names, learned = pictures.names, _learned_label(request.detector)
+    names, learned = pictures.names, learned_label(request.detector.model.trained_on.source)
     truth = (
         labels_of_folders(names, normal=request.normal, learned=learned)
         if request.labels is None
         else labels_of_file(request.labels, names, normal=request.normal, learned=learned)
     )
     masks = None if request.masks is None else Masks(request.masks, names, pictures.sizes, say=request.say)
-    truth = _with_masks(truth, masks)
+    truth = truth if masks is None else labels_of_masks(truth, masks)
     counts, is_clean = PixelCounts(), truth.is_known & ~truth.is_anomaly
     if masks is not None:
         unmasked = sum(bool(anomaly) and row not in masks for row, anomaly in enumerate(truth.is_anomaly))
@@ -250,24 +255,6 @@ def _detect_pictures(request: _Request, folder: Path) -> Found:
         pixel_pictures=len(counts),
         unseen=pictures.unseen,
         pictures=shown,
-    )
-
-
-def _learned_label(detector: Detector) -> str | None:
-    """The label whose examples alone it was fitted on, by `?only=`; None where there were several, or none is named."""
-    with contextlib.suppress(CopyistError):
-        only = parse_source(detector.model.trained_on.source).only
-        return only[0] if len(only) == 1 else None
-    return None
-
-
-def _with_masks(truth: Truth, masks: Masks | None) -> Truth:
-    """The labels; where there are none, pictures with a mask are anomalies and the others are normal."""
-    if masks is None or truth.normal is not None:
-        return truth
-    kinds = tuple("masked" if masks.shows(row) else "without a mask" for row in range(len(truth.kinds)))
-    return Truth(
-        kinds=kinds, normal="without a mask", origin="No labels are given, so pictures with a mask count as anomalies"
     )
 
 

@@ -1,6 +1,6 @@
 """Masks of defects, found for their pictures by name."""
 
-__all__ = ["Masks"]
+__all__ = ["Masks", "labels_of_masks"]
 
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.errors import DataError
+from copyist.evaluation.anomalies.truth import Truth
 from copyist.files.bulk import ignore
 from copyist.files.decoding import decode_image
 from copyist.files.folders import ImageFile, list_folder
@@ -116,6 +117,16 @@ class Masks:
                 f"{size[0]}x{size[1]}; make the masks anew from pictures of this size"
             )
         return self._white(row, brightness)
+
+
+def labels_of_masks(truth: Truth, masks: Masks) -> Truth:
+    """The labels that are known; where there are none, pictures with a mask are anomalies and the others are normal."""
+    if truth.normal is not None:
+        return truth
+    kinds = tuple("masked" if masks.shows(row) else "without a mask" for row in range(len(truth.kinds)))
+    return Truth(
+        kinds=kinds, normal="without a mask", origin="No labels are given, so pictures with a mask count as anomalies"
+    )
 
 
 def _stem(name: str) -> str:

@@ -1,6 +1,6 @@
 """What is known of examples beforehand: labels from folders, from a column, or from a file."""
 
-__all__ = ["Truth", "labels_of_file", "labels_of_folders", "labels_of_names"]
+__all__ = ["Truth", "labels_of_file", "labels_of_folders", "labels_of_names", "learned_label"]
 
 import csv
 import io
@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from copyist.data.labels import name_classes
+from copyist.data.source import parse_source
 from copyist.detection.normal_examples import NORMAL_LABELS
-from copyist.errors import ArgumentError, DataError
+from copyist.errors import ArgumentError, CopyistError, DataError
 from copyist.files.table_text import first_line, likely_delimiter
 
 
@@ -152,6 +153,15 @@ def labels_of_file(path: Path, names: Sequence[str], *, normal: str | None, lear
         )
     kinds = [found.get(name, "") for name in names]
     return labels_of_names(kinds, normal=normal, origin=f"Labels come from {path.name}", learned=learned)
+
+
+def learned_label(source: str) -> str | None:
+    """The label whose examples alone a detector was fitted on, by `?only=` of its source; None of several, or none."""
+    try:
+        only = parse_source(source).only
+    except CopyistError:
+        return None
+    return only[0] if len(only) == 1 else None
 
 
 def _read_pairs(path: Path, known: Collection[str]) -> dict[str, str]:
