@@ -33,7 +33,7 @@ def test_codecs_are_measured_on_a_folder(tmp_path: Path, monkeypatch: pytest.Mon
     model = tmp_path / "model.safetensors"
     save(model, codec(), Header(model=dump(codec().config, MODEL_CATALOGUES), batch_size=8))
     said: list[str] = []
-    found = bench_codec(str(tmp_path), model=str(model), effort=1, say=said.append)
+    found = bench_codec(str(tmp_path), models=[str(model)], effort=1, say=said.append)
     assert [curve.codec for curve in found.curves] == ["copyist", "copyist, effort 1", *LOSSY_CODECS]
     jpeg = next(curve for curve in found.curves if curve.codec == "JPEG")
     sizes = [len(LOSSY_CODECS["JPEG"].encode(picture(seed), 60)) for seed in range(2)]
@@ -42,6 +42,7 @@ def test_codecs_are_measured_on_a_folder(tmp_path: Path, monkeypatch: pytest.Mon
     assert optimized.against(jpeg, rates=None) < -5
     document = json.loads(found.to_json())
     assert document["num_pictures"] == 2
+    assert len(document["models"]) == 1
     assert "BD-rate" in str(found)
 
 

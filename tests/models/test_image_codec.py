@@ -1,28 +1,38 @@
 """The image codec as a model: what it takes, what it learns, and what is measured for its files."""
 
+from typing import get_args
+
 import pytest
 import torch
 
 from copyist import settings
 from copyist.checkpoint import MODEL_CATALOGUES
-from copyist.errors import ShapeError
+from copyist.errors import ArgumentError, ShapeError
 from copyist.models import ImageCodec, ImageCodecConfig, ModelConfig
+from copyist.models.image_codec import CodecActivation
 from copyist.nn.discretized import NUM_SCALES, gaussian_bits, scale_of
 from copyist.nn.frequencies import TOTAL, gaussian_frequencies, reach, whole_frequencies
 
 
-def codec(*, qualities: int = 3) -> ImageCodec:
+def codec(*, qualities: int = 3, activation: CodecActivation = "relu") -> ImageCodec:
     torch.manual_seed(0)
     config = ImageCodecConfig(
-        channels=3, code_channels=12, width=4, synthesis_width=4, side_channels=2, qualities=qualities
+        channels=3,
+        code_channels=12,
+        width=4,
+        synthesis_width=4,
+        side_channels=2,
+        qualities=qualities,
+        activation=activation,
     )
     model = config.build().eval()
     assert isinstance(model, ImageCodec)
     return model
 
 
-def test_every_weight_gets_a_gradient_from_rate_and_distortion() -> None:
-    model, x = codec(), torch.rand(3, 3, 32, 48)
+@pytest.mark.parametrize("activation", get_args(CodecActivation))
+def test_every_weight_gets_a_gradient_from_rate_and_distortion(activation: CodecActivation) -> None:
+    model, x = codec(activation=activation), torch.rand(3, 3, 32, 48)
     with torch.no_grad():  # Side information that is rounded to 0 tells the layer behind it nothing.
         model.get_parameter("to_side.4.weight").mul_(30)
     x_hat, bits = model.rate_distortion(x, quality=torch.arange(3), generator=torch.Generator().manual_seed(0))
@@ -90,3 +100,11 @@ def test_frequencies_are_whole_and_nearest() -> None:
     found = whole_frequencies(torch.tensor([1.0, 1.0, 0.0, 2.0]))
     assert found.tolist() == [1 + 16383, 1 + 16383, 1, 1 + 32766]
     assert NUM_SCALES == 97
+
+
+def test_documents_of_rectified_codecs_do_not_name_their_activation() -> None:
+    plain, divided = (settings.dump(codec(activation=each).config, MODEL_CATALOGUES) for each in ("relu", "gdn"))
+    assert "activation" not in plain
+    assert divided["activation"] == "gdn"
+    with pytest.raises(ArgumentError, match="activation must be .*gdn-1.*got 'GDN'"):
+        settings.load(ModelConfig, divided | {"activation": "GDN"}, MODEL_CATALOGUES)

@@ -4,13 +4,13 @@ __all__ = ["CodecBench", "bench_codec"]
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, final
 
 from copyist.baselines.picture_codecs import LOSSY_CODECS
-from copyist.compression.models import coder_of, shipped_models
+from copyist.compression.models import coder_of
 from copyist.compression.raster import Raster
 from copyist.data.inputs import find_inputs
 from copyist.drawing.text import text_table
@@ -36,8 +36,8 @@ class CodecBench:
 
     num_pictures: int
     effort: int
-    model: str | None
-    """Fingerprint of ours; None where none was there."""
+    models: tuple[str, ...]
+    """Fingerprints of ours, in the order of their curves."""
 
     curves: tuple[CodecCurve, ...]
 
@@ -70,7 +70,7 @@ class CodecBench:
 def bench_codec(
     folder: str,
     *,
-    model: str | None = None,
+    models: Sequence[str] = (),
     effort: int = 0,
     device: str | None = None,
     say: Callable[[str], None],
@@ -79,15 +79,19 @@ def bench_codec(
 
     Args:
         folder: of pictures, or another input that holds some.
-        model: as `compress_files`; without any, and with none shipped, only the others are measured.
-        effort: likewise; where it is not 0, ours stands there with and without.
+        models: each as `model` of `compress_files`; without any, the shipped one is measured. Where there are several,
+            they bear their names.
+        effort: as `compress_files`; where it is not 0, ours stands there with and without.
         device: as `load`.
         say: told what is done.
 
     Raises:
         CopyistError: the folder or the model cannot be used.
     """
-    coder = coder_of(model, verb="bench codec", device=device) if model is not None or shipped_models() else None
+    coders = {
+        (f"{OURS}, {name}" if len(models) > 1 else OURS): coder_of(name, verb="bench codec", device=device)
+        for name in (models or [None])
+    }
     pictures = PicturesOfFiles(find_inputs([folder], say=say), as_floats=False, say=say)
     read = [picture.stored for _, picture in pictures.read()]
     pictures.report()
@@ -95,11 +99,9 @@ def bench_codec(
     if not originals:
         raise ArgumentError(f"{folder} must hold files of pictures, and there is none; give a folder of them")
     curves: list[CodecCurve] = []
-    if coder is None:
-        say("no model was given, and none comes with this copyist: the other codecs alone are measured")
-    else:
+    for ours, coder in coders.items():
         for steps in sorted({0, effort}):
-            name = f"{OURS}, effort {steps}" if steps else OURS
+            name = f"{ours}, effort {steps}" if steps else ours
             qualities = range(1, coder.model.num_qualities + 1)
             coded = partial(learned_encode, coder, steps=steps)
             curves.append(measured_curve(name, qualities, coded, originals))
@@ -110,7 +112,7 @@ def bench_codec(
     return CodecBench(
         num_pictures=len(originals),
         effort=effort,
-        model=None if coder is None else coder.fingerprint.hex(),
+        models=tuple(coder.fingerprint.hex() for coder in coders.values()),
         curves=tuple(curves),
     )
 

@@ -114,7 +114,10 @@ def first_stages(
 def codec(
     folder: Annotated[str, typer.Argument(help="A folder of pictures.", metavar="FOLDER")],
     model: Annotated[
-        str | None, typer.Option(help="A model file or run; the usual model of compress unless given.", metavar="MODEL")
+        list[str] | None,
+        typer.Option(
+            help="A model file or run, repeatable; the usual model of compress unless given.", metavar="MODEL"
+        ),
     ] = None,
     effort: Annotated[int, typer.Option(min=0, help="Also refine each file in so many steps.")] = 0,
     as_json: Json = False,
@@ -124,4 +127,4 @@ def codec(
     """Compress pictures at every quality, ours and Pillow's, and compare size, distortion and speed."""
     from copyist.bench.codec import bench_codec
 
-    run_bench(partial(bench_codec, folder, model=model, effort=effort), as_json=as_json, out=out, force=force)
+    run_bench(partial(bench_codec, folder, models=model or (), effort=effort), as_json=as_json, out=out, force=force)
