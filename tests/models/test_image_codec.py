@@ -106,5 +106,5 @@ def test_documents_of_rectified_codecs_do_not_name_their_activation() -> None:
     plain, divided = (settings.dump(codec(activation=each).config, MODEL_CATALOGUES) for each in ("relu", "gdn"))
     assert "activation" not in plain
     assert divided["activation"] == "gdn"
-    with pytest.raises(ArgumentError, match="activation must be .*gdn-1.*got 'GDN'"):
+    with pytest.raises(ArgumentError, match=r"activation must be .*gdn-1.*got 'GDN'"):
         settings.load(ModelConfig, divided | {"activation": "GDN"}, MODEL_CATALOGUES)

@@ -5,7 +5,7 @@ __all__ = ["KINDS", "GeneratorBench", "GeneratorTrial", "bench_generators"]
 import json
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self, TypeAlias, final, get_args
 
@@ -23,10 +23,21 @@ from copyist.models.latent_diffusion import LatentDiffusionConfig
 from copyist.recipes import autoencoder, diffusion, latent_diffusion, unet
 from copyist.training import Recipe, train
 
-Kind: TypeAlias = Literal["pixels", "codes", "copies"]
+Trained: TypeAlias = Literal["pixels", "codes", "copies"]
+"""What is trained: diffusion of pixels, diffusion of codes with its autoencoder, a copier."""
+
+Kind: TypeAlias = Literal["pixels", "codes", "copies", "repeated copies"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""What is trained: diffusion of pixels, diffusion of codes with its autoencoder, a copier."""
+"""What is sampled: each of these by its default method, and the copier by repeated copying too."""
+
+_SAMPLED: Mapping[Trained, Sequence[Kind]] = {
+    "pixels": ("pixels",),
+    "codes": ("codes",),
+    "copies": ("copies", "repeated copies"),
+}
+
+_METHODS = {"repeated copies": "repeated-copying"}
 
 _FIRST_SHARE = 1 / 3
 """Of the budget of diffusion of codes, for the autoencoder."""
@@ -38,7 +49,7 @@ _FEW, _MORE = 8, 32
 @final
 @dataclass(frozen=True, kw_only=True)
 class GeneratorTrial:
-    """One model of one seed, trained for one budget."""
+    """One model of one seed, trained for one budget and sampled in one way."""
 
     kind: Kind
 
@@ -165,7 +176,7 @@ def bench_generators(
             f"{begun.num_images}; begin anew (--force)"
         )
     trials = [] if begun is None else [*begun.trials]
-    known = {(each.kind, each.budget, each.seed) for each in trials}
+    known = {_key(each) for each in trials}
     where, trainer = machine(), _Trainer(splits)
 
     def result() -> GeneratorBench:
@@ -173,25 +184,28 @@ def bench_generators(
 
     for seed in seeds:
         for budget in sorted(map(float, budgets)):
-            for kind in KINDS:
-                if (kind, budget, seed) in known:
+            for trained, kinds in _SAMPLED.items():
+                if all((kind, budget, seed) in known for kind in kinds):
                     continue
-                model, steps, spent = trainer.train(kind, budget=budget, seed=seed)
-                made = generation_table({kind: model}, splits, num_images=real.num_images, seed=seed).models[kind]
-                last = GeneratorTrial(
-                    kind=kind,
-                    budget=budget,
-                    seed=seed,
-                    spent=spent,
-                    steps=steps,
-                    axes=made.distance["axes"],
-                    layout=made.distance["layout"],
-                    coverage=made.coverage,
-                    nearest=made.nearest,
-                    seconds=made.seconds_per_image,
+                model, steps, spent = trainer.train(trained, budget=budget, seed=seed)
+                made = generation_table(
+                    dict.fromkeys(kinds, model), splits, num_images=real.num_images, methods=_METHODS, seed=seed
                 )
-                trials.append(last)
-                say(f"{kind}, {budget:g} s, seed {seed}: {steps} steps in {spent:.0f} s, distance {last.axes:.4g}")
+                for kind in kinds:
+                    last = GeneratorTrial(
+                        kind=kind,
+                        budget=budget,
+                        seed=seed,
+                        spent=spent,
+                        steps=steps,
+                        axes=made.models[kind].distance["axes"],
+                        layout=made.models[kind].distance["layout"],
+                        coverage=made.models[kind].coverage,
+                        nearest=made.models[kind].nearest,
+                        seconds=made.models[kind].seconds_per_image,
+                    )
+                    trials = [each for each in trials if _key(each) != _key(last)] + [last]
+                    say(f"{kind}, {budget:g} s, seed {seed}: {steps} steps in {spent:.0f} s, distance {last.axes:.4g}")
                 found(result())
     return result()
 
@@ -204,7 +218,7 @@ class _Trainer:
         self._splits = splits
         self._costs: dict[str, tuple[float, float]] = {}
 
-    def train(self, kind: Kind, *, budget: float, seed: int) -> tuple[Model, int, float]:
+    def train(self, kind: Trained, *, budget: float, seed: int) -> tuple[Model, int, float]:
         """The model of a kind, its steps, and the processor seconds that all of its training took.
 
         Raises:
@@ -245,6 +259,10 @@ class _Trainer:
         since = time.process_time()
         train(_taking(recipe, steps), data=self._splits, first_stage=first_stage)
         return time.process_time() - since
+
+
+def _key(trial: GeneratorTrial) -> tuple[Kind, float, int]:
+    return trial.kind, trial.budget, trial.seed
 
 
 def _pixels(source: str) -> Recipe:

@@ -73,16 +73,18 @@ def generation_table(
     splits: Splits,
     *,
     num_images: int,
+    methods: Mapping[str, str] | None = None,
     batch_size: int | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> GenerationTable:
-    """Sample models, each by its default method, and compare the samples with test images.
+    """Sample models and compare the samples with test images.
 
     Args:
         models: by name.
         splits: samples are compared with its test images, and training images tell what real ones score.
         num_images: at most so many samples of each, and as many test images.
+        methods: of sampling, by the model's name; each other model has its default method.
         batch_size: images per batch; None takes each model's own.
         seed: of the noise.
         progress: called after each model, with the number of those done and of all.
@@ -93,7 +95,7 @@ def generation_table(
     sets = _Sets(splits, num_images)
     found: dict[str, Generated] = {}
     for name, model in models.items():
-        method = default_method(model)
+        method = (methods or {}).get(name) or default_method(model)
         chosen, begun = METHODS[method](), time.perf_counter()
         samples = sample(
             model,
