@@ -1,5 +1,6 @@
 """Pictures come back from their files: the same integers everywhere, and the very values where they are promised."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -133,6 +134,27 @@ def test_any_encoder_s_file_is_decoded_to_its_own_integers() -> None:
         assert at == len(made.data)
         assert checksum == made.checksum
         assert torch.equal(code, made.code)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # PyTorch's own, on the way to its compiler.
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_a_compiled_encoder_s_file_is_decoded_to_its_own_integers() -> None:
+    model, tiles = codec(), code_coder()
+    x = torch.from_numpy(raster(64, 96).pixels).permute(2, 0, 1)[None] / 255
+    with torch.no_grad():
+        y = (
+            255
+            * (model.project(x - 0.5) + torch.compile(model.correct)(x - 0.5))
+            / model.rounding_steps[2][:, None, None]
+        )
+    eager = model.analyze(x, quality=2)
+    assert not torch.equal(y, eager)
+    torch.testing.assert_close(y, eager, rtol=1e-3, atol=1e-3)
+    made = tiles.encode(y, model.side_information(y, quality=2), quality=2, checksum=0)
+    code, _, checksum = tiles.decode(made.data, 0, quality=2, size=(4, 6), checksum=0)
+    assert checksum == made.checksum
+    assert torch.equal(code, made.code)
 
 
 @given(
