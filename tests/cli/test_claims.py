@@ -98,7 +98,7 @@ def test_a_run_that_fails_is_named_and_the_others_are_kept(tmp_path: Path, monke
     assert (answer.code, answer.stdout) == (1, "")
     assert answer.stderr.splitlines() == [
         "1 of 3: small, seed 0, 0 s",
-        "2 of 3: small, seed 1, failed",
+        "2 of 3: small, seed 1, failed: the loss must be a number, got nan; take a smaller learning rate",
         "3 of 3: small, seed 2, 0 s",
         "copyist: 1 of 3 runs failed, and what the others found is kept; the first of them, small with seed 1: the "
         "loss must be a number, got nan; take a smaller learning rate",

@@ -3,7 +3,6 @@
 __all__ = ["BACKENDS", "on_backend", "run_claims"]
 
 import contextlib
-import math
 import platform
 import time
 import traceback
@@ -40,7 +39,7 @@ def run_claims(
     jobs: int = 1,
     seeds: Sequence[int] | None = None,
     overwrite: bool = False,
-    progress: "Callable[[str, int, float, int, int], None] | None" = None,
+    progress: "Callable[[str, int, float | Exception, int, int], None] | None" = None,
 ) -> dict[str, ClaimResult]:
     """Measure claims, and write one JSON file for each, with pictures beside it.
 
@@ -56,8 +55,8 @@ def run_claims(
         jobs: how many at once.
         seeds: others than the experiments' own.
         overwrite: measure again what is there.
-        progress: called for each run that is done: the claim, seed and seconds (not a number where it failed), and
-            how many of how many are done.
+        progress: called for each run that is done: the claim, seed and seconds, or the error where it failed, and how
+            many of how many are done.
 
     Returns:
         The result of each claim, as it was written.
@@ -86,11 +85,12 @@ def run_claims(
         _write(out, result)
     failed: list[_Failure] = []
     for done, run in enumerate(_runs(experiments, todo, scale, folder, jobs), start=1):
-        seconds = math.nan
+        outcome: float | Exception
         if isinstance(run, _Failure):
             failed.append(run)
+            outcome = run.error
         else:
-            seconds, before = run.found.seconds, results[run.name]
+            outcome, before = run.found.seconds, results[run.name]
             pictures = before.pictures
             if run.seed == first[run.name]:
                 pictures = draw_pictures(out, run.name, run.pictures)
@@ -98,7 +98,7 @@ def run_claims(
             results[run.name] = judge(before.claim, scale=scale, seeds=found, pictures=pictures)
             _write(out, results[run.name])
         if progress is not None:
-            progress(run.name, run.seed, seconds, done, len(todo))
+            progress(run.name, run.seed, outcome, done, len(todo))
     _raise(failed, len(todo))
     return results
 

@@ -63,8 +63,8 @@ def run(
             jobs=at_once if jobs is None else jobs,
             seeds=numbers,
             overwrite=force,
-            progress=lambda name, seed, seconds, done, total: update(
-                f"{name}, seed {seed}, {'failed' if math.isnan(seconds) else f'{seconds:.0f} s'}", done, total
+            progress=lambda name, seed, outcome, done, total: update(
+                f"{name}, seed {seed}, {_told(outcome)}", done, total
             ),
         )
 
@@ -76,6 +76,13 @@ def run(
     if any(len(each["seeds"]) < LEAST_SEEDS for each in documents.values()):
         lines.append(f"fewer than {LEAST_SEEDS} seeds decide nothing, whatever they found")
     show("\n".join(lines), shown, as_json=as_json)
+
+
+def _told(outcome: float | Exception) -> str:
+    """How a run ended: after how long, or why it failed, which the others are not waited for to say."""
+    if isinstance(outcome, Exception):
+        return f"failed: {str(outcome) or type(outcome).__name__}"
+    return f"{outcome:.0f} s"
 
 
 def _lines(name: str, document: dict[str, Any]) -> list[str]:
