@@ -15,8 +15,8 @@ def image_codec(*, data: str = "photos?size=128") -> Recipe:
         model=ImageCodecConfig(),
         objective=RateDistortion(crop=192),
         training=Training(
-            steps=20_000,
-            batch_size=8,
+            steps=40_000,
+            batch_size=4,
             averaging=0.999,
             validate_every=500,
             validation_images=32,

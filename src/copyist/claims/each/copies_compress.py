@@ -128,6 +128,7 @@ def _recipe(trial: Trial) -> Recipe:
     training = replace(
         base.training,
         steps=steps,
+        batch_size=8,
         validate_every=steps,
         save_every=min(steps, 200),
         optimization=replace(base.training.optimization, learning_rate=1e-3),
