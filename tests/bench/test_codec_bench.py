@@ -46,6 +46,23 @@ def test_codecs_are_measured_on_a_folder(tmp_path: Path, monkeypatch: pytest.Mon
     assert "BD-rate" in str(found)
 
 
+def test_pictures_that_come_back_as_they_were_have_no_finite_psnr(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One gray level throughout: every codec keeps it, at a PSNR that JSON cannot hold."""
+    monkeypatch.setattr(rate_distortion, "_SETTINGS", dict.fromkeys(LOSSY_CODECS, (60, 90)))
+    (tmp_path / "in").mkdir()
+    Image.new("RGB", (20, 16), (128, 128, 128)).save(tmp_path / "in" / "a.png")
+    model = tmp_path / "model.safetensors"
+    save(model, codec(), Header(model=dump(codec().config, MODEL_CATALOGUES), batch_size=8))
+    found = bench_codec(str(tmp_path / "in"), models=[str(model)], say=lambda _: None)
+    document = json.loads(found.to_json(), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    jpeg = next(curve for curve in document["curves"] if curve["codec"] == "JPEG")
+    assert [point["psnr"] for point in jpeg["points"]] == ["inf", "inf"]
+    assert all(each["everywhere"] is None for each in document["bd_rates"] if each["against"] == "JPEG")
+    assert "∞" in str(found)
+
+
 def test_a_bd_rate_leaves_out_points_that_do_not_rise() -> None:
     def curve(*points: tuple[float, float]) -> CodecCurve:
         made = [

@@ -46,6 +46,7 @@ def test_a_rate_is_found_between_two_points() -> None:
     [
         ([(0.1, 30.0)], "needs two points"),
         ([(0.1, 30.0), (0.2, 29.0)], "must rise"),
+        ([(0.1, 30.0), (0.2, float("inf"))], "must be finite"),
         ([(0.1, 50.0), (0.2, 60.0)], "must reach some qualities"),
     ],
 )

@@ -42,14 +42,17 @@ class CodecBench:
     curves: tuple[CodecCurve, ...]
 
     def to_json(self) -> str:
-        """The result as one JSON object."""
+        """The result as one JSON object; a PSNR that is infinite, which JSON lacks, is "inf"."""
         document: dict[str, Any] = asdict(self)
+        for curve in document["curves"]:
+            for point in curve["points"]:
+                point["psnr"] = "inf" if math.isinf(point["psnr"]) else point["psnr"]
         document["bd_rates"] = [
             {"codec": one.codec, "against": two.codec, "between_0.2_and_1": _or_none(one.against(two)),
              "everywhere": _or_none(one.against(two, rates=None))}
             for one in self.curves for two in self.curves if one is not two
         ]  # fmt: skip
-        return json.dumps(document, indent=1)
+        return json.dumps(document, indent=1, allow_nan=False)
 
     def __str__(self) -> str:
         head = f"{self.num_pictures} pictures, each whole; means over the pictures at each quality; sizes are of files"

@@ -25,7 +25,7 @@ def bd_rate(ours: Curve, reference: Curve, *, rates: tuple[float, float] | None 
         rates: only where the reference's rate lies in this range.
 
     Raises:
-        ArgumentError: a curve has fewer than two points, one does not rise, or they share no quality.
+        ArgumentError: a curve has fewer than two points, one is infinite or does not rise, or they share no quality.
 
     Source:
         Bjøntegaard (2001), "Calculation of Average PSNR Differences Between RD-Curves", VCEG-M33, with the piecewise
@@ -69,6 +69,8 @@ def _sorted(curve: Curve) -> np.ndarray:
     points = np.array(sorted(curve), dtype=np.float64)
     if len(points) < 2:
         raise ArgumentError(f"a curve of rate and distortion needs two points, got {len(points)}; take more qualities")
+    if not np.isfinite(points).all():
+        raise ArgumentError("rate and quality must be finite along a curve; leave out the points where they are not")
     if points[0, 0] <= 0 or (np.diff(points, axis=0) <= 0).any():
         raise ArgumentError("quality must rise with rate along a curve; leave out the points where it does not")
     return points

@@ -54,6 +54,8 @@ class CodecPoint:
     quality: int
     bits_per_pixel: float
     psnr: float
+    """In dB; infinite where a picture comes back as it was."""
+
     ms_ssim: float | None
     """None where a picture is too small for it."""
 
@@ -80,9 +82,11 @@ class CodecCurve:
             return math.nan
 
     def _curve(self) -> list[tuple[float, float]]:
-        """Points whose quality rises with their rate."""
+        """Points whose quality rises with their rate, without those that lose nothing: their PSNR has no number."""
         rising: list[tuple[float, float]] = []
         for rate, psnr in sorted((each.bits_per_pixel, each.psnr) for each in self.points):
+            if math.isinf(psnr):
+                continue
             if not rising or (rate > rising[-1][0] and psnr > rising[-1][1]):
                 rising.append((rate, psnr))
         return rising
