@@ -20,7 +20,7 @@ from copyist.evaluation.compressed.one_picture import Job, Outcome, do_job, do_n
 from copyist.evaluation.compressed.page import check_extras, compression_page, shown
 from copyist.evaluation.compressed.report import CompressionReport
 from copyist.files.bulk import Progress
-from copyist.files.picture import Picture
+from copyist.files.picture import Picture, name_of_several
 from copyist.files.picture_files import PicturesOfFiles
 from copyist.outputs import check_output, whole_folder, write_bytes, write_text
 
@@ -84,16 +84,20 @@ def compress_files(
             yield Job(name=picture.name, file=names[row], picture=_raster_of(picture, lossless=lossless), **how)
 
     count = workers or (1 if len(pictures) < MANY or class_of else os.cpu_count() or 1)
-    outcomes = _alone(jobs(), coder) if count == 1 else _together(jobs(), model, device, count)
-    found, shelf = [], []
+    outcomes = _alone(jobs(), coder) if count == 1 else _together(jobs(), model, class_of, device, count)
+    found, shelf, reduced = [], [], []
     with whole_folder(out) as folder:
         for outcome, picture in outcomes:
             write_bytes(folder / outcome.summary.file, outcome.data)
             found.append(replace(outcome.summary, file=str(out / outcome.summary.file)))
             if compare:
+                if picture.alpha is not None or picture.pixels.dtype != np.uint8:
+                    reduced.append(outcome.summary.name)
                 shelf.append(shown(outcome, of_8_bits(picture.pixels)))
             if progress is not None:
                 progress(len(found), len(pictures))
+        if reduced and say is not None:
+            say(f"{name_of_several(reduced)}: the other codecs are given the colors alone, in 8 bits; ours holds more")
         pictures.report()
         report = CompressionReport(
             model=coder.fingerprint.hex(), quality=chosen, lossless=lossless, effort=effort, pictures=tuple(found)
