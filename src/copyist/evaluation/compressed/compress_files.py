@@ -113,7 +113,7 @@ def _alone(jobs: Iterator[Job], coder: ImageCoder) -> Iterator[tuple[Outcome, Ra
 
 
 def _together(
-    jobs: Iterator[Job], model: str | None, device: str | None, count: int
+    jobs: Iterator[Job], model: str | None, class_of: str | None, device: str | None, count: int
 ) -> Iterator[tuple[Outcome, Raster]]:
     """In processes, each with its share of the cores; in the order of the jobs."""
     from joblib import Parallel, delayed
@@ -124,7 +124,7 @@ def _together(
     def remembered() -> Iterator[Any]:
         for job in jobs:
             waiting.append(job.picture)
-            yield delayed(do_named_job)(job, model, device, threads)
+            yield delayed(do_named_job)(job, model, class_of, device, threads)
 
     pool: Any = Parallel(n_jobs=count, return_as="generator", pre_dispatch=str(2 * count))
     for outcome in pool(remembered()):

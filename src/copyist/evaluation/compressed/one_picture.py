@@ -84,10 +84,10 @@ def do_job(job: Job, coder: ImageCoder) -> Outcome:
     return Outcome(data=made.data, summary=summary, decoded=decoded, jpeg=copies.get("JPEG"))
 
 
-def do_named_job(job: Job, model: str | None, device: str | None, threads: int) -> Outcome:
+def do_named_job(job: Job, model: str | None, class_of: str | None, device: str | None, threads: int) -> Outcome:
     """`do_job` in a process that reads the model once."""
     torch.set_num_threads(threads)
-    return do_job(job, _coder(model, device))
+    return do_job(job, _coder(model, class_of, device))
 
 
 def fidelity(x_hat: Pixels, x: Pixels) -> tuple[float, float | None]:
@@ -129,8 +129,8 @@ def of_8_bits(pixels: Pixels) -> Pixels:
 
 
 @lru_cache(maxsize=1)
-def _coder(model: str | None, device: str | None) -> ImageCoder:
-    return coder_of(model, verb="compress", device=device)
+def _coder(model: str | None, class_of: str | None, device: str | None) -> ImageCoder:
+    return coder_of(model, verb="compress", class_of=class_of, device=device)
 
 
 def _refine(coder: ImageCoder, effort: int) -> Refine | None:
