@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from copyist.checks import check_whole
 from copyist.compression.codec import usual_quality
 from copyist.compression.container import read_container
 from copyist.compression.models import coder_of, decompressing_coder
@@ -41,12 +42,13 @@ def compress(
         A file, to be written with the ending .cpz.
 
     Raises:
-        ArgumentError: there is no such quality, or a model must be given.
+        ArgumentError: there is no such quality or effort, or a model must be given.
         DataError: the array is no such image.
         ContractError: the model has no entropy model.
         CheckpointError: the model cannot be read.
         ShapeError: the model is of gray and the image of colors.
     """
+    check_whole("effort", effort, 0)
     picture = _as_raster(image)
     coder = coder_of(model, verb="compress")
     chosen = usual_quality(coder.model.num_qualities, lossless=lossless) if quality is None else quality
@@ -69,6 +71,9 @@ def decompress(data: bytes, *, model: Model | str | Path | None = None) -> npt.N
         ContractError, CheckpointError: as `compress`.
     """
     given = None if model is None else coder_of(model, verb="decompress")
+    if not isinstance(data, bytes | bytearray | memoryview):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise DataError(f"a file must be given by its bytes, got {type(data).__name__}; read them by Path.read_bytes")
+    data = bytes(data)
     try:
         head = read_container(data).header
         picture = decompressing_coder(head.fingerprint, given).decompress(data)
@@ -80,6 +85,9 @@ def decompress(data: bytes, *, model: Model | str | Path | None = None) -> npt.N
 
 
 def _as_raster(image: npt.NDArray[Any]) -> Raster:
+    if not isinstance(image, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+        kind = type(image).__name__
+        raise DataError(f"an image must be an array of NumPy, got {kind}; turn it into one by np.asarray")
     image = image.astype(image.dtype.newbyteorder("="), copy=False)
     planes = image[:, :, None] if image.ndim == 2 else image
     if planes.ndim != 3 or planes.shape[2] not in (1, 2, 3, 4):

@@ -66,8 +66,7 @@ def compress_files(
         CopyistError: as `copyist.compress`; or an input or the output cannot be used.
     """
     check_output(out, overwrite=overwrite)
-    if effort:
-        check_whole("effort", effort, 1)
+    check_whole("effort", effort, 0)
     if workers is not None:
         check_whole("workers", workers, 1)
     if compare:
@@ -91,14 +90,14 @@ def compress_files(
             write_bytes(folder / outcome.summary.file, outcome.data)
             found.append(replace(outcome.summary, file=str(out / outcome.summary.file)))
             if compare:
+                shelf.append(shown(outcome, of_8_bits(picture.pixels)))
                 if picture.alpha is not None or picture.pixels.dtype != np.uint8:
                     reduced.append(outcome.summary.name)
-                shelf.append(shown(outcome, of_8_bits(picture.pixels)))
             if progress is not None:
                 progress(len(found), len(pictures))
+        pictures.report()
         if reduced and say is not None:
             say(f"{name_of_several(reduced)}: the other codecs are given the colors alone, in 8 bits; ours holds more")
-        pictures.report()
         report = CompressionReport(
             model=coder.fingerprint.hex(), quality=chosen, lossless=lossless, effort=effort, pictures=tuple(found)
         )
