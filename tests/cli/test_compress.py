@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageCms
 
 import copyist as library
 from codecs_to_test import codec
 from copyist.checkpoint import MODEL_CATALOGUES, Header, save
+from copyist.compression.raster import Raster
+from copyist.evaluation.compressed import one_picture
 from copyist.settings import dump
 
 from .conftest import copyist, inside, noise, shown
@@ -94,6 +97,8 @@ def test_info_reads_the_header_alone(model: Path, tmp_path: Path) -> None:
     assert copyist("info", file, "--json").result["width"] == 30
     file.write_bytes(file.read_bytes()[:9])
     assert "ends within its header" in copyist("info", file).sentence
+    file.write_bytes(b"")
+    assert "a.cpz cannot be read: it is empty" in copyist("info", file).sentence
 
 
 def test_arrays_go_in_and_out_in_python() -> None:
@@ -105,6 +110,44 @@ def test_arrays_go_in_and_out_in_python() -> None:
         library.compress(np.zeros((3, 4, 5, 6), np.uint8), model=model)
     with pytest.raises(library.errors.DataError, match="whole numbers of 8 or 16 bits, got float64"):
         library.compress(np.zeros((3, 4)), model=model)
+
+
+def test_what_is_no_array_or_no_file_in_python_is_refused_with_a_remedy() -> None:
+    model = codec()
+    data = library.compress(smooth(9, 14), model=model, lossless=True)
+    for kind in (bytearray, memoryview):
+        assert np.array_equal(library.decompress(kind(data), model=model), smooth(9, 14))  # type: ignore[arg-type]
+    with pytest.raises(library.errors.DataError, match=r"by its bytes, got str; read them by Path.read_bytes"):
+        library.decompress("a.cpz", model=model)  # type: ignore[arg-type]
+    with pytest.raises(library.errors.DataError, match=r"an array of NumPy, got Image; turn it into one by np.asarray"):
+        library.compress(Image.new("P", (3, 3)), model=model)  # type: ignore[arg-type]
+    with pytest.raises(library.errors.ArgumentError, match="effort must be a whole number of at least 0, got -1"):
+        library.compress(smooth(9, 14), model=model, effort=-1)
+
+
+def test_other_codecs_that_are_given_less_are_not_passed_off_as_equals(model: Path, tmp_path: Path) -> None:
+    Image.fromarray(np.concatenate([smooth(25, 40), noise((25, 40, 1))], axis=2)).save(tmp_path / "clear.png")
+    Image.fromarray(smooth(25, 40)[:, :, 0].astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    Image.fromarray(smooth(25, 40)).save(tmp_path / "plain.png")
+    pictures = [tmp_path / f"{name}.png" for name in ("plain", "clear", "deep")]
+    found = copyist("compress", *pictures, "--model", model, "--out", tmp_path / "z", "--lossless", "--compare")
+    assert "clear.png and 1 more: the other codecs are given the colors alone, in 8 bits" in found.stderr
+    page = (tmp_path / "z" / "compare.html").read_text()
+    assert "from which nothing may differ" in page
+    assert "JPEG" not in page
+    plain = copyist("compress", pictures[0], "--model", model, "--out", tmp_path / "y", "--compare")
+    assert "the other codecs" not in plain.stderr
+
+
+def test_processes_are_told_the_class_of_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(model: str, **options: object) -> None:
+        raise LookupError(model, options)
+
+    monkeypatch.setattr(one_picture, "coder_of", found)
+    picture = Raster(pixels=smooth(8, 8))
+    job = one_picture.Job(name="a", file="a.cpz", picture=picture, quality=1, lossless=False, effort=0, compare=False)
+    with pytest.raises(LookupError, match="'verb': 'compress', 'class_of': 'mine:Codec', 'device': 'cpu'"):
+        one_picture.do_named_job(job, "model", "mine:Codec", "cpu", torch.get_num_threads())
 
 
 @pytest.mark.slow
@@ -155,7 +198,8 @@ def test_what_cannot_be_compressed_is_refused_in_a_sentence(model: Path, tmp_pat
     (out / "a.cpz").write_bytes(b"mine")
     assert "exists already" in copyist("compress", plain, "--model", model, "--out", out).sentence
     assert inside(out) == {"a.cpz": b"mine"}
-    assert "must name a folder" in copyist("compress", plain, "--model", model, "--out", tmp_path / "b.png").sentence
+    for name in ("b.png", "b.cpz"):
+        assert "must name a folder" in copyist("compress", plain, "--model", model, "--out", tmp_path / name).sentence
 
 
 def test_a_model_without_an_entropy_model_is_refused(trained: Callable[[str], Path], tmp_path: Path) -> None:
@@ -172,6 +216,8 @@ def test_what_cannot_be_decompressed_is_refused_by_its_name(model: Path, tmp_pat
     sentence = copyist("decompress", file, "--out", tmp_path / "out").sentence
     assert sentence.startswith(f"a.cpz cannot be decompressed: it was written by the model {fingerprint}")
     assert "no compressed image" in copyist("decompress", tmp_path / "a.png", "--out", tmp_path / "out").sentence
+    endless = copyist("decompress", "/dev/zero", "--out", tmp_path / "out").sentence
+    assert endless.startswith("zero cannot be decompressed: it is no compressed image")
     file.write_bytes(file.read_bytes()[:-1])
     sentence = copyist("decompress", tmp_path / "z", "--model", model, "--out", tmp_path / "out").sentence
     assert "a.cpz (it is truncated" in sentence

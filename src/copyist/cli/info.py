@@ -76,6 +76,8 @@ def _is_compressed(path: Path) -> bool:
 
     if not path.is_file():
         return False
+    if path.suffix == ".cpz":
+        return True
     with path.open("rb") as file:
         return file.read(len(MAGIC)) == MAGIC
 

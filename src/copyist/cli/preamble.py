@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from copyist.tensors import Images
 
 
+_ENDINGS = (".npy", ".npz", ".zip", ".csv", ".tsv", ".parquet", ".cpz")
+"""Of files that are no pictures, which someone may take a folder for."""
+
+
 def open_model(path: str, *, class_of: str | None, device: "str | torch.device | None") -> "Model":
     """The model of a file or run; on a CPU the memory of one batch is kept for the next.
 
@@ -178,7 +182,7 @@ def check_folder(out: Path, *, overwrite: bool) -> None:
     from copyist.files.formats import SUFFIXES
     from copyist.outputs import check_output
 
-    if out.suffix.lower() in {*SUFFIXES, ".npy", ".npz", ".zip", ".csv", ".tsv", ".parquet"} and not out.is_dir():
+    if out.suffix.lower() in {*SUFFIXES, *_ENDINGS} and not out.is_dir():
         raise OutputError(
             f"--out must name a folder, in which files keep their names, got {out}; choose a name like {out.stem}"
         )

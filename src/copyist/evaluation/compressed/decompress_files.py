@@ -4,9 +4,10 @@ __all__ = ["compressed_files", "decompress_files"]
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
-from copyist.compression.container import Header, read_container
+from copyist.compression.container import Header, read_container, read_header
 from copyist.compression.models import coder_of, decompressing_coder
 from copyist.errors import DataError
 from copyist.evaluation.compressed.compress_files import ENDING
@@ -96,8 +97,20 @@ def compressed_files(path: Path, *, without: Path | None = None) -> list[tuple[I
     if not path.is_dir():
         if not path.exists():
             raise DataError(f"there is no file or folder {path}; check the path")
-        return [(ImageFile(name=path.name, read=path.read_bytes), True)]
+        return [(ImageFile(name=path.name, read=partial(_read, path)), True)]
     files = list_folder(path, without=without).files([ENDING])
     if not files:
         raise DataError(f"{path} must hold compressed files ({ENDING}), and there is none; check the folder")
     return [(file, False) for file in files]
+
+
+def _read(path: Path) -> bytes:
+    """The content of a file, of which no more than the header is read where that cannot be ours.
+
+    Raises:
+        DataError: it cannot.
+    """
+    with path.open("rb") as file:
+        start = file.read(Header.SIZE)
+        read_header(start)
+        return start + file.read()
