@@ -6,10 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
+from torch.utils.flop_counter import FlopCounterMode
 
 import copyist
 from copyist.compression.container import read_header
 from copyist.compression.models import coder_of, shipped_models
+from copyist.compression.raster import Raster
 from copyist.data import open_source
 from copyist.errors import DataError
 
@@ -51,6 +53,15 @@ def test_its_files_are_smaller_than_optimized_jpeg_of_equal_psnr(quality: int) -
     files = [jpeg(x, each) for each in range(2, 99, 4)]
     as_good = [len(file) for file in files if psnr(x, np.asarray(Image.open(io.BytesIO(file)))) >= psnr(x, y)]
     assert len(data) < 0.85 * min(as_good)
+
+
+def test_its_decoder_is_shallow() -> None:
+    """Multiplications per pixel, of the entropy model and the synthesis; the documentation has 4,300."""
+    coder = coder_of(None, verb="compress")
+    data = coder.compress(Raster(pixels=photograph()), quality=5).data
+    with FlopCounterMode(display=False) as counter:
+        coder.decompress(data)
+    assert counter.get_total_flops() / 2 / 256**2 == pytest.approx(4300, rel=0.01)
 
 
 @pytest.mark.slow
