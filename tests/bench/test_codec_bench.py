@@ -11,6 +11,7 @@ from codecs_to_test import codec
 from copyist.baselines.picture_codecs import LOSSY_CODECS, at_size
 from copyist.bench.codec import bench_codec
 from copyist.checkpoint import MODEL_CATALOGUES, Header, save
+from copyist.errors import ArgumentError
 from copyist.evaluation.compressed import rate_distortion
 from copyist.evaluation.compressed.rate_distortion import CodecCurve, CodecPoint
 from copyist.settings import dump
@@ -95,3 +96,8 @@ def test_jpeg_on_kodak_is_where_the_field_has_it() -> None:
     for quality, expected in ((5, 0.225), (10, 0.330), (15, 0.424), (20, 0.508)):
         rates = [8 * len(LOSSY_CODECS["JPEG"].encode(each, quality)) / each[:, :, 0].size for each in pictures]
         assert np.mean(rates) == pytest.approx(expected, abs=5e-4)
+
+
+def test_a_model_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="must name each model once, got photos-1 more than once"):
+        bench_codec("anywhere", models=["photos-1", "photos-1"], say=lambda _: None)

@@ -89,8 +89,10 @@ def bench_codec(
         say: told what is done.
 
     Raises:
-        CopyistError: the folder or the model cannot be used.
+        CopyistError: the folder or a model cannot be used, or one is given twice.
     """
+    if twice := sorted({name for name in models if models.count(name) > 1}):
+        raise ArgumentError(f"--model must name each model once, got {twice[0]} more than once")
     coders = {
         (f"{OURS}, {name}" if len(models) > 1 else OURS): coder_of(name, verb="bench codec", device=device)
         for name in (models or [None])

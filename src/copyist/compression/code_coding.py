@@ -71,7 +71,7 @@ class CodeCoder:
         )
 
     def decode(
-        self, data: bytes, at: int, *, quality: int, size: tuple[int, int], checksum: int
+        self, data: bytes | memoryview, at: int, *, quality: int, size: tuple[int, int], checksum: int
     ) -> tuple[Tensor, int, int]:
         """The code (1, M, h, w), integers plus means, of a tile at a place; the place behind it; and the checksum.
 
@@ -81,7 +81,7 @@ class CodeCoder:
         length, at = read_varint(data, at)
         if length > len(data) - at:
             raise DataError("its stream ends before its length says")
-        stream = Decoder(data[at : at + length])
+        stream = Decoder(bytes(data[at : at + length]))
         at += length
         shape = (1, *self._model.side_shape(size))
         sides = stream.take(self._maps(shape), self._side) - self._side_limit

@@ -3,8 +3,9 @@
 __all__ = ["Compressed", "ImageCoder", "check_quality", "usual_quality"]
 
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
@@ -13,9 +14,11 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_whole
+from copyist.compression.code_band import CodeRow, code_bands, rows_of_tiles
 from copyist.compression.code_coding import CodeCoder
 from copyist.compression.container import Container, Header, read_container
 from copyist.compression.exact_sections import (
+    checksum_of,
     described,
     read_alpha,
     read_described,
@@ -48,6 +51,19 @@ class Compressed:
 
     estimated_bytes: float
     """What the entropy model says that it takes: its integers, and all that is kept exactly, without the header."""
+
+
+@dataclass(kw_only=True)
+class _Stream:
+    """How far the tiles of a file are written, or read."""
+
+    checksum: int
+    at: int = 0
+    """Where the next tile is read."""
+
+    bits: float = 0.0
+    bodies: list[bytes] = field(default_factory=list)
+    """What was written of each tile."""
 
 
 @final
@@ -103,16 +119,23 @@ class ImageCoder:
             alpha=picture.alpha is not None,
             described=about is not None,
         )
+        parts, stream = self._tiles(*picture.size), _Stream(checksum=_meant(head, about))
+        exact = [] if about is None else [about]
+        if picture.alpha is not None:
+            exact += [write_alpha(picture.alpha[tile.pixels]) for tile in parts]
         with evaluation_mode(self.model):
-            bodies, codes, bits, checksum = self._encode(picture, quality - 1, refine, _meant(head, about))
-            exact: list[bytes] = []
-            if head.alpha:
-                checksum = self._write_exactly(picture, None, exact, checksum)
-            if lossless:
-                checksum = self._write_exactly(picture, (codes, quality - 1), exact, checksum)
-        sections = [section(each) for each in ([] if about is None else [about]) + exact]
-        container = Container(header=head, checksum=checksum, payload=b"".join([*sections, *bodies]))
-        return Compressed(data=container.to_bytes(), estimated_bytes=bits / 8 + sum(map(len, sections)))
+            rows = self._encode(picture, parts, quality - 1, refine, stream)
+            for band in code_bands(rows, overlap=self.model.overlap):
+                for tile in band.tiles if lossless else ():
+                    values = self._values(tile, band.window(tile), quality - 1, picture.pixels, exact=True)
+                    exact.append(write_residual(picture.pixels[tile.pixels], values))
+        sections = [section(each) for each in exact]
+        container = Container(
+            header=head,
+            checksum=_checksum_of_exact(head, parts, picture, stream.checksum),
+            payload=b"".join([*sections, *stream.bodies]),
+        )
+        return Compressed(data=container.to_bytes(), estimated_bytes=stream.bits / 8 + sum(map(len, sections)))
 
     @torch.no_grad()
     def decompress(self, data: bytes) -> Raster:
@@ -132,101 +155,76 @@ class ImageCoder:
         self._check_claims(head, len(container.payload))
         payload, at = container.payload, 0
         about, at = take_section(payload, at) if head.described else (None, at)
-        parts = list(self._tiles(head.height, head.width))
-        exact: list[list[bytes]] = []
-        for _ in range(head.alpha + head.lossless):
-            found: list[bytes] = []
-            for _ in parts:
-                each, at = take_section(payload, at)
-                found.append(each)
-            exact.append(found)
-        with evaluation_mode(self.model):
-            codes, at, checksum = self._decode(payload, at, parts, head, _meant(head, about))
-            if at != len(payload):
-                raise DataError("it is damaged: something stands behind its last tile")
-            picture, checksum = self._rebuild(head, parts, codes, exact, checksum)
-        if checksum != container.checksum:
-            raise DataError("it is damaged, or of another model: what it decodes to is not what was written")
-        return read_described(about, picture)
-
-    def _encode(
-        self, picture: Raster, quality: int, refine: Refine | None, checksum: int
-    ) -> tuple[list[bytes], Tensor, float, int]:
-        """The bytes of every tile, all codes (1, M, h, w) as a decoder has them, the bits, and the checksum."""
-        bodies: list[bytes] = []
-        codes: Tensor | None = None
-        bits = 0.0
-        for tile in self._tiles(*picture.size):
-            x = self._as_images(tile.window_of_pixels(picture.pixels))
-            code = tile.within_window(self.model.analyze(x, quality=quality))
-            side = self.model.side_information(code, quality=quality)
-            if refine is not None:
-                visible = picture.pixels[tile.pixels].shape[:2]
-                code = refine(tile.pixels_within_window(x), code, side, quality, visible)
-            coded = self._coder.encode(code, side, quality=quality, checksum=checksum)
-            if codes is None:
-                codes = torch.empty(1, coded.code.shape[1], *code_size(*picture.size, patch=self._patch))
-            codes[:, :, tile.top : tile.bottom, tile.left : tile.right] = coded.code
-            bodies.append(coded.data)
-            bits, checksum = bits + coded.bits, coded.checksum
-        assert codes is not None
-        return bodies, codes, bits, checksum
-
-    def _decode(
-        self, payload: bytes, at: int, parts: Sequence[Tile], head: Header, checksum: int
-    ) -> tuple[Tensor, int, int]:
-        """All codes (1, M, h, w), the place behind them, and the checksum of their integers."""
-        found: list[Tensor] = []
-        for tile in parts:
-            code, at, checksum = self._coder.decode(
-                payload, at, quality=head.quality - 1, size=tile.size, checksum=checksum
-            )
-            found.append(code.float())
-        if len(found) == 1:
-            return found[0], at, checksum
-        codes = torch.empty(1, found[0].shape[1], *code_size(head.height, head.width, patch=self._patch))
-        for tile in reversed(parts):
-            codes[:, :, tile.top : tile.bottom, tile.left : tile.right] = found.pop()
-        return codes, at, checksum
-
-    def _rebuild(
-        self, head: Header, parts: Sequence[Tile], codes: Tensor, exact: list[list[bytes]], checksum: int
-    ) -> tuple[Raster, int]:
-        """The picture of codes and of what was kept exactly."""
+        parts = self._tiles(head.height, head.width)
         dtype = np.uint16 if head.deep else np.uint8
         pixels = np.empty((head.height, head.width, head.channels), dtype)
         alpha = np.empty(pixels.shape[:2], dtype) if head.alpha else None
         if alpha is not None:
-            for tile, data in zip(parts, exact[0], strict=True):
-                checksum = read_alpha(data, alpha[tile.pixels], checksum)
-        for place, tile in enumerate(parts):
-            values = self._values(tile, codes, head.quality - 1, pixels, exact=head.lossless)
-            if head.lossless:
-                checksum = read_residual(exact[-1][place], values, pixels[tile.pixels], checksum)
-            else:
-                pixels[tile.pixels] = values
-        return Raster(pixels=pixels, alpha=alpha), checksum
+            for tile in parts:
+                section_of_tile, at = take_section(payload, at)
+                read_alpha(section_of_tile, alpha[tile.pixels])
+        residuals: deque[bytes | memoryview] = deque()
+        for _ in parts if head.lossless else ():
+            section_of_tile, at = take_section(payload, at)
+            residuals.append(section_of_tile)
+        stream = _Stream(checksum=_meant(head, about), at=at)
+        with evaluation_mode(self.model):
+            rows = self._decode(payload, parts, head.quality - 1, stream)
+            for band in code_bands(rows, overlap=self.model.overlap):
+                for tile in band.tiles:
+                    values = self._values(tile, band.window(tile), head.quality - 1, pixels, exact=head.lossless)
+                    if head.lossless:
+                        read_residual(residuals.popleft(), values, pixels[tile.pixels])
+                    else:
+                        pixels[tile.pixels] = values
+        picture = Raster(pixels=pixels, alpha=alpha)
+        if stream.at != len(payload):
+            raise DataError("it is damaged: something stands behind its last tile")
+        if _checksum_of_exact(head, parts, picture, stream.checksum) != container.checksum:
+            raise DataError("it is damaged, or of another model: what it decodes to is not what was written")
+        return read_described(about, picture)
 
-    def _write_exactly(
-        self, picture: Raster, code: tuple[Tensor, int] | None, sections: list[bytes], checksum: int
-    ) -> int:
-        """Add the alpha of every tile, or its values where a code is given; the checksum goes on."""
-        for tile in self._tiles(*picture.size):
-            if code is None:
-                assert picture.alpha is not None
-                data, checksum = write_alpha(picture.alpha[tile.pixels], checksum)
-            else:
-                values = self._values(tile, code[0], code[1], picture.pixels, exact=True)
-                data, checksum = write_residual(picture.pixels[tile.pixels], values, checksum)
-            sections.append(data)
-        return checksum
+    def _encode(
+        self, picture: Raster, parts: Iterable[Tile], quality: int, refine: Refine | None, stream: "_Stream"
+    ) -> Iterator[CodeRow]:
+        """Write tile after tile to a stream; the code comes by rows of tiles, as a decoder has it."""
+        for row in self._code_rows(parts):
+            for tile in row.tiles:
+                x = self._as_images(tile.window_of_pixels(picture.pixels))
+                code = tile.within_window(self.model.analyze(x, quality=quality))
+                side = self.model.side_information(code, quality=quality)
+                if refine is not None:
+                    visible = picture.pixels[tile.pixels].shape[:2]
+                    code = refine(tile.pixels_within_window(x), code, side, quality, visible)
+                coded = self._coder.encode(code, side, quality=quality, checksum=stream.checksum)
+                row.put(tile, coded.code)
+                stream.bodies.append(coded.data)
+                stream.bits, stream.checksum = stream.bits + coded.bits, coded.checksum
+            yield row
+
+    def _decode(
+        self, payload: bytes | memoryview, parts: Iterable[Tile], quality: int, stream: "_Stream"
+    ) -> Iterator[CodeRow]:
+        """Read tile after tile from a stream; the code comes by rows of tiles."""
+        for row in self._code_rows(parts):
+            for tile in row.tiles:
+                code, stream.at, stream.checksum = self._coder.decode(
+                    payload, stream.at, quality=quality, size=tile.size, checksum=stream.checksum
+                )
+                row.put(tile, code)
+            yield row
+
+    def _code_rows(self, parts: Iterable[Tile]) -> Iterator[CodeRow]:
+        """Rows to be filled."""
+        for tiles_of_row in rows_of_tiles(parts):
+            yield CodeRow(tiles_of_row, num_maps=self._coder.num_maps)
 
     def _values(
-        self, tile: Tile, codes: Tensor, quality: int, like: npt.NDArray[Any], *, exact: bool
+        self, tile: Tile, window: Tensor, quality: int, like: npt.NDArray[Any], *, exact: bool
     ) -> npt.NDArray[Any]:
-        """The pixels of a tile as its code has them, (H', W', C), of the type and channels of an image."""
+        """The pixels (H', W', C) of a tile that the code of its window gives, of the type and channels of an image."""
         synthesize = self.model.synthesize_exactly if exact else self.model.synthesize
-        x = tile.pixels_within_window(synthesize(tile.window_of_code(codes), quality=quality))[0].cpu()
+        x = tile.pixels_within_window(synthesize(window, quality=quality))[0].cpu()
         height, width = like[tile.pixels].shape[:2]
         largest = np.iinfo(like.dtype).max
         levels = (x[:, :height, :width] * largest + 0.5).floor().clamp(0, largest)
@@ -259,8 +257,8 @@ class ImageCoder:
         if -(-head.height // TILE) * -(-head.width // TILE) > stored:
             raise DataError(f"it is damaged: it claims {head.width}x{head.height} pixels in {stored} bytes")
         values = head.height * head.width * (head.channels + head.alpha) * (head.depth // 8)
-        code = 4 * patches[0] * patches[1] * self._coder.num_maps
-        if values + code > _WORKING and (there := available_memory()) < (needed := values + code + _WORKING):
+        band = 4 * min(patches[0], 2 * TILE // self._patch) * patches[1] * self._coder.num_maps
+        if values + band > _WORKING and (there := available_memory()) < (needed := values + band + _WORKING):
             raise DataError(f"it needs {bytes_text(needed)} of memory, and {bytes_text(there)} are left")
 
 
@@ -282,6 +280,15 @@ def check_quality(quality: int, count: int) -> None:
         )
 
 
-def _meant(head: Header, about: bytes | None) -> int:
+def _checksum_of_exact(head: Header, parts: Sequence[Tile], picture: Raster, checksum: int) -> int:
+    """The checksum of the codes, going on with all values that a file keeps exactly."""
+    exact = [] if picture.alpha is None else [picture.alpha]
+    for values in [*exact, picture.pixels] if head.lossless else exact:
+        for tile in parts:
+            checksum = checksum_of(values[tile.pixels], checksum)
+    return checksum
+
+
+def _meant(head: Header, about: bytes | memoryview | None) -> int:
     """The checksum of what a file says of itself."""
     return zlib.crc32(about or b"", zlib.crc32(head.to_bytes()))

@@ -112,7 +112,7 @@ def varint(number: int) -> bytes:
     return bytes([*out, number])
 
 
-def read_varint(data: bytes, at: int) -> tuple[int, int]:
+def read_varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
     """A number that `varint` wrote at a place, and the place behind it.
 
     Raises:
@@ -136,7 +136,7 @@ def varints(numbers: Integers) -> bytes:
     return b"".join(varint(2 * number if number >= 0 else -2 * number - 1) for number in numbers.tolist())
 
 
-def read_varints(data: bytes, at: int, count: int) -> tuple[Integers, int]:
+def read_varints(data: bytes | memoryview, at: int, count: int) -> tuple[Integers, int]:
     """So many numbers that `varints` wrote at a place, and the place behind them.
 
     Raises:

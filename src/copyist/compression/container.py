@@ -82,7 +82,7 @@ class Container:
     checksum: int
     """Of what is decoded."""
 
-    payload: bytes
+    payload: bytes | memoryview
 
     def to_bytes(self) -> bytes:
         """The file."""
@@ -99,10 +99,10 @@ class Container:
             raise DataError(f"it is truncated: it has {len(data)} of {end + _CHECKSUM.size} bytes")
         if len(data) > end + _CHECKSUM.size:
             raise DataError(f"{len(data) - end - _CHECKSUM.size} bytes stand behind its end")
-        if zlib.crc32(data[:end]) != _CHECKSUM.unpack_from(data, end)[0]:
+        if zlib.crc32(memoryview(data)[:end]) != _CHECKSUM.unpack_from(data, end)[0]:
             raise DataError("it is damaged: its bytes are not those that were written")
         checksum = int(_CHECKSUM.unpack_from(data, at)[0])
-        return cls(header=header, checksum=checksum, payload=data[at + _CHECKSUM.size : end])
+        return cls(header=header, checksum=checksum, payload=memoryview(data)[at + _CHECKSUM.size : end])
 
 
 def read_header(data: bytes) -> Header:

@@ -1,6 +1,7 @@
 """What a file keeps exactly beside its code: alpha, the residual of lossless pixels, color profile, orientation."""
 
 __all__ = [
+    "checksum_of",
     "described",
     "read_alpha",
     "read_described",
@@ -38,7 +39,7 @@ def section(data: bytes) -> bytes:
     return varint(len(data)) + data
 
 
-def take_section(payload: bytes, at: int) -> tuple[bytes, int]:
+def take_section(payload: bytes | memoryview, at: int) -> tuple[bytes | memoryview, int]:
     """The bytes of a section at a place, and the place behind it.
 
     Raises:
@@ -57,7 +58,7 @@ def described(picture: Raster) -> bytes | None:
     return zlib.compress(bytes([picture.orientation]) + (picture.icc or b""), 9)
 
 
-def read_described(data: bytes | None, picture: Raster) -> Raster:
+def read_described(data: bytes | memoryview | None, picture: Raster) -> Raster:
     """The picture with what `described` kept.
 
     Raises:
@@ -75,39 +76,41 @@ def read_described(data: bytes | None, picture: Raster) -> Raster:
     return replace(picture, orientation=found[0], icc=found[1:] or None)
 
 
-def write_alpha(alpha: Plane, checksum: int) -> tuple[bytes, int]:
-    """The bytes of a tile of alpha (H, W), and the checksum that goes on with its values."""
-    return encode_planes([alpha.astype(np.int32)], [], largest=_largest(alpha)), _checksum(alpha, checksum)
+def write_alpha(alpha: Plane) -> bytes:
+    """The bytes of a tile of alpha (H, W)."""
+    return encode_planes([alpha.astype(np.int32)], [], largest=_largest(alpha))
 
 
-def read_alpha(data: bytes, alpha: Plane, checksum: int) -> int:
-    """Fill a tile of alpha (H, W), and go on with the checksum.
+def read_alpha(data: bytes | memoryview, alpha: Plane) -> None:
+    """Fill a tile of alpha (H, W).
 
     Raises:
         DataError: it is damaged.
     """
     size = (alpha.shape[0], alpha.shape[1])
-    alpha[:] = decode_planes(data, [], count=1, size=size, largest=_largest(alpha))[0]
-    return _checksum(alpha, checksum)
+    alpha[:] = decode_planes(bytes(data), [], count=1, size=size, largest=_largest(alpha))[0]
 
 
-def write_residual(pixels: Plane, known: Plane, checksum: int) -> tuple[bytes, int]:
-    """The bytes of a tile (H, W, C), given its reconstruction; and the checksum that goes on with its values."""
-    data = encode_planes(_planes(pixels), _planes(known), largest=_largest(pixels))
-    return data, _checksum(pixels, checksum)
+def write_residual(pixels: Plane, known: Plane) -> bytes:
+    """The bytes of a tile (H, W, C), given its reconstruction."""
+    return encode_planes(_planes(pixels), _planes(known), largest=_largest(pixels))
 
 
-def read_residual(data: bytes, known: Plane, pixels: Plane, checksum: int) -> int:
-    """Fill a tile (H, W, C), given its reconstruction, and go on with the checksum.
+def read_residual(data: bytes | memoryview, known: Plane, pixels: Plane) -> None:
+    """Fill a tile (H, W, C), given its reconstruction.
 
     Raises:
         DataError: it is damaged.
     """
     size, count = (pixels.shape[0], pixels.shape[1]), pixels.shape[2]
-    found = decode_planes(data, _planes(known), count=count, size=size, largest=_largest(pixels))
+    found = decode_planes(bytes(data), _planes(known), count=count, size=size, largest=_largest(pixels))
     for channel, plane in zip(_order(count), found, strict=True):
         pixels[:, :, channel] = plane
-    return _checksum(pixels, checksum)
+
+
+def checksum_of(values: Plane, start: int) -> int:
+    """A checksum of a tile's values, going on from another."""
+    return zlib.crc32(np.ascontiguousarray(values, values.dtype.newbyteorder("<")).data, start)
 
 
 def _order(count: int) -> Sequence[int]:
@@ -120,7 +123,3 @@ def _planes(pixels: Plane) -> list[Plane]:
 
 def _largest(values: Plane) -> int:
     return int(np.iinfo(values.dtype).max)
-
-
-def _checksum(values: Plane, start: int) -> int:
-    return zlib.crc32(np.ascontiguousarray(values, values.dtype.newbyteorder("<")).tobytes(), start)

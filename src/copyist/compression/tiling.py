@@ -58,10 +58,6 @@ class Tile:
             np.ix_(rows - rows[0], columns - columns[0])
         ]
 
-    def window_of_code(self, code: Tensor) -> Tensor:
-        """The window of a code (1, M, h, w)."""
-        return code[:, :, self.above : self.below, self.beside : self.beyond]
-
     def within_window(self, code: Tensor) -> Tensor:
         """The tile's own part of the code (1, M, h', w') of its window."""
         top, left = self.top - self.above, self.left - self.beside

@@ -4,7 +4,7 @@ __all__ = ["ImageCodec", "ImageCodecConfig"]
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, Self, TypeAlias, final, get_args
+from typing import Self, final, get_args
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +14,8 @@ from copyist.checks import check_choice, check_whole
 from copyist.errors import ShapeError
 from copyist.models.contracts import CodingTables, Compressor, EntropyModel, ModelConfig
 from copyist.models.shapes import check_channels, fitted_channels, known_channels
+from copyist.nn.codec_activation import CodecActivation, codec_activation
 from copyist.nn.discretized import NUM_SCALES, PER_OCTAVE, gaussian_bits, scale_index, scale_of
-from copyist.nn.divisive_norm import DivisiveNorm
 from copyist.nn.exact import ExactConv, round_half_up, rounded
 from copyist.nn.frequencies import NUM_CODE_FREQUENCIES, gaussian_frequencies, reach, whole_frequencies
 from copyist.nn.patchwise import separate_patches
@@ -24,10 +24,6 @@ from copyist.nn.transforms import cosine_basis
 from copyist.randomness import draw_uniform
 from copyist.settings import later
 from copyist.tensors import Codes, Examples, Images, PerImage
-
-CodecActivation: TypeAlias = Literal["relu", "leaky-relu", "gdn", "gdn-1"]
-"""What follows the convolutions of the analysis: a rectifier, or generalized divisive normalization, whose pool is the
-root of squares or, as `gdn-1`, a sum of magnitudes."""
 
 PATCH = 16
 """Pixels of an image per position of the code, along each side."""
@@ -126,13 +122,13 @@ class ImageCodec(Compressor):
         self.unproject = nn.ConvTranspose2d(codes, channels, PATCH, stride=PATCH, bias=False)
         self.correct = nn.Sequential(
             nn.Conv2d(channels, width, 5, stride=2, padding=2),
-            _activation(config.activation, width),
+            codec_activation(config.activation, width),
             nn.Conv2d(width, width * 3 // 2, 5, stride=2, padding=2),
-            _activation(config.activation, width * 3 // 2),
+            codec_activation(config.activation, width * 3 // 2),
             nn.Conv2d(width * 3 // 2, 2 * width, 3, stride=2, padding=1),
-            _activation(config.activation, 2 * width),
+            codec_activation(config.activation, 2 * width),
             nn.Conv2d(2 * width, 2 * width, 3, stride=2, padding=1),
-            _activation(config.activation, 2 * width),
+            codec_activation(config.activation, 2 * width),
             nn.Conv2d(2 * width, codes, 3, padding=1),
         )
         self.synthesis = ShallowSynthesis(codes, config.synthesis_width, channels, patch=PATCH)
@@ -305,16 +301,3 @@ class ImageCodec(Compressor):
                 h = F.pixel_shuffle(h, 2)
         mean, level = (_FAST * h[:, :, : size[0], : size[1]]).chunk(2, dim=1)
         return _FAST * mean, level + self.get_buffer("first_level")[:, None, None].to(level)
-
-
-def _activation(name: CodecActivation, channels: int) -> nn.Module:
-    """What follows a convolution of the analysis to that many maps."""
-    match name:
-        case "relu":
-            return nn.ReLU()
-        case "leaky-relu":
-            return nn.LeakyReLU()
-        case "gdn":
-            return DivisiveNorm(channels)
-        case "gdn-1":
-            return DivisiveNorm(channels, order=1)
