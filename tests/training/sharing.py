@@ -4,16 +4,21 @@ As a program it is one of several processes, which train all of these runs, one 
 FOLDER`.
 """
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import torch
+from accelerate import Accelerator
+from torch import Tensor
+from torch.distributed.tensor import DTensor
 
 from copyist.corruption import Blend, GaussianNoise, OneOf, Structured
 from copyist.models import ConvClassifierConfig, MLPConfig, UNetConfig, VariationalMLPConfig
-from copyist.objectives import ELBO, Classification, Denoising, KLSparsity, WalkingBack
+from copyist.objectives import ELBO, Classification, Copying, Denoising, KLSparsity, WalkingBack
 from copyist.training import Optimization, Recipe, Training, train
+from copyist.training.descent import Descent
 from training.tiny import StoppedError, Told
 
 SEED = 3
@@ -76,6 +81,15 @@ EQUAL = {
 
 LONG = replace(EQUAL["noise"], training=replace(_TRAINING, steps=STEPS, optimization=Optimization(learning_rate=0.01)))
 
+SHARDED = {
+    name: replace(recipe, training=replace(recipe.training, sharding="full"))
+    for name, recipe in EQUAL.items()
+    if name in ("noise", "classes", "bound")
+}
+"""Some of them with weights that the processes divide."""
+
+LONG_SHARDED = replace(LONG, training=replace(LONG.training, sharding="full", patience=9, snapshots=(1.0,)))
+
 PER_DEVICE = replace(LONG, training=replace(LONG.training, batch_statistics="per-device"))
 
 
@@ -89,6 +103,38 @@ def train_all(folder: Path) -> None:
     train(LONG, out=folder / "twice", seed=SEED, resume=True)
     kill_at(STOPS[0], LONG, folder / "handed-over")
     kill_at(STOPS[0], PER_DEVICE, folder / "per-device")
+    for name, recipe in SHARDED.items():
+        train(recipe, out=folder / f"sharded-{name}", seed=SEED)
+    train(LONG_SHARDED, out=folder / "sharded-straight", seed=SEED)
+    for stop, resume in ((STOPS[0], False), (STOPS[1], True)):
+        kill_at(stop, LONG_SHARDED, folder / "sharded-twice", resume=resume)
+    train(LONG_SHARDED, out=folder / "sharded-twice", seed=SEED, resume=True)
+    kill_at(STOPS[0], LONG_SHARDED, folder / "sharded-handed-over")
+
+
+def measure_parts(folder: Path) -> None:
+    """Write what this process has of all weights, gradients and moments after a step, whole and divided, in bytes."""
+    for sharding in (False, True):
+        model = _UNET.fitted((1, 16, 16)).build()
+        accelerator = Accelerator()
+        descent = Descent(Copying(), model, Optimization(), accelerator=accelerator, sharded=sharding)
+        x = torch.rand(4, 1, 16, 16)
+        descent.backward(descent.loss(x, progress=0.0, generator=torch.Generator()))
+        gradients = sum(own_bytes(weight.grad) for weight in model.parameters() if weight.grad is not None)
+        descent.step()
+        moments = (value for each in descent.optimizer.state.values() for value in each.values() if value.ndim)
+        found = {
+            "weights": sum(map(own_bytes, model.parameters())),
+            "gradients": gradients,
+            "moments": sum(map(own_bytes, moments)),
+        }
+        file = folder / f"{'divided' if sharding else 'whole'}-{accelerator.process_index}.json"
+        file.write_text(json.dumps(found))
+
+
+def own_bytes(tensor: Tensor) -> int:
+    local = tensor.to_local() if isinstance(tensor, DTensor) else tensor
+    return local.numel() * local.element_size()
 
 
 def kill_at(step: int, recipe: Recipe, folder: Path, *, resume: bool = False) -> None:
@@ -103,3 +149,4 @@ def kill_at(step: int, recipe: Recipe, folder: Path, *, resume: bool = False) ->
 if __name__ == "__main__":
     torch.set_num_threads(1)
     train_all(Path(sys.argv[1]))
+    measure_parts(Path(sys.argv[1]))

@@ -1,5 +1,6 @@
 """Two processes that share a run: the steps of one with the whole batch, resumed as often as one likes."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,8 @@ from torch import Tensor
 from copyist.checkpoint import read_header, read_tensors
 from copyist.errors import CheckpointError
 from copyist.training import Run, read_history, train
-from training.sharing import EQUAL, LONG, PER_DEVICE, SEED
+from copyist.training.store import Store
+from training.sharing import EQUAL, LONG, LONG_SHARDED, PER_DEVICE, SEED, SHARDED
 from training.tiny import Told, same_bits, weights
 
 PROGRAM = Path(__file__).with_name("sharing.py")
@@ -80,6 +82,41 @@ def test_a_run_of_two_processes_that_one_goes_on_with_has_the_steps_of_one_alone
     for name, weight in weights(straight).items():
         torch.testing.assert_close(weights(resumed)[name], weight, rtol=1e-3, atol=1e-4)
     assert any(said.startswith("the run was shared by 2 processes and goes on with 1;") for said in observer.sentences)
+
+
+@pytest.mark.parametrize("name", list(SHARDED))
+def test_two_processes_that_divide_the_weights_train_as_two_that_do_not(two: Path, name: str) -> None:
+    check_close(weights(two / f"sharded-{name}"), weights(two / name))
+    for shared, whole in zip(
+        read_history(two / f"sharded-{name}" / "history.csv"), read_history(two / name / "history.csv"), strict=True
+    ):
+        assert shared.loss == pytest.approx(whole.loss, rel=1e-5)
+        assert shared.validation_loss == pytest.approx(whole.validation_loss, rel=1e-5)
+
+
+def test_divided_weights_are_resumed_twice_with_their_bits_and_by_one_process_too(two: Path, tmp_path: Path) -> None:
+    """With an average, best weights and snapshots, all of which are whole in their files."""
+    assert same_bits(two / "sharded-twice", two / "sharded-straight")
+    one = train(LONG_SHARDED, out=tmp_path / "one", seed=SEED)
+    folder = Path(shutil.copytree(two / "sharded-handed-over", tmp_path / "run"))
+    resumed = train(LONG_SHARDED, out=folder, seed=SEED, resume=True)
+    for run in (resumed, Run(Store(two / "sharded-straight"))):
+        for name, weight in weights(one).items():
+            torch.testing.assert_close(weights(run)[name], weight, rtol=1e-3, atol=1e-4)
+        kept, expected = run.snapshot(1.0), one.snapshot(1.0)
+        assert kept is not None
+        assert expected is not None
+        for name, weight in expected.state_dict().items():
+            torch.testing.assert_close(kept.state_dict()[name], weight, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("what", ["weights", "gradients", "moments"])
+def test_a_process_has_its_part_of_each_weight_and_of_what_belongs_to_it(two: Path, what: str) -> None:
+    """Together they have everything once; the first of two has more, where a weight cannot be halved."""
+    whole = json.loads((two / "whole-0.json").read_text())[what]
+    parts = [json.loads((two / f"divided-{rank}.json").read_text())[what] for rank in range(2)]
+    assert sum(parts) == whole
+    assert max(parts) < 0.55 * whole
 
 
 def test_a_run_whose_devices_normalize_by_their_own_parts_is_only_resumed_by_as_many(two: Path, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 from accelerate import Accelerator, DistributedType
 
 from copyist.errors import ArgumentError
+from copyist.recipes import latent_diffusion, stacked, topk_mlp
+from copyist.training import Recipe
 from copyist.training.loop import Interrupts
 from copyist.training.processes import check_processes, statistics_batch
 from training.tiny import tiny
@@ -37,6 +39,23 @@ def test_a_batch_that_processes_cannot_divide_evenly_is_refused() -> None:
 def test_a_model_that_would_be_parted_among_processes_is_refused(kind: DistributedType) -> None:
     with pytest.raises(ArgumentError, match=rf"must have the whole model, got {kind.value} from the settings of acc"):
         check(tiny(), Processes(distributed_type=kind))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "what"),
+    [
+        (tiny(compile=True), "compiling beside sharding=full; take --set compile=false"),
+        (tiny(batch_statistics="per-device"), "take --set batch_statistics=synchronized"),
+        (latent_diffusion(), "a first stage beside sharding=full"),
+        (stacked(), "pretraining beside sharding=full; take --set pretraining=none"),
+        (topk_mlp(), "the repairs of"),
+    ],
+)
+def test_what_needs_whole_weights_beside_a_step_is_refused(recipe: Recipe, what: str) -> None:
+    divided = replace(recipe, training=replace(recipe.training, sharding="full"))
+    with pytest.raises(ArgumentError, match=what):
+        check(divided, Processes())
+    check(divided, Processes(num_processes=1, distributed_type=DistributedType.NO))
 
 
 def test_devices_normalize_by_the_whole_batch_or_each_by_its_part() -> None:

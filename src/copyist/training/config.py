@@ -105,6 +105,10 @@ class Training:
     """On several devices, whether what normalizes by the batch in training does so by the whole batch, as one device
     would, or each device by its own part, which saves an exchange in each of these layers."""
 
+    sharding: Literal["none", "full"] = later("none")
+    """On several devices, whether each keeps all weights, with their gradients and the optimizer's moments, or only its
+    part of each, for models that are too large otherwise."""
+
     optimization: Optimization = field(default_factory=Optimization)
 
     def __post_init__(self) -> None:
@@ -112,6 +116,7 @@ class Training:
             check_at_least(name, getattr(self, name), 1)
         check_choice("precision", self.precision, ("auto", "float32", "bf16"))
         check_choice("batch_statistics", self.batch_statistics, ("synchronized", "per-device"))
+        check_choice("sharding", self.sharding, ("none", "full"))
         check_choice("snapshot_split", self.snapshot_split, ("held-out", "training"))
         check_within("averaging", self.averaging, 0, 1)
         check_at_least("patience", self.patience, 0)

@@ -14,6 +14,7 @@ from copyist.models.contracts import Model
 from copyist.objectives import Objective, ObjectiveLoss
 from copyist.training.config import Optimization
 from copyist.training.optimization import build_optimizer
+from copyist.training.sharding import is_divided, part_like, shard, whole
 
 
 @final
@@ -25,14 +26,29 @@ class Descent:
 
     optimizer: torch.optim.Optimizer
 
-    def __init__(self, objective: Objective, model: Model, config: Optimization, *, accelerator: Accelerator) -> None:
+    def __init__(
+        self,
+        objective: Objective,
+        model: Model,
+        config: Optimization,
+        *,
+        accelerator: Accelerator,
+        sharded: bool = False,
+    ) -> None:
         self._weights, self._clip, self._accelerator = [*model.parameters()], config.clip, accelerator
         # On one device Accelerate changes nothing in a step, but looks for packages in each of them, which takes as
         # long as a step of a small net. Its scaler is that of float16.
         self._is_plain = accelerator.distributed_type == DistributedType.NO and accelerator.scaler is None
+        self._is_sharded = sharded
         loss: Any = ObjectiveLoss(objective, model)
+        if sharded:
+            # Instead of what Accelerate does, whose saved states would be the parts of processes.
+            shard(loss, device=accelerator.device, world_size=accelerator.num_processes)
+            self._weights, self._is_plain = [*model.parameters()], True
         optimizer: Any = build_optimizer(model, config)
-        if self._is_plain:
+        if sharded:
+            self.loss, self.optimizer = loss, optimizer
+        elif self._is_plain:
             self.loss, self.optimizer = accelerator.prepare(loss), optimizer
         else:
             self.loss, self.optimizer = accelerator.prepare(loss, optimizer)
@@ -41,6 +57,10 @@ class Descent:
 
     def synchronized(self, *, last: bool) -> contextlib.AbstractContextManager[Any]:
         """Context manager: devices exchange gradients only after the last batch of a step."""
+        if self._is_sharded:
+            divided: Any = self.loss
+            divided.set_requires_gradient_sync(last)
+            return contextlib.nullcontext()
         return contextlib.nullcontext() if last else self._accelerator.no_sync(self.loss)
 
     def backward(self, loss: Tensor) -> None:
@@ -63,12 +83,12 @@ class Descent:
             norm = clip(self._weights, self._clip)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return None if norm is None else torch.as_tensor(norm)
+        return None if norm is None else whole(torch.as_tensor(norm))
 
     def moments(self) -> dict[str, Tensor]:
         """What the optimizer has to remember, by the number of the weight and a name, to be resumed."""
         return {
-            f"{index}.{name}": value
+            f"{index}.{name}": whole(value)
             for index, each in self.optimizer.state_dict()["state"].items()
             for name, value in each.items()
             if isinstance(value, Tensor)
@@ -86,7 +106,9 @@ class Descent:
 
 
 def _laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
-    """A moment in its weight's layout: a fused optimizer walks through memory."""
+    """A moment in its weight's layout, since a fused optimizer walks through memory; and divided as its weight is."""
     if value.shape != weight.shape:
         return value
+    if is_divided(weight):
+        return part_like(value, weight)
     return torch.empty_like(weight, dtype=value.dtype).copy_(value)

@@ -9,6 +9,7 @@ import torch
 from copyist.models.contracts import Model
 from copyist.models.latent_diffusion import LatentDiffusion
 from copyist.training.divergence import compare
+from copyist.training.sharding import whole_state
 from copyist.training.state import TrainingState
 
 
@@ -36,7 +37,7 @@ def finished_model(state: TrainingState, weights: Model) -> Model:
     """Weights of the run as they are used: a model like any that is loaded, in evaluation mode, on the device."""
     with torch.random.fork_rng(devices=[]):
         model = state.model_config.build()
-    model.load_state_dict(weights.state_dict())
+    model.load_state_dict(whole_state(weights))
     model.trained_on = state.model.trained_on
     model = model.to(state.device).eval()
     if model.measured:

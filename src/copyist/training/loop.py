@@ -134,15 +134,17 @@ def _record(state: TrainingState, loss: float, held_out: HeldOutLosses | None) -
 
 def _measure(state: TrainingState) -> HeldOutLosses:
     """Validate the model as it would be used now."""
-    return state.held_out.measure(state.current, state.recipe.objective.at_progress(1.0))
+    with state.gathered(state.current):
+        return state.held_out.measure(state.current, state.recipe.objective.at_progress(1.0))
 
 
 def _draw(state: TrainingState) -> None:
     """Write pictures of the progress of a model that makes images."""
     model, store = state.current, state.store
-    if store.takes_pictures and isinstance(model, Reconstructor | Diffusion) and not model.takes_tables:
-        shown = state.held_out.pictures(model, state.recipe.objective.at_progress(1.0))
-        store.write_pictures(state.counters.step, shown)
+    with state.gathered(state.current):
+        if store.takes_pictures and isinstance(model, Reconstructor | Diffusion) and not model.takes_tables:
+            shown = state.held_out.pictures(model, state.recipe.objective.at_progress(1.0))
+            store.write_pictures(state.counters.step, shown)
 
 
 def _judge(state: TrainingState, loss: float) -> None:

@@ -10,6 +10,7 @@ from accelerate import Accelerator, DistributedType
 from torch import nn
 
 from copyist.errors import ArgumentError, CheckpointError
+from copyist.models.latent_diffusion import LatentDiffusionConfig
 from copyist.nn.norm import has_batch_statistics
 from copyist.randomness import SharedGenerator, derive, generator
 from copyist.training.config import Recipe, Training
@@ -28,9 +29,12 @@ def check_processes(recipe: Recipe, accelerator: Accelerator) -> None:
     if accelerator.distributed_type not in _REPLICATING:
         raise ArgumentError(
             f"every process of a run must have the whole model, got {accelerator.distributed_type.value} from the "
-            "settings of accelerate; leave its sharding out (accelerate launch --multi_gpu)"
+            "settings of accelerate; leave its sharding out (accelerate launch --multi_gpu), and divide the weights by "
+            "--set sharding=full"
         )
     count = accelerator.num_processes
+    if count > 1 and recipe.training.sharding == "full":
+        _check_sharding(recipe)
     for training in _trainings(recipe):
         size = training.batch_size
         if size % count:
@@ -88,6 +92,23 @@ def draws_of_step(seed: int, step: int, part: int, accelerator: Accelerator) -> 
         return generator(seed, "objective", step, part, 0)
     own = derive(seed, "objective", step, part, 0)
     return SharedGenerator.of(own, rank=accelerator.process_index, world_size=accelerator.num_processes)
+
+
+def _check_sharding(recipe: Recipe) -> None:
+    """Refuse what asks for the whole weights beside a step."""
+    training = recipe.training
+    for asked, what, option in (
+        (recipe.pretraining is not None, "pretraining", "pretraining=none"),
+        (isinstance(recipe.model, LatentDiffusionConfig), "a first stage", "sharding=none"),
+        (recipe.objective.repair is not None, f"the repairs of {type(recipe.objective).__name__}", "sharding=none"),
+        (training.compile, "compiling", "compile=false"),
+        (training.batch_statistics == "per-device", "statistics per device", "batch_statistics=synchronized"),
+    ):
+        if asked:
+            raise ArgumentError(
+                f"weights that processes divide must change by steps of the optimizer alone, got {what} beside "
+                f"sharding=full; take --set {option}"
+            )
 
 
 def _trainings(recipe: Recipe) -> Iterator[Training]:

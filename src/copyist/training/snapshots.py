@@ -42,4 +42,5 @@ def _psnr(state: TrainingState) -> float:
     x = state.held_out.x
     if config.snapshot_split == "training":
         x = state.data.train.subset(config.validation_images).examples().to(x.device)
-    return pooled_psnr(in_batches(model, model, x, batch_size=config.batch_size), x)
+    with state.gathered(state.current):
+        return pooled_psnr(in_batches(model, model, x, batch_size=config.batch_size), x)

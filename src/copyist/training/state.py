@@ -2,6 +2,7 @@
 
 __all__ = ["TrainingState"]
 
+import contextlib
 import copy
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -29,6 +30,7 @@ from copyist.training.optimization import update_average
 from copyist.training.processes import check_resumed, sharing_record, statistics_batch
 from copyist.training.resumption import RecordedRun
 from copyist.training.run_data import RunData
+from copyist.training.sharding import Gathered, Shards, take_whole_state, whole_state
 from copyist.training.start import InitialWeights, build_model, initial_config
 from copyist.training.store import Store
 
@@ -101,9 +103,17 @@ class TrainingState:
         self.best = copy.deepcopy(self.model) if config.patience > 0 else None
         if world_size > 1 and config.batch_statistics == "synchronized":
             share_statistics(self.model)
+        sharded = world_size > 1 and config.sharding == "full"
         if config.compile:
             self.model.compile()  # pyright: ignore[reportUnknownMemberType]
-        self.descent = Descent(recipe.objective, self.model, config.optimization, accelerator=self.accelerator)
+        self.descent = Descent(
+            recipe.objective, self.model, config.optimization, accelerator=self.accelerator, sharded=sharded
+        )
+        self._divided: dict[nn.Module, nn.Module] = {}
+        if sharded:
+            others = [model for model in (self.average, self.best) if model is not None]
+            shards = {model: Shards(model, device=self.device, world_size=world_size) for model in others}
+            self._divided = {self.model: self.descent.loss, **shards}
         self._examples = LearnedExamples(self.data, config, self.model, seed=seed, accelerator=self.accelerator)
         self.counters = Counters()
         self.saved_step = 0
@@ -120,6 +130,11 @@ class TrainingState:
     def held_out(self) -> HeldOut:
         """The examples of every validation, as they are learned."""
         return self._examples.held_out
+
+    def gathered(self, model: Model) -> contextlib.AbstractContextManager[Any]:
+        """Context manager: a model of the run is whole in every process, where processes divide it; all must enter."""
+        divided = self._divided.get(model)
+        return contextlib.nullcontext() if divided is None else Gathered(divided)
 
     @property
     def finished(self) -> bool:
@@ -156,7 +171,8 @@ class TrainingState:
         Raises:
             CopyistError: whatever the objective raises.
         """
-        self.recipe.objective.check_data(self.model, self.held_out.x, labels=self.held_out.labels)
+        with self.gathered(self.model):
+            self.recipe.objective.check_data(self.model, self.held_out.x, labels=self.held_out.labels)
 
     def update_average(self, step: int) -> None:
         """Move the average of the weights toward the weights, where one is kept."""
@@ -220,7 +236,7 @@ class TrainingState:
         tensors = {
             f"{name}.{key}": value
             for name, module in self._modules().items()
-            for key, value in module.state_dict().items()
+            for key, value in whole_state(module).items()
         }
         tensors |= {f"optimizer.{key}": value for key, value in self.descent.moments().items()}
         document = {
@@ -285,7 +301,7 @@ class TrainingState:
     def _take(self, document: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
         """Become what a saved state holds."""
         for name, module in self._modules().items():
-            module.load_state_dict(_under(f"{name}.", tensors))
+            take_whole_state(module, _under(f"{name}.", tensors))
         self.descent.restore(_under("optimizer.", tensors))
         self.counters = Counters.of(document["counters"])
         self.saved_step = self.counters.step

@@ -1,0 +1,94 @@
+"""Weights that processes divide: each keeps a part of every weight, of its gradient and of its moments.
+
+A weight is whole in every process while a step needs it, and in parts the rest of the time. What is saved is whole, and
+so knows nothing of how many processes there were.
+
+Source:
+    Rajbhandari et al. (2020), "ZeRO: Memory Optimizations Toward Training Trillion Parameter Models", stage 3; Zhao et
+    al. (2023), "PyTorch FSDP: Experiences on Scaling Fully Sharded Data Parallel".
+"""
+
+__all__ = ["Gathered", "Shards", "is_divided", "part_like", "shard", "take_whole_state", "whole", "whole_state"]
+
+from collections.abc import Mapping
+from typing import Any, Self, final
+
+import torch
+from torch import Tensor, nn
+
+# What divides is imported where something is divided: it takes as long as much of torch.
+
+
+def shard(module: nn.Module, *, device: torch.device, world_size: int) -> None:
+    """Divide the weights of a module among all processes, in place; they are whole again while its `forward` runs."""
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
+
+    module.to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]
+    mesh = init_device_mesh(device.type, (world_size,))
+    fully_shard(module, mesh=mesh, reshard_after_forward=True)
+
+
+@final
+class Shards(nn.Module):
+    """A model that processes divide, and that they use within `Gathered` alone.
+
+    Args:
+        model: whole in every process.
+        device: where it is.
+        world_size: how many processes there are.
+    """
+
+    def __init__(self, model: nn.Module, *, device: torch.device, world_size: int) -> None:
+        super().__init__()
+        self.model = model
+        shard(self, device=device, world_size=world_size)
+
+
+@final
+class Gathered:
+    """Context manager: the weights of a module that was divided are whole in every process; all must enter it."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._module: Any = module
+
+    def __enter__(self) -> Self:
+        self._module.unshard()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._module.reshard()
+
+
+def is_divided(tensor: Tensor) -> bool:
+    """Whether a process has a part of a tensor alone."""
+    return hasattr(tensor, "full_tensor")
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """All of a tensor that may be divided; every process must ask for it."""
+    if not is_divided(tensor):
+        return tensor
+    divided: Any = tensor
+    return divided.full_tensor()
+
+
+def part_like(value: Tensor, like: Tensor) -> Tensor:
+    """A whole tensor, divided where another one is."""
+    if not is_divided(like):
+        return value
+    from torch.distributed.tensor import distribute_tensor
+
+    divided: Any = like
+    return distribute_tensor(value.to(like.device), divided.device_mesh, divided.placements)
+
+
+def whole_state(module: nn.Module) -> dict[str, Tensor]:
+    """`state_dict` of a module whose weights may be divided; every process must ask for it."""
+    return {name: whole(tensor) for name, tensor in module.state_dict().items()}
+
+
+def take_whole_state(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """`load_state_dict` of a module whose weights may be divided, from whole ones."""
+    own: Mapping[str, Any] = module.state_dict()
+    module.load_state_dict({name: part_like(value, own.get(name, value)) for name, value in tensors.items()})
