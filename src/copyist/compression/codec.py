@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_whole
-from copyist.compression.code_band import CodeRow, code_bands, rows_of_tiles
 from copyist.compression.code_coding import CodeCoder
+from copyist.compression.code_windows import code_windows
 from copyist.compression.container import Container, Header, read_container
 from copyist.compression.exact_sections import (
     checksum_of,
@@ -51,19 +51,6 @@ class Compressed:
 
     estimated_bytes: float
     """What the entropy model says that it takes: its integers, and all that is kept exactly, without the header."""
-
-
-@dataclass(kw_only=True)
-class _Stream:
-    """How far the tiles of a file are written, or read."""
-
-    checksum: int
-    at: int = 0
-    """Where the next tile is read."""
-
-    bits: float = 0.0
-    bodies: list[bytes] = field(default_factory=list)
-    """What was written of each tile."""
 
 
 @final
@@ -124,10 +111,10 @@ class ImageCoder:
         if picture.alpha is not None:
             exact += [write_alpha(picture.alpha[tile.pixels]) for tile in parts]
         with evaluation_mode(self.model):
-            rows = self._encode(picture, parts, quality - 1, refine, stream)
-            for band in code_bands(rows, overlap=self.model.overlap):
-                for tile in band.tiles if lossless else ():
-                    values = self._values(tile, band.window(tile), quality - 1, picture.pixels, exact=True)
+            coded = self._encode(picture, parts, quality - 1, refine, stream)
+            for tile, window in code_windows(coded, overlap=self.model.overlap):
+                if lossless:
+                    values = self._values(tile, window, quality - 1, picture.pixels, exact=True)
                     exact.append(write_residual(picture.pixels[tile.pixels], values))
         sections = [section(each) for each in exact]
         container = Container(
@@ -169,14 +156,13 @@ class ImageCoder:
             residuals.append(section_of_tile)
         stream = _Stream(checksum=_meant(head, about), at=at)
         with evaluation_mode(self.model):
-            rows = self._decode(payload, parts, head.quality - 1, stream)
-            for band in code_bands(rows, overlap=self.model.overlap):
-                for tile in band.tiles:
-                    values = self._values(tile, band.window(tile), head.quality - 1, pixels, exact=head.lossless)
-                    if head.lossless:
-                        read_residual(residuals.popleft(), values, pixels[tile.pixels])
-                    else:
-                        pixels[tile.pixels] = values
+            coded = self._decode(payload, parts, head.quality - 1, stream)
+            for tile, window in code_windows(coded, overlap=self.model.overlap):
+                values = self._values(tile, window, head.quality - 1, pixels, exact=head.lossless)
+                if head.lossless:
+                    read_residual(residuals.popleft(), values, pixels[tile.pixels])
+                else:
+                    pixels[tile.pixels] = values
         picture = Raster(pixels=pixels, alpha=alpha)
         if stream.at != len(payload):
             raise DataError("it is damaged: something stands behind its last tile")
@@ -186,38 +172,29 @@ class ImageCoder:
 
     def _encode(
         self, picture: Raster, parts: Iterable[Tile], quality: int, refine: Refine | None, stream: "_Stream"
-    ) -> Iterator[CodeRow]:
-        """Write tile after tile to a stream; the code comes by rows of tiles, as a decoder has it."""
-        for row in self._code_rows(parts):
-            for tile in row.tiles:
-                x = self._as_images(tile.window_of_pixels(picture.pixels))
-                code = tile.within_window(self.model.analyze(x, quality=quality))
-                side = self.model.side_information(code, quality=quality)
-                if refine is not None:
-                    visible = picture.pixels[tile.pixels].shape[:2]
-                    code = refine(tile.pixels_within_window(x), code, side, quality, visible)
-                coded = self._coder.encode(code, side, quality=quality, checksum=stream.checksum)
-                row.put(tile, coded.code)
-                stream.bodies.append(coded.data)
-                stream.bits, stream.checksum = stream.bits + coded.bits, coded.checksum
-            yield row
+    ) -> Iterator[tuple[Tile, Tensor]]:
+        """Write tile after tile to a stream; each comes with its code (1, M, h, w) as a decoder has it."""
+        for tile in parts:
+            x = self._as_images(tile.window_of_pixels(picture.pixels))
+            code = tile.within_window(self.model.analyze(x, quality=quality))
+            side = self.model.side_information(code, quality=quality)
+            if refine is not None:
+                visible = picture.pixels[tile.pixels].shape[:2]
+                code = refine(tile.pixels_within_window(x), code, side, quality, visible)
+            coded = self._coder.encode(code, side, quality=quality, checksum=stream.checksum)
+            stream.bodies.append(coded.data)
+            stream.bits, stream.checksum = stream.bits + coded.bits, coded.checksum
+            yield tile, coded.code
 
     def _decode(
         self, payload: bytes | memoryview, parts: Iterable[Tile], quality: int, stream: "_Stream"
-    ) -> Iterator[CodeRow]:
-        """Read tile after tile from a stream; the code comes by rows of tiles."""
-        for row in self._code_rows(parts):
-            for tile in row.tiles:
-                code, stream.at, stream.checksum = self._coder.decode(
-                    payload, stream.at, quality=quality, size=tile.size, checksum=stream.checksum
-                )
-                row.put(tile, code)
-            yield row
-
-    def _code_rows(self, parts: Iterable[Tile]) -> Iterator[CodeRow]:
-        """Rows to be filled."""
-        for tiles_of_row in rows_of_tiles(parts):
-            yield CodeRow(tiles_of_row, num_maps=self._coder.num_maps)
+    ) -> Iterator[tuple[Tile, Tensor]]:
+        """Read tile after tile from a stream; each comes with its code (1, M, h, w)."""
+        for tile in parts:
+            code, stream.at, stream.checksum = self._coder.decode(
+                payload, stream.at, quality=quality, size=tile.size, checksum=stream.checksum
+            )
+            yield tile, code
 
     def _values(
         self, tile: Tile, window: Tensor, quality: int, like: npt.NDArray[Any], *, exact: bool
@@ -257,8 +234,8 @@ class ImageCoder:
         if -(-head.height // TILE) * -(-head.width // TILE) > stored:
             raise DataError(f"it is damaged: it claims {head.width}x{head.height} pixels in {stored} bytes")
         values = head.height * head.width * (head.channels + head.alpha) * (head.depth // 8)
-        band = 4 * min(patches[0], 2 * TILE // self._patch) * patches[1] * self._coder.num_maps
-        if values + band > _WORKING and (there := available_memory()) < (needed := values + band + _WORKING):
+        row = 4 * min(patches[0], TILE // self._patch) * patches[1] * self._coder.num_maps
+        if values + row > _WORKING and (there := available_memory()) < (needed := values + row + _WORKING):
             raise DataError(f"it needs {bytes_text(needed)} of memory, and {bytes_text(there)} are left")
 
 
@@ -280,6 +257,25 @@ def check_quality(quality: int, count: int) -> None:
         )
 
 
+@final
+@dataclass(kw_only=True)
+class _Stream:
+    """How far the tiles of a file are written, or read."""
+
+    checksum: int
+    at: int = 0
+    """Where the next tile is read."""
+
+    bits: float = 0.0
+    bodies: list[bytes] = field(default_factory=list)
+    """What was written of each tile."""
+
+
+def _meant(head: Header, about: bytes | memoryview | None) -> int:
+    """The checksum of what a file says of itself."""
+    return zlib.crc32(about or b"", zlib.crc32(head.to_bytes()))
+
+
 def _checksum_of_exact(head: Header, parts: Sequence[Tile], picture: Raster, checksum: int) -> int:
     """The checksum of the codes, going on with all values that a file keeps exactly."""
     exact = [] if picture.alpha is None else [picture.alpha]
@@ -287,8 +283,3 @@ def _checksum_of_exact(head: Header, parts: Sequence[Tile], picture: Raster, che
         for tile in parts:
             checksum = checksum_of(values[tile.pixels], checksum)
     return checksum
-
-
-def _meant(head: Header, about: bytes | memoryview | None) -> int:
-    """The checksum of what a file says of itself."""
-    return zlib.crc32(about or b"", zlib.crc32(head.to_bytes()))
