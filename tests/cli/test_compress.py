@@ -200,6 +200,12 @@ def test_what_cannot_be_compressed_is_refused_in_a_sentence(model: Path, tmp_pat
     assert inside(out) == {"a.cpz": b"mine"}
     for name in ("b.png", "b.cpz"):
         assert "must name a folder" in copyist("compress", plain, "--model", model, "--out", tmp_path / name).sentence
+    file = tmp_path / "file"
+    file.write_bytes(b"mine")
+    for command in ("compress", "decompress"):
+        sentence = copyist(command, plain, "--model", model, "--out", file, "--force").sentence
+        assert sentence == f"{file} is a file, and results need a folder; choose another place"
+    assert file.read_bytes() == b"mine"
 
 
 def test_a_model_without_an_entropy_model_is_refused(trained: Callable[[str], Path], tmp_path: Path) -> None:

@@ -176,14 +176,15 @@ def check_folder(out: Path, *, overwrite: bool) -> None:
     """Refuse, before any work, a folder for pictures that exists, may not be written, or bears the name of a picture.
 
     Raises:
-        OutputError: as `check_output`, or the name ends as a file's does.
+        OutputError: as `check_output`, or it is a file, or the name ends as a file's does.
     """
+    from copyist import outputs
     from copyist.errors import OutputError
     from copyist.files.formats import SUFFIXES
-    from copyist.outputs import check_output
 
     if out.suffix.lower() in {*SUFFIXES, *_ENDINGS} and not out.is_dir():
         raise OutputError(
             f"--out must name a folder, in which files keep their names, got {out}; choose a name like {out.stem}"
         )
-    check_output(out, overwrite=overwrite)
+    outputs.check_output(out, overwrite=overwrite)
+    outputs.check_folder(out, use="results")
