@@ -26,7 +26,10 @@ def compress(
     out: Out,
     model: ModelOption = None,
     quality: Annotated[
-        int | None, typer.Option("--quality", help="From 1, the smallest files, to 8, the best; 5 unless given.")
+        int | None,
+        typer.Option(
+            "--quality", help="From 1, the smallest files, to 8, the best; 5 unless given, and 1 with --lossless."
+        ),
     ] = None,
     lossless: Annotated[
         bool, typer.Option("--lossless", help="Keep the very pixels; color profile and orientation are always kept.")
