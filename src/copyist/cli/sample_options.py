@@ -30,10 +30,9 @@ MethodName: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--method",
-        help="no-diffusion, repeated-copying, langevin, walkback or implicit-prior, of a model that copies; prior "
-        "(decoded codes), of a variational autoencoder; dpm-solver, heun, euler, ancestral or stochastic-edm, of a "
-        "diffusion model. "
-        "no-diffusion, prior and dpm-solver unless given.",
+        help="no-diffusion, repeated-copying, langevin, walkback or implicit-prior, of a model that copies; "
+        "gaussian-codes, of one that has codes; prior (decoded codes), of a variational autoencoder; dpm-solver, heun, "
+        "euler, ancestral or stochastic-edm, of a diffusion model. no-diffusion, prior and dpm-solver unless given.",
     ),
 ]
 Settings: TypeAlias = Annotated[

@@ -4,6 +4,7 @@ __all__ = [
     "METHODS",
     "SCHEDULES",
     "AtRest",
+    "GaussianCodes",
     "ImplicitPrior",
     "Inversion",
     "Langevin",
@@ -40,6 +41,7 @@ __all__ = [
 from copyist.baselines.posterior import posterior_mean
 from copyist.procedures.at_rest import AtRest
 from copyist.procedures.denoising import denoise, encode, reconstruct
+from copyist.procedures.gaussian_codes import GaussianCodes
 from copyist.procedures.implicit_prior import ImplicitPrior
 from copyist.procedures.interpolation import interpolate
 from copyist.procedures.inversion import Inversion, invert

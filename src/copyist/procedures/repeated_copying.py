@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least, check_choice, check_finite
-from copyist.data import ExampleSet, open_source
-from copyist.errors import ArgumentError, DataError, ShapeError, UnknownNameError
+from copyist.data import ExampleSet
+from copyist.errors import ArgumentError, ShapeError
 from copyist.models.contracts import Model
 from copyist.procedures.method import ApplyPart, Method
+from copyist.procedures.training_images import training_images
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
 
@@ -93,7 +94,14 @@ class RepeatedCopying(Method):
         """
         if self.statistics == "none" and self.mean is not None:
             return torch.zeros(()), torch.ones(())
-        mean, std = _of_places(_own_images(model) if self.source is None else open_source(self.source).train)
+        mean, std = _of_places(
+            training_images(
+                model,
+                self.source,
+                what="statistics",
+                otherwise=", or do without (--set statistics=none --noise-mean 0.5)",
+            )
+        )
         fits = {"places": mean.shape == torch.Size(shape), "channels": len(mean) == shape[0], "none": True}
         if not fits[self.statistics]:
             raise ShapeError(
@@ -106,21 +114,6 @@ class RepeatedCopying(Method):
         for _ in range(self.steps):
             x = copy(x) if self.statistics == "none" else _with_statistics(copy(x), mean, std)
             yield x
-
-
-def _own_images(model: Model) -> ExampleSet:
-    """Those that a model was trained on, as far as it says where they are."""
-    source = model.trained_on.source
-    remedy = "say where they are (--set source=…), or do without (--set statistics=none --noise-mean 0.5)"
-    if not source:
-        raise DataError(f"samples take statistics of training images, and this model does not name its own; {remedy}")
-    try:
-        return open_source(source).train
-    except (ArgumentError, DataError, UnknownNameError) as error:
-        raise DataError(
-            f"samples take statistics of the model's training images, got {source!r}, which cannot be read ({error}); "
-            f"{remedy}"
-        ) from error
 
 
 def _of_places(images: ExampleSet) -> tuple[Tensor, Tensor]:

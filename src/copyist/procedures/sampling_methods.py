@@ -8,6 +8,7 @@ from copyist.checks import check_choice
 from copyist.corruption import CORRUPTIONS, Corruption
 from copyist.models.contracts import Diffusion, Model, Variational
 from copyist.procedures.diffusion import Ancestral, DPMSolver, Euler, Heun, StochasticEDM
+from copyist.procedures.gaussian_codes import GaussianCodes
 from copyist.procedures.implicit_prior import ImplicitPrior
 from copyist.procedures.langevin import Langevin
 from copyist.procedures.method import Method
@@ -20,6 +21,7 @@ from copyist.settings import change
 METHODS: Mapping[str, type[Method]] = {
     "no-diffusion": NoDiffusion,
     "repeated-copying": RepeatedCopying,
+    "gaussian-codes": GaussianCodes,
     "langevin": Langevin,
     "walkback": Walkback,
     "implicit-prior": ImplicitPrior,
