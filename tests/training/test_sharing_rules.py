@@ -5,13 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pytest
+import torch
 from accelerate import Accelerator, DistributedType
 
 from copyist.errors import ArgumentError
+from copyist.models import VariationalMLPConfig
+from copyist.objectives import ELBO, ObjectiveLoss
 from copyist.recipes import latent_diffusion, stacked, topk_mlp
 from copyist.training import Recipe
 from copyist.training.loop import Interrupts
 from copyist.training.processes import check_processes, statistics_batch
+from copyist.training.sharding import shard
 from training.tiny import tiny
 
 
@@ -56,6 +60,13 @@ def test_what_needs_whole_weights_beside_a_step_is_refused(recipe: Recipe, what:
     with pytest.raises(ArgumentError, match=what):
         check(divided, Processes())
     check(divided, Processes(num_processes=1, distributed_type=DistributedType.NO))
+
+
+def test_a_weight_without_an_axis_is_not_divided() -> None:
+    """Such as the spread that all pixels of a Gaussian likelihood share."""
+    model = VariationalMLPConfig(image_shape=(1, 2, 3), widths=(4,), code_size=5, likelihood="gaussian").build()
+    with pytest.raises(ArgumentError, match=r"got the single number head\.spread; take --set sharding=none$"):
+        shard(ObjectiveLoss(ELBO(), model), device=torch.device("cpu"), world_size=2)
 
 
 def test_devices_normalize_by_the_whole_batch_or_each_by_its_part() -> None:

@@ -16,11 +16,23 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor, nn
 
+from copyist.errors import ArgumentError
+
 # What divides is imported where something is divided: it takes as long as much of torch.
 
 
 def shard(module: nn.Module, *, device: torch.device, world_size: int) -> None:
-    """Divide the weights of a module among all processes, in place; they are whole again while its `forward` runs."""
+    """Divide the weights of a module among all processes, in place; they are whole again while its `forward` runs.
+
+    Raises:
+        ArgumentError: a weight is a single number, which PyTorch does not divide.
+    """
+    for name, weight in module.named_parameters():
+        if weight.ndim == 0:
+            raise ArgumentError(
+                f"weights that processes divide must have at least one axis, got the single number "
+                f"{name.removeprefix('model.')}; take --set sharding=none"
+            )
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
 

@@ -68,6 +68,7 @@ class TrainingState:
             DataError: there are no labels where the objective needs them, or a table cannot be standardized.
             ContractError: the objective does not train models of this kind.
             CheckpointError: the weights to start from do not fit.
+            ArgumentError: processes are to divide a weight that is a single number.
         """
         config = recipe.training
         self.recipe, self.store, self.seed, self.observer, self.start = recipe, store, seed, observer, start
