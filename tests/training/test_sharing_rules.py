@@ -2,6 +2,7 @@
 
 import signal
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -15,7 +16,8 @@ from copyist.recipes import latent_diffusion, stacked, topk_mlp
 from copyist.training import Recipe
 from copyist.training.loop import Interrupts
 from copyist.training.processes import check_processes, statistics_batch
-from copyist.training.sharding import shard
+from copyist.training.sharding import shard, whole_to_keep
+from copyist.training.store import Store
 from training.tiny import tiny
 
 
@@ -67,6 +69,18 @@ def test_a_weight_without_an_axis_is_not_divided() -> None:
     model = VariationalMLPConfig(image_shape=(1, 2, 3), widths=(4,), code_size=5, likelihood="gaussian").build()
     with pytest.raises(ArgumentError, match=r"got the single number head\.spread; take --set sharding=none$"):
         shard(ObjectiveLoss(ELBO(), model), device=torch.device("cpu"), world_size=2)
+
+
+def test_only_the_process_that_writes_a_folder_keeps_states_in_it(tmp_path: Path) -> None:
+    assert Store(tmp_path).keeps_states
+    assert not Store(tmp_path, writes=False).keeps_states
+    assert Store(None, writes=False).keeps_states
+
+
+def test_what_is_not_kept_is_not_held_whole() -> None:
+    tensors = {"first": torch.arange(2.0), "second": torch.arange(3.0)}
+    assert whole_to_keep(tensors, kept=True) == tensors
+    assert not whole_to_keep(tensors, kept=False)
 
 
 def test_devices_normalize_by_the_whole_batch_or_each_by_its_part() -> None:

@@ -86,9 +86,10 @@ class Descent:
         return None if norm is None else whole(torch.as_tensor(norm))
 
     def moments(self) -> dict[str, Tensor]:
-        """What the optimizer has to remember, by the number of the weight and a name, to be resumed."""
+        """What the optimizer has to remember, by the number of the weight and a name, to be resumed; divided as the
+        weights are."""
         return {
-            f"{index}.{name}": whole(value)
+            f"{index}.{name}": value
             for index, each in self.optimizer.state_dict()["state"].items()
             for name, value in each.items()
             if isinstance(value, Tensor)

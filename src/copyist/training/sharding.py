@@ -8,7 +8,17 @@ Source:
     al. (2023), "PyTorch FSDP: Experiences on Scaling Fully Sharded Data Parallel".
 """
 
-__all__ = ["Gathered", "Shards", "is_divided", "part_like", "shard", "take_whole_state", "whole", "whole_state"]
+__all__ = [
+    "Gathered",
+    "Shards",
+    "is_divided",
+    "part_like",
+    "shard",
+    "take_whole_state",
+    "whole",
+    "whole_state",
+    "whole_to_keep",
+]
 
 from collections.abc import Mapping
 from typing import Any, Self, final
@@ -83,6 +93,19 @@ def whole(tensor: Tensor) -> Tensor:
         return tensor
     divided: Any = tensor
     return divided.full_tensor()
+
+
+def whole_to_keep(tensors: Mapping[str, Tensor], *, kept: bool) -> dict[str, Tensor]:
+    """All of tensors that may be divided where they are `kept`, else none; every process must ask for them.
+
+    What was divided comes to the CPU, one tensor at a time: the device may have no room for all of them.
+    """
+    found: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        value = whole(tensor)
+        if kept:
+            found[name] = value.cpu() if is_divided(tensor) else value
+    return found
 
 
 def part_like(value: Tensor, like: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ from copyist.training.optimization import update_average
 from copyist.training.processes import check_resumed, sharing_record, statistics_batch
 from copyist.training.resumption import RecordedRun
 from copyist.training.run_data import RunData
-from copyist.training.sharding import Gathered, Shards, take_whole_state, whole_state
+from copyist.training.sharding import Gathered, Shards, take_whole_state, whole_to_keep
 from copyist.training.start import InitialWeights, build_model, initial_config
 from copyist.training.store import Store
 
@@ -237,7 +237,7 @@ class TrainingState:
         tensors = {
             f"{name}.{key}": value
             for name, module in self._modules().items()
-            for key, value in whole_state(module).items()
+            for key, value in module.state_dict().items()
         }
         tensors |= {f"optimizer.{key}": value for key, value in self.descent.moments().items()}
         document = {
@@ -247,7 +247,7 @@ class TrainingState:
             "header": asdict(self.header()),
             **({} if self.purpose is None else {"purpose": self.purpose}),
         }
-        self.store.save_state(document, tensors)
+        self.store.save_state(document, whole_to_keep(tensors, kept=self.store.keeps_states))
         self.saved_step = self.counters.step
         self.accelerator.wait_for_everyone()
 

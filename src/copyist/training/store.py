@@ -151,6 +151,11 @@ class Store:
         return Events(None if self._folder is None or not self._writes else self._folder / "tensorboard", after=after)
 
     @property
+    def keeps_states(self) -> bool:
+        """Whether states are kept by this process: in the folder by the one that writes there, in memory by each."""
+        return self._folder is None or self._writes
+
+    @property
     def takes_pictures(self) -> bool:
         """Whether pictures are kept here, by this process."""
         return self._folder is not None and self._writes
