@@ -64,6 +64,17 @@ def test_what_needs_whole_weights_beside_a_step_is_refused(recipe: Recipe, what:
     check(divided, Processes(num_processes=1, distributed_type=DistributedType.NO))
 
 
+def test_a_first_stage_that_is_divided_keeps_the_same_rules() -> None:
+    recipe = latent_diffusion()
+    first = recipe.first_stage
+    assert first is not None
+    divided = replace(first, training=replace(first.training, batch_size=64, sharding="full"))
+    check(replace(recipe, first_stage=divided), Processes())
+    compiled = replace(divided, training=replace(divided.training, compile=True))
+    with pytest.raises(ArgumentError, match=r"take --set first_stage\.training\.compile=false$"):
+        check(replace(recipe, first_stage=compiled), Processes())
+
+
 def test_a_weight_without_an_axis_is_not_divided() -> None:
     """Such as the spread that all pixels of a Gaussian likelihood share."""
     model = VariationalMLPConfig(image_shape=(1, 2, 3), widths=(4,), code_size=5, likelihood="gaussian").build()

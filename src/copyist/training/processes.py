@@ -12,6 +12,7 @@ from torch import nn
 from copyist.errors import ArgumentError, CheckpointError
 from copyist.models.latent_diffusion import LatentDiffusionConfig
 from copyist.nn.norm import has_batch_statistics
+from copyist.objectives import Objective
 from copyist.randomness import SharedGenerator, derive, generator
 from copyist.training.config import Recipe, Training
 from copyist.training.resumption import RecordedRun
@@ -33,7 +34,7 @@ def check_processes(recipe: Recipe, accelerator: Accelerator) -> None:
             "--set sharding=full"
         )
     count = accelerator.num_processes
-    if count > 1 and recipe.training.sharding == "full":
+    if count > 1:
         _check_sharding(recipe)
     for training in _trainings(recipe):
         size = training.batch_size
@@ -95,15 +96,31 @@ def draws_of_step(seed: int, step: int, part: int, accelerator: Accelerator) -> 
 
 
 def _check_sharding(recipe: Recipe) -> None:
-    """Refuse what asks for the whole weights beside a step."""
-    training = recipe.training
-    for asked, what, option in (
-        (recipe.pretraining is not None, "pretraining", "pretraining=none"),
-        (isinstance(recipe.model, LatentDiffusionConfig), "a first stage", "sharding=none"),
-        (recipe.objective.repair is not None, f"the repairs of {type(recipe.objective).__name__}", "sharding=none"),
-        (training.compile, "compiling", "compile=false"),
-        (training.batch_statistics == "per-device", "statistics per device", "batch_statistics=synchronized"),
-    ):
+    """Refuse what asks for the whole weights beside a step, in the run or in that of its first stage."""
+    full, first = recipe.training.sharding == "full", recipe.first_stage
+    _check_divided(recipe.training, recipe.objective)
+    if first is not None:
+        _check_divided(first.training, first.objective, prefix="first_stage.training.")
+    _refuse(
+        (full and recipe.pretraining is not None, "pretraining", "pretraining=none"),
+        (full and isinstance(recipe.model, LatentDiffusionConfig), "a first stage", "sharding=none"),
+    )
+
+
+def _check_divided(training: Training, objective: Objective, *, prefix: str = "") -> None:
+    full = training.sharding == "full"
+    repairs = f"the repairs of {type(objective).__name__}"
+    per_device = training.batch_statistics == "per-device"
+    _refuse(
+        (full and objective.repair is not None, repairs, f"{prefix}sharding=none"),
+        (full and training.compile, "compiling", f"{prefix}compile=false"),
+        (full and per_device, "statistics per device", f"{prefix}batch_statistics=synchronized"),
+    )
+
+
+def _refuse(*cases: tuple[bool, str, str]) -> None:
+    """The first case that is so: what is beside divided weights, and the setting without it."""
+    for asked, what, option in cases:
         if asked:
             raise ArgumentError(
                 f"weights that processes divide must change by steps of the optimizer alone, got {what} beside "
