@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,23 +9,16 @@ import torch
 from torch import Tensor
 
 from copyist.errors import ArgumentError, ContractError, DataError, ShapeError
-from copyist.models import Autoencoder, MLPConfig
+from copyist.models import Autoencoder
 from copyist.procedures import GaussianCodes, sample, sample_steps
 from copyist.randomness import draw_normal
-from known import GaussianDenoiser
+from known import Exact, GaussianDenoiser
 
 SHAPE = (3, 8, 6)
 
 
-class Rotating(Autoencoder):
+class Rotating(Exact, Autoencoder):
     """A code that is the image's values the other way round, and twice as large; decoding loses a tenth."""
-
-    @property
-    def config(self) -> Any:
-        return MLPConfig()
-
-    def check_input(self, x: Tensor) -> None:
-        assert x.ndim == 4
 
     def encode(self, x: Tensor) -> Tensor:
         return 2 * x.flatten(1).flip(1)
@@ -66,9 +58,9 @@ def test_samples_are_combinations_of_training_codes_and_are_copied_after_it(imag
     model, method = model_of(""), GaussianCodes(steps=2, std=0.5, images=10, source=str(tmp_path / "images.npz"))
     states = list(sample_steps(model, count=3, shape=SHAPE, generator=torch.Generator().manual_seed(4), method=method))
     weights = draw_normal((3, 10), generator=torch.Generator().manual_seed(4), like=images)
-    first = images[:10]
-    away = torch.einsum("bn,nchw->bchw", weights, first - first.mean(0)) / 3
-    expected = 0.9 * (first.mean(0) + 0.5 * away)
+    some = images[::4]
+    away = torch.einsum("bn,nchw->bchw", weights, some - some.mean(0)) / 3
+    expected = 0.9 * (some.mean(0) + 0.5 * away)
     for step, state in enumerate(states):
         torch.testing.assert_close(state, expected * 0.9**step)
     assert len(states) == 3

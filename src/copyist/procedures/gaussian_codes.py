@@ -2,6 +2,7 @@
 
 __all__ = ["GaussianCodes"]
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, final
@@ -10,11 +11,11 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least
-from copyist.errors import DataError, ShapeError
+from copyist.errors import DataError
 from copyist.memory import check_memory
 from copyist.models.contracts import Autoencoder, Model, needs
 from copyist.procedures.method import ApplyPart, Method
-from copyist.procedures.training_images import training_images
+from copyist.procedures.training_images import training_images, unlike_images
 from copyist.randomness import draw_normal
 from copyist.tensors import Codes, Images
 
@@ -47,8 +48,8 @@ class GaussianCodes(Method):
     """Factor on the spread of codes: less than 1 gives more typical samples, and fewer kinds."""
 
     images: int = 4096
-    """How many training images to encode, at most; the law of fewer images than a code has numbers has no more
-    directions than images."""
+    """How many training images to encode, at most, evenly spaced over all of them; the law of fewer images than a code
+    has numbers has no more directions than images."""
 
     source: str | None = None
     """Of the images whose codes are taken; None is what the model was trained on."""
@@ -68,21 +69,18 @@ class GaussianCodes(Method):
         autoencoder = needs(model, Autoencoder, verb="sample")
         images = training_images(model, self.source, what="the law of the codes")
         if tuple(images.shape) != tuple(shape[1:]):
-            raise ShapeError(
-                f"samples must have the shape of the images whose codes they take, got {_by(shape[1:])} and "
-                f"{_by(images.shape)}; name other images (--set source=…), or leave --size out"
-            )
+            raise unlike_images(shape[1:], images.shape, what="codes")
         if len(images) < 2:
             raise DataError("a law of codes must be of at least 2 images, got 1; name more (--set source=…)")
-        count = min(self.images, len(images))
+        images = images.subset(min(self.images, len(images)))
         with torch.no_grad():
             numbers = apply(autoencoder.encode, images.images(0, 1).to(like)).numel()
         check_memory(
-            3 * 4 * (count + shape[0]) * numbers,
-            f"the codes of {count} images",
+            4 * len(images) * math.prod(images.shape) + 3 * 4 * (len(images) + shape[0]) * numbers,
+            f"the codes of {len(images)} images",
             remedy="take fewer (--set images=…, --count)",
         )
-        z = apply(autoencoder.encode, images.images(0, count).to(like))
+        z = apply(autoencoder.encode, images.images().to(like))
         return self._chain(autoencoder, z, shape[0], apply=apply, generator=generator)
 
     def _chain(
@@ -96,7 +94,3 @@ class GaussianCodes(Method):
         for _ in range(self.steps):
             x = apply(model, x)
             yield x
-
-
-def _by(shape: Sequence[int]) -> str:
-    return "x".join(map(str, shape))

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from copyist.checks import check_at_least, check_choice, check_finite
 from copyist.data import ExampleSet
-from copyist.errors import ArgumentError, ShapeError
+from copyist.errors import ArgumentError
 from copyist.models.contracts import Model
 from copyist.procedures.method import ApplyPart, Method
-from copyist.procedures.training_images import training_images
+from copyist.procedures.training_images import training_images, unlike_images
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
 
@@ -104,10 +104,7 @@ class RepeatedCopying(Method):
         )
         fits = {"places": mean.shape == torch.Size(shape), "channels": len(mean) == shape[0], "none": True}
         if not fits[self.statistics]:
-            raise ShapeError(
-                f"samples must have the shape of the images whose statistics they take, got {_by(shape)} and "
-                f"{_by(mean.shape)}; name other images (--set source=…), or leave --size out"
-            )
+            raise unlike_images(shape, mean.shape, what="statistics")
         return (mean, std) if self.statistics == "places" else _of_channels(mean, std)
 
     def _copies(self, x: Images, mean: Tensor, std: Tensor, *, copy: Callable[[Images], Images]) -> Iterator[Images]:
@@ -137,7 +134,3 @@ def _with_statistics(x: Images, mean: Tensor, std: Tensor) -> Images:
     over = 0 if mean.shape[1:] == x.shape[2:] else (0, 2, 3)
     own = x.std(over, correction=0).view(std.shape)
     return mean + std * (x - x.mean(over).view(mean.shape)) / own.clamp_min(_LEAST)
-
-
-def _by(shape: Sequence[int]) -> str:
-    return "x".join(map(str, shape))

@@ -1,9 +1,11 @@
 """The images that a model was trained on, for methods that need them again to sample."""
 
-__all__ = ["training_images"]
+__all__ = ["training_images", "unlike_images"]
+
+from collections.abc import Sequence
 
 from copyist.data import ExampleSet, open_source
-from copyist.errors import ArgumentError, DataError, UnknownNameError
+from copyist.errors import ArgumentError, DataError, ShapeError, UnknownNameError
 from copyist.models.contracts import Model
 
 
@@ -31,3 +33,12 @@ def training_images(model: Model, source: str | None, *, what: str, otherwise: s
         raise DataError(
             f"samples take {what} of the model's training images, got {own!r}, which cannot be read ({error}); {remedy}"
         ) from error
+
+
+def unlike_images(shape: Sequence[int], own: Sequence[int], *, what: str) -> ShapeError:
+    """The refusal of samples of a shape that is not that of the images of which they take something."""
+    got, there = ("x".join(map(str, each)) for each in (shape, own))
+    return ShapeError(
+        f"samples must have the shape of the images whose {what} they take, got {got} and {there}; name other images "
+        "(--set source=…), or leave --size out"
+    )

@@ -141,8 +141,10 @@ def _measure(state: TrainingState) -> HeldOutLosses:
 def _draw(state: TrainingState) -> None:
     """Write pictures of the progress of a model that makes images."""
     model, store = state.current, state.store
-    with state.gathered(state.current):
-        if store.takes_pictures and isinstance(model, Reconstructor | Diffusion) and not model.takes_tables:
+    if not isinstance(model, Reconstructor | Diffusion) or model.takes_tables:
+        return
+    with state.gathered(model):
+        if store.takes_pictures:
             shown = state.held_out.pictures(model, state.recipe.objective.at_progress(1.0))
             store.write_pictures(state.counters.step, shown)
 
