@@ -43,6 +43,35 @@ def test_an_answer_that_is_wrong_at_one_width_is_found(monkeypatch: pytest.Monke
     assert not found.pays
 
 
+@pytest.mark.parametrize("kernel", [2, 3])
+def test_an_answer_that_is_wrong_where_it_is_one_value_wide_is_found(
+    monkeypatch: pytest.MonkeyPatch, kernel: int
+) -> None:
+    """As in pytorch issue 163347, where a kernel of ones on 2x2 ones gave 1 and not 4, and in 169688."""
+    convolve = F.conv2d
+
+    def wrong(x: Tensor, weight: Tensor, **settings: Any) -> Tensor:
+        answer = convolve(x, weight, **settings)
+        is_wrong = x.dtype == torch.bfloat16 and answer.shape[-1] == 1 and weight.shape[-1] == kernel
+        return answer / 4 if is_wrong else answer
+
+    monkeypatch.setattr(F, "conv2d", wrong)
+    assert not bf16_probe().is_right
+
+
+def test_a_gradient_of_an_input_that_is_one_value_wide_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    transpose = F.conv_transpose2d
+
+    def wrong(x: Tensor, weight: Tensor, **settings: Any) -> Tensor:
+        if x.dtype == torch.bfloat16 and x.shape[-1] == 1:
+            x = x * 1.0
+            x.register_hook(lambda gradient: gradient / 4)
+        return transpose(x, weight, **settings)
+
+    monkeypatch.setattr(F, "conv_transpose2d", wrong)
+    assert not bf16_probe().is_right
+
+
 def test_a_gradient_that_is_no_number_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     convolve = F.conv2d
 

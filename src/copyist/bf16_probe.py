@@ -17,7 +17,7 @@ _Operation: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """Of an input and a weight."""
 
 _WIDTHS = (1, 3, 16)
-"""Maps of the convolutions that are checked; implementations have been wrong at a width of 1 alone."""
+"""Maps of the convolutions that are checked."""
 
 _REPEATS = 5
 """Times that an operation is timed, of which the fastest counts."""
@@ -65,11 +65,11 @@ def bf16_probe() -> Probe:
 def _probe() -> Probe:
     draws = torch.Generator().manual_seed(0)
     errors = [
-        _error(operation, *_tensors(operation, width, side=8, generator=draws))
-        for operation in _OPERATIONS
+        _error(operation, *_tensors(width, side=side, kernel=kernel, generator=draws))
+        for operation, side, kernel in _CHECKED
         for width in _WIDTHS
     ]
-    timed = [(operation, *_tensors(operation, 16, side=32, generator=draws)) for operation in _OPERATIONS]
+    timed = [(operation, *_tensors(16, side=32, kernel=kernel, generator=draws)) for operation, _, kernel in _TIMED]
     slowdown = math.inf
     for _ in range(_LOOKS):
         slowdown = min(slowdown, max(_slowdown(*each) for each in timed))
@@ -90,11 +90,19 @@ def _product(x: Tensor, weight: Tensor) -> Tensor:
     return F.linear(x.flatten(2).transpose(1, 2), weight.flatten(1)[:, : x.shape[1]])
 
 
-_OPERATIONS: tuple[_Operation, ...] = (_convolution, _transposed, _product)
+def _strided(x: Tensor, weight: Tensor) -> Tensor:
+    return F.conv2d(x, weight, stride=2, padding=(weight.shape[-1] - 1) // 2)
 
 
-def _tensors(operation: _Operation, width: int, *, side: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    kernel = 2 if operation is _transposed else 3
+_TIMED: tuple[tuple[_Operation, int, int], ...] = ((_convolution, 8, 3), (_transposed, 8, 2), (_product, 8, 3))
+"""Operations, with the sides of the images on which they are checked, and of their kernels."""
+
+_CHECKED = (*_TIMED, (_strided, 2, 2), (_strided, 2, 3), (_transposed, 1, 2))
+"""As well where an answer, or the gradient of an input, is one value wide: implementations have been wrong there alone
+(pytorch issues 163347 and 169688)."""
+
+
+def _tensors(width: int, *, side: int, kernel: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     x = torch.randn(4, width, side, side, generator=generator).contiguous(memory_format=torch.channels_last)
     return x, torch.randn(width, width, kernel, kernel, generator=generator)
 
