@@ -88,6 +88,9 @@ SHARDED = {
 }
 """Some of them with weights that the processes divide."""
 
+HALF = replace(EQUAL["noise"], training=replace(_TRAINING, precision="bf16"))
+"""What is rounded so coarsely shows by which kernels it was computed."""
+
 LONG_SHARDED = replace(LONG, training=replace(LONG.training, sharding="full", patience=9, snapshots=(1.0,)))
 
 PER_DEVICE = replace(LONG, training=replace(LONG.training, batch_statistics="per-device"))
@@ -105,6 +108,8 @@ def train_all(folder: Path) -> None:
     kill_at(STOPS[0], PER_DEVICE, folder / "per-device")
     for name, recipe in SHARDED.items():
         train(recipe, out=folder / f"sharded-{name}", seed=SEED)
+    for name, sharding in (("half", "none"), ("sharded-half", "full")):
+        train(replace(HALF, training=replace(HALF.training, sharding=sharding)), out=folder / name, seed=SEED)
     train(LONG_SHARDED, out=folder / "sharded-straight", seed=SEED)
     for stop, resume in ((STOPS[0], False), (STOPS[1], True)):
         kill_at(stop, LONG_SHARDED, folder / "sharded-twice", resume=resume)

@@ -94,6 +94,12 @@ def test_two_processes_that_divide_the_weights_train_as_two_that_do_not(two: Pat
         assert shared.validation_loss == pytest.approx(whole.validation_loss, rel=1e-5)
 
 
+def test_divided_weights_are_computed_with_by_the_kernels_of_whole_ones(two: Path) -> None:
+    """In bfloat16 those of another layout, as without channels_last, differ by twenty times as much."""
+    for name, weight in weights(two / "half").items():
+        torch.testing.assert_close(weights(two / "sharded-half")[name], weight, rtol=1e-5, atol=1e-6)
+
+
 def test_divided_weights_are_resumed_twice_with_their_bits_and_by_one_process_too(two: Path, tmp_path: Path) -> None:
     """With an average, best weights and snapshots, all of which are whole in their files."""
     assert same_bits(two / "sharded-twice", two / "sharded-straight")

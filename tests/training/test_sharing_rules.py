@@ -7,7 +7,10 @@ from typing import Any, cast
 
 import pytest
 import torch
+import torch.distributed.device_mesh
+import torch.distributed.fsdp
 from accelerate import Accelerator, DistributedType
+from torch import nn
 
 from copyist.errors import ArgumentError
 from copyist.models import VariationalMLPConfig
@@ -80,6 +83,25 @@ def test_a_weight_without_an_axis_is_not_divided() -> None:
     model = VariationalMLPConfig(image_shape=(1, 2, 3), widths=(4,), code_size=5, likelihood="gaussian").build()
     with pytest.raises(ArgumentError, match=r"got the single number head\.spread; take --set sharding=none$"):
         shard(ObjectiveLoss(ELBO(), model), device=torch.device("cpu"), world_size=2)
+
+
+@pytest.mark.parametrize("maps", [1, 3])
+def test_channels_last_holds_for_divided_weights_too(monkeypatch: pytest.MonkeyPatch, maps: int) -> None:
+    """Which are contiguous: images of one channel, whose layout is a matter of strides alone, decide it as well."""
+    monkeypatch.setattr(torch.distributed.fsdp, "fully_shard", lambda *_, **__: None)
+    monkeypatch.setattr(torch.distributed.device_mesh, "init_device_mesh", lambda *_: None)
+    x = torch.rand(2, maps, 5, 7, generator=torch.Generator().manual_seed(0))
+    last = nn.Conv2d(maps, 4, 3).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    with torch.autocast("cpu", torch.bfloat16):
+        expected = last(x)
+        shard(last, device=torch.device("cpu"), world_size=2)
+        found = last(x)
+    assert last.weight.is_contiguous()
+    assert found.stride() == expected.stride() == (4 * 3 * 5, 1, 4 * 5, 4)
+    assert torch.equal(found, expected)
+    first = nn.Conv2d(maps, 4, 3)
+    shard(first, device=torch.device("cpu"), world_size=2)
+    assert first(x).is_contiguous()
 
 
 def test_only_the_process_that_writes_a_folder_keeps_states_in_it(tmp_path: Path) -> None:

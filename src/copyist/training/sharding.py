@@ -34,6 +34,9 @@ from copyist.errors import ArgumentError
 def shard(module: nn.Module, *, device: torch.device, world_size: int) -> None:
     """Divide the weights of a module among all processes, in place; they are whole again while its `forward` runs.
 
+    PyTorch divides contiguous weights alone. Where they lay `channels_last`, the images that `forward` is given first
+    lie so, which convolutions go by as well: the same kernels compute the same bits.
+
     Raises:
         ArgumentError: a weight is a single number, which PyTorch does not divide.
     """
@@ -46,6 +49,8 @@ def shard(module: nn.Module, *, device: torch.device, world_size: int) -> None:
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
 
+    if any(map(_is_channels_last, module.parameters())):
+        module.register_forward_pre_hook(_lay_channels_last)
     module.to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]
     mesh = init_device_mesh(device.type, (world_size,))
     fully_shard(module, mesh=mesh, reshard_after_forward=True)
@@ -127,3 +132,17 @@ def take_whole_state(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     """`load_state_dict` of a module whose weights may be divided, from whole ones."""
     own: Mapping[str, Any] = module.state_dict()
     module.load_state_dict({name: part_like(value, own.get(name, value)) for name, value in tensors.items()})
+
+
+def _is_channels_last(tensor: Tensor) -> bool:
+    """And not contiguous at once, as what has one channel or one position is."""
+    return tensor.ndim == 4 and tensor.is_contiguous(memory_format=torch.channels_last) and not tensor.is_contiguous()
+
+
+def _lay_channels_last(module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs of a module, of which the first are examples: images with the channels of a position side by side."""
+    x, *others = inputs
+    if x.ndim == 4:
+        # Not `contiguous`, which leaves images of one channel as they are, and convolutions go by their strides.
+        x = torch.empty_like(x, memory_format=torch.channels_last).copy_(x)
+    return (x, *others)
