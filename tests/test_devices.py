@@ -1,5 +1,6 @@
 """Precision is what was asked for, or what the hardware does natively; kept memory changes no value."""
 
+import math
 import platform
 import subprocess
 import sys
@@ -10,7 +11,8 @@ import torch
 
 from copyist import devices
 from copyist.bf16_probe import Probe
-from copyist.devices import Precision, autocast, resolve
+from copyist.devices import Precision, autocast, resolve, resolve_for_all, values_of_first
+from meeting import Meeting
 
 CPU = torch.device("cpu")
 
@@ -37,6 +39,35 @@ def test_auto_is_what_the_processor_does(monkeypatch: pytest.MonkeyPatch, tmp_pa
     devices._cpu_does_bf16.cache_clear()
     assert resolve("auto", CPU) == "float32"
     devices._cpu_does_bf16.cache_clear()
+
+
+@pytest.fixture
+def meeting(monkeypatch: pytest.MonkeyPatch) -> Meeting:
+    meeting = Meeting()
+    monkeypatch.setattr(devices, "gather_batch", meeting.gather)
+    monkeypatch.setattr(devices, "num_processes", lambda: 2)
+    return meeting
+
+
+@pytest.mark.parametrize(
+    ("each", "expected"),
+    [(("bf16", "bf16"), "bf16"), (("bf16", "float32"), "float32"), (("float32", "bf16"), "float32")],
+)
+def test_processes_that_share_a_run_compute_in_one_precision(
+    meeting: Meeting, monkeypatch: pytest.MonkeyPatch, each: tuple[str, str], expected: str
+) -> None:
+    monkeypatch.setattr(devices, "resolve", lambda precision, device: each[meeting.rank])
+    assert meeting.run(lambda rank: resolve_for_all("auto", CPU)) == [expected] * 2
+
+
+def test_processes_go_by_the_numbers_of_the_first(meeting: Meeting) -> None:
+    mine = [[0.1, math.inf], [0.1 + 1e-16, 7.0]]
+    assert meeting.run(lambda rank: values_of_first(mine[rank], device=CPU)) == [mine[0]] * 2
+
+
+def test_a_process_alone_goes_by_its_own_numbers() -> None:
+    assert values_of_first([0.1], device=CPU) == [0.1]
+    assert resolve_for_all("bf16", CPU) == "bf16"
 
 
 def test_auto_on_a_gpu_asks_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,13 +14,15 @@ __all__ = [
     "num_processes",
     "one_thread",
     "resolve",
+    "resolve_for_all",
     "sum_over_processes",
+    "values_of_first",
 ]
 
 import contextlib
 import ctypes
 import platform
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -85,6 +87,18 @@ def resolve(precision: Precision, device: torch.device) -> Precision:
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
     return "bf16" if device.type == "cpu" and _cpu_does_bf16() and bf16_probe().pays else "float32"
+
+
+def resolve_for_all(precision: Precision, device: torch.device) -> Precision:
+    """`bf16` or `float32`: what `auto` means for processes that share a run, `bf16` where it does so for each of them.
+
+    Every process must call it. Machines may be unlike, and a speed is measured by each for itself.
+    """
+    own = resolve(precision, device)
+    if num_processes() == 1:
+        return own
+    chosen = gather_batch(torch.tensor([own == "bf16"], dtype=torch.int64, device=device))
+    return "bf16" if bool(chosen.all()) else "float32"
 
 
 def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractContextManager[Any]:
@@ -157,6 +171,16 @@ def gather_batch(x: Tensor) -> Tensor:
     gathered = [torch.empty_like(x) for _ in range(distributed.get_world_size())]
     distributed.all_gather(gathered, x)
     return torch.cat(gathered)
+
+
+def values_of_first(values: Sequence[float], *, device: torch.device) -> list[float]:
+    """Numbers as the first of all processes has them, for what all must decide alike: unlike processors round unlike.
+
+    Every process must call it, with as many numbers.
+    """
+    if num_processes() == 1:
+        return [*values]
+    return gather_batch(torch.tensor([values], dtype=torch.float64, device=device))[0].tolist()
 
 
 def apply_to_whole(

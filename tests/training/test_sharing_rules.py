@@ -1,5 +1,6 @@
 """What several processes cannot share is refused before any work."""
 
+import copy
 import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,17 +11,25 @@ import torch
 import torch.distributed.device_mesh
 import torch.distributed.fsdp
 from accelerate import Accelerator, DistributedType
-from torch import nn
+from torch import Tensor, nn
 
+from copyist import devices
+from copyist.data import open_source
 from copyist.errors import ArgumentError
-from copyist.models import VariationalMLPConfig
-from copyist.objectives import ELBO, ObjectiveLoss
+from copyist.models import Model, VariationalMLPConfig
+from copyist.objectives import ELBO, Objective, ObjectiveLoss
 from copyist.recipes import latent_diffusion, stacked, topk_mlp
-from copyist.training import Recipe
+from copyist.training import Recipe, snapshots
+from copyist.training.counters import Counters
+from copyist.training.held_out import HeldOut, HeldOutLosses
+from copyist.training.history import NullObserver
 from copyist.training.loop import Interrupts
 from copyist.training.processes import check_processes, statistics_batch
 from copyist.training.sharding import shard, whole_to_keep
+from copyist.training.snapshots import keep_snapshots
+from copyist.training.state import TrainingState
 from copyist.training.store import Store
+from meeting import Meeting
 from training.tiny import tiny
 
 
@@ -102,6 +111,51 @@ def test_channels_last_holds_for_divided_weights_too(monkeypatch: pytest.MonkeyP
     first = nn.Conv2d(maps, 4, 3)
     shard(first, device=torch.device("cpu"), world_size=2)
     assert first(x).is_contiguous()
+
+
+def meet(monkeypatch: pytest.MonkeyPatch) -> Meeting:
+    """From now on there are two processes."""
+    meeting = Meeting()
+    monkeypatch.setattr(devices, "gather_batch", meeting.gather)
+    monkeypatch.setattr(devices, "num_processes", lambda: 2)
+    return meeting
+
+
+def test_a_look_that_each_process_computes_for_itself_is_that_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else unlike processors, which round unlike, would keep other weights as the best, or stop at other steps."""
+    meeting = meet(monkeypatch)
+
+    @dataclass(frozen=True, kw_only=True)
+    class Unlike(Objective):
+        def __call__(self, model: Model, x: Tensor, **_: Any) -> Tensor:
+            return torch.tensor(1.0 + meeting.rank)
+
+        def measures(self, model: Model, x: Tensor, **_: Any) -> dict[str, float]:
+            return {"rank": float(meeting.rank)}
+
+    images, model = open_source("digits").test, tiny().model.fitted((1, 8, 8)).build()
+
+    def look(rank: int) -> HeldOutLosses:
+        # One batch, which two processes cannot share.
+        held_out = HeldOut(images, count=12, batch_size=12, seed=0, device=torch.device("cpu"), rank=rank, world_size=2)
+        return held_out.measure(model, Unlike())
+
+    assert meeting.run(look) == [HeldOutLosses(loss=1.0, measures={"rank": 0.0})] * 2
+
+
+def test_snapshots_are_kept_by_the_psnr_of_the_first_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All make one together, so that those which found more would wait for one that found less."""
+    recipe = tiny(snapshots=(19.0, 20.5))
+    state = TrainingState(recipe, open_source("digits"), Store(None), seed=0, observer=NullObserver())
+    states, meeting = [state, copy.copy(state)], meet(monkeypatch)
+    states[1].counters = Counters()
+    monkeypatch.setattr(snapshots, "pooled_psnr", lambda x_hat, x: 20.0 + meeting.rank)
+    kept: list[tuple[int, float]] = []
+    monkeypatch.setattr(snapshots, "finished_model", lambda state, weights: weights)
+    monkeypatch.setattr(Store, "write_snapshot", lambda store, level, *_: kept.append((meeting.rank, level)))
+    meeting.run(lambda rank: keep_snapshots(states[rank]))
+    assert sorted(kept) == [(0, 19.0), (1, 19.0)]
+    assert [each.counters.best_psnr for each in states] == [20.0, 20.0]
 
 
 def test_only_the_process_that_writes_a_folder_keeps_states_in_it(tmp_path: Path) -> None:

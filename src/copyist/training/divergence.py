@@ -8,6 +8,7 @@ from typing import Any, final
 import torch
 from torch.nn import functional as F
 
+from copyist.devices import values_of_first
 from copyist.errors import CopyistError
 from copyist.models.contracts import Reconstructor
 from copyist.objectives import Copying, CrossEntropy, Denoising, WalkingBack
@@ -57,6 +58,9 @@ def compare(state: TrainingState) -> Comparison | None:
     if row is None or row.validation_loss is None:
         return None
     loss, mean = row.validation_loss, _mean_loss(state)
+    if mean is not None:
+        # By which all processes look at the first weights, or none.
+        mean = values_of_first([mean], device=state.device)[0]
     if mean is not None and loss <= mean:
         return Comparison(loss=loss, mean_loss=mean, first_loss=None, diverged=False, notice=None)
     first = _first_loss(state)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from copyist.data.examples import ExampleSet
-from copyist.devices import gather_batch
+from copyist.devices import gather_batch, values_of_first
 from copyist.models.contracts import Model
 from copyist.models.in_batches import batch_indices, evaluation_mode
 from copyist.objectives.base import Objective
@@ -79,7 +79,9 @@ class HeldOut:
         if shared:
             sums = self._in_order(sums, per_process=-(-len(batches) // self._world_size))
         # One after the other, as one process alone adds them.
-        loss, *measures = (sum(column) / len(self.x) for column in zip(*sums, strict=True))
+        means = [sum(column) / len(self.x) for column in zip(*sums, strict=True)]
+        # By which all keep the best weights, or stop.
+        loss, *measures = values_of_first(means, device=self.x.device)
         return HeldOutLosses(loss=loss, measures=dict(zip(names, measures, strict=True)))
 
     def _in_order(self, sums: list[list[float]], *, per_process: int) -> list[list[float]]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import torch
 
+from copyist.devices import values_of_first
 from copyist.metrics.distortion import pooled_psnr
 from copyist.models.contracts import Reconstructor, needs
 from copyist.models.in_batches import in_batches
@@ -43,4 +44,6 @@ def _psnr(state: TrainingState) -> float:
     if config.snapshot_split == "training":
         x = state.data.train.subset(config.validation_images).examples().to(x.device)
     with state.gathered(state.current):
-        return pooled_psnr(in_batches(model, model, x, batch_size=config.batch_size), x)
+        own = pooled_psnr(in_batches(model, model, x, batch_size=config.batch_size), x)
+    # A snapshot is made by all processes together.
+    return values_of_first([own], device=x.device)[0]

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from copyist.checkpoint import FORMAT_VERSION, Header, sum_of_tensors
 from copyist.data import Batches
 from copyist.data.splits import Splits
-from copyist.devices import Precision, keep_freed_memory, resolve
+from copyist.devices import Precision, keep_freed_memory, resolve_for_all
 from copyist.models.contracts import Autoencoder, Model, ModelConfig, needs
 from copyist.models.latent_diffusion import LatentDiffusion
 from copyist.nn.norm import share_statistics
@@ -76,7 +76,7 @@ class TrainingState:
         self.start_fingerprint = None if start is None else start.fingerprint
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
-        self.precision: Precision = resolve(config.precision, self.device)
+        self.precision: Precision = resolve_for_all(config.precision, self.device)
         # The one setting of the process that training does not put back; it changes no value.
         if self.device.type == "cpu":
             keep_freed_memory()
