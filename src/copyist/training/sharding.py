@@ -9,7 +9,7 @@ Source:
 """
 
 __all__ = [
-    "Gathered",
+    "DividedModels",
     "Shards",
     "is_divided",
     "part_like",
@@ -20,8 +20,9 @@ __all__ = [
     "whole_to_keep",
 ]
 
-from collections.abc import Mapping
-from typing import Any, Self, final
+import contextlib
+from collections.abc import Generator, Mapping
+from typing import Any, final
 
 import torch
 from torch import Tensor, nn
@@ -58,7 +59,7 @@ def shard(module: nn.Module, *, device: torch.device, world_size: int) -> None:
 
 @final
 class Shards(nn.Module):
-    """A model that processes divide, and that they use within `Gathered` alone.
+    """A model that processes divide, and that they use while it is gathered alone.
 
     Args:
         model: whole in every process.
@@ -73,18 +74,27 @@ class Shards(nn.Module):
 
 
 @final
-class Gathered:
-    """Context manager: the weights of a module that was divided are whole in every process; all must enter it."""
+class DividedModels:
+    """Which models of a run processes divide, and by what; none at first."""
 
-    def __init__(self, module: nn.Module) -> None:
-        self._module: Any = module
+    def __init__(self) -> None:
+        self._modules: dict[nn.Module, nn.Module] = {}
 
-    def __enter__(self) -> Self:
-        self._module.unshard()
-        return self
+    def add(self, model: nn.Module, module: nn.Module) -> None:
+        """Note that a model was divided with the module that holds it."""
+        self._modules[model] = module
 
-    def __exit__(self, *_: object) -> None:
-        self._module.reshard()
+    @contextlib.contextmanager
+    def gathered(self, model: nn.Module) -> Generator[None, None, None]:
+        """Context manager: a model is whole in every process, where they divide it; then all must enter."""
+        module: Any = self._modules.get(model)
+        if module is not None:
+            module.unshard()
+        try:
+            yield
+        finally:
+            if module is not None:
+                module.reshard()
 
 
 def is_divided(tensor: Tensor) -> bool:

@@ -30,7 +30,7 @@ from copyist.training.optimization import update_average
 from copyist.training.processes import check_resumed, sharing_record, statistics_batch
 from copyist.training.resumption import RecordedRun
 from copyist.training.run_data import RunData
-from copyist.training.sharding import Gathered, Shards, take_whole_state, whole_to_keep
+from copyist.training.sharding import DividedModels, Shards, take_whole_state, whole_to_keep
 from copyist.training.start import InitialWeights, build_model, initial_config
 from copyist.training.store import Store
 
@@ -110,11 +110,12 @@ class TrainingState:
         self.descent = Descent(
             recipe.objective, self.model, config.optimization, accelerator=self.accelerator, sharded=sharded
         )
-        self._divided: dict[nn.Module, nn.Module] = {}
+        self._divided = DividedModels()
         if sharded:
-            others = [model for model in (self.average, self.best) if model is not None]
-            shards = {model: Shards(model, device=self.device, world_size=world_size) for model in others}
-            self._divided = {self.model: self.descent.loss, **shards}
+            self._divided.add(self.model, self.descent.loss)
+            for model in (self.average, self.best):
+                if model is not None:
+                    self._divided.add(model, Shards(model, device=self.device, world_size=world_size))
         self._examples = LearnedExamples(self.data, config, self.model, seed=seed, accelerator=self.accelerator)
         self.counters = Counters()
         self.saved_step = 0
@@ -134,8 +135,7 @@ class TrainingState:
 
     def gathered(self, model: Model) -> contextlib.AbstractContextManager[Any]:
         """Context manager: a model of the run is whole in every process, where processes divide it; all must enter."""
-        divided = self._divided.get(model)
-        return contextlib.nullcontext() if divided is None else Gathered(divided)
+        return self._divided.gathered(model)
 
     @property
     def finished(self) -> bool:
