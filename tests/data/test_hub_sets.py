@@ -13,7 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from copyist.cli.data import app
-from copyist.data import open_source, open_split, read_pictures
+from copyist.data import Batches, open_source, open_split, read_pictures
 from copyist.data.source import parse_source
 from copyist.errors import ArgumentError, CopyistError, DataError, MissingExtraError, UnknownNameError
 
@@ -110,6 +110,29 @@ def test_a_folder_of_images_and_sets_of_several_splits_are_taken_as_such(hub: An
     splits = open_source(f"hf:{tmp_path / 'saved'}", say=said.append)
     assert (len(splits.train), len(splits.test)) == (5, 1)
     assert said == [f"took the splits train, test of hf:{tmp_path / 'saved'}, and left out validation"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("world_size", [1, 2])
+def test_every_row_is_seen_once_an_epoch_by_whatever_processes_and_resumes(
+    hub: Any, tmp_path: Path, world_size: int
+) -> None:
+    """Where a run stands is the number of its step: no stream is begun anew (datasets 8308), none is doubled (7868)."""
+    pixels = [np.full((6, 5, 3), 10 * number, dtype=np.uint8) for number in range(13)]
+    rows(hub, pixels).save_to_disk(tmp_path / "saved")
+    seen = list[int]()
+    # Stopped twice, and opened anew each time.
+    for begin, end in ((0, 4), (4, 9), (9, 26)):
+        examples = open_split(f"hf:{tmp_path / 'saved'}", default="all")
+        parts = [
+            Batches(examples, batch_size=2, seed=3, rank=rank, world_size=world_size) for rank in range(world_size)
+        ]
+        for step in range(begin, end):
+            for part in parts:
+                seen += (255 * part.batch(step)[:, 0, 0, 0] / 10).round().int().tolist()
+    epochs = [seen[at : at + 13] for at in range(0, 52, 13)]
+    assert [sorted(epoch) for epoch in epochs] == [list(range(13))] * 4
+    assert epochs[0] != epochs[1]
 
 
 @pytest.mark.slow

@@ -191,6 +191,29 @@ def test_a_codec_leaves_as_analysis_and_synthesis_in_steps_of_rounding(to: str, 
     torch.testing.assert_close(run_onnx(path, code=whole, quality=quality)[0], expected.detach(), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
+def test_a_classifier_in_onnx_names_the_same_classes_at_other_batches_than_exported(tmp_path: Path) -> None:
+    """Exporters have kept the statistics of training, or the batch that was traced (pytorch 169178, 148886)."""
+    config = ConvClassifierConfig(channels=3, num_classes=4, width=4, levels=2, statistics="running")
+    model = made(config, image_shape=SHAPE).train()
+    with torch.no_grad():
+        # Running statistics away from where they begin, and from those of the batches below; and every class is named.
+        model(3 * images(32, 8, 12) - 1)
+        *_, head = (part for part in model.modules() if isinstance(part, nn.Linear))
+        head.bias -= model.eval()(images(200, 8, 12)).mean(dim=0)
+    path = export_model(model.train(), tmp_path / "classifier.onnx").out
+    named = set[int]()
+    for count in (1, 5, 64):
+        x = images(count, 8, 12)
+        with torch.no_grad():
+            expected = model.eval()(x)
+        logits, labels = run_onnx(path, x=x)
+        torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-5)
+        assert torch.equal(labels, expected.argmax(1))
+        named |= set(labels.tolist())
+    assert named == {0, 1, 2, 3}
+
+
 FAMILIES = {
     "vae encoder": (VariationalMLPConfig(image_shape=SHAPE, widths=(9,), code_size=5), "encoder"),
     "vae decoder": (VariationalMLPConfig(image_shape=SHAPE, widths=(9,), code_size=5), "decoder"),
