@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from copyist.randomness import SharedGenerator, derive, draw_below, draw_normal, draw_uniform, generator
+from copyist.randomness import (
+    SharedGenerator,
+    derive,
+    draw_below,
+    draw_normal,
+    draw_normal_law,
+    draw_uniform,
+    generator,
+)
 
 
 def test_a_seed_is_derived_by_a_hash_that_any_machine_can_compute() -> None:
@@ -49,6 +57,15 @@ def test_normal_draws_come_in_the_type_of_another_tensor_and_without_a_generator
     drawn = draw_normal((2, 3), like=like)
     assert drawn.dtype == torch.float64
     assert torch.equal(drawn, draw_normal((2, 3), generator=torch.Generator().manual_seed(0), like=like))
+
+
+def test_draws_of_a_normal_law_have_the_moments_of_the_examples_and_no_other_directions() -> None:
+    x = torch.tensor([[0.0, 0.0, 3.0], [2.0, 4.0, 3.0], [4.0, 2.0, 3.0]])
+    drawn = draw_normal_law(x, count=40_000, scale=2.0, generator=generator(0, "law"))
+    torch.testing.assert_close(drawn.mean(0), x.mean(0), atol=0.06, rtol=0)
+    torch.testing.assert_close(drawn.T.cov(), 4 * x.T.cov(), atol=0.4, rtol=0)
+    assert bool((drawn[:, 2] == 3).all())
+    assert draw_normal_law(x.view(3, 1, 3), count=5, generator=generator(0, "law")).shape == (5, 1, 3)
 
 
 @given(

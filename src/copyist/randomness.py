@@ -1,6 +1,6 @@
 """Seeds and generators: all randomness is derived from one seed and from names, and nothing is drawn globally."""
 
-__all__ = ["SharedGenerator", "derive", "draw_below", "draw_normal", "draw_uniform", "generator"]
+__all__ = ["SharedGenerator", "derive", "draw_below", "draw_normal", "draw_normal_law", "draw_uniform", "generator"]
 
 import contextlib
 import hashlib
@@ -76,6 +76,28 @@ def draw_normal(
     source = generator if generator is not None else torch.Generator(device="cpu").manual_seed(0)
     values = torch.randn(_whole(shape, source, axis), generator=source, device=source.device, dtype=torch.float32)
     return _own_part(values, source, axis).mul_(std).add_(mean).to(device=like.device, dtype=like.dtype)
+
+
+def draw_normal_law(x: Tensor, *, count: int, scale: float = 1.0, generator: torch.Generator) -> Tensor:
+    """Draw from the normal law that has the mean m and all covariances S of examples: from N(m, scale²·S).
+
+        m + scale · Σᵢ εᵢ·(xᵢ − m) / √(n − 1),  ε ~ N(0, I)
+
+    has this law, and S need not be written down. It has no more directions than there are examples.
+
+    Args:
+        x: examples (n, …), n at least 2.
+        count: how many to draw.
+        scale: factor on the standard deviations.
+        generator: draws ε.
+
+    Returns:
+        (count, …), in the device and dtype of `x`.
+    """
+    mean = x.mean(0)
+    weights = draw_normal((count, len(x)), generator=generator, like=x)
+    away = weights @ (x - mean).flatten(1) * (scale / (len(x) - 1) ** 0.5)
+    return mean + away.view(count, *mean.shape)
 
 
 def draw_uniform(

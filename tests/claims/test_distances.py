@@ -18,7 +18,7 @@ from copyist.claims.result import InstrumentCheck
 from copyist.claims.trial import Trial
 from copyist.data import open_source
 from copyist.errors import ArgumentError, ShapeError
-from copyist.metrics.distribution import layout_features
+from copyist.metrics.distribution import edge_features, layout_features
 from copyist.tensors import Images
 
 COUNT = 128
@@ -47,10 +47,24 @@ def checked(
     )
 
 
-def test_axes_and_layout_pass_where_every_control_is_as_it_should_be(scenes: tuple[Images, Images]) -> None:
-    checks = checked(Distances.fit(train=scenes[0], held_out=scenes[1], count=COUNT))
-    assert list(checks) == ["axes", "layout"]
-    assert [check.passed for check in checks.values()] == [True, True]
+def test_appearance_passes_where_every_control_is_as_it_should_be(scenes: tuple[Images, Images]) -> None:
+    checks = checked(Distances.fit(train=scenes[0], held_out=scenes[1], count=2 * COUNT))
+    assert list(checks) == ["axes", "layout", "appearance"]
+    assert checks["appearance"].passed
+
+
+def test_draws_of_the_normal_law_of_pixels_pass_for_images_where_features_are_linear(
+    scenes: tuple[Images, Images],
+) -> None:
+    checks = checked(Distances.fit(train=scenes[0], held_out=scenes[1], count=2 * COUNT))
+    assert {name: check.passed for name, check in checks.items()} == {
+        "axes": False,
+        "layout": False,
+        "appearance": True,
+    }
+    for name, check in checks.items():
+        in_floors = check.values["pixel_law"] / check.values["real"]
+        assert in_floors < 2 if name != "appearance" else in_floors > 10
 
 
 def test_copies_nearer_than_real_images_or_farther_than_one_pass_fail_an_instrument(
@@ -94,6 +108,7 @@ def rows(x: Images) -> Tensor:
         (columns, "upside_down"),
         (lambda x: x.flatten(2).sort(dim=2).values[..., ::32].flatten(1), "shuffled"),
         (below_the_sky, "mean_colored"),
+        (lambda x: edge_features(x, sides=(1, 2)), "negatives"),
     ],
 )
 def test_an_instrument_that_does_not_see_one_kind_of_damage_fails(
@@ -103,15 +118,21 @@ def test_an_instrument_that_does_not_see_one_kind_of_damage_fails(
     checks = checked(distances)
     assert checks["blind"].values[blind_to] < 5 * checks["blind"].values["real"]
     assert not checks["blind"].passed
-    assert checks["rows"].passed
+    # Rows see all damage; but the normal law of pixels has their mean and covariance.
+    rows_check = checks["rows"].values
+    damage = ("upside_down", "shuffled", "mean_colored", "decoded")
+    assert min(rows_check[each] for each in damage) > 10 * rows_check["real"]
+    assert rows_check["pixel_law"] < 2 * rows_check["real"]
 
 
 def test_real_images_are_one_floor_away_and_no_set_is_counted_twice(scenes: tuple[Images, Images]) -> None:
     distances = Distances.fit(train=scenes[0], held_out=scenes[1], count=COUNT)
-    assert {name: len(floors) for name, floors in distances.floors.items()} == {"axes": 4, "layout": 4}
+    assert {name: len(floors) for name, floors in distances.floors.items()} == {"axes": 4, "layout": 4, "appearance": 4}
     means = [distances.in_floors(part) for part in scenes[0].split(COUNT)]
     assert sum(each["axes"] for each in means) / 4 == pytest.approx(1.0)
-    assert distances.distance(distances.reference) == pytest.approx({"axes": 0.0, "layout": 0.0}, abs=1e-6)
+    assert distances.distance(distances.reference) == pytest.approx(
+        dict.fromkeys(("axes", "layout", "appearance"), 0.0), abs=1e-6
+    )
     assert distances.memorization(distances.real).ratio == 0.0
     assert distances.coverage(distances.reference)["axes"].coverage == 1.0
 
@@ -146,6 +167,24 @@ def test_layout_features_are_means_and_deviations_of_cells() -> None:
         layout_features(x, sides=(), contrast_sides=())
 
 
+def test_edge_features_are_mean_changes_of_cells() -> None:
+    x = torch.rand(2, 3, 5, 9, generator=g())
+    found = edge_features(x, sides=(1, 2))
+    assert found.shape == (2, 2 * 3 * (1 + 4))
+    across, down = (x[..., 1:] - x[..., :-1]).abs(), (x[..., 1:, :] - x[..., :-1, :]).abs()
+    torch.testing.assert_close(found[:, 1], across[:, 1].mean((1, 2)))
+    torch.testing.assert_close(found[:, 15 + 2], down[:, 2].mean((1, 2)))
+    torch.testing.assert_close(found[:, 15 + 3 + 4], down[:, 1, :2, :5].mean((1, 2)))
+    # A step between two columns is an edge across, and none down.
+    step = torch.zeros(1, 1, 4, 5)
+    step[..., 2:] = 1
+    assert edge_features(step, sides=(1,)).tolist() == [[0.25, 0.0]]
+    with pytest.raises(ArgumentError, match="at least one grid"):
+        edge_features(x, sides=())
+    with pytest.raises(ArgumentError, match="got 5 cells along a side of 5"):
+        edge_features(x, sides=(5,))
+
+
 def test_patches_keep_what_they_hold_and_change_their_places() -> None:
     x = torch.arange(16.0).repeat_interleave(2).view(1, 1, 4, 8).expand(3, 1, 4, 8)  # patches of 1 × 2 equal values
     mixed = shuffled_patches(x, generator=g())
@@ -167,6 +206,6 @@ def test_a_trial_keeps_every_check(scenes: tuple[Images, Images], trial: Trial) 
 
 def test_landscapes_of_a_trial_are_compared_with_held_out_ones(trial: Trial) -> None:
     distances = scene_distances(trial)
-    assert list(distances.instruments) == ["axes", "layout"]
+    assert list(distances.instruments) == ["axes", "layout", "appearance"]
     assert len(distances.reference) == len(distances.real) == 32
     assert not any(torch.equal(distances.reference[0], each) for each in distances.train)

@@ -107,7 +107,7 @@ def test_a_walk_with_noise_in_the_code_is_held_against_noise_in_the_pixels() -> 
     assert identity["against_pixel_noise@layout"] == identity["layout_walk"] / identity["layout_pixel_noise"]
     assert (identity["share_no_noise"], identity["remembered_no_noise"]) == (0.0, 0.0)
     assert identity["kept_no_noise"] == 1.0
-    assert identity["coverage_over_no_noise@axes"] == pytest.approx(
+    assert identity["coverage_over_no_noise@appearance"] == pytest.approx(
         identity["coverage_walk"] / identity["coverage_no_noise"]
     )
     # A painter forgets the noise: none is added to pixels, and no walker leaves its copy.

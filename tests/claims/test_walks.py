@@ -84,7 +84,7 @@ def test_all_ways_begin_with_the_same_noise(reference: Reference, trial: Trial) 
 
 def test_landscapes_are_worth_all_unless_they_are_of_the_training(reference: Reference) -> None:
     new, old = appraise(reference.real, reference), appraise(reference.train[:32], reference)
-    assert new.distance == pytest.approx({"axes": 0.0, "layout": 0.0}, abs=1e-6)
+    assert new.distance == pytest.approx(dict.fromkeys(("axes", "layout", "appearance"), 0.0), abs=1e-6)
     assert new.coverage["axes"] == pytest.approx(32.5 / 33)
     assert (new.kept, new.fresh, new.remembered) == (32, 32, 1.0)
     assert (old.kept, old.fresh, old.remembered) == (32, 0, 0.0)

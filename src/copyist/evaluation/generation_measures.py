@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from copyist.baselines.instruments import FeatureMap, feature_maps
+from copyist.baselines.instruments import JUDGE, FeatureMap, feature_maps
 from copyist.data.splits import Splits
 from copyist.devices import full_float32
 from copyist.evaluation.generation_table import Generated, GenerationTable
@@ -24,7 +24,7 @@ from copyist.models.latent_diffusion import LatentDiffusion, to_maps
 from copyist.procedures.neighbor_interpolation import between_neighbors
 from copyist.procedures.sampling import sample
 from copyist.procedures.sampling_methods import METHODS, default_method
-from copyist.randomness import generator
+from copyist.randomness import draw_normal_law, generator
 from copyist.tensors import Images
 
 _NUM_TRAIN = 4096
@@ -109,7 +109,13 @@ def generation_table(
         found[name] = sets.generated(samples, method=method, steps=chosen.num_steps, seconds=seconds)
         if progress is not None:
             progress(len(found), len(models))
-    return GenerationTable(num_images=len(sets.test), floor=sets.generated(sets.real), models=found)
+    law = draw_normal_law(sets.train, count=len(sets.test), generator=generator(seed, "pixel law"))
+    return GenerationTable(
+        num_images=len(sets.test),
+        floor=sets.generated(sets.real, in_training=True),
+        pixel_law=sets.generated(law),
+        models=found,
+    )
 
 
 class _Sets:
@@ -126,12 +132,14 @@ class _Sets:
         shown = x.detach().cpu().clamp(0, 1)
         return {name: frechet_distance(features(shown), features(self.test)) for name, features in self.maps.items()}
 
-    def generated(self, x: Images, *, method: str = "", steps: int = 0, seconds: float = 0.0) -> Generated:
-        """All measures of as many images."""
-        shown, features = x.detach().cpu().clamp(0, 1), self.maps["layout"]
+    def generated(
+        self, x: Images, *, in_training: bool = False, method: str = "", steps: int = 0, seconds: float = 0.0
+    ) -> Generated:
+        """All measures of as many images, which may be of the training set."""
+        shown, features = x.detach().cpu().clamp(0, 1), self.maps[JUDGE]
         covered = coverage(features(self.test), features(shown))
         # An image of the training set has itself as the nearest one.
-        nearest = memorization(shown, train=self.train, held_out=self.test, flipped=True) if method else None
+        nearest = None if in_training else memorization(shown, train=self.train, held_out=self.test, flipped=True)
         return Generated(
             distance=self.distance(x),
             precision=covered.precision,

@@ -13,13 +13,13 @@ from copyist.evaluation.documents import Document
 @final
 @dataclass(frozen=True, kw_only=True)
 class Generated:
-    """Of the samples of one model, or of as many real images."""
+    """Of the samples of one model, of as many real images, or of draws of their pixels' law."""
 
     distance: Mapping[str, float]
     """Fréchet distance to the test images, by features, in squared units of these."""
 
     precision: float
-    """Share of samples among real images, in the features of the layout, in [0, 1]."""
+    """Share of samples among real images, in features of appearance, in [0, 1]."""
 
     recall: float
     """Share of test images among the samples."""
@@ -32,10 +32,10 @@ class Generated:
 
     nearest: float
     """Median distance to the nearest training image, mirrored or not, over that of the test images; far below 1
-    indicates memorization."""
+    indicates memorization. 1 of training images, which would be their own nearest."""
 
     method: str = ""
-    """Of sampling; empty of real images."""
+    """Of sampling; empty of what no model made."""
 
     steps: int = 0
 
@@ -49,13 +49,17 @@ class GenerationTable(Document):
     """Samples of several models beside real images."""
 
     schema: Literal["copyist.generation"] = "copyist.generation"
-    version: Literal[1] = 1
+    version: Literal[2] = 2
 
     num_images: int
     """Of each set that is compared."""
 
     floor: Generated
     """Of training images: real ones score as much."""
+
+    pixel_law: Generated
+    """Of draws of the normal law that has the mean and all covariances of the training images' pixels, which needs no
+    model. A distance that hardly tells these from real images compares moments, and a model's is to be read so."""
 
     models: Mapping[str, Generated]
     """By name."""
@@ -65,7 +69,8 @@ class GenerationTable(Document):
         names = list(self.floor.distance)
         measures = ("precision", "recall", "density", "coverage", "nearest")
         rows = [["", *(f"distance, {each}" for each in names), *measures, "s/image", "by"]]
-        for name, found in {"training images": self.floor, **self.models}.items():
+        shown = {"training images": self.floor, "normal law of their pixels": self.pixel_law, **self.models}
+        for name, found in shown.items():
             took = (
                 [f"{found.seconds_per_image:.3f}", f"{found.method}, {found.steps} steps"] if found.method else ["", ""]
             )

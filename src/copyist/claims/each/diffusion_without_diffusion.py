@@ -183,9 +183,9 @@ def _pictures(model: Reconstructor, reference: Reference, trial: Trial) -> dict[
 
 
 def _best_blur(model: Reconstructor, reference: Reference, trial: Trial, *, steps: int) -> Images:
-    """That which comes nearest to held-out landscapes, on principal axes."""
+    """That which comes nearest to held-out landscapes, in features of appearance."""
     made = [blurred_samples(reference, trial, blur=blur, steps=steps, batch_size=model.batch_size) for blur in BLURS]
-    return min(made, key=lambda x: reference.distances.distance(x)["axes"])
+    return min(made, key=lambda x: reference.distances.distance(x)["appearance"])
 
 
 def _between(x: Images) -> torch.Tensor:

@@ -114,7 +114,11 @@ CLAIM = Claim(
             for side in SIDES
             for kind_name, kind in KINDS.items()
             for label in (f"{kind_name}_{length}" for length in TIMES)
-            for name, words in (("distance", " on principal axes"), ("layout", " in layout features"))
+            for name, words in (
+                ("distance", " on principal axes"),
+                ("layout", " in layout features"),
+                ("appearance", " in means, contrasts and coarse edges"),
+            )
         ),
         *(
             Control(name=f"{name}_{side}", measure=f"Fréchet distance on principal axes at {side}×{side}: {words}")
@@ -218,6 +222,7 @@ def _measured(trial: Trial, side: Side, *, smallest: Images | None) -> _Found:
             values |= {
                 f"distance_{kind}_{label}_{side}": found["axes"],
                 f"layout_{kind}_{label}_{side}": found["layout"],
+                f"appearance_{kind}_{label}_{side}": found["appearance"],
             }
             if share == LONG:
                 values[f"seconds_{kind}_{side}"] = seconds

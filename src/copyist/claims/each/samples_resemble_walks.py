@@ -81,6 +81,7 @@ CLAIM = Claim(
             for name, what in {
                 "axes": "from samples to walks on principal axes",
                 "layout": "from samples to walks in layout features",
+                "appearance": "from samples to walks in means, contrasts and coarse edges",
                 "one_pass": "from copies of pure noise to walks on principal axes",
                 "spectra": "between spectra of samples and walks, dB",
                 "foretold": "between spectra of denoised images and samples, dB",
@@ -175,6 +176,8 @@ def _values(found: Sequence[_Traces], reference: Reference) -> "dict[str, float 
         "axes_across": across["axes"],
         "layout_within": within["layout"],
         "layout_across": across["layout"],
+        "appearance_within": within["appearance"],
+        "appearance_across": across["appearance"],
         "one_pass_within": one_within["axes"],
         "one_pass_across": one_across["axes"],
         "spectra_within": spectra_within["dB"],

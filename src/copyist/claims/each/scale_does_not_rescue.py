@@ -149,7 +149,7 @@ def run(trial: Trial) -> Measurements:
         "trained diffusion": pictures["diffusion"][:8],
         "landscapes": pictures["real"][:8],
     }
-    curve = _curve({level: reference.distances.in_floors(x)["axes"] for level, x in shown.items()})
+    curve = _curve({level: reference.distances.in_floors(x)["appearance"] for level, x in shown.items()})
     caption = "Samples (N = 30) by the same net as its copies got better, and landscapes."
     return Measurements(
         values=values,
@@ -199,7 +199,7 @@ def _curve(found: "dict[float, float]") -> Curves:
     return Curves(
         title="Samples over training",
         x_label="PSNR of copies of held-out images at which the net was kept, dB",
-        y_label="distance on principal axes, over that of real landscapes",
+        y_label="distance in appearance, over that of real landscapes",
         x=SNAPSHOTS,
         lines={"samples": [found.get(level, math.nan) for level in SNAPSHOTS]},
         log_y=True,

@@ -28,7 +28,7 @@ HEAVIEST = 0.1
 
 BLURS = (0.8, 1.4, 2.0, 3.0, 4.5)
 
-INSTRUMENTS = ("axes", "layout")
+INSTRUMENTS = ("axes", "layout", "appearance")
 
 _MORE = '"Autoencoders are capable of denoising without being trained to do so": after more training images come back '
 

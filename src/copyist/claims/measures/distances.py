@@ -22,6 +22,7 @@ from copyist.metrics.distribution import Coverage, coverage, frechet_distance
 from copyist.metrics.neighbors import Memorization, memorization
 from copyist.models.contracts import Classifier
 from copyist.models.in_batches import in_batches
+from copyist.randomness import draw_normal_law
 from copyist.tensors import Images
 
 MOST_FLOORS = 4
@@ -33,7 +34,7 @@ TIMES_COPIES, TIMES_FLOOR = 2.0, 10.0
 DEVIATIONS = 2.0
 """Copies may be nearer than real images by so many standard deviations of the sets of real ones, and no more."""
 
-FAR = ("upside_down", "shuffled", "mean_colored", "decoded")
+FAR = ("upside_down", "shuffled", "mean_colored", "decoded", "pixel_law", "negatives")
 """Controls that must be far."""
 
 RULE = (
@@ -81,10 +82,11 @@ class Distances:
     def fit(
         cls, *, train: Images, held_out: Images, count: int = 512, classifier: Classifier | None = None
     ) -> "Distances":
-        """The instruments `axes`, `layout` and, where one is given, `classifier`, for images of one source.
+        """The instruments `axes`, `layout`, `appearance` and, where one is given, `classifier`, of one source.
 
         axes        32 principal axes of the training images, or a quarter of the number of held-out images
         layout      `layout_features` on the grids 1, 2, 4, 8, as many as leave four images per feature
+        appearance  means, contrasts and coarse edges on fewer grids, each over its spread (`feature_maps`)
         classifier  its last hidden layer
 
         Args:
@@ -150,8 +152,10 @@ class Distances:
         that sees what copies lose puts them farther than real images; one that does not, at the same distance but for
         the scatter of sets of so many images, which is why copies may fall a little below.
 
-        The controls are made from `real`. Those upside down are far from pictures that have an up, and so the check
-        is for sources of landscapes, faces and things, not of textures.
+        The controls are made from `real`, but the draws of the normal law of all training pixels (`draw_normal_law`),
+        which need no net: an instrument that puts these near compares means and covariances of what is linear in
+        pixels; and one that does so with negatives is blind to color and brightness. Images upside down are far from
+        pictures that have an up, and so the check is for sources of landscapes, faces and things, not of textures.
 
         Args:
             copies: of `real` (N, C, H, W), by a copier of the claim.
@@ -169,6 +173,8 @@ class Distances:
             "shuffled": shuffled_patches(self.real, generator=order),
             "mean_colored": mean_colored(self.real),
             "decoded": decoded,
+            "negatives": 1 - self.real,
+            "pixel_law": draw_normal_law(self.train, count=len(self.reference), generator=order),
         }
         found = {kind: self.distance(images) for kind, images in kinds.items()}
         return {

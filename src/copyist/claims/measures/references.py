@@ -35,7 +35,7 @@ from copyist.models.in_batches import in_batches
 from copyist.randomness import draw_normal
 from copyist.tensors import Images
 
-INSTRUMENTS = ("axes", "layout")
+INSTRUMENTS = ("axes", "layout", "appearance")
 """That measure distances, in the order in which they may judge."""
 
 RULES = ("rules",)
@@ -50,8 +50,9 @@ NOISE_STD = 0.2
 _MEASURES = {
     "distance": "Fréchet distance to held-out landscapes on principal axes:",
     "layout": "the same in layout features:",
-    "density": "held-out landscapes' balls that hold a picture, per picture, on principal axes (1 for real ones):",
-    "coverage": "share of held-out landscapes with a picture in their ball, on principal axes:",
+    "appearance": "the same in means, contrasts and coarse edges:",
+    "density": "held-out landscapes' balls that hold a picture, per picture, in these features (1 for real ones):",
+    "coverage": "share of held-out landscapes with a picture in their ball, in these features:",
     "kept": "share that keep all rules of landscapes:",
     "remembered": "median distance to the nearest training image over that of held-out landscapes:",
 }
@@ -204,8 +205,9 @@ def appraisal_values(found: Mapping[str, Appraisal]) -> dict[str, float]:
         values |= {
             f"distance_{label}": each.distance["axes"],
             f"layout_{label}": each.distance["layout"],
-            f"density_{label}": each.density["axes"],
-            f"coverage_{label}": each.coverage["axes"],
+            f"appearance_{label}": each.distance["appearance"],
+            f"density_{label}": each.density["appearance"],
+            f"coverage_{label}": each.coverage["appearance"],
             f"kept_{label}": each.kept / each.count,
             f"remembered_{label}": each.remembered,
         }
