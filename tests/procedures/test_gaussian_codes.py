@@ -1,7 +1,8 @@
-"""Codes are drawn from the normal law of training images' codes, decoded, and copied."""
+"""Codes are drawn from normal laws of training images' codes, decoded, and copied."""
 
 from dataclasses import replace
 from pathlib import Path
+from typing import final
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from torch import Tensor
 from copyist.errors import ArgumentError, ContractError, DataError, ShapeError
 from copyist.models import Autoencoder
 from copyist.procedures import GaussianCodes, sample, sample_steps
-from copyist.randomness import draw_normal
+from copyist.randomness import draw_below, draw_normal
 from known import Exact, GaussianDenoiser
 
 SHAPE = (3, 8, 6)
@@ -25,6 +26,17 @@ class Rotating(Exact, Autoencoder):
 
     def decode(self, z: Tensor) -> Tensor:
         return 0.9 * z.flip(1).view(-1, *SHAPE) / 2
+
+
+@final
+class Shifted(Exact, Autoencoder):
+    """A code that is the image, far from 0."""
+
+    def encode(self, x: Tensor) -> Tensor:
+        return x + 20
+
+    def decode(self, z: Tensor) -> Tensor:
+        return z - 20
 
 
 @pytest.fixture
@@ -46,7 +58,7 @@ def model_of(source: str) -> Rotating:
 def test_samples_have_the_mean_and_all_covariances_of_the_images_that_the_decoder_makes(
     images: Tensor, tmp_path: Path
 ) -> None:
-    x = sample(model_of(str(tmp_path / "images.npz")), count=20_000, method=GaussianCodes(steps=0))
+    x = sample(model_of(str(tmp_path / "images.npz")), count=20_000, method=GaussianCodes(steps=0, neighbors=None))
     expected = 0.9 * images.flatten(1)
     # The mean of 20,000 draws is known to a hundredth of the spread, and so are covariances.
     torch.testing.assert_close(x.flatten(1).mean(0), expected.mean(0), atol=0.01, rtol=0)
@@ -55,7 +67,10 @@ def test_samples_have_the_mean_and_all_covariances_of_the_images_that_the_decode
 
 
 def test_samples_are_combinations_of_training_codes_and_are_copied_after_it(images: Tensor, tmp_path: Path) -> None:
-    model, method = model_of(""), GaussianCodes(steps=2, std=0.5, images=10, source=str(tmp_path / "images.npz"))
+    model, method = (
+        model_of(""),
+        GaussianCodes(steps=2, std=0.5, neighbors=None, images=10, source=str(tmp_path / "images.npz")),
+    )
     states = list(sample_steps(model, count=3, shape=SHAPE, generator=torch.Generator().manual_seed(4), method=method))
     weights = draw_normal((3, 10), generator=torch.Generator().manual_seed(4), like=images)
     some = images[::4]
@@ -64,6 +79,52 @@ def test_samples_are_combinations_of_training_codes_and_are_copied_after_it(imag
     for step, state in enumerate(states):
         torch.testing.assert_close(state, expected * 0.9**step)
     assert len(states) == 3
+
+
+def test_samples_of_few_neighbors_stay_in_the_cluster_they_are_drawn_in(tmp_path: Path) -> None:
+    # Two clusters, each on a line of its own.
+    draws = np.random.default_rng(0)
+    along, place = draws.uniform(-0.1, 0.1, size=60), np.arange(60) % 2
+    x = np.full((60, 144), 0.5)
+    x[:, 0] = np.where(place == 0, 0.2, 0.8)
+    x[np.arange(60), 1 + place] += along
+    np.savez(tmp_path / "two.npz", x_train=x.reshape(60, *SHAPE).astype(np.float32))
+    model = model_of(str(tmp_path / "two.npz"))
+    few = sample(model, count=400, method=GaussianCodes(steps=0, neighbors=20)).flatten(1) / 0.9
+    second = few[:, 0] > 0.5
+    assert 120 < int(second.sum()) < 280
+    torch.testing.assert_close(few[:, 0], torch.where(second, 0.8, 0.2), atol=1e-5, rtol=0)
+    # Each varies along its own line alone.
+    assert float((few[second, 1] - 0.5).abs().max()) < 1e-5 < 0.02 < float(few[second, 2].std())
+    # Of all together the law fills what lies between.
+    all_of_them = sample(model, count=400, method=GaussianCodes(steps=0, neighbors=None)).flatten(1) / 0.9
+    assert int(((all_of_them[:, 0] - 0.5).abs() < 0.1).sum()) > 40
+    # As many neighbors as there are images give one law too, whichever image they are next to.
+    wide = sample(model, count=4000, method=GaussianCodes(steps=0, neighbors=1000)).flatten(1) / 0.9
+    torch.testing.assert_close(wide.std(0)[:3], torch.from_numpy(x).float().std(0)[:3], rtol=0.06, atol=0)
+
+
+def test_samples_are_combinations_of_the_codes_next_to_that_of_a_random_image(images: Tensor, tmp_path: Path) -> None:
+    model, method = model_of(str(tmp_path / "images.npz")), GaussianCodes(steps=0, std=0.5, neighbors=6)
+    found = sample(model, count=4, generator=torch.Generator().manual_seed(4), method=method)
+    draws = torch.Generator().manual_seed(4)
+    chosen = draw_below(40, (4,), generator=draws)
+    weights = draw_normal((4, 6), generator=draws, like=images)
+    for x, image, own in zip(found, images[chosen], weights, strict=True):
+        near = images[(images - image).flatten(1).double().norm(dim=1).argsort()[:6]]
+        away = (own[:, None, None, None] * (near - near.mean(0))).sum(0) * 0.5 / 5**0.5
+        torch.testing.assert_close(x, 0.9 * (near.mean(0) + away))
+
+
+def test_neighbors_are_told_apart_however_far_from_0_codes_lie(tmp_path: Path) -> None:
+    # Two clusters of a spread that is lost in the squares of the codes.
+    x = np.random.default_rng(0).uniform(0.5, 0.502, size=(60, *SHAPE))
+    x[::2, :, :4] += 0.005
+    np.savez(tmp_path / "two.npz", x_train=x.astype(np.float32))
+    model = Shifted()
+    model.trained_on = replace(model.trained_on, source=str(tmp_path / "two.npz"), image_shape=SHAPE)
+    few = sample(model, count=200, method=GaussianCodes(steps=0, neighbors=20))[:, :, :4].mean((1, 2, 3))
+    assert float((few[:, None] - torch.tensor([0.501, 0.506])).abs().min(1).values.max()) < 0.0005
 
 
 def test_what_has_no_law_of_codes_is_refused_before_the_first_step(
@@ -85,5 +146,7 @@ def test_what_has_no_law_of_codes_is_refused_before_the_first_step(
         GaussianCodes(steps=-1)
     with pytest.raises(ArgumentError, match=r"^std must be at least 0, got -0.1"):
         GaussianCodes(std=-0.1)
+    with pytest.raises(ArgumentError, match=r"^neighbors must be a whole number of at least 2, got 1"):
+        GaussianCodes(neighbors=1)
     with pytest.raises(ArgumentError, match=r"^images must be at least 2, got 1"):
         GaussianCodes(images=1)
