@@ -5,6 +5,7 @@ from typing import Any, final
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d, interpolate
 
 from copyist.models import Autoencoder, MLPConfig, Reconstructor
 from copyist.models.contracts import Diffusion, Path
@@ -128,6 +129,40 @@ class ClassesDiffusion(Diffusion):
             weights = torch.where((labels < 0)[:, None], weights, asked)
         mean = (weights @ self.means)[:, None, None, None]
         return mean + (self.std**2 / total)[:, :, None, None] * (x - mean)
+
+
+@final
+class HalvedDiffusion(Diffusion):
+    """Codes are means of 2x2 pixels, in units and with a center of their own, and every estimate is one code.
+
+    That is 0.75 in pixels, or the mean of all codes where it `follows` them. Of the mean of the whole image each code
+    has the share `seen` beside its own pixels, as that of an encoder which sees all of it.
+    """
+
+    def __init__(self, *, seen: float = 0.0, follows: bool = False) -> None:
+        super().__init__()
+        self.seen, self.follows = seen, follows
+        self.center, self.spread, self.path = -1.0, 3.0, "straight"
+
+    @property
+    def config(self) -> Any:
+        return MLPConfig()
+
+    def check_input(self, x: Tensor) -> None:
+        assert x.shape[1:] == (1, 2, 3)
+
+    def space_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return (shape[0], shape[1] // 2, shape[2] // 2)
+
+    def to_space(self, x: Tensor) -> Tensor:
+        return 8 * (avg_pool2d(x, 2) + self.seen * x.mean((2, 3), keepdim=True)) - 4
+
+    def from_space(self, z: Tensor) -> Tensor:
+        return interpolate((z + 4) / 8, scale_factor=2)
+
+    def forward(self, x: Tensor, sigma: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
+        assert x.shape[1:] == (1, 2, 3)
+        return x.mean((1, 2, 3), keepdim=True).expand_as(x) if self.follows else torch.full_like(x, 2.0)
 
 
 def log_density(x: Tensor, means: Tensor, *, std: float) -> Tensor:

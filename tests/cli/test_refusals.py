@@ -147,6 +147,9 @@ def test_sixteen_bits_and_gray_for_a_color_model_work(trained: Trained, tmp_path
     assert answer.code == 0
     assert "w.png: gray is given to the model as color, and written back as the mean of its channels" in answer.stderr
     assert shown(tmp_path / "out/w.png").dtype == np.uint16
+    # What is no file of its own is not written back as gray.
+    coded = copyist("encode", trained("color"), tmp_path / "w.png", "--out", tmp_path / "z.npz").stderr
+    assert "w.png: gray is given to the model as color\n" in coded
 
 
 @pytest.mark.parametrize(

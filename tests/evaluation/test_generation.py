@@ -59,7 +59,9 @@ def test_samples_of_the_law_of_the_data_score_like_real_images_and_others_do_not
         num_images=256,
     )
     floor, models = found.floor, found.models
-    for name in ("axes", "layout"):
+    for name in ("axes", "layout", "appearance"):
+        # These images are draws of their pixels' law.
+        assert found.pixel_law.distance[name] < 1.5 * floor.distance[name]
         assert models["exact"].distance[name] < 1.3 * floor.distance[name]
     # A shift of the mean alone adds the squared norm of what it does to the features: here 1 + 4 means, and no spread.
     assert models["bright"].distance["layout"] > floor.distance["layout"] + 0.04
@@ -69,6 +71,18 @@ def test_samples_of_the_law_of_the_data_score_like_real_images_and_others_do_not
     assert models["exact"].seconds_per_image > 0
     assert GenerationTable.from_document(found.to_document()) == found
     assert "training images" in found.text()
+
+
+def test_draws_of_the_pixels_law_are_far_by_appearance_where_images_are_not_normal() -> None:
+    places = torch.randint(1, 7, (856,), generator=torch.Generator().manual_seed(0))
+    steps = (0.4 + 0.2 * (torch.arange(8) < places[:, None])).view(-1, 1, 1, 8).expand(-1, 1, 8, 8)
+    found = generation_table({}, Splits.from_arrays(steps[:600], steps[600:], name="steps"), num_images=256)
+    assert found.pixel_law.distance["axes"] < 5 * found.floor.distance["axes"]
+    assert found.pixel_law.distance["appearance"] > 20 * found.floor.distance["appearance"]
+    # Draws are of no training image: the nearest one is as far as it is measured to be.
+    assert found.floor.nearest == 1
+    assert found.pixel_law.nearest > 2
+    assert "normal law of their pixels" in found.text()
 
 
 def test_a_perfect_first_stage_copies_and_its_codes_have_the_moments_of_the_images(splits: Splits) -> None:
@@ -109,6 +123,19 @@ def test_evaluate_measures_a_latent_diffusion_model_by_its_samples_and_its_first
     assert found.latents.models["model"].code_shape == (2, 4, 4)
     assert Evaluation.from_document(found.to_document()) == found
     assert found.text().index("First stages on 32 test images") < found.text().index("Samples, 32 of each model")
+    assert found.inpainting is not None
+    assert found.inpainting.num_images == 16
+    assert "Inpainting the middle of 16 test images" in found.text()
+
+
+def test_a_model_of_too_few_codes_to_keep_any_is_measured_without_inpainting(splits: Splits) -> None:
+    small = UNetConfig(channels=1, width=4, levels=3, convolutions=1, statistics="group", code_channels=2)
+    config = LatentDiffusionConfig(first_stage=small, denoiser=DiffusionUNetConfig(width=4, levels=1, embedding=4))
+    model = config.fitted(SHAPE).build().eval()
+    assert model.space_shape(SHAPE)[1:] == (2, 2)
+    found = evaluate({"model": model}, splits, num_images=32)
+    assert found.latents is not None
+    assert found.inpainting is None
 
 
 def test_kinds_are_not_mixed_and_few_images_tell_nothing(splits: Splits) -> None:

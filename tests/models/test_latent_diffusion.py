@@ -67,6 +67,18 @@ def test_the_denoiser_of_codes_takes_their_channels_and_their_spread() -> None:
     assert not model.denoiser.takes_noisy_images
 
 
+@pytest.mark.parametrize(("levels", "multiple"), [(1, 2), (2, 4), (3, 8)])
+def test_sides_must_be_multiples_of_what_the_first_stage_and_the_denoiser_halve_them_by(
+    levels: int, multiple: int
+) -> None:
+    config = LatentDiffusionConfig(first_stage=CONFIGS["unet-group"], denoiser=replace(DENOISER, levels=levels))
+    model = config.fitted((3, 32, 32)).build()
+    assert model.size_multiple == multiple
+    model.check_input(torch.zeros(1, *model.space_shape((3, 32, 32 + multiple))))
+    with pytest.raises(ShapeError):
+        model.check_input(torch.zeros(1, *model.space_shape((3, 32, 32 + multiple // 2))))
+
+
 def test_images_that_the_first_stage_does_not_take_have_no_place_in_its_space() -> None:
     model = latent(CONFIGS["unet-group"])
     with pytest.raises(ShapeError, match="channel"):

@@ -47,11 +47,12 @@ def open_model(path: str, *, class_of: str | None, device: "str | torch.device |
 
 
 def find_pictures(
-    model: "Model", inputs: Sequence[str], *, without: Path | None = None
+    model: "Model", inputs: Sequence[str], *, without: Path | None = None, written_back: bool = False
 ) -> tuple["PicturesOfFiles", int]:
     """The pictures that inputs name, none of them decoded yet, and how many channels the model takes of each.
 
-    Results of an earlier run, in the file or folder `without`, are no inputs.
+    Results of an earlier run, in the file or folder `without`, are no inputs. A notice says what becomes of gray ones
+    for a model of color, and that their gray returns where they are `written_back`.
 
     Raises:
         DataError, UnknownNameError, ArgumentError: as `find_inputs` and `PicturesOfFiles`.
@@ -67,7 +68,7 @@ def find_pictures(
     for name, shape in zip(pictures.names, shapes, strict=True):
         check_channels(name, shape[0], channels)
     named = zip(pictures.names, shapes, strict=True)
-    say_repeated([name for name, shape in named if shape[0] == 1 and channels == 3], say)
+    say_repeated([name for name, shape in named if shape[0] == 1 and channels == 3], say, written_back=written_back)
     return pictures, channels
 
 

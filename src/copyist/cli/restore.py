@@ -109,7 +109,7 @@ def _restore_pictures(
 ) -> dict[str, Any]:
     from copyist.evaluation.restore_files import restore_files
 
-    pictures, channels = find_pictures(model, inputs, without=out)
+    pictures, channels = find_pictures(model, inputs, without=out, written_back=True)
     statement = batch_statement(model, num_images=len(pictures), batch=batch)
     with bar("images") as update:
         files = restore_files(

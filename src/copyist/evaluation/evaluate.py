@@ -16,12 +16,14 @@ from copyist.evaluation.denoising_measures import measure_denoising
 from copyist.evaluation.denoising_table import DenoisingTable
 from copyist.evaluation.evaluation import Evaluation
 from copyist.evaluation.generation_measures import LEAST, first_stages, generation_table, latent_table
+from copyist.evaluation.inpainting_measures import inpainting_table
 from copyist.evaluation.likelihood_table import likelihood_table
 from copyist.evaluation.measured_data import MeasuredData, open_measured
 from copyist.evaluation.probe_table import probe_table, why_unprobed
 from copyist.evaluation.table_copies import table_copies
 from copyist.models.contracts import Autoencoder, Diffusion, Model, Reconstructor, needs
 from copyist.models.in_batches import apply_in_batches
+from copyist.models.latent_diffusion import LatentDiffusion
 
 _NUM_TRAIN = 4096
 """At most this many training images set the filters, spread evenly over all."""
@@ -43,8 +45,9 @@ def evaluate(
 
     Copies of images stand beside PCA of equal code size, denoising beside filters fitted to each corruption, and what
     codes know of classes beside random weights, pixels and principal components. Codes of maps that are smaller than
-    the image are measured as first stages of diffusion, too. Samples of diffusion models stand beside real images. Of a
-    table, copies are measured in standard deviations of the columns.
+    the image are measured as first stages of diffusion, too. Samples of diffusion models stand beside real images, and
+    of those that work in codes it is measured by how much inpainting moves what it was to keep. Of a table, copies are
+    measured in standard deviations of the columns.
 
     Args:
         models: by name; all must take the source's images, or its rows.
@@ -138,7 +141,14 @@ def _evaluate_diffusion(
     generated = generation_table(models, splits, num_images=count, batch_size=batch_size, seed=seed, progress=progress)
     stages = first_stages(models, splits.test.shape)
     latents = latent_table(stages, splits, num_images=count, batch_size=batch_size) if stages else None
-    return Evaluation(data=found.statement, latents=latents, generation=generated)
+    coded = {name: model for name, model in models.items() if isinstance(model, LatentDiffusion)}
+    inpainted = inpainting_table(coded, splits, num_images=count, batch_size=batch_size, seed=seed)
+    return Evaluation(
+        data=found.statement,
+        latents=latents,
+        generation=generated,
+        inpainting=inpainted if inpainted.models else None,
+    )
 
 
 def evaluate_images(

@@ -9,6 +9,7 @@ from copyist.evaluation.classification_errors import ClassificationTable
 from copyist.evaluation.denoising_table import DenoisingTable
 from copyist.evaluation.documents import Document
 from copyist.evaluation.generation_table import GenerationTable
+from copyist.evaluation.inpainting_table import InpaintingTable
 from copyist.evaluation.latent_table import LatentTable
 from copyist.evaluation.likelihood_table import LikelihoodTable
 from copyist.evaluation.probe_table import ProbeTable
@@ -44,6 +45,9 @@ class Evaluation(Document):
     generation: GenerationTable | None = None
     """Of diffusion models."""
 
+    inpainting: InpaintingTable | None = None
+    """Of latent diffusion models; None in older results, and where codes are too few."""
+
     classification: ClassificationTable | None = None
     """Of classifiers."""
 
@@ -59,7 +63,14 @@ class Evaluation(Document):
             copies.text(details=details) if copies else "",
             *(
                 part.text()
-                for part in (self.likelihoods, self.latents, self.generation, self.probes, self.classification)
+                for part in (
+                    self.likelihoods,
+                    self.latents,
+                    self.generation,
+                    self.inpainting,
+                    self.probes,
+                    self.classification,
+                )
                 if part
             ),
         ]

@@ -83,14 +83,25 @@ def pixels_for(pictures: Sequence[Picture], channels: int, *, say: Callable[[str
     Raises:
         ShapeError: a picture does not fit the model.
     """
-    say_repeated([picture.name for picture in pictures if len(picture.pixels) == 1 and channels == 3], say or ignore)
+    say_repeated(
+        [picture.name for picture in pictures if len(picture.pixels) == 1 and channels == 3],
+        say or ignore,
+        written_back=True,
+    )
     return [picture.with_channels(channels) for picture in pictures]
 
 
-def say_repeated(names: Sequence[str], say: Callable[[str], None]) -> None:
-    """Say of gray pictures that a model of color sees them repeated; nothing where there are none."""
+def say_repeated(names: Sequence[str], say: Callable[[str], None], *, written_back: bool) -> None:
+    """Say of gray pictures that a model of color sees them repeated; nothing where there are none.
+
+    Args:
+        names: of the pictures.
+        say: takes the notice.
+        written_back: whether they are written as the gray pictures that they were.
+    """
     if names:
-        notice = "gray is given to the model as color, and written back as the mean of its channels"
+        notice = "gray is given to the model as color"
+        notice += ", and written back as the mean of its channels" if written_back else ""
         say(f"{name_of_several(names)}: {notice}")
 
 

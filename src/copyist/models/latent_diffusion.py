@@ -79,7 +79,9 @@ class LatentDiffusion(Diffusion):
         self.path: Path = self.denoiser.path
         self.uses_batch_statistics = self.first_stage.uses_batch_statistics
         self.weighs_images = self.first_stage.weighs_images
-        self.image_size, self.size_multiple = self.first_stage.image_size, self.first_stage.size_multiple
+        self.image_size = self.first_stage.image_size
+        # The denoiser halves the codes further.
+        self.size_multiple = self.first_stage.size_multiple * self.denoiser.size_multiple
         channels = config.denoiser.known_channels
         for name, value in (("mean", 0.0), ("std", 1.0), ("skewness", 0.0), ("kurtosis", 0.0)):
             self.register_buffer(f"code_{name}", torch.full((channels,), value))

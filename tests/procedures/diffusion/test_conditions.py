@@ -1,16 +1,14 @@
 """Samples under conditions, of data whose laws are known on paper."""
 
 import math
-from typing import Any, final
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate
 
 from contracts import CONFIGS, DIFFUSION, built, diffusion
 from copyist.errors import ArgumentError, ContractError, ShapeError
-from copyist.models import MLPConfig
 from copyist.models.contracts import Diffusion, TrainedOn
 from copyist.procedures import METHODS, NoDiffusion, sample, sample_batches, sample_steps
 from copyist.procedures.diffusion import (
@@ -22,7 +20,8 @@ from copyist.procedures.diffusion import (
     Heun,
     StochasticEDM,
 )
-from known import ClassesDiffusion, GaussianDiffusion
+from copyist.procedures.diffusion.painting import painted_over
+from known import ClassesDiffusion, GaussianDiffusion, HalvedDiffusion
 
 SHAPE = (3, 8, 12)
 SAMPLERS = {name: method for name, method in METHODS.items() if issubclass(method, DiffusionMethod)}
@@ -186,45 +185,92 @@ def test_steps_taken_again_bring_what_is_made_nearer_to_its_law_given_what_is_ke
     assert deviations[12] == pytest.approx(0.25 * math.sqrt(1 - correlation**2), rel=0.2)
 
 
-@final
-class Halved(Diffusion):
-    """Codes are means of 2x2 pixels, in units and with a center of their own; and every estimate is one code."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.center, self.spread, self.path = -1.0, 3.0, "straight"
-
-    @property
-    def config(self) -> Any:
-        return MLPConfig()
-
-    def check_input(self, x: Tensor) -> None:
-        assert x.shape[1:] == (1, 2, 3)
-
-    def space_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return (shape[0], shape[1] // 2, shape[2] // 2)
-
-    def to_space(self, x: Tensor) -> Tensor:
-        return 8 * avg_pool2d(x, 2) - 4
-
-    def from_space(self, z: Tensor) -> Tensor:
-        return interpolate((z + 4) / 8, scale_factor=2)
-
-    def forward(self, x: Tensor, sigma: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
-        assert x.shape[1:] == (1, 2, 3)
-        return torch.full_like(x, 2.0)
-
-
 def test_of_codes_the_mask_is_shrunken_and_the_image_is_kept_over_what_they_decode_to() -> None:
     like = torch.rand(1, 1, 4, 6, generator=seeded(0))
     visible = torch.ones(4, 6, dtype=torch.bool)
     visible[1, 1:4] = False
-    x = sample(Halved(), count=2, method=Euler(steps=3), conditions=Conditions(like=like, visible=visible))
+    x = sample(HalvedDiffusion(), count=2, method=Euler(steps=3), conditions=Conditions(like=like, visible=visible))
     assert torch.equal(x[..., visible], like.expand(2, -1, -1, -1)[..., visible])
     # Whichever code has a hidden pixel is made anew: (2 + 4) / 8.
     torch.testing.assert_close(x[..., ~visible], torch.full((2, 1, 3), 0.75))
-    x = sample(Halved(), count=2, method=Euler(steps=3), conditions=Conditions(like=like, strength=0))
+    x = sample(HalvedDiffusion(), count=2, method=Euler(steps=3), conditions=Conditions(like=like, strength=0))
     assert torch.equal(x, like.expand(2, -1, -1, -1))
+
+
+def test_what_is_made_does_not_depend_on_what_is_hidden_though_the_encoder_sees_it() -> None:
+    like = torch.rand(3, 1, 4, 6, generator=seeded(0))
+    visible = torch.ones(2, 4, 6, dtype=torch.bool)
+    visible[0, 1, 1:4] = False
+    visible[1, 2:, 4:] = False
+    hidden = ~visible.repeat(3, 1, 1)[:, None]
+    model, method = HalvedDiffusion(seen=0.3, follows=True), Euler(steps=3)
+    made: list[torch.Tensor] = []
+    for other in (0.0, 1.0):
+        # Six samples take images and masks in turn.
+        images = torch.where(hidden, other, like.repeat(2, 1, 1, 1))
+        conditions = Conditions(like=images, visible=visible)
+        made.append(sample(model, count=6, method=method, conditions=conditions, generator=seeded(1)))
+    assert torch.equal(made[0], made[1])
+    # Three images and two masks in turn are six.
+    turns = Conditions(like=like, visible=visible)
+    assert torch.equal(
+        made[0][hidden], sample(model, count=6, method=method, conditions=turns, generator=seeded(1))[hidden]
+    )
+    # What is asked to begin with them does.
+    begun = [
+        sample(model, count=1, method=method, conditions=Conditions(like=each, visible=visible[:1], strength=0.5))
+        for each in (like[:1], torch.where(hidden[:1], 0.0, like[:1]))
+    ]
+    assert not torch.equal(*begun)
+
+
+def test_hidden_pixels_are_painted_over_from_visible_ones_alone() -> None:
+    visible = torch.rand(4, 7, 10, generator=seeded(0)) < 0.2
+    visible[0] = False
+    visible[0, 6, 9] = True
+    x = torch.rand(4, 2, 7, 10, generator=seeded(1))
+    painted = painted_over(x, visible)
+    kept = visible[:, None].expand_as(x)
+    assert torch.equal(painted[kept], x[kept])
+    assert torch.equal(painted_over(torch.where(kept, x, math.nan), visible), painted)
+    # A single pixel is all there is to know, and what is of one value stays so.
+    torch.testing.assert_close(painted[0], x[0, :, 6:, 9:].expand(2, 7, 10))
+    torch.testing.assert_close(painted_over(torch.where(kept, 0.3, x), visible), torch.full_like(x, 0.3))
+    # Averages lie between the least and the greatest of the image.
+    for each, mask in zip(painted, visible, strict=True):
+        assert bool((each <= each[:, mask].amax(1)[:, None, None] + 1e-6).all())
+
+
+def test_what_is_painted_is_the_average_of_the_visible_pixels_of_a_cell_between_its_neighbors() -> None:
+    x = torch.full((1, 1, 4, 4), 0.2)
+    x[..., :2, :2] = torch.tensor([[0.6, 0.9], [0.3, 0.0]])
+    visible = torch.ones(1, 4, 4, dtype=torch.bool)
+    visible[0, 1, 1] = False
+    # Three of the cell's pixels average to 0.6; the center of the hidden one lies a quarter of the way to the others.
+    expected = 0.75**2 * 0.6 + (1 - 0.75**2) * 0.2
+    assert float(painted_over(x, visible)[0, 0, 1, 1]) == pytest.approx(expected)
+    # Of a cell that is hidden but for one pixel, that pixel counts no more than one in the coarser cell.
+    visible[0, :2, :2] = torch.tensor([[True, False], [False, False]])
+    visible[0, 2:, :] = visible[0, :2, 2:] = False
+    visible[0, 2, 2:] = True
+    assert float(painted_over(x, visible)[0, 0, 0, 0]) == pytest.approx(0.6)
+    # The coarsest scale has the average of all three visible pixels, not of cells.
+    coarse = torch.tensor([[0.6, (0.6 + 2 * 0.2) / 3], [(0.6 + 2 * 0.2) / 3, 0.2]])
+    expected = 0.75 * 0.25 * float(coarse[0, 0] + coarse[1, 1]) + float(0.75**2 * coarse[0, 1] + 0.25**2 * coarse[1, 0])
+    assert float(painted_over(x, visible)[0, 0, 1, 2]) == pytest.approx(expected)
+
+
+def test_a_mask_that_hides_a_pixel_of_every_code_is_refused() -> None:
+    visible = torch.ones(4, 6, dtype=torch.bool)
+    visible[::2, ::2] = False
+    like = torch.rand(1, 1, 4, 6, generator=seeded(0))
+    with pytest.raises(ArgumentError, match=r"^a mask must leave a code whose pixels are all kept, got one .* 2x3 cod"):
+        sample(HalvedDiffusion(), count=2, conditions=Conditions(like=like, visible=visible))
+    every = visible.clone()
+    visible[0, 0] = True
+    with pytest.raises(ArgumentError, match=r"^a mask must leave a code"):
+        sample(HalvedDiffusion(), count=2, conditions=Conditions(like=like, visible=torch.stack([visible, every])))
+    assert sample(HalvedDiffusion(), count=2, conditions=Conditions(like=like, visible=visible)).shape == (2, 1, 4, 6)
 
 
 def test_the_film_of_an_inpainting_shows_what_is_kept_at_every_step() -> None:
@@ -237,6 +283,7 @@ def test_the_film_of_an_inpainting_shows_what_is_kept_at_every_step() -> None:
 
 
 ALL = torch.ones(8, 12, dtype=torch.bool)
+SOME = torch.arange(12).expand(8, 12) < 5
 
 
 @pytest.mark.parametrize(
@@ -256,6 +303,20 @@ ALL = torch.ones(8, 12, dtype=torch.bool)
         ({"like": image(), "times": 2}, ArgumentError, "times must come with a mask of what is kept, got 2"),
         ({"like": image(), "visible": ALL}, ArgumentError, "a mask must keep a part .*, got one that keeps all of it"),
         ({"like": image(), "visible": ~ALL}, ArgumentError, "a mask must keep a part .*, got one that keeps nothing"),
+        ({"like": image(), "visible": torch.stack([ALL, ~ALL])}, ArgumentError, "a mask must keep .* keeps all of it"),
+        (
+            {"like": image(), "visible": ALL[:0]},
+            ShapeError,
+            r"a mask must have shape \(H, W\), .*, got \(0, 12\); give",
+        ),
+        ({"like": image(), "visible": ALL[None][:0]}, ShapeError, r"a mask must have shape .*, got \(0, 8, 12\); give"),
+        (
+            {"like": image(), "visible": ALL[0]},
+            ShapeError,
+            r"a mask must have shape .*, got \(12,\); give one at least",
+        ),
+        ({"like": image(), "visible": torch.stack([SOME, ALL])}, ArgumentError, "a mask must keep .* keeps all of it"),
+        ({"like": image(), "visible": torch.stack([SOME, ~ALL])}, ArgumentError, "a mask must keep .* keeps nothing"),
         ({"like": image(), "visible": LEFT}, ShapeError, "a mask must have the size of the image, 8x12, got 1x2"),
         ({"like": image(), "visible": ALL.float()}, ArgumentError, "visible must be bool, True where .*, got torch.fl"),
         ({"like": image()[:, :, :4]}, ShapeError, r"the image that samples are to be like must have their shape"),

@@ -105,7 +105,8 @@ class Pictures:
         for name, shape in zip(names, shapes, strict=True):
             self._preparation.check(name, shape)
         wanted = self._preparation.shape[0]
-        say_repeated([name for name, shape in zip(names, shapes, strict=True) if shape[0] == 1 and wanted == 3], say)
+        gray = [name for name, shape in zip(names, shapes, strict=True) if shape[0] == 1 and wanted == 3]
+        say_repeated(gray, say, written_back=False)
         self._heat: dict[int, Tensor] = {}
 
     @property

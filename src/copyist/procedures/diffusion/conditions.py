@@ -1,7 +1,8 @@
 """What samples of a diffusion model are to be like: of a class, like an image, or with part of an image kept."""
 
-__all__ = ["Conditions", "Task"]
+__all__ = ["Conditions", "Task", "leaves_codes"]
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
@@ -14,6 +15,7 @@ from torch.nn.functional import adaptive_max_pool2d
 from copyist.checks import check_choice, check_whole, check_within
 from copyist.errors import ArgumentError, ContractError, ShapeError
 from copyist.models.contracts import Diffusion, take_batch
+from copyist.procedures.diffusion.painting import painted_over
 from copyist.procedures.diffusion.problem import Problem
 from copyist.procedures.method import ApplyPart
 from copyist.tensors import ExamplesLike, Images
@@ -32,7 +34,8 @@ class Conditions:
 
     Raises:
         ArgumentError: a number is out of its range, a condition lacks the other that it belongs to, or all or nothing
-            is visible.
+            is visible of one of the masks.
+        ShapeError: the masks are not (H, W) or (M, H, W), or none.
     """
 
     classes: Sequence[int | str] = ()
@@ -85,7 +88,7 @@ class Conditions:
 
         Raises:
             ContractError: the model knows no classes.
-            ArgumentError: there is no such class, or no such image.
+            ArgumentError: there is no such class, or no such image, or a mask hides a pixel of every code.
             ShapeError: the images, or the mask, have another shape than the samples.
         """
         images = self.images
@@ -97,6 +100,8 @@ class Conditions:
         visible = (
             None if self.visible is None else self._masks(shape).to(images.device if images is not None else "cpu")
         )
+        if visible is not None:
+            _check_known(visible, model.space_shape(shape))
         return Task(
             model=model,
             shape=shape,
@@ -133,10 +138,15 @@ class Conditions:
     def _check_visible(self, visible: Tensor) -> None:
         if visible.dtype != torch.bool:
             raise ArgumentError(f"visible must be bool, True where an image is kept, got {visible.dtype}")
+        if visible.ndim not in (2, 3) or len(visible) == 0:
+            raise ShapeError(
+                f"a mask must have shape (H, W), or (M, H, W) of several, got {tuple(visible.shape)}; give one at least"
+            )
         if self.deterministic:
             raise ArgumentError("a mask must come without the noise of an image; leave deterministic out")
-        if visible.all() or not visible.any():
-            found = "all of it" if visible.all() else "nothing"
+        masks = visible.flatten(-2)
+        if masks.all(-1).any() or not masks.any(-1).all():
+            found = "all of it" if masks.all(-1).any() else "nothing"
             raise ArgumentError(
                 f"a mask must keep a part of the image and leave another to be made, got one that keeps {found}; draw "
                 "white where it is to be made anew and black elsewhere"
@@ -179,13 +189,10 @@ class Task:
         space = (len(numbers), *self.model.space_shape(self.shape))
         start = like.new_zeros(space)
         if self.images is not None and (self.visible is not None or self.strength < 1 or self.deterministic):
-            # Each image once, however many samples are like it.
-            coded = apply(self.model.to_space, self.images.to(like))
-            start = ((coded.to(like) - self.model.center) / self.model.spread)[self._turn(numbers, len(coded))]
+            start = self._coded(self.images, numbers, apply=apply, like=like)
         known = None
         if self.visible is not None:
-            hidden = adaptive_max_pool2d((~self.visible[:, None]).float(), space[-2:])
-            known = (hidden == 0).to(like.device)[self._turn(numbers, len(hidden))]
+            known = _known_codes(self.visible, space[-2:]).to(like.device)[self._turn(numbers, len(self.visible))]
             if self.strength == 1:
                 start = torch.where(known, start, 0)
         labels = None
@@ -203,6 +210,22 @@ class Task:
             deterministic=self.deterministic,
         )
 
+    def _coded(self, images: Images, numbers: range, *, apply: ApplyPart, like: Tensor) -> Tensor:
+        """What the samples of these numbers start from: each image is encoded once, and where it is painted over once
+        with each mask, however many samples are like it.
+
+        Where nothing of the hidden pixels is asked for, they are painted over before. An encoder sees further than the
+        pixels of a code, and what is kept would else tell of what is hidden.
+        """
+        hiding = self.visible if self.strength == 1 else None
+        turns = len(images) if hiding is None else math.lcm(len(images), len(hiding))
+        each, place = self._turn(numbers, turns).unique(return_inverse=True)
+        x = images[each % len(images)].to(like)
+        if hiding is not None:
+            x = painted_over(x, hiding[each % len(hiding)].to(like.device))
+        coded = apply(self.model.to_space, x)
+        return ((coded.to(like) - self.model.center) / self.model.spread)[place]
+
     def over(self, x: Images, numbers: range) -> Images:
         """The samples (B, C, H, W) of these numbers, with what is kept of the images as it was."""
         if self.images is None or (self.visible is None and self.strength > 0):
@@ -215,6 +238,25 @@ class Task:
 
     def _turn(self, numbers: range, count: int) -> Tensor:
         return torch.from_numpy(np.arange(numbers.start, numbers.stop) % count)
+
+
+def leaves_codes(visible: Tensor, space: Sequence[int]) -> bool:
+    """Whether each of the masks (M, H, W) leaves a code (C, h, w) whose pixels are all visible."""
+    return bool(_known_codes(visible, space[-2:]).flatten(1).any(1).all())
+
+
+def _known_codes(visible: Tensor, size: Sequence[int]) -> Tensor:
+    """Which codes (M, 1, h, w) have visible pixels alone, for masks (M, H, W) and the size (h, w) of the codes."""
+    return adaptive_max_pool2d((~visible[:, None]).float(), tuple(size)) == 0
+
+
+def _check_known(visible: Tensor, space: tuple[int, ...]) -> None:
+    if not leaves_codes(visible, space):
+        raise ArgumentError(
+            f"a mask must leave a code whose pixels are all kept, got one that hides a pixel of each of the "
+            f"{space[-2]}x{space[-1]} codes, so that samples would know nothing of the image; hide fewer places, or "
+            "take a model of pixels"
+        )
 
 
 def _number_of(model: Diffusion, name: int | str) -> int:
