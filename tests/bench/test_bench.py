@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from copyist.bench.measure import Contender, Turn, count_flops, matmul_peak
 from copyist.bench.reference import PNGFolder, textbook_copy, write_pngs
 from copyist.bench.reference_vae import peer, textbook_vae
-from copyist.bench.timings import BenchResult, Comparison, LossComparison, Machine, Quartiles
+from copyist.bench.timings import BenchResult, Comparison, Machine, Quartiles
 from copyist.bench.unet_training import bench_train
 from copyist.bench.vae_training import bench_vae
 from copyist.cli.bench import app
@@ -51,7 +51,6 @@ def a_result() -> BenchResult:
         images_per_unit=32,
         machine=Machine(processor="P", cores=2, threads=2, python="3", torch="2", float32_peak=100.0, bf16_peak=400.0),
         comparisons=(comparison,),
-        losses=(LossComparison(width=16, steps=9, ratios=(0.99, 1.0, 1.02)),),
     )
 
 
@@ -110,7 +109,7 @@ def test_a_result_comes_back_from_json() -> None:
 def test_the_text_says_machine_ratio_rate_and_share_of_peak() -> None:
     text = str(a_result())
     # 32 images in 50 ms; 1 GFLOP in 50 ms is 20 GFLOP/s of 400, and 1 in 200 ms is 5 of 100.
-    for words in ("P, 2 cores", "torch 2", "4.00", "(3.75–4.50)", " 640 ", " 5%", "1.0000 (0.9900 to 1.0200 over 3"):
+    for words in ("P, 2 cores", "torch 2", "4.00", "(3.75–4.50)", " 640 ", " 5%"):
         assert words in text
     assert len({len(line) for line in text.splitlines()[2:4]}) == 1, "rows stand under their headings"
 
@@ -145,7 +144,7 @@ def test_a_loop_that_fails_is_reported() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("loaded_once")
-def test_training_is_compared_in_speed_and_in_loss() -> None:
+def test_training_is_compared_in_speed() -> None:
     result = bench_train(
         widths=[4],
         size=16,
@@ -153,15 +152,12 @@ def test_training_is_compared_in_speed_and_in_loss() -> None:
         rounds=2,
         levels=2,
         num_images=8,
-        loss_steps=2,
-        seeds=[0],
         say=lambda sentence: None,
     )
-    (row,), (losses,) = result.comparisons, result.losses
+    (row,) = result.comparisons
     assert row.rounds == 2
     assert row.ratio.median > 0
     assert row.flops is not None
-    assert losses.ratios[0] == pytest.approx(1, abs=0.2)
 
 
 @pytest.mark.slow

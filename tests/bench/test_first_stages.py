@@ -3,7 +3,7 @@
 import pytest
 
 from copyist.bench.first_stages import OPTIONS, FirstStages, bench_first_stages
-from copyist.errors import UnknownNameError
+from copyist.errors import ArgumentError, UnknownNameError
 
 
 @pytest.mark.slow
@@ -18,6 +18,13 @@ def test_every_first_stage_is_trained_and_generated_in() -> None:
     assert all(each.between > 0 < each.distance for each in result.trials)
     assert FirstStages.from_json(result.to_json()) == result
     assert all(name in str(result) for name in names)
+    # What is there already is not made again, and what is of other steps is no part of it.
+    again = bench_first_stages(
+        "scenes?size=16&limit=130", first_steps=2, steps=2, num_images=32, options=names, begun=result
+    )
+    assert again.trials == result.trials
+    with pytest.raises(ArgumentError, match=r"must be of .* 2 and 3 steps and 32 images, got .* 2 and 2 steps"):
+        bench_first_stages("scenes?size=16&limit=130", first_steps=2, steps=3, num_images=32, begun=result)
 
 
 def test_an_unknown_first_stage_is_refused_before_any_training() -> None:

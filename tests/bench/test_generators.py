@@ -66,23 +66,26 @@ def test_every_kind_is_trained_for_every_budget_and_what_is_known_is_not(made: l
     kept: list[GeneratorBench] = []
     first = bench_generators(SOURCE, budgets=(8, 4), seeds=(0,), num_images=32, found=kept.append)
     assert made == [(kind, budget, 0) for budget in (4.0, 8.0) for kind in ("pixels", "codes", "copies")]
-    assert [len(each.trials) for each in kept] == [1, 2, 4, 5, 6, 8]
+    assert [len(each.trials) for each in kept] == [1, 2, 5, 6, 7, 10]
     assert GeneratorBench.from_json(first.to_json()) == first
     made.clear()
     second = bench_generators(SOURCE, budgets=(4, 8), seeds=(0, 1), num_images=32, begun=first)
     assert {seed for *_, seed in made} == {1}
-    assert second.trials[:8] == first.trials
+    assert second.trials[:10] == first.trials
     with pytest.raises(ArgumentError, match="what is gone on with must be of"):
         bench_generators(SOURCE.replace("64", "65"), num_images=32, begun=first)
+    older = replace(first, floor={"axes": 1.0, "layout": 1.0})
+    with pytest.raises(ArgumentError, match="distances in axes, layout, appearance, got those in axes, layout;"):
+        bench_generators(SOURCE, num_images=32, begun=older)
 
 
-def test_a_copier_is_sampled_in_two_ways_by_one_training(made: list[tuple[str, float, int]]) -> None:
+def test_a_copier_is_sampled_in_three_ways_by_one_training(made: list[tuple[str, float, int]]) -> None:
     result = bench_generators(SOURCE, budgets=(4,), seeds=(0,), num_images=32)
     assert [kind for kind, *_ in made] == ["pixels", "codes", "copies"]
     by_kind = {each.kind: each for each in result.trials}
     assert list(by_kind) == list(KINDS)
     # What follows the statistics of the images at each place is nearer to them than what drifts.
-    assert by_kind["repeated copies"].axes < by_kind["copies"].axes / 2
+    assert by_kind["repeated copies"].distance["axes"] < by_kind["copies"].distance["axes"] / 2
     older = replace(result, trials=result.trials[:-1])
     made.clear()
     again = bench_generators(SOURCE, budgets=(4,), seeds=(0,), num_images=32, begun=older)
@@ -93,15 +96,29 @@ def test_a_copier_is_sampled_in_two_ways_by_one_training(made: list[tuple[str, f
 
 def test_ratios_are_paired_by_seed() -> None:
     trial = GeneratorTrial(
-        kind="pixels", budget=60.0, seed=0, spent=60.0, steps=9, axes=2.0, layout=0.1, coverage=0.5, nearest=1.0,
+        kind="pixels",
+        budget=60.0,
+        seed=0,
+        spent=60.0,
+        steps=9,
+        distance={"appearance": 2.0},
+        coverage=0.5,
+        nearest=1.0,
         seconds=0.1,
-    )  # fmt: skip
+    )
     trials = [
-        replace(trial, kind=kind, seed=seed, axes=axes)
+        replace(trial, kind=kind, seed=seed, distance={"appearance": distance})
         for seed, distances in enumerate([(2.0, 1.0), (8.0, 4.0), (6.0, 3.0)])
-        for kind, axes in zip(("pixels", "codes"), distances, strict=True)
+        for kind, distance in zip(("pixels", "codes"), distances, strict=True)
     ]
-    result = GeneratorBench(data="x", num_images=32, floor=(0.1, 0.1), machine=MACHINE, trials=tuple(trials))
+    result = GeneratorBench(
+        data="x",
+        num_images=32,
+        floor={"appearance": 0.1},
+        pixel_law={"appearance": 4.0},
+        machine=MACHINE,
+        trials=tuple(trials),
+    )
     # Each seed has the ratio 1/2, however much the seeds differ.
     assert result.ratio("codes", "pixels", budget=60.0) == pytest.approx((0.5, 0.5, 0.5))
     assert all(map(math.isnan, result.ratio("copies", "pixels", budget=60.0)))
@@ -162,4 +179,4 @@ def test_trials_are_gone_on_with_on_the_command_line(made: list[tuple[str, float
         done = CliRunner().invoke(app, [*line, *seeds])
         assert done.exit_code == 0, done.output
     assert [seed for *_, seed in made] == [0, 0, 0, 1, 1, 1]
-    assert len(GeneratorBench.from_json(out.read_text()).trials) == 8
+    assert len(GeneratorBench.from_json(out.read_text()).trials) == 10

@@ -11,14 +11,14 @@ from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import final
+from typing import Self, final
 
 import numpy as np
 import torch
 from PIL import Image
 
 from copyist.bench.measure import machine
-from copyist.bench.timings import Machine, Quartiles
+from copyist.bench.timings import Machine, Quartiles, read_result
 from copyist.data.inputs import find_inputs
 from copyist.data.opening import open_split
 from copyist.devices import keep_freed_memory, one_thread
@@ -63,6 +63,11 @@ class FolderBench:
         """One JSON object."""
         return json.dumps(asdict(self), indent=2)
 
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote."""
+        return read_result(cls, text)
+
     def __str__(self) -> str:
         where = self.machine
         rows = [
@@ -72,8 +77,7 @@ class FolderBench:
         return "\n".join(
             [
                 f"denoising {self.images} {self.format} files of {self.size}x{self.size}, base width {self.width}, "
-                f"batches of {self.batch}: {where.processor}, {where.cores} cores, {where.threads} threads, "
-                f"Python {where.python}, torch {where.torch}",
+                f"batches of {self.batch}: {where}",
                 text_table([("", "seconds", "of processor", "images/s"), *rows], sides=("left", "right")),
                 f"all at once takes {self.ratio.median:.2f} ({self.ratio.low:.2f}–{self.ratio.high:.2f}) times the "
                 f"larger of compute and (decode + compute on one core + encode) / {where.cores}, which is "

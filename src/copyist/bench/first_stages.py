@@ -8,14 +8,16 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Self, final
+from typing import Self, final
 
+from copyist.baselines.instruments import JUDGE
 from copyist.bench.measure import machine
-from copyist.bench.timings import Machine
+from copyist.bench.timings import Machine, read_result
 from copyist.checks import check_choice
 from copyist.data import open_source
 from copyist.data.splits import Splits
 from copyist.drawing.text import text_table
+from copyist.errors import ArgumentError
 from copyist.evaluation.generation_measures import generation_table, latent_table
 from copyist.models.contracts import Autoencoder, needs
 from copyist.models.diffusion_unet import DiffusionUNetConfig
@@ -71,7 +73,7 @@ class FirstStageTrial:
     """Of the copies of test images, in dB."""
 
     copies: float
-    """Fréchet distance of the copies to the test images, in the features of the layout."""
+    """Fréchet distance of the copies to the test images, in features of appearance."""
 
     between: float
     """The interpolated FD."""
@@ -82,8 +84,8 @@ class FirstStageTrial:
     distance: float
     """Fréchet distance of the samples."""
 
-    axes: float
-    """The same in principal axes."""
+    layout: float
+    """The same in features of the layout."""
 
     coverage: float
     """Share of test images with a sample near them."""
@@ -112,17 +114,10 @@ class FirstStages:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """What `to_json` wrote."""
-        document: dict[str, Any] = json.loads(text)
-        trials = tuple(FirstStageTrial(**each) for each in document.pop("trials"))
-        return cls(
-            trials=trials,
-            machine=Machine(**document.pop("machine")),
-            steps=tuple(document.pop("steps")),
-            **document,
-        )
+        return read_result(cls, text)
 
     def __str__(self) -> str:
-        names = ("psnr", "copies", "between", "kurtosis", "distance", "axes", "coverage", "first_stage_seconds")
+        names = ("psnr", "copies", "between", "kurtosis", "distance", "layout", "coverage", "first_stage_seconds")
         rows = [["first stage", "seeds", *("seconds" if name.endswith("seconds") else name for name in names)]]
         options = dict.fromkeys(each.option for each in self.trials)
 
@@ -147,6 +142,7 @@ def bench_first_stages(
     first_steps: int = 250,
     steps: int = 300,
     num_images: int = 256,
+    begun: FirstStages | None = None,
     found: Callable[[FirstStages], None] = lambda result: None,
     say: Callable[[str], None] = lambda sentence: None,
 ) -> FirstStages:
@@ -159,26 +155,38 @@ def bench_first_stages(
         first_steps: of each first stage; a masked encoder takes as many to be masked, and as many for its decoder.
         steps: of each denoiser.
         num_images: samples, and test images.
+        begun: trials that need not be made again.
         found: is given what there is after each trial.
         say: takes one sentence per trial.
 
     Raises:
         UnknownNameError: there is no such option.
+        ArgumentError: what was begun is of another source, or of other numbers of steps or images.
     """
     for option in options:
         check_choice("first stage", option, (*OPTIONS, "masked-encoder"))
     splits = open_source(data)
-    trials: list[FirstStageTrial] = []
     count = min(num_images, len(splits.test))
-    floor = latent_table({}, splits, num_images=count).floor["layout"]
+    told = (data, (first_steps, steps), count)
+    if begun is not None and (begun.data, begun.steps, begun.num_images) != told:
+        raise ArgumentError(
+            f"what is gone on with must be of {data}, {first_steps} and {steps} steps and {count} images, got "
+            f"{begun.data}, {begun.steps[0]} and {begun.steps[1]} steps and {begun.num_images} images; begin anew "
+            "(--force)"
+        )
+    trials = [] if begun is None else [*begun.trials]
+    known = {(each.option, each.seed) for each in trials}
+    floor = latent_table({}, splits, num_images=count).floor[JUDGE]
 
     def result() -> FirstStages:
         return FirstStages(
             data=data, steps=(first_steps, steps), num_images=count, floor=floor, machine=machine(), trials=(*trials,)
         )
 
-    for seed in seeds:
-        for option in options:
+    for seed in dict.fromkeys(seeds):
+        for option in dict.fromkeys(options):
+            if (option, seed) in known:
+                continue
             first_stage, seconds = _first_stage(option, splits, seed=seed, steps=first_steps)
             trials.append(_trial(option, first_stage, splits, seed=seed, steps=steps, count=count, seconds=seconds))
             say(f"{option}, seed {seed}: distance {trials[-1].distance:.4g}, interpolated {trials[-1].between:.4g}")
@@ -227,10 +235,10 @@ def _trial(
         first_stage_seconds=seconds,
         denoiser_seconds=run.history()[-1].seconds,
         psnr=measured.psnr,
-        copies=measured.copies["layout"],
-        between=measured.between["layout"],
+        copies=measured.copies[JUDGE],
+        between=measured.between[JUDGE],
         kurtosis=statistics.fmean(map(abs, measured.kurtosis)),
-        distance=generated.distance["layout"],
-        axes=generated.distance["axes"],
+        distance=generated.distance[JUDGE],
+        layout=generated.distance["layout"],
         coverage=generated.coverage,
     )

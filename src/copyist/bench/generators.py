@@ -7,10 +7,11 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, Self, TypeAlias, final, get_args
+from typing import Literal, Self, TypeAlias, final, get_args
 
+from copyist.baselines.instruments import JUDGE
 from copyist.bench.measure import machine
-from copyist.bench.timings import Machine
+from copyist.bench.timings import Machine, read_result
 from copyist.data import open_source
 from copyist.data.splits import Splits
 from copyist.drawing.text import text_table
@@ -26,18 +27,18 @@ from copyist.training import Recipe, train
 Trained: TypeAlias = Literal["pixels", "codes", "copies"]
 """What is trained: diffusion of pixels, diffusion of codes with its autoencoder, a copier."""
 
-Kind: TypeAlias = Literal["pixels", "codes", "copies", "repeated copies"]
+Kind: TypeAlias = Literal["pixels", "codes", "copies", "repeated copies", "law of codes"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""What is sampled: each of these by its default method, and the copier by repeated copying too."""
+"""What is sampled: each of these by its default method, and the copier by two others too."""
 
 _SAMPLED: Mapping[Trained, Sequence[Kind]] = {
     "pixels": ("pixels",),
     "codes": ("codes",),
-    "copies": ("copies", "repeated copies"),
+    "copies": ("copies", "repeated copies", "law of codes"),
 }
 
-_METHODS = {"repeated copies": "repeated-copying"}
+_METHODS = {"repeated copies": "repeated-copying", "law of codes": "gaussian-codes"}
 
 _FIRST_SHARE = 1 / 3
 """Of the budget of diffusion of codes, for the autoencoder."""
@@ -64,11 +65,8 @@ class GeneratorTrial:
     steps: int
     """Of the model that is sampled."""
 
-    axes: float
-    """Fréchet distance of its samples to test images on principal axes."""
-
-    layout: float
-    """The same in features of the layout."""
+    distance: Mapping[str, float]
+    """Fréchet distance of its samples to test images, by features."""
 
     coverage: float
     """Share of test images with a sample near them."""
@@ -88,8 +86,11 @@ class GeneratorBench:
     data: str
     num_images: int
 
-    floor: tuple[float, float]
-    """Distances of as many training images, on axes and in the layout."""
+    floor: Mapping[str, float]
+    """Distances of as many training images, by features."""
+
+    pixel_law: Mapping[str, float]
+    """Likewise of draws of the normal law of the training images' pixels."""
 
     machine: Machine
     """Where the last of them was made."""
@@ -103,38 +104,38 @@ class GeneratorBench:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """What `to_json` wrote."""
-        document: dict[str, Any] = json.loads(text)
-        trials = tuple(GeneratorTrial(**each) for each in document.pop("trials"))
-        where, floor = Machine(**document.pop("machine")), tuple(document.pop("floor"))
-        return cls(trials=trials, machine=where, floor=floor, **document)
+        return read_result(cls, text)
 
     def ratio(self, kind: Kind, over: Kind, *, budget: float) -> tuple[float, float, float]:
-        """Distance on axes of one kind over that of another after equal budgets, paired by seed: its geometric mean,
-        and Student's 95 % interval, which is no number from one seed."""
-        by_seed = {(each.kind, each.seed): each.axes for each in self.trials if each.budget == budget}
+        """Distance of one kind over that of another after equal budgets, in features of appearance, paired by seed: its
+        geometric mean, and Student's 95 % interval, which is no number from one seed."""
+        by_seed = {(each.kind, each.seed): each.distance[JUDGE] for each in self.trials if each.budget == budget}
         seeds = sorted(seed for name, seed in by_seed if name == kind and (over, seed) in by_seed)
         found = student_interval([by_seed[kind, seed] / by_seed[over, seed] for seed in seeds], scale="log")
         return found.mean, found.low, found.high
 
     def __str__(self) -> str:
-        rows = [["budget, s", "trained", "seeds", "axes", "layout", "coverage", "nearest", "s per sample"]]
+        names = list(self.floor)
+        rows = [["budget, s", "trained", "seeds", *names, "coverage", "nearest", "s per sample"]]
+        for label, found in (("training images", self.floor), ("normal law of their pixels", self.pixel_law)):
+            rows.append(["", label, "", *(f"{found[name]:.4g}" for name in names), "", "", ""])
         budgets = sorted({each.budget for each in self.trials})
         for budget in budgets:
             for kind in KINDS:
                 own = [each for each in self.trials if (each.kind, each.budget) == (kind, budget)]
                 if own:
-                    names = ("axes", "layout", "coverage", "nearest", "seconds")
-                    means = (statistics.fmean(getattr(each, name) for each in own) for name in names)
+                    means = [statistics.fmean(each.distance[name] for each in own) for name in names]
+                    means += [
+                        statistics.fmean(getattr(each, name) for each in own)
+                        for name in ("coverage", "nearest", "seconds")
+                    ]
                     rows.append([f"{budget:g}", kind, str(len(own)), *(f"{mean:.4g}" for mean in means)])
-        head = (
-            f"{self.data}: {self.num_images} samples; training images score {self.floor[0]:.4g} on axes and "
-            f"{self.floor[1]:.4g} in the layout"
-        )
+        head = f"{self.data}: {self.num_images} samples; ratios are of distances in features of {JUDGE}"
         lines = [head, text_table(rows)]
         for kind in KINDS[1:]:
-            found = {budget: self.ratio(kind, "pixels", budget=budget) for budget in budgets}
+            ratios = {budget: self.ratio(kind, "pixels", budget=budget) for budget in budgets}
             told = (
-                f"{mean:.2f} [{low:.2f}, {high:.2f}] at {budget:g} s" for budget, (mean, low, high) in found.items()
+                f"{mean:.2f} [{low:.2f}, {high:.2f}] at {budget:g} s" for budget, (mean, low, high) in ratios.items()
             )
             lines.append(f"{kind} over pixels: {', '.join(told)}")
         return "\n".join(lines)
@@ -165,11 +166,16 @@ def bench_generators(
         say: takes one sentence per trial.
 
     Raises:
-        ArgumentError: what was begun is of another source or of another number of images; a budget is too short.
+        ArgumentError: what was begun is of another source, of another number of images or of other features; a budget
+            is too short.
     """
     splits = open_source(data)
     real = generation_table({}, splits, num_images=num_images)
-    floor = (real.floor.distance["axes"], real.floor.distance["layout"])
+    if begun is not None and {*begun.floor} != {*real.floor.distance}:
+        names = (", ".join(each) for each in (real.floor.distance, begun.floor))
+        raise ArgumentError(
+            "what is gone on with must have distances in {}, got those in {}; begin anew (--force)".format(*names)
+        )
     if begun is not None and (begun.data, begun.num_images) != (data, real.num_images):
         raise ArgumentError(
             f"what is gone on with must be of {data} and {real.num_images} images, got {begun.data} and "
@@ -180,10 +186,17 @@ def bench_generators(
     where, trainer = machine(), _Trainer(splits)
 
     def result() -> GeneratorBench:
-        return GeneratorBench(data=data, num_images=real.num_images, floor=floor, machine=where, trials=tuple(trials))
+        return GeneratorBench(
+            data=data,
+            num_images=real.num_images,
+            floor=real.floor.distance,
+            pixel_law=real.pixel_law.distance,
+            machine=where,
+            trials=tuple(trials),
+        )
 
-    for seed in seeds:
-        for budget in sorted(map(float, budgets)):
+    for seed in dict.fromkeys(seeds):
+        for budget in sorted({*map(float, budgets)}):
             for trained, kinds in _SAMPLED.items():
                 if all((kind, budget, seed) in known for kind in kinds):
                     continue
@@ -198,14 +211,14 @@ def bench_generators(
                         seed=seed,
                         spent=spent,
                         steps=steps,
-                        axes=made.models[kind].distance["axes"],
-                        layout=made.models[kind].distance["layout"],
+                        distance=made.models[kind].distance,
                         coverage=made.models[kind].coverage,
                         nearest=made.models[kind].nearest,
                         seconds=made.models[kind].seconds_per_image,
                     )
                     trials = [each for each in trials if _key(each) != _key(last)] + [last]
-                    say(f"{kind}, {budget:g} s, seed {seed}: {steps} steps in {spent:.0f} s, distance {last.axes:.4g}")
+                    score = last.distance[JUDGE]
+                    say(f"{kind}, {budget:g} s, seed {seed}: {steps} steps in {spent:.0f} s, distance {score:.4g}")
                 found(result())
     return result()
 

@@ -2,10 +2,13 @@
 
 __all__ = ["TARGETS", "performance_page"]
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from copyist.bench.denoising_folder import FolderBench
+from copyist.bench.losses import LossBench
 from copyist.bench.timings import BenchResult, Comparison
 from copyist.errors import DataError
 
@@ -20,6 +23,20 @@ TARGETS: dict[str, dict[int, float]] = {
     "shards": {16: 0.9},
 }
 """How many times as fast as the reference ours must be, by what the benchmark's name begins with and by base width."""
+
+_COMMANDS = {
+    "train": "train",
+    "vae": "vae",
+    "sample": "sample",
+    "walk": "walk",
+    "diffusion, training against diffusers, ours in auto": "diffusion --of training",
+    "diffusion, training": "diffusion --of training --precision float32",
+    "diffusion, sampling against diffusers, ours in auto": "diffusion --of sampling",
+    "diffusion, sampling": "diffusion --of sampling --precision float32",
+    "export": "export",
+    "scaling": "scaling",
+    "shards": "shards",
+}
 
 _ABOUT = {
     "train": "A step of `copyist train` against a textbook's loop in float32, PNG files read by two workers.",
@@ -52,36 +69,49 @@ def performance_page(files: Iterable[Path]) -> str:
     """
     parts = [_HEAD]
     for file in sorted(files):
-        parts.append("\n".join(_section(_read(file), file.name)))
+        found = _read(file)
+        lines = _section(found, file.name) if isinstance(found, BenchResult) else _told(found, file.name)
+        parts.append("\n".join(lines))
     return "\n".join(parts)
 
 
-def _read(file: Path) -> BenchResult:
+def _read(file: Path) -> BenchResult | FolderBench | LossBench:
     try:
-        return BenchResult.from_json(file.read_text("utf-8"))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{file} must be what a benchmark of speed wrote by --out, and cannot be read as one ({error}); leave it "
-            "out"
-        ) from error
+        text = file.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise _unreadable(file, error) from error
+    for kind in (FolderBench, LossBench):
+        with contextlib.suppress(ValueError):
+            return kind.from_json(text)
+    try:
+        return BenchResult.from_json(text)
+    except ValueError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: Exception) -> DataError:
+    return DataError(
+        f"{file} must be what a benchmark of speed wrote by --out, and cannot be read as one ({error}); leave it out"
+    )
+
+
+def _told(result: FolderBench | LossBench, file: str) -> Iterator[str]:
+    """A result that is no table of ratios, as its command prints it."""
+    folder = isinstance(result, FolderBench)
+    yield "## Denoising a folder" if folder else "## Held-out losses"
+    yield f"`copyist bench {'denoise' if folder else 'losses'}`, `{file}`.\n"
+    yield f"```text\n{result}\n```\n"
 
 
 def _section(result: BenchResult, file: str) -> Iterator[str]:
-    machine = result.machine
     yield f"## {result.name[:1].upper()}{result.name[1:]}"
     yield _known(_ABOUT, result.name) or ""
-    yield (
-        f"{machine.processor}, {machine.cores} cores, {machine.threads} threads, Python {machine.python}, "
-        f"torch {machine.torch}; `{file}`.\n"
-    )
+    yield f"{result.machine}; `copyist bench {_known(_COMMANDS, result.name)}`, `{file}`.\n"
     yield f"| width | size | batch | rounds | ours, ms a {result.unit} | reference, ms | times as fast | asked |"
     yield "|---|---|---|---|---|---|---|---|"
     targets = _known(TARGETS, result.name) or {}
     for row in result.comparisons:
         yield _row(row, targets.get(row.width))
-    for loss in result.losses:
-        ratios = ", ".join(f"{ratio:.3f}" for ratio in loss.ratios)
-        yield f"\nHeld-out loss after {loss.steps} steps at width {loss.width}, ours over float32, by seed: {ratios}."
     yield ""
 
 

@@ -1,14 +1,18 @@
 """What a benchmark measured, as JSON and as text."""
 
-__all__ = ["BenchResult", "Comparison", "LossComparison", "Machine", "Quartiles"]
+__all__ = ["BenchResult", "Comparison", "Machine", "Quartiles", "read_result"]
 
 import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Self, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from copyist.drawing.text import text_table
+
+_T = TypeVar("_T")
 
 _HEADINGS = (
     "width", "size", "batch", "rounds", "ours, ms", "reference, ms", "ratio", "(quartiles)", "ours, img/s",
@@ -48,6 +52,9 @@ class Machine:
     bf16_peak: float
     """Of a matrix product, in GFLOP/s."""
 
+    def __str__(self) -> str:
+        return f"{self.processor}, {self.cores} cores, {self.threads} threads, Python {self.python}, torch {self.torch}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
@@ -71,16 +78,6 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LossComparison:
-    """Held-out loss after equal steps: ours in its fast precision over ours in float32."""
-
-    width: int
-    steps: int
-    ratios: tuple[float, ...]
-    """One per seed."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class BenchResult:
     """One benchmark."""
 
@@ -93,7 +90,6 @@ class BenchResult:
 
     machine: Machine
     comparisons: tuple[Comparison, ...]
-    losses: tuple[LossComparison, ...] = ()
 
     def to_json(self) -> str:
         """One JSON object."""
@@ -102,11 +98,7 @@ class BenchResult:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """What `to_json` wrote."""
-        document: dict[str, Any] = json.loads(text)
-        document["machine"] = Machine(**document["machine"])
-        document["comparisons"] = tuple(_comparison(row) for row in document["comparisons"])
-        document["losses"] = tuple(_losses(row) for row in document["losses"])
-        return cls(**document)
+        return read_result(cls, text)
 
     def __str__(self) -> str:
         machine = self.machine
@@ -116,12 +108,6 @@ class BenchResult:
             f"matrix-multiply peak: float32 {machine.float32_peak:.0f} GFLOP/s, bf16 {machine.bf16_peak:.0f} GFLOP/s",
             text_table([_HEADINGS, *(self._row(row) for row in self.comparisons)], sides=("right",)),
         ]
-        for loss in self.losses:
-            spread = Quartiles.of(loss.ratios)
-            lines.append(
-                f"held-out loss after {loss.steps} steps at width {loss.width}, ours over float32: {spread.median:.4f} "
-                f"({min(loss.ratios):.4f} to {max(loss.ratios):.4f} over {len(loss.ratios)} seeds)"
-            )
         return "\n".join(lines)
 
     def _row(self, row: Comparison) -> list[str]:
@@ -137,13 +123,22 @@ class BenchResult:
         ]
 
 
-def _comparison(row: dict[str, Any]) -> Comparison:
-    spreads: dict[str, Any] = {name: Quartiles(**row[name]) for name in ("ours", "reference", "ratio")}
-    return Comparison(**{**row, **spreads})
+def read_result(kind: type[_T], text: str) -> _T:
+    """A result of a benchmark from the JSON that it was written as; keys that are not known are passed over.
 
+    Args:
+        kind: a frozen dataclass.
+        text: one JSON object.
 
-def _losses(row: dict[str, Any]) -> LossComparison:
-    return LossComparison(width=row["width"], steps=row["steps"], ratios=tuple(row["ratios"]))
+    Raises:
+        ValueError: it is something else, or incomplete.
+    """
+    try:
+        return TypeAdapter(kind).validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ValueError(f"{place}: {first['msg'].lower()}" if place else first["msg"].lower()) from error
 
 
 def _share(flops: float | None, seconds: Quartiles, peak: float) -> str:

@@ -1,8 +1,7 @@
 """A step of training a U-Net: our loop against a textbook's."""
 
-__all__ = ["NEVER", "TurnObserver", "bench_train", "compare_losses", "our_steps"]
+__all__ = ["NEVER", "TurnObserver", "bench_recipe", "bench_train", "our_steps"]
 
-import math
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,7 +11,7 @@ import torch
 
 from copyist.bench import reference
 from copyist.bench.measure import Turn, compare, count_flops, machine, race
-from copyist.bench.timings import BenchResult, Comparison, LossComparison
+from copyist.bench.timings import BenchResult, Comparison
 from copyist.devices import Precision
 from copyist.models.unet import UNetConfig
 from copyist.objectives import Copying
@@ -33,8 +32,6 @@ def bench_train(
     rounds: int = 20,
     levels: int = 4,
     num_images: int = 512,
-    loss_steps: int = 0,
-    seeds: Sequence[int] = (0, 1, 2),
     say: Callable[[str], None] = lambda sentence: None,
 ) -> BenchResult:
     """Time our training loop and the textbook's by turns, each in its own process.
@@ -46,8 +43,6 @@ def bench_train(
         rounds: turns of each; one is 10 steps.
         levels: of the U-Net.
         num_images: scenes that are trained on; the reference reads them as PNG files.
-        loss_steps: also train so many steps in our precision and in float32, and compare held-out losses; 0 for not.
-        seeds: of those runs.
         say: takes one sentence a round.
     """
     source = f"scenes?size={size}&limit={num_images}"
@@ -56,25 +51,12 @@ def bench_train(
     with tempfile.TemporaryDirectory() as folder:
         reference.write_pngs(source, Path(folder))
         rows = tuple(_compare(config, source, folder, size, batch, rounds, say) for config in configs)
-    losses = (compare_losses(configs[0], source, batch, loss_steps, seeds, say),) if loss_steps > 0 else ()
-    return BenchResult(name="train", unit="step", images_per_unit=batch, machine=where, comparisons=rows, losses=losses)
-
-
-def compare_losses(
-    config: UNetConfig, source: str, batch: int, steps: int, seeds: Sequence[int], say: Callable[[str], None]
-) -> LossComparison:
-    """Held-out losses after equal steps with equal seeds and orders: our precision over float32."""
-    ratios: list[float] = []
-    for seed in seeds:
-        ours, plain = (_held_out_loss(_recipe(config, source, batch, steps, p), seed) for p in ("auto", "float32"))
-        ratios.append(ours / plain)
-        say(f"seed {seed}: held-out loss {ours:.6f}, in float32 {plain:.6f}")
-    return LossComparison(width=config.width, steps=steps, ratios=tuple(ratios))
+    return BenchResult(name="train", unit="step", images_per_unit=batch, machine=where, comparisons=rows)
 
 
 def our_steps(config: UNetConfig, source: str, batch: int, turn: Turn) -> None:
     """`copyist.train`, for as long as `turn` allows; each of its steps is reported by its observer."""
-    training = _recipe(config, source, batch, NEVER, "auto")
+    training = bench_recipe(config, source, batch, NEVER, "auto")
     with tempfile.TemporaryDirectory() as folder:
         train(training, out=Path(folder) / "run", observer=TurnObserver(turn))
 
@@ -100,7 +82,8 @@ def _compare(
     return compare(times, width=config.width, size=size, batch=batch, flops=flops)
 
 
-def _recipe(config: UNetConfig, source: str, batch: int, steps: int, precision: Precision) -> Recipe:
+def bench_recipe(config: UNetConfig, source: str, batch: int, steps: int, precision: Precision) -> Recipe:
+    """Copying by a U-Net, as benchmarks train it."""
     training = Training(
         steps=steps,
         batch_size=batch,
@@ -111,9 +94,3 @@ def _recipe(config: UNetConfig, source: str, batch: int, steps: int, precision: 
         optimization=Optimization(learning_rate=1e-3),
     )
     return Recipe(name="bench", data=source, model=config, objective=Copying(), training=training)
-
-
-def _held_out_loss(recipe: Recipe, seed: int) -> float:
-    with tempfile.TemporaryDirectory() as folder:
-        last = train(recipe, out=Path(folder) / "run", seed=seed).history()[-1]
-    return math.nan if last.validation_loss is None else last.validation_loss

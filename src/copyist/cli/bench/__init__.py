@@ -7,12 +7,12 @@ from functools import partial
 import typer
 
 from copyist.cli.bench.diffusion import diffusion
-from copyist.cli.bench.generators import generators
+from copyist.cli.bench.generators import first_stages, generators
 from copyist.cli.bench.inference import denoising, exported, sample, walk
 from copyist.cli.bench.page import page
-from copyist.cli.bench.quality import codec, first_stages, images, tables
+from copyist.cli.bench.quality import codec, images, tables
 from copyist.cli.bench.running import run_bench
-from copyist.cli.bench.training import scaling, shards, train, vae
+from copyist.cli.bench.training import losses, scaling, shards, train, vae
 
 app = typer.Typer(help="Measure our speed against plain reference loops, both in one run, as ratios.")
 
@@ -30,7 +30,8 @@ def _every(context: typer.Context) -> None:
         run_bench(bench)
 
 
-app.command(short_help="Time a step of training, and compare what is learned.")(train)
+app.command(short_help="Time a step of training.")(train)
+app.command(short_help="Compare what is learned in bf16 and in float32.")(losses)
 app.command()(sample)
 app.command()(walk)
 app.command()(vae)

@@ -1,17 +1,14 @@
-"""`copyist bench generators`: diffusion of pixels and of codes, and copiers, after equal budgets."""
+"""`copyist bench generators` and `first-stages`: what is trained for long, in trials that may be gone on with."""
 
-__all__ = ["generators"]
+__all__ = ["first_stages", "generators"]
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from copyist.cli.bench.running import SEEDS, Out, run_bench
+from copyist.cli.bench.running import SEEDS, Out, Resume, keep_trials, run_bench, trials_begun
 from copyist.cli.options import Force, Json
-
-if TYPE_CHECKING:
-    from copyist.bench.generators import GeneratorBench
 
 _BUDGETS = [60.0, 240.0, 960.0]
 
@@ -27,26 +24,54 @@ def generators(
     count: Annotated[int, typer.Option(min=32, help="Samples, and test images.")] = 512,
     as_json: Json = False,
     out: Out = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the trials in --out.")] = False,
+    resume: Resume = False,
     force: Force = False,
 ) -> None:
     """Train diffusion of pixels, diffusion of codes and a copier for equal budgets, and compare their samples."""
     from copyist.bench.generators import GeneratorBench, bench_generators
-    from copyist.errors import ArgumentError, DataError
-    from copyist.outputs import write_text
 
-    begun = None
-    if resume and out is None:
-        raise ArgumentError("--resume must come with the file of trials to go on with; name it by --out")
-    if out is not None and resume and out.is_file():
-        try:
-            begun = GeneratorBench.from_json(out.read_text("utf-8"))
-        except (ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{out} holds no such trials ({error}); begin anew (--force without --resume)") from error
+    begun = trials_begun(GeneratorBench.from_json, out, resume=resume)
+    bench = partial(
+        bench_generators,
+        data,
+        budgets=budget,
+        seeds=seed,
+        num_images=count,
+        begun=begun,
+        found=partial(keep_trials, out),
+    )
+    run_bench(bench, as_json=as_json, out=out, force=force or resume)
 
-    def keep(result: "GeneratorBench") -> None:
-        if out is not None:
-            write_text(out, result.to_json() + "\n")
 
-    bench = partial(bench_generators, data, budgets=budget, seeds=seed, num_images=count, begun=begun, found=keep)
+def first_stages(
+    data: Annotated[str, typer.Option("--data", help="A source of images.", metavar="SOURCE")] = (
+        "scenes?size=16&limit=2000"
+    ),
+    option: Annotated[
+        list[str] | None, typer.Option("--option", help="One of the first stages; may be given repeatedly.")
+    ] = None,
+    seed: Annotated[list[int], typer.Option(min=0, help="Seed of all; may be given repeatedly.")] = [0],  # noqa: B006
+    first_steps: Annotated[int, typer.Option(min=1, help="Steps of each first stage.")] = 250,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of each denoiser.")] = 300,
+    count: Annotated[int, typer.Option(min=32, help="Samples, and test images.")] = 256,
+    as_json: Json = False,
+    out: Out = None,
+    resume: Resume = False,
+    force: Force = False,
+) -> None:
+    """Train first stages in several ways, a denoiser in the codes of each, and measure copies, codes and samples."""
+    from copyist.bench.first_stages import OPTIONS, FirstStages, bench_first_stages
+
+    begun = trials_begun(FirstStages.from_json, out, resume=resume)
+    bench = partial(
+        bench_first_stages,
+        data,
+        options=option or (*OPTIONS, "masked-encoder"),
+        seeds=seed,
+        first_steps=first_steps,
+        steps=steps,
+        num_images=count,
+        begun=begun,
+        found=partial(keep_trials, out),
+    )
     run_bench(bench, as_json=as_json, out=out, force=force or resume)

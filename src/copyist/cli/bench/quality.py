@@ -1,18 +1,15 @@
-"""`copyist bench`: how well detectors, first stages and the codec do beside others."""
+"""`copyist bench`: how well detectors and the codec do beside others."""
 
-__all__ = ["codec", "first_stages", "images", "tables"]
+__all__ = ["codec", "images", "tables"]
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from copyist.cli.bench.running import SEEDS, Out, run_bench
 from copyist.cli.options import Force, Json, as_path
-
-if TYPE_CHECKING:
-    from copyist.bench.first_stages import FirstStages
 
 
 def tables(
@@ -71,42 +68,6 @@ def images(
         parts=read_assignments(part or []),
         calibration=calibration,
         outliers=outliers,
-    )
-    run_bench(bench, as_json=as_json, out=out, force=force)
-
-
-def first_stages(
-    data: Annotated[str, typer.Option("--data", help="A source of images.", metavar="SOURCE")] = (
-        "scenes?size=16&limit=2000"
-    ),
-    option: Annotated[
-        list[str] | None, typer.Option("--option", help="One of the first stages; may be given repeatedly.")
-    ] = None,
-    seed: Annotated[list[int], typer.Option(min=0, help="Seed of all; may be given repeatedly.")] = [0],  # noqa: B006
-    first_steps: Annotated[int, typer.Option(min=1, help="Steps of each first stage.")] = 250,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of each denoiser.")] = 300,
-    count: Annotated[int, typer.Option(min=32, help="Samples, and test images.")] = 256,
-    as_json: Json = False,
-    out: Out = None,
-    force: Force = False,
-) -> None:
-    """Train first stages in several ways, a denoiser in the codes of each, and measure copies, codes and samples."""
-    from copyist.bench.first_stages import OPTIONS, bench_first_stages
-    from copyist.outputs import write_text
-
-    def keep(result: "FirstStages") -> None:
-        if out is not None:
-            write_text(out, result.to_json() + "\n")
-
-    bench = partial(
-        bench_first_stages,
-        data,
-        options=option or (*OPTIONS, "masked-encoder"),
-        seeds=seed,
-        first_steps=first_steps,
-        steps=steps,
-        num_images=count,
-        found=keep,
     )
     run_bench(bench, as_json=as_json, out=out, force=force)
 

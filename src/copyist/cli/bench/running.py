@@ -1,10 +1,22 @@
 """What the commands of `copyist bench` share: their options, and how a benchmark is run and its result kept."""
 
-__all__ = ["SEEDS", "WIDTHS", "Batch", "Out", "Rounds", "Size", "Widths", "run_bench"]
+__all__ = [
+    "SEEDS",
+    "WIDTHS",
+    "Batch",
+    "Out",
+    "Resume",
+    "Rounds",
+    "Size",
+    "Widths",
+    "keep_trials",
+    "run_bench",
+    "trials_begun",
+]
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Protocol, TypeAlias
+from typing import Annotated, Protocol, TypeAlias, TypeVar
 
 import typer
 
@@ -19,6 +31,7 @@ Rounds: TypeAlias = Annotated[int, typer.Option(min=1, help="Turns that each sid
 Out: TypeAlias = Annotated[
     Path | None, typer.Option(help="Also write the JSON to this file.", parser=as_path, metavar="PATH")
 ]
+Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Go on with the trials in --out.")]
 WIDTHS = [16, 32]
 SEEDS = [0, 1, 2]
 
@@ -27,6 +40,9 @@ class Result(Protocol):
     """What a benchmark measured: printed as text, kept as JSON."""
 
     def to_json(self) -> str: ...
+
+
+R = TypeVar("R", bound=Result)
 
 
 def run_bench(
@@ -51,6 +67,38 @@ def run_bench(
     if out is not None:
         write_text(out, result.to_json() + "\n")
     typer.echo(result.to_json() if as_json else str(result))
+
+
+def trials_begun(read: Callable[[str], R], out: Path | None, *, resume: bool) -> R | None:
+    """The trials in a file that are to be gone on with, if any.
+
+    Args:
+        read: `from_json` of their benchmark.
+        out: the file.
+        resume: whether to go on with it.
+
+    Raises:
+        ArgumentError: no file is named. One that is not there yet is begun.
+        DataError: it holds something else.
+    """
+    from copyist.errors import ArgumentError, DataError
+
+    if resume and out is None:
+        raise ArgumentError("--resume must come with the file of trials to go on with; name it by --out")
+    if out is None or not resume or not out.is_file():
+        return None
+    try:
+        return read(out.read_text("utf-8"))
+    except ValueError as error:
+        raise DataError(f"{out} holds no such trials ({error}); begin anew (--force without --resume)") from error
+
+
+def keep_trials(out: Path | None, result: Result) -> None:
+    """Write what there is after a trial, where a file is asked for."""
+    from copyist.outputs import write_text
+
+    if out is not None:
+        write_text(out, result.to_json() + "\n")
 
 
 def _say(sentence: str) -> None:

@@ -1,13 +1,24 @@
 """`copyist bench`: steps of training."""
 
-__all__ = ["scaling", "shards", "train", "vae"]
+__all__ = ["losses", "scaling", "shards", "train", "vae"]
 
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from copyist.cli.bench.running import WIDTHS, Batch, Out, Rounds, Size, Widths, run_bench
+from copyist.cli.bench.running import (
+    WIDTHS,
+    Batch,
+    Out,
+    Resume,
+    Rounds,
+    Size,
+    Widths,
+    keep_trials,
+    run_bench,
+    trials_begun,
+)
 from copyist.cli.options import Force, Json
 
 
@@ -16,16 +27,42 @@ def train(
     size: Size = 64,
     batch: Batch = 32,
     rounds: Rounds = 20,
-    loss_steps: Annotated[int, typer.Option(min=0, help="Also compare held-out losses after so many steps.")] = 0,
     as_json: Json = False,
     out: Out = None,
     force: Force = False,
 ) -> None:
-    """Time a step of training, and with --loss-steps compare what is learned in as many steps."""
+    """Time a step of training."""
     from copyist.bench.unet_training import bench_train
 
-    bench = partial(bench_train, widths=width, size=size, batch=batch, rounds=rounds, loss_steps=loss_steps)
+    bench = partial(bench_train, widths=width, size=size, batch=batch, rounds=rounds)
     run_bench(bench, as_json=as_json, out=out, force=force)
+
+
+def losses(
+    width: Annotated[int, typer.Option(min=1, help="Base width of the U-Net.")] = 16,
+    size: Size = 64,
+    batch: Batch = 32,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of each of the three runs of a seed.")] = 300,
+    seed: Annotated[list[int], typer.Option(min=0, help="Seed of all; may be given repeatedly.")] = [*range(8)],  # noqa: B006
+    as_json: Json = False,
+    out: Out = None,
+    resume: Resume = False,
+    force: Force = False,
+) -> None:
+    """Compare what is learned in equal steps: in the precision of auto, in float32 and in it rounded otherwise."""
+    from copyist.bench.losses import LossBench, bench_losses
+
+    bench = partial(
+        bench_losses,
+        width=width,
+        size=size,
+        batch=batch,
+        steps=steps,
+        seeds=seed,
+        begun=trials_begun(LossBench.from_json, out, resume=resume),
+        found=partial(keep_trials, out),
+    )
+    run_bench(bench, as_json=as_json, out=out, force=force or resume)
 
 
 def vae(
