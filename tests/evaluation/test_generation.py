@@ -73,12 +73,33 @@ def test_samples_of_the_law_of_the_data_score_like_real_images_and_others_do_not
     assert "training images" in found.text()
 
 
+def test_a_model_of_half_of_the_data_is_precise_and_covers_half() -> None:
+    shift = 0.2 * (torch.arange(856) % 2).view(-1, 1, 1, 1) - 0.1
+    x = (noise(856, seed=2) + shift).clamp(0, 1)
+    found = generation_table(
+        {"half": NormalDiffusion(mean=0.6)}, Splits.from_arrays(x[:600], x[600:], name="two"), num_images=256
+    )
+    half = found.models["half"]
+    assert half.precision > 0.9 > 0.65 > half.recall > 0.35
+    assert 0.35 < half.coverage < 0.65
+
+
+def test_the_pixels_law_is_that_of_training_images() -> None:
+    splits = Splits.from_arrays((noise(600, seed=0) - 0.3).clamp(0, 1), noise(256, seed=1), name="apart")
+    found = generation_table({}, splits, num_images=256)
+    # 64 means that differ by 0.3, as far as the 32 axes see them.
+    assert found.pixel_law.distance["axes"] == pytest.approx(found.floor.distance["axes"], rel=0.2)
+    assert found.pixel_law.distance["axes"] > 1
+
+
 def test_draws_of_the_pixels_law_are_far_by_appearance_where_images_are_not_normal() -> None:
     places = torch.randint(1, 7, (856,), generator=torch.Generator().manual_seed(0))
     steps = (0.4 + 0.2 * (torch.arange(8) < places[:, None])).view(-1, 1, 1, 8).expand(-1, 1, 8, 8)
     found = generation_table({}, Splits.from_arrays(steps[:600], steps[600:], name="steps"), num_images=256)
     assert found.pixel_law.distance["axes"] < 5 * found.floor.distance["axes"]
     assert found.pixel_law.distance["appearance"] > 20 * found.floor.distance["appearance"]
+    # Nor do they cover any, as they would in the layout.
+    assert found.pixel_law.coverage < 0.1 < 0.9 < found.floor.coverage
     # Draws are of no training image: the nearest one is as far as it is measured to be.
     assert found.floor.nearest == 1
     assert found.pixel_law.nearest > 2
