@@ -10,9 +10,19 @@ from torch import Tensor
 
 from contracts import CONFIGS, built
 from copyist.corruption import Blur
+from copyist.devices import Precision
 from copyist.errors import ArgumentError, ShapeError, UnknownNameError
 from copyist.models import MLPConfig, Reconstructor
-from copyist.procedures import METHODS, SCHEDULES, NoDiffusion, Walkback, named_method, sample, sample_steps
+from copyist.procedures import (
+    METHODS,
+    SCHEDULES,
+    NoDiffusion,
+    Walkback,
+    named_method,
+    sample,
+    sample_steps,
+    sampling_plan,
+)
 from copyist.randomness import draw_normal
 
 SHAPE = (2, 3, 5)
@@ -146,6 +156,24 @@ def test_bf16_samples_close_to_float32() -> None:
     assert not torch.equal(half, full)
     # bfloat16 has eight bits of precision.
     torch.testing.assert_close(half, full, rtol=0.05, atol=0.05)
+
+
+def test_processes_that_share_samples_agree_on_a_precision_that_none_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def agreed(precision: Precision, device: torch.device) -> Precision:
+        asked.append(f"{precision} on {device}")
+        return "float32"
+
+    monkeypatch.setattr(sampling_plan, "resolve_for_all", agreed)
+    model, method = built(CONFIGS["unet-group"]), NoDiffusion(steps=2)
+    cases: tuple[tuple[Precision, bool], ...] = (("auto", True), ("bf16", True), ("auto", False))
+    for precision, shared in cases:
+        x = sample(model, count=2, shape=(3, 8, 12), method=method, precision=precision, shared=shared)
+        if precision == "auto" and shared:
+            full = sample(model, count=2, shape=(3, 8, 12), method=method, precision="float32")
+            assert torch.equal(x, full)
+    assert asked == ["auto on cpu"]
 
 
 def test_the_model_and_the_global_generator_are_left_as_they_were() -> None:

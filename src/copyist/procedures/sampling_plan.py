@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least
-from copyist.devices import Precision, autocast, full_float32
+from copyist.devices import Precision, autocast, full_float32, resolve_for_all
 from copyist.errors import ArgumentError, ContractError, ShapeError
 from copyist.memory import check_memory
 from copyist.models.contracts import Diffusion, Model, needs
@@ -68,10 +68,14 @@ class SamplingPlan:
             f"{at_once} samples of shape {shape}",
             remedy="take fewer (--count 64)" + ("" if model.takes_tables else " or smaller ones (--size 64)"),
         )
-        if chosen.reads_residuals and precision == "auto":
+        unset = precision == "auto"
+        if chosen.reads_residuals and unset:
             precision = "float32"
         if isinstance(model, Diffusion):
             precision = check_precision(model, shape, precision)
+        if shared and unset:
+            # Each looks at its own machine, and all compute alike.
+            precision = resolve_for_all(precision, _device_of(model))
         apply: ApplyPart = partial(_apply_model, model, batch_size, precision, shared)
         return cls(model=model, method=chosen, task=task, shape=shape, apply=apply)
 
@@ -88,8 +92,7 @@ class SamplingPlan:
         return self._shown(numbers, state)
 
     def _chain(self, numbers: range, generator: torch.Generator) -> Iterator[Tensor]:
-        device = next((weight.device for weight in self.model.parameters()), torch.device("cpu"))
-        shape, like = (len(numbers), *self.shape), torch.empty(0, device=device)
+        shape, like = (len(numbers), *self.shape), torch.empty(0, device=_device_of(self.model))
         if not isinstance(self.method, DiffusionMethod):
             return self.method(self.model, shape, apply=self.apply, generator=generator, like=like)
         return self.method(
@@ -99,6 +102,10 @@ class SamplingPlan:
     def _shown(self, numbers: range, state: Tensor) -> Examples:
         x = self.method.shown(self.model, state, apply=self.apply)
         return x if self.task is None else self.task.over(x, numbers)
+
+
+def _device_of(model: Model) -> torch.device:
+    return next((weight.device for weight in model.parameters()), torch.device("cpu"))
 
 
 def _task(model: Model, method: Method, conditions: Conditions, shape: tuple[int, ...]) -> Task:
