@@ -1,5 +1,6 @@
 """The page of speeds says what the files say, and whether what was asked is reached."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,12 +38,32 @@ def test_a_target_is_reached_or_not(tmp_path: Path) -> None:
     assert text.index("`fast.json`") < text.index("`slow.json`")
     assert "| 16 | 64 | 32 | 5 | 100.0 | 340.0 | **3.40** (3.35–3.45) | 3.5: **not reached** |" in text
     assert "**3.60** (3.55–3.65) | 3.5: reached |" in text
+    assert "`copyist bench train --width 16 --size 64 --batch 32 --rounds 5`, `slow.json`" in text
 
 
 def test_what_nobody_asked_has_no_target(tmp_path: Path) -> None:
     other = tmp_path / "other.json"
     other.write_text(replace(result(2.0), name="walk").to_json())
     assert "| – |" in performance_page([other])
+
+
+def test_the_command_has_the_options_that_it_takes(tmp_path: Path) -> None:
+    for name, command in (
+        ("vae against pythae", "vae --size 64"),
+        ("scaling, 2 processes", "scaling --width 16 --size 64"),
+        ("diffusion, training against diffusers, ours in auto", "diffusion --of training --size 64"),
+        (
+            "diffusion, training against diffusers, ours in float32",
+            "diffusion --of training --precision float32 --size",
+        ),
+    ):
+        (tmp_path / "other.json").write_text(replace(result(2.0), name=name).to_json())
+        page = performance_page([tmp_path / "other.json"])
+        found = re.search(r"`copyist bench (.*?)`", page.split("torch 2")[1])
+        assert found is not None
+        assert found[1].startswith(command)
+        taken = CliRunner().invoke(app, [*found[1].split(), "--help"])
+        assert taken.exit_code == 0, taken.output
 
 
 def test_a_folder_and_losses_are_told_as_their_commands_tell_them(tmp_path: Path) -> None:
@@ -57,9 +78,12 @@ def test_a_folder_and_losses_are_told_as_their_commands_tell_them(tmp_path: Path
         (tmp_path / f"{name}.json").write_text(each.to_json())
     assert FolderBench.from_json(folder.to_json()) == folder
     text = performance_page([tmp_path / "folder.json", tmp_path / "losses.json"])
-    assert "`copyist bench denoise`, `folder.json`" in text
+    assert (
+        "`copyist bench denoise --count 200 --format png --rounds 1 --width 16 --size 64 --batch 32`, `folder.json`"
+        in text
+    )
     assert "all at once takes 2.00" in text
-    assert "`copyist bench losses`, `losses.json`" in text
+    assert "`copyist bench losses --steps 9 --width 16 --size 64 --batch 32`, `losses.json`" in text
     assert "auto over float32: 0.500" in text
 
 

@@ -97,22 +97,34 @@ def _unreadable(file: Path, error: Exception) -> DataError:
 
 def _told(result: FolderBench | LossBench, file: str) -> Iterator[str]:
     """A result that is no table of ratios, as its command prints it."""
-    folder = isinstance(result, FolderBench)
-    yield "## Denoising a folder" if folder else "## Held-out losses"
-    yield f"`copyist bench {'denoise' if folder else 'losses'}`, `{file}`.\n"
+    if isinstance(result, FolderBench):
+        title, command = "Denoising a folder", f"denoise --count {result.images} --format {result.format}"
+        command += f" --rounds {result.rounds}"
+    else:
+        title, command = "Held-out losses", f"losses --steps {result.steps}"
+    yield f"## {title}"
+    yield f"`copyist bench {command} --width {result.width} --size {result.size} --batch {result.batch}`, `{file}`.\n"
     yield f"```text\n{result}\n```\n"
 
 
 def _section(result: BenchResult, file: str) -> Iterator[str]:
     yield f"## {result.name[:1].upper()}{result.name[1:]}"
     yield _known(_ABOUT, result.name) or ""
-    yield f"{result.machine}; `copyist bench {_known(_COMMANDS, result.name)}`, `{file}`.\n"
+    yield f"{result.machine}; `{_command(result)}`, `{file}`.\n"
     yield f"| width | size | batch | rounds | ours, ms a {result.unit} | reference, ms | times as fast | asked |"
     yield "|---|---|---|---|---|---|---|---|"
     targets = _known(TARGETS, result.name) or {}
     for row in result.comparisons:
         yield _row(row, targets.get(row.width))
     yield ""
+
+
+def _command(result: BenchResult) -> str:
+    """That which measures it again. All rows of a result are of one size, and differ in width."""
+    row, command = result.comparisons[0], f"copyist bench {_known(_COMMANDS, result.name)}"
+    if not result.name.startswith(("diffusion", "vae")):  # Whose widths are not for choosing.
+        command += "".join(f" --width {each.width}" for each in result.comparisons)
+    return f"{command} --size {row.size} --batch {row.batch} --rounds {row.rounds}"
 
 
 def _known(values: Mapping[str, _T], name: str) -> _T | None:

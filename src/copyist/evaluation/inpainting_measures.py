@@ -14,6 +14,7 @@ from copyist.models.contracts import Diffusion
 from copyist.models.in_batches import in_batches
 from copyist.procedures.diffusion import Conditions, DiffusionMethod, DPMSolver
 from copyist.procedures.diffusion.conditions import leaves_codes
+from copyist.procedures.sizes import device_of
 from copyist.randomness import generator
 from copyist.tensors import Images
 
@@ -75,7 +76,7 @@ def inpainting_measures(
         ArgumentError: all or nothing is visible, or no code is of visible pixels alone.
         ContractError: what the model gives is not finite.
     """
-    device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
+    device = device_of(model)
     x, visible = x.to(device), visible.to(device)
     method = DPMSolver() if method is None else method
     shape = tuple(x.shape[1:])

@@ -23,6 +23,7 @@ from copyist.procedures.diffusion.conditions import Task
 from copyist.procedures.diffusion.half_precision import check_precision
 from copyist.procedures.method import ApplyPart, Method
 from copyist.procedures.sampling_methods import METHODS, default_method
+from copyist.procedures.sizes import device_of
 from copyist.tensors import Examples
 
 
@@ -75,7 +76,7 @@ class SamplingPlan:
             precision = check_precision(model, shape, precision)
         if shared and unset:
             # Each looks at its own machine, and all compute alike.
-            precision = resolve_for_all(precision, _device_of(model))
+            precision = resolve_for_all(precision, device_of(model))
         apply: ApplyPart = partial(_apply_model, model, batch_size, precision, shared)
         return cls(model=model, method=chosen, task=task, shape=shape, apply=apply)
 
@@ -92,7 +93,7 @@ class SamplingPlan:
         return self._shown(numbers, state)
 
     def _chain(self, numbers: range, generator: torch.Generator) -> Iterator[Tensor]:
-        shape, like = (len(numbers), *self.shape), torch.empty(0, device=_device_of(self.model))
+        shape, like = (len(numbers), *self.shape), torch.empty(0, device=device_of(self.model))
         if not isinstance(self.method, DiffusionMethod):
             return self.method(self.model, shape, apply=self.apply, generator=generator, like=like)
         return self.method(
@@ -102,10 +103,6 @@ class SamplingPlan:
     def _shown(self, numbers: range, state: Tensor) -> Examples:
         x = self.method.shown(self.model, state, apply=self.apply)
         return x if self.task is None else self.task.over(x, numbers)
-
-
-def _device_of(model: Model) -> torch.device:
-    return next((weight.device for weight in model.parameters()), torch.device("cpu"))
 
 
 def _task(model: Model, method: Method, conditions: Conditions, shape: tuple[int, ...]) -> Task:

@@ -14,6 +14,7 @@ from copyist.claims.measures.denoising_parts import CONTROLS, PARTS_OF_OURS, ble
 from copyist.claims.measures.distances import Distances
 from copyist.claims.measures.instruments import record_checks
 from copyist.claims.measures.over_training import learning_curve, learning_curves
+from copyist.claims.measures.references import INSTRUMENTS
 from copyist.claims.nets import scenes, scenes_mlp, small_scenes, small_unet
 from copyist.claims.nets.ladder import ladder, ladder_denoiser
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
@@ -27,8 +28,6 @@ HEAVIEST = 0.1
 """α of a blend with a large addition of noise."""
 
 BLURS = (0.8, 1.4, 2.0, 3.0, 4.5)
-
-INSTRUMENTS = ("axes", "layout", "appearance")
 
 _MORE = '"Autoencoders are capable of denoising without being trained to do so": after more training images come back '
 

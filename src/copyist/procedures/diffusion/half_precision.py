@@ -9,6 +9,7 @@ from copyist.errors import ContractError
 from copyist.models.contracts import Diffusion
 from copyist.models.in_batches import evaluation_mode
 from copyist.procedures.diffusion.noise import ExampleNoise
+from copyist.procedures.sizes import device_of
 
 _LEVELS = (0.1, 1.0, 10.0)
 """Noise levels at which estimates are compared, in units of the spread."""
@@ -29,7 +30,7 @@ def check_precision(model: Diffusion, shape: tuple[int, ...], precision: Precisi
     Raises:
         ContractError: bf16 was requested, and does not do.
     """
-    device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
+    device = device_of(model)
     if resolve(precision, device) != "bf16":
         return "float32"
     noise = ExampleNoise(0, range(2))
