@@ -51,7 +51,7 @@ def test_the_command_has_the_options_that_it_takes(tmp_path: Path) -> None:
     for name, command in (
         ("vae against pythae", "vae --size 64"),
         ("scaling, 2 processes", "scaling --width 16 --size 64"),
-        ("diffusion, training against diffusers, ours in auto", "diffusion --of training --size 64"),
+        ("diffusion, training against diffusers, ours in auto", "diffusion --of training --precision auto --size 64"),
         (
             "diffusion, training against diffusers, ours in float32",
             "diffusion --of training --precision float32 --size",
