@@ -64,6 +64,16 @@ def test_what_hardly_varies_counts_in_units_of_a_tenth_of_what_does() -> None:
     assert float(spreads[4]) < 0.02
 
 
+def test_each_kind_has_units_of_its_own_in_color_too() -> None:
+    # Colors differ by much, contrasts within an image by little.
+    x = images(200, 3, 1, 1) + 0.2 * images(200, 3, 1, 1, seed=1) * (images(200, 3, 8, 8, seed=2) - 0.5)
+    found = feature_maps(x, count=512)["appearance"](x)
+    contrasts = found[:, 3 * 21 : 3 * 26]
+    torch.testing.assert_close(contrasts.std(0), torch.ones(15), rtol=1e-3, atol=0)
+    first = x[:, 0].flatten(1).std(1, correction=0)
+    torch.testing.assert_close(contrasts[:, 0], first / first.std(), rtol=1e-2, atol=1e-2)
+
+
 def test_edges_that_no_real_image_has_are_counted_in_tenths_of_a_gray_level() -> None:
     plain = images(200, 3, 1, 1).expand(-1, -1, 8, 8)
     features = feature_maps(plain, count=512)["appearance"]
