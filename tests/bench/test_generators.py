@@ -105,6 +105,7 @@ def test_ratios_are_paired_by_seed() -> None:
         coverage=0.5,
         nearest=1.0,
         seconds=0.1,
+        memory=12.5,
     )
     trials = [
         replace(trial, kind=kind, seed=seed, distance={"appearance": distance})

@@ -127,6 +127,7 @@ def test_diffusion_is_held_against_a_copier_of_as_long_a_training(monkeypatch: p
     # What a model paints is what is drawn of it, whichever method is asked for.
     monkeypatch.setattr(trained_diffusion_samples_better, "drawn", lambda model, *_: model.images)
     monkeypatch.setattr(trained_diffusion_samples_better, "multiplications", lambda *_: 0.0)
+    monkeypatch.setattr(trained_diffusion_samples_better, "sampling_memory", lambda *_: 0.0)
     trial = painting(lambda recipe: kept if recipe.name == "ladder" else 0.5 * real() + away[recipe.name])
     values, distances = measured("trained-diffusion-samples-better", trial), scene_distances(trial)
     of = {name: distances.distance(0.5 * real() + each) for name, each in away.items()}

@@ -77,6 +77,9 @@ class GeneratorTrial:
     seconds: float
     """By a clock, per sample."""
 
+    memory: float
+    """Megabytes of the model and of its tensors while 32 images are sampled, by count."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -116,9 +119,9 @@ class GeneratorBench:
 
     def __str__(self) -> str:
         names = list(self.floor)
-        rows = [["budget, s", "trained", "seeds", *names, "coverage", "nearest", "s per sample"]]
+        rows = [["budget, s", "trained", "seeds", *names, "coverage", "nearest", "s per sample", "MB"]]
         for label, found in (("training images", self.floor), ("normal law of their pixels", self.pixel_law)):
-            rows.append(["", label, "", *(f"{found[name]:.4g}" for name in names), "", "", ""])
+            rows.append(["", label, "", *(f"{found[name]:.4g}" for name in names), "", "", "", ""])
         budgets = sorted({each.budget for each in self.trials})
         for budget in budgets:
             for kind in KINDS:
@@ -127,7 +130,7 @@ class GeneratorBench:
                     means = [statistics.fmean(each.distance[name] for each in own) for name in names]
                     means += [
                         statistics.fmean(getattr(each, name) for each in own)
-                        for name in ("coverage", "nearest", "seconds")
+                        for name in ("coverage", "nearest", "seconds", "memory")
                     ]
                     rows.append([f"{budget:g}", kind, str(len(own)), *(f"{mean:.4g}" for mean in means)])
         head = f"{self.data}: {self.num_images} samples; ratios are of distances in features of {JUDGE}"
@@ -215,6 +218,7 @@ def bench_generators(
                         coverage=made.models[kind].coverage,
                         nearest=made.models[kind].nearest,
                         seconds=made.models[kind].seconds_per_image,
+                        memory=made.models[kind].memory,
                     )
                     trials = [each for each in trials if _key(each) != _key(last)] + [last]
                     score = last.distance[JUDGE]

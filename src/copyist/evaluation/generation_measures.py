@@ -5,6 +5,7 @@ __all__ = ["LEAST", "first_stages", "generation_table", "latent_table"]
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import torch
 
@@ -13,6 +14,7 @@ from copyist.data.splits import Splits
 from copyist.devices import full_float32
 from copyist.evaluation.generation_table import Generated, GenerationTable
 from copyist.evaluation.latent_table import LatentMeasures, LatentTable
+from copyist.evaluation.sampling_memory import sampling_memory
 from copyist.metrics.distortion import pooled_psnr
 from copyist.metrics.distribution import coverage, frechet_distance
 from copyist.metrics.moments import channel_moments
@@ -106,7 +108,8 @@ def generation_table(
             batch_size=batch_size,
         )
         seconds = (time.perf_counter() - begun) / len(samples)
-        found[name] = sets.generated(samples, method=method, steps=chosen.num_steps, seconds=seconds)
+        made = sets.generated(samples, method=method, steps=chosen.num_steps, seconds=seconds)
+        found[name] = replace(made, memory=sampling_memory(model, chosen, shape=splits.test.shape))
         if progress is not None:
             progress(len(found), len(models))
     law = draw_normal_law(sets.train, count=len(sets.test), generator=generator(seed, "pixel law"))

@@ -42,6 +42,9 @@ class Generated:
     seconds_per_image: float = 0.0
     """On the device at hand, in batches of the model's size."""
 
+    memory: float = 0.0
+    """Megabytes of the model and of its tensors while 32 images are sampled in float32, by count."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +71,13 @@ class GenerationTable(Document):
         """A table with a row per model."""
         names = list(self.floor.distance)
         measures = ("precision", "recall", "density", "coverage", "nearest")
-        rows = [["", *(f"distance, {each}" for each in names), *measures, "s/image", "by"]]
+        rows = [["", *(f"distance, {each}" for each in names), *measures, "s/image", "MB", "by"]]
         shown = {"training images": self.floor, "normal law of their pixels": self.pixel_law, **self.models}
         for name, found in shown.items():
-            took = (
-                [f"{found.seconds_per_image:.3f}", f"{found.method}, {found.steps} steps"] if found.method else ["", ""]
-            )
+            took = ["", "", ""]
+            if found.method:
+                by = f"{found.method}, {found.steps} steps"
+                took = [f"{found.seconds_per_image:.3f}", f"{found.memory:.1f}", by]
             shares = (f"{getattr(found, each):.2f}" for each in measures)
             rows.append([name, *(f"{found.distance[each]:.5f}" for each in names), *shares, *took])
         head = f"Samples, {self.num_images} of each model, beside as many test images"

@@ -32,6 +32,7 @@ from copyist.claims.nets.generators import (
 from copyist.claims.nets.ladder import ladder
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.corruption import GaussianNoise
+from copyist.evaluation.sampling_memory import sampling_memory
 from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.models.contracts import Autoencoder, Model, needs
 from copyist.procedures.diffusion import DPMSolver
@@ -127,6 +128,7 @@ CLAIM = Claim(
             for name, words in (
                 ("parameters", "numbers that the model has"),
                 ("multiplications", "millions of multiply-adds per picture"),
+                ("memory", "megabytes of the model and of its tensors while 32 pictures are drawn"),
             )
         ),
     ),
@@ -151,6 +153,7 @@ def run(trial: Trial) -> Measurements:
         **appraisal_values(found),
         **{f"parameters_{name}": parameters(model) for name, (model, _) in ways.items()},
         **{f"multiplications_{name}": multiplications(*way, trial) for name, way in ways.items()},
+        **{f"memory_{name}": sampling_memory(*way) for name, way in ways.items()},
     }
     labels = {
         "copier": "copier",

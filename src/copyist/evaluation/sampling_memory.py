@@ -1,0 +1,81 @@
+"""How much memory sampling takes, by count, so that it is the same on every machine."""
+
+__all__ = ["LiveTensors", "sampling_memory"]
+
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, final
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from copyist.models.contracts import Model
+from copyist.procedures.method import Method
+from copyist.procedures.sampling import sample
+from copyist.randomness import generator
+
+
+@final
+class LiveTensors(TorchDispatchMode):
+    """Counts the bytes of tensors that operations return while it is entered, for as long as these tensors live.
+
+    Tensors that share memory, such as views, count once. What an operation takes and gives back within itself is not
+    seen, nor is what a library's allocator keeps.
+
+    Args:
+        without: tensors that are not counted, nor views of them.
+    """
+
+    def __init__(self, *, without: Iterable[Tensor] = ()) -> None:
+        super().__init__()
+        self.current = 0
+        """Bytes that live now."""
+
+        self.peak = 0
+        """The most bytes that lived at one time."""
+
+        self._known = {each.untyped_storage().data_ptr() for each in without}
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Run an operation, and take what it returns into the count."""
+        result = func(*args, **(kwargs or {}))
+        for leaf in tree_leaves(result):
+            if isinstance(leaf, Tensor):
+                self._hold(leaf.untyped_storage())
+        return result
+
+    def _hold(self, storage: torch.UntypedStorage) -> None:
+        place, size = storage.data_ptr(), storage.nbytes()
+        if place in self._known:
+            return
+        self._known.add(place)
+        self.current += size
+        self.peak = max(self.peak, self.current)
+        weakref.finalize(storage, self._release, place, size)
+
+    def _release(self, place: int, size: int) -> None:
+        self._known.discard(place)
+        self.current -= size
+
+
+def sampling_memory(model: Model, method: Method, *, shape: tuple[int, ...] | None = None, count: int = 32) -> float:
+    """Megabytes that a model's parameters and buffers and the tensors of sampling take together at the most.
+
+    Args:
+        model: is sampled.
+        method: by which it is.
+        shape: of one sample; None takes that of what the model was trained on.
+        count: how many samples at once.
+    """
+    own = (*model.parameters(), *model.buffers())
+    with LiveTensors(without=own) as tensors:
+        sample(model, count=count, method=method, shape=shape, batch_size=count, generator=generator(0, "memory"))
+    return (sum(each.numel() * each.element_size() for each in own) + tensors.peak) / 1e6
