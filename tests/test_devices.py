@@ -86,9 +86,38 @@ def test_products_are_computed_in_that_precision_and_weights_stay() -> None:
     assert not torch.is_autocast_enabled("cpu")
 
 
+TF32 = """
+import torch
+from copyist.float32 import full_float32, tf32
+
+B = torch.backends
+FULL = (B.mkldnn.matmul, B.mkldnn.conv)
+
+def found():
+    return [each.fp32_precision for each in (B.cuda.matmul, B.cudnn.conv, *FULL)]
+
+before = found()
+with tf32():
+    assert found() == before, "a CPU alone has nothing to set"
+torch.cuda.is_available = lambda: True
+with tf32():
+    assert found() == ["tf32", "tf32", *before[2:]], found()
+    with full_float32():
+        assert found() == ["ieee"] * 4
+    assert found() == ["tf32", "tf32", *before[2:]], found()
+assert found() == before
+assert torch.get_float32_matmul_precision() == "highest"
+"""
+
+
+def test_training_may_multiply_in_tf32_and_what_asks_for_full_float32_within_has_it() -> None:
+    done = subprocess.run([sys.executable, "-c", TF32], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 SETTINGS = """
 import torch
-from copyist.devices import full_float32
+from copyist.float32 import full_float32
 
 B = torch.backends
 OPERATIONS = (B.cuda.matmul, B.cudnn.conv, B.cudnn.rnn, B.mkldnn.matmul, B.mkldnn.conv, B.mkldnn.rnn)

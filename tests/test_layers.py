@@ -14,7 +14,7 @@ PACKAGE = Path(next(iter(copyist.__path__)))
 
 STEPS: tuple[tuple[str, ...], ...] = (
     ("tensors", "errors", "randomness"),
-    ("checks", "evidence", "bf16_probe", "devices", "memory", "settings", "outputs"),
+    ("checks", "evidence", "bf16_probe", "float32", "devices", "memory", "settings", "outputs"),
     ("nn", "corruption", "schedules", "metrics", "data", "files", "drawing"),
     ("models",),
     ("objectives", "baselines", "checkpoint"),

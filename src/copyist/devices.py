@@ -7,7 +7,6 @@ __all__ = [
     "available_memory_on",
     "deterministic_cudnn",
     "find_device",
-    "full_float32",
     "gather_batch",
     "keep_freed_memory",
     "mean_over_processes",
@@ -37,7 +36,8 @@ from copyist.memory import available_memory
 from copyist.randomness import SharedGenerator
 
 Precision: TypeAlias = Literal["auto", "float32", "bf16"]
-"""`bf16` computes convolutions and products in bfloat16 and keeps weights, sums and losses in float32."""
+"""`float32` is TF32 in training on GPUs of NVIDIA, and full elsewhere. `bf16` computes convolutions and products in
+bfloat16 and keeps weights, sums and losses in float32."""
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Numbers of the two options in glibc's malloc.h."""
@@ -120,28 +120,6 @@ def one_thread() -> Generator[None, None, None]:
             yield
     finally:
         torch.set_num_threads(threads)
-
-
-@contextlib.contextmanager
-def full_float32() -> Generator[None, None, None]:
-    """Context manager: float32 is computed in full, without TF32 or bfloat16, on any device.
-
-    The settings belong to the process, and are put back as they were found.
-    """
-    operations = _operations()
-    each_before = [operation.fp32_precision for operation in operations]
-    joint_before = _joint()
-    if joint_before is not None:
-        _set_joint("highest", False)
-    for operation in operations:
-        operation.fp32_precision = "ieee"
-    try:
-        yield
-    finally:
-        if joint_before is not None:
-            _set_joint(*joint_before)
-        for operation, before in zip(operations, each_before, strict=True):
-            operation.fp32_precision = before
 
 
 @contextlib.contextmanager
@@ -243,30 +221,6 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return bool(mallopt(_TRIM_THRESHOLD, 2**31 - 1)) and bool(mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD))
-
-
-def _operations() -> list[Any]:
-    """What has a precision of its own, where PyTorch is new enough (2.9)."""
-    backends: Any = torch.backends
-    if not hasattr(backends.cudnn, "conv"):
-        return []
-    return [getattr(backend, name) for backend in (backends.cudnn, backends.mkldnn) for name in ("conv", "rnn")] + [
-        backends.cuda.matmul,
-        backends.mkldnn.matmul,
-    ]
-
-
-def _joint() -> tuple[str, bool] | None:
-    """The older settings, for products and for cuDNN; None where the newer ones have made them unreadable."""
-    try:
-        return torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
-    except RuntimeError:
-        return None
-
-
-def _set_joint(products: str, cudnn: bool) -> None:
-    torch.set_float32_matmul_precision(products)
-    torch.backends.cudnn.allow_tf32 = cudnn
 
 
 @cache

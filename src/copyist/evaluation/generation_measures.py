@@ -11,10 +11,10 @@ import torch
 
 from copyist.baselines.instruments import JUDGE, FeatureMap, feature_maps
 from copyist.data.splits import Splits
-from copyist.devices import full_float32
 from copyist.evaluation.generation_table import Generated, GenerationTable
 from copyist.evaluation.latent_table import LatentMeasures, LatentTable
 from copyist.evaluation.sampling_memory import sampling_memory
+from copyist.float32 import full_float32
 from copyist.metrics.distortion import pooled_psnr
 from copyist.metrics.distribution import coverage, frechet_distance
 from copyist.metrics.moments import channel_moments

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from copyist.data.splits import Splits
-from copyist.devices import full_float32
 from copyist.evaluation.inpainting_table import InpaintingMeasures, InpaintingTable
+from copyist.float32 import full_float32
 from copyist.models.contracts import Diffusion
 from copyist.models.in_batches import in_batches
 from copyist.procedures.diffusion import Conditions, DiffusionMethod, DPMSolver

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from copyist.checks import check_at_least, check_choice, check_positive, check_same_shape
-from copyist.devices import full_float32
 from copyist.errors import ArgumentError, ContractError
+from copyist.float32 import full_float32
 from copyist.metrics.distortion import aligned, distance
 from copyist.models.contracts import Model, TrainedOn, take_batch
 from copyist.models.in_batches import batch_indices

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_within
-from copyist.devices import full_float32
 from copyist.errors import ArgumentError
+from copyist.float32 import full_float32
 from copyist.models.contracts import Autoencoder, check_answer, needs, take_batch
 from copyist.models.in_batches import in_batches
 from copyist.tensors import ExamplesLike, Images

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from copyist.checks import check_at_least
-from copyist.devices import Precision, autocast, full_float32, resolve_for_all
+from copyist.devices import Precision, autocast, resolve_for_all
 from copyist.errors import ArgumentError, ContractError, ShapeError
+from copyist.float32 import full_float32
 from copyist.memory import check_memory
 from copyist.models.contracts import Diffusion, Model, needs
 from copyist.models.in_batches import in_batches

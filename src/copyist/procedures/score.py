@@ -7,7 +7,7 @@ import warnings
 import torch
 
 from copyist.checks import check_positive
-from copyist.devices import full_float32
+from copyist.float32 import full_float32
 from copyist.models.at_noise_level import denoiser_at
 from copyist.models.contracts import Model, take_batch
 from copyist.procedures.denoising import reconstruct

@@ -68,7 +68,7 @@ class Training:
     """Whether half of the images are mirrored left to right, drawn anew at each step; rows of a table never are."""
 
     precision: Precision = "auto"
-    """`auto` is bf16 where the hardware computes in it, and float32 elsewhere."""
+    """`auto` is bf16 where the hardware computes in it, and float32 elsewhere, in TF32 on GPUs of NVIDIA."""
 
     channels_last: bool = True
     """Keep the channels of a position side by side in memory."""

@@ -13,8 +13,8 @@ from accelerate import Accelerator
 
 from copyist.data import Batches
 from copyist.data.examples import ExampleSet
-from copyist.devices import full_float32
 from copyist.errors import DataError
+from copyist.float32 import full_float32
 from copyist.memory import check_memory
 from copyist.models.contracts import Model
 from copyist.models.in_batches import in_batches

@@ -4,8 +4,9 @@ __all__ = ["check_precision"]
 
 import torch
 
-from copyist.devices import Precision, autocast, full_float32, resolve
+from copyist.devices import Precision, autocast, resolve
 from copyist.errors import ContractError
+from copyist.float32 import full_float32
 from copyist.models.contracts import Diffusion
 from copyist.models.in_batches import evaluation_mode
 from copyist.procedures.diffusion.noise import ExampleNoise

@@ -4,8 +4,8 @@ __all__ = ["invert_flow"]
 
 import torch
 
-from copyist.devices import full_float32
 from copyist.errors import ContractError
+from copyist.float32 import full_float32
 from copyist.models.contracts import Diffusion, Model, check_answer, needs, take_batch
 from copyist.models.in_batches import in_batches
 from copyist.procedures.diffusion.conditions import Conditions
