@@ -5,14 +5,18 @@ __all__ = ["TARGETS", "performance_page"]
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from copyist.bench.denoising_folder import FolderBench
 from copyist.bench.losses import LossBench
+from copyist.bench.roofline_result import RooflineBench
 from copyist.bench.timings import BenchResult, Comparison
 from copyist.errors import DataError
 
 _T = TypeVar("_T")
+
+_Told: TypeAlias = FolderBench | LossBench | RooflineBench
+"""What is no table of ratios."""
 
 TARGETS: dict[str, dict[int, float]] = {
     "train": {16: 3.5, 32: 2.5, 64: 1.9},
@@ -75,12 +79,12 @@ def performance_page(files: Iterable[Path]) -> str:
     return "\n".join(parts)
 
 
-def _read(file: Path) -> BenchResult | FolderBench | LossBench:
+def _read(file: Path) -> BenchResult | _Told:
     try:
         text = file.read_text("utf-8")
     except (OSError, ValueError) as error:
         raise _unreadable(file, error) from error
-    for kind in (FolderBench, LossBench):
+    for kind in (FolderBench, LossBench, RooflineBench):
         with contextlib.suppress(ValueError):
             return kind.from_json(text)
     try:
@@ -95,15 +99,19 @@ def _unreadable(file: Path, error: Exception) -> DataError:
     )
 
 
-def _told(result: FolderBench | LossBench, file: str) -> Iterator[str]:
+def _told(result: _Told, file: str) -> Iterator[str]:
     """A result that is no table of ratios, as its command prints it."""
-    if isinstance(result, FolderBench):
-        title, command = "Denoising a folder", f"denoise --count {result.images} --format {result.format}"
-        command += f" --rounds {result.rounds}"
-    else:
-        title, command = "Held-out losses", f"losses --steps {result.steps}"
+    match result:
+        case FolderBench():
+            title, command = "Denoising a folder", f"denoise --count {result.images} --format {result.format}"
+            command += f" --rounds {result.rounds} --width {result.width}"
+        case LossBench():
+            title, command = "Held-out losses", f"losses --steps {result.steps} --width {result.width}"
+        case RooflineBench():
+            title, command = "Roofline of a training step", f"roofline --rounds {result.rounds}"
+            command += f" --precision {result.precision}" + "".join(f" --width {row.width}" for row in result.rows)
     yield f"## {title}"
-    yield f"`copyist bench {command} --width {result.width} --size {result.size} --batch {result.batch}`, `{file}`.\n"
+    yield f"`copyist bench {command} --size {result.size} --batch {result.batch}`, `{file}`.\n"
     yield f"```text\n{result}\n```\n"
 
 

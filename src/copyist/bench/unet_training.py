@@ -54,9 +54,9 @@ def bench_train(
     return BenchResult(name="train", unit="step", images_per_unit=batch, machine=where, comparisons=rows)
 
 
-def our_steps(config: UNetConfig, source: str, batch: int, turn: Turn) -> None:
+def our_steps(config: UNetConfig, source: str, batch: int, turn: Turn, *, precision: Precision = "auto") -> None:
     """`copyist.train`, for as long as `turn` allows; each of its steps is reported by its observer."""
-    training = bench_recipe(config, source, batch, NEVER, "auto")
+    training = bench_recipe(config, source, batch, NEVER, precision)
     with tempfile.TemporaryDirectory() as folder:
         train(training, out=Path(folder) / "run", observer=TurnObserver(turn))
 

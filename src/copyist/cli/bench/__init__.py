@@ -12,7 +12,7 @@ from copyist.cli.bench.inference import denoising, exported, sample, walk
 from copyist.cli.bench.page import page
 from copyist.cli.bench.quality import codec, images, tables
 from copyist.cli.bench.running import run_bench
-from copyist.cli.bench.training import losses, scaling, shards, train, vae
+from copyist.cli.bench.training import losses, roofline, scaling, shards, train, vae
 
 app = typer.Typer(help="Measure our speed against plain reference loops, both in one run, as ratios.")
 
@@ -31,6 +31,7 @@ def _every(context: typer.Context) -> None:
 
 
 app.command(short_help="Time a step of training.")(train)
+app.command(short_help="Hold a step of training against the machine's limits.")(roofline)
 app.command(short_help="Compare what is learned in bf16 and in float32.")(losses)
 app.command()(sample)
 app.command()(walk)

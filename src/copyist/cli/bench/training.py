@@ -1,6 +1,6 @@
 """`copyist bench`: steps of training."""
 
-__all__ = ["losses", "scaling", "shards", "train", "vae"]
+__all__ = ["losses", "roofline", "scaling", "shards", "train", "vae"]
 
 from functools import partial
 from typing import Annotated
@@ -35,6 +35,27 @@ def train(
     from copyist.bench.unet_training import bench_train
 
     bench = partial(bench_train, widths=width, size=size, batch=batch, rounds=rounds)
+    run_bench(bench, as_json=as_json, out=out, force=force)
+
+
+def roofline(
+    width: Widths = WIDTHS,
+    size: Size = 64,
+    batch: Batch = 32,
+    rounds: Rounds = 5,
+    precision: Annotated[
+        str, typer.Option(help="Of ours: auto, float32 or bf16; the reference is in float32.")
+    ] = "auto",
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Hold a step of training against the machine's measured limits of arithmetic and memory, kind by kind."""
+    from copyist.bench.roofline import bench_roofline
+    from copyist.checks import check_choice
+
+    check_choice("--precision", precision, ("auto", "float32", "bf16"))
+    bench = partial(bench_roofline, widths=width, size=size, batch=batch, rounds=rounds, precision=precision)  # pyright: ignore[reportArgumentType] it was checked
     run_bench(bench, as_json=as_json, out=out, force=force)
 
 
