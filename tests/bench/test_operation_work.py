@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.profiler import ProfilerActivity, profile
 
+from copyist.bench.measure import count_flops
 from copyist.bench.reference import textbook_copy
 from copyist.bench.step_operations import BOTH_GRADIENTS, KINDS, Operation, StepCounter
 from copyist.bench.step_profile import profiled_calls
@@ -136,6 +137,12 @@ def test_pooling_goes_back_by_its_indices_alone() -> None:
     found = counted(lambda: F.max_pool2d(x, 2).backward(gradient))["resampling"]
     small, large = gradient.numel(), x.numel()
     assert moved(found) == (4 * large + (4 + 8) * small) + ((4 + 8) * small + 4 * large)
+
+
+def test_the_arithmetic_of_a_step_is_what_pytorchs_own_counter_finds() -> None:
+    model, x = textbook_copy(UNetConfig(channels=3, width=4, levels=3)), torch.rand(2, 3, 8, 12)
+    found = counted(lambda: F.mse_loss(model(x), x).backward())
+    assert sum(map(flops, found.values())) == count_flops(model, x, backward=True)
 
 
 @pytest.mark.parametrize("ours", [True, False])
