@@ -36,7 +36,8 @@ bench: $(READY)
 	$(BIN)/copyist bench vae --out bench/vae.json --force
 	$(BIN)/copyist bench export --out bench/export.json --force
 	$(BIN)/copyist bench denoise --count 300 --out bench/denoise.json --force
-	$(BIN)/copyist bench page $(addprefix bench/,train.json sample.json walk.json vae.json export.json denoise.json) --out bench/performance.md --force
+	$(BIN)/copyist bench roofline --out bench/roofline.json --force
+	$(BIN)/copyist bench page $(addprefix bench/,train.json sample.json walk.json vae.json export.json denoise.json roofline.json) --out bench/performance.md --force
 
 kill-points: $(READY)
 	$(BIN)/python tests/kill_points.py --points 200 --out docs/evidence/kill-points.json
