@@ -37,11 +37,13 @@ def test_a_convolution_has_the_work_on_paper_in_all_three_directions(dtype: torc
     conv = nn.Conv2d(5, 3, 3, padding=1, bias=False, dtype=dtype)
     x = torch.rand(2, 5, 7, 6, dtype=dtype, requires_grad=True)
     found = counted(lambda: conv(x).sum().backward())
-    products = 2 * (2 * 7 * 6) * (5 * 3 * 9)
+    # Along a side of 7, three taps of the kernel each, but two fall on the padding.
+    products = 2 * 2 * (5 * 3) * (3 * 7 - 2) * (3 * 6 - 2)
     inputs, outputs, weights = 2 * 5 * 7 * 6, 2 * 3 * 7 * 6, 5 * 3 * 9
     for kind in ("convolution", "convolution, to inputs", "convolution, to weights"):
         (each,) = found[kind]
-        assert (each.work.flops, each.work.dtype) == (products, str(dtype).removeprefix("torch."))
+        assert each.work.flops == pytest.approx(products, rel=1e-12)
+        assert each.work.dtype == str(dtype).removeprefix("torch.")
     assert moved(found["convolution"]) == size * (inputs + weights + outputs)
     # The gradient of a sum is one number expanded, which lies in memory once.
     assert moved(found["convolution, to inputs"]) == size * (1 + weights + inputs)
@@ -139,10 +141,17 @@ def test_pooling_goes_back_by_its_indices_alone() -> None:
     assert moved(found) == (4 * large + (4 + 8) * small) + ((4 + 8) * small + 4 * large)
 
 
-def test_the_arithmetic_of_a_step_is_what_pytorchs_own_counter_finds() -> None:
-    model, x = textbook_copy(UNetConfig(channels=3, width=4, levels=3)), torch.rand(2, 3, 8, 12)
+def test_the_arithmetic_of_a_step_without_padding_is_what_pytorchs_own_counter_finds() -> None:
+    layers = (nn.Conv2d(3, 4, 3), nn.ReLU(), nn.ConvTranspose2d(4, 5, 3), nn.Conv2d(5, 3, 1))
+    model, x = nn.Sequential(*layers), torch.rand(2, 3, 8, 12)
     found = counted(lambda: F.mse_loss(model(x), x).backward())
     assert sum(map(flops, found.values())) == count_flops(model, x, backward=True)
+
+
+def test_the_padding_of_a_transposed_convolution_is_cut_off_its_output() -> None:
+    # Along one axis of 4 the 4·3 products fall on 6 places, of which the first and last, with one product each, go.
+    layer, x = nn.ConvTranspose2d(3, 5, (3, 1), padding=(1, 0)), torch.rand(2, 3, 4, 7)
+    assert flops(counted(lambda: layer(x))["resampling"]) == pytest.approx(2 * 2 * (3 * 5) * (4 * 3 - 2) * 7, rel=1e-12)
 
 
 @pytest.mark.parametrize("ours", [True, False])

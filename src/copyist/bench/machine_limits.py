@@ -11,6 +11,7 @@ from typing import Self, final
 
 import torch
 
+from copyist.bench.operation_work import work_of
 from copyist.devices import keep_freed_memory
 
 _PRODUCTS = ((512, 512, 512), (1024, 1024, 1024), (1536, 1536, 1536), (8192, 256, 256), (8192, 512, 512))
@@ -108,14 +109,15 @@ def _convolution_rates(
     dtype: torch.dtype, shapes: Sequence[tuple[int, int, int, int]], seconds: float
 ) -> Iterator[Peak]:
     layout, settings = torch.channels_last, ([1, 1], [1, 1], [1, 1], False, [0, 0], 1)
-    forward, backward = torch.ops.aten.convolution, torch.ops.aten.convolution_backward
+    forward, backward = torch.ops.aten.convolution.default, torch.ops.aten.convolution_backward.default
     for batch, maps, height, width in shapes:
         x = torch.ones(batch, maps, height, width, dtype=dtype).to(memory_format=layout)
         weight = torch.ones(maps, maps, 3, 3, dtype=dtype).to(memory_format=layout)
-        flops, where = 2 * 9 * maps * x.numel(), f"{maps} maps of {height}×{width}"
-        yield _peak(partial(forward, x, weight, None, *settings), flops, seconds, f"convolution, {where}")
+        arguments, where = (x, weight, None, *settings), f"{maps} maps of {height}×{width}"
+        flops = work_of(forward, arguments, {}, x).flops
+        yield _peak(partial(forward, *arguments), flops, seconds, f"convolution, {where}")
         for half, mask in (("inputs", [True, False, False]), ("weights", [False, True, False])):
-            back = partial(backward, x, x, weight, None, *settings, mask)
+            back = partial(backward, x, *arguments, mask)
             yield _peak(back, flops, seconds, f"convolution to {half}, {where}")
 
 

@@ -4,6 +4,7 @@ __all__ = ["Work", "dtype_name", "operation_name", "work_of"]
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import prod
 from typing import Any, final
 
@@ -33,8 +34,8 @@ class Work:
     """What an operation has to do, wherever it is done."""
 
     flops: float
-    """Multiplications and additions of products and convolutions, one by one. Others are not counted: what passes over
-    each value once is limited by memory."""
+    """Multiplications and additions of products and convolutions, one by one, but for those with the padding around an
+    image. Others are not counted: what passes over each value once is limited by memory."""
 
     bytes: float
     """Read and written: each tensor that it takes, and each that it gives, once."""
@@ -55,7 +56,7 @@ def work_of(operation: Any, arguments: Sequence[Any], options: Mapping[str, Any]
     given = _given(operation, arguments, options)
     first = next((dtype_name(tensor.dtype) for value in given.values() for tensor in _tensors(value)), None)
     formula: Any = flop_registry.get(operation.overloadpacket)
-    flops = 0.0 if formula is None else float(formula(*arguments, **options, out_val=result))
+    flops = 0.0 if formula is None else formula(*arguments, **options, out_val=result) * _share_inside(given, result)
     return Work(flops=flops, bytes=_traffic(operation, given, result), dtype=first)
 
 
@@ -88,6 +89,24 @@ def _given(operation: Any, arguments: Sequence[Any], options: Mapping[str, Any])
     """The arguments that hold something, by their names in the schema."""
     names = [each.name for each in operation._schema.arguments]
     return {**dict(zip(names, arguments, strict=False)), **options}
+
+
+def _share_inside(given: Mapping[str, Any], result: Any) -> float:
+    """Of a convolution's multiplications, those with values and not with the padding around them."""
+    if "padding" not in given or "weight" not in given:
+        return 1.0
+    inputs, outputs = given["input"], given.get("grad_output", result)
+    if given["transposed"]:
+        inputs, outputs = outputs, inputs
+    axes = (inputs.shape[2:], outputs.shape[2:], given["weight"].shape[2:])
+    settings = (given["stride"], given["padding"], given["dilation"])
+    return prod(_share_along(*axis) for axis in zip(*axes, *settings, strict=True))
+
+
+@cache
+def _share_along(inputs: int, outputs: int, kernel: int, stride: int, padding: int, dilation: int) -> float:
+    places = (stride * output - padding + dilation * tap for output in range(outputs) for tap in range(kernel))
+    return sum(0 <= place < inputs for place in places) / (outputs * kernel)
 
 
 def _unread_by_mask(name: str, given: Mapping[str, Any]) -> Iterator[str]:
