@@ -46,7 +46,7 @@ MEANINGS: dict[Verdict, str] = {
 }
 """What each verdict means, in plain words."""
 
-BEYOND = "Is the effect more than the dullest explanation, such as a filter or a blur, gives too, and is it large?"
+BEYOND = "Is the effect large, and, in most claims, more than a duller explanation, such as a blur, gives too?"
 """What the second verdict answers, which follows from parts of ours."""
 
 

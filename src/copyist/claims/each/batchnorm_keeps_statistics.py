@@ -2,6 +2,8 @@
 
 __all__ = ["CLAIM", "EXPERIMENT"]
 
+from torch.nn import functional as F
+
 from copyist.claims.measures.copy_measures import clean_psnr, copies, denoising_ratio, held_out
 from copyist.claims.measures.over_training import common_level
 from copyist.claims.nets import scenes
@@ -32,8 +34,8 @@ CLAIM = Claim(
             Part(
                 name=f"noise_left_{kind}",
                 measure="noise in O(x̃) beyond the clean image's own over that in x̃, by the wavelet estimate, under "
-                f"{noise}, held-out whole landscapes, without batch normalization, at the highest snapshot that both "
-                "nets reached",
+                f"{noise}, held-out whole landscapes, without batch normalization, at the highest snapshot that all "
+                "three nets reached",
                 holds_when=Below(0.5),
                 source=_SAID + "no noise as such" if kind == "blend" else "",
             )
@@ -79,9 +81,17 @@ CLAIM = Claim(
             )
         ),
         *(
-            Control(name=f"{kind}_{what}_noisy", measure=f"{words} of the noisy image itself, {noise}")
+            Control(name=f"{kind}_{what}_{which}", measure=f"{words} of {image}, {noise}")
             for kind, noise in _WORDS.items()
+            for which, image in (
+                ("noisy", "the noisy image itself"),
+                ("blur", "a blur of it, by means over 5×5 pixels"),
+            )
             for what, words in (("mean_error", "error of the mean"), ("std_error", "error of the standard deviation"))
+        ),
+        *(
+            Control(name=f"{kind}_noise_blur", measure=f"noise left in a blur, by means over 5×5 pixels, {noise}")
+            for kind, noise in _WORDS.items()
         ),
         *(
             Control(name=f"clean_{what}_{net}", measure=f"{words} of copies of clean images {net} batch normalization")
@@ -90,28 +100,30 @@ CLAIM = Claim(
         ),
         Control(name="psnr_with", measure="clean PSNR with batch normalization at that snapshot, dB"),
         Control(name="psnr_without", measure="clean PSNR without, dB"),
+        Control(name="psnr_image", measure="clean PSNR with each image's own statistics, dB"),
     ),
 )
 
 
 def run(trial: Trial) -> Measurements:
-    """The same U-Net with and without normalization, where both copy alike."""
+    """The same U-Net with and without normalization, and by each image's own statistics, where all copy alike."""
     x = held_out(trial, scenes(trial), count=trial.pick(smoke=16, standard=256, gpu=256))
-    recipes = {"with": ladder(trial), "without": ladder(trial, "no-norm")}
+    recipes = {"with": ladder(trial), "without": ladder(trial, "no-norm"), "image": ladder(trial, "per-image")}
     level = common_level(trial, *recipes.values())
-    nets = {name: trial.trained(recipe, at=level) for name, recipe in recipes.items()}
-    values = {f"psnr_{name}": clean_psnr(net, x) for name, net in nets.items()}
-    for net, model in nets.items():
-        mean_error, std_error = _errors(copies(model, x), x)
+    compared = {name: trial.trained(recipe, at=level, control=name == "image") for name, recipe in recipes.items()}
+    values = {f"psnr_{name}": clean_psnr(net, x) for name, net in compared.items()}
+    for net in NETS:
+        mean_error, std_error = _errors(copies(compared[net], x), x)
         values |= {f"clean_mean_error_{net}": mean_error, f"clean_std_error_{net}": std_error}
-    # The third net stands beside, at its end.
-    compared = {**nets, "image": trial.trained(ladder(trial, "per-image"), control=True)}
     shown: dict[str, Images] = {"image": x}
     for kind, corruption in NOISES.items():
         x_tilde = corruption(x, generator=trial.generator("noise", kind))
         shown[kind] = x_tilde
-        mean_error, std_error = _errors(x_tilde, x)
-        values |= {f"{kind}_mean_error_noisy": mean_error, f"{kind}_std_error_noisy": std_error}
+        blurred = F.avg_pool2d(F.pad(x_tilde, (2, 2, 2, 2), mode="reflect"), 5, stride=1)
+        for which, image in (("noisy", x_tilde), ("blur", blurred)):
+            mean_error, std_error = _errors(image, x)
+            values |= {f"{kind}_mean_error_{which}": mean_error, f"{kind}_std_error_{which}": std_error}
+        values[f"{kind}_noise_blur"] = _noise(blurred, x) / _noise(x_tilde, x)
         for net, model in compared.items():
             x_hat = copies(model, x_tilde)
             shown[f"{kind}, {net}"] = x_hat
