@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from copyist.bench.chromium import BrowserPage, chromium, find_chromium
 from copyist.errors import ExportError
 from copyist.export import export_model
 from copyist.export.runtime import web_runtime
@@ -18,7 +19,6 @@ from copyist.export.serving import PageServer
 from copyist.models import UNetConfig
 from copyist.models.contracts import Autoencoder, Model
 
-from .chromium import CHROMIUM, Page, chromium
 from .conftest import made
 
 SIDE = 16
@@ -55,7 +55,7 @@ def page(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return export_model(model, tmp_path_factory.mktemp("web") / "page.html", to="web").out
 
 
-def copy_in(browser: Page, x: Tensor, options: str = "{}") -> Tensor:
+def copy_in(browser: BrowserPage, x: Tensor, options: str = "{}") -> Tensor:
     values = json.dumps(x.flatten().tolist())
     found = browser.value_of(f"copyist.ready.then(() => copyist.copy({values}, {options})).then(y => [...y])")
     return torch.tensor(found).view(x.shape)
@@ -63,7 +63,7 @@ def copy_in(browser: Page, x: Tensor, options: str = "{}") -> Tensor:
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a headless Chromium")
+@pytest.mark.skipif(find_chromium() is None, reason="needs a headless Chromium")
 def test_the_page_copies_as_pytorch_does_and_loads_nothing(model: Model, page: Path, tmp_path: Path) -> None:
     assert isinstance(model, Autoencoder)
     x = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
@@ -72,6 +72,10 @@ def test_the_page_copies_as_pytorch_does_and_loads_nothing(model: Model, page: P
         browser.open(page.as_uri(), width=400)
         torch.testing.assert_close(copy_in(browser, x), model(x), rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(copy_in(browser, wide, "{size: [8, 20]}"), model(wide), rtol=1e-4, atol=1e-5)
+        workers = browser.value_of("copyist.ready")
+        assert workers == browser.value_of("Math.min(2, navigator.hardwareConcurrency)")
+        last = copy_in(browser, x, f"{{lane: {workers - 1}}}")
+        torch.testing.assert_close(last, model(x), rtol=1e-4, atol=1e-5)
         # Noise in the code is of the stated size: a decoder of small steps is linear in it.
         moved = [copy_in(browser, x, f"{{noise: {noise}, seed: 5}}") - model(x) for noise in (1e-3, 2e-3)]
         torch.testing.assert_close(moved[1], 2 * moved[0], rtol=0.1, atol=2e-5)
@@ -93,7 +97,7 @@ def test_the_page_copies_as_pytorch_does_and_loads_nothing(model: Model, page: P
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a headless Chromium")
+@pytest.mark.skipif(find_chromium() is None, reason="needs a headless Chromium")
 def test_a_served_page_computes_in_several_threads_and_the_same(model: Model, page: Path, tmp_path: Path) -> None:
     server = PageServer()
     serving = threading.Thread(target=server.serve, args=(page.read_bytes(),))

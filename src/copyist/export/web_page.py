@@ -14,6 +14,9 @@ from typing import final
 
 from copyist.export.runtime import WebRuntime
 
+_SCRIPTS = ("model.js", "pictures.js", "page.js")
+"""One script in three files: each uses what those before it define."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +56,7 @@ def page_text(
         "note": html.escape(note),
         "version": html.escape(version("copyist")),
         "style": _file("page.css"),
-        "script": _file("page.js"),
+        "script": "\n".join(map(_file, _SCRIPTS)),
         "worker": _file("worker.js"),
         # In JSON, and nowhere else, a slash may be written so that no text ends the element.
         "config": json.dumps(asdict(config)).replace("</", "<\\/"),

@@ -1,0 +1,79 @@
+"use strict";
+const config = JSON.parse(document.getElementById("config").textContent);
+const $ = name => document.getElementById(name);
+const channels = config.channels;
+let [height, width] = config.size;
+
+// --- What is embedded -----------------------------------------------------------------------------------------------
+
+async function embedded(name) {
+  const bytes = Uint8Array.from(atob($("payload-" + name).textContent), letter => letter.charCodeAt(0));
+  $("payload-" + name).remove();
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+function address(blob) {
+  if (self.crossOriginIsolated) return URL.createObjectURL(blob);
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });
+}
+
+// --- The model, in workers ------------------------------------------------------------------------------------------
+
+let last = 0;
+const workers = [], waiting = new Map();
+
+function ask(lane, message) {
+  const id = ++last;
+  return new Promise((resolve, reject) => {
+    waiting.set(id, { resolve, reject });
+    workers[lane].postMessage({ ...message, id });
+  });
+}
+
+function newWorker(code) {
+  const worker = new Worker(code);
+  worker.onmessage = ({ data }) => {
+    const asked = waiting.get(data.id);
+    if (!asked) return;
+    waiting.delete(data.id);
+    data.error === undefined ? asked.resolve(data) : asked.reject(new Error(data.error));
+  };
+  worker.onerror = event => fail(new Error(event.message || "the worker could not be started"));
+  return worker;
+}
+
+async function start() {
+  if (typeof WebAssembly !== "object" || typeof DecompressionStream !== "function") {
+    throw new Error("this browser is too old; it must have WebAssembly and DecompressionStream, as those since 2023 have");
+  }
+  const parts = ["runtime", "wasm", ...config.parts];
+  const content = {};
+  for (const [number, name] of parts.entries()) {
+    progress(number / (parts.length + 1), name === "wasm" ? "Unpacking the runtime…" : "Unpacking the model…");
+    content[name] = await embedded(name);
+  }
+  progress(parts.length / (parts.length + 1), "Starting the model…");
+  // A worker of a page that was opened as a file may import what is written into an address, and nothing else.
+  const runtime = await address(new Blob([content.runtime], { type: "text/javascript" }));
+  const code = URL.createObjectURL(new Blob([$("worker-code").textContent], { type: "text/javascript" }));
+  // Several threads in a worker need a server that isolates the page. From a file there is one in each of two workers,
+  // which take pictures by turns.
+  const cores = navigator.hardwareConcurrency || 1, isolated = self.crossOriginIsolated;
+  const [lanes, threads] = isolated ? [1, Math.min(4, cores)] : [Math.min(2, cores), 1];
+  const models = Object.fromEntries(config.parts.map(name => [name, content[name]]));
+  for (let lane = 0; lane < lanes; lane++) workers.push(newWorker(code));
+  await Promise.all(workers.map((_, lane) => ask(lane, { kind: "start", runtime, wasm: content.wasm, models, threads })));
+  return lanes * threads;
+}
+
+/** The copy of an image (C, H, W), values from 0 to 1; with noise, of its code moved by so much. */
+async function copy(x, { noise = 0, seed = 0, size = [height, width], lane = 0 } = {}) {
+  const answer = await ask(lane, { kind: "copy", x: Float32Array.from(x), dims: [1, channels, ...size], noise, seed });
+  return answer.y;
+}
