@@ -1,5 +1,6 @@
 """The page of speeds says what the files say, and whether what was asked is reached."""
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -7,12 +8,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from copyist.bench.codec import CodecBench
 from copyist.bench.denoising_folder import STAGES, FolderBench
+from copyist.bench.detection_result import DetectionBench, DetectionTrial
+from copyist.bench.embedded_tables import EMBEDDED_TABLES
 from copyist.bench.losses import LossBench, LossTrial
 from copyist.bench.page import performance_page
 from copyist.bench.timings import BenchResult, Comparison, Machine, Quartiles
 from copyist.cli.bench import app
 from copyist.errors import DataError
+from copyist.evaluation.compressed.rate_distortion import CodecCurve, CodecPoint
 
 MACHINE = Machine(processor="One", cores=2, threads=2, python="3.11", torch="2.13", float32_peak=100.0, bf16_peak=200.0)
 
@@ -87,6 +92,30 @@ def test_a_folder_and_losses_are_told_as_their_commands_tell_them(tmp_path: Path
     assert "auto over float32: 0.500" in text
 
 
+def test_tables_and_the_codec_are_told_too(tmp_path: Path) -> None:
+    trial = DetectionTrial(
+        table="wine", split=2, outliers=False, method="copyist", num_train=6, num_test=4, auroc=0.75,
+        average_precision=0.5, fit_seconds=2.0, score_seconds=1.0,
+    )  # fmt: skip
+    trials = tuple(
+        replace(trial, table=table, method=method) for table in EMBEDDED_TABLES for method in ("copyist", "pyod")
+    )
+    point = CodecPoint(
+        quality=3, bits_per_pixel=0.5, psnr=math.inf, ms_ssim=0.9, encode_megapixels=1.0, decode_megapixels=2.0
+    )
+    coded = CodecBench(num_pictures=4, effort=0, models=("ab",), curves=(CodecCurve(codec="JPEG", points=(point,)),))
+    assert CodecBench.from_json(coded.to_json()) == coded
+    (tmp_path / "a.json").write_text(DetectionBench(trials=trials).to_json())
+    (tmp_path / "b.json").write_text(coded.to_json())
+    text = performance_page([tmp_path / "a.json", tmp_path / "b.json"])
+    assert "`copyist bench tables --splits 3`, `a.json`" in text
+    assert "0.7500" in text
+    assert "`copyist bench codec FOLDER --effort 0`, `b.json`" in text
+    assert "4 pictures, each whole" in text
+    (tmp_path / "a.json").write_text(DetectionBench(trials=(replace(trial, table="mine"),) * 2).to_json())
+    assert "`copyist bench tables FOLDER --splits 3`" in performance_page([tmp_path / "a.json"])
+
+
 def test_the_command_writes_the_page_and_refuses_what_is_no_result(tmp_path: Path) -> None:
     file, out = tmp_path / "train.json", tmp_path / "performance.md"
     file.write_text(result(3.6).to_json())
@@ -94,5 +123,5 @@ def test_the_command_writes_the_page_and_refuses_what_is_no_result(tmp_path: Pat
     assert done.exit_code == 0, done.output
     assert out.read_text().startswith("# Performance")
     file.write_text('{"trials": []}')
-    with pytest.raises(DataError, match="must be what a benchmark of speed wrote"):
+    with pytest.raises(DataError, match="must be what a benchmark of speed, tables or the codec wrote"):
         performance_page([file])

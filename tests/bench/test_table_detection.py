@@ -9,6 +9,7 @@ import torch
 from typer.testing import CliRunner
 
 from copyist.bench.detection_result import DetectionBench, DetectionTrial
+from copyist.bench.embedded_tables import embedded_tables
 from copyist.bench.table_detection import OurDetector, read_tables
 from copyist.bench.table_peer import PyodAutoencoder, has_pyod
 from copyist.cli.bench import app
@@ -72,6 +73,12 @@ def test_folders_without_labelled_tables_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", X=np.zeros((3, 2)))
     with pytest.raises(DataError, match=r"must have X and y, got X in"):
         read_tables(tmp_path)
+
+
+def test_tables_that_need_no_file_have_a_few_outliers_of_one_class() -> None:
+    # 357 benign tumors of 569, 1619 digits from 1 to 9 of 1797, and 119 wines of the second and third growers of 178.
+    found = {table.name: (len(table.x), int(table.is_outlier.sum())) for table in embedded_tables()}
+    assert found == {"cells": (357 + 10, 10), "digits": (1619 + 50, 50), "wine": (119 + 10, 10)}
 
 
 @pytest.mark.slow

@@ -7,16 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
+from copyist.bench.codec import CodecBench
 from copyist.bench.denoising_folder import FolderBench
+from copyist.bench.detection_result import DetectionBench
+from copyist.bench.embedded_tables import EMBEDDED_TABLES
 from copyist.bench.losses import LossBench
+from copyist.bench.page_rate import PageRate
 from copyist.bench.roofline_result import RooflineBench
 from copyist.bench.timings import BenchResult, Comparison
 from copyist.errors import DataError
 
 _T = TypeVar("_T")
 
-_Told: TypeAlias = FolderBench | LossBench | RooflineBench
-"""What is no table of ratios."""
+_Told: TypeAlias = FolderBench | LossBench | RooflineBench | PageRate | DetectionBench | CodecBench
+"""Results that are no tables of ratios."""
 
 TARGETS: dict[str, dict[int, float]] = {
     "train": {16: 3.5, 32: 2.5, 64: 1.9},
@@ -56,20 +60,20 @@ _ABOUT = {
 
 _HEAD = """# Performance
 
-What `copyist bench` measured, as ratios: both sides in one run, by turns, each in a process of its own; medians, with
-the quartiles of the ratio over the rounds. This page is made by `copyist bench page` from the files that it names;
-[what is compared, and where the factors come from](benchmarks.md).
+What `copyist bench` measured. Speed is given as ratios: both sides in one run, by turns, each in a process of its own;
+medians, with the quartiles of the ratio over the rounds. This page is made by `copyist bench page` from the files that
+it names; [what is compared, and where the factors come from](benchmarks.md).
 """
 
 
 def performance_page(files: Iterable[Path]) -> str:
-    """A Markdown page of the results of benchmarks of speed.
+    """A Markdown page of the results of benchmarks.
 
     Args:
         files: what `--out` wrote, one benchmark each.
 
     Raises:
-        DataError: one is no result of a benchmark of speed.
+        DataError: one is no result of a benchmark that the page shows.
     """
     parts = [_HEAD]
     for file in sorted(files):
@@ -84,9 +88,11 @@ def _read(file: Path) -> BenchResult | _Told:
         text = file.read_text("utf-8")
     except (OSError, ValueError) as error:
         raise _unreadable(file, error) from error
-    for kind in (FolderBench, LossBench, RooflineBench):
-        with contextlib.suppress(ValueError):
-            return kind.from_json(text)
+    for kind in (FolderBench, LossBench, RooflineBench, PageRate, DetectionBench, CodecBench):
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            found = kind.from_json(text)
+            if not isinstance(found, DetectionBench) or found.trials:
+                return found
     try:
         return BenchResult.from_json(text)
     except ValueError as error:
@@ -95,24 +101,40 @@ def _read(file: Path) -> BenchResult | _Told:
 
 def _unreadable(file: Path, error: Exception) -> DataError:
     return DataError(
-        f"{file} must be what a benchmark of speed wrote by --out, and cannot be read as one ({error}); leave it out"
+        f"{file} must be what a benchmark of speed, tables or the codec wrote by --out, and cannot be read as one "
+        f"({error}); leave it out"
     )
 
 
 def _told(result: _Told, file: str) -> Iterator[str]:
     """A result that is no table of ratios, as its command prints it."""
-    match result:
-        case FolderBench():
-            title, command = "Denoising a folder", f"denoise --count {result.images} --format {result.format}"
-            command += f" --rounds {result.rounds} --width {result.width}"
-        case LossBench():
-            title, command = "Held-out losses", f"losses --steps {result.steps} --width {result.width}"
-        case RooflineBench():
-            title, command = "Roofline of a training step", f"roofline --rounds {result.rounds}"
-            command += f" --precision {result.precision}" + "".join(f" --width {row.width}" for row in result.rows)
+    title, command = _told_as(result)
     yield f"## {title}"
-    yield f"`copyist bench {command} --size {result.size} --batch {result.batch}`, `{file}`.\n"
+    yield f"`copyist bench {command}`, `{file}`.\n"
     yield f"```text\n{result}\n```\n"
+
+
+def _told_as(result: _Told) -> tuple[str, str]:
+    """A heading, and the command that measures it again."""
+    if isinstance(result, DetectionBench):
+        tables = {trial.table for trial in result.trials}
+        folder = "" if tables == EMBEDDED_TABLES.keys() else " FOLDER"
+        return "Detectors of tables", f"tables{folder} --splits {1 + max(trial.split for trial in result.trials)}"
+    if isinstance(result, CodecBench):
+        return "Pictures in files", f"codec FOLDER --effort {result.effort}"
+    if isinstance(result, PageRate):
+        page = "--page FILE" if result.width is None else f"--width {result.width}"
+        served = " --served" if result.served else ""
+        return "An exported page", f"web {page} --size {result.size} --rounds {result.rounds}{served}"
+    if isinstance(result, RooflineBench):
+        options = f"--precision {result.precision}" + "".join(f" --width {row.width}" for row in result.rows)
+        options += f" --size {result.size} --batch {result.batch} --rounds {result.rounds}"
+        return "Roofline of a training step", f"roofline {options}"
+    shape = f"--width {result.width} --size {result.size} --batch {result.batch}"
+    if isinstance(result, FolderBench):
+        options = f"--count {result.images} --format {result.format} --rounds {result.rounds}"
+        return "Denoising a folder", f"denoise {options} {shape}"
+    return "Held-out losses", f"losses --steps {result.steps} {shape}"
 
 
 def _section(result: BenchResult, file: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ import typer
 
 from copyist.cli.bench.diffusion import diffusion
 from copyist.cli.bench.generators import first_stages, generators
-from copyist.cli.bench.inference import denoising, exported, sample, walk
+from copyist.cli.bench.inference import denoising, exported, sample, walk, web
 from copyist.cli.bench.page import page
 from copyist.cli.bench.quality import codec, images, tables
 from copyist.cli.bench.running import run_bench
@@ -38,10 +38,11 @@ app.command()(walk)
 app.command()(vae)
 app.command(short_help="Time training or sampling of a diffusion model against diffusers.")(diffusion)
 app.command("export", short_help="Time copies by an exported file.")(exported)
+app.command(short_help="Read how fast an exported page denoises.")(web)
 app.command("denoise", short_help="Time denoising a folder of pictures.")(denoising)
 app.command(short_help="Time a step that several processes share.")(scaling)
 app.command(short_help="Time a step of training on shards.")(shards)
-app.command(short_help="Write a page on what benchmarks of speed measured.")(page)
+app.command(short_help="Write a page on what benchmarks measured.")(page)
 app.command(short_help="Compare our detector of tables with others.")(tables)
 app.command(short_help="Fit detectors of images, and score them on known defects.")(images)
 app.command(short_help="Compare what diffusion models and a copier sample after equal budgets.")(generators)

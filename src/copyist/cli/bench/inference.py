@@ -1,14 +1,15 @@
-"""`copyist bench`: sampling, walks, exported files and whole folders."""
+"""`copyist bench`: sampling, walks, exported files and pages, and whole folders."""
 
-__all__ = ["denoising", "exported", "sample", "walk"]
+__all__ = ["denoising", "exported", "sample", "walk", "web"]
 
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from copyist.cli.bench.running import WIDTHS, Batch, Out, Rounds, Size, Widths, run_bench
-from copyist.cli.options import Force, Json
+from copyist.cli.options import Force, Json, as_path
 
 
 def sample(
@@ -56,6 +57,32 @@ def exported(
     from copyist.bench.exported import bench_export
 
     bench = partial(bench_export, widths=width, size=size, batch=batch, rounds=rounds)
+    run_bench(bench, as_json=as_json, out=out, force=force)
+
+
+def web(
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            help="A page that 'export --to web' wrote; that of a U-Net is exported unless given.",
+            parser=as_path,
+            metavar="FILE",
+        ),
+    ] = None,
+    width: Annotated[int, typer.Option(min=1, help="Base width of that U-Net.")] = 32,
+    size: Annotated[int, typer.Option(min=8, help="Side of the pictures that the page works on.")] = 64,
+    rounds: Annotated[int, typer.Option(min=1, help="Times that the rate of 20 pictures is read.")] = 10,
+    served: Annotated[
+        bool, typer.Option("--served", help="Serve the page, as 'explore' does, and not open it as a file.")
+    ] = False,
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Read how many pictures a second an exported page denoises in a headless Chromium."""
+    from copyist.bench.page_rate import bench_page_rate
+
+    bench = partial(bench_page_rate, page=page, width=width, size=size, rounds=rounds, served=served)
     run_bench(bench, as_json=as_json, out=out, force=force)
 
 

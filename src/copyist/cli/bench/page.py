@@ -17,7 +17,7 @@ def page(
     out: Annotated[Path, typer.Option(help="The page, in Markdown.", parser=as_path, metavar="PATH")],
     force: Force = False,
 ) -> None:
-    """Write one page on what benchmarks of speed measured."""
+    """Write one page on what benchmarks of speed, of tables and of the codec measured."""
     from copyist.bench.page import performance_page
     from copyist.outputs import check_output, write_text
 

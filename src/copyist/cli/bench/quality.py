@@ -13,7 +13,14 @@ from copyist.cli.options import Force, Json, as_path
 
 
 def tables(
-    folder: Annotated[Path, typer.Argument(help="Holds .npz files with X and y, 1 for an outlier.", parser=as_path)],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Holds .npz files with X and y, 1 for an outlier; three tables of scikit-learn's unless given.",
+            parser=as_path,
+            metavar="FOLDER",
+        ),
+    ] = None,
     splits: Annotated[int, typer.Option(min=1, help="Random parts of each table.")] = 3,
     most: Annotated[int, typer.Option(min=50, help="Rows of a table that are trained on, at most.")] = 8000,
     as_json: Json = False,
@@ -21,9 +28,10 @@ def tables(
     force: Force = False,
 ) -> None:
     """Fit detectors on 60 % of each table, with its outliers and without, and rank the rest."""
+    from copyist.bench.embedded_tables import embedded_tables
     from copyist.bench.table_detection import bench_table_detection, read_tables
 
-    found = read_tables(folder)
+    found = embedded_tables() if folder is None else read_tables(folder)
     run_bench(
         partial(bench_table_detection, found, splits=splits, most_train=most), as_json=as_json, out=out, force=force
     )
@@ -73,7 +81,7 @@ def images(
 
 
 def codec(
-    folder: Annotated[str, typer.Argument(help="A folder of pictures.", metavar="FOLDER")],
+    folder: Annotated[str, typer.Argument(help="A folder of pictures, or a source of images.", metavar="FOLDER")],
     model: Annotated[
         list[str] | None,
         typer.Option(
