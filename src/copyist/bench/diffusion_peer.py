@@ -61,7 +61,8 @@ def bench_diffusion(
     """
     if importlib.util.find_spec("diffusers") is None:
         raise MissingExtraError(
-            "the benchmark of diffusion models needs diffusers, and it is not installed; pip install diffusers"
+            "the benchmark of diffusion models needs diffusers, which is not installed; "
+            "pip install 'copyist[bench-peers]'"
         )
     config = DiffusionUNetConfig(width=_WIDTH, levels=_LEVELS).fitted((3, size, size))
     where, is_training = machine(), of == "training"
