@@ -82,7 +82,7 @@ def test_a_result_comes_back_from_json_and_has_its_section_of_the_page(tmp_path:
     file.write_text(result.to_json())
     assert RooflineBench.from_json(result.to_json()) == result
     text = performance_page([file])
-    command = "roofline --rounds 1 --precision auto --width 16 --size 64 --batch 32"
+    command = "roofline --precision auto --width 16 --size 64 --batch 32 --rounds 1"
     assert f"## Roofline of a training step\n`copyist bench {command}`, `roofline.json`" in text
     assert str(result) in text
     taken = CliRunner().invoke(app, [*command.split(), "--help"])
