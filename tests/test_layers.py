@@ -14,7 +14,7 @@ PACKAGE = Path(next(iter(copyist.__path__)))
 
 STEPS: tuple[tuple[str, ...], ...] = (
     ("tensors", "errors", "randomness"),
-    ("checks", "evidence", "bf16_probe", "float32", "devices", "memory", "settings", "outputs"),
+    ("checks", "evidence", "bf16_probe", "float32", "devices", "jobs", "memory", "settings", "outputs"),
     ("nn", "corruption", "schedules", "metrics", "data", "files", "drawing"),
     ("models",),
     ("objectives", "baselines", "checkpoint"),
@@ -35,6 +35,7 @@ WITHIN_A_STEP = {
     ("devices", "checks"): "a device that is not there is refused in the same voice as any argument",
     ("evidence", "checks"): "bounds are arguments",
     ("devices", "memory"): "a device that has no memory of its own uses the machine's",
+    ("jobs", "checks"): "a backend is an argument",
     ("pyod", "sklearn"): "the detector of pyod is that of scikit-learn with other signs and labels",
     ("settings", "checks"): "settings are arguments",
 }

@@ -9,6 +9,7 @@ __all__ = [
     "find_device",
     "gather_batch",
     "keep_freed_memory",
+    "limited_threads",
     "mean_over_processes",
     "num_processes",
     "one_thread",
@@ -106,17 +107,22 @@ def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractC
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=resolve(precision, device) == "bf16")
 
 
-@contextlib.contextmanager
-def one_thread() -> Generator[None, None, None]:
+def one_thread() -> contextlib.AbstractContextManager[None]:
     """Context manager: torch and NumPy compute in one thread, so that sums have one order however many runs there are
     at once."""
+    return limited_threads(1)
+
+
+@contextlib.contextmanager
+def limited_threads(number: int) -> Generator[None, None, None]:
+    """Context manager: torch and NumPy compute in so many threads."""
     from threadpoolctl import threadpool_limits
 
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(number)
     try:
         # NumPy has threads of its own, and their number changes the order of its sums.
-        with threadpool_limits(limits=1):
+        with threadpool_limits(limits=number):
             yield
     finally:
         torch.set_num_threads(threads)

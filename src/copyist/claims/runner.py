@@ -1,20 +1,18 @@
 """Claims run: every seed apart, in parallel, and every result on disk as soon as it is there."""
 
-__all__ = ["BACKENDS", "on_backend", "run_claims"]
+__all__ = ["run_claims"]
 
-import contextlib
 import platform
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
 
 import torch
 
-from copyist.checks import check_at_least, check_choice, require
+from copyist.checks import check_at_least, check_choice
 from copyist.claims.declaration import Declaration
 from copyist.claims.judging import judge
 from copyist.claims.model_folder import ModelFolder
@@ -24,10 +22,8 @@ from copyist.claims.result_file import read_result, write_result
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.devices import one_thread, resolve
 from copyist.errors import ArgumentError, CopyistError, DataError, OutputError, RegimeError, TrainingError
+from copyist.jobs import run_jobs
 from copyist.outputs import check_folder
-
-BACKENDS = ("loky", "dask", "ray")
-"""Processes on this machine; or the cluster that DASK_SCHEDULER_ADDRESS or RAY_ADDRESS names."""
 
 
 def run_claims(
@@ -103,31 +99,6 @@ def run_claims(
     return results
 
 
-@contextlib.contextmanager
-def on_backend(name: str) -> Generator[int, None, None]:
-    """Send parallel runs to a backend; what is given is how many it runs well at once.
-
-    Machines of a cluster must share the folders of results and models.
-
-    Raises:
-        UnknownNameError: there is no such backend.
-        MissingExtraError: its package is not installed.
-    """
-    import joblib
-
-    check_choice("backend", name, BACKENDS)
-    with contextlib.ExitStack() as opened:
-        if name == "dask":
-            distributed = require("distributed", extra="dask", purpose="--backend dask")
-            opened.enter_context(distributed.Client())
-        if name == "ray":
-            require("ray.util.joblib", extra="ray", purpose="--backend ray").register_ray()
-        opened.enter_context(joblib.parallel_config(backend=name))
-        cores = int(cast("Any", joblib).effective_n_jobs(-1))
-        # A GPU is kept busy by one run, and shared badly by two.
-        yield 1 if name == "loky" and torch.cuda.is_available() else max(1, cores)
-
-
 @dataclass(frozen=True)
 class _Success:
     name: str
@@ -166,20 +137,8 @@ def _begin(out: Path, name: str, experiment: Experiment, scale: Scale, overwrite
 def _runs(
     experiments: Mapping[str, Experiment], todo: Sequence[tuple[str, int]], scale: Scale, models: ModelFolder, jobs: int
 ) -> "Iterator[_Success | _Failure]":
-    from joblib import Parallel, delayed
-    from joblib.parallel import get_active_backend
-
     trials = [(name, experiments[name], Trial(scale=scale, seed=seed, resources=models)) for name, seed in todo]
-    if jobs == 1:
-        yield from (_run(*trial) for trial in trials)
-    elif cast("Any", get_active_backend()[0]).supports_return_generator:
-        parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
-        yield from cast("Iterator[_Success | _Failure]", parallel(delayed(_run)(*trial) for trial in trials))
-    else:
-        # Some backends hand results over only when all of them are there.
-        for start in range(0, len(trials), jobs):
-            together = Parallel(n_jobs=jobs)(delayed(_run)(*trial) for trial in trials[start : start + jobs])
-            yield from cast("list[_Success | _Failure]", together)
+    return run_jobs(_run, trials, jobs=jobs)
 
 
 def _run(name: str, experiment: Experiment, trial: Trial) -> "_Success | _Failure":

@@ -49,8 +49,9 @@ def run(
     """Measure claims, write one JSON file for each, and show the verdicts; an interrupted run goes on where it was."""
     from copyist.claims import catalogue
     from copyist.claims.result import Scale
-    from copyist.claims.runner import on_backend, run_claims
+    from copyist.claims.runner import run_claims
     from copyist.evidence import LEAST_SEEDS
+    from copyist.jobs import on_backend
 
     chosen = catalogue.experiments(names or ())
     numbers = None if seeds is None else parse_seeds(seeds)

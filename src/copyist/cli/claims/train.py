@@ -41,8 +41,8 @@ def train(
     from copyist.claims.nets.ladder import LADDER, Variant
     from copyist.claims.nets.training import LadderNet, train_ladder
     from copyist.claims.result import Scale
-    from copyist.claims.runner import on_backend
     from copyist.drawing.text import text_table
+    from copyist.jobs import on_backend
 
     def tell(net: LadderNet, seconds: float, done: int, total: int) -> None:
         update(f"{net.variant}, seed {net.seed}, {net.rungs[-1].psnr:.1f} dB, {seconds:.0f} s", done, total)

@@ -1,0 +1,107 @@
+"""Work in several processes, by joblib: on this machine, or on a cluster of Dask or Ray."""
+
+__all__ = ["BACKENDS", "cores_at_hand", "on_backend", "once_per_process", "run_jobs"]
+
+import contextlib
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
+from typing import Any, TypeVar, cast
+
+import torch
+
+from copyist.checks import check_choice, require
+from copyist.errors import TrainingError
+
+BACKENDS = ("loky", "dask", "ray")
+"""Processes on this machine; or the cluster that DASK_SCHEDULER_ADDRESS or RAY_ADDRESS names."""
+
+_LOST = {"KilledWorker", "WorkerCrashedError"}
+"""What Dask and Ray raise where a process has died."""
+
+_T = TypeVar("_T")
+
+_made: dict[str, Any] = {}
+
+
+@contextlib.contextmanager
+def on_backend(name: str) -> Generator[int, None, None]:
+    """Send parallel runs to a backend; what is given is how many it runs well at once.
+
+    Machines of a cluster must share the folders that are read and written.
+
+    Raises:
+        UnknownNameError: there is no such backend.
+        MissingExtraError: its package is not installed.
+    """
+    import joblib
+
+    check_choice("backend", name, BACKENDS)
+    with contextlib.ExitStack() as opened:
+        if name == "dask":
+            distributed = require("distributed", extra="dask", purpose="--backend dask")
+            # Of a process of its own each, where no cluster is named: seeds and threads belong to a process.
+            opened.enter_context(distributed.Client(threads_per_worker=1))
+        if name == "ray":
+            require("ray.util.joblib", extra="ray", purpose="--backend ray").register_ray()
+        opened.enter_context(joblib.parallel_config(backend=name))
+        # A GPU is kept busy by one run, and shared badly by two.
+        yield 1 if name == "loky" and torch.cuda.is_available() else cores_at_hand()
+
+
+def cores_at_hand() -> int:
+    """Cores of this machine that may be used, or of the cluster that parallel runs are sent to."""
+    import joblib
+
+    return max(1, int(cast("Any", joblib).effective_n_jobs(-1)))
+
+
+def run_jobs(work: Callable[..., _T], calls: Sequence[tuple[Any, ...]], *, jobs: int) -> Iterator[_T]:
+    """Yield what `work` gives for each call, as soon as it is done, in no order.
+
+    Args:
+        work: a function of a module.
+        calls: its arguments, each time.
+        jobs: how many at once, in processes; one is done in this process.
+
+    Raises:
+        TrainingError: a process has died.
+    """
+    from joblib import Parallel, delayed
+    from joblib.parallel import get_active_backend
+
+    if jobs == 1:
+        yield from (work(*call) for call in calls)
+        return
+    try:
+        if cast("Any", get_active_backend()[0]).supports_return_generator:
+            # A cluster takes as many as are handed over, whatever the number of jobs.
+            parallel: Any = cast("Any", Parallel)(
+                n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1
+            )
+            with contextlib.closing(parallel(delayed(work)(*call) for call in calls)) as done:
+                yield from done
+            return
+        # Some backends hand results over only when all of them are there.
+        for start in range(0, len(calls), jobs):
+            together = Parallel(n_jobs=jobs)(delayed(work)(*call) for call in calls[start : start + jobs])
+            yield from cast("list[_T]", together)
+    except Exception as error:
+        if isinstance(error, BrokenExecutor) or type(error).__name__ in _LOST:
+            raise TrainingError(
+                "a process that shared the work was ended from outside, as the system does when memory is short; take "
+                "fewer at once (--jobs)"
+            ) from error
+        raise
+
+
+def once_per_process(key: str, make: Callable[[], _T]) -> _T:
+    """What `make` gave when it was last called in this process for this key, of which one is kept: a model, say.
+
+    Args:
+        key: of the work, which is never that of other work.
+        make: makes it.
+    """
+    if key not in _made:
+        _made.clear()
+        _made[key] = make()
+    return cast("_T", _made[key])
