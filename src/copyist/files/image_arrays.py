@@ -39,6 +39,8 @@ class ImageArray:
         self._layout: Layout | None = layout
         self.rows = _image_rows(array, layout, place)
         """(N, C, H, W)."""
+        self._is_finite = False
+        """Whether that was looked at, and is so."""
         self._waiting: set[int] | None = None
         """The images that the new file still lacks; None before its first."""
         self._unfinished, self._start = Path(), 0
@@ -65,9 +67,10 @@ class ImageArray:
         Raises:
             DataError: a value is not finite.
         """
-        if self.rows.dtype.kind == "f":
+        if self.rows.dtype.kind == "f" and not self._is_finite:
             for index in range(len(self.rows)):
                 self.pixels(index)
+        self._is_finite = True
 
     def put(self, index: int, values: npt.NDArray[np.float32], folder: Path) -> Path:
         """Write the new values (C, H, W) of one image into the file, which is whole once all have been given.

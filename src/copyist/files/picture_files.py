@@ -75,6 +75,7 @@ class PicturesOfFiles:
                 self._failures[position] = f"{files[position].name} ({seen})"
             else:
                 self._seen += seen
+        self._file_names = [files[seen.position].name for seen in self._seen]
         self._total = len(self._seen) + len(self._failures)
         report_unreadable(self._failed(), self._total, noun="pictures", say=ignore)
         check_output_names(self.names)
@@ -86,6 +87,11 @@ class PicturesOfFiles:
     def names(self) -> list[str]:
         """Where each will be written, below the output folder; rows of an array have their number after `#`."""
         return [seen.name for seen in self._seen]
+
+    @property
+    def file_names(self) -> list[str]:
+        """Of the file that holds each: of all pages of a stack, or rows of an array, one."""
+        return self._file_names
 
     @property
     def shapes(self) -> list[tuple[int, int, int]]:
@@ -109,14 +115,35 @@ class PicturesOfFiles:
         stream = map_stream(work, chosen, size=lambda row: math.prod(self._seen[row].shape), ahead=True)
         with closing(stream):
             for row, picture in stream:
-                if self._seen[row].position in self._failures:
-                    continue
                 if isinstance(picture, str):
-                    self._failures[self._seen[row].position] = f"{self._seen[row].name} ({picture})"
-                    continue
-                for notice in picture.stored.notices if picture.stored else ():
-                    self._noticed.setdefault(notice, []).append(picture.name)
-                yield row, picture
+                    self.record(row, failure=f"{self._seen[row].name} ({picture})")
+                elif self.record(row, notices=picture.stored.notices if picture.stored else ()):
+                    yield row, picture
+
+    def record(self, row: int, *, failure: str | None = None, notices: Sequence[str] = ()) -> bool:
+        """Collect what reading a picture found, in the order of reading: by `read`, or by another process.
+
+        Args:
+            row: its number.
+            failure: its name and why it cannot be read, where it cannot.
+            notices: what could not be kept of it.
+
+        Returns:
+            Whether it counts as read: no picture does that comes after one of its file which cannot be read.
+        """
+        position = self._seen[row].position
+        if position in self._failures:
+            return False
+        if failure is not None:
+            self._failures[position] = failure
+            return False
+        for notice in notices:
+            self._noticed.setdefault(notice, []).append(self._seen[row].name)
+        return True
+
+    def failure(self, row: int) -> str | None:
+        """Which picture of the file that holds a picture could not be read, and why; None where all could."""
+        return self._failures.get(self._seen[row].position)
 
     def read_alone(self, row: int) -> Picture:
         """One picture, read where it is asked for, in no other thread.

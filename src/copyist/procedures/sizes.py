@@ -1,10 +1,11 @@
 """Pictures of many sizes through one model: padded to what it takes, in batches of one size, and cut back."""
 
-__all__ = ["apply_to_stream", "codes_of_stream", "device_of", "in_stream", "padded"]
+__all__ = ["Batch", "apply_to_stream", "batches_of", "codes_of_stream", "device_of", "in_stream", "padded"]
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import TypeVar
+from typing import TypeVar, final
 
 import torch
 from torch import Tensor
@@ -24,6 +25,21 @@ _SMALL = 2**18
 """Pixels at once for which no one asks how much memory there is."""
 
 _T = TypeVar("_T")
+
+
+@final
+@dataclass(frozen=True)
+class Batch:
+    """Pictures that a model sees at once."""
+
+    rows: tuple[int, ...]
+    """Their numbers, in order."""
+
+    fills: tuple[int, ...] = ()
+    """Of the batch that fills it, where it is not full and the model goes by the statistics of batches."""
+
+    number: int = 0
+    """Of the batch, where that makes a difference to what is kept of it."""
 
 
 def apply_to_stream(
@@ -60,12 +76,7 @@ def apply_to_stream(
         ShapeError: the model does not take a picture, which is named.
         ArgumentError: `batch_size` is less than 1, or what the model must see at once does not fit into memory.
     """
-    groups: dict[tuple[int, int, int], list[int]] = {}
-    for row, shape in enumerate(shapes):
-        groups.setdefault(shape, []).append(row)
-    for shape, rows in groups.items():
-        _check_shape(model, shape, name=names[rows[0]])
-        _check_fit(model, shape, len(rows), batch_size, name=names[rows[0]])
+    groups = _groups(model, shapes, names, batch_size)
     device = device_of(model)
     order = [row for rows in groups.values() for row in rows]
 
@@ -86,6 +97,30 @@ def apply_to_stream(
                 yield what, x_hat[:, :height, :width]
 
     return answers()
+
+
+def batches_of(
+    model: Model, *, shapes: Sequence[tuple[int, int, int]], names: Sequence[str], batch_size: int | None = None
+) -> list[Batch]:
+    """The batches in which `apply_to_stream` gives pictures to a model, in their order.
+
+    Args:
+        model: as there.
+        shapes: (C, H, W) of each picture, as the model takes it.
+        names: of the pictures, for sentences about them.
+        batch_size: images per batch; None takes the model's own.
+
+    Raises:
+        ShapeError, ArgumentError: as `apply_to_stream`.
+    """
+    batches: list[Batch] = []
+    for (_, height, width), rows in _groups(model, shapes, names, batch_size).items():
+        size = 1 if _is_tiled(model, height * width) else _images_at_once(model, height * width, batch_size)
+        first, *others = (tuple(rows[start : start + size]) for start in range(0, len(rows), size))
+        batches.append(Batch(first))
+        fills = first if model.uses_batch_statistics else ()
+        batches += [Batch(each, fills if len(each) < size else ()) for each in others]
+    return batches
 
 
 def codes_of_stream(
@@ -180,6 +215,19 @@ def padded(model: Model, x: Images, *, name: str) -> Images:
 def device_of(model: Model) -> torch.device:
     """Where the model is."""
     return next((weight.device for weight in model.parameters()), torch.device("cpu"))
+
+
+def _groups(
+    model: Model, shapes: Sequence[tuple[int, int, int]], names: Sequence[str], batch_size: int | None
+) -> dict[tuple[int, int, int], list[int]]:
+    """The numbers of the pictures of each size, all of which the model takes."""
+    groups: dict[tuple[int, int, int], list[int]] = {}
+    for row, shape in enumerate(shapes):
+        groups.setdefault(shape, []).append(row)
+    for shape, rows in groups.items():
+        _check_shape(model, shape, name=names[rows[0]])
+        _check_fit(model, shape, len(rows), batch_size, name=names[rows[0]])
+    return groups
 
 
 def _images_at_once(model: Model, num_pixels: int, batch_size: int | None) -> int:
