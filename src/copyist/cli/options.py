@@ -1,6 +1,7 @@
 """Options that several commands share, each with one meaning."""
 
 __all__ = [
+    "Backend",
     "Batch",
     "ClassOf",
     "Data",
@@ -8,6 +9,7 @@ __all__ = [
     "Devices",
     "Force",
     "Inputs",
+    "Jobs",
     "Json",
     "Model",
     "Nodes",
@@ -107,4 +109,18 @@ Device: TypeAlias = Annotated[
 ClassOf: TypeAlias = Annotated[
     str | None,
     typer.Option("--class-of", help="package.module:Class of a model of your own. This runs that package's code."),
+]
+Jobs: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs", help="Processes that share the pictures; 1 unless given, or as many as the --backend runs well."
+    ),
+]
+Backend: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--backend",
+        help="loky: on this machine; dask, ray: on a cluster whose machines share the folders of model, inputs and "
+        "results.",
+    ),
 ]

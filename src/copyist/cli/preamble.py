@@ -8,9 +8,12 @@ __all__ = [
     "open_model",
     "read_batch",
     "read_tables",
+    "refuse_jobs",
+    "sharing",
 ]
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,3 +192,42 @@ def check_folder(out: Path, *, overwrite: bool) -> None:
         )
     outputs.check_output(out, overwrite=overwrite)
     outputs.check_folder(out, use="results")
+
+
+@contextlib.contextmanager
+def sharing(jobs: int | None, backend: str | None) -> Generator[int, None, None]:
+    """Send what is shared to a backend, where one or a number of jobs is given; gives how many are done at once.
+
+    Raises:
+        ArgumentError: `jobs` is below 1.
+        UnknownNameError, MissingExtraError: as `on_backend`.
+    """
+    from copyist.checks import check_at_least
+
+    if jobs is None and backend is None:
+        yield 1
+        return
+    from copyist.jobs import on_backend
+
+    if jobs is not None:
+        check_at_least("jobs", jobs, 1)
+    with on_backend(backend or "loky") as at_once:
+        yield at_once if jobs is None else jobs
+
+
+def refuse_jobs(jobs: int | None, backend: str | None, *, what: str) -> None:
+    """Refuse to share the rows of tables.
+
+    Args:
+        jobs: as given.
+        backend: as given.
+        what: takes the tables: a model, or a detector.
+
+    Raises:
+        ArgumentError: one of them is given.
+    """
+    from copyist.errors import ArgumentError
+
+    if jobs is not None or backend is not None:
+        option = "--backend" if jobs is None else "--jobs"
+        raise ArgumentError(f"{option} is for pictures, and this {what} takes tables; leave it out")

@@ -1,8 +1,8 @@
 """Pictures in, pictures out, through a verb such as denoising: read, computed and written at the same time."""
 
-__all__ = ["restore_files"]
+__all__ = ["restore_files", "restored"]
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -54,15 +54,13 @@ def restore_files(
     """
     written: list[tuple[int, Path]] = []
     with whole_folder(out) as folder:
-        answers = apply_to_stream(
+        answers = restored(
             model,
             verb,
-            lambda rows: (
-                ((row, picture.without_pixels()), picture.with_channels(channels))
-                for row, picture in pictures.read(rows)
-            ),
-            shapes=[(channels, *shape[1:]) for shape in pictures.shapes],
+            pictures.read,
+            shapes=pictures.shapes,
             names=pictures.names,
+            channels=channels,
             passes=passes,
             batch_size=batch_size,
         )
@@ -78,3 +76,42 @@ def restore_files(
                     progress(len(written), len(pictures))
         pictures.report()
     return list(dict.fromkeys(out / path for row, path in sorted(written) if pictures.is_whole(row)))
+
+
+def restored(
+    model: Reconstructor,
+    verb: Callable[[Images], Images],
+    read: Callable[[Sequence[int]], Iterable[tuple[int, Picture]]],
+    *,
+    shapes: Sequence[tuple[int, int, int]],
+    names: Sequence[str],
+    channels: int,
+    passes: int = 1,
+    batch_size: int | None = None,
+) -> Iterator[tuple[tuple[int, Picture], Tensor]]:
+    """What a verb makes of each picture, as `apply_to_stream` gives it.
+
+    Args:
+        model: as for `restore_files`.
+        verb: as there.
+        read: gives pictures with their numbers, for places in `shapes`, in their order; it may leave out some.
+        shapes: (C, H, W) of each, as it is stored.
+        names: of the pictures, for sentences about them.
+        channels: that the model takes.
+        passes: how many times the verb is applied in turn.
+        batch_size: images per batch; None takes the model's own.
+
+    Returns:
+        The number of each picture, and what is needed to write its like; and its answer (C, H, W).
+    """
+    return apply_to_stream(
+        model,
+        verb,
+        lambda places: (
+            ((row, picture.without_pixels()), picture.with_channels(channels)) for row, picture in read(places)
+        ),
+        shapes=[(channels, *shape[1:]) for shape in shapes],
+        names=names,
+        passes=passes,
+        batch_size=batch_size,
+    )

@@ -1,0 +1,217 @@
+"""Pictures shared among processes, here or on a cluster, cut between batches: answers are those of one process."""
+
+__all__ = ["Task", "share_pictures"]
+
+import contextlib
+import functools
+import os
+import secrets
+import shutil
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar, cast, final
+
+import torch
+
+from copyist.data.inputs import find_inputs
+from copyist.devices import limited_threads
+from copyist.evaluation.part_of_pictures import PartOfPictures, check_there
+from copyist.files.bulk import Progress
+from copyist.files.picture_files import PictureFile, PicturesOfFiles
+from copyist.jobs import cores_at_hand, once_per_process, run_jobs
+from copyist.procedures.sizes import Batch
+
+_JOBS_EACH = 8
+"""Jobs for each of those at once: so many that no process waits long for the last one."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Who works on a cluster may have several threads, and a model, the folder and torch's threads belong to a process."""
+
+_Opened = TypeVar("_Opened")
+_Answer = TypeVar("_Answer")
+_Answer_co = TypeVar("_Answer_co", covariant=True)
+
+
+class Task(Protocol[_Opened, _Answer_co]):
+    """What every process is asked to do with its pictures; it is sent to them, so it holds settings and paths alone."""
+
+    @property
+    def inputs(self) -> Sequence[str]:
+        """Files, folders and sources, as they were named."""
+        ...
+
+    @property
+    def without(self) -> Path:
+        """A folder that is no data: where results go."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """Where each process may write: what is there becomes the result once all is done."""
+        ...
+
+    @property
+    def channels(self) -> int | None:
+        """That files are converted to which do not say so themselves."""
+        ...
+
+    def open(self) -> _Opened:
+        """What is read once in each process, such as a model."""
+        ...
+
+    def work(self, opened: _Opened, pictures: PartOfPictures, batches: Sequence[Batch]) -> Mapping[Batch, _Answer_co]:
+        """Do it for some batches, each of which gets an answer."""
+        ...
+
+
+def share_pictures(
+    task: Task[_Opened, _Answer],
+    pictures: PicturesOfFiles,
+    plan: Callable[[Sequence[int]], list[Batch]],
+    *,
+    jobs: int,
+    progress: Progress | None = None,
+) -> list[tuple[Batch, _Answer]]:
+    """Have every batch worked on by some process, each of which takes runs of whole batches.
+
+    A picture that cannot be read is known once it was tried. Then the batches that form without it are others, and
+    those of them that are new are worked on again.
+
+    Args:
+        task: what is to be done.
+        pictures: all, which collect what the processes find.
+        plan: gives the batches that pictures of these numbers form.
+        jobs: how many processes at once.
+        progress: called with the number of pictures that are done, and of all.
+
+    Returns:
+        Each batch of the pictures that could be read, in the order of the plan, and its answer.
+
+    Raises:
+        CopyistError: what a process refused; the others end too, and nothing is being written any more.
+        TrainingError: a process has died.
+    """
+    planned = plan(range(len(pictures)))
+    sharing = _Sharing(task, pictures, jobs, progress)
+    sharing.do(planned)
+    order = [row for batch in planned for row in batch.rows]
+    readable = [
+        row
+        for row in order
+        if pictures.record(row, failure=sharing.failures.get(row), notices=sharing.notices.get(row, ()))
+    ]
+    if len(readable) < len(order):
+        planned = plan(sorted(readable))
+        sharing.do([batch for batch in planned if batch not in sharing.answers])
+    return [(batch, sharing.answers[batch]) for batch in planned]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class _Job(Generic[_Opened, _Answer]):
+    """A contiguous run of whole batches."""
+
+    task: Task[_Opened, _Answer]
+    key: str
+    """Of all jobs of one work."""
+    cwd: Path
+    """From which relative paths of the task lead."""
+    threads: int
+    batches: tuple[Batch, ...]
+    names: Mapping[int, tuple[str, str]]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class _Done(Generic[_Answer]):
+    batches: tuple[Batch, ...]
+    answers: Mapping[Batch, _Answer]
+    failures: Mapping[int, str]
+    notices: Mapping[int, Sequence[str]]
+
+
+@final
+class _Sharing(Generic[_Opened, _Answer]):
+    """One work among processes, and what they have found so far."""
+
+    def __init__(
+        self, task: Task[_Opened, _Answer], pictures: PicturesOfFiles, jobs: int, progress: Progress | None
+    ) -> None:
+        self._task, self._jobs, self._progress = task, jobs, progress
+        self._names = list(zip(pictures.names, pictures.file_names, strict=True))
+        self._sizes = [height * width for _, height, width in pictures.shapes]
+        self._key = secrets.token_hex(8)
+        self.answers: dict[Batch, _Answer] = {}
+        self.failures: dict[int, str] = {}
+        self.notices: dict[int, Sequence[str]] = {}
+
+    def do(self, batches: Sequence[Batch]) -> None:
+        """Have these batches worked on; those of a job that could not read a picture have no answer."""
+        failed: Exception | None = None
+        jobs = [(job,) for job in self._cut(batches)]
+        results = run_jobs(_do, jobs, jobs=self._jobs)
+        for done in cast("Iterator[_Done[_Answer] | Exception]", results):
+            if isinstance(done, Exception):
+                # Jobs that are not done yet find the folder gone, and end; who raises here would not wait for them.
+                failed = failed or done
+                shutil.rmtree(self._task.folder, ignore_errors=True)
+                continue
+            self.failures |= done.failures
+            self.notices |= done.notices
+            if not done.failures:
+                self.answers |= done.answers
+            if self._progress is not None and failed is None:
+                self._progress(sum(len(batch.rows) for batch in self.answers), len(self._names))
+        if failed is not None:
+            raise failed
+
+    def _cut(self, batches: Sequence[Batch]) -> Iterator[_Job[_Opened, _Answer]]:
+        """Runs of whole batches, of about as many pixels each."""
+        cores = cores_at_hand()
+        if "OMP_NUM_THREADS" in os.environ:
+            cores = min(cores, self._jobs * torch.get_num_threads())
+        pixels = [sum(self._sizes[row] for row in batch.rows) for batch in batches]
+        share, taken, run = sum(pixels) / (_JOBS_EACH * self._jobs), 0, list[Batch]()
+        for batch, own in zip(batches, pixels, strict=True):
+            run.append(batch)
+            taken += own
+            if taken >= share or batch is batches[-1]:
+                rows = {row for each in run for row in (*each.fills, *each.rows)}
+                yield _Job(
+                    task=self._task,
+                    key=self._key,
+                    cwd=Path.cwd(),
+                    threads=max(1, cores // self._jobs),
+                    batches=tuple(run),
+                    names={row: self._names[row] for row in sorted(rows)},
+                )
+                taken, run = 0, []
+
+
+def _do(job: _Job[_Opened, _Answer]) -> "_Done[_Answer] | Exception":
+    """One job, in a process of its own; why it failed is given back, so that who waits for the others can say it."""
+    task = job.task
+    with _ONE_AT_A_TIME:
+        try:
+            check_there(job.cwd)
+            with limited_threads(job.threads), contextlib.chdir(job.cwd):
+                check_there(task.folder)
+                opened, files = once_per_process(job.key, lambda: (task.open(), _files_of(task)))
+                pictures = PartOfPictures(files, job.names, channels=task.channels, out=task.folder)
+                answers = task.work(opened, pictures, job.batches)
+        except Exception as error:
+            error.add_note(traceback.format_exc())
+            return error
+    return _Done(batches=job.batches, answers=answers, failures=pictures.failures, notices=pictures.notices)
+
+
+def _files_of(task: Task[_Opened, _Answer]) -> dict[str, PictureFile]:
+    """All files by name; an array is opened once, and not by every job."""
+    found = find_inputs(task.inputs, without=task.without)
+    return {
+        file.name: replace(file, load=functools.cache(file.load)) if file.name.endswith(".npy") else file
+        for file in found
+    }
