@@ -26,7 +26,8 @@ from copyist.cli.detect_options import (
     Settings,
     Steps,
 )
-from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Out
+from copyist.cli.options import Backend, Batch, ClassOf, Device, Force, Inputs, Jobs, Json, Out
+from copyist.cli.preamble import sharing
 from copyist.cli.terminal import TrainingBar, bar, say, show
 
 app = typer.Typer(
@@ -98,13 +99,15 @@ def run(
     batch: Batch = None,
     device: Device = None,
     class_of: ClassOf = None,
+    jobs: Jobs = None,
+    backend: Backend = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Judge images or rows of tables into a folder: anomalies.csv, where anomalies lie, and report.html."""
     from copyist.evaluation.anomalies.detect import detect
 
-    with bar("images") as update:
+    with sharing(jobs, backend) as at_once, bar("images") as update:
         report = detect(
             detector,
             inputs,
@@ -120,6 +123,7 @@ def run(
             batch_size=batch,
             device=device,
             class_of=class_of,
+            jobs=at_once,
             overwrite=force,
             progress=update,
             say=say,

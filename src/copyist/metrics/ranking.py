@@ -1,12 +1,12 @@
 """How well a number tells anomalies from normal examples at all thresholds at once: ROC and precision–recall."""
 
-__all__ = ["PixelCounts", "Ranking", "auroc_difference", "auroc_interval", "ranking", "share_interval"]
+__all__ = ["PixelCounts", "PixelsOfOne", "Ranking", "auroc_difference", "auroc_interval", "ranking", "share_interval"]
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any, TypeAlias, final
+from typing import Any, Self, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
@@ -155,6 +155,31 @@ def share_interval(share: float, trials: int) -> Interval:
 
 
 @final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PixelsOfOne:
+    """The pixels of one picture, counted by their heat: what `PixelCounts` adds up."""
+
+    bins: Numbers
+    """Of heat and kind, those that are not empty."""
+
+    counts: Numbers
+    """The pixels in each."""
+
+    @classmethod
+    def of(cls, heat: Numbers, mask: Numbers) -> Self:
+        """Count.
+
+        Args:
+            heat: (H, W), not negative, larger is stranger.
+            mask: (H, W), bool, True where the defect is.
+        """
+        bits = np.maximum(np.asarray(heat, dtype=np.float32), 0).view(np.int32).ravel() >> _SHIFT
+        counts = np.bincount(bits + _BINS * mask.ravel().astype(np.int64))
+        bins = np.flatnonzero(counts)
+        return cls(bins=bins, counts=counts[bins])
+
+
+@final
 class PixelCounts:
     """The pixels of many pictures, counted by their heat, so that pictures need not be kept.
 
@@ -176,12 +201,13 @@ class PixelCounts:
             heat: (H, W), not negative, larger is stranger.
             mask: (H, W), bool, True where the defect is.
         """
-        bits = np.maximum(np.asarray(heat, dtype=np.float32), 0).view(np.int32).ravel() >> _SHIFT
-        both = np.bincount(bits + _BINS * mask.ravel().astype(np.int64), minlength=2 * _BINS).reshape(2, _BINS)
+        self.add_counted(PixelsOfOne.of(heat, mask))
+
+    def add_counted(self, counted: PixelsOfOne) -> None:
+        """Add one picture, whose pixels are counted."""
         if len(self._counts) < _GROUPS:
-            self._counts.append(both)
-        else:
-            self._counts[self._pictures % _GROUPS] += both
+            self._counts.append(np.zeros((2, _BINS), dtype=np.int64))
+        self._counts[self._pictures % _GROUPS].reshape(-1)[counted.bins] += counted.counts
         self._pictures += 1
 
     def ranking(self, *, seed: int = 0) -> Ranking | None:

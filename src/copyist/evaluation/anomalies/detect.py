@@ -1,66 +1,26 @@
 """A detector over a user's images or tables, into a folder: anomalies, where they lie, and a report."""
 
-__all__ = ["Heatmaps", "detect"]
+__all__ = ["detect"]
 
 import contextlib
 import csv
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast, final
-
-import numpy as np
+from typing import Any, cast
 
 from copyist.checks import check_choice, check_whole
-from copyist.data.inputs import result_names
-from copyist.detection import Detector, Findings, load_detector
-from copyist.drawing.grids import Sheet, write_png
-from copyist.drawing.overlays import heat_levels, overlay
+from copyist.detection import Detector, Findings
 from copyist.errors import ArgumentError
-from copyist.evaluation.anomalies.assembly import Found, assemble, extremes
+from copyist.evaluation.anomalies.assembly import Found, assemble
 from copyist.evaluation.anomalies.beside import SimpleDetectors
-from copyist.evaluation.anomalies.masks import Masks, labels_of_masks
-from copyist.evaluation.anomalies.page import ShownPicture, check_extras, page, shown_picture
-from copyist.evaluation.anomalies.pictures import HeatedPicture, JudgedPictures, Pictures
+from copyist.evaluation.anomalies.detect_pictures import Heatmaps, Request, detect_pictures
+from copyist.evaluation.anomalies.judge_in_jobs import DetectorFile
+from copyist.evaluation.anomalies.page import check_extras, page
 from copyist.evaluation.anomalies.report import AnomalyReport
 from copyist.evaluation.anomalies.rows import judge_rows
-from copyist.evaluation.anomalies.truth import (
-    Truth,
-    labels_of_file,
-    labels_of_folders,
-    labels_of_names,
-    learned_label,
-)
-from copyist.files.bulk import Progress, ignore, map_stream
-from copyist.metrics.ranking import PixelCounts
+from copyist.evaluation.anomalies.truth import labels_of_file, labels_of_names, learned_label
+from copyist.files.bulk import Progress, ignore
 from copyist.outputs import check_output, user_path, whole_file, whole_folder, write_text
-
-Heatmaps: TypeAlias = Literal["all", "flagged", "none"]
-"""Which pictures get one."""
-
-MANY = 1000
-"""From more pictures on only flagged ones get a heatmap, unless all are asked for."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class _Request:
-    """What is asked, beside the anomalies."""
-
-    detector: Detector
-    inputs: Sequence[str]
-    out: Path
-    labels: Path | None
-    normal: str | None
-    masks: Path | None
-    others: SimpleDetectors | None
-    resize: bool
-    ignore_extra: bool
-    heatmaps: Heatmaps | None
-    batch_size: int | None
-    progress: Progress
-    say: Callable[[str], None]
 
 
 def detect(
@@ -79,6 +39,7 @@ def detect(
     batch_size: int | None = None,
     device: str | None = None,
     class_of: str | None = None,
+    jobs: int = 1,
     overwrite: bool = False,
     progress: Progress | None = None,
     say: Callable[[str], None] | None = None,
@@ -106,6 +67,8 @@ def detect(
         batch_size: examples at once; None takes the model's own.
         device: where to compute, where `detector` is a path.
         class_of: `package.module:Class` of a model of one's own, where `detector` is a path.
+        jobs: processes that share the pictures, which read the detector from its path; with more than one they run
+            where `joblib.parallel_config` says, and what is written stays the same.
         overwrite: replace what an earlier report wrote into the folder; other files stay.
         progress: called with the number of pictures seen, and of all.
         say: takes notices, each one sentence.
@@ -120,6 +83,7 @@ def detect(
             another.
         ShapeError: images or tables are not such as the detector was fitted on.
         MissingExtraError: Jinja2 or matplotlib is not installed.
+        TrainingError: a process has died.
     """
     folder, said = user_path(out), say or ignore
     paths = _paths(inputs)
@@ -129,13 +93,22 @@ def detect(
         check_choice("heatmaps=", heatmaps, ("all", "flagged", "none"))
     if batch_size is not None:
         check_whole("batch size", batch_size, 1)
-    fitted = detector if isinstance(detector, Detector) else load_detector(detector, class_of=class_of, device=device)
+    check_whole("jobs", jobs, 1)
+    if isinstance(detector, Detector):
+        fitted, file = detector, None
+        if jobs > 1:
+            raise ArgumentError("with jobs each process reads the detector, got one in memory; give its path")
+    else:
+        file = DetectorFile(path=str(detector), class_of=class_of, device=device)
+        fitted = file.open()
     tables = fitted.model.takes_tables
     if masks is not None and tables:
         raise ArgumentError("masks are of pictures, and this detector takes tables; leave --masks out")
     if tables and (resize or heatmaps is not None):
         option = "--resize" if resize else "--heatmaps"
         raise ArgumentError(f"{option} is for pictures, and this detector takes tables; leave it out")
+    if tables and jobs > 1:
+        raise ArgumentError("--jobs is for pictures, and this detector takes tables; leave it out")
     if ignore_extra and not tables:
         raise ArgumentError("--ignore-extra is for tables, and this detector takes pictures; leave it out")
     if watch_drift and fitted.groups is not None:
@@ -143,8 +116,9 @@ def detect(
             "--drift watches examples that come one by one, and this detector was calibrated on groups of them; leave "
             "it out"
         )
-    request = _Request(
+    request = Request(
         detector=fitted,
+        file=file,
         inputs=paths,
         out=folder,
         labels=None if labels is None else user_path(labels),
@@ -155,11 +129,12 @@ def detect(
         ignore_extra=ignore_extra,
         heatmaps=heatmaps,
         batch_size=batch_size,
+        jobs=jobs,
         progress=progress or (lambda done, total: None),
         say=said,
     )
     with whole_folder(folder) as unfinished:
-        found = (_detect_rows if tables else _detect_pictures)(request, unfinished)
+        found = (_detect_rows if tables else detect_pictures)(request, unfinished)
         report = assemble(found, fitted, request.inputs, others=request.others, watch_drift=watch_drift)
         _write_csv(unfinished / "anomalies.csv", ("name", "anomaly", "p_value", "flagged"), _lines(found.findings))
         write_text(unfinished / "report.json", report.to_json())
@@ -191,7 +166,7 @@ def _remove_earlier(folder: Path, written: Collection[Path]) -> None:
         (folder / "heatmaps").rmdir()
 
 
-def _detect_rows(request: _Request, folder: Path) -> Found:
+def _detect_rows(request: Request, folder: Path) -> Found:
     rows = judge_rows(
         request.detector,
         request.inputs,
@@ -210,86 +185,6 @@ def _detect_rows(request: _Request, folder: Path) -> Found:
         lines = ((name, *row) for name, row in zip(rows.findings.names, rows.shares.tolist(), strict=True))
         _write_csv(folder / "contributions.csv", ("name", *rows.columns), lines)
     return Found(findings=rows.findings, truth=truth, others=rows.others, rows=rows)
-
-
-def _detect_pictures(request: _Request, folder: Path) -> Found:
-    pictures = Pictures(
-        request.detector,
-        request.inputs,
-        resize=request.resize,
-        batch_size=request.batch_size,
-        without=request.out,
-        say=request.say,
-    )
-    names, learned = pictures.names, learned_label(request.detector.model.trained_on.source)
-    truth = (
-        labels_of_folders(names, normal=request.normal, learned=learned)
-        if request.labels is None
-        else labels_of_file(request.labels, names, normal=request.normal, learned=learned)
-    )
-    masks = None if request.masks is None else Masks(request.masks, names, pictures.sizes, say=request.say)
-    truth = truth if masks is None else labels_of_masks(truth, masks)
-    counts, is_clean = PixelCounts(), truth.is_known & ~truth.is_anomaly
-    if masks is not None:
-        unmasked = sum(bool(anomaly) and row not in masks for row, anomaly in enumerate(truth.is_anomaly))
-        if unmasked:
-            request.say(
-                f"{unmasked} pictures with an anomaly have no mask, and are left out of what is said of pixels; add "
-                "their masks to judge them too"
-            )
-    judged = pictures.judge(
-        masks=masks,
-        clean=lambda row: bool(is_clean[row]),
-        pixels=counts,
-        others={} if request.others is None else request.others.rivals,
-        progress=request.progress,
-    )
-    findings = request.detector.judge(judged.anomaly, names=[names[row] for row in judged.rows])
-    shown = _draw(request, pictures, judged, findings, folder)
-    kinds = tuple(truth.kinds[row] for row in judged.rows)
-    return Found(
-        findings=findings,
-        truth=Truth(kinds=kinds, normal=truth.normal, origin=truth.origin),
-        others=judged.others,
-        pixels=counts.ranking(),
-        pixel_pictures=len(counts),
-        unseen=pictures.unseen,
-        pictures=shown,
-    )
-
-
-def _draw(
-    request: _Request, pictures: Pictures, judged: JudgedPictures, findings: Findings, folder: Path
-) -> dict[str, ShownPicture]:
-    """Write the heatmaps that are asked for, and give the pictures that the report shows, by name."""
-    flagged = findings.flagged.numpy()
-    usual, greatest = judged.usual_heat.numpy(), judged.greatest_heat.numpy()
-    levels = heat_levels(usual[~flagged].tolist(), greatest[flagged if flagged.any() else ~flagged].tolist())
-    which = request.heatmaps or ("all" if len(findings) <= MANY else "flagged")
-    if request.heatmaps is None and which == "flagged":
-        request.say(f"heatmaps are written of the {int(flagged.sum())} flagged pictures; add --heatmaps all for each")
-    wanted = np.full(len(findings), which == "all") | (flagged & (which == "flagged"))
-    strangest, most_normal = extremes(findings)
-    shown = {*strangest, *most_normal}
-    names = dict(zip(findings.names, result_names(findings.names, ".png"), strict=True))
-    places = {judged.rows[place]: place for place in sorted({*np.flatnonzero(wanted).tolist(), *shown})}
-
-    def sheets() -> "Iterator[tuple[int, HeatedPicture, Sheet | None]]":
-        for heated in pictures.read_with_heat(list(places)):
-            sheet = None if heated.heat is None else overlay(heated.pixels, heated.heat, levels)
-            yield places[heated.row], heated, sheet
-
-    def write(item: "tuple[int, HeatedPicture, Sheet | None]") -> tuple[str, ShownPicture] | None:
-        place, heated, sheet = item
-        name = findings.names[place]
-        if sheet is not None and wanted[place]:
-            write_png(folder / "heatmaps" / names[name], sheet)
-        return (name, shown_picture(heated.pixels.numpy(), sheet)) if place in shown else None
-
-    # Each batch is written behind the next.
-    stream = map_stream(write, sheets(), size=lambda item: 2 * item[1].pixels.numel(), ahead=False)
-    with closing(stream):
-        return dict(each for each in stream if each is not None)
 
 
 def _lines(findings: Findings) -> Iterator[tuple[str, str, str, int]]:

@@ -1,33 +1,26 @@
 """Pictures before a detector: decoded one batch at a time, brought to the size it was trained on, and judged."""
 
-__all__ = ["HeatedPicture", "JudgedPictures", "Pictures"]
+__all__ = ["MOST_KEPT", "HeatedPicture", "JudgedPictures", "Pictures"]
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 from typing import final
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from copyist.baselines.rivals import Rival
 from copyist.data.inputs import find_inputs
 from copyist.detection import Detector
-from copyist.evaluation.anomalies.masks import Masks
+from copyist.evaluation.anomalies.judging import Aims, JudgedBatch, judge_batch, prepared_batches
 from copyist.evaluation.anomalies.preparation import Preparation
 from copyist.files.bulk import Progress
 from copyist.files.picture import say_repeated
 from copyist.files.picture_files import PicturesOfFiles
 from copyist.metrics.ranking import PixelCounts
-from copyist.procedures.sizes import device_of
-from copyist.tensors import PerImage
+from copyist.tensors import Images, PerImage
 
-USUAL = 0.95
-"""The share of a picture's pixels below the heat that is usual in it."""
-
-_KEPT = 2**25
+MOST_KEPT = 2**25
 """Values of heat that are kept from judging to drawing; what is beyond is computed again."""
 
 
@@ -96,8 +89,9 @@ class Pictures:
             ShapeError: a picture has other channels than the model takes, or another size that nobody asked to change.
         """
         found, model = find_inputs(inputs, without=without, say=say), detector.model
-        channels = Preparation.of(model, shape=(1, 1, 1), resize=resize).channels
-        files = [replace(file, channels=channels if file.channels is None else file.channels) for file in found]
+        self.channels = Preparation.of(model, shape=(1, 1, 1), resize=resize).channels
+        """To which files are converted that do not say so themselves."""
+        files = [replace(file, channels=self.channels if file.channels is None else file.channels) for file in found]
         self._files = PicturesOfFiles(files, say=say)
         self._detector, self._batch = detector, batch_size
         shapes, names = self._files.shapes, self._files.names
@@ -125,41 +119,48 @@ class Pictures:
         seen = sum(map(self._preparation.seen, self.sizes))
         return max(0.0, 1 - seen / sum(height * width for height, width in self.sizes))
 
+    @property
+    def files(self) -> PicturesOfFiles:
+        """As they are read."""
+        return self._files
+
+    @property
+    def preparation(self) -> Preparation:
+        """How they are brought to what the model takes."""
+        return self._preparation
+
     def judge(
         self,
+        aims: Aims,
         *,
-        masks: Masks | None = None,
-        clean: Callable[[int], bool] = lambda row: False,
         pixels: PixelCounts | None = None,
-        others: Mapping[str, Rival] | None = None,
+        batches: Iterable[JudgedBatch] | None = None,
         progress: Progress | None = None,
     ) -> JudgedPictures:
         """See every picture once.
 
         Args:
-            masks: of defects, whose pixels are counted.
-            clean: whether a picture without a mask is known to have no defect, so that all its pixels count as normal.
+            aims: what is asked of them beside the anomaly.
             pixels: where pixels are counted.
-            others: simple detectors that judge the same pictures.
-            progress: called with the number of pictures seen, and of all.
+            batches: all, in their order, where other processes judge them; None judges them here.
+            progress: called with the number of pictures seen, and of all, where they are judged here.
 
         Raises:
             DataError: more than 1 % of the pictures, or a mask, cannot be read.
         """
-        rows, found, rivals = list[int](), list[Tensor](), others or {}
-        beside: dict[str, list[Tensor]] = {name: [] for name in rivals}
-        for members, x in self._batches(range(len(self.names))):
-            findings = self._detector(x, parts=True, batch_size=self._batch)
-            heat, own = findings.parts, [row for row, _ in members]
-            rows += own
-            found.append(torch.stack([findings.anomaly, *_heat_of(heat, len(x))]))
-            for name, rival in rivals.items():
-                beside[name].append(rival.anomaly(x).float().cpu())
-            if heat is not None:
-                self._keep(own, heat)
-                if pixels is not None and masks is not None:
-                    self._count(own, heat, masks, clean, pixels)
-            if progress is not None:
+        rows, found = list[int](), list[Tensor]()
+        beside: dict[str, list[Tensor]] = {name: [] for name in aims.others}
+        for batch in self._judged(aims) if batches is None else batches:
+            rows += batch.rows
+            found.append(batch.found)
+            for name, each in batch.others.items():
+                beside[name].append(each)
+            if batch.heat is not None:
+                self._keep(batch.rows, batch.heat)
+            if pixels is not None:
+                for counted in batch.counted:
+                    pixels.add_counted(counted)
+            if progress is not None and batches is None:
                 progress(len(rows), len(self.names))
         self._files.report()
         anomaly, usual, greatest = torch.cat(found, 1)
@@ -183,29 +184,23 @@ class Pictures:
                 yield HeatedPicture(row=row, pixels=pixels, heat=own)
 
     def _keep(self, rows: Sequence[int], heat: Tensor) -> None:
-        if (len(self._heat) + len(rows)) * heat[0].numel() <= _KEPT:
+        if (len(self._heat) + len(rows)) * heat[0].numel() <= MOST_KEPT:
             self._heat |= dict(zip(rows, heat, strict=True))
 
-    def _count(
-        self, rows: Sequence[int], heat: Tensor, masks: Masks, clean: Callable[[int], bool], pixels: PixelCounts
-    ) -> None:
-        for row, each in zip(rows, heat, strict=True):
-            if row in masks or clean(row):
-                own = self._preparation.heat_at_size(each, self.sizes[row]).numpy()
-                pixels.add(own, masks.read(row) if row in masks else np.zeros(own.shape, dtype=np.bool_))
+    def _judged(self, aims: Aims) -> Iterator[JudgedBatch]:
+        sizes = self.sizes
+        for members, x in self._batches(range(len(sizes))):
+            rows = [row for row, _ in members]
+            yield judge_batch(
+                self._detector,
+                self._preparation,
+                aims,
+                rows,
+                x,
+                sizes=[sizes[row] for row in rows],
+                batch_size=self._batch,
+            )
 
-    def _batches(self, rows: Sequence[int]) -> Iterator[tuple[list[tuple[int, Tensor]], Tensor]]:
+    def _batches(self, rows: Sequence[int]) -> Iterator[tuple[list[tuple[int, Tensor]], Images]]:
         """Numbers and pixels (C, H, W) of some pictures, and all of them as the model takes them."""
-        model, preparation = self._detector.model, self._preparation
-        size, device = self._batch or model.batch_size, device_of(model)
-        stream = ((row, picture.with_channels(preparation.shape[0])) for row, picture in self._files.read(rows))
-        while members := list(islice(stream, size)):
-            yield members, torch.stack([preparation.prepare(pixels) for _, pixels in members]).to(device)
-
-
-def _heat_of(heat: Tensor | None, count: int) -> tuple[Tensor, Tensor]:
-    """What is usual and what is greatest in each of so many maps (B, H, W)."""
-    if heat is None:
-        return torch.zeros(count), torch.zeros(count)
-    flat = heat.flatten(1)
-    return flat.kthvalue(max(1, int(USUAL * flat.shape[1])), dim=1).values, flat.amax(1)
+        return prepared_batches(self._detector, self._preparation, self._files.read(rows), batch_size=self._batch)
