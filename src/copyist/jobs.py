@@ -3,7 +3,8 @@
 __all__ = ["BACKENDS", "cores_at_hand", "on_backend", "once_per_process", "run_jobs"]
 
 import contextlib
-from collections.abc import Callable, Generator, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any, TypeVar, cast
 
@@ -55,7 +56,7 @@ def cores_at_hand() -> int:
     return max(1, int(cast("Any", joblib).effective_n_jobs(-1)))
 
 
-def run_jobs(work: Callable[..., _T], calls: Sequence[tuple[Any, ...]], *, jobs: int) -> Iterator[_T]:
+def run_jobs(work: Callable[..., _T], calls: Sequence[tuple[Any, ...]], *, jobs: int) -> Generator[_T, None, None]:
     """Yield what `work` gives for each call, as soon as it is done, in no order.
 
     Args:
@@ -78,8 +79,15 @@ def run_jobs(work: Callable[..., _T], calls: Sequence[tuple[Any, ...]], *, jobs:
             parallel: Any = cast("Any", Parallel)(
                 n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1
             )
-            with contextlib.closing(parallel(delayed(work)(*call) for call in calls)) as done:
-                yield from done
+            done = parallel(delayed(work)(*call) for call in calls)
+            try:
+                for each in done:  # noqa: UP028 "yield from" would close it itself, before the warning is put off.
+                    yield each
+            finally:
+                with warnings.catch_warnings():
+                    # Who interrupts the work knows that jobs end early.
+                    warnings.simplefilter("ignore", UserWarning)
+                    done.close()
             return
         # Some backends hand results over only when all of them are there.
         for start in range(0, len(calls), jobs):

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from joblib import parallel_config
 from PIL import Image
 
 import copyist as library
 from copyist.data import open_split, read_pictures
 from copyist.detection import Detector, load_detector
+from copyist.errors import ArgumentError
 
 from .conftest import Answer, copyist, inside
 
@@ -117,6 +119,48 @@ def test_anomalies_on_disk_are_those_of_python(parts: Path, of_parts: Path, tmp_
     again = library.detect(detector, str(parts / "test"), out=tmp_path / "again")
     assert (tmp_path / "again/report.json").read_bytes() == (tmp_path / "out/report.json").read_bytes()
     assert again.num_flagged == answer.result["num_flagged"] == int(found.flagged.sum())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", [2**25, 20 * SIDE**2])
+def test_two_jobs_find_what_one_finds(
+    kept: int, parts: Path, of_parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("pictures", "judge_in_jobs"):
+        monkeypatch.setattr(f"copyist.evaluation.anomalies.{module}.MOST_KEPT", kept)
+    folder = save(tmp_path / "in", {f"good/{seed}.png": part(seed) for seed in range(3000, 3120)})
+    for path in sorted((parts / "test/hole").iterdir()):
+        (folder / "hole").mkdir(exist_ok=True)
+        (folder / "hole" / path.name).write_bytes(path.read_bytes())
+    damaged = folder / "good/3005.png"
+    damaged.write_bytes(damaged.read_bytes()[:60])
+    said: dict[int, list[str]] = {1: [], 2: []}
+    for jobs, notices in said.items():
+        with parallel_config(backend="threading"):
+            library.detect(
+                of_parts,
+                str(folder),
+                out=tmp_path / str(jobs),
+                masks=parts / "masks",
+                compare=True,
+                batch_size=8,
+                jobs=jobs,
+                say=notices.append,
+            )
+    assert said[1] == said[2]
+    assert any("left out 1 of 129 pictures that cannot be read: good/3005.png" in notice for notice in said[1])
+    assert inside(tmp_path / "1") == inside(tmp_path / "2")
+    assert len(read_csv(tmp_path / "2/anomalies.csv")) == 128
+
+
+def test_jobs_are_for_pictures_and_for_detectors_that_have_a_file(
+    parts: Path, of_parts: Path, of_days: Path, tmp_path: Path
+) -> None:
+    answer = copyist("detect", "run", of_days / "detector", of_days / "new.csv", "--out", tmp_path / "o", "--jobs", 2)
+    assert answer.sentence == "--jobs is for pictures, and this detector takes tables; leave it out"
+    with pytest.raises(ArgumentError, match="with jobs each process reads the detector, got one in memory"):
+        library.detect(load_detector(of_parts), str(parts / "test"), out=tmp_path / "o", jobs=2)
+    assert inside(tmp_path) == {}
 
 
 def test_heat_lies_on_the_defect_in_every_picture(parts: Path, of_parts: Path, tmp_path: Path) -> None:

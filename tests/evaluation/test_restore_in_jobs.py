@@ -17,8 +17,8 @@ from copyist.data.inputs import find_inputs
 from copyist.errors import CopyistError, DataError, OutputError
 from copyist.evaluation.restore_files import restore_files
 from copyist.evaluation.restore_in_jobs import NetworkFile, restore_in_jobs
+from copyist.files.bulk import Progress
 from copyist.files.picture_files import PicturesOfFiles
-from copyist.jobs import once_per_process
 from copyist.models.contracts import Reconstructor, needs
 from copyist.models.unet import UNetConfig
 from copyist.procedures import reconstruct
@@ -75,7 +75,7 @@ def by_two(
     out: Path,
     *,
     said: list[str] | None = None,
-    told: list[tuple[int, int]] | None = None,
+    progress: Progress | None = None,
 ) -> list[Path]:
     network = needs(load_model(model), Reconstructor, verb="copy")
     return restore_in_jobs(
@@ -86,14 +86,15 @@ def by_two(
         out=out,
         channels=3,
         jobs=2,
-        progress=lambda *counts: None if told is None else told.append(counts),
+        progress=progress,
     )
 
 
 @pytest.mark.usefixtures("at_once")
 def test_the_files_of_two_jobs_are_those_of_one_bit_for_bit(model: str, inputs: list[str], tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    one, two = by_one(model, inputs, tmp_path / "one"), by_two(model, inputs, tmp_path / "two", told=told)
+    one = by_one(model, inputs, tmp_path / "one")
+    two = by_two(model, inputs, tmp_path / "two", progress=lambda *counts: told.append(counts))
     assert len(one) == 25
     assert [path.name for path in two] == [path.name for path in one]
     assert written(tmp_path / "two") == written(tmp_path / "one")
@@ -118,6 +119,7 @@ def test_so_they_are_on_a_cluster_of_dask(inputs: list[str], tmp_path: Path, mod
     assert written(tmp_path / "two") == written(tmp_path / "one")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
 def test_pictures_that_turn_out_damaged_leave_the_batches_of_one_process(
     model: str, inputs: list[str], tmp_path: Path
@@ -180,8 +182,12 @@ def test_a_model_that_is_gone_is_one_sentence(
     assert not (tmp_path / "out").exists()
 
 
-def test_what_is_opened_is_opened_once_in_a_process_and_for_each_work_anew() -> None:
-    made: list[str] = []
-    for key in ("first", "first", "second", "second"):
-        assert once_per_process(key, lambda key=key: made.append(key) or key) == key
-    assert made == ["first", "second"]
+@pytest.mark.slow
+def test_who_interrupts_the_work_leaves_nothing(model: str, inputs: list[str], tmp_path: Path) -> None:
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    before = {path.name for path in tmp_path.iterdir()}
+    with pytest.raises(KeyboardInterrupt):
+        by_two(model, inputs, tmp_path / "out", progress=interrupt)
+    assert {path.name for path in tmp_path.iterdir()} == before

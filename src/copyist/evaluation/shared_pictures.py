@@ -152,19 +152,20 @@ class _Sharing(Generic[_Opened, _Answer]):
         """Have these batches worked on; those of a job that could not read a picture have no answer."""
         failed: Exception | None = None
         jobs = [(job,) for job in self._cut(batches)]
-        results = run_jobs(_do, jobs, jobs=self._jobs)
-        for done in cast("Iterator[_Done[_Answer] | Exception]", results):
-            if isinstance(done, Exception):
-                # Jobs that are not done yet find the folder gone, and end; who raises here would not wait for them.
-                failed = failed or done
-                shutil.rmtree(self._task.folder, ignore_errors=True)
-                continue
-            self.failures |= done.failures
-            self.notices |= done.notices
-            if not done.failures:
-                self.answers |= done.answers
-            if self._progress is not None and failed is None:
-                self._progress(sum(len(batch.rows) for batch in self.answers), len(self._names))
+        # Who is interrupted here is to leave no process at work.
+        with contextlib.closing(run_jobs(_do, jobs, jobs=self._jobs)) as results:
+            for done in cast("Iterator[_Done[_Answer] | Exception]", results):
+                if isinstance(done, Exception):
+                    # Jobs that are not done yet find the folder gone, and end; who raises here would not wait for them.
+                    failed = failed or done
+                    shutil.rmtree(self._task.folder, ignore_errors=True)
+                    continue
+                self.failures |= done.failures
+                self.notices |= done.notices
+                if not done.failures:
+                    self.answers.update(done.answers)
+                if self._progress is not None and failed is None:
+                    self._progress(sum(len(batch.rows) for batch in self.answers), len(self._names))
         if failed is not None:
             raise failed
 
