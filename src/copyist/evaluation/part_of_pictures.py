@@ -17,7 +17,12 @@ class PartOfPictures:
     """Some of the pictures of a folder, under the numbers that they have among all, as one job reads them."""
 
     def __init__(
-        self, files: Mapping[str, PictureFile], names: Mapping[int, tuple[str, str]], *, channels: int | None, out: Path
+        self,
+        files: Mapping[str, PictureFile],
+        names: Mapping[int, tuple[str, str]],
+        *,
+        channels: int | None,
+        sign: Path,
     ) -> None:
         """Look into their files.
 
@@ -25,7 +30,7 @@ class PartOfPictures:
             files: all, by name.
             names: of each picture, and of the file that holds it, by number.
             channels: that files are converted to which do not say so themselves; None leaves them.
-            out: the folder that is written to; where it is gone the work is to end.
+            sign: a file in the folder that is written to; where it is gone the work is to end.
 
         Raises:
             DataError: one is not what it was when the work began.
@@ -46,7 +51,7 @@ class PartOfPictures:
                 raise DataError(f"{name} {changed}")
             self._places[row] = places[name]
         self._rows = {place: row for row, place in self._places.items()}
-        self._out = out
+        self._sign = sign
         self.failures: dict[int, str] = {}
         """Which could not be read, each with its name and the reason."""
         self.notices: dict[int, Sequence[str]] = {}
@@ -69,11 +74,11 @@ class PartOfPictures:
         """Yield pictures with their numbers, as `PicturesOfFiles.read`.
 
         Raises:
-            OutputError: the folder that is written to is gone.
+            OutputError: the work is to end.
         """
         left = dict.fromkeys(rows)
         for place, picture in self._pictures.read([self._places[row] for row in rows]):
-            check_there(self._out)
+            check_there(self._sign.parent, sign=self._sign)
             row = self._rows[place]
             del left[row]
             self.notices[row] = picture.stored.notices if picture.stored else ()
@@ -84,13 +89,13 @@ class PartOfPictures:
             self.failures[row] = failure
 
 
-def check_there(folder: Path) -> None:
-    """Refuse to go on where a folder is gone, or was never there for this process.
+def check_there(folder: Path, *, sign: Path | None = None) -> None:
+    """Refuse to go on where a folder, or a file in it, is gone, or was never there for this process.
 
     Raises:
         OutputError: so it is.
     """
-    if not folder.is_dir():
+    if not folder.is_dir() or (sign is not None and not sign.exists()):
         raise OutputError(
             f"{folder} must be there for every process, and for one it is not; machines that share the work need a "
             "folder that all of them see under one path"

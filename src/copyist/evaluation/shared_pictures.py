@@ -9,7 +9,7 @@ import secrets
 import shutil
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar, cast, final
@@ -22,6 +22,7 @@ from copyist.evaluation.part_of_pictures import PartOfPictures, check_there
 from copyist.files.bulk import Progress
 from copyist.files.picture_files import PictureFile, PicturesOfFiles
 from copyist.jobs import cores_at_hand, once_per_process, run_jobs
+from copyist.outputs import temporary_name
 from copyist.procedures.sizes import Batch
 
 _JOBS_EACH = 8
@@ -95,17 +96,18 @@ def share_pictures(
         TrainingError: a process has died.
     """
     planned = plan(range(len(pictures)))
-    sharing = _Sharing(task, pictures, jobs, progress)
-    sharing.do(planned)
-    order = [row for batch in planned for row in batch.rows]
-    readable = [
-        row
-        for row in order
-        if pictures.record(row, failure=sharing.failures.get(row), notices=sharing.notices.get(row, ()))
-    ]
-    if len(readable) < len(order):
-        planned = plan(sorted(readable))
-        sharing.do([batch for batch in planned if batch not in sharing.answers])
+    with _sign_of_work(task.folder) as sign:
+        sharing = _Sharing(task, pictures, jobs, sign, progress)
+        sharing.do(planned)
+        order = [row for batch in planned for row in batch.rows]
+        readable = [
+            row
+            for row in order
+            if pictures.record(row, failure=sharing.failures.get(row), notices=sharing.notices.get(row, ()))
+        ]
+        if len(readable) < len(order):
+            planned = plan(sorted(readable))
+            sharing.do([batch for batch in planned if batch not in sharing.answers])
     return [(batch, sharing.answers[batch]) for batch in planned]
 
 
@@ -119,6 +121,8 @@ class _Job(Generic[_Opened, _Answer]):
     """Of all jobs of one work."""
     cwd: Path
     """From which relative paths of the task lead."""
+    sign: Path
+    """A file in the task's folder that is there as long as someone waits for the work."""
     threads: int
     batches: tuple[Batch, ...]
     names: Mapping[int, tuple[str, str]]
@@ -138,9 +142,14 @@ class _Sharing(Generic[_Opened, _Answer]):
     """One work among processes, and what they have found so far."""
 
     def __init__(
-        self, task: Task[_Opened, _Answer], pictures: PicturesOfFiles, jobs: int, progress: Progress | None
+        self,
+        task: Task[_Opened, _Answer],
+        pictures: PicturesOfFiles,
+        jobs: int,
+        sign: Path,
+        progress: Progress | None,
     ) -> None:
-        self._task, self._jobs, self._progress = task, jobs, progress
+        self._task, self._jobs, self._sign, self._progress = task, jobs, sign, progress
         self._names = list(zip(pictures.names, pictures.file_names, strict=True))
         self._sizes = [height * width for _, height, width in pictures.shapes]
         self._key = secrets.token_hex(8)
@@ -156,9 +165,9 @@ class _Sharing(Generic[_Opened, _Answer]):
         with contextlib.closing(run_jobs(_do, jobs, jobs=self._jobs)) as results:
             for done in cast("Iterator[_Done[_Answer] | Exception]", results):
                 if isinstance(done, Exception):
-                    # Jobs that are not done yet find the folder gone, and end; who raises here would not wait for them.
+                    # Jobs that are not done yet miss the sign, and end; who raises here would not wait for them.
                     failed = failed or done
-                    shutil.rmtree(self._task.folder, ignore_errors=True)
+                    self._sign.unlink(missing_ok=True)
                     continue
                 self.failures |= done.failures
                 self.notices |= done.notices
@@ -185,6 +194,7 @@ class _Sharing(Generic[_Opened, _Answer]):
                     task=self._task,
                     key=self._key,
                     cwd=Path.cwd(),
+                    sign=self._sign,
                     threads=max(1, cores // self._jobs),
                     batches=tuple(run),
                     names={row: self._names[row] for row in sorted(rows)},
@@ -192,20 +202,40 @@ class _Sharing(Generic[_Opened, _Answer]):
                 taken, run = 0, []
 
 
+@contextlib.contextmanager
+def _sign_of_work(folder: Path) -> Generator[Path, None, None]:
+    """Context manager: a file in `folder` that says that someone waits for what is done there."""
+    sign = folder / temporary_name("shared")
+    sign.touch()
+    try:
+        yield sign
+    finally:
+        sign.unlink(missing_ok=True)
+
+
 def _do(job: _Job[_Opened, _Answer]) -> "_Done[_Answer] | Exception":
     """One job, in a process of its own; why it failed is given back, so that who waits for the others can say it."""
-    task = job.task
     with _ONE_AT_A_TIME:
         try:
             check_there(job.cwd)
             with limited_threads(job.threads), contextlib.chdir(job.cwd):
-                check_there(task.folder)
-                opened, files = once_per_process(job.key, lambda: (task.open(), _files_of(task)))
-                pictures = PartOfPictures(files, job.names, channels=task.channels, out=task.folder)
-                answers = task.work(opened, pictures, job.batches)
+                return _done(job)
         except Exception as error:
             error.add_note(traceback.format_exc())
             return error
+
+
+def _done(job: _Job[_Opened, _Answer]) -> _Done[_Answer]:
+    task = job.task
+    check_there(task.folder, sign=job.sign)
+    try:
+        opened, files = once_per_process(job.key, lambda: (task.open(), _files_of(task)))
+        pictures = PartOfPictures(files, job.names, channels=task.channels, sign=job.sign)
+        answers = task.work(opened, pictures, job.batches)
+    finally:
+        if not job.sign.exists():
+            # Who waited has taken the folder away, and what was just written may have made it again.
+            shutil.rmtree(task.folder, ignore_errors=True)
     return _Done(batches=job.batches, answers=answers, failures=pictures.failures, notices=pictures.notices)
 
 
