@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 import torch
 
 from copyist.checks import check_choice, require
-from copyist.errors import TrainingError
+from copyist.errors import ArgumentError, TrainingError
 
 BACKENDS = ("loky", "dask", "ray")
 """Processes on this machine; or the cluster that DASK_SCHEDULER_ADDRESS or RAY_ADDRESS names."""
@@ -33,15 +33,14 @@ def on_backend(name: str) -> Generator[int, None, None]:
     Raises:
         UnknownNameError: there is no such backend.
         MissingExtraError: its package is not installed.
+        ArgumentError: no cluster answers where one is said to be.
     """
     import joblib
 
     check_choice("backend", name, BACKENDS)
     with contextlib.ExitStack() as opened:
         if name == "dask":
-            distributed = require("distributed", extra="dask", purpose="--backend dask")
-            # Of a process of its own each, where no cluster is named: seeds and threads belong to a process.
-            opened.enter_context(distributed.Client(threads_per_worker=1))
+            opened.enter_context(_client_of_dask())
         if name == "ray":
             require("ray.util.joblib", extra="ray", purpose="--backend ray").register_ray()
         opened.enter_context(joblib.parallel_config(backend=name))
@@ -113,3 +112,18 @@ def once_per_process(key: str, make: Callable[[], _T]) -> _T:
         _made.clear()
         _made[key] = make()
     return cast("_T", _made[key])
+
+
+def _client_of_dask() -> contextlib.AbstractContextManager[Any]:
+    """A connection to the cluster that is named, or else to one of processes of this machine."""
+    distributed: Any = require("distributed", extra="dask", purpose="--backend dask")
+    address = distributed.client.dask.config.get("scheduler-address", None)
+    if address is None:
+        # Of one thread each: seeds, and torch's own threads, belong to a process.
+        return distributed.Client(threads_per_worker=1)
+    try:
+        return distributed.Client()
+    except OSError as error:
+        raise ArgumentError(
+            f"a cluster of Dask must answer at {address}, and none does; check DASK_SCHEDULER_ADDRESS"
+        ) from error
