@@ -122,9 +122,9 @@ def test_anomalies_on_disk_are_those_of_python(parts: Path, of_parts: Path, tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kept", [2**25, 20 * SIDE**2])
+@pytest.mark.parametrize(("backend", "kept"), [("loky", 2**25), ("threading", 20 * SIDE**2)])
 def test_two_jobs_find_what_one_finds(
-    kept: int, parts: Path, of_parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    backend: str, kept: int, parts: Path, of_parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("pictures", "judge_in_jobs"):
         monkeypatch.setattr(f"copyist.evaluation.anomalies.{module}.MOST_KEPT", kept)
@@ -136,7 +136,7 @@ def test_two_jobs_find_what_one_finds(
     damaged.write_bytes(damaged.read_bytes()[:60])
     said: dict[int, list[str]] = {1: [], 2: []}
     for jobs, notices in said.items():
-        with parallel_config(backend="threading"):
+        with parallel_config(backend=backend):
             library.detect(
                 of_parts,
                 str(folder),

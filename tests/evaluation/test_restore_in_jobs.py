@@ -15,6 +15,7 @@ from copyist.checkpoint import MODEL_CATALOGUES, Header, save
 from copyist.checkpoint import load as load_model
 from copyist.data.inputs import find_inputs
 from copyist.errors import CopyistError, DataError, OutputError
+from copyist.evaluation.part_of_pictures import check_there
 from copyist.evaluation.restore_files import restore_files
 from copyist.evaluation.restore_in_jobs import NetworkFile, restore_in_jobs
 from copyist.files.bulk import Progress
@@ -191,3 +192,10 @@ def test_who_interrupts_the_work_leaves_nothing(model: str, inputs: list[str], t
     with pytest.raises(KeyboardInterrupt):
         by_two(model, inputs, tmp_path / "out", progress=interrupt)
     assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_a_folder_that_a_process_does_not_see_is_refused(tmp_path: Path) -> None:
+    check_there(tmp_path)
+    for folder, sign in ((tmp_path / "none", None), (tmp_path, tmp_path / "sign")):
+        with pytest.raises(OutputError, match=r"must be there for every process, .* machines that share the work need"):
+            check_there(folder, sign=sign)

@@ -14,7 +14,7 @@ from copyist.errors import ArgumentError, ShapeError
 from copyist.models.contracts import Model
 from copyist.models.footprint import memory_of_answer
 from copyist.procedures import denoise, encode, reconstruct, sizes, tiles
-from copyist.procedures.sizes import apply_to_stream, codes_of_stream, in_stream, padded
+from copyist.procedures.sizes import apply_to_stream, batches_of, codes_of_stream, in_stream, padded
 
 
 def streamed(
@@ -48,6 +48,25 @@ def test_a_stream_has_the_answers_of_all_at_once(kind: str, passes: int, batch_s
     assert list(answers) == list(range(7))
     wanted = denoise(model, x, passes=passes, batch_size=batch_size)
     assert torch.equal(torch.stack(list(answers.values())), wanted)
+
+
+@pytest.mark.parametrize("kind", ["unet-batch", "unet-none"])
+@pytest.mark.parametrize("passes", [1, 3])
+def test_each_batch_alone_beside_what_fills_it_has_the_answers_of_all(kind: str, passes: int) -> None:
+    model = built(CONFIGS[kind])
+    large, small = images(7), images(5, (3, 8, 8), seed=1)
+    pictures = [*large[:2], *small[:4], *large[2:], small[4]]
+    whole = streamed(model, pictures, passes=passes, batch_size=3)
+    shapes = [(3, picture.shape[1], picture.shape[2]) for picture in pictures]
+    batches = batches_of(model, shapes=shapes, names=[""] * len(pictures), batch_size=3)
+    assert [batch.rows for batch in batches] == [(0, 1, 6), (7, 8, 9), (10,), (2, 3, 4), (5, 11)]
+    filled = kind == "unet-batch"
+    assert [batch.fills for batch in batches] == [(), (), (0, 1, 6) if filled else (), (), (2, 3, 4) if filled else ()]
+    for batch in batches:
+        rows = [*batch.fills, *batch.rows]
+        alone = streamed(model, [pictures[row] for row in rows], passes=passes, batch_size=3)
+        for place, row in enumerate(rows):
+            assert torch.equal(alone[place], whole[row])
 
 
 def test_pictures_of_one_size_go_together_in_their_order_whatever_lies_between() -> None:
