@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Generator
@@ -125,7 +126,11 @@ def chromium(profile: Path) -> Generator[BrowserPage, None, None]:
     shell = ("sh", "-c", f'exec "$@" 3</dev/fd/{reads} 4>/dev/fd/{writes}', "sh")
     command = [program, *_OPTIONS, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]
     process = subprocess.Popen(
-        [*shell, *command], pass_fds=(reads, writes), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*shell, *command],
+        pass_fds=(reads, writes),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     for end in (ours[0], theirs[1], reads, writes):
         os.close(end)
@@ -134,7 +139,18 @@ def chromium(profile: Path) -> Generator[BrowserPage, None, None]:
         page = BrowserPage(ours[1], theirs[0])
         yield page
     finally:
-        process.terminate()
-        process.wait(timeout=30)
+        _end(process)
         if page is not None:
             page.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a browser with all of its processes, which would go on writing into its profile for a moment."""
+    process.terminate()
+    process.wait(timeout=30)
+    for _ in range(100):
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):  # macOS says the latter of those that have ended.
+            return
+        time.sleep(0.05)
