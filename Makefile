@@ -49,7 +49,7 @@ export export
 web web
 web-served web --served
 roofline roofline
-denoise denoise --count 200
+denoise denoise --count 192
 endef
 export BENCHES
 

@@ -49,8 +49,8 @@ _COMMANDS = {
 _ABOUT = {
     "train": "A step of `copyist train` against a textbook's loop in float32, PNG files read by two workers.",
     "vae": "A step of the variational autoencoder against another library's, same net and batch.",
-    "sample": "A call is diffusion with no diffusion in 10 steps, against a plain loop.",
-    "walk": "A call is a walk of 10 steps, against a plain loop.",
+    "sample": "A call is diffusion with no diffusion in 10 steps, against a plain loop, both in float32.",
+    "walk": "A call is a walk of 10 steps, against a plain loop, both in float32.",
     "diffusion": "A step of training, or a call that samples a batch in 10 steps: nets of about as many parameters, "
     "images in memory; theirs in float32.",
     "export": "Copies by ONNX Runtime against the same model in PyTorch, both in float32.",
@@ -154,6 +154,8 @@ def _command(result: BenchResult) -> str:
     row, command = result.comparisons[0], f"copyist bench {_known(_COMMANDS, result.name)}"
     if not result.name.startswith(("diffusion", "vae")):  # Whose widths are not for choosing.
         command += "".join(f" --width {each.width}" for each in result.comparisons)
+    if result.name.startswith("scaling") and "per-device" in result.name:
+        command += " --batch-statistics per-device"
     return f"{command} --size {row.size} --batch {row.batch} --rounds {row.rounds}"
 
 
