@@ -96,6 +96,7 @@ FULL = (B.mkldnn.matmul, B.mkldnn.conv)
 def found():
     return [each.fp32_precision for each in (B.cuda.matmul, B.cudnn.conv, *FULL)]
 
+B.cudnn.conv.fp32_precision = "ieee"
 before = found()
 with tf32():
     assert found() == before, "a CPU alone has nothing to set"

@@ -37,8 +37,8 @@ from copyist.memory import available_memory
 from copyist.randomness import SharedGenerator
 
 Precision: TypeAlias = Literal["auto", "float32", "bf16"]
-"""`float32` is TF32 in training on GPUs of NVIDIA, and full elsewhere. `bf16` computes convolutions and products in
-bfloat16 and keeps weights, sums and losses in float32."""
+"""`float32` is TF32 in steps of training on GPUs of NVIDIA, and full elsewhere. `bf16` computes convolutions and
+products in bfloat16 and keeps weights, sums and losses in float32."""
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Numbers of the two options in glibc's malloc.h."""

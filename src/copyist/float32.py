@@ -22,7 +22,7 @@ def full_float32() -> Generator[None, None, None]:
 @contextlib.contextmanager
 def tf32() -> Generator[None, None, None]:
     """Context manager: GPUs of NVIDIA compute products and convolutions of float32 in TF32, which keeps 10 of
-    the 23 bits of a factor and all of a sum. Other devices compute as before.
+    the 23 bits of a factor and all of a sum. Machines without such a GPU compute as before.
 
     The settings belong to the process, and are put back as they were found.
     """

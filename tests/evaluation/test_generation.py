@@ -69,6 +69,7 @@ def test_samples_of_the_law_of_the_data_score_like_real_images_and_others_do_not
     assert models["exact"].coverage > 0.8
     assert 0.9 < models["exact"].nearest < 1.1
     assert models["exact"].seconds_per_image > 0
+    assert models["exact"].memory > 0
     assert GenerationTable.from_document(found.to_document()) == found
     assert "training images" in found.text()
 

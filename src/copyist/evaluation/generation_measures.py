@@ -109,7 +109,9 @@ def generation_table(
         )
         seconds = (time.perf_counter() - begun) / len(samples)
         made = sets.generated(samples, method=method, steps=chosen.num_steps, seconds=seconds)
-        found[name] = replace(made, memory=sampling_memory(model, chosen, shape=splits.test.shape))
+        found[name] = replace(
+            made, memory=sampling_memory(model, chosen, shape=splits.test.shape, batch_size=batch_size)
+        )
         if progress is not None:
             progress(len(found), len(models))
     law = draw_normal_law(sets.train, count=len(sets.test), generator=generator(seed, "pixel law"))

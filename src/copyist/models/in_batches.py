@@ -10,6 +10,7 @@ from torch import Tensor, distributed
 
 from copyist.checks import check_at_least
 from copyist.devices import gather_batch, num_processes
+from copyist.float32 import full_float32
 from copyist.models.contracts import Model
 from copyist.nn.norm import weigh_images
 
@@ -57,7 +58,8 @@ def in_batches(
 ) -> Tensor:
     """Apply `function`, a part of `model`, to (B, ...) in batches of `batch_size`.
 
-    The default is the batch size that the model stores. The function runs with the model in evaluation mode. Fewer
+    The default is the batch size that the model stores. The function runs with the model in evaluation mode, and in
+    full float32 where no autocast is entered. Fewer
     images than a batch are not repeated, but counted several times, where the model `weighs_images`.
 
     Where the work is `shared`, all processes make the same call, each computes some of the batches, and all get the
@@ -71,7 +73,7 @@ def in_batches(
         with evaluation_mode(model):
             return function(x)
     size = model.batch_size if batch_size is None else batch_size
-    with evaluation_mode(model):
+    with evaluation_mode(model), full_float32():
         if _is_filled_by_counts(model, len(x), size):
             return _weighed(model, function, x, size)
         chosen = batch_indices(len(x), batch_size=size, fill=model.uses_batch_statistics)

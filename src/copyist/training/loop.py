@@ -15,6 +15,7 @@ from torch import Tensor
 
 from copyist.devices import autocast
 from copyist.errors import InterruptionError, TrainingError
+from copyist.float32 import tf32
 from copyist.models.contracts import Diffusion, Reconstructor
 from copyist.randomness import generator
 from copyist.training.held_out import HeldOutLosses
@@ -98,9 +99,10 @@ def _take_step(state: TrainingState) -> Tensor:
         batch = step * parts + part
         x, labels = state.batches.batch(batch), state.batches.labels(batch)
         draws = draws_of_step(state.seed, step, part, state.accelerator)
-        with descent.synchronized(last=part == parts - 1), autocast(state.precision, state.device):
-            loss = descent.loss(x, progress=step / config.steps, generator=draws, labels=labels)
-        descent.backward(loss / parts)
+        with tf32(), descent.synchronized(last=part == parts - 1):
+            with autocast(state.precision, state.device):
+                loss = descent.loss(x, progress=step / config.steps, generator=draws, labels=labels)
+            descent.backward(loss / parts)
         losses.append(loss.detach() / parts)
     total = torch.stack(losses).sum()
     norm = descent.step()

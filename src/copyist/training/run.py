@@ -18,7 +18,6 @@ from copyist.data.opening import check_data
 from copyist.data.splits import Splits
 from copyist.devices import deterministic_cudnn
 from copyist.errors import ArgumentError
-from copyist.float32 import tf32
 from copyist.models.contracts import Autoencoder, Model
 from copyist.objectives import FrozenEncoder
 from copyist.outputs import user_path
@@ -242,13 +241,7 @@ def train(
         state.check_data()
         check_layers(state)
         check_first_stage(state)
-    with (
-        Interrupts() as interrupts,
-        deterministic_cudnn(),
-        tf32(),
-        torch.enable_grad(),
-        store.hold_lock(watcher.notify),
-    ):
+    with Interrupts() as interrupts, deterministic_cudnn(), torch.enable_grad(), store.hold_lock(watcher.notify):
         if resume:
             state.go_on()
         else:
