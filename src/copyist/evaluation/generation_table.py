@@ -43,7 +43,7 @@ class Generated:
     """On the device at hand, in batches of the model's size."""
 
     memory: float = 0.0
-    """Megabytes of the model and of its tensors while 32 images, or one batch if it has fewer, are sampled, by count."""
+    """Megabytes of the model and of its tensors while 32 images, or a batch if it has fewer, are sampled, by count."""
 
 
 @final
