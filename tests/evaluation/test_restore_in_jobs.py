@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from copyist.files.picture_files import PicturesOfFiles
 from copyist.models.contracts import Reconstructor, needs
 from copyist.models.unet import UNetConfig
 from copyist.procedures import reconstruct
+from copyist.procedures.sizes import Batch, batches_of
 from copyist.settings import dump
 
 SIZES = ((16, 24), (8, 16))
@@ -133,11 +135,45 @@ def test_pictures_that_turn_out_damaged_leave_the_batches_of_one_process(
         (folder / name).write_bytes((folder / name).read_bytes()[:60])
     told: tuple[list[str], list[str]] = ([], [])
     one = by_one(model, inputs, tmp_path / "one", said=told[0])
-    two = by_two(model, inputs, tmp_path / "two", said=told[1])
+    counts: list[tuple[int, int]] = []
+    two = by_two(model, inputs, tmp_path / "two", said=told[1], progress=lambda *each: counts.append(each))
     assert told[0] == told[1]
+    assert max(done for done, _ in counts) == counts[-1][0] == 243
     assert "left out 2 of 245 pictures that cannot be read: 103.png" in told[0][0]
     assert [path.name for path in two] == [path.name for path in one]
     assert written(tmp_path / "two") == written(tmp_path / "one")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("model", ["batch"], indirect=True)
+def test_a_picture_that_is_damaged_between_two_rounds_is_left_out_like_any_other(
+    model: str, inputs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, draw = Path(inputs[0]), np.random.default_rng(1)
+    for index in range(100, 310):
+        Image.fromarray(draw.integers(0, 256, (*SIZES[1], 3), dtype=np.uint8)).save(folder / f"{index}.png")
+
+    def damage(name: str) -> None:
+        (folder / name).write_bytes((folder / name).read_bytes()[:60])
+
+    plans: list[int] = []
+
+    def plan(*args: Any, **settings: Any) -> list[Batch]:
+        if plans:
+            damage("200.png")
+        plans.append(len(settings["names"]))
+        return batches_of(*args, **settings)
+
+    monkeypatch.setattr("copyist.evaluation.restore_in_jobs.batches_of", plan)
+    damage("103.png")
+    said: list[str] = []
+    two = by_two(model, inputs, tmp_path / "two", said=said)
+    assert plans == [245, 244, 243]
+    assert "left out 2 of 245 pictures that cannot be read: 103.png" in said[0]
+    by_one(model, inputs, tmp_path / "one")
+    assert written(tmp_path / "two") == written(tmp_path / "one")
+    assert len(two) == len(written(tmp_path / "two"))
 
 
 @pytest.mark.usefixtures("at_once")

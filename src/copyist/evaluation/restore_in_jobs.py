@@ -120,6 +120,9 @@ def restore_in_jobs(
         task.answers.mkdir()
         share_pictures(task, pictures, plan, jobs=jobs, progress=progress)
         whole = [row for row in range(len(pictures)) if pictures.is_whole(row)]
+        for row in {*range(len(pictures))} - {*whole}:
+            # It was written in a round in which it could still be read.
+            (folder / safe_name(pictures.file_names[row])).unlink(missing_ok=True)
         for row in whole:
             if names[row] != pictures.file_names[row]:
                 answer = torch.from_numpy(np.load(task.answer(row)))

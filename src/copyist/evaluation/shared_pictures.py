@@ -4,6 +4,7 @@ __all__ = ["Task", "share_pictures"]
 
 import contextlib
 import functools
+import itertools
 import os
 import secrets
 import shutil
@@ -78,8 +79,8 @@ def share_pictures(
 ) -> list[tuple[Batch, _Answer]]:
     """Have every batch worked on by some process, each of which takes runs of whole batches.
 
-    A picture that cannot be read is known once it was tried. Then the batches that form without it are others, and
-    those of them that are new are worked on again.
+    That a picture cannot be read is known once it was tried. The batches that form without it are others: those of them
+    that are new are worked on in another round, until a round finds no other such picture.
 
     Args:
         task: what is to be done.
@@ -98,16 +99,23 @@ def share_pictures(
     planned = plan(range(len(pictures)))
     with _sign_of_work(task.folder) as sign:
         sharing = _Sharing(task, pictures, jobs, sign, progress)
-        sharing.do(planned)
-        order = [row for batch in planned for row in batch.rows]
-        readable = [
-            row
-            for row in order
-            if pictures.record(row, failure=sharing.failures.get(row), notices=sharing.notices.get(row, ()))
-        ]
-        if len(readable) < len(order):
-            planned = plan(sorted(readable))
+        for rounds in itertools.count():
             sharing.do([batch for batch in planned if batch not in sharing.answers])
+            order = [row for batch in planned for row in batch.rows]
+            # What is read again in a later round has had its notices recorded in the first.
+            readable = [
+                row
+                for row in order
+                if pictures.record(
+                    row,
+                    failure=sharing.failures.get(row),
+                    notices=() if rounds else sharing.notices.get(row, ()),
+                )
+            ]
+            if len(readable) == len(order):
+                break
+            planned = plan(sorted(readable))
+            sharing.keep(planned)
     return [(batch, sharing.answers[batch]) for batch in planned]
 
 
@@ -177,6 +185,10 @@ class _Sharing(Generic[_Opened, _Answer]):
                     self._progress(sum(len(batch.rows) for batch in self.answers), len(self._names))
         if failed is not None:
             raise failed
+
+    def keep(self, batches: Sequence[Batch]) -> None:
+        """Drop the answers of all other batches."""
+        self.answers = {batch: self.answers[batch] for batch in batches if batch in self.answers}
 
     def _cut(self, batches: Sequence[Batch]) -> Iterator[_Job[_Opened, _Answer]]:
         """Runs of whole batches, of about as many pixels each."""
