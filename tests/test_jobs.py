@@ -5,7 +5,7 @@ import os
 import pytest
 from joblib import parallel_config
 
-from copyist.errors import TrainingError, UnknownNameError
+from copyist.errors import JobError, UnknownNameError
 from copyist.jobs import cores_at_hand, on_backend, once_per_process, run_jobs
 
 
@@ -31,7 +31,7 @@ def test_work_that_is_left_early_says_nothing() -> None:
 
 @pytest.mark.slow
 def test_a_process_that_has_died_is_one_sentence() -> None:
-    with pytest.raises(TrainingError, match=r"was ended from outside, .* take fewer at once"):
+    with pytest.raises(JobError, match=r"was ended from outside, .* take fewer at once"):
         list(run_jobs(os._exit, [(1,), (1,)], jobs=2))  # pyright: ignore[reportArgumentType] it gives nothing back
 
 

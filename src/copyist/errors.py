@@ -9,6 +9,7 @@
     ├── CheckpointError                 a model file or training state cannot be read
     ├── TrainingError                   training cannot go on
     │   └── InterruptionError           a signal has ended it
+    ├── JobError                        a process that shared the work has died
     ├── ConvergenceError                a search ended before it found what it searched for
     ├── RegimeError                     a net does not copy as well as those that a claim is about
     ├── OutputError                     a result cannot be written at the given path
@@ -28,6 +29,7 @@ __all__ = [
     "DataError",
     "ExportError",
     "InterruptionError",
+    "JobError",
     "MissingExtraError",
     "OutputError",
     "RegimeError",
@@ -76,6 +78,10 @@ class InterruptionError(TrainingError):
         super().__init__(sentence)
         self.signal = signal
         """Its number, such as `signal.SIGTERM`."""
+
+
+class JobError(CopyistError):
+    """A process that shared the work has died."""
 
 
 class ConvergenceError(CopyistError):

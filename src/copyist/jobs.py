@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 import torch
 
 from copyist.checks import check_choice, require
-from copyist.errors import ArgumentError, TrainingError
+from copyist.errors import ArgumentError, JobError
 
 BACKENDS = ("loky", "dask", "ray")
 """Processes on this machine; or the cluster that DASK_SCHEDULER_ADDRESS or RAY_ADDRESS names."""
@@ -64,7 +64,7 @@ def run_jobs(work: Callable[..., _T], calls: Sequence[tuple[Any, ...]], *, jobs:
         jobs: how many at once, in processes; one is done in this process.
 
     Raises:
-        TrainingError: a process has died.
+        JobError: a process has died.
     """
     from joblib import Parallel, delayed
     from joblib.parallel import get_active_backend
@@ -94,7 +94,7 @@ def run_jobs(work: Callable[..., _T], calls: Sequence[tuple[Any, ...]], *, jobs:
             yield from cast("list[_T]", together)
     except Exception as error:
         if isinstance(error, BrokenExecutor) or type(error).__name__ in _LOST:
-            raise TrainingError(
+            raise JobError(
                 "a process that shared the work was ended from outside, as the system does when memory is short; take "
                 "fewer at once (--jobs)"
             ) from error

@@ -61,6 +61,7 @@ def run_claims(
         UnknownNameError: there is no such scale.
         ArgumentError: `jobs` is below 1, or there is no seed.
         TrainingError: a run failed; the others were made and written all the same.
+        JobError: a process has died.
         DataError: a result that is there is half-written, of another version, of another scale, or of a claim that was
             declared otherwise.
         OutputError: the disk is full, or the place cannot be written.

@@ -94,7 +94,7 @@ def restore_in_jobs(
 
     Raises:
         CopyistError: as `restore_files`.
-        TrainingError: a process has died.
+        JobError: a process has died.
     """
     names, shapes = pictures.names, [(channels, *shape[1:]) for shape in pictures.shapes]
 

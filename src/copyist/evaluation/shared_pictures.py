@@ -94,7 +94,7 @@ def share_pictures(
 
     Raises:
         CopyistError: what a process refused; the others end too, and nothing is being written any more.
-        TrainingError: a process has died.
+        JobError: a process has died.
     """
     planned = plan(range(len(pictures)))
     with _sign_of_work(task.folder) as sign:

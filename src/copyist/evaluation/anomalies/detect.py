@@ -83,7 +83,7 @@ def detect(
             another.
         ShapeError: images or tables are not such as the detector was fitted on.
         MissingExtraError: Jinja2 or matplotlib is not installed.
-        TrainingError: a process has died.
+        JobError: a process has died.
     """
     folder, said = user_path(out), say or ignore
     paths = _paths(inputs)

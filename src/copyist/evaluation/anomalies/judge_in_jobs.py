@@ -73,7 +73,7 @@ def judge_in_jobs(
 
     Raises:
         CopyistError: as `Pictures.judge`.
-        TrainingError: a process has died.
+        JobError: a process has died.
     """
     from joblib import dump
 
