@@ -1,6 +1,6 @@
 """Work in several processes, by joblib: on this machine, or on a cluster of Dask or Ray."""
 
-__all__ = ["BACKENDS", "cores_at_hand", "on_backend", "once_per_process", "run_jobs"]
+__all__ = ["BACKENDS", "cores_at_hand", "on_backend", "once_per_process", "refuse_jobs", "run_jobs"]
 
 import contextlib
 import warnings
@@ -53,6 +53,22 @@ def cores_at_hand() -> int:
     import joblib
 
     return max(1, int(cast("Any", joblib).effective_n_jobs(-1)))
+
+
+def refuse_jobs(jobs: int | None, backend: str | None, *, what: str) -> None:
+    """Refuse to share the rows of tables.
+
+    Args:
+        jobs: as given; None where it is not.
+        backend: as given; None where it is not.
+        what: takes the tables: a model, or a detector.
+
+    Raises:
+        ArgumentError: one of them is given.
+    """
+    if jobs is not None or backend is not None:
+        option = "--backend" if jobs is None else "--jobs"
+        raise ArgumentError(f"{option} is for pictures, and this {what} takes tables; leave it out")
 
 
 def run_jobs(work: Callable[..., _T], calls: Sequence[tuple[Any, ...]], *, jobs: int) -> Generator[_T, None, None]:

@@ -156,8 +156,12 @@ def test_two_jobs_find_what_one_finds(
 def test_jobs_are_for_pictures_and_for_detectors_that_have_a_file(
     parts: Path, of_parts: Path, of_days: Path, tmp_path: Path
 ) -> None:
-    answer = copyist("detect", "run", of_days / "detector", of_days / "new.csv", "--out", tmp_path / "o", "--jobs", 2)
-    assert answer.sentence == "--jobs is for pictures, and this detector takes tables; leave it out"
+    for option in (("--jobs", 2), ("--jobs", 1), ("--backend", "loky")):
+        line = ("detect", "run", of_days / "detector", of_days / "new.csv", "--out", tmp_path / "o", *option)
+        sentence = f"{option[0]} is for pictures, and this detector takes tables; leave it out"
+        assert copyist(*line).sentence == sentence
+    with pytest.raises(ArgumentError, match="--jobs is for pictures, and this detector takes tables; leave it out"):
+        library.detect(of_days / "detector", str(of_days / "new.csv"), out=tmp_path / "o", jobs=2)
     with pytest.raises(ArgumentError, match="with jobs each process reads the detector, got one in memory"):
         library.detect(load_detector(of_parts), str(parts / "test"), out=tmp_path / "o", jobs=2)
     assert inside(tmp_path) == {}

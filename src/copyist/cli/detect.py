@@ -105,8 +105,12 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Judge images or rows of tables into a folder: anomalies.csv, where anomalies lie, and report.html."""
+    from copyist.detection.detector_file import read_encoding
     from copyist.evaluation.anomalies.detect import detect
+    from copyist.jobs import refuse_jobs
 
+    if read_encoding(detector) is not None:
+        refuse_jobs(jobs, backend, what="detector")
     with sharing(jobs, backend) as at_once, bar("images") as update:
         report = detect(
             detector,

@@ -8,7 +8,6 @@ __all__ = [
     "open_model",
     "read_batch",
     "read_tables",
-    "refuse_jobs",
     "sharing",
 ]
 
@@ -213,21 +212,3 @@ def sharing(jobs: int | None, backend: str | None) -> Generator[int, None, None]
         check_at_least("jobs", jobs, 1)
     with on_backend(backend or "loky") as at_once:
         yield at_once if jobs is None else jobs
-
-
-def refuse_jobs(jobs: int | None, backend: str | None, *, what: str) -> None:
-    """Refuse to share the rows of tables.
-
-    Args:
-        jobs: as given.
-        backend: as given.
-        what: takes the tables: a model, or a detector.
-
-    Raises:
-        ArgumentError: one of them is given.
-    """
-    from copyist.errors import ArgumentError
-
-    if jobs is not None or backend is not None:
-        option = "--backend" if jobs is None else "--jobs"
-        raise ArgumentError(f"{option} is for pictures, and this {what} takes tables; leave it out")

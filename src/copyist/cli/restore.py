@@ -27,7 +27,6 @@ from copyist.cli.preamble import (
     find_pictures,
     open_model,
     read_tables,
-    refuse_jobs,
     sharing,
 )
 from copyist.cli.terminal import bar, counted, show
@@ -58,6 +57,7 @@ def reconstruct(
     table, as CSV.
     """
     from copyist.evaluation.restore_in_jobs import NetworkFile
+    from copyist.jobs import refuse_jobs
     from copyist.models.contracts import Reconstructor, needs
 
     check_folder(out, overwrite=force)
@@ -98,6 +98,7 @@ def denoise(
     """
     from copyist.checks import check_at_least
     from copyist.evaluation.restore_in_jobs import NetworkFile
+    from copyist.jobs import refuse_jobs
     from copyist.procedures.denoising import denoiser
 
     check_at_least("passes", passes, 1)

@@ -20,6 +20,7 @@ from copyist.evaluation.anomalies.report import AnomalyReport
 from copyist.evaluation.anomalies.rows import judge_rows
 from copyist.evaluation.anomalies.truth import labels_of_file, labels_of_names, learned_label
 from copyist.files.bulk import Progress, ignore
+from copyist.jobs import refuse_jobs
 from copyist.outputs import check_output, user_path, whole_file, whole_folder, write_text
 
 
@@ -108,7 +109,7 @@ def detect(
         option = "--resize" if resize else "--heatmaps"
         raise ArgumentError(f"{option} is for pictures, and this detector takes tables; leave it out")
     if tables and jobs > 1:
-        raise ArgumentError("--jobs is for pictures, and this detector takes tables; leave it out")
+        refuse_jobs(jobs, None, what="detector")
     if ignore_extra and not tables:
         raise ArgumentError("--ignore-extra is for tables, and this detector takes pictures; leave it out")
     if watch_drift and fitted.groups is not None:
