@@ -207,6 +207,26 @@ def test_the_error_of_one_job_ends_all_and_leaves_nothing(
 
 
 @pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("model", ["group"], indirect=True)
+@pytest.mark.parametrize("change", ["gone", "smaller"])
+def test_a_picture_that_changes_while_its_folder_is_worked_on_is_refused(
+    change: str, model: str, inputs: list[str], tmp_path: Path
+) -> None:
+    pictures = PicturesOfFiles(find_inputs(inputs))
+    changed = Path(inputs[0]) / "03.png"
+    if change == "gone":
+        changed.unlink()
+    else:
+        Image.new("RGB", (8, 8)).save(changed)
+    network = needs(load_model(model), Reconstructor, verb="copy")
+    with pytest.raises(DataError, match=r"^03\.png must stay as it is while its folder is worked on"):
+        restore_in_jobs(
+            NetworkFile(path=model), network, pictures, inputs=inputs, out=tmp_path / "out", channels=3, jobs=2
+        )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("at_once")
 def test_a_model_that_is_gone_is_one_sentence(
     model: str, inputs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

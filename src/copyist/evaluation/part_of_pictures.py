@@ -20,6 +20,7 @@ class PartOfPictures:
         self,
         files: Mapping[str, PictureFile],
         names: Mapping[int, tuple[str, str]],
+        shapes: Mapping[int, tuple[int, int, int]],
         *,
         channels: int | None,
         sign: Path,
@@ -29,11 +30,12 @@ class PartOfPictures:
         Args:
             files: all, by name.
             names: of each picture, and of the file that holds it, by number.
+            shapes: (C, H, W) of each, as it was when the work began, by number.
             channels: that files are converted to which do not say so themselves; None leaves them.
             sign: a file in the folder that is written to; where it is gone the work is to end.
 
         Raises:
-            DataError: one is not what it was when the work began.
+            DataError: one is gone, or of another shape than when the work began.
         """
         changed = "must stay as it is while its folder is worked on, and be there for every process; begin again"
         wanted = dict.fromkeys(file for _, file in names.values())
@@ -47,7 +49,7 @@ class PartOfPictures:
         places = {name: place for place, name in enumerate(self._pictures.names)}
         self._places: dict[int, int] = {}
         for row, (name, _) in names.items():
-            if name not in places:
+            if name not in places or self._pictures.shapes[places[name]] != shapes[row]:
                 raise DataError(f"{name} {changed}")
             self._places[row] = places[name]
         self._rows = {place: row for row, place in self._places.items()}

@@ -5,6 +5,7 @@ __all__ = ["Task", "share_pictures"]
 import contextlib
 import functools
 import itertools
+import math
 import os
 import secrets
 import shutil
@@ -134,6 +135,7 @@ class _Job(Generic[_Opened, _Answer]):
     threads: int
     batches: tuple[Batch, ...]
     names: Mapping[int, tuple[str, str]]
+    shapes: Mapping[int, tuple[int, int, int]]
 
 
 @final
@@ -159,7 +161,7 @@ class _Sharing(Generic[_Opened, _Answer]):
     ) -> None:
         self._task, self._jobs, self._sign, self._progress = task, jobs, sign, progress
         self._names = list(zip(pictures.names, pictures.file_names, strict=True))
-        self._sizes = [height * width for _, height, width in pictures.shapes]
+        self._shapes = pictures.shapes
         self._key = secrets.token_hex(8)
         self.answers: dict[Batch, _Answer] = {}
         self.failures: dict[int, str] = {}
@@ -195,13 +197,13 @@ class _Sharing(Generic[_Opened, _Answer]):
         cores = cores_at_hand()
         if "OMP_NUM_THREADS" in os.environ:
             cores = min(cores, self._jobs * torch.get_num_threads())
-        pixels = [sum(self._sizes[row] for row in batch.rows) for batch in batches]
+        pixels = [sum(math.prod(self._shapes[row][1:]) for row in batch.rows) for batch in batches]
         share, taken, run = sum(pixels) / (_JOBS_EACH * self._jobs), 0, list[Batch]()
         for batch, own in zip(batches, pixels, strict=True):
             run.append(batch)
             taken += own
             if taken >= share or batch is batches[-1]:
-                rows = {row for each in run for row in (*each.fills, *each.rows)}
+                rows = sorted({row for each in run for row in (*each.fills, *each.rows)})
                 yield _Job(
                     task=self._task,
                     key=self._key,
@@ -209,7 +211,8 @@ class _Sharing(Generic[_Opened, _Answer]):
                     sign=self._sign,
                     threads=max(1, cores // self._jobs),
                     batches=tuple(run),
-                    names={row: self._names[row] for row in sorted(rows)},
+                    names={row: self._names[row] for row in rows},
+                    shapes={row: self._shapes[row] for row in rows},
                 )
                 taken, run = 0, []
 
@@ -242,7 +245,7 @@ def _done(job: _Job[_Opened, _Answer]) -> _Done[_Answer]:
     check_there(task.folder, sign=job.sign)
     try:
         opened, files = once_per_process(job.key, lambda: (task.open(), _files_of(task)))
-        pictures = PartOfPictures(files, job.names, channels=task.channels, sign=job.sign)
+        pictures = PartOfPictures(files, job.names, job.shapes, channels=task.channels, sign=job.sign)
         answers = task.work(opened, pictures, job.batches)
     finally:
         if not job.sign.exists():
