@@ -1,11 +1,16 @@
 """Work in several processes: results as they come, and one sentence where a process dies."""
 
+import contextlib
 import os
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import cast
 
 import pytest
 from joblib import parallel_config
 
-from copyist.errors import JobError, UnknownNameError
+from copyist.errors import ArgumentError, JobError, UnknownNameError
 from copyist.jobs import cores_at_hand, on_backend, once_per_process, run_jobs
 
 
@@ -45,6 +50,99 @@ def test_what_is_made_is_made_once_in_a_process_and_for_each_work_anew() -> None
     for key, number in (("first", 1), ("first", 1), ("second", 2), ("second", 2)):
         assert once_per_process(key, make) == number
     assert made == ["first", "second"]
+
+
+class Cluster:
+    """What copyist asks of the packages `distributed`, `dask.config` and `ray`, none of which need be installed."""
+
+    def __init__(self, refusal: Exception | None = None, *, is_initialized: bool = False) -> None:
+        self.refusal, self._is_initialized = refusal, is_initialized
+        self.calls: list[tuple[str, dict[str, int]]] = []
+
+    def Client(self, **settings: int) -> contextlib.AbstractContextManager[None]:  # noqa: N802 as Dask calls it
+        self._call("Client", **settings)
+        return contextlib.nullcontext()
+
+    def get(self, key: str, default: None) -> str | None:
+        assert key == "scheduler-address"
+        return os.environ.get("DASK_SCHEDULER_ADDRESS", default)
+
+    def register_ray(self) -> None:
+        self._call("register_ray")
+
+    def is_initialized(self) -> bool:
+        return self._is_initialized
+
+    def init(self) -> None:
+        self._call("init")
+        if self.refusal is not None:
+            raise self.refusal
+
+    def shutdown(self) -> None:
+        self._call("shutdown")
+
+    def _call(self, name: str, **settings: int) -> None:
+        self.calls.append((name, settings))
+        if name == "Client" and self.refusal is not None:
+            raise self.refusal
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Callable[[Cluster], Cluster]:
+    """Puts a cluster in the place of Dask and Ray; what is sent to it runs in threads."""
+
+    def put(cluster: Cluster) -> Cluster:
+        for module in ("distributed", "dask", "dask.config", "ray", "ray.util", "ray.util.joblib"):
+            monkeypatch.setitem(sys.modules, module, cast("ModuleType", cluster))
+        monkeypatch.setattr("joblib.parallel_config", lambda **_: parallel_config(backend="threading"))
+        for variable in ("DASK_SCHEDULER_ADDRESS", "RAY_ADDRESS"):
+            monkeypatch.delenv(variable, raising=False)
+        return cluster
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("backend", "variable", "refusal"),
+    [
+        ("dask", "DASK_SCHEDULER_ADDRESS", OSError("timed out")),
+        ("ray", "RAY_ADDRESS", ConnectionError("no instance")),
+        ("ray", "RAY_ADDRESS", RuntimeError("failed to connect")),
+    ],
+)
+def test_a_cluster_that_does_not_answer_is_one_sentence(
+    backend: str,
+    variable: str,
+    refusal: Exception,
+    install: Callable[[Cluster], Cluster],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    install(Cluster(refusal))
+    monkeypatch.setenv(variable, "tcp://first:8786")
+    sentence = rf"^a cluster of {backend.title()} must answer at tcp://first:8786, and none does; check {variable}$"
+    with pytest.raises(ArgumentError, match=sentence), on_backend(backend):
+        pass
+
+
+def test_a_cluster_of_dask_that_nobody_names_has_one_thread_a_process(
+    install: Callable[[Cluster], Cluster], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = install(Cluster())
+    with on_backend("dask"):
+        pass
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "tcp://first:8786")
+    with on_backend("dask"):
+        pass
+    assert cluster.calls == [("Client", {"threads_per_worker": 1}), ("Client", {})]
+
+
+@pytest.mark.parametrize("is_initialized", [False, True])
+def test_ray_is_left_as_it_was_found(is_initialized: bool, install: Callable[[Cluster], Cluster]) -> None:
+    cluster = install(Cluster(is_initialized=is_initialized))
+    with on_backend("ray"):
+        pass
+    called = ["register_ray"] if is_initialized else ["register_ray", "init", "shutdown"]
+    assert [name for name, _ in cluster.calls] == called
 
 
 def test_a_backend_has_a_name_and_at_least_one_core() -> None:

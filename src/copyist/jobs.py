@@ -3,6 +3,7 @@
 __all__ = ["BACKENDS", "cores_at_hand", "on_backend", "once_per_process", "refuse_jobs", "run_jobs"]
 
 import contextlib
+import os
 import warnings
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import BrokenExecutor
@@ -26,14 +27,14 @@ _made: dict[str, Any] = {}
 
 @contextlib.contextmanager
 def on_backend(name: str) -> Generator[int, None, None]:
-    """Send parallel runs to a backend; what is given is how many it runs well at once.
+    """Context manager: parallel runs go to a backend. It gives how many of them the backend runs well at once.
 
     Machines of a cluster must share the folders that are read and written.
 
     Raises:
         UnknownNameError: there is no such backend.
         MissingExtraError: its package is not installed.
-        ArgumentError: no cluster answers where one is said to be.
+        ArgumentError: no cluster answers at DASK_SCHEDULER_ADDRESS or RAY_ADDRESS.
     """
     import joblib
 
@@ -42,7 +43,7 @@ def on_backend(name: str) -> Generator[int, None, None]:
         if name == "dask":
             opened.enter_context(_client_of_dask())
         if name == "ray":
-            require("ray.util.joblib", extra="ray", purpose="--backend ray").register_ray()
+            opened.enter_context(_connection_to_ray())
         opened.enter_context(joblib.parallel_config(backend=name))
         # A GPU is kept busy by one run, and shared badly by two.
         yield 1 if name == "loky" and torch.cuda.is_available() else cores_at_hand()
@@ -118,11 +119,11 @@ def run_jobs(work: Callable[..., _T], calls: Sequence[tuple[Any, ...]], *, jobs:
 
 
 def once_per_process(key: str, make: Callable[[], _T]) -> _T:
-    """What `make` gave when it was last called in this process for this key, of which one is kept: a model, say.
+    """Make something, such as a model, once in this process for each key; what was made for the key before is dropped.
 
     Args:
         key: of the work, which is never that of other work.
-        make: makes it.
+        make: called where it is not there yet.
     """
     if key not in _made:
         _made.clear()
@@ -133,13 +134,37 @@ def once_per_process(key: str, make: Callable[[], _T]) -> _T:
 def _client_of_dask() -> contextlib.AbstractContextManager[Any]:
     """A connection to the cluster that is named, or else to one of processes of this machine."""
     distributed: Any = require("distributed", extra="dask", purpose="--backend dask")
-    address = distributed.client.dask.config.get("scheduler-address", None)
+    config: Any = require("dask.config", extra="dask", purpose="--backend dask")
+    address = config.get("scheduler-address", None)
     if address is None:
         # Of one thread each: seeds, and torch's own threads, belong to a process.
         return distributed.Client(threads_per_worker=1)
     try:
         return distributed.Client()
     except OSError as error:
-        raise ArgumentError(
-            f"a cluster of Dask must answer at {address}, and none does; check DASK_SCHEDULER_ADDRESS"
-        ) from error
+        raise _no_answer("Dask", address, "DASK_SCHEDULER_ADDRESS") from error
+
+
+@contextlib.contextmanager
+def _connection_to_ray() -> Generator[None, None, None]:
+    """A connection to the cluster that is named, or else to one of this machine; one that is there already stays."""
+    require("ray.util.joblib", extra="ray", purpose="--backend ray").register_ray()
+    ray: Any = require("ray", extra="ray", purpose="--backend ray")
+    if ray.is_initialized():
+        yield
+        return
+    address = os.environ.get("RAY_ADDRESS")
+    try:
+        ray.init()
+    except (OSError, RuntimeError) as error:
+        if address is None:
+            raise
+        raise _no_answer("Ray", address, "RAY_ADDRESS") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _no_answer(name: str, address: str, variable: str) -> ArgumentError:
+    return ArgumentError(f"a cluster of {name} must answer at {address}, and none does; check {variable}")

@@ -198,7 +198,7 @@ def sharing(jobs: int | None, backend: str | None) -> Generator[int, None, None]
     """Send what is shared to a backend, where one or a number of jobs is given; gives how many are done at once.
 
     Raises:
-        ArgumentError: `jobs` is below 1.
+        ArgumentError: `jobs` is below 1, or as `on_backend`.
         UnknownNameError, MissingExtraError: as `on_backend`.
     """
     from copyist.checks import check_at_least
