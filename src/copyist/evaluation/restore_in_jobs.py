@@ -1,4 +1,7 @@
-"""Pictures in, pictures out, through a model in several processes: the files are those of one process."""
+"""Pictures in, pictures out, through a model in several processes.
+
+The files are those of one process with as many threads of torch as each job has, bit for bit.
+"""
 
 __all__ = ["NetworkFile", "restore_in_jobs"]
 

@@ -1,4 +1,7 @@
-"""Pictures shared among processes, here or on a cluster, cut between batches: answers are those of one process."""
+"""Pictures shared among processes, here or on a cluster, cut between batches.
+
+Answers are those of one process with as many threads of torch as each job has, bit for bit.
+"""
 
 __all__ = ["Task", "share_pictures"]
 

@@ -69,7 +69,7 @@ def detect(
         device: where to compute, where `detector` is a path.
         class_of: `package.module:Class` of a model of one's own, where `detector` is a path.
         jobs: processes that share the pictures, which read the detector from its path; with more than one they run
-            where `joblib.parallel_config` says, and what is written stays the same.
+            where `joblib.parallel_config` says, and write what one with as many threads of torch as each has writes.
         overwrite: replace what an earlier report wrote into the folder; other files stay.
         progress: called with the number of pictures seen, and of all.
         say: takes notices, each one sentence.

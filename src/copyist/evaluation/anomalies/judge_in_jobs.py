@@ -1,4 +1,7 @@
-"""Pictures before a detector in several processes: what is found is what one process finds."""
+"""Pictures before a detector in several processes.
+
+What is found is what one process with as many threads of torch as each job has finds, bit for bit.
+"""
 
 __all__ = ["DetectorFile", "judge_in_jobs"]
 
