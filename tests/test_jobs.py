@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import cast
@@ -11,7 +12,7 @@ import pytest
 from joblib import parallel_config
 
 from copyist.errors import ArgumentError, JobError, UnknownNameError
-from copyist.jobs import cores_at_hand, on_backend, once_per_process, run_jobs
+from copyist.jobs import cores_at_hand, forget, on_backend, once_per_process, run_jobs
 
 
 def product(a: int, b: int) -> int:
@@ -26,12 +27,22 @@ def test_every_call_gives_its_result_on_backends_that_give_all_at_once_too(jobs:
     assert sorted(found) == [0, 10, 20, 30, 40]
 
 
-def test_work_that_is_left_early_says_nothing() -> None:
+def test_work_that_is_left_early_says_nothing_and_begins_no_more() -> None:
+    begun: list[int] = []
+
+    def work(a: int) -> int:
+        begun.append(a)
+        time.sleep(0.1 * (a > 0))
+        return a
+
     with parallel_config(backend="threading"):
-        results = run_jobs(product, [(a, 10) for a in range(50)], jobs=2)
-        next(results)
+        results = run_jobs(work, [(a,) for a in range(50)], jobs=2)
+        assert next(results) == 0
         results.close()
-    assert list(results) == []
+    count = len(begun)
+    assert count < 50
+    time.sleep(0.3)
+    assert len(begun) == count
 
 
 @pytest.mark.slow
@@ -50,6 +61,9 @@ def test_what_is_made_is_made_once_in_a_process_and_for_each_work_anew() -> None
     for key, number in (("first", 1), ("first", 1), ("second", 2), ("second", 2)):
         assert once_per_process(key, make) == number
     assert made == ["first", "second"]
+    forget("second")
+    assert once_per_process(key, make) == 3
+    forget(key)
 
 
 class Cluster:

@@ -1,6 +1,6 @@
 """Work in several processes, by joblib: on this machine, or on a cluster of Dask or Ray."""
 
-__all__ = ["BACKENDS", "cores_at_hand", "on_backend", "once_per_process", "refuse_jobs", "run_jobs"]
+__all__ = ["BACKENDS", "cores_at_hand", "forget", "on_backend", "once_per_process", "refuse_jobs", "run_jobs"]
 
 import contextlib
 import os
@@ -125,10 +125,19 @@ def once_per_process(key: str, make: Callable[[], _T]) -> _T:
         key: of the work, which is never that of other work.
         make: called where it is not there yet.
     """
-    if key not in _made:
-        _made.clear()
-        _made[key] = make()
-    return cast("_T", _made[key])
+    if key in _made:
+        return cast("_T", _made[key])
+    _made.clear()
+    made = _made[key] = make()
+    return made
+
+
+def forget(key: str) -> None:
+    """Drop what `once_per_process` has made for a key in this process: its work has ended.
+
+    Processes of a backend keep it until they end, or other work comes to them.
+    """
+    _made.pop(key, None)
 
 
 def _client_of_dask() -> contextlib.AbstractContextManager[Any]:
