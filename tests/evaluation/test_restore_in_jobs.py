@@ -1,5 +1,8 @@
 """Pictures through a model in several processes: files, notices and refusals are those of one."""
 
+import contextlib
+import gc
+import weakref
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -106,14 +109,16 @@ def test_the_files_of_two_jobs_are_those_of_one_bit_for_bit(model: str, inputs: 
 
 
 @pytest.mark.slow
-def test_so_they_are_in_processes(model: str, inputs: list[str], tmp_path: Path) -> None:
+def test_the_files_of_two_processes_are_those_of_one_bit_for_bit(model: str, inputs: list[str], tmp_path: Path) -> None:
     by_one(model, inputs, tmp_path / "one")
     by_two(model, inputs, tmp_path / "two")
     assert written(tmp_path / "two") == written(tmp_path / "one")
 
 
 @pytest.mark.slow
-def test_so_they_are_on_a_cluster_of_dask(inputs: list[str], tmp_path: Path, model: str) -> None:
+def test_the_files_of_a_cluster_of_dask_are_those_of_one_process_bit_for_bit(
+    inputs: list[str], tmp_path: Path, model: str
+) -> None:
     distributed = pytest.importorskip("distributed")
     by_one(model, inputs, tmp_path / "one")
     cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
@@ -227,6 +232,29 @@ def test_a_picture_that_changes_while_its_folder_is_worked_on_is_refused(
 
 
 @pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("model", ["group"], indirect=True)
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_no_model_stays_in_memory_after_the_work(
+    is_damaged: bool, model: str, inputs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[weakref.ref[Reconstructor]] = []
+
+    def keep(self: NetworkFile) -> Reconstructor:
+        network = needs(load_model(self.path), Reconstructor, verb="copy")
+        read.append(weakref.ref(network))
+        return network
+
+    monkeypatch.setattr(NetworkFile, "open", keep)
+    if is_damaged:
+        damaged = Path(inputs[0]) / "03.png"
+        damaged.write_bytes(damaged.read_bytes()[:60])
+    with pytest.raises(DataError) if is_damaged else contextlib.nullcontext():
+        by_two(model, inputs, tmp_path / "out")
+    gc.collect()
+    assert [each() for each in read] == [None]
+
+
+@pytest.mark.usefixtures("at_once")
 def test_a_model_that_is_gone_is_one_sentence(
     model: str, inputs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,6 +280,6 @@ def test_who_interrupts_the_work_leaves_nothing(model: str, inputs: list[str], t
 
 def test_a_folder_that_a_process_does_not_see_is_refused(tmp_path: Path) -> None:
     check_there(tmp_path)
-    for folder, sign in ((tmp_path / "none", None), (tmp_path, tmp_path / "sign")):
+    for folder, marker in ((tmp_path / "none", None), (tmp_path, tmp_path / "marker")):
         with pytest.raises(OutputError, match=r"must be there for every process, .* machines that share the work need"):
-            check_there(folder, sign=sign)
+            check_there(folder, marker=marker)

@@ -23,7 +23,7 @@ class PartOfPictures:
         shapes: Mapping[int, tuple[int, int, int]],
         *,
         channels: int | None,
-        sign: Path,
+        marker: Path,
     ) -> None:
         """Look into their files.
 
@@ -32,7 +32,7 @@ class PartOfPictures:
             names: of each picture, and of the file that holds it, by number.
             shapes: (C, H, W) of each, as it was when the work began, by number.
             channels: that files are converted to which do not say so themselves; None leaves them.
-            sign: a file in the folder that is written to; where it is gone the work is to end.
+            marker: the marker file in the folder that is written to; where it is gone the work is to end.
 
         Raises:
             DataError: one is gone, or of another shape than when the work began.
@@ -53,18 +53,18 @@ class PartOfPictures:
                 raise DataError(f"{name} {changed}")
             self._places[row] = places[name]
         self._rows = {place: row for row, place in self._places.items()}
-        self._sign = sign
+        self._marker = marker
         self.failures: dict[int, str] = {}
         """Which could not be read, each with its name and the reason."""
         self.notices: dict[int, Sequence[str]] = {}
         """What could not be kept of those that were read."""
 
     def name(self, row: int) -> str:
-        """Of a picture."""
+        """The name of a picture."""
         return self._pictures.names[self._places[row]]
 
     def shape(self, row: int) -> tuple[int, int, int]:
-        """(C, H, W) of a picture."""
+        """The shape (C, H, W) of a picture."""
         return self._pictures.shapes[self._places[row]]
 
     def is_one_of_several(self, row: int) -> bool:
@@ -80,7 +80,7 @@ class PartOfPictures:
         """
         left = dict.fromkeys(rows)
         for place, picture in self._pictures.read([self._places[row] for row in rows]):
-            check_there(self._sign.parent, sign=self._sign)
+            check_there(self._marker.parent, marker=self._marker)
             row = self._rows[place]
             del left[row]
             self.notices[row] = picture.stored.notices if picture.stored else ()
@@ -91,13 +91,13 @@ class PartOfPictures:
             self.failures[row] = failure
 
 
-def check_there(folder: Path, *, sign: Path | None = None) -> None:
-    """Refuse to go on where a folder, or a file in it, is gone, or was never there for this process.
+def check_there(folder: Path, *, marker: Path | None = None) -> None:
+    """Refuse to go on where a folder, or the marker file in it, is gone, or was never there for this process.
 
     Raises:
-        OutputError: so it is.
+        OutputError: one of them is not there.
     """
-    if not folder.is_dir() or (sign is not None and not sign.exists()):
+    if not folder.is_dir() or (marker is not None and not marker.exists()):
         raise OutputError(
             f"{folder} must be there for every process, and for one it is not; machines that share the work need a "
             "folder that all of them see under one path"

@@ -50,7 +50,7 @@ class NetworkFile:
     """How many times the copy is copied."""
 
     def open(self) -> Reconstructor:
-        """Read it.
+        """Read the model.
 
         Raises:
             CopyistError: as `load` and `denoise`.
@@ -141,7 +141,7 @@ def restore_in_jobs(
 @final
 @dataclass(frozen=True, kw_only=True)
 class _Restoring:
-    """What each process is asked."""
+    """The task of each process: copies of pictures, written into the folder."""
 
     network: NetworkFile
     inputs: tuple[str, ...]
@@ -150,8 +150,13 @@ class _Restoring:
     answers: Path
     """Where answers wait that are written into one file with those of other jobs."""
     image_channels: int
+    """That the model takes, which pictures are brought to once they are read."""
     batch_size: int | None
-    channels: int | None = None
+
+    @property
+    def channels(self) -> None:
+        """Files stay as they are, since copies are written as these are stored."""
+        return None
 
     def answer(self, row: int) -> Path:
         return self.answers / f"{row}.npy"

@@ -10,7 +10,6 @@ import functools
 import itertools
 import math
 import os
-import secrets
 import shutil
 import threading
 import traceback
@@ -26,7 +25,7 @@ from copyist.devices import limited_threads
 from copyist.evaluation.part_of_pictures import PartOfPictures, check_there
 from copyist.files.bulk import Progress
 from copyist.files.picture_files import PictureFile, PicturesOfFiles
-from copyist.jobs import cores_at_hand, once_per_process, run_jobs
+from copyist.jobs import cores_at_hand, forget, once_per_process, run_jobs
 from copyist.outputs import temporary_name
 from copyist.procedures.sizes import Batch
 
@@ -42,7 +41,10 @@ _Answer_co = TypeVar("_Answer_co", covariant=True)
 
 
 class Task(Protocol[_Opened, _Answer_co]):
-    """What every process is asked to do with its pictures; it is sent to them, so it holds settings and paths alone."""
+    """What every process is to do with its pictures, where, and by which settings.
+
+    It is sent to them with each job, so it holds settings and paths alone: what is large is opened there.
+    """
 
     @property
     def inputs(self) -> Sequence[str]:
@@ -61,7 +63,7 @@ class Task(Protocol[_Opened, _Answer_co]):
 
     @property
     def channels(self) -> int | None:
-        """That files are converted to which do not say so themselves."""
+        """Those that files are converted to which do not say so themselves; None leaves all as they are."""
         ...
 
     def open(self) -> _Opened:
@@ -69,7 +71,7 @@ class Task(Protocol[_Opened, _Answer_co]):
         ...
 
     def work(self, opened: _Opened, pictures: PartOfPictures, batches: Sequence[Batch]) -> Mapping[Batch, _Answer_co]:
-        """Do it for some batches, each of which gets an answer."""
+        """Work on some batches of these pictures, and give the answer of each."""
         ...
 
 
@@ -101,8 +103,8 @@ def share_pictures(
         JobError: a process has died.
     """
     planned = plan(range(len(pictures)))
-    with _sign_of_work(task.folder) as sign:
-        sharing = _Sharing(task, pictures, jobs, sign, progress)
+    with _marker_of_work(task.folder) as marker:
+        sharing = _Sharing(task, pictures, jobs, marker, progress)
         for rounds in itertools.count():
             sharing.do([batch for batch in planned if batch not in sharing.answers])
             order = [row for batch in planned for row in batch.rows]
@@ -129,25 +131,32 @@ class _Job(Generic[_Opened, _Answer]):
     """A contiguous run of whole batches."""
 
     task: Task[_Opened, _Answer]
-    key: str
-    """Of all jobs of one work."""
+    """What is done with them."""
     cwd: Path
     """From which relative paths of the task lead."""
-    sign: Path
+    marker: Path
     """A file in the task's folder that is there as long as someone waits for the work."""
     threads: int
+    """Of torch, in each process."""
     batches: tuple[Batch, ...]
+    """The run."""
     names: Mapping[int, tuple[str, str]]
+    """Of each picture of the run and of what fills it, and of the file that holds it, by number."""
     shapes: Mapping[int, tuple[int, int, int]]
+    """(C, H, W) of each of these, by number."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class _Done(Generic[_Answer]):
-    batches: tuple[Batch, ...]
+    """What a job has found."""
+
     answers: Mapping[Batch, _Answer]
+    """Of its batches; where a picture failed they are not those of the batches that are planned, and not taken."""
     failures: Mapping[int, str]
+    """The pictures that could not be read, by number: the name of each and why."""
     notices: Mapping[int, Sequence[str]]
+    """What could not be kept of those that were read, by number."""
 
 
 @final
@@ -159,13 +168,12 @@ class _Sharing(Generic[_Opened, _Answer]):
         task: Task[_Opened, _Answer],
         pictures: PicturesOfFiles,
         jobs: int,
-        sign: Path,
+        marker: Path,
         progress: Progress | None,
     ) -> None:
-        self._task, self._jobs, self._sign, self._progress = task, jobs, sign, progress
+        self._task, self._jobs, self._marker, self._progress = task, jobs, marker, progress
         self._names = list(zip(pictures.names, pictures.file_names, strict=True))
         self._shapes = pictures.shapes
-        self._key = secrets.token_hex(8)
         self.answers: dict[Batch, _Answer] = {}
         self.failures: dict[int, str] = {}
         self.notices: dict[int, Sequence[str]] = {}
@@ -178,9 +186,9 @@ class _Sharing(Generic[_Opened, _Answer]):
         with contextlib.closing(run_jobs(_do, jobs, jobs=self._jobs)) as results:
             for done in cast("Iterator[_Done[_Answer] | Exception]", results):
                 if isinstance(done, Exception):
-                    # Jobs that are not done yet miss the sign, and end; who raises here would not wait for them.
+                    # Jobs that are not done yet miss the marker, and end; who raises here would not wait for them.
                     failed = failed or done
-                    self._sign.unlink(missing_ok=True)
+                    self._marker.unlink(missing_ok=True)
                     continue
                 self.failures |= done.failures
                 self.notices |= done.notices
@@ -209,9 +217,8 @@ class _Sharing(Generic[_Opened, _Answer]):
                 rows = sorted({row for each in run for row in (*each.fills, *each.rows)})
                 yield _Job(
                     task=self._task,
-                    key=self._key,
                     cwd=Path.cwd(),
-                    sign=self._sign,
+                    marker=self._marker,
                     threads=max(1, cores // self._jobs),
                     batches=tuple(run),
                     names={row: self._names[row] for row in rows},
@@ -221,14 +228,15 @@ class _Sharing(Generic[_Opened, _Answer]):
 
 
 @contextlib.contextmanager
-def _sign_of_work(folder: Path) -> Generator[Path, None, None]:
-    """Context manager: a file in `folder` that says that someone waits for what is done there."""
-    sign = folder / temporary_name("shared")
-    sign.touch()
+def _marker_of_work(folder: Path) -> Generator[Path, None, None]:
+    """Context manager: a file in `folder` that is there as long as someone waits for what is done there."""
+    marker = folder / temporary_name("shared")
+    marker.touch()
     try:
-        yield sign
+        yield marker
     finally:
-        sign.unlink(missing_ok=True)
+        marker.unlink(missing_ok=True)
+        forget(str(marker))
 
 
 def _do(job: _Job[_Opened, _Answer]) -> "_Done[_Answer] | Exception":
@@ -245,16 +253,17 @@ def _do(job: _Job[_Opened, _Answer]) -> "_Done[_Answer] | Exception":
 
 def _done(job: _Job[_Opened, _Answer]) -> _Done[_Answer]:
     task = job.task
-    check_there(task.folder, sign=job.sign)
+    check_there(task.folder, marker=job.marker)
     try:
-        opened, files = once_per_process(job.key, lambda: (task.open(), _files_of(task)))
-        pictures = PartOfPictures(files, job.names, job.shapes, channels=task.channels, sign=job.sign)
+        opened, files = once_per_process(str(job.marker), lambda: (task.open(), _files_of(task)))
+        pictures = PartOfPictures(files, job.names, job.shapes, channels=task.channels, marker=job.marker)
         answers = task.work(opened, pictures, job.batches)
     finally:
-        if not job.sign.exists():
+        if not job.marker.exists():
             # Who waited has taken the folder away, and what was just written may have made it again.
             shutil.rmtree(task.folder, ignore_errors=True)
-    return _Done(batches=job.batches, answers=answers, failures=pictures.failures, notices=pictures.notices)
+            forget(str(job.marker))
+    return _Done(answers=answers, failures=pictures.failures, notices=pictures.notices)
 
 
 def _files_of(task: Task[_Opened, _Answer]) -> dict[str, PictureFile]:

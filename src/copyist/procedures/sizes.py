@@ -39,7 +39,7 @@ class Batch:
     """Of the batch that fills it, where it is not full and the model goes by the statistics of batches."""
 
     number: int = 0
-    """Of the batch, where that makes a difference to what is kept of it."""
+    """The batch's place among all, by which a process that judges only some batches knows whether heat still fits."""
 
 
 def apply_to_stream(

@@ -36,7 +36,7 @@ class DetectorFile:
     """Where to compute; None is the best at hand."""
 
     def open(self) -> Detector:
-        """Read it.
+        """Read the detector.
 
         Raises:
             CopyistError: as `load_detector`.
@@ -106,7 +106,7 @@ def judge_in_jobs(
 @final
 @dataclass(frozen=True, kw_only=True)
 class _Judging:
-    """What each process is asked."""
+    """The task of each process: the anomalies of pictures, and what is asked beside them."""
 
     detector: DetectorFile
     inputs: tuple[str, ...]
