@@ -20,6 +20,9 @@ BACKENDS = ("loky", "dask", "ray")
 _LOST = {"KilledWorker", "WorkerCrashedError"}
 """What Dask and Ray raise where a process has died."""
 
+_MOST_PER_CORE = 16
+"""Jobs at once; more only wait for each other, each with a model in memory."""
+
 _T = TypeVar("_T")
 
 _made: dict[str, Any] = {}
@@ -81,6 +84,7 @@ def run_jobs(work: Callable[..., _T], calls: Sequence[tuple[Any, ...]], *, jobs:
         jobs: how many at once, in processes; one is done in this process.
 
     Raises:
+        ArgumentError: there are far more jobs than cores.
         JobError: a process has died.
     """
     from joblib import Parallel, delayed
@@ -89,6 +93,13 @@ def run_jobs(work: Callable[..., _T], calls: Sequence[tuple[Any, ...]], *, jobs:
     if jobs == 1:
         yield from (work(*call) for call in calls)
         return
+    most = _MOST_PER_CORE * cores_at_hand()
+    if jobs > most:
+        raise ArgumentError(
+            f"jobs must be at most {most} here, {_MOST_PER_CORE} for each core, got {jobs}; take fewer (--jobs "
+            f"{cores_at_hand()})"
+        )
+    jobs = min(jobs, len(calls))
     try:
         if cast("Any", get_active_backend()[0]).supports_return_generator:
             # A cluster takes as many as are handed over, whatever the number of jobs.

@@ -1,6 +1,9 @@
 """Pictures shared among processes on the command line: what is refused, and that the files are those of one."""
 
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from .conftest import Trained, copyist, inside
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        (("--jobs", "0"), "jobs must be at least 1, got 0"),
+        (("--jobs", "0"), "--jobs must be at least 1, got 0"),
         (("--backend", "rai"), "there is no backend 'rai'; did you mean 'ray'?"),
     ],
 )
@@ -84,3 +87,28 @@ def test_relative_paths_and_a_diffusion_model_are_shared_too(
     two = copyist(*line, "--out", "two", "--jobs", 2, "--json").result
     assert two["images"] == one["images"] == 70
     assert inside(tmp_path / "two") == inside(tmp_path / "one")
+
+
+def test_far_more_jobs_than_cores_are_refused(trained: Trained, pictures: Callable[..., Path], tmp_path: Path) -> None:
+    answer = copyist("denoise", trained("gray"), pictures(2), "--out", tmp_path / "out", "--jobs", 100_000)
+    assert "jobs must be at most" in answer.sentence
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_command_that_is_told_to_end_leaves_nothing(
+    trained: Trained, pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder, before = pictures(64), {path.name for path in tmp_path.iterdir()}
+    command = ["denoise", trained("gray"), folder, "--out", tmp_path / "out", "--passes", 100_000, "--jobs", 2]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "copyist", *map(str, command)], stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    while not any(path.name.startswith(".out") for path in tmp_path.iterdir()):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert errors.splitlines()[-1] == "copyist: ended by SIGTERM"
+    assert {path.name for path in tmp_path.iterdir()} - {folder.name} <= before

@@ -3,8 +3,11 @@
 __all__ = ["app", "main"]
 
 import io
+import os
+import signal
 import sys
 from importlib import metadata
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -41,6 +44,8 @@ NO_MEMORY = (
 
 INTERRUPTED = 130
 """The exit code of a command that was stopped by Ctrl-C."""
+
+_ENDED = 128 + signal.SIGTERM
 
 app = typer.Typer(
     name="copyist",
@@ -96,8 +101,10 @@ app.add_typer(bench.app, name="bench", short_help="Measure our speed against pla
 def main() -> None:
     """Run a command; what copyist refuses or fails at is one sentence on stderr, and exit code 1.
 
-    A training that a signal has ended exits with 128 and its number, as shells do: 130 after Ctrl-C, 143 after SIGTERM.
+    What a signal has ended exits with 128 and its number, as shells do: 130 after Ctrl-C, 143 after SIGTERM.
     """
+    if "LOCAL_RANK" not in os.environ:  # A launcher of several processes reads from their ends which one failed.
+        signal.signal(signal.SIGTERM, _end)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A file's name need not be text in the terminal's encoding, or in any.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -111,8 +118,8 @@ def main() -> None:
         _fail("interrupted")
     except SystemExit as end:
         # The library of the command line takes Ctrl-C for itself, and prints nothing.
-        if end.code == INTERRUPTED:
-            sys.stderr.write("copyist: interrupted\n")
+        if end.code in (INTERRUPTED, _ENDED):
+            sys.stderr.write("copyist: interrupted\n" if end.code == INTERRUPTED else "copyist: ended by SIGTERM\n")
         raise
     except MemoryError:
         _fail(NO_MEMORY)
@@ -127,6 +134,11 @@ def main() -> None:
         if "out of memory" not in str(error) and "can't allocate memory" not in str(error):
             raise
         _fail(NO_MEMORY)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """Leave in order, so that nothing half-written stays."""
+    sys.exit(_ENDED)
 
 
 def _fail(sentence: str, *, code: int = 1) -> None:

@@ -209,6 +209,6 @@ def sharing(jobs: int | None, backend: str | None) -> Generator[int, None, None]
     from copyist.jobs import on_backend
 
     if jobs is not None:
-        check_at_least("jobs", jobs, 1)
+        check_at_least("--jobs", jobs, 1)
     with on_backend(backend or "loky") as at_once:
         yield at_once if jobs is None else jobs
