@@ -90,5 +90,25 @@ def test_what_is_no_such_page_is_refused(page: Path, tmp_path: Path) -> None:
     (tmp_path / "other.html").write_text("<title>another</title>")
     with pytest.raises(DataError, match="must be a page that 'copyist export --to web' of this version wrote"):
         bench_page_rate(page=tmp_path / "other.html")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@needs_chromium
+def test_a_page_whose_worker_fails_is_refused_at_once(page: Path, tmp_path: Path) -> None:
+    text, broken = page.read_text(), tmp_path / "page.html"
+    assert text.count("onmessage = async") == 1
+    broken.write_text(text.replace("onmessage = async", "throw new Error('broken');\nonmessage = async"))
+    with pytest.raises(
+        DataError, match=r"^the page must run in .*, and does not \(The model cannot run here: .*broken"
+    ):
+        bench_page_rate(page=broken, size=16)
+    with chromium.chromium(tmp_path / "profile") as browser:
+        browser.open(broken.as_uri())
+        assert "broken" in browser.value_of("copyist.ready.catch(error => String(error))")
+
+
+def test_a_page_that_is_not_there_starts_no_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_rate, "chromium", None)
     with pytest.raises(DataError, match="must be a file that"):
         bench_page_rate(page=tmp_path)

@@ -36,7 +36,7 @@ _PHOTO = "photos?size=256&limit=1"
 """What is dropped."""
 
 _PATIENCE = 120.0
-"""Seconds that 20 pictures may take."""
+"""Seconds that a page may take to start, and 20 pictures."""
 
 _DROP = """(() => {
   const bytes = Uint8Array.from(atob("CONTENT"), letter => letter.charCodeAt(0)), dataTransfer = new DataTransfer();
@@ -52,6 +52,9 @@ _CHOOSE = """(() => {
   size.dispatchEvent(new Event("change"));
   return "";
 })()"""
+
+_READ_THREADS = "void copyist.ready.then(found => { window.threads = found; }, () => {})"
+"""A page that fails to start says so itself."""
 
 _SOURCE = "document.getElementById('source').toDataURL()"
 _ERROR = "document.getElementById('error').hidden ? '' : document.getElementById('error').textContent"
@@ -128,8 +131,12 @@ def bench_page_rate(
     Raises:
         MissingExtraError: there is no Chromium.
         ExportError: the page cannot be exported.
-        DataError, ArgumentError: `page` is no such page, does not run, or does not offer this size.
+        ShapeError: the U-Net takes no pictures of this size.
+        DataError: `page` is no such page, or does not run, or the browser ends.
+        ArgumentError: `page` does not offer this size.
     """
+    if page is not None and not page.is_file():
+        raise DataError(f"--page must be a file that 'copyist export --to web' wrote, got {page}; export one")
     where = machine()
     with tempfile.TemporaryDirectory() as folder, chromium(Path(folder) / "profile") as browser:
         is_given = page is not None
@@ -137,8 +144,6 @@ def bench_page_rate(
             say("exporting")
             page = Path(folder) / "page.html"
             export_model(UNetConfig(channels=3, width=width, levels=levels).build(), page, to="web", size=(size, size))
-        elif not page.is_file():
-            raise DataError(f"--page must be a file that 'copyist export --to web' wrote, got {page}; export one")
         with _address(page, served=served) as address:
             browser.open(address)
             threads = _ready(browser, page)
@@ -183,10 +188,9 @@ def _ready(browser: BrowserPage, page: Path) -> int:
     """The threads of a page, once its model runs."""
     if browser.value_of("typeof copyist !== 'object' || typeof copyist.pictures !== 'function'"):
         raise DataError(f"{page} must be a page that 'copyist export --to web' of this version wrote; export it again")
-    found = browser.value_of("copyist.ready.catch(error => String(error))")
-    if not isinstance(found, int):
-        raise DataError(f"the model of {page} must run in {browser.version}, and does not ({found}); export it again")
-    return found
+    browser.value_of(_READ_THREADS)
+    _wait(browser, lambda: browser.value_of("window.threads !== undefined"), must=f"run in {browser.version}")
+    return int(browser.value_of("threads"))
 
 
 def _choose_size(browser: BrowserPage, size: int) -> None:
@@ -210,10 +214,10 @@ def _rate(browser: BrowserPage) -> float:
     return float(browser.value_of("copyist.rate()"))
 
 
-def _wait(browser: BrowserPage, done: Callable[[], bool]) -> None:
+def _wait(browser: BrowserPage, done: Callable[[], bool], *, must: str = "denoise what is dropped") -> None:
     until = time.monotonic() + _PATIENCE
     while not done():
         complaint = browser.value_of(_ERROR)
         if complaint or time.monotonic() > until:
-            raise DataError(f"the page must denoise what is dropped, and does not ({complaint or 'it takes too long'})")
+            raise DataError(f"the page must {must}, and does not ({complaint or 'it takes too long'}); export it again")
         time.sleep(0.1)

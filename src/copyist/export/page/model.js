@@ -44,7 +44,12 @@ function newWorker(code) {
     waiting.delete(data.id);
     data.error === undefined ? asked.resolve(data) : asked.reject(new Error(data.error));
   };
-  worker.onerror = event => fail(new Error(event.message || "the worker could not be started"));
+  worker.onerror = event => {
+    const error = new Error(event.message || "the worker could not be started");
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+    fail(error);
+  };
   return worker;
 }
 
