@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -47,7 +48,8 @@ def test_a_convolution_has_the_work_on_paper_in_all_three_directions(dtype: torc
     assert moved(found["convolution"]) == size * (inputs + weights + outputs)
     # The gradient of a sum is one number expanded, which lies in memory once.
     assert moved(found["convolution, to inputs"]) == size * (1 + weights + inputs)
-    assert moved(found["convolution, to weights"]) == size * (1 + inputs + weights)
+    # It counts once, though both halves read it.
+    assert moved(found["convolution, to weights"]) == size * (inputs + weights)
 
 
 def test_the_first_convolution_has_no_gradient_to_its_inputs() -> None:
@@ -57,6 +59,24 @@ def test_the_first_convolution_has_no_gradient_to_its_inputs() -> None:
     assert found["convolution, to inputs"] == []
     # The weights are not needed for their gradient.
     assert moved(found["convolution, to weights"]) == 4 * (gradient.numel() + x.numel() + 4 * 3 * 9)
+
+
+def test_the_way_back_by_halves_moves_what_one_call_does() -> None:
+    x, weight, gradient = torch.rand(2, 3, 5, 7), torch.rand(4, 3, 3, 3), torch.rand(2, 4, 5, 7)
+    settings = ([4], [1, 1], [1, 1], [1, 1], False, [0, 0], 1, [True, True, True])
+    found = counted(lambda: torch.ops.aten.convolution_backward(gradient, x, weight, *settings))
+    # All three are read, and the gradients to inputs, weights and bias written.
+    assert sum(map(moved, found.values())) == 4 * (gradient.numel() + 2 * x.numel() + 2 * weight.numel() + 4)
+
+
+def test_a_padding_of_one_number_is_that_of_all_axes() -> None:
+    x, weight = torch.rand(2, 3, 5, 7), torch.rand(4, 3, 3, 3)
+
+    def convolve(padding: list[int]) -> Tensor:
+        return torch.ops.aten.convolution(x, weight, None, [1], padding, [1], False, [0], 1)
+
+    both, one = (counted(partial(convolve, padding))["convolution"] for padding in ([1, 1], [1]))
+    assert flops(one) == flops(both) > 0
 
 
 def test_gradients_by_halves_are_those_of_one_call() -> None:
@@ -120,6 +140,11 @@ def test_all_that_an_optimizer_calls_is_its_own() -> None:
         (lambda x: x.view(6, 4).t().detach(), 0, 0),
         (lambda x: x.to(torch.bfloat16), 24, 12),
         (lambda x: x[:, :2] + 1, 12, 12),
+        (lambda x: torch.add(x, 1, out=torch.empty_like(x)), 24, 24),
+        # One value into all twelve places of the first row, at an index of two that is written first; then added there.
+        (lambda x: x.index_put_((torch.empty(1, dtype=torch.int64).zero_(),), torch.empty(12)[0]), 1 + 2, 12 + 2),
+        (lambda x: x.index_put_((torch.empty(1, dtype=torch.int64).zero_(),), torch.empty(4, 3), True), 24 + 2, 12 + 2),
+        (lambda x: x.index_put((torch.empty(1, dtype=torch.int64).zero_(),), torch.empty(4, 3)), 36 + 2, 24 + 2),
         (lambda x: x[:, :, :1].expand(2, 4, 3).clone(), 8, 24),
         # An index into the first axis, eight bytes that are written first, reads half of the values.
         (lambda x: x[torch.empty(1, dtype=torch.int64).zero_()], 12 + 2, 12 + 2),

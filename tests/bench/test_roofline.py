@@ -16,7 +16,7 @@ from copyist.bench.step_operations import KINDS, Operation
 from copyist.bench.step_profile import Observed
 from copyist.bench.timings import Machine, Quartiles
 from copyist.cli.bench import app
-from copyist.errors import UnknownNameError
+from copyist.errors import ArgumentError, UnknownNameError
 
 LIMITS = Limits(
     arithmetic={"float32": Peak(rate=100.0, reached_by="a"), "bfloat16": Peak(rate=400.0, reached_by="b")},
@@ -97,6 +97,13 @@ def test_the_larger_of_two_measured_limits_counts() -> None:
     assert joined.arithmetic == {"float32": other.arithmetic["float32"], "bfloat16": LIMITS.arithmetic["bfloat16"]}
     assert joined.memory == LIMITS.memory
     assert LIMITS.joined(None) == LIMITS
+
+
+@pytest.mark.parametrize("dtype", [None, "float64"])
+def test_arithmetic_whose_limit_is_not_known_is_refused(dtype: str | None) -> None:
+    with pytest.raises(ArgumentError, match=f"^the dtype of arithmetic must be float32 or bfloat16, got {dtype}; "):
+        LIMITS.seconds(flops=1.0, bytes_moved=0.0, dtype=dtype)
+    assert LIMITS.seconds(flops=0.0, bytes_moved=1e10, dtype=dtype) == (0.0, 1.0)
 
 
 def test_a_precision_that_there_is_not_is_refused() -> None:

@@ -178,7 +178,7 @@ def _measure(model: Reconstructor, folder: Path, *, batch: int) -> _Clock:
         with clock.stage("compute on all"):
             x_hat = verb(x)
         with clock.stage("encode"):
-            for picture, answer in zip(members, x_hat, strict=False):
+            for picture, answer in zip(members, x_hat[: len(members)], strict=True):
                 write_picture(picture, answer, out)
     shutil.rmtree(out)
     with clock.stage("all at once"):

@@ -13,6 +13,7 @@ import torch
 
 from copyist.bench.operation_work import work_of
 from copyist.devices import keep_freed_memory
+from copyist.errors import ArgumentError
 
 _PRODUCTS = ((512, 512, 512), (1024, 1024, 1024), (1536, 1536, 1536), (8192, 256, 256), (8192, 512, 512))
 """(M, K, N) of matrix products."""
@@ -50,7 +51,7 @@ class Limits:
     """Bytes of the last level."""
 
     def joined(self, other: Self | None) -> Self:
-        """The larger of both, each."""
+        """Of each limit, the larger of these two; this one alone where there is no other."""
         if other is None:
             return self
         arithmetic = {
@@ -60,7 +61,14 @@ class Limits:
         return type(self)(arithmetic=arithmetic, memory=_larger([self.memory, other.memory]), cache=self.cache)
 
     def seconds(self, *, flops: float, bytes_moved: float, dtype: str | None) -> tuple[float, float]:
-        """The least seconds that so much arithmetic takes, and so much memory."""
+        """The least seconds that so much arithmetic takes, and so much memory.
+
+        Raises:
+            ArgumentError: there is arithmetic, and its dtype is None or has no measured limit.
+        """
+        if flops and dtype not in self.arithmetic:
+            known = " or ".join(self.arithmetic)
+            raise ArgumentError(f"the dtype of arithmetic must be {known}, got {dtype}; measure the limit of that one")
         arithmetic = flops / self.arithmetic[dtype].rate / 1e9 if flops and dtype is not None else 0.0
         return arithmetic, bytes_moved / self.memory.rate / 1e9
 

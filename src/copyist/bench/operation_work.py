@@ -2,7 +2,7 @@
 
 __all__ = ["Work", "dtype_name", "operation_name", "work_of"]
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import prod
@@ -24,6 +24,9 @@ _UNREAD = {
 _NO_TRAFFIC = {"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided", "_unsafe_view", "resize_"}
 """What only allocates, or only renames, though its schema does not say so."""
 
+_SCATTERS = {"index_put_", "_index_put_impl_"}
+"""What writes into its first argument no more than is put there."""
+
 _GATHERS = {"index", "index_select", "gather", "embedding"}
 """What reads of its first argument no more than it puts out."""
 
@@ -38,13 +41,16 @@ class Work:
     image. Others are not counted: what passes over each value once is limited by memory."""
 
     bytes: float
-    """Read and written: each tensor that it takes, and each that it gives, once."""
+    """Read and written: each tensor that it takes, and each that it gives, once. Two views that overlap count in full
+    each, as do all places of a view that shows a value at several (`unfold`): operations on these may move less."""
 
     dtype: str | None
     """Such as `bfloat16`, of the first tensor that it takes; None where it takes none."""
 
 
-def work_of(operation: Any, arguments: Sequence[Any], options: Mapping[str, Any], result: Any) -> Work:
+def work_of(
+    operation: Any, arguments: Sequence[Any], options: Mapping[str, Any], result: Any, *, read: Collection[str] = ()
+) -> Work:
     """The work of one call of an operation below autograd, as a `TorchDispatchMode` sees it.
 
     Args:
@@ -52,12 +58,13 @@ def work_of(operation: Any, arguments: Sequence[Any], options: Mapping[str, Any]
         arguments: those by position.
         options: those by name.
         result: what it gave.
+        read: names of arguments that count elsewhere, such as what two calls share that one would do.
     """
     given = _given(operation, arguments, options)
     first = next((dtype_name(tensor.dtype) for value in given.values() for tensor in _tensors(value)), None)
     formula: Any = flop_registry.get(operation.overloadpacket)
     flops = 0.0 if formula is None else formula(*arguments, **options, out_val=result) * _share_inside(given, result)
-    return Work(flops=flops, bytes=_traffic(operation, given, result), dtype=first)
+    return Work(flops=flops, bytes=_traffic(operation, given, result, read), dtype=first)
 
 
 def operation_name(operation: Any) -> str:
@@ -70,19 +77,30 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def _traffic(operation: Any, given: Mapping[str, Any], result: Any) -> float:
+def _traffic(operation: Any, given: Mapping[str, Any], result: Any, read: Collection[str]) -> float:
     name, schema = operation_name(operation), operation._schema
     if name in _NO_TRAFFIC or any(_is_view(each) for each in schema.returns):
         return 0.0
+    if name in _SCATTERS:
+        return _scattered(given)
     results = result if len(schema.returns) > 1 else [result]
     new = [value for value, each in zip(results, schema.returns, strict=False) if each.alias_info is None]
     changed = [given.get(each.name) for each in schema.arguments if _is_written(name, each, given)]
     written = _bytes(new) + _bytes(changed)
-    unread = {*_UNREAD.get(name, ()), *_unread_by_mask(name, given)}
+    outputs = (each.name for each in schema.arguments if each.is_out)
+    unread = {*read, *outputs, *_UNREAD.get(name, ()), *_unread_by_mask(name, given)}
     needed = [value for argument, value in given.items() if argument not in unread]
     if name in _GATHERS:
         return min(_bytes(needed[0]), written) + _bytes(needed[1:]) + written
     return _bytes(needed) + written
+
+
+def _scattered(given: Mapping[str, Any]) -> float:
+    """Of values that are put at some places of a tensor, or are added to what is there, which is read first."""
+    into, indices = given["self"], given["indices"]
+    num_places = torch.ops.aten.index.Tensor(into.new_empty(()).expand(into.shape), indices).numel()
+    touched = min(_bytes(into), num_places * into.element_size())
+    return _bytes([given["values"], indices]) + touched * (2 if given.get("accumulate", False) else 1)
 
 
 def _given(operation: Any, arguments: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,7 +117,10 @@ def _share_inside(given: Mapping[str, Any], result: Any) -> float:
     if given["transposed"]:
         inputs, outputs = outputs, inputs
     axes = (inputs.shape[2:], outputs.shape[2:], given["weight"].shape[2:])
-    settings = (given["stride"], given["padding"], given["dilation"])
+    # One number stands for all axes.
+    settings = (
+        [*given[name]] * (len(axes[0]) if len(given[name]) == 1 else 1) for name in ("stride", "padding", "dilation")
+    )
     return prod(_share_along(*axis) for axis in zip(*axes, *settings, strict=True))
 
 
