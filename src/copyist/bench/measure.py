@@ -1,6 +1,6 @@
 """Time by turns, the peak of the machine, and the work in a step."""
 
-__all__ = ["Contender", "Loop", "Turn", "compare", "count_flops", "machine", "matmul_peak", "race"]
+__all__ = ["Contender", "Loop", "Turn", "compare", "count_flops", "machine", "matmul_peak", "race", "run_steps"]
 
 import contextlib
 import multiprocessing
@@ -65,6 +65,32 @@ class Contender:
             return float(self._pipe.recv())
         except EOFError:
             raise RuntimeError("a loop ended before it was told to; its own words are above") from None
+
+
+def run_steps(loop: Loop, *, steps: int, go_on: Callable[[], bool]) -> None:
+    """Run a loop until it is told to end.
+
+    Args:
+        loop: takes steps for longer than is wanted.
+        steps: after which, again and again, it is asked whether to go on.
+        go_on: whether more steps are wanted.
+
+    Raises:
+        RuntimeError: the loop ends before.
+    """
+    taken = 0
+
+    def turn() -> None:
+        nonlocal taken
+        taken += 1
+        if taken % steps == 0 and not go_on():
+            raise _Done
+
+    try:
+        loop(turn)
+    except _Done:
+        return
+    raise RuntimeError(f"a loop ended after {taken} steps, before it was told to")
 
 
 def race(ours: Loop, reference: Loop, *, steps: int, rounds: int, say: Callable[[str], None]) -> Times:
@@ -139,22 +165,19 @@ def count_flops(model: nn.Module, x: Images, *, backward: bool) -> float:
 
 
 def _contend(loop: Loop, steps: int, pipe: Any) -> None:
-    taken, since = 0, time.perf_counter()
+    since = time.perf_counter()
 
-    def turn() -> None:
-        nonlocal taken, since
-        taken += 1
-        if taken % steps:
-            return
+    def go_on() -> bool:
+        nonlocal since
         seconds = (time.perf_counter() - since) / steps
         time.sleep(_SETTLE)
         pipe.send(seconds)
-        if not pipe.recv():
-            raise _Done
+        wanted = bool(pipe.recv())
         since = time.perf_counter()
+        return wanted
 
-    with contextlib.suppress(_Done, EOFError):
-        loop(turn)
+    with contextlib.suppress(EOFError):
+        run_steps(loop, steps=steps, go_on=go_on)
 
 
 def _processor() -> str:

@@ -6,14 +6,14 @@ import contextlib
 import multiprocessing
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple, final
 
 from torch.profiler import ProfilerActivity, profile
 
-from copyist.bench.measure import Loop
+from copyist.bench.measure import Loop, run_steps
 from copyist.bench.step_operations import BOTH_GRADIENTS, KINDS, OPTIMIZER_STEP, Operation, StepCounter, kind_of
 
 
@@ -49,6 +49,9 @@ def observe_steps(loop: Loop, *, steps: int) -> Observed:
     Args:
         loop: takes steps.
         steps: to warm up, to count, to settle and to profile, each.
+
+    Raises:
+        RuntimeError: the loop ends before.
     """
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
         return process.submit(_observe, loop, steps).result()
@@ -69,31 +72,23 @@ def profiled_calls(events: Iterable[Any], names: Collection[str]) -> Iterator[Pr
             yield ProfiledCall(name, kind, event.cpu_time_total / 1e6)
 
 
-class _Enough(Exception):  # noqa: N818 (it is no error)
-    """All steps were seen."""
-
-
 def _observe(loop: Loop, steps: int) -> Observed:
-    counter, profiler, taken = StepCounter(), profile(activities=[ProfilerActivity.CPU], record_shapes=True), 0
-    since = profiled = 0.0
+    counter, profiler = StepCounter(), profile(activities=[ProfilerActivity.CPU], record_shapes=True)
+    profiled = 0.0
 
-    def turn() -> None:
-        nonlocal taken, since, profiled
-        taken += 1
-        if taken == steps:
-            counter.__enter__()
-        elif taken == 2 * steps:
-            counter.__exit__(None, None, None)
-        elif taken == 3 * steps:
-            profiler.start()
+    def stages() -> Generator[bool, None, None]:
+        """The first begins after the steps that warm up, and each lasts until the next is asked for."""
+        nonlocal profiled
+        with counter:
+            yield True
+        yield True
+        with profiler:
             since = time.perf_counter()
-        elif taken == 4 * steps:
+            yield True
             profiled = time.perf_counter() - since
-            profiler.stop()
-            raise _Enough
 
-    with contextlib.suppress(_Enough):
-        loop(turn)
+    with contextlib.closing(stages()) as stage:
+        run_steps(loop, steps=steps, go_on=lambda: next(stage, False))
     operations, seconds = counter.operations(steps=steps), defaultdict[str, float](float)
     for call in profiled_calls(profiler.events() or (), {each.name for each in operations}):
         seconds[call.kind] += call.seconds / steps
