@@ -44,6 +44,7 @@ def test_codecs_are_measured_on_a_folder(tmp_path: Path, monkeypatch: pytest.Mon
     document = json.loads(found.to_json())
     assert document["num_pictures"] == 2
     assert len(document["models"]) == 1
+    assert (document["source"], document["model_names"]) == (str(tmp_path), [str(model)])
     assert "BD-rate" in str(found)
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from copyist.bench.timings import BenchResult, Comparison, Machine, Quartiles
 from copyist.cli.bench import app
 from copyist.errors import DataError
 from copyist.evaluation.compressed.rate_distortion import CodecCurve, CodecPoint
+
+PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
 MACHINE = Machine(processor="One", cores=2, threads=2, python="3.11", torch="2.13", float32_peak=100.0, bf16_peak=200.0)
 
@@ -112,8 +115,26 @@ def test_tables_and_the_codec_are_told_too(tmp_path: Path) -> None:
     assert "0.7500" in text
     assert "`copyist bench codec FOLDER --effort 0`, `b.json`" in text
     assert "4 pictures, each whole" in text
+    chosen = replace(coded, source="my photos", model_names=("one", "two"))
+    (tmp_path / "a.json").write_text(DetectionBench(trials=trials, most_train=500).to_json())
+    (tmp_path / "b.json").write_text(chosen.to_json())
+    text = performance_page([tmp_path / "a.json", tmp_path / "b.json"])
+    for command in ("tables --splits 3 --most 500", "codec 'my photos' --model one --model two --effort 0"):
+        assert f"`copyist bench {command}`" in text
+        taken = CliRunner().invoke(app, [*shlex.split(command), "--help"])
+        assert taken.exit_code == 0, taken.output
     (tmp_path / "a.json").write_text(DetectionBench(trials=(replace(trial, table="mine"),) * 2).to_json())
     assert "`copyist bench tables FOLDER --splits 3`" in performance_page([tmp_path / "a.json"])
+
+
+def test_results_on_record_are_read() -> None:
+    folder = Path(__file__).parents[2] / "docs" / "evidence"
+    files = [file for file in sorted(folder.glob("bench-*.json")) if file.name in PAGE.read_text()]
+    assert len(files) > 20
+    assert performance_page(files) == PAGE.read_text()
+    text = performance_page([folder / "bench-codec.json", folder / "bench-tables.json"])
+    assert "`copyist bench codec FOLDER --effort 10`" in text
+    assert "`copyist bench tables FOLDER --splits 3`" in text
 
 
 def test_the_command_writes_the_page_and_refuses_what_is_no_result(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ def test_detectors_are_compared_by_one_command(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["tables", str(tmp_path), "--splits", "1", "--out", str(tmp_path / "found.json")])
     assert result.exit_code == 0, result.output
     found = DetectionBench.from_json((tmp_path / "found.json").read_text())
+    assert found.most_train == 8000
     assert len(found.trials) == (12 if has_pyod() else 10)
     assert all(each.auroc > 0.99 for each in found.summary(outliers=False))
     assert "nearest 5 %" in result.output

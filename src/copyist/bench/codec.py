@@ -42,6 +42,12 @@ class CodecBench:
 
     curves: tuple[CodecCurve, ...]
 
+    source: str | None = None
+    """Of the pictures, as it was given; None in results of before it was kept."""
+
+    model_names: tuple[str, ...] = ()
+    """Models as they were given; none where the shipped one was measured, and in results of before they were kept."""
+
     def to_json(self) -> str:
         """The result as one JSON object; a PSNR that is infinite, which JSON lacks, is "inf"."""
         document: dict[str, Any] = asdict(self)
@@ -125,6 +131,8 @@ def bench_codec(
         effort=effort,
         models=tuple(coder.fingerprint.hex() for coder in coders.values()),
         curves=tuple(curves),
+        source=folder,
+        model_names=tuple(models),
     )
 
 

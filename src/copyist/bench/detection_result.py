@@ -80,6 +80,9 @@ class DetectionBench:
 
     trials: tuple[DetectionTrial, ...]
 
+    most_train: int | None = None
+    """Rows of a table that were trained on, at most; None in results of before it was kept."""
+
     def summary(self, *, outliers: bool, tables: tuple[str, ...] = ()) -> tuple[MethodSummary, ...]:
         """The methods, best first.
 
@@ -113,18 +116,20 @@ class DetectionBench:
 
     def to_json(self) -> str:
         """One JSON object, with a line for each trial."""
+        most = "null" if self.most_train is None else self.most_train
         lines = ",\n".join(json.dumps(asdict(each)) for each in self.trials)
-        return f'{{"trials": [\n{lines}\n]}}'
+        return f'{{"most_train": {most}, "trials": [\n{lines}\n]}}'
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """What `to_json` wrote."""
         document: dict[str, Any] = json.loads(text)
         return cls(
+            most_train=document.get("most_train"),
             trials=tuple(
                 DetectionTrial(**each | {"false_alarms": tuple(FalseAlarms(**a) for a in each.get("false_alarms", ()))})
                 for each in document["trials"]
-            )
+            ),
         )
 
     def alarm_lines(self) -> list[str]:

@@ -3,6 +3,7 @@
 __all__ = ["TARGETS", "performance_page"]
 
 import contextlib
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -119,9 +120,12 @@ def _told_as(result: _Told) -> tuple[str, str]:
     if isinstance(result, DetectionBench):
         tables = {trial.table for trial in result.trials}
         folder = "" if tables == EMBEDDED_TABLES.keys() else " FOLDER"
-        return "Detectors of tables", f"tables{folder} --splits {1 + max(trial.split for trial in result.trials)}"
+        most = "" if result.most_train is None else f" --most {result.most_train}"
+        return "Detectors of tables", f"tables{folder} --splits {1 + max(trial.split for trial in result.trials)}{most}"
     if isinstance(result, CodecBench):
-        return "Pictures in files", f"codec FOLDER --effort {result.effort}"
+        source = "FOLDER" if result.source is None else shlex.quote(result.source)
+        models = "".join(f" --model {shlex.quote(name)}" for name in result.model_names)
+        return "Pictures in files", f"codec {source}{models} --effort {result.effort}"
     if isinstance(result, PageRate):
         page = "--page FILE" if result.width is None else f"--width {result.width}"
         served = " --served" if result.served else ""

@@ -108,7 +108,7 @@ def bench_table_detection(
                     trials.append(found)
                     record(found)
                     say(f"{found.table}, split {seed}, {found.method}: AUROC {found.auroc:.3f}")
-    return DetectionBench(trials=tuple(trials))
+    return DetectionBench(trials=tuple(trials), most_train=most_train)
 
 
 def _trials(train: LabelledTable, test: LabelledTable, *, seed: int, outliers: bool) -> Iterator[DetectionTrial]:
