@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from copyist.bench.codec import CodecBench
 from copyist.bench.denoising_folder import STAGES, FolderBench
 from copyist.bench.detection_result import DetectionBench, DetectionTrial
-from copyist.bench.embedded_tables import EMBEDDED_TABLES
 from copyist.bench.losses import LossBench, LossTrial
 from copyist.bench.page import performance_page
+from copyist.bench.table_detection import EMBEDDED_TABLES
 from copyist.bench.timings import BenchResult, Comparison, Machine, Quartiles
 from copyist.cli.bench import app
 from copyist.errors import DataError

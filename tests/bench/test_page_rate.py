@@ -1,6 +1,7 @@
 """The rate of an exported page is the one that it draws while it denoises what is dropped into it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,8 @@ def test_the_page_of_speeds_says_the_rate_and_what_was_asked(tmp_path: Path) -> 
     assert "`copyist bench web --width 32 --size 64 --rounds 3`, `web.json`" in text
     assert "10.0 pictures of 64x64 a second, quartiles 9.5 to 11.0; 3 rounds of 20 pictures" in text
     assert "at least 5 asked: reached; 15 aimed at: not reached" in text
+    (tmp_path / "web.json").write_text(replace(FOUND, size=32).to_json())
+    assert "asked" not in performance_page([tmp_path / "web.json"])
 
 
 def test_without_a_browser_it_says_so_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,7 @@ import torch
 from typer.testing import CliRunner
 
 from copyist.bench.detection_result import DetectionBench, DetectionTrial
-from copyist.bench.embedded_tables import embedded_tables
-from copyist.bench.table_detection import OurDetector, read_tables
+from copyist.bench.table_detection import OurDetector, embedded_tables, read_tables
 from copyist.bench.table_peer import PyodAutoencoder, has_pyod
 from copyist.cli.bench import app
 from copyist.errors import DataError

@@ -122,7 +122,7 @@ def test_force_measures_again(tmp_path: Path) -> None:
         (("--seeds", "0,x"), "seeds must be whole numbers of at least 0 with commas between, got '0,x'"),
         (("--seeds", ""), "seeds must be whole numbers of at least 0 with commas between, got ''"),
         (("--seeds", "1,-1"), "seeds must be whole numbers of at least 0 with commas between, got '1,-1'"),
-        (("--jobs", "0"), "--jobs must be at least 1, got 0"),
+        (("--jobs", "0"), "jobs must be at least 1, got 0"),
         (("--backend", "rai"), "there is no backend 'rai'; did you mean 'ray'?"),
     ],
 )

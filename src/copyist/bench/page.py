@@ -1,6 +1,6 @@
 """The page of measured speeds, made from the files that benchmarks write."""
 
-__all__ = ["TARGETS", "performance_page"]
+__all__ = ["PAGE_RATES", "TARGETS", "performance_page"]
 
 import contextlib
 import shlex
@@ -11,10 +11,10 @@ from typing import TypeAlias, TypeVar
 from copyist.bench.codec import CodecBench
 from copyist.bench.denoising_folder import FolderBench
 from copyist.bench.detection_result import DetectionBench
-from copyist.bench.embedded_tables import EMBEDDED_TABLES
 from copyist.bench.losses import LossBench
 from copyist.bench.page_rate import PageRate
 from copyist.bench.roofline_result import RooflineBench
+from copyist.bench.table_detection import EMBEDDED_TABLES
 from copyist.bench.timings import BenchResult, Comparison
 from copyist.errors import DataError
 
@@ -32,6 +32,9 @@ TARGETS: dict[str, dict[int, float]] = {
     "shards": {16: 0.9},
 }
 """How many times as fast as the reference ours must be, by what the benchmark's name begins with and by base width."""
+
+PAGE_RATES: dict[int, tuple[float, float]] = {64: (5.0, 15.0)}
+"""Pictures a second that an exported page must denoise, and that are aimed at, by the side of a picture."""
 
 _COMMANDS = {
     "train": "train",
@@ -108,11 +111,21 @@ def _unreadable(file: Path, error: Exception) -> DataError:
 
 
 def _told(result: _Told, file: str) -> Iterator[str]:
-    """A result that is no table of ratios, as its command prints it."""
+    """A result that is no table of ratios, as its command prints it, and whether what is asked of it is reached."""
     title, command = _told_as(result)
     yield f"## {title}"
     yield f"`copyist bench {command}`, `{file}`.\n"
-    yield f"```text\n{result}\n```\n"
+    asked = _asked(result) if isinstance(result, PageRate) else ""
+    yield f"```text\n{result}{asked}\n```\n"
+
+
+def _asked(result: PageRate) -> str:
+    """One line, where something is asked of pictures of this size."""
+    if result.size not in PAGE_RATES:
+        return ""
+    (least, aim), rate = PAGE_RATES[result.size], result.pictures_per_second.median
+    asked, aimed = ("reached" if rate >= each else "not reached" for each in (least, aim))
+    return f"\nat least {least:g} asked: {asked}; {aim:g} aimed at: {aimed}"
 
 
 def _told_as(result: _Told) -> tuple[str, str]:

@@ -1,10 +1,18 @@
 """Our detector of tables beside others, on tables whose outliers are known."""
 
-__all__ = ["LabelledTable", "OurDetector", "bench_table_detection", "read_tables"]
+__all__ = [
+    "EMBEDDED_TABLES",
+    "LabelledTable",
+    "OurDetector",
+    "bench_table_detection",
+    "embedded_tables",
+    "read_tables",
+]
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self, final
 
@@ -34,6 +42,16 @@ RATES = (0.01, 0.05, 0.1)
 
 _HELD_OUT, _CALIBRATION = 0.1, 0.05
 """Of the training rows, for the units of the measures and for the threshold; the other methods learn from them too."""
+
+
+EMBEDDED_TABLES: dict[str, tuple[str, int, int]] = {
+    "cells": ("load_breast_cancer", 0, 10),
+    "digits": ("load_digits", 0, 50),
+    "wine": ("load_wine", 0, 10),
+}
+"""By name: what reads it, the class whose rows are outliers, and how many of them are kept, the first ones. Malignant
+tumors among benign ones, zeros among other digits, wines of one grower among those of two: as ADBench makes its tables
+of the same data."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,6 +88,11 @@ def read_tables(folder: Path) -> tuple[LabelledTable, ...]:
     if not paths:
         raise DataError(f"a folder of labelled tables must hold .npz files, got none in {folder}; give another folder")
     return tuple(map(_read_table, paths))
+
+
+def embedded_tables() -> tuple[LabelledTable, ...]:
+    """The tables that need no file: those that come with scikit-learn, with one class as the outliers."""
+    return tuple(_read_embedded(name, *rule) for name, rule in EMBEDDED_TABLES.items())
 
 
 def bench_table_detection(
@@ -182,3 +205,12 @@ def _read_table(path: Path) -> LabelledTable:
         raise DataError(f"a labelled table must have X and y, got {', '.join(sorted(arrays))} in {path}; rename them")
     x, y = arrays["X"], arrays["y"]
     return LabelledTable(name=path.stem.partition("_")[2] or path.stem, x=x, is_outlier=np.asarray(y).ravel() != 0)
+
+
+def _read_embedded(name: str, reader: str, strange: int, most: int) -> LabelledTable:
+    # Imported by name: scikit-learn has no types for it.
+    bunch: Any = getattr(import_module("sklearn.datasets"), reader)()
+    x, classes = np.asarray(bunch.data, dtype=np.float64), np.asarray(bunch.target)
+    is_outlier = classes == strange
+    kept = ~is_outlier | (np.cumsum(is_outlier) <= most)
+    return LabelledTable(name=name, x=x[kept], is_outlier=is_outlier[kept])

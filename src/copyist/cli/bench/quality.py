@@ -28,8 +28,7 @@ def tables(
     force: Force = False,
 ) -> None:
     """Fit detectors on 60 % of each table, with its outliers and without, and rank the rest."""
-    from copyist.bench.embedded_tables import embedded_tables
-    from copyist.bench.table_detection import bench_table_detection, read_tables
+    from copyist.bench.table_detection import bench_table_detection, embedded_tables, read_tables
 
     found = embedded_tables() if folder is None else read_tables(folder)
     run_bench(
