@@ -73,7 +73,8 @@ def in_batches(
         with evaluation_mode(model):
             return function(x)
     size = model.batch_size if batch_size is None else batch_size
-    with evaluation_mode(model), full_float32():
+    # Settings of the process, which threads on a CPU would take from each other; there nothing stands in for float32.
+    with evaluation_mode(model), full_float32() if x.is_cuda else contextlib.nullcontext():
         if _is_filled_by_counts(model, len(x), size):
             return _weighed(model, function, x, size)
         chosen = batch_indices(len(x), batch_size=size, fill=model.uses_batch_statistics)
