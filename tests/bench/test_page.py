@@ -1,5 +1,6 @@
 """The page of speeds says what the files say, and whether what was asked is reached."""
 
+import json
 import math
 import re
 import shlex
@@ -21,6 +22,7 @@ from copyist.errors import DataError
 from copyist.evaluation.compressed.rate_distortion import CodecCurve, CodecPoint
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
+EVIDENCE = PAGE.with_name("evidence")
 
 MACHINE = Machine(processor="One", cores=2, threads=2, python="3.11", torch="2.13", float32_peak=100.0, bf16_peak=200.0)
 
@@ -128,7 +130,7 @@ def test_tables_and_the_codec_are_told_too(tmp_path: Path) -> None:
 
 
 def test_results_on_record_are_read() -> None:
-    folder = Path(__file__).parents[2] / "docs" / "evidence"
+    folder = EVIDENCE
     files = [file for file in sorted(folder.glob("bench-*.json")) if file.name in PAGE.read_text()]
     assert len(files) > 20
     assert performance_page(files) == PAGE.read_text()
@@ -146,3 +148,22 @@ def test_the_command_writes_the_page_and_refuses_what_is_no_result(tmp_path: Pat
     file.write_text('{"trials": []}')
     with pytest.raises(DataError, match="must be what a benchmark of speed, tables or the codec wrote"):
         performance_page([file])
+
+
+@pytest.mark.parametrize("text", ["{}", '{"name": "train"}', "[]", "none"])
+def test_what_no_benchmark_wrote_is_refused(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "some.json"
+    file.write_text(text)
+    with pytest.raises(DataError, match=r"some\.json must be what a benchmark .* wrote by --out"):
+        performance_page([file])
+
+
+def test_a_result_without_rows_or_of_no_known_benchmark_is_refused(tmp_path: Path) -> None:
+    written = json.loads((EVIDENCE / "bench-train.json").read_text())
+    for change in ({"comparisons": []}, {"name": "unknown"}):
+        file = tmp_path / "changed.json"
+        file.write_text(json.dumps({**written, **change}))
+        with pytest.raises(DataError, match="cannot be read as one"):
+            performance_page([file])
+    with pytest.raises(DataError, match=r"there is no file .*none\.json; check the name"):
+        performance_page([tmp_path / "none.json"])

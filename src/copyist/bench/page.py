@@ -17,6 +17,7 @@ from copyist.bench.roofline_result import RooflineBench
 from copyist.bench.table_detection import EMBEDDED_TABLES
 from copyist.bench.timings import BenchResult, Comparison
 from copyist.errors import DataError
+from copyist.files.bulk import reason_of
 
 _T = TypeVar("_T")
 
@@ -90,23 +91,38 @@ def performance_page(files: Iterable[Path]) -> str:
 def _read(file: Path) -> BenchResult | _Told:
     try:
         text = file.read_text("utf-8")
+    except FileNotFoundError as error:
+        raise DataError(f"there is no file {file}; check the name") from error
     except (OSError, ValueError) as error:
-        raise _unreadable(file, error) from error
+        raise _unreadable(file, reason_of(error)) from error
     for kind in (FolderBench, LossBench, RooflineBench, PageRate, DetectionBench, CodecBench):
-        with contextlib.suppress(ValueError, KeyError, TypeError):
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
             found = kind.from_json(text)
-            if not isinstance(found, DetectionBench) or found.trials:
+            if _has_content(found):
                 return found
-    try:
-        return BenchResult.from_json(text)
-    except ValueError as error:
-        raise _unreadable(file, error) from error
+    with contextlib.suppress(ValueError):
+        result = BenchResult.from_json(text)
+        if result.comparisons and _known(_COMMANDS, result.name):
+            return result
+    raise _unreadable(file, "its fields are those of none")
 
 
-def _unreadable(file: Path, error: Exception) -> DataError:
+def _has_content(result: _Told) -> bool:
+    match result:
+        case DetectionBench():
+            return bool(result.trials)
+        case RooflineBench():
+            return bool(result.rows)
+        case CodecBench():
+            return bool(result.curves)
+        case _:
+            return True
+
+
+def _unreadable(file: Path, reason: str) -> DataError:
     return DataError(
         f"{file} must be what a benchmark of speed, tables or the codec wrote by --out, and cannot be read as one "
-        f"({error}); leave it out"
+        f"({reason}); leave it out"
     )
 
 

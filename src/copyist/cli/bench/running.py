@@ -21,11 +21,22 @@ from typing import Annotated, Protocol, TypeAlias, TypeVar
 import typer
 
 from copyist.cli.options import as_path
+from copyist.errors import ArgumentError
 
 Widths: TypeAlias = Annotated[
     list[int], typer.Option("--width", min=1, help="Base width of the U-Net; may be given repeatedly.")
 ]
-Size: TypeAlias = Annotated[int, typer.Option(min=16, help="Side of an image in pixels, a multiple of 8.")]
+
+
+def _multiple_of_8(value: int) -> int:
+    if value % 8:
+        raise ArgumentError(f"--size must be a multiple of 8, got {value}; take {value + 8 - value % 8}")
+    return value
+
+
+Size: TypeAlias = Annotated[
+    int, typer.Option(min=16, callback=_multiple_of_8, help="Side of an image in pixels, a multiple of 8.")
+]
 Batch: TypeAlias = Annotated[int, typer.Option(min=1, help="Images per batch.")]
 Rounds: TypeAlias = Annotated[int, typer.Option(min=1, help="Turns that each side is timed for.")]
 Out: TypeAlias = Annotated[
