@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor
+from torch import Tensor, distributed
 from torch.distributed.tensor import DTensor
 
 from copyist.corruption import Blend, GaussianNoise, OneOf, Structured
@@ -155,3 +155,5 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     train_all(Path(sys.argv[1]))
     measure_parts(Path(sys.argv[1]))
+    # Else threads of the group may outlive the interpreter, which aborts.
+    distributed.destroy_process_group()
