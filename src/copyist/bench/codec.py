@@ -7,10 +7,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any, Self, final
+from typing import Any, final
 
 from copyist.baselines.picture_codecs import LOSSY_CODECS
-from copyist.bench.timings import read_result
+from copyist.bench.timings import JsonResult
 from copyist.compression.models import coder_of
 from copyist.compression.raster import Raster
 from copyist.data.inputs import find_inputs
@@ -32,7 +32,7 @@ OURS = "copyist"
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class CodecBench:
+class CodecBench(JsonResult):
     """All codecs on the same pictures."""
 
     num_pictures: int
@@ -60,11 +60,6 @@ class CodecBench:
             for one in self.curves for two in self.curves if one is not two
         ]  # fmt: skip
         return json.dumps(document, indent=1, allow_nan=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote."""
-        return read_result(cls, text)
 
     def __str__(self) -> str:
         head = f"{self.num_pictures} pictures, each whole; means over the pictures at each quality; sizes are of files"

@@ -3,22 +3,21 @@
 __all__ = ["FolderBench", "bench_denoising_folder"]
 
 import contextlib
-import json
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Generator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Self, final
+from typing import final
 
 import numpy as np
 import torch
 from PIL import Image
 
 from copyist.bench.measure import machine
-from copyist.bench.timings import Machine, Quartiles, read_result
+from copyist.bench.timings import JsonResult, Machine, Quartiles
 from copyist.data.inputs import find_inputs
 from copyist.data.opening import open_split
 from copyist.devices import keep_freed_memory, one_thread
@@ -35,7 +34,7 @@ STAGES: tuple[str, ...] = ("decode", "compute on one core", "compute on all", "e
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class FolderBench:
+class FolderBench(JsonResult):
     """What was measured; each time is of all pictures, in seconds."""
 
     images: int
@@ -58,15 +57,6 @@ class FolderBench:
 
     ratio: Quartiles
     """`all at once` over the bound of the same round."""
-
-    def to_json(self) -> str:
-        """One JSON object."""
-        return json.dumps(asdict(self), indent=2)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote."""
-        return read_result(cls, text)
 
     def __str__(self) -> str:
         where = self.machine

@@ -2,17 +2,16 @@
 
 __all__ = ["OPTIONS", "FirstStageTrial", "FirstStages", "bench_first_stages"]
 
-import json
 import statistics
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self, final
+from typing import final
 
 from copyist.baselines.instruments import JUDGE
 from copyist.bench.measure import machine
-from copyist.bench.timings import Machine, read_result
+from copyist.bench.timings import JsonResult, Machine
 from copyist.checks import check_choice
 from copyist.data import open_source
 from copyist.data.splits import Splits
@@ -93,7 +92,7 @@ class FirstStageTrial:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class FirstStages:
+class FirstStages(JsonResult):
     """All trials on one source."""
 
     data: str
@@ -106,15 +105,6 @@ class FirstStages:
 
     machine: Machine
     trials: tuple[FirstStageTrial, ...]
-
-    def to_json(self) -> str:
-        """One JSON object."""
-        return json.dumps(asdict(self), indent=1)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote."""
-        return read_result(cls, text)
 
     def __str__(self) -> str:
         names = ("psnr", "copies", "between", "kurtosis", "distance", "layout", "coverage", "first_stage_seconds")

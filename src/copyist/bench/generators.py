@@ -2,16 +2,15 @@
 
 __all__ = ["KINDS", "GeneratorBench", "GeneratorTrial", "bench_generators"]
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Literal, Self, TypeAlias, final, get_args
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias, final, get_args
 
 from copyist.baselines.instruments import JUDGE
 from copyist.bench.measure import machine
-from copyist.bench.timings import Machine, read_result
+from copyist.bench.timings import JsonResult, Machine
 from copyist.data import open_source
 from copyist.data.splits import Splits
 from copyist.drawing.text import text_table
@@ -83,7 +82,7 @@ class GeneratorTrial:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class GeneratorBench:
+class GeneratorBench(JsonResult):
     """All trials on one source."""
 
     data: str
@@ -99,15 +98,6 @@ class GeneratorBench:
     """Where the last of them was made."""
 
     trials: tuple[GeneratorTrial, ...]
-
-    def to_json(self) -> str:
-        """One JSON object."""
-        return json.dumps(asdict(self), indent=1)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote."""
-        return read_result(cls, text)
 
     def ratio(self, kind: Kind, over: Kind, *, budget: float) -> tuple[float, float, float]:
         """Distance of one kind over that of another after equal budgets, in features of appearance, paired by seed: its

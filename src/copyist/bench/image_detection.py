@@ -2,12 +2,11 @@
 
 __all__ = ["ImageDetection", "ImageScore", "bench_image_detection"]
 
-import json
 import re
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
@@ -20,7 +19,7 @@ from torch.nn import functional as F
 from copyist.bench.image_rivals import image_rivals
 from copyist.bench.measure import machine
 from copyist.bench.mixed_training import mixed_training
-from copyist.bench.timings import Machine
+from copyist.bench.timings import JsonResult, Machine
 from copyist.data import open_source
 from copyist.data.fitting import fit_size
 from copyist.data.inputs import find_inputs
@@ -61,7 +60,7 @@ class ImageScore:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageDetection:
+class ImageDetection(JsonResult):
     """What was found on one folder."""
 
     folder: str
@@ -76,10 +75,6 @@ class ImageDetection:
     """CPU seconds to bring a gray image of 256×256 to the detector's size, to score it and to say where."""
 
     scores: tuple[ImageScore, ...]
-
-    def to_json(self) -> str:
-        """One JSON object."""
-        return json.dumps(asdict(self), indent=2)
 
     def __str__(self) -> str:
         rows = [["detector", "part", "seeds", "image AUROC", "pixel AUROC", "false alarms at 5 %", "detected"]]

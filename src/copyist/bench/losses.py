@@ -2,17 +2,16 @@
 
 __all__ = ["LossBench", "LossTrial", "bench_losses"]
 
-import json
 import math
 import statistics
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self, final
+from typing import final
 
 from copyist.bench.measure import machine
-from copyist.bench.timings import Machine, read_result
+from copyist.bench.timings import JsonResult, Machine
 from copyist.bench.unet_training import bench_recipe
 from copyist.drawing.text import text_table
 from copyist.errors import ArgumentError
@@ -39,7 +38,7 @@ class LossTrial:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class LossBench:
+class LossBench(JsonResult):
     """All trials of one net."""
 
     width: int
@@ -57,15 +56,6 @@ class LossBench:
     """Where the last of them was made."""
 
     trials: tuple[LossTrial, ...]
-
-    def to_json(self) -> str:
-        """One JSON object."""
-        return json.dumps(asdict(self), indent=1)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote."""
-        return read_result(cls, text)
 
     @property
     def ratio(self) -> Interval:

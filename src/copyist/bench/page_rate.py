@@ -5,21 +5,20 @@ __all__ = ["PageRate", "bench_page_rate"]
 import base64
 import contextlib
 import io
-import json
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, final
+from typing import final
 
 import numpy as np
 from PIL import Image
 
 from copyist.bench.chromium import BrowserPage, chromium
 from copyist.bench.measure import machine
-from copyist.bench.timings import Machine, Quartiles, read_result
+from copyist.bench.timings import JsonResult, Machine, Quartiles
 from copyist.data.opening import open_split
 from copyist.errors import ArgumentError, DataError
 from copyist.export import export_model
@@ -59,7 +58,7 @@ _ERROR = "document.getElementById('error').hidden ? '' : document.getElementById
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class PageRate:
+class PageRate(JsonResult):
     """What was measured."""
 
     width: int | None
@@ -78,15 +77,6 @@ class PageRate:
 
     pictures_per_second: Quartiles
     """As the page draws it, over rounds of 20 pictures."""
-
-    def to_json(self) -> str:
-        """One JSON object."""
-        return json.dumps(asdict(self), indent=2)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote."""
-        return read_result(cls, text)
 
     def __str__(self) -> str:
         rate = self.pictures_per_second

@@ -2,15 +2,14 @@
 
 __all__ = ["KindOfWork", "RooflineBench", "RooflineRow", "StepRoofline", "step_roofline"]
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Self, final
+from dataclasses import dataclass
+from typing import final
 
 from copyist.bench.machine_limits import Limits
 from copyist.bench.step_operations import KINDS, Operation
 from copyist.bench.step_profile import Observed
-from copyist.bench.timings import Machine, Quartiles, read_result
+from copyist.bench.timings import JsonResult, Machine, Quartiles
 from copyist.devices import Precision
 from copyist.drawing.text import text_table
 
@@ -92,7 +91,7 @@ class RooflineRow:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class RooflineBench:
+class RooflineBench(JsonResult):
     """All widths, and the limits that they are held against."""
 
     size: int
@@ -104,15 +103,6 @@ class RooflineBench:
     machine: Machine
     limits: Limits
     rows: tuple[RooflineRow, ...]
-
-    def to_json(self) -> str:
-        """One JSON object."""
-        return json.dumps(asdict(self), indent=1)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote."""
-        return read_result(cls, text)
 
     def __str__(self) -> str:
         lines = [f"roofline of a training step: {self.machine}", str(self.limits)]

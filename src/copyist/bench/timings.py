@@ -1,18 +1,16 @@
 """What a benchmark measured, as JSON and as text."""
 
-__all__ = ["BenchResult", "Comparison", "Machine", "Quartiles", "read_result"]
+__all__ = ["BenchResult", "Comparison", "JsonResult", "Machine", "Quartiles"]
 
 import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Self, TypeVar
+from typing import Any, Self, cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from copyist.drawing.text import text_table
-
-_T = TypeVar("_T")
 
 _HEADINGS = (
     "width", "size", "batch", "rounds", "ours, ms", "reference, ms", "ratio", "(quartiles)", "ours, img/s",
@@ -77,8 +75,30 @@ class Comparison:
     """Of what is timed, by count; None where it was not counted."""
 
 
+class JsonResult:
+    """A base of results that are frozen dataclasses: written as JSON, and read again."""
+
+    def to_json(self) -> str:
+        """One JSON object."""
+        return json.dumps(asdict(cast("Any", self)), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote; keys that are not known are passed over.
+
+        Raises:
+            ValueError: it is something else, or incomplete.
+        """
+        try:
+            return TypeAdapter(cls).validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            raise ValueError(f"{place}: {first['msg'].lower()}" if place else first["msg"].lower()) from error
+
+
 @dataclass(frozen=True, kw_only=True)
-class BenchResult:
+class BenchResult(JsonResult):
     """One benchmark."""
 
     name: str
@@ -90,15 +110,6 @@ class BenchResult:
 
     machine: Machine
     comparisons: tuple[Comparison, ...]
-
-    def to_json(self) -> str:
-        """One JSON object."""
-        return json.dumps(asdict(self), indent=2)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote."""
-        return read_result(cls, text)
 
     def __str__(self) -> str:
         machine = self.machine
@@ -121,24 +132,6 @@ class BenchResult:
             _share(row.flops, row.ours, self.machine.bf16_peak),
             _share(row.flops, row.reference, self.machine.float32_peak),
         ]
-
-
-def read_result(kind: type[_T], text: str) -> _T:
-    """A result of a benchmark from the JSON that it was written as; keys that are not known are passed over.
-
-    Args:
-        kind: a frozen dataclass.
-        text: one JSON object.
-
-    Raises:
-        ValueError: it is something else, or incomplete.
-    """
-    try:
-        return TypeAdapter(kind).validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{place}: {first['msg'].lower()}" if place else first["msg"].lower()) from error
 
 
 def _share(flops: float | None, seconds: Quartiles, peak: float) -> str:

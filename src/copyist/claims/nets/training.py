@@ -3,10 +3,10 @@
 __all__ = ["LadderNet", "train_ladder"]
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast, final
+from typing import final
 
 from copyist.checks import check_at_least, check_choice
 from copyist.claims.model_folder import ModelFolder
@@ -14,6 +14,7 @@ from copyist.claims.nets.ladder import LADDER, Variant, ladder
 from copyist.claims.result import SCALES, NetRecord, Scale
 from copyist.claims.trial import Trial
 from copyist.devices import one_thread
+from copyist.jobs import run_jobs
 from copyist.outputs import check_folder
 
 SEEDS = (0, 1, 2)
@@ -56,22 +57,20 @@ def train_ladder(
 
     Raises:
         UnknownNameError: there is no such variant or scale.
-        ArgumentError: `jobs` is below 1.
+        ArgumentError: `jobs` is below 1, or far more than there are cores.
+        JobError: a process has died.
         OutputError: `models` is a file.
         CopyistError: as `train`.
     """
-    from joblib import Parallel, delayed
-
     check_choice("scale", scale, SCALES)
     check_at_least("jobs", jobs, 1)
     check_folder(models, use="trained models")
     for variant in variants:
         check_choice("net of the ladder", variant, LADDER)
     todo = [(variant, seed) for seed in seeds for variant in variants]
-    calls = (delayed(_train)(variant, seed, scale, models) for variant, seed in todo)
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
+    calls = [(variant, seed, scale, models) for variant, seed in todo]
     found: list[LadderNet] = []
-    for done, (net, seconds) in enumerate(cast("Iterator[tuple[LadderNet, float]]", parallel(calls)), start=1):
+    for done, (net, seconds) in enumerate(run_jobs(_train, calls, jobs=jobs), start=1):
         found.append(net)
         if progress is not None:
             progress(net, seconds, done, len(todo))
