@@ -6,8 +6,9 @@ import sys
 import time
 from collections.abc import Callable
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
+import joblib
 import pytest
 from joblib import parallel_config
 
@@ -25,6 +26,20 @@ def test_every_call_gives_its_result_on_backends_that_give_all_at_once_too(jobs:
     with parallel_config(backend=backend):
         found = list(run_jobs(product, [(a, 10) for a in range(5)], jobs=jobs))
     assert sorted(found) == [0, 10, 20, 30, 40]
+
+
+def test_no_more_processes_start_than_there_is_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    class Recording(joblib.Parallel):
+        def __init__(self, n_jobs: int, **others: Any) -> None:
+            asked.append(n_jobs)
+            super().__init__(n_jobs=n_jobs, **others)
+
+    monkeypatch.setattr(joblib, "Parallel", Recording)
+    with parallel_config(backend="threading"):
+        assert sorted(run_jobs(product, [(a, 10) for a in range(3)], jobs=9)) == [0, 10, 20]
+    assert asked == [3]
 
 
 def test_work_that_is_left_early_says_nothing_and_begins_no_more() -> None:

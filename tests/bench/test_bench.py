@@ -18,6 +18,7 @@ from copyist.bench.unet_training import bench_train
 from copyist.bench.vae_training import bench_vae
 from copyist.cli.bench import app
 from copyist.data import open_source
+from copyist.errors import ArgumentError
 from copyist.models.unet import UNetConfig
 from copyist.models.variational_mlp import VariationalMLPConfig
 from copyist.objectives import ELBO, Copying
@@ -170,3 +171,11 @@ def test_each_command_prints_json_and_writes_it(name: str, tmp_path: Path) -> No
     assert found.exit_code == 0, found.output
     assert json.loads(found.stdout)["name"] == name
     assert BenchResult.from_json(out.read_text()).comparisons[0].width == 4
+
+
+@pytest.mark.parametrize("command", ["roofline", "train", "denoise", "export"])
+def test_a_side_that_no_net_takes_is_refused_before_any_work(command: str) -> None:
+    answer = CliRunner().invoke(app, [command, "--size", "20"])
+    assert isinstance(answer.exception, ArgumentError)
+    assert str(answer.exception) == "--size must be a multiple of 8, got 20; take 24"
+    assert not answer.output

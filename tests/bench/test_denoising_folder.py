@@ -5,15 +5,32 @@ import math
 
 import pytest
 
+from copyist.bench import denoising_folder
 from copyist.bench.denoising_folder import STAGES, bench_denoising_folder
 from copyist.bench.timings import Machine
+from copyist.tensors import Images
+
+HERE = Machine(processor="P", cores=2, threads=2, python="3", torch="2", float32_peak=100.0, bf16_peak=400.0)
+
+
+def test_each_stage_computes_in_full_batches_as_the_command_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: list[int] = []
+
+    def copied(model: object, x: Images, *, batch_size: int) -> Images:
+        counts.append(len(x))
+        return x
+
+    monkeypatch.setattr(denoising_folder, "reconstruct", copied)
+    monkeypatch.setattr(denoising_folder, "machine", lambda: HERE)
+    bench_denoising_folder(num_images=5, size=16, width=4, batch=2, rounds=1, levels=2, source="scenes")
+    # Once before; three batches on one core, on all, and by the command, whose model says itself how a batch is filled.
+    assert counts == [2] * 10
 
 
 @pytest.mark.slow
 def test_the_ratio_is_that_of_the_whole_to_what_no_sharing_of_the_cores_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    here = Machine(processor="P", cores=2, threads=2, python="3", torch="2", float32_peak=100.0, bf16_peak=400.0)
-    monkeypatch.setattr("copyist.bench.denoising_folder.machine", lambda: here)
+    monkeypatch.setattr("copyist.bench.denoising_folder.machine", lambda: HERE)
     found = bench_denoising_folder(
         num_images=5, size=16, width=4, batch=2, rounds=1, levels=2, source="scenes", say=said.append
     )

@@ -1,7 +1,9 @@
 """One loop: the same bits from the same seed, into a folder that holds what it says."""
 
+import contextlib
 import os
 import signal
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +22,8 @@ from copyist.models import MLPConfig, Model, ModelConfig, Reconstructor, UNetCon
 from copyist.objectives import Classification, Copying, Objective
 from copyist.randomness import derive
 from copyist.settings import dump
-from copyist.training import CATALOGUES, Optimization, Recipe, Run, Training, finished_run, read_history, train
+from copyist.training import CATALOGUES, Optimization, Recipe, Run, Training, finished_run, loop, read_history, train
+from copyist.training.descent import Descent
 from copyist.training.held_out import HeldOut
 from training.tiny import Failing, StoppedError, Told, rows_of, same_bits, tiny, weights
 
@@ -32,6 +35,30 @@ def test_the_same_seed_gives_the_same_bits_and_another_other_ones(tmp_path: Path
     assert not same_bits(one, other)
     assert rows_of(one) == rows_of(same)
     assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_a_step_and_nothing_else_may_multiply_in_tf32(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    inside, found = [False], list[tuple[str, bool]]()
+
+    @contextlib.contextmanager
+    def noted() -> Generator[None, None, None]:
+        inside[0] = True
+        yield
+        inside[0] = False
+
+    def note(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def noting(*args: Any, **options: Any) -> Any:
+            found.append((name, inside[0]))
+            return function(*args, **options)
+
+        return noting
+
+    monkeypatch.setattr(loop, "tf32", noted)
+    monkeypatch.setattr(loop, "autocast", note(loop.autocast, "loss"))
+    monkeypatch.setattr(Descent, "backward", note(Descent.backward, "backward"))
+    monkeypatch.setattr(HeldOut, "measure", note(HeldOut.measure, "held-out"))
+    train(tiny(), out=tmp_path / "run")
+    assert set(found) == {("loss", True), ("backward", True), ("held-out", False)}
 
 
 def test_a_folder_holds_the_model_its_history_pictures_events_and_the_state(tmp_path: Path) -> None:

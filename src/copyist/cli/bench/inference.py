@@ -88,7 +88,7 @@ def web(
 
 def denoising(
     count: Annotated[int, typer.Option(min=1, help="Pictures in the folder.")] = 1000,
-    size: Annotated[int, typer.Option(min=16, help="Side of a picture in pixels.")] = 256,
+    size: Size = 256,
     ending: Annotated[str, typer.Option("--format", help="Of the files: png, jpg or webp.")] = "png",
     width: Annotated[int, typer.Option(min=1, help="Base width of the U-Net.")] = 16,
     batch: Batch = 32,
