@@ -9,6 +9,7 @@ import torch
 from copyist.models.contracts import Model
 from copyist.models.latent_diffusion import LatentDiffusion
 from copyist.training.divergence import compare
+from copyist.training.saving import header_of
 from copyist.training.sharding import whole_state
 from copyist.training.state import TrainingState
 
@@ -20,7 +21,7 @@ def finish(state: TrainingState) -> None:
         OutputError: the disk is full, or the place cannot be written.
         DataError: the training examples do not tell what the model is to measure.
     """
-    found, header = compare(state), state.header()
+    found, header = compare(state), header_of(state)
     if found is not None:
         header = replace(header, training={**header.training, **found.as_record()})
         if found.notice is not None:

@@ -21,6 +21,7 @@ from copyist.training.config import Recipe
 from copyist.training.finish import finish, finished_model
 from copyist.training.layerwise import begin_below
 from copyist.training.loop import Interrupts, take_steps
+from copyist.training.saving import save_state
 from copyist.training.state import TrainingState
 
 
@@ -100,5 +101,5 @@ def train_first_stage(state: TrainingState, interrupts: Interrupts) -> None:
     finish(below)
     state.take_first_stage(needs(finished_model(below, below.result), Autoencoder, verb="latent diffusion"))
     # What goes back to the start must not go back to before it.
-    state.save()
+    save_state(state)
     state.observer.notify(f"training the denoiser of its codes, in {state.store}")

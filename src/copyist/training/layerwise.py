@@ -11,6 +11,7 @@ from copyist.objectives import TopLayer
 from copyist.training.config import Recipe
 from copyist.training.finish import finish
 from copyist.training.loop import Interrupts, take_steps
+from copyist.training.saving import begin_run, resume_run, save_state
 from copyist.training.state import TrainingState
 from copyist.training.store import Store
 
@@ -88,10 +89,10 @@ def begin_below(state: TrainingState, recipe: Recipe, store: Store) -> TrainingS
     state.accelerator.wait_for_everyone()
     below = TrainingState(recipe, state.data.splits, store, seed=state.seed, observer=state.observer)
     if begun:
-        below.go_on()
+        resume_run(below)
     else:
         below.check_data()
-        below.begin(overwrite=True)
+        begin_run(below, overwrite=True)
     return below
 
 
@@ -104,4 +105,4 @@ def _start_from(state: TrainingState, pretrained: Model) -> None:
         if model is not None:
             needs(model, Pretrainable, verb="pretraining").start_from(stack)
     # What goes back to the start must not go back to before it.
-    state.save()
+    save_state(state)

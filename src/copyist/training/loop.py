@@ -22,6 +22,7 @@ from copyist.training.held_out import HeldOutLosses
 from copyist.training.history import HistoryRow
 from copyist.training.optimization import learning_rate, set_rate
 from copyist.training.processes import draws_of_step
+from copyist.training.saving import restore_state, save_state
 from copyist.training.snapshots import keep_snapshots
 from copyist.training.state import TrainingState
 
@@ -74,13 +75,13 @@ def take_steps(state: TrainingState, interrupts: "Interrupts") -> None:
             observer.finish_step(step=step, loss=state.counters.rows[-1].loss if state.counters.rows else None)
             if saves or state.counters.stopped:
                 clock.tick()
-                state.save()
+                save_state(state)
                 store.write_history(state.counters.rows)
         if _is_unmeasured(state):
             held_out = _measure(state)
             _record(state, losses.mean(), held_out)
             _judge(state, held_out.loss)
-            state.save()
+            save_state(state)
 
 
 def _is_unmeasured(state: TrainingState) -> bool:
@@ -169,10 +170,10 @@ def _go_back(state: TrainingState, bad_step: int) -> None:
             f"the loss was not finite at step {bad_step}, after the learning rate had already been lowered because "
             f"of step {fell_at}; train with a lower learning rate (--set learning_rate=…)"
         )
-    state.restore()
+    restore_state(state)
     state.counters.fell_at = bad_step
     state.counters.rate_scale = _LOWERED
-    state.save()
+    save_state(state)
     state.observer.notify(
         f"the loss was not finite at step {bad_step}; went back to step {state.counters.step} and lowered the "
         f"learning rate to {_LOWERED:g} of what it was"
@@ -188,7 +189,7 @@ def _interruption(state: TrainingState, losses: "_Losses", number: int) -> Inter
     # What is spoiled already is not to be kept.
     if not losses.first_not_finite():
         state.counters.pending_loss, state.counters.pending_steps = losses.pending_sum()
-        state.save()
+        save_state(state)
         state.store.write_history(state.counters.rows)
     kept = "they" if state.saved_step == step else f"the state after {state.saved_step}"
     verb = "are" if state.saved_step == step else "is"

@@ -35,6 +35,7 @@ from copyist.training.layerwise import check_layers, pretrain
 from copyist.training.loop import Interrupts, take_steps
 from copyist.training.processes import check_processes
 from copyist.training.resumption import RecordedRun
+from copyist.training.saving import begin_run, resume_run
 from copyist.training.start import InitialWeights
 from copyist.training.state import TrainingState
 from copyist.training.store import Store
@@ -243,9 +244,9 @@ def train(
         check_first_stage(state)
     with Interrupts() as interrupts, deterministic_cudnn(), torch.enable_grad(), store.hold_lock(watcher.notify):
         if resume:
-            state.go_on()
+            resume_run(state)
         else:
-            state.begin(overwrite=overwrite)
+            begin_run(state, overwrite=overwrite)
         if state.counters.step == 0:
             pretrain(state, interrupts)
             train_first_stage(state, interrupts)

@@ -11,6 +11,7 @@ from copyist.metrics.distortion import pooled_psnr
 from copyist.models.contracts import Reconstructor, needs
 from copyist.models.in_batches import in_batches
 from copyist.training.finish import finished_model
+from copyist.training.saving import header_of
 from copyist.training.state import TrainingState
 
 
@@ -26,7 +27,7 @@ def keep_snapshots(state: TrainingState) -> None:
     if not wanted:
         return
     found = _psnr(state)
-    header = state.header()
+    header = header_of(state)
     # It is whole as it is: no unfinished run that its reader should go on with.
     told = {key: value for key, value in header.training.items() if key != "planned_steps"}
     header = replace(header, training={**told, "psnr": found})
