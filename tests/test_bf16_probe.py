@@ -11,6 +11,8 @@ from torch.nn import functional as F
 
 from copyist.bf16_probe import Probe, bf16_probe
 
+CPU = torch.device("cpu")
+
 
 @pytest.fixture(autouse=True)
 def asked_anew() -> Iterator[None]:
@@ -21,12 +23,12 @@ def asked_anew() -> Iterator[None]:
 
 def test_what_pytorch_computes_in_bfloat16_is_right_to_its_rounding() -> None:
     state = torch.get_rng_state()
-    found = bf16_probe()
+    found = bf16_probe(CPU)
     # Rounding to 8 bits has a relative error of 2^-8 / sqrt(12), about 0.001; sums add to it.
     assert 0.0005 < found.largest_error < 0.01
     assert found.is_right
     assert torch.equal(torch.get_rng_state(), state)
-    assert bf16_probe() is found
+    assert bf16_probe(CPU) is found
 
 
 @pytest.mark.parametrize("spoiled", [torch.zeros_like, lambda answer: answer * torch.nan], ids=["zero", "nan"])
@@ -38,7 +40,7 @@ def test_an_answer_that_is_wrong_at_one_width_is_found(monkeypatch: pytest.Monke
         return spoiled(answer) + 0 * answer if x.dtype == torch.bfloat16 and x.shape[1] == 1 else answer
 
     monkeypatch.setattr(F, "conv2d", wrong)
-    found = bf16_probe()
+    found = bf16_probe(CPU)
     assert not found.is_right
     assert not found.pays
 
@@ -56,7 +58,7 @@ def test_an_answer_that_is_wrong_where_it_is_one_value_wide_is_found(
         return answer / 4 if is_wrong else answer
 
     monkeypatch.setattr(F, "conv2d", wrong)
-    assert not bf16_probe().is_right
+    assert not bf16_probe(CPU).is_right
 
 
 def test_a_gradient_of_an_input_that_is_one_value_wide_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +71,7 @@ def test_a_gradient_of_an_input_that_is_one_value_wide_is_looked_at(monkeypatch:
         return transpose(x, weight, **settings)
 
     monkeypatch.setattr(F, "conv_transpose2d", wrong)
-    assert not bf16_probe().is_right
+    assert not bf16_probe(CPU).is_right
 
 
 def test_a_gradient_that_is_no_number_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +84,7 @@ def test_a_gradient_that_is_no_number_is_found(monkeypatch: pytest.MonkeyPatch) 
         return convolve(x, weight, **settings)
 
     monkeypatch.setattr(F, "conv2d", wrong)
-    assert not bf16_probe().is_right
+    assert not bf16_probe(CPU).is_right
 
 
 def test_what_is_many_times_as_slow_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +97,7 @@ def test_what_is_many_times_as_slow_is_found(monkeypatch: pytest.MonkeyPatch) ->
         return convolve(x, weight, **settings)
 
     monkeypatch.setattr(F, "conv2d", slow)
-    found = bf16_probe()
+    found = bf16_probe(CPU)
     assert found.is_right
     assert found.slowdown > 3
     assert not found.pays
@@ -103,7 +105,7 @@ def test_what_is_many_times_as_slow_is_found(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_it_may_be_asked_for_in_any_mode() -> None:
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        assert 0.0005 < bf16_probe().largest_error < 0.01
+        assert 0.0005 < bf16_probe(CPU).largest_error < 0.01
 
 
 def test_other_work_does_not_decide() -> None:

@@ -24,7 +24,7 @@ def test_a_precision_that_is_named_is_taken() -> None:
 
 
 def test_auto_is_what_the_processor_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(devices, "bf16_probe", lambda: Probe(largest_error=0.002, slowdown=1.0))
+    monkeypatch.setattr(devices, "bf16_probe", lambda device: Probe(largest_error=0.002, slowdown=1.0))
     for flags, expected in {"avx2 amx_bf16 fma": "bf16", "avx2 fma": "float32", "": "float32"}.items():
         (tmp_path / "cpuinfo").write_text(f"flags : {flags}\n")
         monkeypatch.setattr(devices, "Path", lambda _: tmp_path / "cpuinfo")
@@ -32,13 +32,27 @@ def test_auto_is_what_the_processor_does(monkeypatch: pytest.MonkeyPatch, tmp_pa
         assert resolve("auto", CPU) == expected
     (tmp_path / "cpuinfo").write_text("flags : amx_bf16")
     for wrong in (Probe(largest_error=1.0, slowdown=1.0), Probe(largest_error=0.002, slowdown=4.0)):
-        monkeypatch.setattr(devices, "bf16_probe", lambda wrong=wrong: wrong)
+        monkeypatch.setattr(devices, "bf16_probe", lambda device, wrong=wrong: wrong)
         devices._cpu_does_bf16.cache_clear()
         assert resolve("auto", CPU) == "float32"
     (tmp_path / "cpuinfo").unlink()
     devices._cpu_does_bf16.cache_clear()
     assert resolve("auto", CPU) == "float32"
     devices._cpu_does_bf16.cache_clear()
+
+
+def test_auto_on_a_gpu_is_what_the_gpu_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu, asked = torch.device("cuda:1"), list[torch.device]()
+    for supported, slowdown, expected in ((True, 1.0, "bf16"), (True, 9.0, "float32"), (False, 1.0, "float32")):
+
+        def look(device: torch.device, slowdown: float = slowdown) -> Probe:
+            asked.append(device)
+            return Probe(largest_error=0.002, slowdown=slowdown)
+
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda *, including_emulation, ok=supported: ok)
+        monkeypatch.setattr(devices, "bf16_probe", look)
+        assert resolve("auto", gpu) == expected
+    assert asked == [gpu, gpu]
 
 
 @pytest.fixture
@@ -68,12 +82,6 @@ def test_processes_go_by_the_numbers_of_the_first(meeting: Meeting) -> None:
 def test_a_process_alone_goes_by_its_own_numbers() -> None:
     assert values_of_first([0.1], device=CPU) == [0.1]
     assert resolve_for_all("bf16", CPU) == "bf16"
-
-
-def test_auto_on_a_gpu_asks_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    for native in (True, False):
-        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation, native=native: native)
-        assert resolve("auto", torch.device("cuda")) == ("bf16" if native else "float32")
 
 
 def test_products_are_computed_in_that_precision_and_weights_stay() -> None:

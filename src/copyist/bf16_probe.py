@@ -1,4 +1,4 @@
-"""Whether bfloat16 computes what float32 does on this machine, and is no slower: asked once, before it is chosen."""
+"""Whether bfloat16 computes what float32 does on a device, and is no slower: asked once, before it is chosen."""
 
 __all__ = ["Probe", "bf16_probe"]
 
@@ -32,13 +32,14 @@ _SLOW = 3.0
 @final
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """What a look at the machine found."""
+    """What a look at a device found."""
 
     largest_error: float
     """Of the answers and gradients in bfloat16, as a root mean square relative to those in float32, the largest."""
 
     slowdown: float
-    """Processor time in bfloat16 over that in float32, of the operation that is slowest by comparison."""
+    """Time in bfloat16 over that in float32, of the operation that is slowest by comparison: the processor's own time
+    on a CPU, which other work does not change, and elapsed time elsewhere."""
 
     @property
     def is_right(self) -> bool:
@@ -52,24 +53,28 @@ class Probe:
 
 
 @cache
-def bf16_probe() -> Probe:
-    """Convolutions, transposed ones and products, forward and backward, in both precisions on the CPU.
+def bf16_probe(device: torch.device) -> Probe:
+    """Convolutions, transposed ones and products, forward and backward, in both precisions on a device.
 
     It takes a tenth of a second or two, once in a process. Nothing random is drawn from PyTorch's own generator.
     """
     # It may be asked for in any mode.
-    with torch.inference_mode(mode=False), torch.enable_grad(), torch.autocast("cpu", enabled=False):
-        return _probe()
+    with torch.inference_mode(mode=False), torch.enable_grad(), torch.autocast(device.type, enabled=False):
+        return _probe(device)
 
 
-def _probe() -> Probe:
+def _probe(device: torch.device) -> Probe:
     draws = torch.Generator().manual_seed(0)
+
+    def tensors(width: int, side: int, kernel: int) -> tuple[Tensor, Tensor]:
+        # Drawn on the CPU, so that each device is asked the same.
+        x = torch.randn(4, width, side, side, generator=draws).to(device, memory_format=torch.channels_last)
+        return x, torch.randn(width, width, kernel, kernel, generator=draws).to(device)
+
     errors = [
-        _error(operation, *_tensors(width, side=side, kernel=kernel, generator=draws))
-        for operation, side, kernel in _CHECKED
-        for width in _WIDTHS
+        _error(operation, *tensors(width, side, kernel)) for operation, side, kernel in _CHECKED for width in _WIDTHS
     ]
-    timed = [(operation, *_tensors(16, side=32, kernel=kernel, generator=draws)) for operation, _, kernel in _TIMED]
+    timed = [(operation, *tensors(16, 32, kernel)) for operation, _, kernel in _TIMED]
     slowdown = math.inf
     for _ in range(_LOOKS):
         slowdown = min(slowdown, max(_slowdown(*each) for each in timed))
@@ -102,11 +107,6 @@ _CHECKED = (*_TIMED, (_strided, 2, 2), (_strided, 2, 3), (_transposed, 1, 2))
 (pytorch issues 163347 and 169688)."""
 
 
-def _tensors(width: int, *, side: int, kernel: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    x = torch.randn(4, width, side, side, generator=generator).contiguous(memory_format=torch.channels_last)
-    return x, torch.randn(width, width, kernel, kernel, generator=generator)
-
-
 def _run(operation: _Operation, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The answer and the gradients of its sum of squares."""
     x, weight = (each.detach().requires_grad_() for each in (x, weight))
@@ -126,10 +126,18 @@ def _error(operation: _Operation, x: Tensor, weight: Tensor) -> float:
 
 def _slowdown(operation: _Operation, x: Tensor, weight: Tensor) -> float:
     def seconds(dtype: torch.dtype) -> float:
-        since = time.process_time()
+        since = _now(x.device)
         _run(operation, x.to(dtype), weight.to(dtype))
-        return time.process_time() - since
+        return _now(x.device) - since
 
     # By turns, so that both have the same machine.
     both = [(seconds(torch.bfloat16), seconds(torch.float32)) for _ in range(_REPEATS)]
     return min(half for half, _ in both) / max(min(full for _, full in both), 1e-9)
+
+
+def _now(device: torch.device) -> float:
+    """Seconds on a clock that has waited for what the device was given to do."""
+    if device.type == "cpu":
+        return time.process_time()
+    torch.accelerator.synchronize(device)
+    return time.perf_counter()

@@ -81,13 +81,15 @@ def available_memory_on(device: torch.device) -> int:
 
 
 def resolve(precision: Precision, device: torch.device) -> Precision:
-    """`bf16` or `float32`: what `auto` means on this device. A CPU must have instructions for it, and compute with them
-    what float32 does, no slower than other work explains."""
+    """`bf16` or `float32`: what `auto` means on this device. It must have instructions for bfloat16, and compute with
+    them what float32 does, no slower than other work explains."""
     if precision != "auto":
         return precision
     if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
-    return "bf16" if device.type == "cpu" and _cpu_does_bf16() and bf16_probe().pays else "float32"
+        has_instructions = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        has_instructions = device.type == "cpu" and _cpu_does_bf16()
+    return "bf16" if has_instructions and bf16_probe(device).pays else "float32"
 
 
 def resolve_for_all(precision: Precision, device: torch.device) -> Precision:

@@ -167,11 +167,11 @@ def replace_steps(recipe: Recipe, steps: int) -> Recipe:
 def test_a_run_goes_on_in_the_precision_that_it_was_begun_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What other work does to a look at the machine must not change the weights."""
     monkeypatch.setattr(devices, "_cpu_does_bf16", lambda: True)
-    monkeypatch.setattr(devices, "bf16_probe", lambda: Probe(largest_error=0.002, slowdown=1.0))
+    monkeypatch.setattr(devices, "bf16_probe", lambda device: Probe(largest_error=0.002, slowdown=1.0))
     alone = train(small(precision="auto"), out=tmp_path / "alone")
     with pytest.raises(StoppedError):
         train(small(precision="auto"), out=tmp_path / "run", observer=Told(stop_at=6))
-    monkeypatch.setattr(devices, "bf16_probe", lambda: Probe(largest_error=0.002, slowdown=9.0))
+    monkeypatch.setattr(devices, "bf16_probe", lambda device: Probe(largest_error=0.002, slowdown=9.0))
     resumed = train(small(precision="auto"), out=tmp_path / "run", resume=True)
     assert same_bits(resumed, alone)
     assert copyist.checkpoint.read_header(resumed.model_file).training["precision"] == "bf16"
