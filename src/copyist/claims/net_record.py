@@ -12,7 +12,7 @@ from copyist.data.examples import ExampleSet
 from copyist.data.splits import Splits
 from copyist.metrics.distortion import pooled_psnr
 from copyist.models.code_size import code_ratio
-from copyist.models.contracts import Model, Reconstructor
+from copyist.models.contracts import Masked, Model, Reconstructor
 from copyist.models.in_batches import in_batches
 
 COUNT = 256
@@ -43,8 +43,8 @@ def record_of(net: TrainedNet, name: str, splits: Splits, *, judged: bool, devic
 @torch.no_grad()
 def _psnr(model: Model, examples: ExampleSet, device: torch.device) -> float:
     """Of the mean squared error, in dB, as training has it: batch statistics let it differ by a decibel between
-    batches; not a number for what does not copy images."""
-    if not isinstance(model, Reconstructor) or model.takes_tables:
+    batches; not a number for what does not copy images, or never learned to copy whole ones."""
+    if not isinstance(model, Reconstructor) or isinstance(model, Masked) or model.takes_tables:
         return math.nan
     x = examples.subset(COUNT).images().to(device)
     return pooled_psnr(in_batches(model, model, x).float(), x)

@@ -152,7 +152,10 @@ def run(trial: Trial) -> Measurements:
         for name in ("walk", "no_noise", "copied_pixel_noise", "pixel_noise")
         for number in range(2 if name == "walk" else 1)
     }
-    caption = "Landscapes that were trained on, over 300 steps, from the left to the right."
+    caption = (
+        "Training landscapes over 300 steps, from the left to the right: two with noise in the code; the first of them "
+        "without noise, with equal noise in the pixels and a copy at each step, and with that noise alone."
+    )
     return Measurements(values=values, pictures={"ways": Pictures(caption=caption, rows=rows)})
 
 

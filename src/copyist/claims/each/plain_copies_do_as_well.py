@@ -94,9 +94,8 @@ def run(trial: Trial) -> Measurements:
     }
     labels = {"schedule": "on the schedule", "plain": "copied 30 times", "one_pass": "one pass", "real": "landscapes"}
     rows = {labels[name]: x[:8] for name, x in pictures.items()}
-    return Measurements(
-        values=values, pictures={"samples": Pictures(caption="Pictures from the same noise.", rows=rows)}
-    )
+    caption = "Pictures from the same noise, and landscapes of the training."
+    return Measurements(values=values, pictures={"samples": Pictures(caption=caption, rows=rows)})
 
 
 EXPERIMENT = Experiment(claim=CLAIM, run=run)

@@ -116,7 +116,10 @@ def run(trial: Trial) -> Measurements:
         f"alike_{layer}": by_rules(trial, source=source, more=found[f"{layer}_alike"], fewer=found["none_alike"])
         for layer in LAYERS
     }
-    caption = "Held-out scenes, and samples with a layer that joins all positions and without."
+    caption = (
+        "Held-out scenes, and samples with a layer that joins all positions and without (none), at the end and at 28 "
+        "dB (alike), and with one more level in its place (level more)."
+    )
     pictures = {"samples": landscape_pictures(found, trial, source=source, caption=caption)}
     if plain is not None:
         caption = "Held-out scenes of 32×32, and samples of the standard ladder's nets without and with linear layers."
