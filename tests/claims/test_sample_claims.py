@@ -17,6 +17,9 @@ from copyist.claims.nets import scenes
 from copyist.claims.trial import Trial
 from copyist.models import Model
 from copyist.models.contracts import TrainedOn
+from copyist.procedures.gaussian_codes import GaussianCodes
+from copyist.procedures.method import Method
+from copyist.procedures.repeated_copying import RepeatedCopying
 from copyist.tensors import Images
 from copyist.training import Recipe
 
@@ -124,16 +127,23 @@ def test_diffusion_is_held_against_a_copier_of_as_long_a_training(monkeypatch: p
         "short-latent-diffusion": 0.05,
     }
     kept = 0.99 * real()
-    # What a model paints is what is drawn of it, whichever method is asked for.
-    monkeypatch.setattr(trained_diffusion_samples_better, "drawn", lambda model, *_: model.images)
+    # What a model paints is what is drawn of it, darker by other methods of copying alone.
+    darker: dict[type[Method], float] = {RepeatedCopying: 0.1, GaussianCodes: 0.2}
+
+    def drawn(model: Dreamer, method: Method, *_: object) -> Images:
+        return model.images - darker.get(type(method), 0.0)
+
+    monkeypatch.setattr(trained_diffusion_samples_better, "drawn", drawn)
     monkeypatch.setattr(trained_diffusion_samples_better, "multiplications", lambda *_: 0.0)
-    monkeypatch.setattr(trained_diffusion_samples_better, "sampling_memory", lambda *_: 0.0)
+    monkeypatch.setattr(trained_diffusion_samples_better, "sampling_memory", lambda *_, **__: 0.0)
     trial = painting(lambda recipe: kept if recipe.name == "ladder" else 0.5 * real() + away[recipe.name])
     values, distances = measured("trained-diffusion-samples-better", trial), scene_distances(trial)
     of = {name: distances.distance(0.5 * real() + each) for name, each in away.items()}
     for instrument in ("axes", "layout"):
         for part, upper, lower in (
             ("distance_long", of["ladder-diffusion"], distances.distance(kept)),
+            ("distance_over_repeated", of["ladder-diffusion"], distances.distance(kept - 0.1)),
+            ("distance_over_codes", of["ladder-diffusion"], distances.distance(kept - 0.2)),
             ("distance_short", of["short-diffusion"], of["short-copier"]),
             ("latent_short", of["short-latent-diffusion"], of["short-diffusion"]),
         ):
@@ -144,6 +154,8 @@ def test_diffusion_is_held_against_a_copier_of_as_long_a_training(monkeypatch: p
     assert values["new"] == pytest.approx(distances.memorization(0.5 * real() + 0.02).ratio)
     assert values["distance_short_vae"] == pytest.approx(of["ladder-variational"]["axes"])
     assert values["distance_short_walkback"] == pytest.approx(of["ladder-denoiser"]["axes"])
+    short = distances.distance(0.5 * real() + away["short-copier"] - 0.1)
+    assert values["distance_short_repeated"] == pytest.approx(short["axes"], rel=1e-4)
     assert values["parameters_copier"] == values["multiplications_diffusion"] == 0
 
 

@@ -115,5 +115,6 @@ class Claim:
         names = [each.name for each in (*self.parts, *self.controls)]
         if not self.parts:
             raise ArgumentError(f"a claim must have at least one part, got none for {self.sentence!r}")
-        if len(set(names)) != len(names):
-            raise ArgumentError(f"parts and controls of a claim must have different names, got {names}")
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ArgumentError(f"parts and controls of a claim must have different names, got {twice} twice")

@@ -36,9 +36,11 @@ from copyist.evaluation.sampling_memory import sampling_memory
 from copyist.evidence import Above, Below, Claim, Control, Part, Regime
 from copyist.models.contracts import Autoencoder, Model, needs
 from copyist.procedures.diffusion import DPMSolver
+from copyist.procedures.gaussian_codes import GaussianCodes
 from copyist.procedures.method import Method
 from copyist.procedures.no_diffusion import NoDiffusion
 from copyist.procedures.prior import Prior
+from copyist.procedures.repeated_copying import RepeatedCopying
 from copyist.procedures.walk import walk
 from copyist.procedures.walkback import Walkback
 from copyist.tensors import Images
@@ -47,12 +49,16 @@ PLACE = "current version, closing words"
 
 LONG = {
     "copier": "samples of the ladder's copier, N = 30",
+    "repeated": "samples of the ladder's copier by repeated copying, 30 copies",
+    "codes": "samples of the ladder's copier by normal laws of neighboring codes",
     "diffusion": "samples of a diffusion model of pixels that was trained for as long, 30 steps",
 }
 """About 50 minutes of one thread each."""
 
 SHORT = {
     "short_copier": "samples of a copier, N = 30",
+    "short_repeated": "its samples by repeated copying, 30 copies",
+    "short_codes": "its samples by normal laws of neighboring codes",
     "short_walk": "the ends of its walks of 300 steps from training landscapes, noise of 0.2 in the code",
     "short_vae": "decoded draws from the prior of a variational autoencoder",
     "short_walkback": "30 steps of walkback by a denoising autoencoder, corruption of σ = 0.4",
@@ -104,6 +110,22 @@ CLAIM = Claim(
             instruments=INSTRUMENTS,
         ),
         Part(
+            name="distance_over_repeated",
+            measure="the first part with repeated copying in place of the schedule: the copy of each copy, given the "
+            "mean and standard deviation of training images at each place",
+            holds_when=Below(1.0),
+            scale="log",
+            instruments=INSTRUMENTS,
+        ),
+        Part(
+            name="distance_over_codes",
+            measure="the first part with decoded draws from normal laws of neighboring training images' codes, "
+            "copied once",
+            holds_when=Below(1.0),
+            scale="log",
+            instruments=INSTRUMENTS,
+        ),
+        Part(
             name="latent_short",
             measure="distance of samples of a latent diffusion model, whose first stage is trained within the time, "
             "over that of the diffusion model of pixels, after a fifth of the time",
@@ -124,12 +146,12 @@ CLAIM = Claim(
         *(
             Control(name=f"{name}_{kind}", measure=f"{words}: {text}")
             for kind, text in {**LONG, **SHORT}.items()
-            if kind != "short_walk"
             for name, words in (
                 ("parameters", "numbers that the model has"),
                 ("multiplications", "millions of multiply-adds per picture"),
                 ("memory", "megabytes of the model and of its tensors while 32 pictures are drawn"),
             )
+            if (name, kind) != ("memory", "short_walk")
         ),
     ),
 )
@@ -148,17 +170,25 @@ def run(trial: Trial) -> Measurements:
         "kept_long": {"rules": found["diffusion"].kept_odds / found["copier"].kept_odds},
         "coverage_long": ratios(found["diffusion"].coverage, found["copier"].coverage),
         "distance_short": ratios(found["short_diffusion"].distance, found["short_copier"].distance),
+        "distance_over_repeated": ratios(found["diffusion"].distance, found["repeated"].distance),
+        "distance_over_codes": ratios(found["diffusion"].distance, found["codes"].distance),
         "latent_short": ratios(found["short_latent"].distance, found["short_diffusion"].distance),
         "new": found["diffusion"].remembered,
         **appraisal_values(found),
         **{f"parameters_{name}": parameters(model) for name, (model, _) in ways.items()},
         **{f"multiplications_{name}": multiplications(*way, trial) for name, way in ways.items()},
-        **{f"memory_{name}": sampling_memory(*way) for name, way in ways.items()},
+        **{f"memory_{name}": sampling_memory(*way, batch_size=32) for name, way in ways.items()},
+        "parameters_short_walk": parameters(ways["short_copier"][0]),
+        "multiplications_short_walk": _walk_steps(trial) * multiplications(ways["short_copier"][0], _copying(1), trial),
     }
     labels = {
-        "copier": "copier",
+        "copier": "copier, scheduled",
+        "repeated": "copier, repeated",
+        "codes": "copier, law of codes",
         "diffusion": "diffusion",
         "short_copier": "copier, a fifth",
+        "short_repeated": "repeated, a fifth",
+        "short_codes": "law of codes, a fifth",
         "short_walk": "its walk, a fifth",
         "short_vae": "VAE, a fifth",
         "short_walkback": "walkback, a fifth",
@@ -174,24 +204,37 @@ def run(trial: Trial) -> Measurements:
 def _ways(trial: Trial) -> dict[str, tuple[Model, Method]]:
     """How each kind but the walk is drawn: by which model, and by which method."""
     steps = trial.pick(smoke=4, standard=30, gpu=30)
-    copying = NoDiffusion(steps=steps, mean=NOISE_MEAN, std=NOISE_STD)
+    repeated, codes = RepeatedCopying(steps=steps), GaussianCodes()
     flow = DPMSolver(steps=steps)
     walkback = Walkback(steps=steps, corruption=GaussianNoise(sigma=0.4))
     found = {
-        "copier": (ladder(trial), copying),
+        "copier": (ladder(trial), _copying(steps)),
+        "repeated": (ladder(trial), repeated),
+        "codes": (ladder(trial), codes),
         "diffusion": (diffusion_like_ladder(trial), flow),
-        "short_copier": (short_copier(trial), copying),
+        "short_copier": (short_copier(trial), _copying(steps)),
+        "short_repeated": (short_copier(trial), repeated),
+        "short_codes": (short_copier(trial), codes),
         "short_vae": (short_variational(trial), Prior()),
         "short_walkback": (short_denoiser(trial), walkback),
         "short_diffusion": (short_diffusion(trial), flow),
         "short_latent": (short_latent_diffusion(trial), flow),
     }
-    return {name: (trial.model(recipe, control=name != "copier"), method) for name, (recipe, method) in found.items()}
+    judged = ("copier", "repeated", "codes")
+    return {name: (trial.model(recipe, control=name not in judged), method) for name, (recipe, method) in found.items()}
+
+
+def _copying(steps: int) -> NoDiffusion:
+    return NoDiffusion(steps=steps, mean=NOISE_MEAN, std=NOISE_STD)
+
+
+def _walk_steps(trial: Trial) -> int:
+    return trial.pick(smoke=4, standard=300, gpu=300)
 
 
 def _walked(model: Model, reference: Reference, trial: Trial) -> Images:
     """The last states of as many walks."""
-    draws, steps = trial.generator("walk"), trial.pick(smoke=4, standard=300, gpu=300)
+    draws, steps = trial.generator("walk"), _walk_steps(trial)
     ends = [
         walk(model, starts, steps=steps, noise=0.2, generator=draws, precision="float32")[-1]
         for starts in reference.train[: reference.count].split(WALKERS)

@@ -14,6 +14,9 @@ from copyist.models.contracts import Model
 from copyist.procedures.method import Method
 from copyist.procedures.sampling import sample
 
+_COUNTED = 32
+"""Pictures: as many as a method that sets statistics over its samples asks for."""
+
 
 def parameters(model: nn.Module) -> int:
     """How many numbers a model has."""
@@ -21,7 +24,7 @@ def parameters(model: nn.Module) -> int:
 
 
 def multiplications(model: Model, method: Method, trial: Trial) -> float:
-    """Millions of multiply-adds per picture that is drawn, counted for one batch.
+    """Millions of multiply-adds per picture that is drawn, counted for 32 of them.
 
     Args:
         model: is drawn from.
@@ -29,8 +32,8 @@ def multiplications(model: Model, method: Method, trial: Trial) -> float:
         trial: gives the noise.
     """
     with FlopCounterMode(display=False) as counter:
-        sample(model, count=model.batch_size, method=method, generator=trial.generator("count"), precision="float32")
-    return counter.get_total_flops() / 2e6 / model.batch_size
+        sample(model, count=_COUNTED, method=method, generator=trial.generator("count"), precision="float32")
+    return counter.get_total_flops() / 2e6 / _COUNTED
 
 
 def held_for_backward(model: nn.Module, x: Tensor) -> float:
