@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from contracts import CONFIGS, built
+from copyist.data import open_source
 from copyist.data.splits import Splits
 from copyist.errors import ContractError, DataError
 from copyist.evaluation.evaluate import evaluate
@@ -105,6 +106,20 @@ def test_draws_of_the_pixels_law_are_far_by_appearance_where_images_are_not_norm
     assert found.floor.nearest == 1
     assert found.pixel_law.nearest > 2
     assert "normal law of their pixels" in found.text()
+
+
+def test_samples_of_scenes_are_told_how_many_keep_their_rules(splits: Splits) -> None:
+    found = generation_table(
+        {"gray": NormalDiffusion(std=0.01)}, open_source("scenes?size=16&limit=300"), num_images=100
+    )
+    assert found.floor.rules is not None
+    assert found.floor.rules > 0.9
+    assert found.models["gray"].rules == 0
+    assert "keep rules" in found.text()
+    assert GenerationTable.from_document(found.to_document()) == found
+    other = generation_table({}, splits, num_images=100)
+    assert other.floor.rules is None
+    assert "keep rules" not in other.text()
 
 
 def test_a_perfect_first_stage_copies_and_its_codes_have_the_moments_of_the_images(splits: Splits) -> None:

@@ -19,6 +19,7 @@ from copyist.metrics.distortion import pooled_psnr
 from copyist.metrics.distribution import coverage, frechet_distance
 from copyist.metrics.moments import channel_moments
 from copyist.metrics.neighbors import memorization
+from copyist.metrics.scenes import LEAST_SIDE, scene_rules
 from copyist.models.code_size import code_shape
 from copyist.models.contracts import Autoencoder, Masked, Model, needs
 from copyist.models.in_batches import in_batches
@@ -131,6 +132,9 @@ class _Sets:
         count = min(num_images, len(splits.test), len(self.train))
         self.test, self.real = splits.test.subset(count).images(), splits.train.subset(count).images()
         self.maps: dict[str, FeatureMap] = feature_maps(self.train, count=count)
+        channels, *sides = self.test.shape[1:]
+        named = splits.test.source.partition("?")[0]
+        self.has_rules = named == "scenes" and channels == 3 and min(sides) >= LEAST_SIDE
 
     def distance(self, x: Images) -> dict[str, float]:
         """Fréchet distances of as many images (N, C, H, W), as they would be shown, to the test images."""
@@ -152,6 +156,7 @@ class _Sets:
             density=covered.density,
             coverage=covered.coverage,
             nearest=1.0 if nearest is None else nearest.ratio,
+            rules=float(scene_rules(shown).coherent.double().mean()) if self.has_rules else None,
             method=method,
             steps=steps,
             seconds_per_image=seconds,

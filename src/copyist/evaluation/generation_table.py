@@ -34,6 +34,9 @@ class Generated:
     """Median distance to the nearest training image, mirrored or not, over that of the test images; far below 1
     indicates memorization. 1 of training images, which would be their own nearest."""
 
+    rules: float | None = None
+    """Share that keeps all rules of `scenes` (`scene_rules`); None of images of another source."""
+
     method: str = ""
     """Of sampling; empty of what no model made."""
 
@@ -71,14 +74,16 @@ class GenerationTable(Document):
         """A table with a row per model."""
         names = list(self.floor.distance)
         measures = ("precision", "recall", "density", "coverage", "nearest")
-        rows = [["", *(f"distance, {each}" for each in names), *measures, "s/image", "MB", "by"]]
+        ruled = ["keep rules"] if self.floor.rules is not None else []
+        rows = [["", *(f"distance, {each}" for each in names), *measures, *ruled, "s/image", "MB", "by"]]
         shown = {"training images": self.floor, "normal law of their pixels": self.pixel_law, **self.models}
         for name, found in shown.items():
             took = ["", "", ""]
             if found.method:
                 by = f"{found.method}, {found.steps} steps"
                 took = [f"{found.seconds_per_image:.3f}", f"{found.memory:.1f}", by]
-            shares = (f"{getattr(found, each):.2f}" for each in measures)
+            shares = [f"{getattr(found, each):.2f}" for each in measures]
+            shares += [] if found.rules is None else [f"{found.rules:.2f}"]
             rows.append([name, *(f"{found.distance[each]:.5f}" for each in names), *shares, *took])
         head = f"Samples, {self.num_images} of each model, beside as many test images"
         return f"{head}\n{text_table(rows, indent=2)}\n"

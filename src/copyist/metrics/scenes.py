@@ -1,6 +1,6 @@
 """Whether a picture keeps the rules of `scenes`, judged by its pixels alone."""
 
-__all__ = ["SceneRules", "scene_rules"]
+__all__ = ["LEAST_SIDE", "SceneRules", "scene_rules"]
 
 from dataclasses import dataclass
 
