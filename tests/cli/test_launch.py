@@ -16,7 +16,7 @@ import torch
 import copyist as library
 from cli.conftest import copyist
 from copyist.checkpoint import read_tensors
-from copyist.cli.launch import LOST_PEER, _failure
+from copyist.cli.launch import _failure
 from copyist.devices import one_thread
 
 SETTINGS = ("width=2", "levels=2", "batch_size=8", "precision=float32")
@@ -96,11 +96,18 @@ def test_a_refusal_of_several_processes_is_said_once_and_before_what_followed_fr
     def failed(**said: tuple[str, int]) -> str:
         for rank, (sentence, code) in said.items():
             (tmp_path / rank[1:]).write_text(json.dumps({"sentence": sentence, "code": code}))
-        return str(_failure({0: -signal.SIGTERM, 1: 1}, tmp_path, world_size=2, aftermath="it is lost"))
+        return str(_failure({0: -signal.SIGTERM, 1: 1}, tmp_path, devices=2, nodes=1, aftermath="it is lost"))
 
+    lost = "another process of this run has ended, and this one with it; it is lost"
     killed = "process 0 of the 2 of this run was ended by SIGTERM, and the others with it; it is lost"
     assert failed() == killed
-    assert failed(_1=("the disk is full", 1), _0=(LOST_PEER, 1)) == "the disk is full"
+    assert (
+        failed(
+            _1=("the disk is full", 1),
+            _0=(lost, 1),
+        )
+        == "the disk is full"
+    )
     assert failed(_1=("interrupted after 3 steps", 143)).startswith("process 0 of the 2 ")
     assert failed(_0=("it is refused", 1), _1=("it is refused", 1)) == "it is refused"
 

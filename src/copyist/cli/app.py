@@ -34,7 +34,7 @@ from copyist.cli import (
     train,
     walk,
 )
-from copyist.cli.launch import LOST_PEER, is_lost_peer, report_failure
+from copyist.cli.launch import report_failure
 from copyist.errors import CopyistError, InterruptionError
 
 NO_MEMORY = (
@@ -128,8 +128,6 @@ def main() -> None:
     except OSError as error:
         _fail(f"{error.filename or 'a file'} could not be used: {error.strerror or error}")
     except RuntimeError as error:
-        if is_lost_peer(error):
-            _fail(LOST_PEER)
         # torch names a full memory in words of its own.
         if "out of memory" not in str(error) and "can't allocate memory" not in str(error):
             raise

@@ -1,6 +1,6 @@
 """Several processes for one run, here or as this machine's share of several, by PyTorch's elastic launcher."""
 
-__all__ = ["LOST_PEER", "is_alone", "is_first", "is_lost_peer", "join_processes", "relaunch", "report_failure"]
+__all__ = ["explain_lost_peers", "is_alone", "is_first", "join_processes", "relaunch", "report_failure"]
 
 import contextlib
 import ctypes
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     import torch
     from torch.distributed.launcher.api import LaunchConfig
 
-LOST_PEER = "another process of this run has ended, and this one cannot go on without it; files are as they were before"
+_LOST = "another process of this run has ended, and this one with it"
 """What a process says whose exchange with another one broke off."""
+
+_SILENT = "another process of this run does not answer, and this one cannot go on without it"
+"""What a process says that has waited for another one for as long as `copyist.devices.PROCESS_TIMEOUT`."""
 
 _FAILURES = "COPYIST_FAILURES"
 """The variable that names the folder in which processes of a run leave what they failed at, for their parent to say."""
@@ -63,7 +66,7 @@ def relaunch(*, devices: int, nodes: int, aftermath: str) -> bool:
     _check_present(devices)
     with tempfile.TemporaryDirectory(prefix="copyist-") as folder:
         config = _config(devices, nodes, logs=Path(folder) / "logs")
-        _launch(config, Path(folder), world_size=devices * nodes, aftermath=aftermath)
+        _launch(config, Path(folder), aftermath=aftermath)
     return True
 
 
@@ -77,17 +80,39 @@ def join_processes() -> Generator["torch.device | None", None, None]:
     if is_alone():
         yield None
         return
-    from accelerate import Accelerator
     from torch import distributed
+
+    from copyist.devices import meet
 
     # When another one has died, the launcher ends this one, which takes back what it has begun to write.
     signal.signal(signal.SIGTERM, _leave)
-    accelerator = Accelerator()
+    accelerator = meet()
     accelerator.wait_for_everyone()
     yield accelerator.device
     # After an error there is nobody to wait for.
     accelerator.wait_for_everyone()
     distributed.destroy_process_group()
+
+
+@contextlib.contextmanager
+def explain_lost_peers(*, aftermath: str) -> Generator[None, None, None]:
+    """Context manager: an exchange with another process that breaks off, or that it does not answer, is one sentence.
+
+    Args:
+        aftermath: what is left, and what to do.
+
+    Raises:
+        TrainingError: it broke off, or took longer than `copyist.devices.PROCESS_TIMEOUT`.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not _is_lost_peer(error):
+            raise
+        words = str(error).lower()
+        # Of Gloo and the system, of Gloo's barrier, and of the store where processes meet.
+        silent = any(each in words for each in ("timed out", "timeout"))
+        raise TrainingError(f"{_SILENT if silent else _LOST}; {aftermath}") from error
 
 
 def is_alone() -> bool:
@@ -100,16 +125,6 @@ def is_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def is_lost_peer(error: RuntimeError) -> bool:
-    """Whether an error says that the exchange with another process of the run broke off."""
-    if is_alone():
-        return False
-    from torch import distributed
-
-    words = ("gloo", "NCCL", "Connection closed by peer", "Connection reset by peer")
-    return isinstance(error, distributed.DistError) or any(word in str(error) for word in words)
-
-
 def report_failure(sentence: str, *, code: int) -> bool:
     """Leave a sentence for the parent to say, in a process that `relaunch` started; return whether it is one."""
     folder = os.environ.get(_FAILURES)
@@ -118,6 +133,16 @@ def report_failure(sentence: str, *, code: int) -> bool:
     # Only `relaunch` reads it, after this process has ended.
     Path(folder, os.environ["RANK"]).write_text(json.dumps({"sentence": sentence, "code": code}))
     return True
+
+
+def _is_lost_peer(error: RuntimeError) -> bool:
+    """Whether an error says that the exchange with another process of the run failed."""
+    if is_alone():
+        return False
+    from torch import distributed
+
+    words = ("gloo", "NCCL", "Connection closed by peer", "Connection reset by peer")
+    return isinstance(error, distributed.DistError) or any(word in str(error) for word in words)
 
 
 def _check_meeting_place(nodes: int) -> None:
@@ -170,9 +195,10 @@ def _config(devices: int, nodes: int, *, logs: Path) -> "LaunchConfig":
     )
 
 
-def _launch(config: "LaunchConfig", folder: Path, *, world_size: int, aftermath: str) -> None:
+def _launch(config: "LaunchConfig", folder: Path, *, aftermath: str) -> None:
     """Run this command in processes of its own, and wait until they have ended; once one fails, all are ended."""
     import torch
+    from torch.distributed import DistError
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import elastic_launch
@@ -194,27 +220,39 @@ def _launch(config: "LaunchConfig", folder: Path, *, world_size: int, aftermath:
         raise InterruptionError(sentence, signal=int(end.sigval)) from None
     except ChildFailedError as error:
         codes = {rank: failure.exitcode for rank, failure in error.failures.items()}
-        raise _failure(codes, folder, world_size=world_size, aftermath=aftermath) from None
+        devices, nodes = config.nproc_per_node, config.max_nodes
+        raise _failure(codes, folder, devices=devices, nodes=nodes, aftermath=aftermath) from None
+    except DistError as error:
+        raise TrainingError(
+            f"the {config.max_nodes} machines of this run must meet at {config.rdzv_endpoint}, and have not in "
+            f"{config.rdzv_configs['timeout'] / 60:g} minutes; check MASTER_ADDR and MASTER_PORT, and give the command "
+            "on each machine"
+        ) from error
     finally:
         logging.disable(logging.NOTSET)
         del os.environ[_FAILURES]
 
 
-def _failure(codes: Mapping[int, int], folder: Path, *, world_size: int, aftermath: str) -> CopyistError:
+def _failure(codes: Mapping[int, int], folder: Path, *, devices: int, nodes: int, aftermath: str) -> CopyistError:
     """Why a run ended, in one sentence: by what a process refused, or how it died, and not by what that led to."""
     reports = _reports(folder)
-    own = [each for each in reports.values() if each["sentence"] != LOST_PEER and each["code"] < 128]
+    lost = {rank for rank, each in reports.items() if each["sentence"].startswith(_LOST)}
+    own = [each for rank, each in reports.items() if rank not in lost and each["code"] < 128]
     if own:
         return TrainingError(own[0]["sentence"])
     # By SIGTERM the launcher ends those that are left.
-    rank, code = min(codes.items(), key=lambda item: (item[1] >= 0, item[1] == -signal.SIGTERM, item[0]))
-    who = f"process {rank} of the {world_size} of this run"
+    rank, code = min(codes.items(), key=lambda each: (each[1] >= 0, each[1] == -signal.SIGTERM, each[0] in lost, each))
+    who = f"process {rank} of the {devices * nodes} of this run"
     if code < 0:
         name = signal.Signals(-code).name
         return TrainingError(f"{who} was ended by {name}, and the others with it; {aftermath}")
-    if reports:
-        return TrainingError(next(iter(reports.values()))["sentence"])
-    lines = [line for path in folder.rglob(f"{rank}/stderr.log") for line in path.read_text().splitlines() if line]
+    if rank in lost and nodes > 1:
+        return TrainingError(f"a process on another machine has ended, and this one with it; {aftermath}")
+    if rank in reports:
+        return TrainingError(reports[rank]["sentence"])
+    # The log of a process is named by its number on this machine.
+    logs = folder.rglob(f"{rank % devices}/stderr.log")
+    lines = [line for path in logs for line in path.read_text().splitlines() if line]
     return TrainingError(
         f"{who} failed{f' ({lines[-1]})' if lines else ', as it says above'}; leave --devices out to see why"
     )

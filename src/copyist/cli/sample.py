@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from copyist.cli import sample_options as own
-from copyist.cli.launch import is_alone, is_first, join_processes, relaunch
+from copyist.cli.launch import explain_lost_peers, is_alone, is_first, join_processes, relaunch
 from copyist.cli.options import Batch, ClassOf, Device, Devices, Force, Json, Model, Nodes, Out, Seed
 from copyist.cli.preamble import batch_statement, open_model
 from copyist.cli.sample_conditions import check_together, read_conditions
@@ -83,7 +83,7 @@ def sample(
             f"--device must be left out where several processes share the work, got {device}; each takes a GPU of its "
             "own, or a core of a machine without one"
         )
-    with join_processes() as own_device:
+    with explain_lost_peers(aftermath=_AFTERMATH), join_processes() as own_device:
         network = open_model(model, class_of=class_of, device=device or own_device)
         name = method or default_method(network)
         chosen = named_method(name, assigned)

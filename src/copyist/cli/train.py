@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from copyist.cli.launch import is_first, relaunch
+from copyist.cli.launch import explain_lost_peers, is_first, relaunch
 from copyist.cli.options import Data, Devices, Force, Json, Nodes, Out, parse_seed
 from copyist.cli.terminal import TrainingBar, counted, show
 
@@ -74,7 +74,8 @@ def train(
                 "a first stage that is given is not trained, got settings of its training too; leave them out, or "
                 f"--first-stage {first_stage}"
             )
-    with TrainingBar(chosen.name) if is_first() else contextlib.nullcontext() as bar:
+    shown = TrainingBar(chosen.name) if is_first() else contextlib.nullcontext()
+    with explain_lost_peers(aftermath=_AFTERMATH), shown as bar:
         run = run_training(
             chosen,
             out=out,

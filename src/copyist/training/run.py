@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any, final
 
 import torch
-from accelerate import Accelerator
 
 from copyist.checks import check_whole
 from copyist.data import open_source
 from copyist.data.learned_columns import left_out_notices
 from copyist.data.opening import check_data
 from copyist.data.splits import Splits
-from copyist.devices import deterministic_cudnn
+from copyist.devices import deterministic_cudnn, meet
 from copyist.errors import ArgumentError
 from copyist.models.contracts import Autoencoder, Model
 from copyist.objectives import FrozenEncoder
@@ -193,7 +192,7 @@ def train(
     if resume and out is None:
         raise ArgumentError("a run must have a folder to be resumed, got out=None; give the folder it was trained into")
     watcher = observer or NullObserver()
-    accelerator = Accelerator()
+    accelerator = meet()
     store = Store(None if out is None else user_path(out), writes=accelerator.is_main_process)
     store.check(resume=resume, overwrite=overwrite)
     recorded = RecordedRun.of(store.read_document(), place=str(store)) if resume else None

@@ -7,13 +7,12 @@ import copy
 from collections.abc import Mapping
 from typing import Any, final
 
-from accelerate import Accelerator
 from torch import nn
 
 from copyist.checkpoint import sum_of_tensors
 from copyist.data import Batches
 from copyist.data.splits import Splits
-from copyist.devices import Precision, keep_freed_memory, resolve_for_all
+from copyist.devices import Precision, keep_freed_memory, meet, resolve_for_all
 from copyist.models.contracts import Autoencoder, Model, ModelConfig, needs
 from copyist.models.latent_diffusion import LatentDiffusion
 from copyist.nn.norm import share_statistics
@@ -70,7 +69,7 @@ class TrainingState:
         self.recipe, self.store, self.seed, self.observer, self.start = recipe, store, seed, observer, start
         self.purpose = purpose
         self.start_fingerprint = None if start is None else start.fingerprint
-        self.accelerator = Accelerator()
+        self.accelerator = meet()
         self.device = self.accelerator.device
         self.precision: Precision = resolve_for_all(config.precision, self.device)
         # The one setting of the process that training does not put back; it changes no value.
