@@ -116,18 +116,6 @@ def test_the_files_of_two_processes_are_those_of_one_bit_for_bit(model: str, inp
 
 
 @pytest.mark.slow
-def test_the_files_of_a_cluster_of_dask_are_those_of_one_process_bit_for_bit(
-    inputs: list[str], tmp_path: Path, model: str
-) -> None:
-    distributed = pytest.importorskip("distributed")
-    by_one(model, inputs, tmp_path / "one")
-    cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
-    with cluster, distributed.Client(cluster), parallel_config(backend="dask"):
-        by_two(model, inputs, tmp_path / "two")
-    assert written(tmp_path / "two") == written(tmp_path / "one")
-
-
-@pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
 def test_pictures_that_turn_out_damaged_leave_the_batches_of_one_process(
     model: str, inputs: list[str], tmp_path: Path
