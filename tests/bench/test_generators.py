@@ -1,9 +1,11 @@
 """Equal budgets are compared by seed, and allow steps by their cost; trials that are known are not made again."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import torch
@@ -11,7 +13,8 @@ from torch import Tensor, nn
 from typer.testing import CliRunner
 
 from copyist.bench import generators
-from copyist.bench.generators import KINDS, GeneratorBench, GeneratorTrial, bench_generators
+from copyist.bench.generators import KINDS, GeneratorBench, GeneratorTrial, Kind, bench_generators
+from copyist.bench.generators_chart import generators_chart
 from copyist.bench.timings import Machine
 from copyist.cli.bench import app
 from copyist.data import open_source
@@ -94,21 +97,63 @@ def test_a_copier_is_sampled_in_three_ways_by_one_training(made: list[tuple[str,
     assert [kind for kind, *_ in made] == ["copies"]
 
 
-def test_ratios_are_paired_by_seed() -> None:
-    trial = GeneratorTrial(
-        kind="pixels",
-        budget=60.0,
-        seed=0,
-        spent=60.0,
-        steps=9,
-        distance={"appearance": 2.0},
-        coverage=0.5,
-        nearest=1.0,
-        seconds=0.1,
-        memory=12.5,
+TRIAL = GeneratorTrial(
+    kind="pixels",
+    budget=60.0,
+    seed=0,
+    spent=60.0,
+    steps=9,
+    parameters=1_500_000,
+    distance={"appearance": 2.0},
+    coverage=0.5,
+    rules=None,
+    nearest=1.0,
+    seconds=0.1,
+    memory=12.5,
+)
+
+
+def benched(distances: Mapping[Kind, Sequence[Mapping[float, float]]]) -> GeneratorBench:
+    """Of distances by kind, seed and budget."""
+    trials = tuple(
+        replace(TRIAL, kind=kind, seed=seed, budget=budget, distance={"appearance": distance})
+        for kind, seeds in distances.items()
+        for seed, found in enumerate(seeds)
+        for budget, distance in found.items()
     )
+    floor, law = {"appearance": 0.1}, {"appearance": 4.0}
+    return GeneratorBench(data="x", num_images=32, floor=floor, pixel_law=law, machine=MACHINE, trials=trials)
+
+
+def test_two_kinds_cross_where_the_logarithms_of_their_distances_meet() -> None:
+    budgets = (10.0, 100.0, 1000.0)
+    # 1000/b and 100/√b meet at b = 100; twice the first at 400; a hundredth of it is nearer throughout.
+    pixels = [{budget: 100 / budget**0.5 for budget in budgets}] * 3
+    codes = [{budget: factor * 1000 / budget for budget in budgets} for factor in (1.0, 2.0, 0.01)]
+    found = benched({"pixels": pixels, "codes": codes})
+    assert found.budgets == [10, 100, 1000]
+    assert found.crossings("codes", "pixels") == {0: pytest.approx(100), 1: pytest.approx(400), 2: None}
+    assert found.interval("pixels", budget=100.0).mean == pytest.approx(10)
+    assert "codes and pixels cross in 2 of 3 seeds, at 200 s" in str(found)
+    assert "cross at none" in str(benched({"pixels": pixels[:1], "codes": codes[2:]}))
+
+
+def test_the_chart_has_a_line_for_each_kind_with_its_seeds_interval_and_the_floor() -> None:
+    budgets = (10.0, 100.0)
+    codes = [{budget: factor * 10 / budget for budget in budgets} for factor in (1.0, 2.0, 3.0)]
+    drawn = generators_chart(benched({"pixels": codes, "codes": codes}))
+    ElementTree.fromstring(drawn)
+    for text in ("pixels", "codes", "copies", "training images", "processor seconds of training"):
+        assert text in drawn
+    assert "var(--" not in drawn
+    alone = generators_chart(benched({"pixels": codes[:1], "codes": codes[:1]}))
+    # Three seeds have an interval and one has none, of two kinds at two budgets.
+    assert drawn.count("<path") - alone.count("<path") == 4
+
+
+def test_ratios_are_paired_by_seed() -> None:
     trials = [
-        replace(trial, kind=kind, seed=seed, distance={"appearance": distance})
+        replace(TRIAL, kind=kind, seed=seed, distance={"appearance": distance})
         for seed, distances in enumerate([(2.0, 1.0), (8.0, 4.0), (6.0, 3.0)])
         for kind, distance in zip(("pixels", "codes"), distances, strict=True)
     ]
@@ -175,9 +220,13 @@ def test_each_kind_takes_images_of_these_sides(side: int) -> None:
 
 def test_trials_are_gone_on_with_on_the_command_line(made: list[tuple[str, float, int]], tmp_path: Path) -> None:
     out = tmp_path / "trials.json"
-    line = ["generators", "--data", SOURCE, "--budget", "4", "--count", "32", "--out", str(out)]
+    chart = tmp_path / "chart.svg"
+    line = ["generators", "--data", SOURCE, "--budget", "4", "--count", "32", "--out", str(out), "--chart", str(chart)]
     for seeds in (["--seed", "0"], ["--seed", "0", "--seed", "1", "--resume"]):
         done = CliRunner().invoke(app, [*line, *seeds])
         assert done.exit_code == 0, done.output
+        assert "repeated copies" in chart.read_text()
+    refused = CliRunner().invoke(app, line[:7] + line[9:])
+    assert refused.exit_code != 0
     assert [seed for *_, seed in made] == [0, 0, 0, 1, 1, 1]
     assert len(GeneratorBench.from_json(out.read_text()).trials) == 10

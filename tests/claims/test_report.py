@@ -11,12 +11,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from copyist.claims.figures import curves_figure, parts_figure, standalone
+from copyist.claims.figures import curves_figure, parts_figure
 from copyist.claims.glance import small_curves, small_parts
 from copyist.claims.page import Chapter, Sentence, Sentences, claim_page, claims_page, front_page
 from copyist.claims.report import read_claims, write_claims
 from copyist.claims.result import Curves
 from copyist.claims.wording import MARKS, MEANINGS, interval, short
+from copyist.drawing.charts import standalone
 from copyist.errors import DataError
 from copyist.evidence import VERDICTS, Interval, Verdict
 

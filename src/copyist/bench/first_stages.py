@@ -2,6 +2,7 @@
 
 __all__ = ["OPTIONS", "FirstStageTrial", "FirstStages", "bench_first_stages"]
 
+import math
 import statistics
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from copyist.data.splits import Splits
 from copyist.drawing.text import text_table
 from copyist.errors import ArgumentError
 from copyist.evaluation.generation_measures import generation_table, latent_table
+from copyist.evidence import Interval, student_interval
 from copyist.models.contracts import Autoencoder, needs
 from copyist.models.diffusion_unet import DiffusionUNetConfig
 from copyist.models.latent_diffusion import LatentDiffusion, LatentDiffusionConfig
@@ -106,9 +108,17 @@ class FirstStages(JsonResult):
     machine: Machine
     trials: tuple[FirstStageTrial, ...]
 
+    def ratio(self, option: str, over: str = "plain") -> Interval:
+        """Distance of the samples of one option over that of another, paired by seed: its geometric mean, and Student's
+        95 % interval."""
+        found = {(each.option, each.seed): each.distance for each in self.trials}
+        seeds = sorted(seed for name, seed in found if name == option and (over, seed) in found)
+        return student_interval([found[option, seed] / found[over, seed] for seed in seeds], scale="log")
+
     def __str__(self) -> str:
         names = ("psnr", "copies", "between", "kurtosis", "distance", "layout", "coverage", "first_stage_seconds")
-        rows = [["first stage", "seeds", *("seconds" if name.endswith("seconds") else name for name in names)]]
+        shown = ("seconds" if name.endswith("seconds") else name for name in names)
+        rows = [["first stage", "seeds", *shown, "distance over plain"]]
         options = dict.fromkeys(each.option for each in self.trials)
 
         def mean(option: str, name: str) -> float:
@@ -116,7 +126,9 @@ class FirstStages(JsonResult):
 
         for option in sorted(options, key=lambda option: mean(option, "distance")):
             seeds = sum(each.option == option for each in self.trials)
-            rows.append([option, str(seeds), *(f"{mean(option, name):.4g}" for name in names)])
+            ratio = self.ratio(option)
+            told = f"{ratio.mean:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]" if math.isfinite(ratio.mean) else ""
+            rows.append([option, str(seeds), *(f"{mean(option, name):.4g}" for name in names), told])
         head = (
             f"{self.data}: first stages of {self.steps[0]} steps, denoisers of {self.steps[1]}, {self.num_images} "
             f"samples; training images score a distance of {self.floor:.4g}"

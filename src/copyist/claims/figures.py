@@ -1,25 +1,28 @@
 """Figures of a claim: each part against its bound with the controls beside it, and curves over seeds."""
 
-__all__ = ["curves_figure", "parts_figure", "standalone"]
+__all__ = ["curves_figure", "parts_figure"]
 
 import math
-import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from copyist.checks import require
 from copyist.claims.result import ClaimResult, Curves
 from copyist.claims.wording import interval, verdict_label
-from copyist.drawing.charts import INK, LINE, MARKERS, MUTED, SERIES, new_figure, plain, svg_text, under_figure
+from copyist.drawing.charts import (
+    INK,
+    LINE,
+    MARKERS,
+    MUTED,
+    SERIES,
+    new_figure,
+    plain,
+    plain_ticks,
+    svg_text,
+    under_figure,
+)
 from copyist.evidence import Interval, Verdict
-
-_BY_DAY = {
-    "ink": "#1b1c1f", "muted": "#63656c", "line": "#dfdfdb", "sans": "system-ui, Helvetica, Arial, sans-serif",
-    "series-0": "#1d5fbf", "series-1": "#c8590f", "series-2": "#2b8456", "series-3": "#7c4dbd", "series-4": "#b3325f",
-    "series-5": "#16808c",
-}  # fmt: skip
 
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 """So that lines differ without color."""
@@ -102,28 +105,14 @@ def curves_figure(curves: Sequence[Curves], name: str) -> str:
         axes.set_xscale("log")
         if len(first.x) <= _FEW:
             axes.set_xticks([x for x in first.x if x > 0])
-        _plain_ticks(axes.xaxis)
+        plain_ticks(axes.xaxis)
     if first.log_y and any(y > 0 for curve in curves for line in curve.lines.values() for y in line):
         axes.set_yscale("log")
-        _plain_ticks(axes.yaxis)
+        plain_ticks(axes.yaxis)
     axes.grid(True, color=LINE, linewidth=0.5)
     if first.lines:
         under_figure(figure, (handles, [label.replace("_", " ").strip() for label in first.lines]))
     return svg_text(figure, name)
-
-
-def standalone(svg: str) -> str:
-    """The same picture as a file of its own, by day and on white."""
-    colored = re.sub(r"var\(--([\w-]+)\)", lambda found: _BY_DAY[found[1]], svg)
-    head, body = re.match(r"(<svg [^>]*>)(.*)", colored, flags=re.DOTALL).groups()  # pyright: ignore[reportOptionalMemberAccess]
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{head}<rect width="100%" height="100%" fill="#fff"/>{body}'
-
-
-def _plain_ticks(axis: Any) -> None:
-    """Powers of ten as plain numbers; formulas are not drawn, since names are taken as they are."""
-    ticker: Any = require("matplotlib.ticker", extra="report", purpose="a report with charts")
-    axis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
-    axis.set_minor_formatter(ticker.NullFormatter())
 
 
 def _panels(result: ClaimResult) -> list[list[Row]]:
@@ -173,7 +162,7 @@ def _limits(axes: Any, rows: Sequence[Row]) -> tuple[float, float]:
     low, high = min(numbers), max(numbers)
     if any(row.is_ratio for row in rows) and low > 0 and high > _TENFOLD * low:
         axes.set_xscale("log")
-        _plain_ticks(axes.xaxis)
+        plain_ticks(axes.xaxis)
         room = (high / low) ** 0.06
         low, high = low / room, high * room
     else:

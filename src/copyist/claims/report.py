@@ -5,12 +5,13 @@ __all__ = ["read_claims", "write_claims"]
 from collections.abc import Sequence
 from pathlib import Path
 
-from copyist.claims.figures import curves_figure, parts_figure, standalone
+from copyist.claims.figures import curves_figure, parts_figure
 from copyist.claims.glance import glance_picture
 from copyist.claims.judging import check_consistent
 from copyist.claims.page import Chapter, Sentences, claim_page, claims_page, front_page
 from copyist.claims.result import ClaimResult
 from copyist.claims.result_file import result_in
+from copyist.drawing.charts import standalone
 from copyist.errors import DataError
 from copyist.outputs import whole_folder, write_text
 

@@ -11,6 +11,8 @@ __all__ = [
     "dots",
     "new_figure",
     "plain",
+    "plain_ticks",
+    "standalone",
     "svg_text",
     "under_figure",
 ]
@@ -44,6 +46,12 @@ SERIES = ("#0a0101", "#0a0202", "#0a0303", "#0a0404", "#0a0505", "#0a0606")
 
 VARIABLES = {INK: "ink", MUTED: "muted", LINE: "line"} | {color: f"series-{i}" for i, color in enumerate(SERIES)}
 """Colors that stand for the page's own, which differ by day and by night."""
+
+_BY_DAY = {
+    "ink": "#1b1c1f", "muted": "#63656c", "line": "#dfdfdb", "sans": "system-ui, Helvetica, Arial, sans-serif",
+    "series-0": "#1d5fbf", "series-1": "#c8590f", "series-2": "#2b8456", "series-3": "#7c4dbd", "series-4": "#b3325f",
+    "series-5": "#16808c",
+}  # fmt: skip
 
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "p")
 """The shapes of what is compared, where colors do not tell it apart."""
@@ -163,6 +171,13 @@ def under_figure(figure: Any, handles_and_labels: tuple[list[Any], list[str]]) -
     )
 
 
+def plain_ticks(axis: Any) -> None:
+    """Powers of ten as plain numbers; formulas are not drawn, since names are taken as they are."""
+    ticker: Any = require("matplotlib.ticker", extra="report", purpose="a report with charts")
+    axis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
 def svg_text(figure: Any, name: str) -> str:
     """The picture without its XML head, with the page's colors and font, and with identifiers of its own."""
     matplotlib = require("matplotlib", extra="report", purpose="a report with charts")
@@ -188,3 +203,10 @@ def svg_text(figure: Any, name: str) -> str:
     svg = re.sub(r'(<svg [^>]*?)\s*width="[^"]*"', rf"\1 {size}", svg, count=1)
     svg = re.sub(r'(<svg [^>]*?)\s*height="[^"]*"', r"\1", svg, count=1)
     return re.sub("|".join(VARIABLES), lambda found: f"var(--{VARIABLES[found[0]]})", svg)
+
+
+def standalone(svg: str) -> str:
+    """The same picture as a file of its own, by day and on white."""
+    colored = re.sub(r"var\(--([\w-]+)\)", lambda found: _BY_DAY[found[1]], svg)
+    head, body = re.match(r"(<svg [^>]*>)(.*)", colored, flags=re.DOTALL).groups()  # pyright: ignore[reportOptionalMemberAccess]
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{head}<rect width="100%" height="100%" fill="#fff"/>{body}'

@@ -3,12 +3,13 @@
 __all__ = ["first_stages", "generators"]
 
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from copyist.cli.bench.running import SEEDS, Out, Resume, keep_trials, run_bench, trials_begun
-from copyist.cli.options import Force, Json
+from copyist.cli.options import Force, Json, as_path
 
 _BUDGETS = [60.0, 240.0, 960.0]
 
@@ -22,6 +23,10 @@ def generators(
     ] = _BUDGETS,
     seed: Annotated[list[int], typer.Option(min=0, help="Seed of all; may be given repeatedly.")] = SEEDS,
     count: Annotated[int, typer.Option(min=32, help="Samples, and test images.")] = 512,
+    chart: Annotated[
+        Path | None,
+        typer.Option("--chart", help="Also draw distances over budgets, as SVG.", parser=as_path, metavar="PATH"),
+    ] = None,
     as_json: Json = False,
     out: Out = None,
     resume: Resume = False,
@@ -29,7 +34,11 @@ def generators(
 ) -> None:
     """Train diffusion of pixels, diffusion of codes and a copier for equal budgets, and compare their samples."""
     from copyist.bench.generators import GeneratorBench, bench_generators
+    from copyist.bench.generators_chart import generators_chart
+    from copyist.outputs import check_output, write_text
 
+    if chart is not None:
+        check_output(chart, overwrite=force or resume)
     begun = trials_begun(GeneratorBench.from_json, out, resume=resume)
     bench = partial(
         bench_generators,
@@ -40,7 +49,9 @@ def generators(
         begun=begun,
         found=partial(keep_trials, out),
     )
-    run_bench(bench, as_json=as_json, out=out, force=force or resume)
+    result = run_bench(bench, as_json=as_json, out=out, force=force or resume)
+    if chart is not None:
+        write_text(chart, generators_chart(result))
 
 
 def first_stages(

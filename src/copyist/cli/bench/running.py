@@ -56,10 +56,8 @@ class Result(Protocol):
 R = TypeVar("R", bound=Result)
 
 
-def run_bench(
-    bench: Callable[..., Result], *, as_json: bool = False, out: Path | None = None, force: bool = False
-) -> None:
-    """Run a benchmark, and print its result; its argument `say` takes a sentence for each round.
+def run_bench(bench: Callable[..., R], *, as_json: bool = False, out: Path | None = None, force: bool = False) -> R:
+    """Run a benchmark, print its result, and return it; its argument `say` takes a sentence for each round.
 
     Args:
         bench: measures.
@@ -78,6 +76,7 @@ def run_bench(
     if out is not None:
         write_text(out, result.to_json() + "\n")
     typer.echo(result.to_json() if as_json else str(result))
+    return result
 
 
 def trials_begun(read: Callable[[str], R], out: Path | None, *, resume: bool) -> R | None:
