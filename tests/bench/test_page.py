@@ -51,6 +51,15 @@ def test_a_target_is_reached_or_not(tmp_path: Path) -> None:
     assert "`copyist bench train --width 16 --size 64 --batch 32 --rounds 5`, `slow.json`" in text
 
 
+def test_a_heading_says_what_tells_results_of_one_benchmark_apart(tmp_path: Path) -> None:
+    one, file = result(2.0), tmp_path / "some.json"
+    (row,) = one.comparisons
+    for widths, heading in (([16], "width 16"), ([16, 32, 64], "widths 16, 32 and 64")):
+        rows = tuple(replace(row, width=width, size=128) for width in widths)
+        file.write_text(replace(one, comparisons=rows).to_json())
+        assert f"## Train, 128×128, {heading}\n" in performance_page([file])
+
+
 def test_what_nobody_asked_has_no_target(tmp_path: Path) -> None:
     other = tmp_path / "other.json"
     other.write_text(replace(result(2.0), name="walk").to_json())
@@ -134,6 +143,8 @@ def test_results_on_record_are_read() -> None:
     files = [file for file in sorted(folder.glob("bench-*.json")) if file.name in PAGE.read_text()]
     assert len(files) > 20
     assert performance_page(files) == PAGE.read_text()
+    titles = [line for line in PAGE.read_text().splitlines() if line.startswith("## ")]
+    assert len(set(titles)) == len(titles) == len(files)
     text = performance_page([folder / "bench-codec.json", folder / "bench-tables.json"])
     assert "`copyist bench codec FOLDER --effort 10`" in text
     assert "`copyist bench tables FOLDER --splits 3`" in text

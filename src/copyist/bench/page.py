@@ -158,7 +158,8 @@ def _told_as(result: _Told) -> tuple[str, str]:
     if isinstance(result, PageRate):
         page = "--page FILE" if result.width is None else f"--width {result.width}"
         served = " --served" if result.served else ""
-        return "An exported page", f"web {page} --size {result.size} --rounds {result.rounds}{served}"
+        title = f"An exported page, {'served' if result.served else 'opened as a file'}"
+        return title, f"web {page} --size {result.size} --rounds {result.rounds}{served}"
     if isinstance(result, RooflineBench):
         options = f"--precision {result.precision}" + "".join(f" --width {row.width}" for row in result.rows)
         options += f" --size {result.size} --batch {result.batch} --rounds {result.rounds}"
@@ -171,7 +172,7 @@ def _told_as(result: _Told) -> tuple[str, str]:
 
 
 def _section(result: BenchResult, file: str) -> Iterator[str]:
-    yield f"## {result.name[:1].upper()}{result.name[1:]}"
+    yield f"## {result.name[:1].upper()}{result.name[1:]}, {_shape(result)}"
     yield _known(_ABOUT, result.name) or ""
     yield f"{result.machine}; `{_command(result)}`, `{file}`.\n"
     yield f"| width | size | batch | rounds | ours, ms a {result.unit} | reference, ms | times as fast | asked |"
@@ -180,6 +181,13 @@ def _section(result: BenchResult, file: str) -> Iterator[str]:
     for row in result.comparisons:
         yield _row(row, targets.get(row.width))
     yield ""
+
+
+def _shape(result: BenchResult) -> str:
+    """Size and widths, by which results of one benchmark differ."""
+    widths = [str(row.width) for row in result.comparisons]
+    listed = f"widths {', '.join(widths[:-1])} and {widths[-1]}" if len(widths) > 1 else f"width {widths[0]}"
+    return f"{result.comparisons[0].size}×{result.comparisons[0].size}, {listed}"
 
 
 def _command(result: BenchResult) -> str:
