@@ -1,6 +1,6 @@
 """How much memory and disk there is, and a refusal, before any is taken, of what would need more."""
 
-__all__ = ["available_memory", "bytes_text", "check_disk", "check_memory"]
+__all__ = ["available_memory", "bytes_text", "check_disk", "check_memory", "is_out_of_memory"]
 
 import math
 import os
@@ -64,6 +64,12 @@ def check_disk(needed: float, what: str, place: Path, *, remedy: str) -> None:
             f"{what} must fit onto the disk of {place}, which has {bytes_text(free)} left, got about "
             f"{bytes_text(needed)}; {remedy}"
         )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory is full, which PyTorch does in words of its own."""
+    told = str(error)
+    return isinstance(error, MemoryError) or "out of memory" in told or "can't allocate memory" in told
 
 
 def bytes_text(count: float) -> str:

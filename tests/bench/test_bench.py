@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from copyist.bench.timings import BenchResult, Comparison, Machine, Quartiles
 from copyist.bench.unet_training import bench_train
 from copyist.bench.vae_training import bench_vae
 from copyist.cli.bench import app
+from copyist.cli.bench.running import run_bench
 from copyist.data import open_source
 from copyist.errors import ArgumentError
 from copyist.models.unet import UNetConfig
@@ -115,6 +117,12 @@ def test_the_text_says_machine_ratio_rate_and_share_of_peak() -> None:
     assert len({len(line) for line in text.splitlines()[2:4]}) == 1, "rows stand under their headings"
 
 
+def test_one_core_and_one_thread_are_singular() -> None:
+    alone = replace(a_result().machine, cores=1, threads=1)
+    assert str(alone) == "P, 1 core, 1 thread, Python 3, torch 2"
+    assert str(replace(a_result(), machine=alone)).startswith("train: P, 1 core, 1 thread, Python 3")
+
+
 def test_quartiles_are_those_on_paper() -> None:
     assert Quartiles.of([5.0, 1.0, 2.0, 4.0, 3.0]) == Quartiles(median=3.0, low=2.0, high=4.0)
     assert Quartiles.of([7.0]) == Quartiles(median=7.0, low=7.0, high=7.0)
@@ -179,3 +187,29 @@ def test_a_side_that_no_net_takes_is_refused_before_any_work(command: str) -> No
     assert isinstance(answer.exception, ArgumentError)
     assert str(answer.exception) == "--size must be a multiple of 8, got 20; take 24"
     assert not answer.output
+
+
+@pytest.mark.parametrize("command", ["train", "roofline", "losses", "scaling", "shards"])
+def test_a_batch_that_does_not_fit_is_refused_before_any_work_by_an_option_that_there_is(command: str) -> None:
+    answer = CliRunner().invoke(app, [command, "--batch", "1000000000"])
+    assert isinstance(answer.exception, ArgumentError)
+    assert str(answer.exception).startswith("a batch of 1000000000 images of 64x64 must fit into memory")
+    assert str(answer.exception).endswith("got about 147 TB; take a smaller one (--batch 32)")
+    assert not answer.output
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_full_memory_is_told_by_options_of_benchmarks(error: Exception) -> None:
+    with pytest.raises(ArgumentError, match=r"^a benchmark must fit into memory, which is full; take a smaller --size"):
+        run_bench(lambda say: raising(error))
+    with pytest.raises(RuntimeError, match=r"^of another kind$"):
+        run_bench(lambda say: raising(RuntimeError("of another kind")))
+
+
+def raising(error: Exception) -> BenchResult:
+    raise error
+
+
+def test_a_batch_that_processes_cannot_share_is_refused_before_any_work() -> None:
+    answer = CliRunner().invoke(app, ["scaling", "--batch", "31"])
+    assert str(answer.exception) == "--batch must be a multiple of --processes, got 31 and 2; take 30"

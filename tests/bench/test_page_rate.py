@@ -111,6 +111,21 @@ def test_a_page_whose_worker_fails_is_refused_at_once(page: Path, tmp_path: Path
         assert "broken" in browser.value_of("copyist.ready.catch(error => String(error))")
 
 
+def test_what_cannot_be_measured_is_refused_before_any_work() -> None:
+    for words, sentence in (
+        ("--size 20", "--size must be a multiple of 8, got 20; take 24"),
+        ("--size 8", "--size must be at least 16, got 8; take 16"),
+        (
+            "--size 28 --page page.html --width 32",
+            "--width is of the U-Net that is exported, got 32 beside --page; leave one out",
+        ),
+    ):
+        answer = CliRunner().invoke(app, ["web", *words.split()])
+        assert isinstance(answer.exception, ArgumentError)
+        assert str(answer.exception) == sentence
+        assert not answer.output
+
+
 def test_a_page_that_is_not_there_starts_no_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_rate, "chromium", None)
     with pytest.raises(DataError, match="must be a file that"):

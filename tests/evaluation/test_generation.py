@@ -1,5 +1,6 @@
 """Samples beside real images, and first stages, by models whose law is known."""
 
+from dataclasses import replace
 from typing import Any, final
 
 import pytest
@@ -181,6 +182,10 @@ def test_kinds_are_not_mixed_and_few_images_tell_nothing(splits: Splits) -> None
     ):
         evaluate({"a": NormalDiffusion(), "b": built(CONFIGS["unet-group"])}, splits)
     with pytest.raises(
-        DataError, match=r"^samples must be compared with at least 32 images, got 8 of noise; take more$"
+        DataError,
+        match=r"^samples must be compared with at least 32 images, got 8 of noise; take more \(--images 32\)$",
     ):
         evaluate({"a": NormalDiffusion()}, splits, num_images=8)
+    few = replace(splits, test=splits.test.subset(31))
+    with pytest.raises(DataError, match=r"got 31 of noise; take a source with 32 in each split$"):
+        evaluate({"a": NormalDiffusion()}, few, num_images=100)

@@ -15,7 +15,7 @@ from copyist.compression.models import coder_of
 from copyist.compression.raster import Raster
 from copyist.data.inputs import find_inputs
 from copyist.drawing.text import text_table
-from copyist.drawing.wording import number
+from copyist.drawing.wording import counted, number
 from copyist.errors import ArgumentError
 from copyist.evaluation.compressed.one_picture import of_8_bits
 from copyist.evaluation.compressed.rate_distortion import (
@@ -62,7 +62,8 @@ class CodecBench(JsonResult):
         return json.dumps(document, indent=1, allow_nan=False)
 
     def __str__(self) -> str:
-        head = f"{self.num_pictures} pictures, each whole; means over the pictures at each quality; sizes are of files"
+        pictures = counted(self.num_pictures, "picture")
+        head = f"{pictures}, each whole; means over the pictures at each quality; sizes are of files"
         points = [["codec", "quality", "bits per pixel", "PSNR, dB", "MS-SSIM", "MP/s in", "MP/s out"]]
         for curve in self.curves:
             points += [

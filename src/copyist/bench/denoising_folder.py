@@ -22,6 +22,7 @@ from copyist.data.inputs import find_inputs
 from copyist.data.opening import open_split
 from copyist.devices import keep_freed_memory, one_thread
 from copyist.drawing.text import text_table
+from copyist.drawing.wording import counted
 from copyist.evaluation.restore_files import restore_files
 from copyist.files.picture import write_picture
 from copyist.files.picture_files import PicturesOfFiles
@@ -66,12 +67,12 @@ class FolderBench(JsonResult):
         ]
         return "\n".join(
             [
-                f"denoising {self.images} {self.format} files of {self.size}x{self.size}, base width {self.width}, "
-                f"batches of {self.batch}: {where}",
+                f"denoising {counted(self.images, f'{self.format} file')} of {self.size}x{self.size}, "
+                f"base width {self.width}, batches of {self.batch}: {where}",
                 text_table([("", "seconds", "of processor", "images/s"), *rows], sides=("left", "right")),
                 f"all at once takes {self.ratio.median:.2f} ({self.ratio.low:.2f}–{self.ratio.high:.2f}) times the "
                 f"larger of compute and (decode + compute on one core + encode) / {where.cores}, which is "
-                f"{self.bound.median:.2f} s; {self.rounds} rounds",
+                f"{self.bound.median:.2f} s; {counted(self.rounds, 'round')}",
             ]
         )
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from copyist.drawing.text import Side, text_table
+from copyist.drawing.wording import counted
 from copyist.evidence import Interval
 from copyist.evidence.estimates import student_interval
 
@@ -142,7 +143,7 @@ class DetectionBench:
             within = sum(each.is_within for each in of_rate)
             lines.append(
                 f"at a stated rate of {rate:.0%} {share:.2%} of the held-back normal rows are flagged, a mean over "
-                f"{len(of_rate)} fits; in {within} of these their number lies in its interval of 95 %"
+                f"{counted(len(of_rate), 'fit')}; in {within} of these their number lies in its interval of 95 %"
             )
         return lines
 

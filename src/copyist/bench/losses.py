@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
-from copyist.bench.measure import machine
+from copyist.bench.measure import check_batch, machine
 from copyist.bench.timings import JsonResult, Machine
 from copyist.bench.unet_training import bench_recipe
 from copyist.drawing.text import text_table
+from copyist.drawing.wording import counted
 from copyist.errors import ArgumentError
 from copyist.evidence import Interval, student_interval
 from copyist.models.unet import UNetConfig
@@ -73,8 +74,8 @@ class LossBench(JsonResult):
             losses = (each.ours, each.float32, each.control, each.ours / each.float32, each.control / each.float32)
             rows.append([str(each.seed), *(f"{value:.4g}" for value in losses)])
         head = (
-            f"Held-out losses after {self.steps} steps of {self.batch} images, of a U-Net of width {self.width} on "
-            f"scenes of {self.size}: {self.machine}"
+            f"Held-out losses after {counted(self.steps, 'step')} of {counted(self.batch, 'image')}, "
+            f"of a U-Net of width {self.width} on scenes of {self.size}: {self.machine}"
         )
         told = (
             f"{name}: {found.mean:.3f} [{found.low:.3f}, {found.high:.3f}], standard deviation of the logarithm "
@@ -118,8 +119,10 @@ def bench_losses(
         say: takes one sentence a seed.
 
     Raises:
-        ArgumentError: what was begun is of another net, of other images, or of another number of steps.
+        ArgumentError: what was begun is of another net, of other images, or of another number of steps; or a batch does
+            not fit into memory.
     """
+    check_batch(batch, size=size)
     told = {"width": width, "size": size, "steps": steps, "batch": batch, "levels": levels, "num_images": num_images}
     other = [name for name, value in told.items() if begun is not None and getattr(begun, name) != value]
     if other:

@@ -1,6 +1,17 @@
 """Time by turns, the peak of the machine, and the work in a step."""
 
-__all__ = ["Contender", "Loop", "Turn", "compare", "count_flops", "machine", "matmul_peak", "race", "run_steps"]
+__all__ = [
+    "Contender",
+    "Loop",
+    "Turn",
+    "check_batch",
+    "compare",
+    "count_flops",
+    "machine",
+    "matmul_peak",
+    "race",
+    "run_steps",
+]
 
 import contextlib
 import multiprocessing
@@ -17,6 +28,7 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from copyist.bench.timings import Comparison, Machine, Quartiles
+from copyist.memory import check_memory
 from copyist.tensors import Images
 
 Turn: TypeAlias = Callable[[], None]
@@ -152,6 +164,16 @@ def machine() -> Machine:
         float32_peak=matmul_peak(torch.float32),
         bf16_peak=matmul_peak(torch.bfloat16),
     )
+
+
+def check_batch(batch: int, *, size: int) -> None:
+    """Refuse a batch of images in color whose training could not begin, as the loop would, by an option of benchmarks.
+
+    Raises:
+        ArgumentError: it does not fit into memory three times.
+    """
+    needed = 3 * 4.0 * batch * 3 * size**2
+    check_memory(needed, f"a batch of {batch} images of {size}x{size}", remedy="take a smaller one (--batch 32)")
 
 
 def count_flops(model: nn.Module, x: Images, *, backward: bool) -> float:

@@ -20,6 +20,7 @@ from copyist.bench.chromium import BrowserPage, chromium
 from copyist.bench.measure import machine
 from copyist.bench.timings import JsonResult, Machine, Quartiles
 from copyist.data.opening import open_split
+from copyist.drawing.wording import counted
 from copyist.errors import ArgumentError, DataError
 from copyist.export import export_model
 from copyist.export.serving import PageServer
@@ -80,13 +81,12 @@ class PageRate(JsonResult):
 
     def __str__(self) -> str:
         rate = self.pictures_per_second
-        threads = "one thread" if self.threads == 1 else f"{self.threads} threads"
         place = "served to this machine" if self.served else "opened as a file"
         page = "a page that was given" if self.width is None else f"the page of a U-Net of base width {self.width}"
         return (
-            f"{page}, {place}, in {self.browser}, {threads}: {self.machine}\n"
+            f"{page}, {place}, in {self.browser}, {counted(self.threads, 'thread')}: {self.machine}\n"
             f"{rate.median:.1f} pictures of {self.size}x{self.size} a second, quartiles {rate.low:.1f} to "
-            f"{rate.high:.1f}; {self.rounds} rounds of {PICTURES} pictures"
+            f"{rate.high:.1f}; {counted(self.rounds, 'round')} of {PICTURES} pictures"
         )
 
 

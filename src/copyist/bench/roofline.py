@@ -9,7 +9,7 @@ from pathlib import Path
 
 from copyist.bench import reference
 from copyist.bench.machine_limits import Limits, measure_limits
-from copyist.bench.measure import Loop, Times, machine, race
+from copyist.bench.measure import Loop, Times, check_batch, machine, race
 from copyist.bench.roofline_result import RooflineBench, RooflineRow, step_roofline
 from copyist.bench.step_profile import Observed, observe_steps
 from copyist.bench.timings import Quartiles
@@ -50,9 +50,13 @@ def bench_roofline(
         num_images: scenes that are trained on; the reference reads them as PNG files.
         say: takes one sentence at a time.
 
+    Raises:
+        ArgumentError: a batch does not fit into memory.
+
     Source:
         Williams, Waterman & Patterson (2009), "Roofline: An Insightful Visual Performance Model".
     """
+    check_batch(batch, size=size)
     source = f"scenes?size={size}&limit={num_images}"
     where, limits = machine(), None
     found: list[tuple[int, tuple[Observed, Observed], Times]] = []

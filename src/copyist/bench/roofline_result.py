@@ -12,6 +12,7 @@ from copyist.bench.step_profile import Observed
 from copyist.bench.timings import JsonResult, Machine, Quartiles
 from copyist.devices import Precision
 from copyist.drawing.text import text_table
+from copyist.drawing.wording import counted
 
 _HEADINGS = (
     "kind", "ours, ms", "bound", "above it", "share", "arithmetic", "in cache", "reference, ms", "bound", "share",
@@ -110,9 +111,10 @@ class RooflineBench(JsonResult):
             ours, reference = row.ours, row.reference
             lines += [
                 "",
-                f"width {row.width}, {self.batch} images of {self.size}×{self.size}: ours in {ours.dtype} reaches "
-                f"{ours.share:.0%} of the limit, {_share(ours.arithmetic, ours.seconds.median)} of that of arithmetic "
-                f"alone; the reference in {reference.dtype} {reference.share:.0%} and "
+                f"width {row.width}, {counted(self.batch, 'image')} of {self.size}×{self.size}: "
+                f"ours in {ours.dtype} reaches {ours.share:.0%} of the limit, "
+                f"{_share(ours.arithmetic, ours.seconds.median)} of that of arithmetic alone; "
+                f"the reference in {reference.dtype} {reference.share:.0%} and "
                 f"{_share(reference.arithmetic, reference.seconds.median)}",
                 text_table([_HEADINGS, *_cells(row)], sides=("left", "right")),
             ]

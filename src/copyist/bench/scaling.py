@@ -10,9 +10,9 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from copyist.bench.measure import compare, count_flops, machine
+from copyist.bench.measure import check_batch, compare, count_flops, machine
 from copyist.bench.timings import BenchResult
-from copyist.errors import TrainingError
+from copyist.errors import ArgumentError, TrainingError
 from copyist.models.unet import UNetConfig
 
 _STEPS, _FIRST, _LAST = 60, 20, 50
@@ -46,10 +46,17 @@ def bench_scaling(
         say: takes one sentence a round.
 
     Raises:
+        ArgumentError: a batch does not fit into memory, or is not divided evenly among the processes.
         TrainingError: a run failed.
     """
     import torch
 
+    check_batch(batch, size=size)
+    if batch % processes:
+        raise ArgumentError(
+            f"--batch must be a multiple of --processes, got {batch} and {processes}; take "
+            f"{processes * max(1, batch // processes)}"
+        )
     config = UNetConfig(channels=3, width=width, levels=levels)
     flops = count_flops(config.build(), torch.rand(batch, 3, size, size), backward=True)
     settings = {"model.width": width, "model.levels": levels, "training.batch_size": batch, "precision": "float32"}

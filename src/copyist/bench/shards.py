@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from copyist.bench.measure import compare, count_flops, machine, race
+from copyist.bench.measure import check_batch, compare, count_flops, machine, race
 from copyist.bench.timings import BenchResult
 from copyist.bench.unet_training import our_steps
 from copyist.data import pack_source
@@ -40,7 +40,11 @@ def bench_shards(
         num_images: scenes that are trained on.
         encoding: of images in the shards.
         say: takes one sentence a round.
+
+    Raises:
+        ArgumentError: a batch does not fit into memory.
     """
+    check_batch(batch, size=size)
     source, config = f"scenes?size={size}&limit={num_images}", UNetConfig(channels=3, width=width, levels=levels)
     flops = count_flops(config.build(), torch.rand(batch, 3, size, size), backward=True)
     where = machine()

@@ -11,6 +11,7 @@ from typing import Any, Self, cast
 from pydantic import TypeAdapter, ValidationError
 
 from copyist.drawing.text import text_table
+from copyist.drawing.wording import counted
 
 _HEADINGS = (
     "width", "size", "batch", "rounds", "ours, ms", "reference, ms", "ratio", "(quartiles)", "ours, img/s",
@@ -51,7 +52,8 @@ class Machine:
     """Of a matrix product, in GFLOP/s."""
 
     def __str__(self) -> str:
-        return f"{self.processor}, {self.cores} cores, {self.threads} threads, Python {self.python}, torch {self.torch}"
+        cores, threads = counted(self.cores, "core"), counted(self.threads, "thread")
+        return f"{self.processor}, {cores}, {threads}, Python {self.python}, torch {self.torch}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +116,7 @@ class BenchResult(JsonResult):
     def __str__(self) -> str:
         machine = self.machine
         lines = [
-            f"{self.name}: {machine.processor}, {machine.cores} cores, {machine.threads} threads, "
-            f"Python {machine.python}, torch {machine.torch}",
+            f"{self.name}: {machine}",
             f"matrix-multiply peak: float32 {machine.float32_peak:.0f} GFLOP/s, bf16 {machine.bf16_peak:.0f} GFLOP/s",
             text_table([_HEADINGS, *(self._row(row) for row in self.comparisons)], sides=("right",)),
         ]

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from copyist.bench import reference
-from copyist.bench.measure import Turn, compare, count_flops, machine, race
+from copyist.bench.measure import Turn, check_batch, compare, count_flops, machine, race
 from copyist.bench.timings import BenchResult, Comparison
 from copyist.devices import Precision
 from copyist.models.unet import UNetConfig
@@ -44,7 +44,11 @@ def bench_train(
         levels: of the U-Net.
         num_images: scenes that are trained on; the reference reads them as PNG files.
         say: takes one sentence a round.
+
+    Raises:
+        ArgumentError: a batch does not fit into memory.
     """
+    check_batch(batch, size=size)
     source = f"scenes?size={size}&limit={num_images}"
     configs = [UNetConfig(channels=3, width=width, levels=levels) for width in widths]
     where = machine()

@@ -36,6 +36,7 @@ from copyist.cli import (
 )
 from copyist.cli.launch import report_failure
 from copyist.errors import CopyistError, InterruptionError
+from copyist.memory import is_out_of_memory
 
 NO_MEMORY = (
     "there is not enough memory; take smaller images (?size=32), fewer of them (?limit=1000), or smaller batches "
@@ -128,8 +129,7 @@ def main() -> None:
     except OSError as error:
         _fail(f"{error.filename or 'a file'} could not be used: {error.strerror or error}")
     except RuntimeError as error:
-        # torch names a full memory in words of its own.
-        if "out of memory" not in str(error) and "can't allocate memory" not in str(error):
+        if not is_out_of_memory(error):
             raise
         _fail(NO_MEMORY)
 

@@ -8,7 +8,8 @@ import typer
 
 from copyist.cli.options import ClassOf, Device, Force, Inputs, Json, Out
 from copyist.cli.preamble import check_folder
-from copyist.cli.terminal import bar, counted, say, show
+from copyist.cli.terminal import bar, say, show
+from copyist.drawing.wording import counted
 
 ModelOption: TypeAlias = Annotated[
     str | None,

@@ -11,7 +11,8 @@ import typer
 
 from copyist.cli.options import Force, Inputs, Json, Out, Seed
 from copyist.cli.preamble import check_folder
-from copyist.cli.terminal import bar, counted, say, show
+from copyist.cli.terminal import bar, say, show
+from copyist.drawing.wording import counted
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from copyist.cli.options import Force, Json, Out, as_path
-from copyist.cli.terminal import bar, counted, say, show
+from copyist.cli.terminal import bar, say, show
+from copyist.drawing.wording import counted
 
 if TYPE_CHECKING:
     from copyist.data import ExampleSet

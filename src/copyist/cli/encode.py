@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out
 from copyist.cli.preamble import batch_statement, check_one_size, find_pictures, open_model, read_tables
-from copyist.cli.terminal import bar, counted, show
+from copyist.cli.terminal import bar, show
+from copyist.drawing.wording import counted
 
 if TYPE_CHECKING:
     import numpy as np

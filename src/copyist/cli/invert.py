@@ -12,7 +12,8 @@ import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Force, Inputs, Json, Model, Out, Seed
 from copyist.cli.preamble import batch_statement, check_folder, open_model, read_batch
-from copyist.cli.terminal import bar, counted, say, show
+from copyist.cli.terminal import bar, say, show
+from copyist.drawing.wording import counted
 
 if TYPE_CHECKING:
     from copyist.procedures import Inversion

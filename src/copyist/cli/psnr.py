@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, final
 import typer
 
 from copyist.cli.options import Batch, ClassOf, Device, Inputs, Json, Model, Seed, parse_noise_level
-from copyist.cli.terminal import bar, counted, say, show
+from copyist.cli.terminal import bar, say, show
+from copyist.drawing.wording import counted
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -29,7 +29,8 @@ from copyist.cli.preamble import (
     read_tables,
     sharing,
 )
-from copyist.cli.terminal import bar, counted, show
+from copyist.cli.terminal import bar, show
+from copyist.drawing.wording import counted
 
 if TYPE_CHECKING:
     from copyist.evaluation.restore_in_jobs import NetworkFile

@@ -13,7 +13,8 @@ from copyist.cli.preamble import batch_statement, open_model
 from copyist.cli.sample_conditions import check_together, read_conditions
 from copyist.cli.sample_files import check_sample_format
 from copyist.cli.sample_run import Drawing, draw_into
-from copyist.cli.terminal import counted, show
+from copyist.cli.terminal import show
+from copyist.drawing.wording import counted
 
 if TYPE_CHECKING:
     from copyist.models import Model as Network

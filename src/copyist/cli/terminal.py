@@ -1,6 +1,6 @@
 """What a user sees: progress and notes on stderr, results on stdout."""
 
-__all__ = ["TrainingBar", "WholeBar", "bar", "counted", "counting", "say", "show", "time_left"]
+__all__ = ["TrainingBar", "WholeBar", "bar", "counting", "say", "show", "time_left"]
 
 import contextlib
 import json
@@ -35,11 +35,6 @@ def say(sentence: str) -> None:
 def show(text: str, result: Mapping[str, Any], *, as_json: bool) -> None:
     """The result on stdout: text for people, or one JSON object."""
     sys.stdout.write((json.dumps(dict(result)) if as_json else text) + "\n")
-
-
-def counted(number: int, thing: str) -> str:
-    """One image, several images."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 @contextlib.contextmanager

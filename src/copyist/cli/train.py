@@ -10,7 +10,8 @@ import typer
 
 from copyist.cli.launch import explain_lost_peers, is_first, relaunch
 from copyist.cli.options import Data, Devices, Force, Json, Nodes, Out, parse_seed
-from copyist.cli.terminal import TrainingBar, counted, show
+from copyist.cli.terminal import TrainingBar, show
+from copyist.drawing.wording import counted
 
 _AFTERMATH = "what the run has saved is kept, and --resume goes on from there"
 

@@ -6,6 +6,7 @@ __all__ = [
     "batch",
     "bounds",
     "count",
+    "counted",
     "duration",
     "estimate",
     "number",
@@ -79,6 +80,11 @@ def count(value: int) -> str:
     if value < 100_000:
         return f"{value:,}"
     return f"{value / 1e6:.1f} million" if value >= 1_000_000 else f"{value / 1e3:.0f} thousand"
+
+
+def counted(number: int, thing: str) -> str:
+    """One image, several images."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def duration(seconds: float) -> str:

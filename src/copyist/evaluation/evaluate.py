@@ -129,12 +129,15 @@ def _evaluate_diffusion(
     progress: Callable[[int, int], None] | None,
     say: Callable[[str], None],
 ) -> Evaluation:
-    splits, count = found.splits, min(found.count, len(found.splits.train))
+    splits = found.splits
+    most = min(len(splits.test), len(splits.train))
+    count = min(found.count, most)
     if splits.test.is_table:
         raise ShapeError(f"diffusion models generate images, got the table {splits.test.source}; take images")
     if count < LEAST:
         raise DataError(
-            f"samples must be compared with at least {LEAST} images, got {count} of {splits.test.source}; take more"
+            f"samples must be compared with at least {LEAST} images, got {count} of {splits.test.source}; "
+            + (f"take more (--images {LEAST})" if most >= LEAST else f"take a source with {LEAST} in each split")
         )
     fewer = f" (--images {LEAST * 2} takes fewer)" if count > LEAST * 2 else ""
     say(f"sampling {count} images of each model, which takes a while{fewer}")

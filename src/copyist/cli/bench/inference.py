@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from copyist.cli.bench.running import WIDTHS, Batch, Out, Rounds, Size, Widths, run_bench
+from copyist.cli.bench.running import WIDTHS, Batch, Out, Rounds, Size, Widths, check_size, run_bench
 from copyist.cli.options import Force, Json, as_path
+from copyist.errors import ArgumentError
 
 
 def sample(
@@ -69,8 +70,10 @@ def web(
             metavar="FILE",
         ),
     ] = None,
-    width: Annotated[int, typer.Option(min=1, help="Base width of that U-Net.")] = 32,
-    size: Annotated[int, typer.Option(min=8, help="Side of the pictures that the page works on.")] = 64,
+    width: Annotated[int | None, typer.Option(min=1, help="Base width of that U-Net; 32 unless given.")] = None,
+    size: Annotated[
+        int, typer.Option(min=8, help="Side of the pictures that the page works on; of that U-Net, a multiple of 8.")
+    ] = 64,
     rounds: Annotated[int, typer.Option(min=1, help="Times that the rate of 20 pictures is read.")] = 10,
     served: Annotated[
         bool, typer.Option("--served", help="Serve the page, as 'explore' does, and not open it as a file.")
@@ -82,7 +85,11 @@ def web(
     """Read how many pictures a second an exported page denoises in a headless Chromium."""
     from copyist.bench.page_rate import bench_page_rate
 
-    bench = partial(bench_page_rate, page=page, width=width, size=size, rounds=rounds, served=served)
+    if page is None:
+        check_size(size)
+    elif width is not None:
+        raise ArgumentError(f"--width is of the U-Net that is exported, got {width} beside --page; leave one out")
+    bench = partial(bench_page_rate, page=page, width=width or 32, size=size, rounds=rounds, served=served)
     run_bench(bench, as_json=as_json, out=out, force=force)
 
 

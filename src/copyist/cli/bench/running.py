@@ -9,6 +9,7 @@ __all__ = [
     "Rounds",
     "Size",
     "Widths",
+    "check_size",
     "keep_trials",
     "run_bench",
     "trials_begun",
@@ -28,14 +29,20 @@ Widths: TypeAlias = Annotated[
 ]
 
 
-def _multiple_of_8(value: int) -> int:
-    if value % 8:
-        raise ArgumentError(f"--size must be a multiple of 8, got {value}; take {value + 8 - value % 8}")
+def check_size(value: int) -> int:
+    """A side that the U-Nets of benchmarks take.
+
+    Raises:
+        ArgumentError: it is below 16, or no multiple of 8.
+    """
+    if value % 8 or value < 16:
+        rule = "a multiple of 8" if value % 8 else "at least 16"
+        raise ArgumentError(f"--size must be {rule}, got {value}; take {max(16, value + -value % 8)}")
     return value
 
 
 Size: TypeAlias = Annotated[
-    int, typer.Option(min=16, callback=_multiple_of_8, help="Side of an image in pixels, a multiple of 8.")
+    int, typer.Option(min=16, callback=check_size, help="Side of an image in pixels, a multiple of 8.")
 ]
 Batch: TypeAlias = Annotated[int, typer.Option(min=1, help="Images per batch.")]
 Rounds: TypeAlias = Annotated[int, typer.Option(min=1, help="Turns that each side is timed for.")]
@@ -45,6 +52,11 @@ Out: TypeAlias = Annotated[
 Resume: TypeAlias = Annotated[bool, typer.Option("--resume", help="Go on with the trials in --out.")]
 WIDTHS = [16, 32]
 SEEDS = [0, 1, 2]
+
+_NO_MEMORY = (
+    "a benchmark must fit into memory, which is full; take a smaller --size, --batch, --width, --count or --most, "
+    "whichever of them it has"
+)
 
 
 class Result(Protocol):
@@ -67,12 +79,19 @@ def run_bench(bench: Callable[..., R], *, as_json: bool = False, out: Path | Non
 
     Raises:
         OutputError: there is such a file, or it cannot be written.
+        ArgumentError: there is not enough memory.
     """
+    from copyist.memory import is_out_of_memory
     from copyist.outputs import check_output, write_text
 
     if out is not None:
         check_output(out, overwrite=force)
-    result = bench(say=_say)
+    try:
+        result = bench(say=_say)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ArgumentError(_NO_MEMORY) from error
     if out is not None:
         write_text(out, result.to_json() + "\n")
     typer.echo(result.to_json() if as_json else str(result))

@@ -10,7 +10,8 @@ import typer
 
 from copyist.cli.claims.interruption import interruptible, parse_seeds
 from copyist.cli.options import Force, Json, as_path
-from copyist.cli.terminal import counted, counting, show
+from copyist.cli.terminal import counting, show
+from copyist.drawing.wording import counted
 
 
 def run(
