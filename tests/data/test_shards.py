@@ -3,7 +3,6 @@
 import io
 import json
 import tarfile
-import tracemalloc
 from collections import Counter
 from pathlib import Path
 
@@ -140,25 +139,6 @@ def test_training_on_shards_is_training_on_their_source(numbered: Path, tmp_path
     assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
     # A run of the source goes on with the shards, whose content is the same.
     train(recipe, data=shards, out=tmp_path / "run", resume=True)
-
-
-def test_an_epoch_takes_no_more_memory_than_its_batches(tmp_path: Path) -> None:
-    shape, count, batch = (3, 32, 32), 500, 4
-    images = np.random.default_rng(0).integers(0, 255, (count, *shape), dtype=np.uint8)
-    np.save(tmp_path / "images.npy", images)
-    shards = pack_source(str(tmp_path / "images.npy"), tmp_path / "shards", encoding="npy", per_shard=300).folder
-    allowance = images.nbytes // 10
-    del images
-    batches = Batches(open_source(str(shards)).train, batch_size=batch, seed=0)
-    batches.batch(0)
-    tracemalloc.start()
-    try:
-        for step in range(1, 1 + count // batch):
-            batches.batch(step)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < allowance
 
 
 class StoppedError(Exception):
