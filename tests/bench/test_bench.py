@@ -3,15 +3,18 @@
 import json
 import multiprocessing
 from dataclasses import replace
+from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
+import PIL
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 from typer.testing import CliRunner
 
-from copyist.bench.measure import Contender, Turn, count_flops, matmul_peak
+from copyist.bench.measure import Contender, Turn, count_flops, machine, matmul_peak
 from copyist.bench.reference import PNGFolder, textbook_copy, write_pngs
 from copyist.bench.reference_vae import peer, textbook_vae
 from copyist.bench.timings import BenchResult, Comparison, Machine, Quartiles
@@ -107,6 +110,19 @@ def test_training_of_a_vae_is_timed_against_whatever_there_is() -> None:
 
 def test_a_result_comes_back_from_json() -> None:
     assert BenchResult.from_json(a_result().to_json()) == a_result()
+
+
+def test_a_result_keeps_the_versions_of_what_is_installed_and_one_without_them_is_read() -> None:
+    found = machine().packages
+    assert found["copyist"] == metadata.version("copyist")
+    assert found["torch"] == torch.__version__
+    assert found["Pillow"] == PIL.__version__
+    assert ("pyod" in found) == (find_spec("pyod") is not None)
+    whole = replace(a_result(), machine=replace(a_result().machine, packages=found))
+    assert BenchResult.from_json(whole.to_json()) == whole
+    document = json.loads(whole.to_json())
+    del document["machine"]["packages"]
+    assert BenchResult.from_json(json.dumps(document)) == a_result()
 
 
 def test_the_text_says_machine_ratio_rate_and_share_of_peak() -> None:

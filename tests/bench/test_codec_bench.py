@@ -1,6 +1,7 @@
 """The comparison of codecs: the anchors of its protocol, and a folder of pictures."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 
 from codecs_to_test import codec
 from copyist.baselines.picture_codecs import LOSSY_CODECS, at_size
-from copyist.bench.codec import bench_codec
+from copyist.bench.codec import CodecBench, bench_codec
 from copyist.checkpoint import MODEL_CATALOGUES, Header, save
 from copyist.errors import ArgumentError
 from copyist.evaluation.compressed import rate_distortion
@@ -46,6 +47,8 @@ def test_codecs_are_measured_on_a_folder(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(document["models"]) == 1
     assert (document["source"], document["model_names"]) == (str(tmp_path), [str(model)])
     assert "BD-rate" in str(found)
+    assert found.machine is not None
+    assert str(found.machine) in str(found)
 
 
 def test_pictures_that_come_back_as_they_were_have_no_finite_psnr(
@@ -88,6 +91,24 @@ def test_the_file_nearest_to_a_size_is_that_of_an_exhaustive_search() -> None:
         data, quality = at_size(jpeg, picture(0), size)
         assert len(data) == sizes[quality]
         assert abs(len(data) - size) == min(abs(each - size) for each in sizes.values())
+
+
+def test_speed_is_told_beside_that_of_the_jpeg_whose_files_are_nearest_in_size() -> None:
+    def curve(codec: str, *points: tuple[float, float, float]) -> CodecCurve:
+        made = [
+            CodecPoint(
+                quality=7, bits_per_pixel=rate, psnr=30, ms_ssim=None, encode_megapixels=into, decode_megapixels=back
+            )
+            for rate, into, back in points
+        ]
+        return CodecCurve(codec=codec, points=tuple(made))
+
+    ours, jpeg = curve("copyist", (0.4, 5.0, 6.0)), curve("JPEG", (0.1, 90.0, 90.0), (0.5, 100.0, 200.0))
+    found = CodecBench(num_pictures=1, effort=0, models=("ab",), curves=(ours, jpeg))
+    rows = [line.split() for line in str(found).splitlines()]
+    assert next(cells for cells in rows if cells[:1] == ["copyist"])[-4:] == ["5.0", "6.0", "0.050", "0.030"]
+    alone = str(replace(found, curves=(ours,))).splitlines()
+    assert next(line for line in alone if line.startswith("copyist")).split()[-2:] == ["–", "–"]
 
 
 @pytest.mark.slow

@@ -130,10 +130,16 @@ def test_tables_and_the_codec_are_told_too(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(DetectionBench(trials=trials, most_train=500).to_json())
     (tmp_path / "b.json").write_text(chosen.to_json())
     text = performance_page([tmp_path / "a.json", tmp_path / "b.json"])
+    assert "One, 2 cores" not in text
     for command in ("tables --splits 3 --most 500", "codec 'my photos' --model one --model two --effort 0"):
         assert f"`copyist bench {command}`" in text
         taken = CliRunner().invoke(app, [*shlex.split(command), "--help"])
         assert taken.exit_code == 0, taken.output
+    for name, each in (("a", DetectionBench(trials=trials, machine=MACHINE)), ("b", replace(chosen, machine=MACHINE))):
+        (tmp_path / f"{name}.json").write_text(each.to_json())
+        assert type(each).from_json(each.to_json()) == each
+    text = performance_page([tmp_path / "a.json", tmp_path / "b.json"])
+    assert text.count("One, 2 cores, 2 threads, Python 3.11, torch 2.13\n") == 2
     (tmp_path / "a.json").write_text(DetectionBench(trials=(replace(trial, table="mine"),) * 2).to_json())
     assert "`copyist bench tables FOLDER --splits 3`" in performance_page([tmp_path / "a.json"])
 

@@ -53,6 +53,16 @@ def test_every_table_counts_the_same_and_methods_are_compared_table_by_table() -
     assert DetectionBench.from_json(BENCH.to_json()) == BENCH
 
 
+def test_speed_is_told_beside_that_of_pyod() -> None:
+    assert "times as fast" not in str(BENCH)
+    assert "0.8000             0.4000        1.5    2.00           –" in str(BENCH)
+    slow = tuple(replace(each, method="pyod", fit_seconds=5.0, score_seconds=0.25) for each in BENCH.trials[:3])
+    rows = [line.split() for line in str(replace(BENCH, trials=(*BENCH.trials, *slow))).splitlines()]
+    # A fit takes 2 seconds in place of 5, a score 1 in place of a quarter.
+    assert next(cells for cells in rows if cells[:1] == ["copyist"])[4:8] == ["2.00", "2.50", "1.00", "0.25"]
+    assert next(cells for cells in rows if cells[:1] == ["pyod"])[4:8] == ["5.00", "1.00", "0.25", "1.00"]
+
+
 def test_parts_are_disjoint_and_only_those_without_outliers_lack_them(tmp_path: Path) -> None:
     x, y = np.arange(100.0)[:, None], np.arange(100) % 5 == 0
     np.savez(tmp_path / "7_toy.npz", X=x, y=y.astype(int))

@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any, final
 
 from copyist.baselines.picture_codecs import LOSSY_CODECS
-from copyist.bench.timings import JsonResult
+from copyist.bench.measure import machine
+from copyist.bench.timings import JsonResult, Machine
 from copyist.compression.models import coder_of
 from copyist.compression.raster import Raster
 from copyist.data.inputs import find_inputs
@@ -20,6 +21,7 @@ from copyist.errors import ArgumentError
 from copyist.evaluation.compressed.one_picture import of_8_bits
 from copyist.evaluation.compressed.rate_distortion import (
     CodecCurve,
+    CodecPoint,
     classical_curve,
     learned_encode,
     measured_curve,
@@ -48,6 +50,9 @@ class CodecBench(JsonResult):
     model_names: tuple[str, ...] = ()
     """Models as they were given; none where the shipped one was measured, and in results of before they were kept."""
 
+    machine: Machine | None = None
+    """None in results of before it was kept."""
+
     def to_json(self) -> str:
         """The result as one JSON object; a PSNR that is infinite, which JSON lacks, is "inf"."""
         document: dict[str, Any] = asdict(self)
@@ -64,18 +69,33 @@ class CodecBench(JsonResult):
     def __str__(self) -> str:
         pictures = counted(self.num_pictures, "picture")
         head = f"{pictures}, each whole; means over the pictures at each quality; sizes are of files"
-        points = [["codec", "quality", "bits per pixel", "PSNR, dB", "MS-SSIM", "MP/s in", "MP/s out"]]
+        if self.machine is not None:
+            head += f"\n{self.machine}"
+        heads = ["codec", "quality", "bits per pixel", "PSNR, dB", "MS-SSIM", "MP/s in", "MP/s out"]
+        points = [[*heads, "in × JPEG", "out × JPEG"]]
         for curve in self.curves:
             points += [
                 [curve.codec, str(each.quality), number(each.bits_per_pixel, 3), number(each.psnr),
-                 number(each.ms_ssim, 4), number(each.encode_megapixels, 1), number(each.decode_megapixels, 1)]
+                 number(each.ms_ssim, 4), number(each.encode_megapixels, 1), number(each.decode_megapixels, 1),
+                 *(number(times, 3) for times in self._times_jpeg(each))]
                 for each in curve.points
             ]  # fmt: skip
         table = [["BD-rate, %, from 0.2 to 1", *(curve.codec for curve in self.curves)]]
         for one in self.curves:
             table.append([one.codec, *("" if one is two else number(one.against(two), 1) for two in self.curves)])
-        below = "BD-rate: how much less a codec on the left takes than one above, at equal PSNR"
+        below = (
+            "× JPEG: times as fast as Pillow's JPEG whose files come nearest in size\n"
+            "BD-rate: how much less a codec on the left takes than one above, at equal PSNR"
+        )
         return "\n\n".join([head, text_table(points), text_table(table), below])
+
+    def _times_jpeg(self, point: CodecPoint) -> tuple[float | None, float | None]:
+        """The speed in and out over that of the JPEG nearest in rate; None where there is no JPEG."""
+        jpeg = [each for curve in self.curves if curve.codec == "JPEG" for each in curve.points]
+        if not jpeg:
+            return None, None
+        near = min(jpeg, key=lambda each: abs(each.bits_per_pixel - point.bits_per_pixel))
+        return point.encode_megapixels / near.encode_megapixels, point.decode_megapixels / near.decode_megapixels
 
 
 def bench_codec(
@@ -129,6 +149,7 @@ def bench_codec(
         curves=tuple(curves),
         source=folder,
         model_names=tuple(models),
+        machine=machine(),
     )
 
 

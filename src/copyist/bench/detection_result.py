@@ -5,10 +5,10 @@ __all__ = ["DetectionBench", "DetectionTrial", "FalseAlarms", "MethodSummary"]
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Self
 
+from copyist.bench.timings import JsonResult, Machine
 from copyist.drawing.text import Side, text_table
-from copyist.drawing.wording import counted
+from copyist.drawing.wording import counted, number
 from copyist.evidence import Interval
 from copyist.evidence.estimates import student_interval
 
@@ -76,13 +76,16 @@ class MethodSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectionBench:
+class DetectionBench(JsonResult):
     """All trials."""
 
     trials: tuple[DetectionTrial, ...]
 
     most_train: int | None = None
     """Rows of a table that were trained on, at most; None in results of before it was kept."""
+
+    machine: Machine | None = None
+    """None in results of before it was kept."""
 
     def summary(self, *, outliers: bool, tables: tuple[str, ...] = ()) -> tuple[MethodSummary, ...]:
         """The methods, best first.
@@ -117,21 +120,9 @@ class DetectionBench:
 
     def to_json(self) -> str:
         """One JSON object, with a line for each trial."""
-        most = "null" if self.most_train is None else self.most_train
+        machine = json.dumps(None if self.machine is None else asdict(self.machine))
         lines = ",\n".join(json.dumps(asdict(each)) for each in self.trials)
-        return f'{{"most_train": {most}, "trials": [\n{lines}\n]}}'
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote."""
-        document: dict[str, Any] = json.loads(text)
-        return cls(
-            most_train=document.get("most_train"),
-            trials=tuple(
-                DetectionTrial(**each | {"false_alarms": tuple(FalseAlarms(**a) for a in each.get("false_alarms", ()))})
-                for each in document["trials"]
-            ),
-        )
+        return f'{{"most_train": {json.dumps(self.most_train)}, "machine": {machine}, "trials": [\n{lines}\n]}}'
 
     def alarm_lines(self) -> list[str]:
         """A sentence for each rate on the normal rows that ours flagged."""
@@ -148,21 +139,28 @@ class DetectionBench:
         return lines
 
     def __str__(self) -> str:
-        tables = [
-            f"{'outliers among the training rows' if outliers else 'trained on normal rows'}\n"
-            + text_table([_HEADINGS, *map(_row, self.summary(outliers=outliers))], sides=_SIDES)
-            for outliers in sorted({each.outliers for each in self.trials})
-        ]
-        return "\n\n".join([*tables, "\n".join(self.alarm_lines())]).rstrip()
+        tables = [] if self.machine is None else [str(self.machine)]
+        for outliers in sorted({each.outliers for each in self.trials}):
+            found = self.summary(outliers=outliers)
+            peer = next((each for each in found if each.method == "pyod"), None)
+            title = "outliers among the training rows" if outliers else "trained on normal rows"
+            rows = [_HEADINGS, *(_row(each, peer) for each in found)]
+            tables.append(f"{title}\n{text_table(rows, sides=_SIDES)}")
+        told = "" if "pyod" not in map(_method, self.trials) else "× pyod: times as fast as pyod's detector"
+        return "\n\n".join(filter(None, [*tables, told, "\n".join(self.alarm_lines())]))
 
 
-_HEADINGS = ("method", "AUROC", "average precision", "mean rank", "fit, s", "score, s", "ours − its AUROC (95 %)")
+_HEADINGS = (
+    "method", "AUROC", "average precision", "mean rank", "fit, s", "fit × pyod", "score, s", "score × pyod",
+    "ours − its AUROC (95 %)",
+)  # fmt: skip
 
 
-_SIDES: list[Side] = ["left", "right", "right", "right", "right", "right", "right"]
+_SIDES: list[Side] = ["left", "right"]
 
 
-def _row(each: MethodSummary) -> tuple[str, ...]:
+def _row(each: MethodSummary, peer: MethodSummary | None) -> tuple[str, ...]:
+    """Its cells, times over those of pyod where that was measured."""
     behind = each.behind_ours
     return (
         each.method,
@@ -170,7 +168,9 @@ def _row(each: MethodSummary) -> tuple[str, ...]:
         f"{each.average_precision:.4f}",
         f"{each.rank:.1f}",
         f"{each.fit_seconds:.2f}",
+        number(None if peer is None else peer.fit_seconds / each.fit_seconds),
         f"{each.score_seconds:.2f}",
+        number(None if peer is None else peer.score_seconds / each.score_seconds),
         "" if each.method == OURS else f"{behind.mean:+.4f} ({behind.low:+.4f} to {behind.high:+.4f})",
     )
 

@@ -19,6 +19,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -42,6 +43,10 @@ Times: TypeAlias = tuple[list[float], list[float]]
 
 _SETTLE = 0.1
 """Seconds of rest after a turn, in which threads stop spinning and loaders fill their queues."""
+
+
+_PACKAGES = ("copyist", "torch", "diffusers", "onnxruntime", "Pillow", "pyod", "pythae")
+"""Whose versions a result keeps: ours, and what ours is measured beside."""
 
 
 class _Done(Exception):  # noqa: N818 (it is no error)
@@ -163,6 +168,7 @@ def machine() -> Machine:
         torch=torch.__version__,
         float32_peak=matmul_peak(torch.float32),
         bf16_peak=matmul_peak(torch.bfloat16),
+        packages=_versions(),
     )
 
 
@@ -200,6 +206,14 @@ def _contend(loop: Loop, steps: int, pipe: Any) -> None:
 
     with contextlib.suppress(EOFError):
         run_steps(loop, steps=steps, go_on=go_on)
+
+
+def _versions() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in _PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
 
 
 def _processor() -> str:

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from copyist.baselines.rivals import Rival, fit_rivals
 from copyist.bench.detection_result import OURS, DetectionBench, DetectionTrial, FalseAlarms
+from copyist.bench.measure import machine
 from copyist.bench.table_peer import PyodAutoencoder, has_pyod
 from copyist.data import Splits
 from copyist.detection import fit_detector
@@ -131,7 +132,7 @@ def bench_table_detection(
                     trials.append(found)
                     record(found)
                     say(f"{found.table}, split {seed}, {found.method}: AUROC {found.auroc:.3f}")
-    return DetectionBench(trials=tuple(trials), most_train=most_train)
+    return DetectionBench(trials=tuple(trials), most_train=most_train, machine=machine())
 
 
 def _trials(train: LabelledTable, test: LabelledTable, *, seed: int, outliers: bool) -> Iterator[DetectionTrial]:

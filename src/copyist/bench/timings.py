@@ -5,7 +5,7 @@ __all__ = ["BenchResult", "Comparison", "JsonResult", "Machine", "Quartiles"]
 import json
 import statistics
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -50,6 +50,10 @@ class Machine:
 
     bf16_peak: float
     """Of a matrix product, in GFLOP/s."""
+
+    packages: dict[str, str] = field(default_factory=dict[str, str])
+    """Versions of copyist, of torch and of what is measured beside ours, by name, as far as each is installed; empty in
+    results of before they were kept."""
 
     def __str__(self) -> str:
         cores, threads = counted(self.cores, "core"), counted(self.threads, "thread")
