@@ -1,7 +1,6 @@
 """Benchmarks compare like with like, and say what they found."""
 
 import json
-import multiprocessing
 from dataclasses import replace
 from importlib import metadata
 from importlib.util import find_spec
@@ -29,15 +28,6 @@ from copyist.models.variational_mlp import VariationalMLPConfig
 from copyist.objectives import ELBO, Copying
 
 CONFIG = UNetConfig(channels=3, width=4, levels=3)
-
-
-@pytest.fixture
-def loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes of their own come from a server that has imported what they need, instead of importing it each."""
-    context = multiprocessing.get_context("forkserver")
-    loops = ["unet_training", "vae_training", "generation"]
-    context.set_forkserver_preload(["torch._dynamo", *(f"copyist.bench.{loop}" for loop in loops)])
-    monkeypatch.setattr(multiprocessing, "get_context", lambda method: context)
 
 
 def a_result() -> BenchResult:

@@ -70,6 +70,9 @@ def test_the_command_has_the_options_that_it_takes(tmp_path: Path) -> None:
     for name, command in (
         ("vae against pythae", "vae --size 64"),
         ("scaling, 2 processes", "scaling --width 16 --size 64"),
+        ("shards of png against memory", "shards --width 16 --size 64"),
+        ("shards of npy against memory", "shards --encoding npy --width 16 --size 64"),
+        ("saved set of datasets, mapped, against memory", "shards --source hf --width 16 --size 64"),
         ("diffusion, training against diffusers, ours in auto", "diffusion --of training --precision auto --size 64"),
         (
             "diffusion, training against diffusers, ours in float32",

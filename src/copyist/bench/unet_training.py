@@ -12,6 +12,7 @@ import torch
 from copyist.bench import reference
 from copyist.bench.measure import Turn, check_batch, compare, count_flops, machine, race
 from copyist.bench.timings import BenchResult, Comparison
+from copyist.data import Splits
 from copyist.devices import Precision
 from copyist.models.unet import UNetConfig
 from copyist.objectives import Copying
@@ -58,11 +59,13 @@ def bench_train(
     return BenchResult(name="train", unit="step", images_per_unit=batch, machine=where, comparisons=rows)
 
 
-def our_steps(config: UNetConfig, source: str, batch: int, turn: Turn, *, precision: Precision = "auto") -> None:
+def our_steps(
+    config: UNetConfig, source: str | Splits, batch: int, turn: Turn, *, precision: Precision = "auto"
+) -> None:
     """`copyist.train`, for as long as `turn` allows; each of its steps is reported by its observer."""
-    training = bench_recipe(config, source, batch, NEVER, precision)
+    training = bench_recipe(config, "", batch, NEVER, precision)
     with tempfile.TemporaryDirectory() as folder:
-        train(training, out=Path(folder) / "run", observer=TurnObserver(turn))
+        train(training, data=source, out=Path(folder) / "run", observer=TurnObserver(turn))
 
 
 class TurnObserver(Observer):

@@ -20,6 +20,7 @@ from copyist.cli.bench.running import (
     trials_begun,
 )
 from copyist.cli.options import Force, Json
+from copyist.errors import ArgumentError
 
 
 def train(
@@ -125,17 +126,33 @@ def scaling(
 
 
 def shards(
+    source: Annotated[
+        str, typer.Option(help="What is read: shards, or hf, a set saved by 'datasets' and mapped.")
+    ] = "shards",
     width: Annotated[int, typer.Option(min=1, help="Base width of the U-Net.")] = 16,
     size: Size = 64,
     batch: Batch = 32,
     rounds: Rounds = 10,
-    encoding: Annotated[str, typer.Option(help="Of images in the shards: png or npy.")] = "png",
+    encoding: Annotated[str | None, typer.Option(help="Of images in the shards: png, unless given, or npy.")] = None,
     as_json: Json = False,
     out: Out = None,
     force: Force = False,
 ) -> None:
-    """Time a step of training on shards, against the same images in memory."""
+    """Time a step of training on shards, or on a saved set, against the same images in memory."""
     from copyist.bench.shards import bench_shards
+    from copyist.checks import check_choice
 
-    bench = partial(bench_shards, width=width, size=size, batch=batch, rounds=rounds, encoding=encoding)
+    check_choice("--source", source, ("shards", "hf"))
+    check_choice("--encoding", encoding or "png", ("png", "npy"))
+    if source == "hf" and encoding is not None:
+        raise ArgumentError(f"--encoding is of shards, got {encoding} with --source hf; leave one out")
+    bench = partial(
+        bench_shards,
+        source=source,  # pyright: ignore[reportArgumentType] it was checked
+        width=width,
+        size=size,
+        batch=batch,
+        rounds=rounds,
+        encoding=encoding or "png",
+    )
     run_bench(bench, as_json=as_json, out=out, force=force)
