@@ -32,8 +32,8 @@ coverage: $(READY)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --skip-covered --show-missing
 
-# What `make bench` measures, as the name of a result and the words behind `copyist bench`: in all about 20 minutes on two
-# cores that do nothing else (docs/benchmarks.md has the time of each).
+# What `make bench` measures, as the name of a result and the words behind `copyist bench`: in all about 25 minutes on two
+# cores that do nothing else (docs/benchmarks.md has the time of each, and what of it was measured).
 define BENCHES
 train train
 sample sample
@@ -50,20 +50,28 @@ web web
 web-served web --served
 roofline roofline
 denoise denoise --count 192
+scaling scaling --rounds 2
+scaling-per-device scaling --batch-statistics per-device --rounds 2
+shards shards --rounds 5
+shards-hf shards --source hf --rounds 5
 endef
 export BENCHES
 
 # One that cannot run is passed over, and named at the end. What ran is in bench/, and on one page: bench/performance.md.
+# The seconds of each, and of all together, are in bench/seconds.txt.
 bench: $(PEERS)
 	@mkdir -p bench
-	@printf '%s\n' "$$BENCHES" | { set -f; found=; missed=; \
+	@printf '%s\n' "$$BENCHES" | { set -f; found=; missed=; began=$$(date +%s); : > bench/seconds.txt; \
 	while read -r name words; do \
-		echo "copyist bench $$words"; rm -f "bench/$$name.json"; \
+		echo "copyist bench $$words"; rm -f "bench/$$name.json"; since=$$(date +%s); \
 		$(BIN)/copyist bench $$words --out "bench/$$name.json" </dev/null; code=$$?; \
 		test $$code -ne 130 || exit 130; \
+		echo "$$name $$(($$(date +%s) - since))" >> bench/seconds.txt; \
 		if test $$code -eq 0; then found="$$found bench/$$name.json"; else missed="$$missed $$name"; fi; \
 	done; \
 	test -z "$$found" || $(BIN)/copyist bench page $$found --out bench/performance.md --force || missed="$$missed page"; \
+	seconds=$$(($$(date +%s) - began)); \
+	echo "all $$seconds" >> bench/seconds.txt; echo "all of it took $$seconds seconds: bench/seconds.txt"; \
 	test -e $(PEERS) || echo "$(NO_PEERS)"; \
 	test -z "$$missed" || { echo "not measured, for the reasons above:$$missed"; exit 1; }; }
 

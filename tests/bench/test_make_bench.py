@@ -22,6 +22,13 @@ while test $# -gt 1; do test "$1" != --out || touch "$2"; shift; done
 """
 
 
+DATE = """#!/bin/sh
+count=$(cat "$0.count" 2>/dev/null || echo 0)
+echo $((count + 1)) > "$0.count"
+echo $((10 * count))
+"""
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A folder in which everything is installed, and copyist is a script that only writes down what it is asked."""
@@ -42,7 +49,12 @@ def make_bench(place: Path) -> subprocess.CompletedProcess[str]:
     if make is None:
         pytest.skip("needs make")
     command = [make, "--no-print-directory", "-C", str(place), "-f", str(MAKEFILE), "bench"]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    date = place / "bin" / "date"
+    date.parent.mkdir()
+    date.write_text(DATE)
+    date.chmod(0o755)
+    environment = os.environ | {"PATH": f"{date.parent}:{os.environ['PATH']}"}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
 @pytest.mark.parametrize("line", BENCHES)
@@ -57,12 +69,19 @@ def test_the_lines_have_a_result_each_and_name_every_peer() -> None:
     names, commands = zip(*(line.split()[:2] for line in BENCHES), strict=True)
     assert len(set(names)) == len(names)
     assert {"train", "vae", "diffusion", "tables", "codec", "export", "web", "denoise"} <= set(commands)
+    assert {"scaling", "shards"} <= set(commands)
 
 
 def test_the_docs_have_the_time_of_every_line() -> None:
     page = (MAKEFILE.parent / "docs" / "benchmarks.md").read_text()
+    minutes: list[float] = []
     for line in BENCHES:
-        assert f"| `{line.partition(' ')[2]}` |" in page
+        words = re.escape(line.partition(" ")[2])
+        (found,) = re.findall(rf"^\| `{words}` \|.*\| ([\d.]+) \|$", page, re.MULTILINE)
+        minutes.append(float(found))
+    assert sum(minutes) < 30
+    assert f"about {round(sum(minutes))} in all" in page
+    assert f"in all about {round(sum(minutes))} minutes" in MAKEFILE.read_text()
 
 
 def test_all_are_run_and_their_results_put_on_one_page(place: Path) -> None:
@@ -74,6 +93,18 @@ def test_all_are_run_and_their_results_put_on_one_page(place: Path) -> None:
     files = [f"bench/{line.split()[0]}.json" for line in BENCHES]
     asked = [f"bench {line.partition(' ')[2]} --out {file}" for line, file in zip(BENCHES, files, strict=True)]
     assert ran == [*asked, f"bench page {' '.join(files)} --out bench/performance.md --force"]
+
+
+def test_the_seconds_of_each_and_of_all_are_kept_and_told(place: Path) -> None:
+    (place / "bench").mkdir()
+    (place / "bench" / "seconds.txt").write_text("of an earlier run\n")
+    done = make_bench(place)
+    names = [line.split()[0] for line in BENCHES]
+    # The clock goes on by ten seconds whenever it is read: once at the start, twice for each line, once at the end.
+    whole = 10 * (2 * len(names) + 1)
+    kept = (place / "bench" / "seconds.txt").read_text().splitlines()
+    assert kept == [*(f"{name} 10" for name in names), f"all {whole}"]
+    assert f"all of it took {whole} seconds: bench/seconds.txt" in done.stdout.splitlines()
 
 
 def test_what_cannot_run_is_passed_over_and_named_at_the_end(place: Path) -> None:
