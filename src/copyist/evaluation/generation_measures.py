@@ -24,9 +24,10 @@ from copyist.models.code_size import code_shape
 from copyist.models.contracts import Autoencoder, Masked, Model, needs
 from copyist.models.in_batches import in_batches
 from copyist.models.latent_diffusion import LatentDiffusion, to_maps
+from copyist.procedures.method import Method
 from copyist.procedures.neighbor_interpolation import between_neighbors
 from copyist.procedures.sampling import sample
-from copyist.procedures.sampling_methods import METHODS, default_method
+from copyist.procedures.sampling_methods import METHODS, default_method, name_of
 from copyist.randomness import draw_normal_law, generator
 from copyist.tensors import Images
 
@@ -76,7 +77,7 @@ def generation_table(
     splits: Splits,
     *,
     num_images: int,
-    methods: Mapping[str, str] | None = None,
+    methods: Mapping[str, str | Method] | None = None,
     batch_size: int | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
@@ -87,7 +88,7 @@ def generation_table(
         models: by name.
         splits: samples are compared with its test images, and training images tell what real ones score.
         num_images: at most so many samples of each, and as many test images.
-        methods: of sampling, by the model's name; each other model has its default method.
+        methods: of sampling, or their names, by the model's name; each other model has its default method.
         batch_size: images per batch; None takes each model's own.
         seed: of the noise.
         progress: called after each model, with the number of those done and of all.
@@ -99,7 +100,7 @@ def generation_table(
     found: dict[str, Generated] = {}
     for name, model in models.items():
         method = (methods or {}).get(name) or default_method(model)
-        chosen, begun = METHODS[method](), time.perf_counter()
+        chosen, begun = METHODS[method]() if isinstance(method, str) else method, time.perf_counter()
         samples = sample(
             model,
             count=len(sets.test),
@@ -109,7 +110,7 @@ def generation_table(
             batch_size=batch_size,
         )
         seconds = (time.perf_counter() - begun) / len(samples)
-        made = sets.generated(samples, method=method, steps=chosen.num_steps, seconds=seconds)
+        made = sets.generated(samples, method=name_of(chosen), steps=chosen.num_steps, seconds=seconds)
         found[name] = replace(
             made, memory=sampling_memory(model, chosen, shape=splits.test.shape, batch_size=batch_size)
         )

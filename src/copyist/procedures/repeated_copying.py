@@ -80,12 +80,12 @@ class RepeatedCopying(Method):
                 f"statistics are set over at least {_FEWEST} samples, got {shape[0]}; take more (--count {_FEWEST}), "
                 "or none (--set statistics=none)"
             )
-        mean, std = (each.to(like) for each in self._statistics(model, shape[1:]))
+        mean, std = (each.to(like) for each in self.statistics_for(model, shape[1:]))
         middle = float(mean.mean()) if self.mean is None else self.mean
         x = draw_normal(shape, mean=middle, std=self.std, generator=generator, like=like)
-        return self._copies(x, mean, std, copy=partial(apply, model))
+        return self.copies(x, mean, std, copy=partial(apply, model))
 
-    def _statistics(self, model: Model, shape: Sequence[int]) -> tuple[Tensor, Tensor]:
+    def statistics_for(self, model: Model, shape: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of images, each (C, H, W) or (C, 1, 1); of none where nothing asks for them.
 
         Raises:
@@ -107,7 +107,14 @@ class RepeatedCopying(Method):
             raise unlike_images(shape, mean.shape, what="statistics")
         return (mean, std) if self.statistics == "places" else _of_channels(mean, std)
 
-    def _copies(self, x: Images, mean: Tensor, std: Tensor, *, copy: Callable[[Images], Images]) -> Iterator[Images]:
+    def copies(self, x: Images, mean: Tensor, std: Tensor, *, copy: Callable[[Images], Images]) -> Iterator[Images]:
+        """Copies of copies of any images.
+
+        Args:
+            x: (B, C, H, W).
+            mean, std: that each copy gets, as `statistics_for` gives them.
+            copy: makes one.
+        """
         for _ in range(self.steps):
             x = copy(x) if self.statistics == "none" else _with_statistics(copy(x), mean, std)
             yield x

@@ -1,6 +1,6 @@
 """The sampling methods by name, and which one a model is sampled by."""
 
-__all__ = ["METHODS", "default_method", "named_method"]
+__all__ = ["METHODS", "default_method", "name_of", "named_method"]
 
 from collections.abc import Mapping
 
@@ -40,6 +40,11 @@ def default_method(model: Model) -> str:
     if isinstance(model, Diffusion):
         return "dpm-solver"
     return "prior" if isinstance(model, Variational) else "no-diffusion"
+
+
+def name_of(method: Method) -> str:
+    """The name of a method in `METHODS`, or else that of its class."""
+    return next((name for name, kind in METHODS.items() if type(method) is kind), type(method).__name__)
 
 
 def named_method(name: str, assignments: Mapping[str, str]) -> Method:

@@ -7,7 +7,7 @@ from functools import partial
 import typer
 
 from copyist.cli.bench.diffusion import diffusion
-from copyist.cli.bench.generators import first_stages, generators
+from copyist.cli.bench.generators import copying, first_stages, generators
 from copyist.cli.bench.inference import denoising, exported, sample, walk, web
 from copyist.cli.bench.page import page
 from copyist.cli.bench.quality import codec, images, tables
@@ -47,4 +47,5 @@ app.command(short_help="Compare our detector of tables with others.")(tables)
 app.command(short_help="Fit detectors of images, and score them on known defects.")(images)
 app.command(short_help="Compare what diffusion models and a copier sample after equal budgets.")(generators)
 app.command("first-stages", short_help="Compare ways to train the first stage of latent diffusion.")(first_stages)
+app.command(short_help="Sample models that copy, in many ways.")(copying)
 app.command(short_help="Compare our image codec with JPEG, WebP and AVIF.")(codec)

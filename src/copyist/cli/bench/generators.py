@@ -1,6 +1,6 @@
-"""`copyist bench generators` and `first-stages`: what is trained for long, in trials that may be gone on with."""
+"""`copyist bench generators`, `first-stages` and `copying`: how near samples are to real images."""
 
-__all__ = ["first_stages", "generators"]
+__all__ = ["copying", "first_stages", "generators"]
 
 from functools import partial
 from pathlib import Path
@@ -86,3 +86,28 @@ def first_stages(
         found=partial(keep_trials, out),
     )
     run_bench(bench, as_json=as_json, out=out, force=force or resume)
+
+
+def copying(
+    model: Annotated[
+        list[Path], typer.Argument(help="Models that copy, such as trainings of one recipe.", parser=as_path)
+    ],
+    data: Annotated[
+        str | None,
+        typer.Option("--data", help="A source; what the first model was trained on unless given.", metavar="SOURCE"),
+    ] = None,
+    way: Annotated[
+        list[str] | None, typer.Option("--way", help="One of the ways to sample; may be given repeatedly.")
+    ] = None,
+    count: Annotated[int, typer.Option(min=32, help="Samples, and test images.")] = 512,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
+    as_json: Json = False,
+    out: Out = None,
+    force: Force = False,
+) -> None:
+    """Sample models that were only trained to copy, by schedules, by repeated copies and from laws of their codes."""
+    from copyist.bench.copying import bench_copying
+    from copyist.bench.copying_ways import WAYS
+
+    bench = partial(bench_copying, model, data=data, ways=way or tuple(WAYS), num_images=count, seed=seed)
+    run_bench(bench, as_json=as_json, out=out, force=force)
