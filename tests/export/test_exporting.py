@@ -345,6 +345,8 @@ def test_bad_requests_are_refused_before_any_work(unet: Model, tmp_path: Path, m
         export_model(skips, tmp_path / "x.pt2", to="torch", part="encoder")
     with pytest.raises(ContractError, match="exported whole"):
         export_model(table_detector(), tmp_path / "x.pt2", to="torch", part="encoder")
+    with pytest.raises(ContractError, match=r"got a detector; export it for ONNX Runtime \(--to onnx\)$"):
+        export_model(table_detector(), tmp_path / "x.html", to="web")
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'copyist\[export\]'"):
         export_model(unet, tmp_path / "x.onnx")

@@ -179,13 +179,14 @@ def file_metadata(model: Model | Detector, part: Part) -> dict[str, str]:
 def _export_page(
     model: Model | Detector, out: Path, *, part: str | None, size: tuple[int, int] | None, runtime: str | Path | None
 ) -> Exported:
-    network: Model = model.model if isinstance(model, Detector) else model
+    if isinstance(model, Detector):
+        raise ContractError("a page shows what a model copies, got a detector; export it for ONNX Runtime (--to onnx)")
     if part is not None:
         raise ArgumentError(f"a page holds what it needs of a model, got the part {part!r}; leave --part out")
-    parts = page_parts(network, size=size)
+    parts = page_parts(model, size=size)
     found = web_runtime(runtime)
-    made = {each.name: _content(network, each, "onnx") for each in parts}
-    page = web_page(network, parts, {name: content for name, (content, _) in made.items()}, found).encode()
+    made = {each.name: _content(model, each, "onnx") for each in parts}
+    page = web_page(model, parts, {name: content for name, (content, _) in made.items()}, found).encode()
     write_bytes(out, page)
     return Exported(
         out=out, to="web", parts=parts, size=len(page), cases={name: cases for name, (_, cases) in made.items()}
