@@ -1,10 +1,12 @@
 """A file computes what its model does, for batches and sizes that it was not exported at; or it is not written."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import onnx
+import onnxscript
 import pytest
 import torch
 from torch import Tensor, nn
@@ -24,7 +26,9 @@ from copyist.detection.measures import (
 )
 from copyist.errors import ContractError, ExportError, MissingExtraError, OutputError, ShapeError, UnknownNameError
 from copyist.export import Exported, export_model
-from copyist.export.parity import check_parity
+from copyist.export.differing_layer import differing_layer
+from copyist.export.onnx_file import onnx_runner
+from copyist.export.parity import Run, check_parity
 from copyist.export.part import Part, Value
 from copyist.export.parts import find_part, part_names
 from copyist.export.runtime import web_runtime
@@ -289,6 +293,62 @@ def test_a_model_that_cannot_leave_is_refused_by_the_layer(
     with pytest.raises(ExportError, match=sentence):
         export_model(model, tmp_path / f"x.{'onnx' if to == 'onnx' else 'pt2'}", to=to)  # pyright: ignore[reportArgumentType]
     assert not list(tmp_path.iterdir())
+
+
+class Bounded(nn.Module):
+    """A layer, a hyperbolic tangent, and a layer that does nothing."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner, self.after = inner, nn.Identity()
+
+    def forward(self, h: Tensor) -> Tensor:
+        return self.after(torch.tanh(self.inner(h)))
+
+
+def bounded(layer: Callable[[nn.Module], nn.Module]) -> Model:
+    """An MLP of rows whose last layer of the encoder, encoder.3, has the hyperbolic tangent as well."""
+    model = made(MLPConfig(num_columns=5, widths=(7, 3)))
+    encoder = model.get_submodule("encoder")
+    assert isinstance(encoder, nn.Sequential)
+    encoder[3] = layer(encoder[3])
+    return model
+
+
+@pytest.mark.slow
+def test_a_wrong_translation_of_one_operation_is_refused_by_its_layer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    translations = {torch.ops.aten.tanh.default: onnxscript.opset18.Sigmoid}
+    monkeypatch.setattr(torch.onnx, "export", partial(torch.onnx.export, custom_translation_table=translations))
+    with pytest.raises(
+        ExportError, match=r"on a batch of 3 of shape \(5,\), first at the layer encoder\.3\.1; nothing"
+    ):
+        export_model(bounded(lambda layer: nn.Sequential(layer, nn.Tanh())), tmp_path / "x.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"),
+    [(Bounded, "encoder.3"), (lambda layer: nn.Sequential(layer, nn.Tanh()), "encoder.3.1"), (nn.Sequential, "")],
+    ids=["between layers", "a layer", "none"],
+)
+def test_what_differs_is_traced_to_the_layer_that_was_running(
+    layer: Callable[[nn.Module], nn.Module], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = find_part(bounded(layer))
+    tanh = torch.tanh
+
+    def build(part: Part) -> Run:
+        def run(inputs: Sequence[Tensor]) -> Sequence[Tensor]:
+            with monkeypatch.context() as patch:
+                patch.setattr(torch, "tanh", lambda h: 1.01 * tanh(h))
+                return part(inputs)
+
+        return run
+
+    assert differing_layer(part, part.draw(4, part.shape), build) == name
+    assert differing_layer(part, part.draw(4, part.shape), lambda part: onnx_runner(b"no file")) == ""
 
 
 def tripled() -> Part:

@@ -16,9 +16,10 @@ from copyist.checks import check_choice
 from copyist.detection import Detector
 from copyist.errors import ArgumentError, ContractError, OutputError
 from copyist.export.detectors import DETECTOR, detector_part
+from copyist.export.differing_layer import differing_layer
 from copyist.export.families import WHOLE
 from copyist.export.onnx_file import check_runtime, onnx_bytes, onnx_runner
-from copyist.export.parity import Case, check_parity
+from copyist.export.parity import Case, Run, check_parity
 from copyist.export.part import Part
 from copyist.export.parts import find_part
 from copyist.export.runtime import web_runtime
@@ -195,12 +196,24 @@ def _export_page(
 
 def _content(model: Model | Detector, part: Part, to: Target) -> tuple[bytes, tuple[Case, ...]]:
     """The file of a part, and how it compares with the model."""
-    program, metadata = trace(part), file_metadata(model, part)
-    if to == "torch":
-        content = torch_bytes(program, metadata)
-        return content, check_parity(part, torch_runner(content))
-    content = onnx_bytes(part, program, metadata)
-    return content, check_parity(part, onnx_runner(content))
+    metadata = file_metadata(model, part)
+    content = _file(part, to, metadata)
+
+    def build(part: Part) -> Run:
+        return _runner(_file(part, to, {}), to)
+
+    return content, check_parity(
+        part, _runner(content, to), layer_of=lambda inputs: differing_layer(part, inputs, build)
+    )
+
+
+def _file(part: Part, to: Target, metadata: Mapping[str, str]) -> bytes:
+    program = trace(part)
+    return torch_bytes(program, metadata) if to == "torch" else onnx_bytes(part, program, metadata)
+
+
+def _runner(content: bytes, to: Target) -> Run:
+    return torch_runner(content) if to == "torch" else onnx_runner(content)
 
 
 def _part(model: Model | Detector, name: str | None, size: tuple[int, int] | None) -> Part:

@@ -1,6 +1,6 @@
 """What an exported file computes beside what the model computes: nothing is written that differs."""
 
-__all__ = ["TOLERANCE", "Case", "check_parity"]
+__all__ = ["TOLERANCE", "Case", "Run", "check_parity", "difference"]
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -37,17 +37,34 @@ class Case:
         return asdict(self)
 
 
-def check_parity(part: Part, run: Run) -> tuple[Case, ...]:
+def check_parity(
+    part: Part, run: Run, *, layer_of: Callable[[Sequence[Tensor]], str] = lambda inputs: ""
+) -> tuple[Case, ...]:
     """Compare a file with its model: at the batch size and shape it was exported at, at others, and on one example.
+
+    Args:
+        part: of the model.
+        run: the file.
+        layer_of: which layer is the first to differ on inputs on which the file does; empty where that is not known.
 
     Raises:
         ExportError: values differ by more than `TOLERANCE`, a label or p-value differs, or the file does not run.
     """
     shapes = [part.shape] * 3 + ([] if part.other_shape is None else [part.other_shape])
-    return tuple(_case(part, run, batch, shape) for batch, shape in zip((NUM_TRACED, 7, 1, 2), shapes, strict=False))
+    batches = zip((NUM_TRACED, 7, 1, 2), shapes, strict=False)
+    return tuple(_case(part, run, batch, shape, layer_of) for batch, shape in batches)
 
 
-def _case(part: Part, run: Run, batch: int, shape: tuple[int, ...]) -> Case:
+def difference(ours: Tensor, theirs: Tensor) -> float:
+    """How far values lie from ours at most, as a share of the largest of ours, or of 1 where that is 0."""
+    ours, theirs = ours.double(), theirs.double()
+    scale = float(ours.abs().max()) or 1.0
+    return float((ours - theirs).abs().max()) / scale
+
+
+def _case(
+    part: Part, run: Run, batch: int, shape: tuple[int, ...], layer_of: Callable[[Sequence[Tensor]], str]
+) -> Case:
     inputs = part.draw(batch, shape)
     expected = part(inputs)
     where = f"a batch of {batch} of shape {shape}"
@@ -63,26 +80,26 @@ def _case(part: Part, run: Run, batch: int, shape: tuple[int, ...]) -> Case:
         if ours.shape != theirs.shape:
             raise ExportError(
                 f"the exported {part.name} must give {value.name} of shape {tuple(ours.shape)} for {where}, got "
-                f"{tuple(theirs.shape)}; nothing was written"
+                f"{tuple(theirs.shape)}{_first(layer_of(inputs))}; nothing was written"
             )
         if value.is_decision:
             wrong = int((ours != theirs)[decided].sum())
             if wrong:
                 raise ExportError(
                     f"the exported {part.name} must give the same {value.name} as the model, and {wrong} of {batch} "
-                    "differ; nothing was written"
+                    f"differ{_first(layer_of(inputs))}; nothing was written"
                 )
             continue
-        difference = _difference(ours.double(), theirs.double())
-        if not difference <= TOLERANCE:
+        off = difference(ours, theirs)
+        if not off <= TOLERANCE:
             raise ExportError(
                 f"the exported {part.name} must compute {value.name} as the model does, within {TOLERANCE:g} of its "
-                f"largest value, and differs by {difference:.2g} on {where}; nothing was written"
+                f"largest value, and differs by {off:.2g} on {where}{_first(layer_of(inputs))}; "
+                "nothing was written"
             )
-        largest = max(largest, difference)
+        largest = max(largest, off)
     return Case(batch=batch, shape=shape, difference=largest)
 
 
-def _difference(ours: Tensor, theirs: Tensor) -> float:
-    scale = float(ours.abs().max()) or 1.0
-    return float((ours - theirs).abs().max()) / scale
+def _first(layer: str) -> str:
+    return f", first at the layer {layer}" if layer else ""

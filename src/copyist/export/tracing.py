@@ -1,6 +1,6 @@
 """A part of a model as a program of tensors, by torch.export, with the layer named where that fails."""
 
-__all__ = ["TracedPart", "first_sentence", "trace"]
+__all__ = ["TracedPart", "first_sentence", "quiet", "trace", "watched"]
 
 import contextlib
 import logging
@@ -41,7 +41,8 @@ def trace(part: Part) -> ExportedProgram:
     inputs = tuple(x.clone() for x in part.draw(NUM_TRACED, part.other_shape or part.shape))
     module = TracedPart(part)
     trail: list[str] = []
-    with quiet(), _watched(part.model, trail), torch.no_grad():
+    entering, leaving = (lambda name, given: trail.append(name)), (lambda made: trail.pop())
+    with quiet(), watched(part.model, entering, leaving), torch.no_grad():
         try:
             return torch.export.export(module, inputs, dynamic_shapes=(_axes(part, inputs),), strict=False)
         except CopyistError:
@@ -71,6 +72,32 @@ def quiet() -> Generator[None, None, None]:
             logger.setLevel(level)
 
 
+@contextlib.contextmanager
+def watched(
+    model: nn.Module, entering: Callable[[str, Any], object], leaving: Callable[[Any], object]
+) -> Generator[None, None, None]:
+    """Context manager: layers say their name and what they are given as they begin, and what they made as they end."""
+
+    def begins(name: str) -> Callable[..., None]:
+        def hook(layer: nn.Module, given: Any) -> None:
+            entering(name, given)
+
+        return hook
+
+    def ends(layer: nn.Module, given: Any, made: Any) -> None:
+        leaving(made)
+
+    handles: list[Any] = []
+    for name, part in model.named_modules():
+        if name:
+            handles += [part.register_forward_pre_hook(begins(name)), part.register_forward_hook(ends)]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
 def first_sentence(error: BaseException) -> str:
     """What an error says first, on one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -84,24 +111,3 @@ def _axes(part: Part, inputs: tuple[Tensor, ...]) -> tuple[dict[int, Any], ...]:
         {axis: Dim.DYNAMIC for axis, (one, two) in enumerate(zip(x.shape, other.shape, strict=True)) if one != two}
         for x, other in zip(inputs, others, strict=True)
     )
-
-
-@contextlib.contextmanager
-def _watched(model: nn.Module, trail: list[str]) -> Generator[None, None, None]:
-    """Context manager: the names of the layers that are running are in `trail`, the innermost last."""
-
-    def entering(name: str) -> Callable[..., None]:
-        return lambda *_: trail.append(name)
-
-    def leaving(*_: object) -> None:
-        trail.pop()
-
-    handles: list[Any] = []
-    for name, part in model.named_modules():
-        if name:
-            handles += [part.register_forward_pre_hook(entering(name)), part.register_forward_hook(leaving)]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
