@@ -1,15 +1,28 @@
 """Models whose every number takes part, and what they are held against: the exported file, run by its own runtime."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import onnxruntime
+import pytest
 import torch
 from torch import Tensor
 
 from copyist.models import ModelConfig
 from copyist.models.contracts import Model, TrainedOn
+
+
+@pytest.fixture(scope="session", autouse=True)
+def translations_are_read_once() -> Generator[None, None, None]:
+    """PyTorch reads those of all operations from their sources at each export, which takes half of that of a small
+    net."""
+    registration: Any = pytest.importorskip("torch.onnx._internal.exporter._registration")
+    operations = registration.onnxscript_apis
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "get_torchlib_ops", functools.cache(operations.get_torchlib_ops))
+        yield
 
 
 def made(config: ModelConfig, *, image_shape: tuple[int, int, int] | None = None) -> Model:

@@ -24,31 +24,28 @@ from copyist.detection.measures import (
     LocalContrast,
     LocalError,
 )
+from copyist.detection.no_model import NoModel
 from copyist.errors import ContractError, ExportError, MissingExtraError, OutputError, ShapeError, UnknownNameError
 from copyist.export import Exported, export_model
+from copyist.export.detectors import detector_part
 from copyist.export.differing_layer import differing_layer
 from copyist.export.onnx_file import onnx_runner
 from copyist.export.parity import Run, check_parity
 from copyist.export.part import Part, Value
 from copyist.export.parts import find_part, part_names
 from copyist.export.runtime import web_runtime
+from copyist.export.tracing import trace
 from copyist.models import (
-    AttentionConfig,
     ConvClassifierConfig,
-    DiffusionUNetConfig,
-    LatentDiffusionConfig,
-    MaskedViTConfig,
     MLPConfig,
     UNetConfig,
-    VariationalMLPConfig,
 )
-from copyist.models.contracts import Autoencoder, Compressor, Diffusion, Model, Reconstructor, Variational
+from copyist.models.contracts import Autoencoder, Compressor, Model, Reconstructor, TrainedOn
 
 from .conftest import made, run_onnx, run_torch
 
 SHAPE = (3, 8, 12)
 UNET = UNetConfig(channels=3, width=4, levels=2, convolutions=1)
-DIFFUSION = DiffusionUNetConfig(channels=3, width=4, levels=2, embedding=6, num_classes=2, attention="none")
 
 
 def images(count: int, *size: int) -> Tensor:
@@ -103,7 +100,7 @@ def test_the_model_is_left_in_the_mode_it_was_in(exported: Exported, unet: Model
 
 def fitted(model: Model, measure: AnomalyMeasure, x: Tensor, *, groups: Tensor | None = None) -> Detector:
     """On a third each for training, held-out examples and calibration."""
-    assert isinstance(model, Reconstructor)
+    assert isinstance(model, Reconstructor | NoModel)
     train, held_out, calibration = x.split(len(x) // 3)
     statistics = measure.fit(Copies(model, train), Copies(model, held_out))
     return Detector(
@@ -144,55 +141,43 @@ def test_a_detector_in_onnx_gives_the_same_p_values_and_flags(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_a_detector_of_images_leaves_with_its_heatmaps_and_judges_the_batch_it_is_given(tmp_path: Path) -> None:
-    x = images(60, 8, 12)
-    measure = Combined(
-        measures=(
-            LocalContrast(scales=(1.0,)),
-            LocalCodeDistance(layers=("down.0",)),
-            LocalError(sigmas=(0.5,), noise=0.1),
-        )
-    )
-    detector = fitted(made(UNET, image_shape=SHAPE), measure, x)
-    path = export_model(detector, tmp_path / "detector.pt2", to="torch").out
-    strange = images(5, 8, 12) * torch.linspace(0.6, 1, 5)[:, None, None, None]
-    anomaly, p_value, flagged, heatmap = run_torch(path, strange)
+@pytest.mark.parametrize("has_model", [True, False], ids=["a model", "no model"])
+def test_a_detector_of_images_leaves_with_its_heatmaps_and_judges_the_batch_it_is_given(
+    has_model: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strange, brightness = images(5, 8, 12), torch.linspace(0.6, 1, 5)[:, None, None, None]
+    if has_model:
+        strange = strange * brightness
+        measure = Combined(measures=(LocalCodeDistance(layers=("down.0",)), LocalError(sigmas=(0.5,), noise=0.1)))
+        detector = fitted(made(UNET, image_shape=SHAPE), measure, images(60, 8, 12))
+    else:
+        strange = strange ** (5 * brightness - 2.5)  # Of more contrast, since brightness alone it passes over.
+        nothing = NoModel(TrainedOn(image_shape=SHAPE, batch_size=8))
+        detector = fitted(nothing, LocalContrast(scales=(1.0,)), images(60, 8, 12))
+    program = trace(detector_part(detector))
+    monkeypatch.setattr("copyist.export.exporting.trace", lambda part: program)
     findings = detector(strange, parts=True, batch_size=5)
-    torch.testing.assert_close(anomaly, findings.anomaly, rtol=1e-4, atol=1e-5)
-    assert torch.equal(p_value, findings.p_value)
-    assert torch.equal(flagged, findings.flagged)
     assert findings.parts is not None
-    torch.testing.assert_close(heatmap, findings.parts, rtol=1e-4, atol=1e-5)
+    assert 0 < int(findings.flagged.sum()) < 5
+    every = [run_onnx(export_model(detector, tmp_path / "detector.onnx").out, x=strange)]
+    if has_model:
+        every.append([*run_torch(export_model(detector, tmp_path / "detector.pt2", to="torch").out, strange)])
+    for anomaly, p_value, flagged, heatmap in every:
+        torch.testing.assert_close(anomaly, findings.anomaly, rtol=1e-4, atol=1e-5)
+        assert torch.equal(p_value, findings.p_value)
+        assert torch.equal(flagged, findings.flagged)
+        torch.testing.assert_close(heatmap, findings.parts, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.slow
-def test_a_diffusion_model_takes_the_noise_level_and_the_class_of_each_image(tmp_path: Path) -> None:
-    model = made(DIFFUSION, image_shape=SHAPE)
-    path = export_model(model, tmp_path / "diffusion.onnx").out
-    x, sigma, labels = images(4, 12, 8), torch.tensor([0.0, 0.01, 0.3, 5.0]), torch.tensor([0, 1, -1, 1])
-    with torch.no_grad():
-        expected = model(x, sigma, labels)
-    torch.testing.assert_close(run_onnx(path, x=x, sigma=sigma, labels=labels)[0], expected, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("to", ["onnx", "torch"])
-def test_a_codec_leaves_as_analysis_and_synthesis_in_steps_of_rounding(to: str, tmp_path: Path) -> None:
+def test_a_codec_leaves_as_its_analysis_in_steps_of_rounding(tmp_path: Path) -> None:
     model = codec()
     assert isinstance(model, Compressor)
     assert {"analysis", "synthesis"} <= {*part_names(model)}
-    name = "synthesis" if to == "onnx" else "analysis"
-    ending = {"onnx": "onnx", "torch": "pt2"}[to]
-    path = export_model(model, tmp_path / f"{name}.{ending}", to=to, part=name, size=(32, 48)).out  # pyright: ignore[reportArgumentType]
+    path = export_model(model, tmp_path / "analysis.pt2", to="torch", part="analysis", size=(32, 48)).out
     x = torch.rand(2, model.channels, 48, 32)
     code = torch.cat([model.analyze(x[:1], quality=0), model.analyze(x[1:], quality=2)])
-    quality = torch.tensor([0, 2])
-    if to == "torch":
-        torch.testing.assert_close(run_torch(path, x, quality)[0], code, rtol=1e-4, atol=1e-3)
-        return
-    whole = code.round()
-    expected = torch.cat([model.synthesize(whole[:1], quality=0), model.synthesize(whole[1:], quality=2)])
-    torch.testing.assert_close(run_onnx(path, code=whole, quality=quality)[0], expected.detach(), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(run_torch(path, x, torch.tensor([0, 2]))[0], code, rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.slow
@@ -216,50 +201,6 @@ def test_a_classifier_in_onnx_names_the_same_classes_at_other_batches_than_expor
         assert torch.equal(labels, expected.argmax(1))
         named |= set(labels.tolist())
     assert named == {0, 1, 2, 3}
-
-
-FAMILIES = {
-    "vae encoder": (VariationalMLPConfig(image_shape=SHAPE, widths=(9,), code_size=5), "encoder"),
-    "vae decoder": (VariationalMLPConfig(image_shape=SHAPE, widths=(9,), code_size=5), "decoder"),
-    "masked": (MaskedViTConfig(image_shape=SHAPE, width=12, depth=1, heads=2, decoder_width=8), "whole"),
-    "attention": (AttentionConfig(channels=3, attention="dot", maps=6, heads=2, head_width=5), "whole"),
-    "classifier": (ConvClassifierConfig(channels=3, num_classes=4, width=4, levels=2), "whole"),
-    "latent": (
-        LatentDiffusionConfig(first_stage=UNetConfig(channels=3, width=4, levels=2, code_channels=2),
-                              denoiser=DiffusionUNetConfig(width=4, levels=1, embedding=6)).fitted(SHAPE), "decoder"
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", FAMILIES)
-def test_every_family_leaves_as_a_program_of_torch(kind: str, tmp_path: Path) -> None:
-    config, name = FAMILIES[kind]
-    model = made(config, image_shape=SHAPE)
-    path = export_model(model, tmp_path / "model.pt2", to="torch", part=name).out
-    x = images(5, 8, 12)
-    with torch.no_grad():
-        found = run_torch(path, _input(model, name, x))
-    for ours, expected in zip(found, _answers(model, name, x), strict=True):
-        torch.testing.assert_close(ours, expected)
-
-
-def _input(model: Model, name: str, x: Tensor) -> Tensor:
-    if name != "decoder":
-        return x
-    with torch.no_grad():
-        return model.to_space(x) if isinstance(model, Diffusion) else model.encode(x)  # type: ignore[union-attr,operator]
-
-
-@torch.no_grad()
-def _answers(model: Model, name: str, x: Tensor) -> Sequence[Tensor]:
-    if isinstance(model, Variational) and name == "encoder":
-        posterior = model.posterior(x)
-        return posterior.mean, posterior.log_variance
-    if isinstance(model, Diffusion):
-        return (model.from_space(model.to_space(x)),)
-    answer = model(x)
-    return (answer,) if isinstance(model, Reconstructor) else (answer, answer.argmax(1))
 
 
 class Branching(nn.Module):
