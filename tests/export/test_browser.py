@@ -16,17 +16,17 @@ from copyist.errors import ExportError
 from copyist.export import export_model
 from copyist.export.runtime import web_runtime
 from copyist.export.serving import PageServer
-from copyist.models import UNetConfig
-from copyist.models.contracts import Autoencoder, Model
+from copyist.models import UNetConfig, VariationalMLPConfig
+from copyist.models.contracts import Autoencoder, Model, Variational
 
 from .conftest import made
 
 SIDE = 16
-UNTIL_STEPPED = """new Promise(go => {
-  const text = () => document.getElementById("PLACE").textContent;
-  const look = () => (/step [1-9]/.test(text()) ? go(text()) : setTimeout(look, 50));
+UNTIL = """new Promise(go => {
+  const look = () => (SEEN ? go(true) : setTimeout(look, 50));
   look();
 })"""
+"""What a page says is waited for."""
 
 RESIZED = """new Promise(go => {
   const [passes, size] = ["passes", "size"].map(name => document.getElementById(name));
@@ -47,11 +47,15 @@ def model() -> Model:
 
 
 @pytest.fixture(scope="module")
-def page(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runtime() -> None:
     try:
         web_runtime()
     except ExportError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def page(runtime: None, model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return export_model(model, tmp_path_factory.mktemp("web") / "page.html", to="web").out
 
 
@@ -86,7 +90,7 @@ def test_the_page_copies_as_pytorch_does_and_loads_nothing(model: Model, page: P
         for name in ("walk", "sample"):
             browser.value_of(f"document.getElementById('tab-{name}').click()")
             browser.value_of(f"document.getElementById('{name}-run').click()")
-            assert "step" in browser.value_of(UNTIL_STEPPED.replace("PLACE", f"{name}-step"))
+            assert browser.value_of(UNTIL.replace("SEEN", f"/step [1-9]/.test($('{name}-step').textContent)"))
         assert browser.value_of("document.getElementById('error').hidden")
         assert browser.value_of("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
         assert (
@@ -113,6 +117,42 @@ def test_a_served_page_computes_in_several_threads_and_the_same(model: Model, pa
         server.stop()
         serving.join()
         server.close()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(find_chromium() is None, reason="needs a headless Chromium")
+@pytest.mark.usefixtures("runtime")
+def test_the_page_of_a_variational_model_samples_from_the_prior_of_its_codes(tmp_path: Path) -> None:
+    shape = (3, 8, 12)
+    model = made(VariationalMLPConfig(image_shape=shape, widths=(), code_size=64), image_shape=shape)
+    assert isinstance(model, Variational)
+    page = export_model(model, tmp_path / "page.html", to="web").out
+    ask = "copyist.ready.then(() => copyist.fromPrior({seed: SEED})).then(({y, z}) => [[...y], [...z]])"
+    with torch.no_grad(), chromium(tmp_path / "profile") as browser:
+        browser.open(page.as_uri())
+        drawn = [[torch.tensor(each) for each in browser.value_of(ask.replace("SEED", str(seed)))] for seed in range(9)]
+        for y, z in drawn:
+            torch.testing.assert_close(y.view(1, *shape), model.decode(z[None]), rtol=1e-4, atol=1e-5)
+        z = torch.stack([z for _, z in drawn])
+        # 576 numbers: their mean lies within 5 standard errors of 0, and no two seeds have the same or the like.
+        assert abs(float(z.mean())) < 5 / z.numel() ** 0.5
+        assert abs(float(z.var()) - 1) < 5 * (2 / z.numel()) ** 0.5
+        assert float((torch.corrcoef(z) - torch.eye(len(z))).abs().max()) < 0.6
+
+        browser.value_of("document.getElementById('tab-sample').click()")
+        browser.value_of("document.getElementById('seed').value = 7")
+        browser.value_of("document.getElementById('sample-run').click()")
+        assert browser.value_of(UNTIL.replace("SEEN", r"/of seed 7/.test($('sample-step').textContent)"))
+        shown = browser.value_of("[...$('sampled').getContext('2d').getImageData(0, 0, 12, 8).data]")
+        expected = 255 * drawn[7][0].view(shape).clamp(0, 1).permute(1, 2, 0)
+        torch.testing.assert_close(torch.tensor(shown).view(8, 12, 4)[:, :, :3].float(), expected, rtol=0, atol=0.51)
+        assert browser.value_of("$('seed').value") == "8"
+        browser.value_of("$('way').value = 'copying'; $('way').onchange()")
+        browser.value_of("document.getElementById('sample-run').click()")
+        assert browser.value_of(UNTIL.replace("SEEN", r"/step [1-9]/.test($('sample-step').textContent)"))
+        assert browser.value_of("document.getElementById('error').hidden")
+        assert browser.complaints == []
 
 
 def test_a_server_is_of_this_machine_and_bears_a_browser_that_leaves_early(capfd: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from copyist.export.part import Part
 from copyist.export.parts import find_part, part_names
 from copyist.export.runtime import WebRuntime
 from copyist.export.web_page import PageConfig, page_text
-from copyist.models.contracts import Model, Reconstructor, needs
+from copyist.models.contracts import Model, Reconstructor, Variational, needs
 
 _SIDES = (16, 32, 48, 64, 96, 128)
 """To choose from, where the model takes them."""
@@ -41,8 +41,16 @@ def web_page(model: Model, parts: tuple[Part, ...], models: Mapping[str, bytes],
     """The page of a model, with the ONNX file of each part."""
     channels, height, width = parts[0].shape
     size = (height, width)
+    sizes = _sizes(model, channels, size)
+    code_shapes: tuple[tuple[int, ...], ...] = ()
+    if isinstance(model, Variational):
+        code_shapes = tuple(model.code_shape((channels, *each)) for each in sizes)
     config = PageConfig(
-        channels=channels, size=size, sizes=_sizes(model, channels, size), parts=tuple(part.name for part in parts)
+        channels=channels,
+        size=size,
+        sizes=sizes,
+        parts=tuple(part.name for part in parts),
+        code_shapes=code_shapes,
     )
     kind = str(settings.dump(model.config, MODEL_CATALOGUES).get("kind", type(model).__name__))
     trained = model.trained_on

@@ -35,6 +35,9 @@ class PageConfig:
     parts: tuple[str, ...]
     """`encoder` and `decoder`, or `whole` of a model without a code."""
 
+    code_shapes: tuple[tuple[int, ...], ...] = ()
+    """Of one code at each of `sizes`, of a model whose codes have the prior N(0, I); none for others."""
+
 
 def page_text(
     config: PageConfig, models: Mapping[str, bytes], runtime: WebRuntime, *, title: str, facts: str, note: str

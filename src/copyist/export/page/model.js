@@ -82,3 +82,10 @@ async function copy(x, { noise = 0, seed = 0, size = [height, width], lane = 0 }
   const answer = await ask(lane, { kind: "copy", x: Float32Array.from(x), dims: [1, channels, ...size], noise, seed });
   return answer.y;
 }
+
+/** What the decoder makes of a code of normal numbers from a seed, and that code: a sample, where N(0, I) is the prior. */
+async function fromPrior({ seed = 0, size = [height, width], lane = 0 } = {}) {
+  const shape = config.code_shapes[config.sizes.findIndex(each => each[0] === size[0] && each[1] === size[1])];
+  const { y, z } = await ask(lane, { kind: "prior", dims: [1, ...shape], seed });
+  return { y, z };
+}

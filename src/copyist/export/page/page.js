@@ -77,6 +77,7 @@ async function walkStep() {
 }
 
 async function sampleStep() {
+  if ($("way").value === "prior") return priorStep();
   const [mean, std] = [value("mean"), value("std")];
   sampling ??= { n: 0, steps: value("steps"), a: noisy(new Float32Array(channels * height * width), 0, mean, std) };
   const now = sampling, y = await copy(now.a);
@@ -91,6 +92,24 @@ async function sampleStep() {
   if (now.n >= now.steps) {
     sampling = undefined;
     setRunning("sample", false);
+  }
+}
+
+async function priorStep() {
+  const seed = value("seed") >>> 0, now = (sampling ??= {}), { y } = await fromPrior({ seed });
+  if (now !== sampling) return;
+  show($("sampled"), y);
+  $("sample-step").textContent = `what the code of seed ${seed} stands for`;
+  $("seed").value = (seed + 1) >>> 0;
+  sampling = undefined;
+  setRunning("sample", false);
+}
+
+function chooseWay() {
+  sampling = undefined;
+  setRunning("sample", false);
+  for (const way of ["copying", "prior"]) {
+    for (const each of document.querySelectorAll(`.from-${way}`)) each.hidden = way !== $("way").value;
   }
 }
 
@@ -150,6 +169,12 @@ function setUp() {
       setRunning(name, !modes[name].running);
     };
   }
+  $("way").onchange = chooseWay;
+  if (!config.code_shapes.length) {
+    $("way").value = "copying";
+    $("ways").hidden = true;
+  }
+  chooseWay();
   if (!config.parts.includes("encoder")) $("tab-walk").remove();
   $("walk-reset").onclick = resetWalk;
   $("draw").onclick = drawExample;
@@ -170,9 +195,10 @@ function setUp() {
 }
 
 setUp();
-/** For whoever drives the page by a program: when the model runs, its copies, and how fast they come. */
+/** For whoever drives the page by a program: when the model runs, its copies and samples, and how fast they come. */
 window.copyist = {
   copy,
+  fromPrior,
   pause: () => Object.keys(modes).forEach(name => setRunning(name, false)),
   rate: () => modes[mode].rate.perSecond,
   pictures: () => modes[mode].rate.count,

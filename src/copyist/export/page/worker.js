@@ -38,6 +38,12 @@ async function copy({ x, dims, noise, seed }) {
   return (await run(sessions.decoder, code)).data;
 }
 
+// D(z) of a normal code, beside it.
+async function fromPrior({ dims, seed }) {
+  const z = normals(dims.reduce((product, side) => product * side), seed);
+  return { y: (await run(sessions.decoder, new ort.Tensor("float32", z, dims))).data, z };
+}
+
 async function start({ runtime, wasm, models, threads }) {
   ort = await import(runtime);
   ort.env.wasm.wasmBinary = wasm;
@@ -54,8 +60,8 @@ onmessage = async ({ data }) => {
       await start(data);
       postMessage({ id: data.id });
     } else {
-      const y = await copy(data);
-      postMessage({ id: data.id, y, milliseconds: performance.now() - begun });
+      const found = data.kind === "prior" ? await fromPrior(data) : { y: await copy(data) };
+      postMessage({ id: data.id, ...found, milliseconds: performance.now() - begun });
     }
   } catch (error) {
     postMessage({ id: data.id, error: String(error && error.message ? error.message : error) });
