@@ -10,8 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from copyist.checkpoint import Header
+from copyist.detection import Detector
+from copyist.detection.copies import Copies
+from copyist.detection.measures import AnomalyMeasure
+from copyist.detection.no_model import NoModel
 from copyist.models import ModelConfig
-from copyist.models.contracts import Model, TrainedOn
+from copyist.models.contracts import Model, Reconstructor, TrainedOn
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,6 +40,22 @@ def made(config: ModelConfig, *, image_shape: tuple[int, int, int] | None = None
     if image_shape is not None:
         model.trained_on = TrainedOn(image_shape=image_shape, batch_size=8)
     return model
+
+
+def fitted(model: Model, measure: AnomalyMeasure, x: Tensor, *, groups: Tensor | None = None) -> Detector:
+    """On a third each for training, held-out examples and calibration."""
+    assert isinstance(model, Reconstructor | NoModel)
+    train, held_out, calibration = x.split(len(x) // 3)
+    statistics = measure.fit(Copies(model, train), Copies(model, held_out))
+    return Detector(
+        model=model,
+        measure=measure,
+        statistics=statistics,
+        calibration=measure(Copies(model, calibration), statistics),
+        false_alarms=0.1,
+        groups=groups,
+        header=Header(model={}, batch_size=8),
+    )
 
 
 def run_onnx(path: Path, **inputs: Tensor) -> list[Tensor]:

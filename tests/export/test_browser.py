@@ -1,25 +1,34 @@
 """The page of a model computes in a browser what the model computes, from a file as from a server."""
 
+import base64
+import csv
 import json
 import shutil
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from copyist.bench.chromium import BrowserPage, chromium, find_chromium
+from copyist.detection import fit_detector, load_detector
+from copyist.detection.measures import LocalContrast, LocalError
 from copyist.errors import ExportError
+from copyist.evaluation.anomalies.detect import detect
 from copyist.export import export_model
 from copyist.export.runtime import web_runtime
 from copyist.export.serving import PageServer
 from copyist.models import UNetConfig, VariationalMLPConfig
 from copyist.models.contracts import Autoencoder, Model, Variational
+from copyist.recipes.detectors import image_detector
 
-from .conftest import made
+from .conftest import fitted, made
 
 SIDE = 16
 UNTIL = """new Promise(go => {
@@ -27,6 +36,16 @@ UNTIL = """new Promise(go => {
   look();
 })"""
 """What a page says is waited for."""
+
+FOUND = """copyist.ready.then(async () => {
+  const bytes = Uint8Array.from(atob("CONTENT"), letter => letter.charCodeAt(0));
+  await open(new File([bytes], "picture.png"));
+  while (judged !== picture) await new Promise(go => setTimeout(go, 20));
+  return copyist.detect(picture);
+})"""
+"""What the page finds in a picture that is chosen, once it shows that."""
+
+HEAT = "[...$('heat').getContext('2d').getImageData(0, 0, width, height).data]"
 
 RESIZED = """new Promise(go => {
   const [passes, size] = ["passes", "size"].map(name => document.getElementById(name));
@@ -152,6 +171,88 @@ def test_the_page_of_a_variational_model_samples_from_the_prior_of_its_codes(tmp
         browser.value_of("document.getElementById('sample-run').click()")
         assert browser.value_of(UNTIL.replace("SEEN", r"/step [1-9]/.test($('sample-step').textContent)"))
         assert browser.value_of("document.getElementById('error').hidden")
+        assert browser.complaints == []
+
+
+def folder_of_pictures(folder: Path, count: int, *, seed: int, spots: float = 0.0) -> Path:
+    """Gray noise, some with a bright spot."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir()
+    for number in range(count):
+        pixels = rng.uniform(90, 150) + rng.normal(0, 4, (SIDE, SIDE))
+        pixels[6:10, 6:10] += 90 * (rng.uniform() < spots)
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(find_chromium() is None, reason="needs a headless Chromium")
+@pytest.mark.usefixtures("runtime")
+def test_the_page_of_a_detector_without_a_model_finds_in_dropped_pictures_what_detect_run_finds(tmp_path: Path) -> None:
+    good = f"{folder_of_pictures(tmp_path / 'good', 70, seed=0)}?calibration=0.4&size={SIDE}"
+    recipe = image_detector(data=good)
+    assert isinstance(recipe.measure, LocalContrast)
+    fit_detector(replace(recipe, measure=replace(recipe.measure, scales=(1.0,))), out=tmp_path / "fitted")
+    detector = load_detector(tmp_path / "fitted", device="cpu")
+    pictures = folder_of_pictures(tmp_path / "pictures", 4, seed=4, spots=0.5)
+    detect(detector, pictures, out=tmp_path / "found")
+    with (tmp_path / "found" / "anomalies.csv").open() as file:
+        lines = {line["name"]: line for line in csv.DictReader(file)}
+    assert {line["flagged"] for line in lines.values()} == {"0", "1"}
+    page = export_model(detector, tmp_path / "page.html", to="web").out
+    with chromium(tmp_path / "profile") as browser:
+        browser.open(page.as_uri())
+        assert browser.value_of("[...document.querySelectorAll('[role=tab]')].map(tab => tab.id)") == ["tab-detect"]
+        panels = "[...document.querySelectorAll('[role=tabpanel]')].map(panel => panel.hidden)"
+        assert browser.value_of(panels) == [False, True, True, True]
+        last = torch.empty(0)
+        for name, line in sorted(lines.items(), key=lambda item: float(item[1]["anomaly"])):
+            content = base64.b64encode((pictures / name).read_bytes()).decode()
+            found = browser.value_of(FOUND.replace("CONTENT", content))
+            assert found["anomaly"] == pytest.approx(float(line["anomaly"]), rel=1e-4)
+            assert found["pValue"] == pytest.approx(float(line["p_value"]), rel=1e-6)
+            assert found["flagged"] == (line["flagged"] == "1")
+            heat = torch.tensor([*found["heat"].values()]).view(SIDE, SIDE)
+            x = torch.tensor(np.array(Image.open(pictures / name))) / 255
+            expected = detector.parts(x.view(1, 1, SIDE, SIDE))
+            assert expected is not None
+            torch.testing.assert_close(heat, expected[0], rtol=1e-3, atol=1e-4)
+            words = "Flagged: anomaly" if found["flagged"] else "Not flagged: anomaly"
+            assert browser.value_of("$('finding').textContent").startswith(words)
+            last = heat
+        colors = torch.tensor(browser.value_of(HEAT)).view(SIDE, SIDE, 4)
+        # The strangest is red where its heat is greatest, and gray where that is no more than in half of its pixels.
+        red, _, blue, _ = colors.flatten(0, 1)[last.argmax()].tolist()
+        assert red > 2 * blue
+        gray = colors[last <= last.median()]
+        assert torch.equal(gray[:, 0], gray[:, 2])
+        assert browser.value_of("$('error').hidden")
+        assert browser.complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(find_chromium() is None, reason="needs a headless Chromium")
+@pytest.mark.usefixtures("runtime")
+def test_the_page_of_a_detector_with_a_model_detects_and_copies(model: Model, tmp_path: Path) -> None:
+    detector = fitted(model, LocalError(sigmas=(0.5,), noise=0.1), torch.rand(60, 3, SIDE, SIDE))
+    page = export_model(detector, tmp_path / "page.html", to="web").out
+    x = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+    findings = detector(x, parts=True, batch_size=1)
+    assert findings.parts is not None
+    with torch.no_grad(), chromium(tmp_path / "profile") as browser:
+        browser.open(page.as_uri())
+        found = browser.value_of(f"copyist.ready.then(() => copyist.detect({json.dumps(x.flatten().tolist())}))")
+        assert found["anomaly"] == pytest.approx(float(findings.anomaly), rel=1e-4)
+        assert (found["pValue"], found["flagged"]) == (float(findings.p_value), bool(findings.flagged))
+        heat = torch.tensor([*found["heat"].values()]).view(1, SIDE, SIDE)
+        torch.testing.assert_close(heat, findings.parts, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(copy_in(browser, x), model.eval()(x), rtol=1e-4, atol=1e-5)
+        tabs = browser.value_of("[...document.querySelectorAll('[role=tab]')].map(tab => tab.id)")
+        assert tabs == ["tab-detect", "tab-denoise", "tab-walk", "tab-sample"]
+        browser.value_of("$('tab-denoise').click()")
+        assert browser.value_of(UNTIL.replace("SEEN", "/dB copied/.test($('denoise-error').textContent)"))
         assert browser.complaints == []
 
 

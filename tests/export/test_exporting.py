@@ -12,11 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from codecs_to_test import codec
-from copyist.checkpoint import Header
 from copyist.detection import Detector
-from copyist.detection.copies import Copies
 from copyist.detection.measures import (
-    AnomalyMeasure,
     Combined,
     CopyDistance,
     DenoisingError,
@@ -40,9 +37,9 @@ from copyist.models import (
     MLPConfig,
     UNetConfig,
 )
-from copyist.models.contracts import Autoencoder, Compressor, Model, Reconstructor, TrainedOn
+from copyist.models.contracts import Autoencoder, Compressor, Model, TrainedOn
 
-from .conftest import made, run_onnx, run_torch
+from .conftest import fitted, made, run_onnx, run_torch
 
 SHAPE = (3, 8, 12)
 UNET = UNetConfig(channels=3, width=4, levels=2, convolutions=1)
@@ -98,22 +95,6 @@ def test_the_model_is_left_in_the_mode_it_was_in(exported: Exported, unet: Model
     assert not part.model.training
 
 
-def fitted(model: Model, measure: AnomalyMeasure, x: Tensor, *, groups: Tensor | None = None) -> Detector:
-    """On a third each for training, held-out examples and calibration."""
-    assert isinstance(model, Reconstructor | NoModel)
-    train, held_out, calibration = x.split(len(x) // 3)
-    statistics = measure.fit(Copies(model, train), Copies(model, held_out))
-    return Detector(
-        model=model,
-        measure=measure,
-        statistics=statistics,
-        calibration=measure(Copies(model, calibration), statistics),
-        false_alarms=0.1,
-        groups=groups,
-        header=Header(model={}, batch_size=8),
-    )
-
-
 def table_detector() -> Detector:
     """Fitted on rows near a plane, with a calibration of groups of one, two and three."""
     generator = torch.Generator().manual_seed(0)
@@ -140,20 +121,24 @@ def test_a_detector_in_onnx_gives_the_same_p_values_and_flags(tmp_path: Path) ->
     torch.testing.assert_close(parts, findings.parts, rtol=1e-4, atol=1e-5)
 
 
+def image_detector(*, has_model: bool) -> Detector:
+    """Of codes and copies, or of the contrasts of images alone."""
+    if has_model:
+        measure = Combined(measures=(LocalCodeDistance(layers=("down.0",)), LocalError(sigmas=(0.5,), noise=0.1)))
+        return fitted(made(UNET, image_shape=SHAPE), measure, images(60, 8, 12))
+    nothing = NoModel(TrainedOn(image_shape=SHAPE, batch_size=8))
+    return fitted(nothing, LocalContrast(scales=(1.0,)), images(60, 8, 12))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("has_model", [True, False], ids=["a model", "no model"])
 def test_a_detector_of_images_leaves_with_its_heatmaps_and_judges_the_batch_it_is_given(
     has_model: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    strange, brightness = images(5, 8, 12), torch.linspace(0.6, 1, 5)[:, None, None, None]
-    if has_model:
-        strange = strange * brightness
-        measure = Combined(measures=(LocalCodeDistance(layers=("down.0",)), LocalError(sigmas=(0.5,), noise=0.1)))
-        detector = fitted(made(UNET, image_shape=SHAPE), measure, images(60, 8, 12))
-    else:
-        strange = strange ** (5 * brightness - 2.5)  # Of more contrast, since brightness alone it passes over.
-        nothing = NoModel(TrainedOn(image_shape=SHAPE, batch_size=8))
-        detector = fitted(nothing, LocalContrast(scales=(1.0,)), images(60, 8, 12))
+    detector = image_detector(has_model=has_model)
+    brightness = torch.linspace(0.6, 1, 5)[:, None, None, None]
+    # One without a model measures contrasts, which are the same in any light.
+    strange = images(5, 8, 12) * brightness if has_model else images(5, 8, 12) ** (5 * brightness - 2.5)
     program = trace(detector_part(detector))
     monkeypatch.setattr("copyist.export.exporting.trace", lambda part: program)
     findings = detector(strange, parts=True, batch_size=5)
@@ -346,8 +331,11 @@ def test_bad_requests_are_refused_before_any_work(unet: Model, tmp_path: Path, m
         export_model(skips, tmp_path / "x.pt2", to="torch", part="encoder")
     with pytest.raises(ContractError, match="exported whole"):
         export_model(table_detector(), tmp_path / "x.pt2", to="torch", part="encoder")
-    with pytest.raises(ContractError, match=r"got a detector; export it for ONNX Runtime \(--to onnx\)$"):
+    with pytest.raises(ContractError, match="the page works on images, and this model takes tables"):
         export_model(table_detector(), tmp_path / "x.html", to="web")
+    without_model = image_detector(has_model=False)
+    with pytest.raises(ContractError, match="a detector is exported at the size of its training"):
+        export_model(without_model, tmp_path / "x.html", to="web", size=(16, 16))
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'copyist\[export\]'"):
         export_model(unet, tmp_path / "x.onnx")

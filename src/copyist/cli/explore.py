@@ -10,9 +10,8 @@ from typing import Annotated
 
 import typer
 
-from copyist.cli.export import Runtime, Size, parse_size
+from copyist.cli.export import Runtime, Size, open_exported, parse_size
 from copyist.cli.options import ClassOf, Model
-from copyist.cli.preamble import open_model
 
 
 def explore(
@@ -23,7 +22,7 @@ def explore(
     runtime: Runtime = None,
     class_of: ClassOf = None,
 ) -> None:
-    """Serve a page to this machine that denoises, walks and samples live, as 'export --to web' writes it."""
+    """Serve a page to this machine that denoises, walks and samples live, or detects, as 'export --to web' makes it."""
     import webbrowser
 
     from copyist.export import export_model
@@ -31,7 +30,7 @@ def explore(
 
     sides = parse_size(size)
     server = PageServer(port=port)
-    network = open_model(model, class_of=class_of, device="cpu")
+    network = open_exported(model, class_of=class_of)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "explore.html"
         export_model(network, place, to="web", size=sides, runtime=runtime)

@@ -1,6 +1,6 @@
 """`copyist export`."""
 
-__all__ = ["Runtime", "Size", "export", "parse_size"]
+__all__ = ["Runtime", "Size", "export", "open_exported", "parse_size"]
 
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -40,7 +40,7 @@ def export(
         typer.Option(
             "--to",
             help="onnx, for ONNX Runtime and its kin (.onnx); torch, for PyTorch without copyist (.pt2); or web, one "
-            "page that denoises, walks and samples in a browser (.html).",
+            "page that denoises, walks and samples in a browser, or shows what a detector finds (.html).",
             metavar="FORMAT",
         ),
     ],
@@ -65,7 +65,7 @@ def export(
 
     check_target(out, to, overwrite=force)
     exported = export_model(
-        _open(model, class_of=class_of),
+        open_exported(model, class_of=class_of),
         out,
         to=to,  # pyright: ignore[reportArgumentType] it was checked
         part=part,
@@ -92,7 +92,7 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     return int(sides[0]), int(sides[-1])
 
 
-def _open(path: str, *, class_of: str | None) -> "Network | Detector":
+def open_exported(path: str, *, class_of: str | None) -> "Network | Detector":
     """A detector where the path is that of one, and else a model."""
     from copyist.detection.detector_file import holds_detector, load_detector
 

@@ -1,6 +1,6 @@
 """A detector as a part that can leave PyTorch: anomalies, p-values, what is flagged, and where the anomaly lies."""
 
-__all__ = ["DETECTOR", "detector_part"]
+__all__ = ["DETECTOR", "check_size_of_training", "detector_part", "network_of"]
 
 import copy
 from collections.abc import Hashable, Mapping, Sequence
@@ -14,7 +14,7 @@ from copyist.detection.no_model import NoModel
 from copyist.errors import ContractError
 from copyist.export.examples import draw_examples
 from copyist.export.part import Part, Value
-from copyist.models.contracts import Reconstructor
+from copyist.models.contracts import Model, Reconstructor
 from copyist.tensors import Examples
 
 DETECTOR = "detector"
@@ -63,6 +63,21 @@ def detector_part(detector: Detector) -> Part:
         shape=shape,
         is_decided=judge.is_decided,
     )
+
+
+def network_of(model: Model | Detector) -> Model:
+    """The model of a detector, or the model itself."""
+    return model.model if isinstance(model, Detector) else model
+
+
+def check_size_of_training(size: tuple[int, int] | None) -> None:
+    """Refuse another size for a detector, whose statistics are of the places of images of its training.
+
+    Raises:
+        ContractError: one is named.
+    """
+    if size is not None:
+        raise ContractError("a detector is exported at the size of its training, got another; leave --size out")
 
 
 class _Judge(nn.Module):

@@ -15,7 +15,7 @@ from copyist.checkpoint import MODEL_CATALOGUES
 from copyist.checks import check_choice
 from copyist.detection import Detector
 from copyist.errors import ArgumentError, ContractError, OutputError
-from copyist.export.detectors import DETECTOR, detector_part
+from copyist.export.detectors import DETECTOR, check_size_of_training, detector_part, network_of
 from copyist.export.differing_layer import differing_layer
 from copyist.export.families import WHOLE
 from copyist.export.onnx_file import check_runtime, onnx_bytes, onnx_runner
@@ -103,7 +103,8 @@ def export_model(
         model: of any family, or a detector.
         out: ends in `.onnx`, `.pt2` or `.html`.
         to: `onnx` for ONNX Runtime and its kin; `torch` for PyTorch without this package (`torch.export.load`); `web`
-            for a page that denoises, walks and samples in a browser, of a model that copies images.
+            for a page that denoises, walks and samples in a browser, of a model that copies images, and shows what a
+            detector of images finds.
         part: as `find_part` takes it; None takes the whole. A detector is exported whole.
         size: (H, W) of the images that it is exported at, and that a page begins with; None takes that of the
             training.
@@ -147,7 +148,7 @@ def check_target(out: Path, to: str, *, overwrite: bool) -> None:
 
 def file_metadata(model: Model | Detector, part: Part) -> dict[str, str]:
     """What a file says of itself: by whom it was made, of what, what goes in and what comes out."""
-    network = model.model if isinstance(model, Detector) else model
+    network = network_of(model)
     config = model.header.model if isinstance(model, Detector) else settings.dump(network.config, MODEL_CATALOGUES)
     found: dict[str, Any] = {
         "copyist": version("copyist"),
@@ -180,13 +181,12 @@ def file_metadata(model: Model | Detector, part: Part) -> dict[str, str]:
 def _export_page(
     model: Model | Detector, out: Path, *, part: str | None, size: tuple[int, int] | None, runtime: str | Path | None
 ) -> Exported:
-    if isinstance(model, Detector):
-        raise ContractError("a page shows what a model copies, got a detector; export it for ONNX Runtime (--to onnx)")
     if part is not None:
         raise ArgumentError(f"a page holds what it needs of a model, got the part {part!r}; leave --part out")
     parts = page_parts(model, size=size)
     found = web_runtime(runtime)
-    made = {each.name: _content(model, each, "onnx") for each in parts}
+    network = network_of(model)
+    made = {each.name: _content(model if each.name == DETECTOR else network, each, "onnx") for each in parts}
     page = web_page(model, parts, {name: content for name, (content, _) in made.items()}, found).encode()
     write_bytes(out, page)
     return Exported(
@@ -223,6 +223,5 @@ def _part(model: Model | Detector, name: str | None, size: tuple[int, int] | Non
         raise ContractError(
             f"a detector is exported whole, got the part {name!r}; leave --part out, or export its model"
         )
-    if size is not None:
-        raise ContractError("a detector is exported at the size of its training, got another; leave --size out")
+    check_size_of_training(size)
     return detector_part(model)

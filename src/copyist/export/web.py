@@ -1,4 +1,4 @@
-"""A model that copies pictures as one page for a browser."""
+"""A model that copies pictures, or a detector of pictures, as one page for a browser."""
 
 __all__ = ["page_parts", "web_page"]
 
@@ -8,7 +8,10 @@ import torch
 
 from copyist import settings
 from copyist.checkpoint import MODEL_CATALOGUES
+from copyist.detection import Detector
+from copyist.detection.no_model import NoModel
 from copyist.errors import ArgumentError, ContractError, ShapeError
+from copyist.export.detectors import check_size_of_training, detector_part, network_of
 from copyist.export.families import WHOLE
 from copyist.export.part import Part
 from copyist.export.parts import find_part, part_names
@@ -20,49 +23,65 @@ _SIDES = (16, 32, 48, 64, 96, 128)
 """To choose from, where the model takes them."""
 
 
-def page_parts(model: Model, *, size: tuple[int, int] | None) -> tuple[Part, ...]:
-    """What the page runs: encoder and decoder, or the whole of a model without a code.
+def page_parts(model: Model | Detector, *, size: tuple[int, int] | None) -> tuple[Part, ...]:
+    """What the page runs: encoder and decoder, or the whole of a model without a code; and a detector beside its model.
 
     Raises:
-        ContractError: the model does not copy, or takes tables, or images of other than one or three channels.
+        ContractError: the model does not copy, or takes tables, or images of other than one or three channels; or
+            another size is asked of a detector.
         ShapeError, ArgumentError: it does not take images of this size.
     """
-    needs(model, Reconstructor, verb="the page").check_pictures(verb="the page")
-    names = ("encoder", "decoder") if "encoder" in part_names(model) else (WHOLE,)
-    parts = tuple(find_part(model, name, size=size) for name in names)
+    network = network_of(model)
+    network.check_pictures(verb="the page")
+    parts: list[Part] = []
+    if isinstance(model, Detector):
+        check_size_of_training(size)
+        parts.append(detector_part(model))
+        size = parts[0].shape[1], parts[0].shape[2]
+    if not isinstance(network, NoModel):
+        copier = needs(network, Reconstructor, verb="the page")
+        names = ("encoder", "decoder") if "encoder" in part_names(copier) else (WHOLE,)
+        parts += (find_part(copier, name, size=size) for name in names)
     if parts[0].shape[0] not in (1, 3):
         raise ContractError(
             f"the page shows images of one channel or three, and the model takes {parts[0].shape[0]}; export it to onnx"
         )
-    return parts
+    return tuple(parts)
 
 
-def web_page(model: Model, parts: tuple[Part, ...], models: Mapping[str, bytes], runtime: WebRuntime) -> str:
-    """The page of a model, with the ONNX file of each part."""
+def web_page(model: Model | Detector, parts: tuple[Part, ...], models: Mapping[str, bytes], runtime: WebRuntime) -> str:
+    """The page of a model or a detector, with the ONNX file of each part."""
+    network, detector = network_of(model), model if isinstance(model, Detector) else None
     channels, height, width = parts[0].shape
     size = (height, width)
-    sizes = _sizes(model, channels, size)
+    sizes = _sizes(network, channels, size) if detector is None else (size,)
     code_shapes: tuple[tuple[int, ...], ...] = ()
-    if isinstance(model, Variational):
-        code_shapes = tuple(model.code_shape((channels, *each)) for each in sizes)
+    if isinstance(network, Variational):
+        code_shapes = tuple(network.code_shape((channels, *each)) for each in sizes)
     config = PageConfig(
         channels=channels,
         size=size,
         sizes=sizes,
         parts=tuple(part.name for part in parts),
         code_shapes=code_shapes,
+        false_alarms=None if detector is None else detector.false_alarms,
     )
-    kind = str(settings.dump(model.config, MODEL_CATALOGUES).get("kind", type(model).__name__))
-    trained = model.trained_on
-    facts = [f"{sum(weight.numel() for weight in model.parameters()):,} weights"]
+    kind, trained = "detector", network.trained_on
+    if detector is None:
+        kind = str(settings.dump(network.config, MODEL_CATALOGUES).get("kind", type(network).__name__))
+    weights = sum(weight.numel() for weight in network.parameters())
+    facts = [f"{weights:,} weights"] if weights else []
+    if detector is not None:
+        facts.append(f"calibrated on {len(detector.calibration):,} normal images")
+        facts.append(f"flags p-values of {detector.false_alarms:g} or less")
     if trained.objective:
         facts.append(f"trained by {trained.objective.replace('-', ' ')}")
     if trained.image_shape is not None:
         facts.append("on images of " + "×".join(map(str, trained.image_shape[1:])))
     note = "Each picture is judged alone."
-    if model.uses_batch_statistics:
+    if network.uses_batch_statistics:
         note = (
-            f"The model normalizes by the statistics of its batch, which held {model.batch_size} images in training; "
+            f"The model normalizes by the statistics of its batch, which held {network.batch_size} images in training; "
             "here each picture is a batch of its own."
         )
     source = trained.source.partition("?")[0]

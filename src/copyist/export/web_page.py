@@ -33,7 +33,10 @@ class PageConfig:
     """All to choose from."""
 
     parts: tuple[str, ...]
-    """`encoder` and `decoder`, or `whole` of a model without a code."""
+    """`encoder` and `decoder`, or `whole` of a model without a code; and `detector`."""
+
+    false_alarms: float | None = None
+    """Of a detector: the p-value that is flagged, and all below it."""
 
     code_shapes: tuple[tuple[int, ...], ...] = ()
     """Of one code at each of `sizes`, of a model whose codes have the prior N(0, I); none for others."""

@@ -83,6 +83,12 @@ async function copy(x, { noise = 0, seed = 0, size = [height, width], lane = 0 }
   return answer.y;
 }
 
+/** What a detector finds in an image (C, H, W): anomaly, p-value, whether it is flagged, and the heat (H, W), if any. */
+async function detect(x, { lane = 0 } = {}) {
+  const { found } = await ask(lane, { kind: "detect", x: Float32Array.from(x), dims: [1, channels, height, width] });
+  return found;
+}
+
 /** What the decoder makes of a code of normal numbers from a seed, and that code: a sample, where N(0, I) is the prior. */
 async function fromPrior({ seed = 0, size = [height, width], lane = 0 } = {}) {
   const shape = config.code_shapes[config.sizes.findIndex(each => each[0] === size[0] && each[1] === size[1])];

@@ -40,14 +40,29 @@ const frame = () => new Promise(resolve => (document.hidden ? setTimeout(resolve
 const psnr = (a, b) => -10 * Math.log10(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / a.length + 1e-12);
 const value = name => Number($(name).value);
 
-// --- Denoise, walk, sample ------------------------------------------------------------------------------------------
+// --- Detect, denoise, walk, sample ----------------------------------------------------------------------------------
 
 const modes = {
+  detect: { running: true, rate: new Rate(document.createElement("span")), step: detectStep },
   denoise: { running: true, byTurns: true, rate: new Rate($("denoise-rate")), step: denoiseStep, words: ["Denoise", "Pause"] },
   walk: { running: false, rate: new Rate($("walk-rate")), step: walkStep, words: ["Walk", "Pause"] },
   sample: { running: false, rate: new Rate($("sample-rate")), step: sampleStep, words: ["New sample", "Stop"] },
 };
-let mode = "denoise", walker, walked = 0, sampling;
+let mode, walker, walked = 0, sampling, judged;
+
+async function detectStep() {
+  if (judged === picture) return false;
+  const x = picture, found = await detect(x);
+  if (x !== picture) return false;
+  judged = x;
+  show($("judged"), x);
+  $("place").hidden = !found.heat;
+  if (found.heat) showHeat($("heat"), x, found.heat);
+  const rare = found.flagged ? `which is ${config.false_alarms} or less` : `which is more than ${config.false_alarms}`;
+  const words = `anomaly ${found.anomaly.toPrecision(4)}, p-value ${found.pValue.toPrecision(3)}, ${rare}.`;
+  $("finding").textContent = `${found.flagged ? "Flagged" : "Not flagged"}: ${words}`;
+  return true;
+}
 
 async function denoiseStep(lane) {
   const clean = picture, x = noisy(clean, 1, 0, value("sigma"));
@@ -114,9 +129,10 @@ function chooseWay() {
 }
 
 function setRunning(name, running) {
+  if (!modes[name]) return;
   modes[name].running = running;
   modes[name].rate.pause();
-  $(name + "-run").textContent = modes[name].words[Number(running)];
+  if (modes[name].words) $(name + "-run").textContent = modes[name].words[Number(running)];
 }
 
 function select(name) {
@@ -134,8 +150,7 @@ async function run(lane) {
   for (;;) {
     const now = modes[mode], begun = performance.now(), taken = now.running && (lane === 0 || now.byTurns);
     if (taken) {
-      await now.step(lane);
-      now.rate.tick();
+      if ((await now.step(lane)) !== false) now.rate.tick();
     }
     // A slow step has let the page be drawn while it was waited for.
     if (!taken || document.hidden || performance.now() - begun < FRAME) await frame();
@@ -145,6 +160,14 @@ async function run(lane) {
 // --- Controls -------------------------------------------------------------------------------------------------------
 
 function setUp() {
+  const has = name => config.parts.includes(name), copies = has("whole") || has("decoder");
+  const possible = { detect: has("detector"), denoise: copies, walk: has("decoder"), sample: copies };
+  for (const name of Object.keys(modes)) {
+    if (possible[name]) continue;
+    $("tab-" + name).remove();
+    $(name).hidden = true;
+    delete modes[name];
+  }
   for (const [number, size] of config.sizes.entries()) {
     const text = size[0] === size[1] ? `${size[0]} pixels` : `${size[0]} by ${size[1]} pixels`;
     $("size").add(new Option(text, number, false, size[0] === height && size[1] === width));
@@ -164,6 +187,7 @@ function setUp() {
   }
   for (const name of Object.keys(modes)) {
     $("tab-" + name).onclick = () => select(name);
+    if (name === "detect") continue;
     $(name + "-run").onclick = () => {
       if (name === "sample") sampling = undefined;
       setRunning(name, !modes[name].running);
@@ -175,7 +199,6 @@ function setUp() {
     $("ways").hidden = true;
   }
   chooseWay();
-  if (!config.parts.includes("encoder")) $("tab-walk").remove();
   $("walk-reset").onclick = resetWalk;
   $("draw").onclick = drawExample;
   $("drop").onclick = () => $("file").click();
@@ -189,15 +212,16 @@ function setUp() {
     });
   }
   document.addEventListener("paste", event => open([...event.clipboardData.files][0]));
-  if (!config.parts.includes("encoder")) delete modes.walk;
-  for (const name of ["noisy", "copy", "walker", "state", "sampled"]) show($(name), new Float32Array(channels * height * width));
+  for (const name of ["judged", "heat", "noisy", "copy", "walker", "state", "sampled"]) show($(name), new Float32Array(channels * height * width));
+  select(Object.keys(modes)[0]);
   drawExample();
 }
 
 setUp();
-/** For whoever drives the page by a program: when the model runs, its copies and samples, and how fast they come. */
+/** For whoever drives the page by a program: when the model runs, its copies, samples and findings, and how fast they come. */
 window.copyist = {
   copy,
+  detect,
   fromPrior,
   pause: () => Object.keys(modes).forEach(name => setRunning(name, false)),
   rate: () => modes[mode].rate.perSecond,

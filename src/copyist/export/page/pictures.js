@@ -1,13 +1,33 @@
 // --- Pictures -------------------------------------------------------------------------------------------------------
 
 function show(canvas, x) {
+  const area = width * height;
+  paint(canvas, [0, 1, 2].map(c => x.subarray(channels === 3 ? c * area : 0, (channels === 3 ? c * area : 0) + area)));
+}
+
+/** Red, green and blue, (H, W) each, from 0 to 1. */
+function paint(canvas, planes) {
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   const context = canvas.getContext("2d"), image = context.createImageData(width, height), area = width * height;
   for (let i = 0; i < area; i++) {
-    for (let c = 0; c < 3; c++) image.data[4 * i + c] = Math.round(255 * Math.min(1, Math.max(0, x[(channels === 3 ? c * area : 0) + i])));
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = Math.round(255 * Math.min(1, Math.max(0, planes[c][i])));
     image.data[4 * i + 3] = 255;
   }
   context.putImageData(image, 0, 0);
+}
+
+/** A picture in gray under its heat (H, W), evenly by the square root: yellow above the median, red at the greatest. */
+function showHeat(canvas, x, heat) {
+  const area = width * height, ordered = heat.slice().sort(), low = ordered[area >> 1];
+  // A picture without any heat worth the name stays as it is.
+  const [begin, end] = [Math.sqrt(low), Math.sqrt(Math.max(3 * low, ordered[area - 1], 1e-30))];
+  const colors = [[255, 214], [214, 0], [0, 28]], planes = colors.map(() => new Float32Array(area));
+  for (let i = 0; i < area; i++) {
+    const share = Math.min(1, Math.max(0, (Math.sqrt(heat[i]) - begin) / (end - begin))), cover = 0.72 * share ** 0.75;
+    const gray = channels === 3 ? (x[i] + x[area + i] + x[2 * area + i]) / 3 : x[i];
+    for (const [c, [cool, hot]] of colors.entries()) planes[c][i] = gray * (1 - cover) + ((cool + (hot - cool) * share) / 255) * cover;
+  }
+  paint(canvas, planes);
 }
 
 /** The middle of a picture, scaled to the size of the model's images. */

@@ -29,19 +29,25 @@ async function run(session, tensor) {
 // D(E(x) + noise·n), or, of a model without a code, the copy of x.
 async function copy({ x, dims, noise, seed }) {
   const input = new ort.Tensor("float32", x, dims);
-  if (sessions.whole) return (await run(sessions.whole, input)).data;
+  if (sessions.whole) return { y: (await run(sessions.whole, input)).data };
   let code = await run(sessions.encoder, input);
   if (noise > 0) {
     const draws = normals(code.data.length, seed);
     code = new ort.Tensor("float32", code.data.map((value, i) => value + noise * draws[i]), code.dims);
   }
-  return (await run(sessions.decoder, code)).data;
+  return { y: (await run(sessions.decoder, code)).data };
 }
 
 // D(z) of a normal code, beside it.
 async function fromPrior({ dims, seed }) {
   const z = normals(dims.reduce((product, side) => product * side), seed);
   return { y: (await run(sessions.decoder, new ort.Tensor("float32", z, dims))).data, z };
+}
+
+async function detect({ x, dims }) {
+  const { anomaly, p_value, flagged, heatmap } = await sessions.detector.run({ x: new ort.Tensor("float32", x, dims) });
+  const heat = heatmap && heatmap.data;
+  return { found: { anomaly: anomaly.data[0], pValue: p_value.data[0], flagged: Boolean(flagged.data[0]), heat } };
 }
 
 async function start({ runtime, wasm, models, threads }) {
@@ -53,16 +59,13 @@ async function start({ runtime, wasm, models, threads }) {
   }
 }
 
+const answers = { start, copy, prior: fromPrior, detect };
+
 onmessage = async ({ data }) => {
   const begun = performance.now();
   try {
-    if (data.kind === "start") {
-      await start(data);
-      postMessage({ id: data.id });
-    } else {
-      const found = data.kind === "prior" ? await fromPrior(data) : { y: await copy(data) };
-      postMessage({ id: data.id, ...found, milliseconds: performance.now() - begun });
-    }
+    const answer = await answers[data.kind](data);
+    postMessage({ id: data.id, ...answer, milliseconds: performance.now() - begun });
   } catch (error) {
     postMessage({ id: data.id, error: String(error && error.message ? error.message : error) });
   }
