@@ -50,15 +50,23 @@ def exported(
     size: Size = 64,
     batch: Batch = 32,
     rounds: Rounds = 20,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Set the demo's nets in eight bits beside float32, at their own size.")
+    ] = False,
     as_json: Json = False,
     out: Out = None,
     force: Force = False,
 ) -> None:
-    """Time copies by an exported file in ONNX Runtime against the model in PyTorch."""
+    """Time copies by an exported file in ONNX Runtime against the model in PyTorch, or eight bits against float32."""
+    from copyist.bench.eight_bits import bench_eight_bits
     from copyist.bench.exported import bench_export
+    from copyist.errors import ArgumentError
 
-    bench = partial(bench_export, widths=width, size=size, batch=batch, rounds=rounds)
-    run_bench(bench, as_json=as_json, out=out, force=force)
+    if int8 and (width != WIDTHS or size != 64):
+        raise ArgumentError("--int8 takes the demo's nets at their own width and size; leave --width and --size out")
+    sides = partial(bench_export, widths=width, size=size, batch=batch, rounds=rounds)
+    bits = partial(bench_eight_bits, batch=batch, rounds=rounds)
+    run_bench(bits if int8 else sides, as_json=as_json, out=out, force=force)
 
 
 def web(
