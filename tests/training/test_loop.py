@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from copyist.errors import ArgumentError, CheckpointError, InterruptionError, Ou
 from copyist.models import MLPConfig, Model, ModelConfig, Reconstructor, UNetConfig
 from copyist.objectives import Classification, Copying, Objective
 from copyist.randomness import derive
+from copyist.recipes import configured
 from copyist.settings import dump
 from copyist.training import CATALOGUES, Optimization, Recipe, Run, Training, finished_run, loop, read_history, train
 from copyist.training.descent import Descent
@@ -371,6 +373,33 @@ def test_a_second_loss_that_is_not_finite_ends_the_run_and_leaves_the_last_good_
     assert all(weight.isfinite().all() for weight in tensors.values())
     assert [row.step for row in read_history(tmp_path / "run" / "history.csv")] == [10, 20, 30]
     assert not (tmp_path / "run" / "model.safetensors").exists()
+
+
+def test_a_run_in_bf16_whose_loss_is_twice_not_finite_is_told_of_float32_too(tmp_path: Path) -> None:
+    told = Told()
+    with pytest.raises(TrainingError) as caught:
+        train(failing(17, 43, precision="bf16"), out=tmp_path / "run", observer=told)
+    assert told.sentences[0].startswith("the loss was not finite at step 17; went back to step 10 and lowered")
+    assert str(caught.value) == (
+        "the loss was not finite at step 33, after the learning rate had already been lowered because of step 17; "
+        "train with a lower learning rate (--set learning_rate=…), or in float32 (--set precision=float32)"
+    )
+    assert [row.step for row in read_history(tmp_path / "run" / "history.csv")] == [10, 20, 30]
+
+
+def test_a_diffusion_model_that_overflows_in_bf16_goes_back_and_then_names_settings_that_there_are() -> None:
+    # A finite rate at which weights do not stay finite.
+    given = ["width=4", "levels=2", "embedding=8", "batch_size=8", "learning_rate=1e30", "warmup=0", "precision=bf16"]
+    recipe = configured("diffusion", data="digits?limit=60", steps=20, assignments=given)
+    told = Told()
+    with pytest.raises(TrainingError, match=r"^the loss was not finite at step .* lowered because") as caught:
+        train(recipe, observer=told)
+    assert re.match(r"the loss was not finite at step \d+; went back to step 0 and lowered", told.sentences[0])
+    found = re.search(r"in float32 \(--set (.*)\)$", str(caught.value))
+    assert found is not None
+    assert configured("diffusion", data="digits", assignments=[found[1]]).training.precision == "float32"
+    with pytest.raises(TrainingError, match=r"\(--set learning_rate=…\)$"):
+        train(replace(recipe, training=replace(recipe.training, precision="float32")))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -166,9 +166,11 @@ def _go_back(state: TrainingState, bad_step: int) -> None:
     """To the last saved state, with a lower learning rate; only once."""
     fell_at = state.counters.fell_at
     if fell_at is not None:
+        # What overflows or vanishes in bf16 need not in float32.
+        exact = ", or in float32 (--set precision=float32)" if state.precision == "bf16" else ""
         raise TrainingError(
             f"the loss was not finite at step {bad_step}, after the learning rate had already been lowered because "
-            f"of step {fell_at}; train with a lower learning rate (--set learning_rate=…)"
+            f"of step {fell_at}; train with a lower learning rate (--set learning_rate=…){exact}"
         )
     restore_state(state)
     state.counters.fell_at = bad_step
