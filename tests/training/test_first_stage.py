@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 import torch
@@ -170,6 +171,73 @@ def test_first_stages_that_do_not_fit_are_refused_before_anything_is_written(tmp
     ):
         train(deep, out=tmp_path / "run", first_stage=first)
     assert not (tmp_path / "run").exists()
+
+
+def refusal(recipe: Recipe, first: Any, data: str) -> str:
+    with pytest.raises(ShapeError) as caught:
+        train(recipe, data=data, first_stage=first)
+    return str(caught.value)
+
+
+def with_options(data: str, options: str) -> str:
+    name, _, own = data.partition("?")
+    return f"{name}?{urlencode(dict(parse_qsl(own)) | dict(parse_qsl(options)))}"
+
+
+@pytest.mark.parametrize(
+    ("data", "settings", "message"),
+    [
+        (
+            "scenes?size=17&limit=40",
+            [],
+            "image sides must be multiples of 4, got 17x17; add ?size=24 to the data, or build the first stage "
+            "otherwise (--set first_stage.model.levels=1 --set denoiser.levels=1)",
+        ),
+        (
+            "scenes?size=18x22&limit=40",
+            [],
+            "image sides must be multiples of 4, got 18x22; add ?size=24&fit=pad to the data, or build the first stage "
+            "otherwise (--set first_stage.model.levels=2 --set denoiser.levels=1)",
+        ),
+        (
+            "digits?size=16&limit=40",
+            ["first_stage.model.channels=3"],
+            "the first stage was built for images of 3 channels, got 1; add ?channels=3 to the data, or build the "
+            "first stage otherwise (--set first_stage.model.channels=none)",
+        ),
+    ],
+)
+def test_each_remedy_for_a_first_stage_that_is_trained_before_works(
+    data: str, settings: list[str], message: str
+) -> None:
+    small = ["steps=1", "denoiser.width=4", "denoiser.embedding=4", "first_stage.model.width=4"]
+    small += ["first_stage.training.steps=1", "batch_size=4", *settings]
+    recipe = configured("latent-diffusion", data=data, assignments=small)
+    assert refusal(recipe, None, data) == message
+    option = re.search(r"add \?(\S+) to the data", message)
+    assert option is not None
+    train(recipe, data=with_options(data, option[1]))
+    # What is set last holds.
+    remedies = re.findall(r"--set (\S+?)[ )]", message)
+    train(configured("latent-diffusion", data=data, assignments=[*small, *remedies]))
+
+
+def test_a_first_stage_that_is_given_is_refused_with_what_brings_the_data_to_it() -> None:
+    color = train(tiny(model=FIRST, data="scenes?size=8&limit=40", steps=1)).model
+    config = MaskedViTConfig(patch=2, width=8, depth=1, heads=2, decoder_width=8, decoder_depth=1, decoder_heads=2)
+    fixed = train(tiny(model=config, objective=MaskedCopying(), data="scenes?size=8&limit=40", steps=1)).model
+    ending = ", or take another first stage (--first-stage MODEL)"
+    recipe = latent(first=None, steps=1)
+    for first, data, options, problem in (
+        (color, "digits?limit=40", "channels=3", "the first stage was built for images of 3 channels, got 1; "),
+        (color, "faces?size=17&limit=40", "size=20&channels=3", "the first stage was built for images of 3 channels, "),
+        (color, "scenes?size=15&limit=40", "size=16", "image sides must be multiples of 2, got 15x15; "),
+        (fixed, "scenes?size=12&limit=40", "size=8", "the first stage was built for images of shape (3, 8, 8), got "),
+    ):
+        said = refusal(recipe, first, data)
+        assert said.startswith(problem)
+        assert said.endswith(f"add ?{options} to the data{ending}")
+        train(recipe, data=with_options(data, options), first_stage=first)  # type: ignore[arg-type]
 
 
 def test_codes_that_are_not_finite_are_refused_with_a_setting_that_there_is(first: Any) -> None:

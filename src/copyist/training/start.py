@@ -1,9 +1,9 @@
 """Where the weights of a run start: drawn from its seed, or those of a model trained before where the names agree."""
 
-__all__ = ["InitialWeights", "build_model", "initial_config"]
+__all__ = ["InitialWeights", "build_model"]
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, final
 
@@ -23,7 +23,6 @@ from copyist.data.examples import ExampleSet
 from copyist.errors import CheckpointError
 from copyist.memory import check_memory
 from copyist.models.contracts import Model, ModelConfig, TrainedOn
-from copyist.models.latent_diffusion import LatentDiffusionConfig
 from copyist.models.weights import check_weights
 from copyist.randomness import derive
 from copyist.settings import dump
@@ -162,11 +161,3 @@ def build_model(
     if recipe.training.channels_last:
         model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     return model.to(device)
-
-
-def initial_config(recipe: Recipe) -> ModelConfig:
-    """The config of a recipe's model, with that of the first stage that is trained before."""
-    model, first = recipe.model, recipe.first_stage
-    if first is None or not isinstance(model, LatentDiffusionConfig):
-        return model
-    return replace(model, first_stage=first.model)

@@ -19,6 +19,7 @@ from copyist.nn.norm import share_statistics
 from copyist.training.config import Recipe
 from copyist.training.counters import Counters
 from copyist.training.descent import Descent
+from copyist.training.fitted_config import fitted_config
 from copyist.training.held_out import HeldOut
 from copyist.training.history import Observer
 from copyist.training.learned import LearnedExamples
@@ -26,7 +27,7 @@ from copyist.training.optimization import update_average
 from copyist.training.processes import statistics_batch
 from copyist.training.run_data import RunData
 from copyist.training.sharding import DividedModels, Shards
-from copyist.training.start import InitialWeights, build_model, initial_config
+from copyist.training.start import InitialWeights, build_model
 from copyist.training.store import Store
 
 
@@ -79,7 +80,7 @@ class TrainingState:
             # The head that is taken over knows classes by its own numbers.
             splits = splits.with_classes(start.classes)
         num_classes = splits.num_classes() if recipe.objective.uses_labels else None
-        self.model_config: ModelConfig = initial_config(recipe).fitted(splits.train.shape)
+        self.model_config: ModelConfig = fitted_config(recipe, splits.train.shape)
         if num_classes is not None:
             self.model_config = self.model_config.with_classes(num_classes)
         self.data = RunData.of(splits, num_classes=num_classes, unit=self.model_config.unit, trimmed=config.trimmed)
