@@ -68,14 +68,14 @@ def sample(
     from copyist.devices import Precision
     from copyist.errors import ArgumentError
     from copyist.outputs import check_output
-    from copyist.procedures import default_method, named_method
+    from copyist.procedures import default_method
 
     short = {"steps": steps, "schedule": schedule, "grow": None if grow is None else _sizes(grow)}
     short |= {"grow_steps": grow_steps, "mean": mean, "std": std}
     assigned = _assignments(assignments or (), short)
     if method is not None:
         # Before the model is opened, since it is to be refused whatever model that is.
-        named_method(method, assigned)
+        _chosen(method, assigned, short)
     check_choice("precision", precision, get_args(Precision))
     check_together(like=like, strength=strength, inpaint=inpaint, times=times, deterministic=deterministic)
     check_output(out, overwrite=force)
@@ -87,7 +87,7 @@ def sample(
     with explain_lost_peers(aftermath=_AFTERMATH), join_processes() as own_device:
         network = open_model(model, class_of=class_of, device=device or own_device)
         name = method or default_method(network)
-        chosen = named_method(name, assigned)
+        chosen = _chosen(name, assigned, short)
         settings = asdict(chosen)
         shape = _shape(network, chosen, size=size, grown=settings.get("grow", ()))
         check_sample_format(out, table=network.takes_tables)
@@ -135,6 +135,25 @@ def _assignments(assignments: Sequence[str], short: Mapping[str, object]) -> dic
     given = {name: value for name, value in short.items() if value is not None}
     texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
     return read_assignments(assignments) | texts
+
+
+def _chosen(name: str, assigned: Mapping[str, str], short: Mapping[str, object]) -> "Method":
+    """The method with its settings; one that is refused is called by its option, where that was given.
+
+    Raises:
+        UnknownNameError, ArgumentError: as `named_method`.
+    """
+    from copyist.errors import ArgumentError
+    from copyist.procedures import named_method
+
+    try:
+        return named_method(name, assigned)
+    except ArgumentError as error:
+        setting, _, rest = str(error).partition(" ")
+        if short.get(setting) is None:
+            raise
+        option = {"mean": "noise-mean", "std": "noise-std", "grow_steps": "grow-steps"}.get(setting, setting)
+        raise ArgumentError(f"--{option} {rest}") from error
 
 
 def _sizes(texts: Sequence[str]) -> list[tuple[int, int]]:

@@ -18,9 +18,9 @@ def check_together(
     """Refuse, before anything is read, an option that lacks the other that it belongs to.
 
     Raises:
-        ArgumentError: one does, or --resample is less than 1.
+        ArgumentError: one does, or --strength or --resample is out of its range.
     """
-    from copyist.checks import check_at_least
+    from copyist.checks import check_at_least, check_within
     from copyist.errors import ArgumentError
 
     of_image = {"--strength": strength is not None, "--inpaint": inpaint is not None, "--deterministic": deterministic}
@@ -29,6 +29,7 @@ def check_together(
             raise ArgumentError(f"{name} must come with an image, got none; name one (--like IMAGE)")
     if times is not None and inpaint is None:
         raise ArgumentError(f"--resample must come with a mask, got {times} and none; name one (--inpaint MASK)")
+    check_within("--strength", 0 if strength is None else strength, 0, 1)
     check_at_least("--resample", 1 if times is None else times, 1)
     if deterministic and inpaint is not None:
         raise ArgumentError("--deterministic must come without --inpaint; leave one of them out")

@@ -3,6 +3,7 @@
 __all__ = ["Conditions", "Task", "leaves_codes"]
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
@@ -268,7 +269,7 @@ def _number_of(model: Diffusion, name: int | str) -> int:
     names = model.trained_on.classes
     if isinstance(name, str) and names is not None and name in names:
         return names.index(name)
-    if isinstance(name, str) and not name.isdigit():
+    if isinstance(name, str) and not re.fullmatch(r"[+-]?[0-9]+", name):
         check_choice("class", name, names or map(str, range(model.num_classes)))
     number = int(name)
     if not 0 <= number < model.num_classes:
