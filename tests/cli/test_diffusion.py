@@ -200,6 +200,23 @@ def test_what_cannot_be_sampled_is_refused(
     assert inside(tmp_path) == before
 
 
+def test_samples_of_another_size_than_the_training_images_are_said_to_be(trained: Trained, tmp_path: Path) -> None:
+    Image.fromarray(noise((16, 12))).save(tmp_path / "big.png")
+    Image.fromarray(noise((8, 8))).save(tmp_path / "own.png")
+    line = ["sample", trained("diffusion"), "--count", 2, "--steps", 2, "--out"]
+    for name, options, size in (
+        ("like", ["--like", tmp_path / "big.png"], "16x12"),
+        ("size", ["--size", "16"], "16x16"),
+        ("same", ["--size", "8"], None),
+        ("own", ["--like", tmp_path / "own.png"], None),
+        ("plain", [], None),
+    ):
+        answer = copyist(*line, tmp_path / f"{name}.npy", *options)
+        said = [each for each in answer.stderr.splitlines() if "training images" in each]
+        assert said == ([f"note: samples are {size}, training images were 8x8"] if size else []), name
+    assert np.load(tmp_path / "like.npy").shape == (2, 1, 16, 12)
+
+
 def test_a_model_that_copies_is_not_asked_for_a_class(trained: Trained, tmp_path: Path) -> None:
     sentence = copyist("sample", trained("gray"), "--class", 3, "--out", tmp_path / "s.png").sentence
     assert sentence.startswith("classes, images and masks need a sampler of diffusion models, got NoDiffusion; take su")

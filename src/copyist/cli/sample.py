@@ -13,7 +13,7 @@ from copyist.cli.preamble import batch_statement, open_model
 from copyist.cli.sample_conditions import check_together, read_conditions
 from copyist.cli.sample_files import check_sample_format
 from copyist.cli.sample_run import Drawing, draw_into
-from copyist.cli.terminal import show
+from copyist.cli.terminal import say, show
 from copyist.drawing.wording import counted
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ def sample(
             precision=cast("Precision", precision),
             shared=own_device is not None,
         )
+        _say_size(drawing)
         drawn = draw_into(out, drawing)
     if not is_first():
         return
@@ -194,6 +195,14 @@ def _check_multiple(option: str, sides: Sequence[int], multiple: int) -> None:
     if any(side % multiple for side in sides):
         got, near = ("x".join(map(str, each)) for each in (sides, [-(-side // multiple) * multiple for side in sides]))
         raise ShapeError(f"sides of samples must be multiples of {multiple}, got {got}; try {option} {near}")
+
+
+def _say_size(drawing: Drawing) -> None:
+    """Say where samples have another size than the images that the model was trained on."""
+    ours, own = drawing.sample_shape, drawing.model.image_shape
+    if ours is not None and own is not None and ours[1:] != own[1:] and is_first():
+        sizes = ["x".join(map(str, shape[1:])) for shape in (ours, own)]
+        say(f"samples are {sizes[0]}, training images were {sizes[1]}")
 
 
 def _text(result: Mapping[str, Any], *, grown: Sequence[tuple[int, int]]) -> str:
