@@ -217,6 +217,12 @@ def test_samples_of_another_size_than_the_training_images_are_said_to_be(trained
     assert np.load(tmp_path / "like.npy").shape == (2, 1, 16, 12)
 
 
+def test_info_says_what_a_diffusion_model_works_on(trained: Trained) -> None:
+    assert "works on images 1x8x8 in [0, 1]; center 0.5, spread 0.25\n" in copyist("info", trained("diffusion")).stdout
+    assert copyist("info", trained("diffusion"), "--json").result["works_on"]["image_range"] == [0, 1]
+    assert copyist("info", trained("gray"), "--json").result["works_on"] is None
+
+
 def test_a_model_that_copies_is_not_asked_for_a_class(trained: Trained, tmp_path: Path) -> None:
     sentence = copyist("sample", trained("gray"), "--class", 3, "--out", tmp_path / "s.png").sentence
     assert sentence.startswith("classes, images and masks need a sampler of diffusion models, got NoDiffusion; take su")

@@ -9,6 +9,7 @@ __all__ = [
     "NO_MODEL",
     "Header",
     "RecordedCode",
+    "RecordedSpace",
     "check_model",
     "classes_of",
     "load",
@@ -18,6 +19,7 @@ __all__ = [
     "read_model",
     "read_tensors",
     "recorded_code",
+    "recorded_space",
     "save",
     "sum_of_tensors",
     "trained_on",
@@ -40,6 +42,7 @@ from copyist.checkpoint.model_file import (
     unfinished,
 )
 from copyist.checkpoint.recorded_code import RecordedCode, recorded_code
+from copyist.checkpoint.recorded_space import RecordedSpace, recorded_space
 from copyist.checkpoint.tensor_file import (
     FORMAT_VERSION,
     read_document,

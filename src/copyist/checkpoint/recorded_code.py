@@ -1,6 +1,6 @@
 """The size of the code of a model in a file, by its header."""
 
-__all__ = ["RecordedCode", "recorded_code"]
+__all__ = ["RecordedCode", "recorded_code", "recorded_model"]
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from copyist.checkpoint.header import Header
 from copyist.checkpoint.model_file import MODEL_CATALOGUES
 from copyist.errors import CopyistError
 from copyist.models.code_size import code_shape
-from copyist.models.contracts import ModelConfig
+from copyist.models.contracts import Model, ModelConfig
 
 
 @final
@@ -56,15 +56,26 @@ def recorded_code(header: Header) -> RecordedCode | None:
     None where it has no code, the shape of its examples was not written down, only its own package could build it, or
     it cannot be built.
     """
+    model = recorded_model(header)
+    if model is None:
+        return None
+    try:
+        example_shape = tuple(header.data.get("image_shape") or model.example_shape or ())
+        shape = code_shape(model, example_shape) if example_shape else None
+    except (CopyistError, RuntimeError):
+        return None
+    return None if shape is None else RecordedCode(shape=shape, example_shape=example_shape)
+
+
+def recorded_model(header: Header) -> Model | None:
+    """The model that a header describes, with fresh weights; None where only its own package could build it, or it
+    cannot be built."""
     if ":" in str(header.model.get("kind")):
         return None
     try:
         config = settings.load(ModelConfig, header.model, MODEL_CATALOGUES, name="model")
         # Weights are drawn from torch's global generator, which is left as it was found.
         with torch.random.fork_rng(devices=[]):
-            model = config.build()
-        example_shape = tuple(header.data.get("image_shape") or model.example_shape or ())
-        shape = code_shape(model, example_shape) if example_shape else None
+            return config.build()
     except (CopyistError, RuntimeError):
         return None
-    return None if shape is None else RecordedCode(shape=shape, example_shape=example_shape)

@@ -24,13 +24,14 @@ def info(
 
     Of a compressed image the header alone is read.
 
-    Where the model has a code, its size is shown beside that of the images or rows that the model was trained on. Of a
-    run that is not finished it is the model of the last saved state. Of a detector its threshold is shown too.
+    Where the model has a code, its size is shown beside that of the images or rows that the model was trained on; of a
+    diffusion model, what it takes noise off. Of a run that is not finished it is the model of the last saved state. Of
+    a detector its threshold is shown too.
     """
     import json
     from dataclasses import asdict
 
-    from copyist.checkpoint import DETECTOR_FILE, model_file, read_model, recorded_code, unfinished
+    from copyist.checkpoint import DETECTOR_FILE, model_file, read_model, recorded_code, recorded_space, unfinished
     from copyist.evaluation.anomalies.summary import DetectorSummary
     from copyist.outputs import user_path
 
@@ -44,12 +45,13 @@ def info(
     if notice is not None:
         say(notice)
     parameters = sum(tensor.numel() for tensor in tensors.values())
-    code = recorded_code(header)
+    code, space = recorded_code(header), recorded_space(header)
     document: dict[str, Any] = {
         "file": str(path),
         "bytes": path.stat().st_size,
         "parameters": parameters,
         "code": None if code is None else code.to_document(),
+        "works_on": None if space is None else space.to_document(),
         **asdict(header),
     }
     detector = DetectorSummary.read(path)
@@ -57,6 +59,7 @@ def info(
         document["detector"] = detector.to_document()
     lines = [f"{path}: {_model(header, parameters)}, {path.stat().st_size:,} bytes"]
     lines += [] if code is None else [code.text()]
+    lines += [] if space is None else [space.text()]
     lines += [] if detector is None else ["", f"a detector: {detector.text()}"]
     for part in ("model", "data", "training") if header.training else ("data",):
         lines += ["", f"{part}:"] + [f"  {name} = {json.dumps(value)}" for name, value in document[part].items()]

@@ -1,6 +1,7 @@
 """Samples under conditions, of data whose laws are known on paper."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ import torch
 from torch import Tensor
 
 from contracts import CONFIGS, DIFFUSION, built, diffusion
+from copyist.checkpoint import MODEL_CATALOGUES, Header, load, save
 from copyist.errors import ArgumentError, ContractError, ShapeError
+from copyist.models import DiffusionUNetConfig
 from copyist.models.contracts import Diffusion, TrainedOn
 from copyist.procedures import METHODS, NoDiffusion, sample, sample_batches, sample_steps
 from copyist.procedures.diffusion import (
@@ -21,6 +24,7 @@ from copyist.procedures.diffusion import (
     StochasticEDM,
 )
 from copyist.procedures.diffusion.painting import painted_over
+from copyist.settings import dump
 from known import ClassesDiffusion, GaussianDiffusion, HalvedDiffusion
 
 SHAPE = (3, 8, 12)
@@ -79,6 +83,28 @@ def test_a_known_image_through_every_sampler_is_what_it_was(name: str) -> None:
     like = torch.tensor([[[[0.0, 0.25, 0.5, 1.0]]]])
     x = sample(model, count=1, method=SAMPLERS[name](steps=6), conditions=Conditions(like=like), generator=seeded(3))
     assert x.flatten().tolist() == pytest.approx(PINNED[name], abs=1e-5)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_a_known_image_through_every_sampler_is_the_same_after_the_model_was_saved_and_loaded(
+    name: str, tmp_path: Path
+) -> None:
+    # Before its first step such a net is the denoiser of Gaussian images of its center and spread.
+    config = DiffusionUNetConfig(
+        channels=1, width=4, levels=1, embedding=6, parameterization="edm", center=0.6, spread=0.1
+    )
+    on_paper = GaussianDiffusion(mean=0.6, covariance=0.1**2)
+    on_paper.center, on_paper.spread = 0.6, 0.1
+    like = torch.tensor([[[[0.0, 0.25, 0.5, 1.0], [1.0, 0.5, 0.3, 0.1]]]])
+    drawn: dict[str, Any] = {"count": 1, "method": SAMPLERS[name](steps=6), "conditions": Conditions(like=like)}
+    header = Header(model=dump(config, MODEL_CATALOGUES), batch_size=4, data={"image_shape": [1, 2, 4]})
+    fresh, other = config.build().eval(), diffusion(config)
+    for model in (fresh, other):
+        save(tmp_path / "model.safetensors", model, header)
+        x = sample(load(tmp_path / "model.safetensors", device="cpu"), generator=seeded(3), **drawn)
+        assert torch.equal(x, sample(model, generator=seeded(3), **drawn))
+        known = torch.allclose(x, sample(on_paper, generator=seeded(3), **drawn), rtol=0, atol=1e-5)
+        assert known == (model is fresh)
 
 
 def test_each_class_has_its_own_mean_and_no_class_that_of_all() -> None:
