@@ -11,7 +11,7 @@ PEERS := $(VENV)/.peers
 INSTALL_PEERS = $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,bench-peers]"
 NO_PEERS = pythae, diffusers and pyod are not installed, and what is measured beside them is not: $(subst ",',$(INSTALL_PEERS))
 
-.PHONY: demo demo-models test format coverage bench evidence kill-points clean
+.PHONY: demo demo-models test test-oracles format coverage bench evidence kill-points clean
 
 demo: $(READY)
 	$(BIN)/copyist demo --out demo
@@ -21,6 +21,15 @@ test: $(READY)
 	$(BIN)/ruff check src tests
 	$(BIN)/pyright
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+# The samplers of diffusion beside those of azula and diffusers, which `make test` passes over where they are missing. Of
+# azula without torchvision and gdown, which the tests do not need: beside a torch for CPUs the torchvision that pip finds
+# cannot be imported. Elsewhere the extra 'oracles' brings all.
+test-oracles: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt diffusers einops jaxtyping
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps azula
+	$(BIN)/python -c "import azula.sample, diffusers"
+	$(BIN)/python -m pytest -q tests/procedures/diffusion/test_oracles.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix src tests
