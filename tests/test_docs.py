@@ -3,10 +3,13 @@
 import re
 import shlex
 import sys
+from itertools import pairwise
 from pathlib import Path
 from pkgutil import resolve_name
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from copyist.cli.app import main
 
@@ -38,6 +41,25 @@ def test_an_example_runs(example: tuple[str, str, str], tmp_path: Path, monkeypa
         with pytest.raises(SystemExit) as stopped:
             main()
         assert not stopped.value.code, command
+
+
+def test_the_mask_of_the_page_on_diffusion_is_made_on_the_page_as_its_next_command_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (ROOT / "docs" / "diffusion.md").read_text().splitlines()
+    (place,) = (index for index, line in enumerate(lines) if line.startswith("python -c "))
+    monkeypatch.chdir(tmp_path)
+    exec(shlex.split(lines[place])[2], {})
+    (made,) = tmp_path.iterdir()
+    following = shlex.split(lines[place + 1].partition("#")[0])
+    options = dict(pairwise(following))
+    assert options["--inpaint"] == made.name
+    with Image.open(made) as mask:
+        values = np.asarray(mask)
+    white = np.zeros((32, 32), bool)
+    white[8:24, 8:24] = True
+    assert "size=32&" in options["--like"]
+    np.testing.assert_array_equal(values, np.where(white, 255, 0))
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in PAGES])
