@@ -24,8 +24,15 @@ from copyist.evaluation.anomalies.detect import detect
 from copyist.export import export_model
 from copyist.export.runtime import web_runtime
 from copyist.export.serving import PageServer
-from copyist.models import UNetConfig, VariationalMLPConfig
-from copyist.models.contracts import Autoencoder, Model, Variational
+from copyist.models import (
+    DiffusionUNetConfig,
+    LatentDiffusionConfig,
+    ModelConfig,
+    UNetConfig,
+    VariationalMLPConfig,
+)
+from copyist.models.contracts import Autoencoder, Diffusion, Model, Variational
+from copyist.procedures.diffusion import DPMSolver, dpm_solver
 from copyist.recipes.detectors import image_detector
 
 from .conftest import fitted, made
@@ -171,6 +178,69 @@ def test_the_page_of_a_variational_model_samples_from_the_prior_of_its_codes(tmp
         browser.value_of("document.getElementById('sample-run').click()")
         assert browser.value_of(UNTIL.replace("SEEN", r"/step [1-9]/.test($('sample-step').textContent)"))
         assert browser.value_of("document.getElementById('error').hidden")
+        assert browser.complaints == []
+
+
+def sampled(model: Diffusion, z: Tensor, *, steps: int, label: int, guidance: float) -> Tensor:
+    """What the library's own sampler makes of noise, by a guided model."""
+
+    def estimate(x: Tensor, sigma: float, label: int) -> Tensor:
+        labels = None if label < 0 else torch.full((len(x),), label)
+        found = model(model.center + model.spread * x, torch.full((len(x),), model.spread * sigma), labels)
+        return (found - model.center) / model.spread
+
+    def guided(x: Tensor, sigma: float) -> Tensor:
+        free = estimate(x, sigma, -1)
+        return free if label < 0 else free + guidance * (estimate(x, sigma, label) - free)
+
+    sigmas = DPMSolver(steps=steps).sigmas(model)
+    *_, state = dpm_solver(guided, sigmas[0] * z, sigmas)
+    return model.from_space(model.center + model.spread * state.x)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(find_chromium() is None, reason="needs a headless Chromium")
+@pytest.mark.usefixtures("runtime")
+@pytest.mark.parametrize("space", ["images", "codes"])
+def test_the_page_of_a_diffusion_model_samples_as_its_sampler_does(space: str, tmp_path: Path) -> None:
+    shape = (3, SIDE, SIDE)
+    denoiser = DiffusionUNetConfig(channels=3, width=4, levels=2, embedding=8, attention="none")
+    config: ModelConfig = replace(denoiser, parameterization="edm", center=0.5, spread=0.25, num_classes=3)
+    if space == "codes":
+        stage = UNetConfig(channels=3, width=4, levels=2, convolutions=1, statistics="group", code_channels=2)
+        of_codes = replace(denoiser, channels=None, of_codes=True)
+        config = LatentDiffusionConfig(first_stage=stage, denoiser=of_codes).fitted(shape)
+    model = made(config, image_shape=shape)
+    assert isinstance(model, Diffusion)
+    label = 1 if space == "images" else -1
+    page = export_model(model, tmp_path / "page.html", to="web").out
+    with torch.no_grad(), chromium(tmp_path / "profile") as browser:
+        browser.open(page.as_uri(), width=400)
+        options = f"{{seed: 3, steps: 5, label: {label}, guidance: 2}}"
+        ask = f"copyist.ready.then(() => copyist.diffuse({options})).then(({{y, z}}) => [[...y], [...z]])"
+        y, z = (torch.tensor(each) for each in browser.value_of(ask))
+        expected = sampled(model, z.view(1, *model.space_shape(shape)), steps=5, label=label, guidance=2.0)
+        torch.testing.assert_close(y.view(1, *shape), expected, rtol=1e-3, atol=1e-4)
+        tabs = browser.value_of("[...document.querySelectorAll('[role=tab]')].map(tab => tab.id)")
+        assert tabs == (["tab-denoise", "tab-sample"] if space == "images" else ["tab-sample"])
+        if space == "images":
+            x = torch.rand(1, *shape, generator=torch.Generator().manual_seed(0))
+            values = json.dumps(x.flatten().tolist())
+            found = torch.tensor(browser.value_of(f"copyist.denoise({values}, 0.2).then(y => [...y])"))
+            torch.testing.assert_close(found.view(x.shape), model(x, torch.tensor([0.2])), rtol=1e-3, atol=1e-4)
+            assert browser.value_of(UNTIL.replace("SEEN", "/dB estimated/.test($('denoise-error').textContent)"))
+        browser.value_of("$('tab-sample').click()")
+        browser.value_of("$('seed').value = 3; $('steps').value = 5; $('class').value = -1; $('sample-run').click()")
+        assert browser.value_of(UNTIL.replace("SEEN", "/sample of seed 3/.test($('sample-step').textContent)"))
+        expected = sampled(model, z.view(1, *model.space_shape(shape)), steps=5, label=-1, guidance=1.0)
+        shown = browser.value_of("[...$('sampled').getContext('2d').getImageData(0, 0, width, height).data]")
+        pixels = torch.tensor(shown).view(SIDE, SIDE, 4)[:, :, :3].float()
+        torch.testing.assert_close(pixels, 255 * expected[0].clamp(0, 1).permute(1, 2, 0), rtol=0, atol=0.6)
+        hidden = "[...document.querySelectorAll('.of-classes')].map(each => each.hidden)"
+        assert browser.value_of(hidden) == [space == "codes"] * 2
+        assert browser.value_of("$('state').parentElement.hidden") == (space == "codes")
+        assert browser.value_of("$('error').hidden")
         assert browser.complaints == []
 
 

@@ -1,8 +1,8 @@
-"""A model that copies pictures, or a detector of pictures, as one page for a browser."""
+"""A model that copies or diffuses pictures, or a detector of pictures, as one page for a browser."""
 
 __all__ = ["page_parts", "web_page"]
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -16,19 +16,20 @@ from copyist.export.families import WHOLE
 from copyist.export.part import Part
 from copyist.export.parts import find_part, part_names
 from copyist.export.runtime import WebRuntime
-from copyist.export.web_page import PageConfig, page_text
-from copyist.models.contracts import Model, Reconstructor, Variational, needs
+from copyist.export.web_page import DiffusionConfig, PageConfig, page_text
+from copyist.models.contracts import Diffusion, Model, Reconstructor, Variational, needs
 
 _SIDES = (16, 32, 48, 64, 96, 128)
 """To choose from, where the model takes them."""
 
 
 def page_parts(model: Model | Detector, *, size: tuple[int, int] | None) -> tuple[Part, ...]:
-    """What the page runs: encoder and decoder, or the whole of a model without a code; and a detector beside its model.
+    """What the page runs: encoder and decoder, or the whole of a model without a code; the denoiser of a diffusion
+    model, with the decoder of its codes; and a detector beside its model.
 
     Raises:
-        ContractError: the model does not copy, or takes tables, or images of other than one or three channels; or
-            another size is asked of a detector.
+        ContractError: the model neither copies nor diffuses, or takes tables, or images of other than one or three
+            channels; or another size is asked of a detector.
         ShapeError, ArgumentError: it does not take images of this size.
     """
     network = network_of(model)
@@ -38,7 +39,10 @@ def page_parts(model: Model | Detector, *, size: tuple[int, int] | None) -> tupl
         check_size_of_training(size)
         parts.append(detector_part(model))
         size = parts[0].shape[1], parts[0].shape[2]
-    if not isinstance(network, NoModel):
+    if isinstance(network, Diffusion):
+        names = (WHOLE,) if network.takes_noisy_images else (WHOLE, "decoder")
+        parts += (find_part(network, name, size=size) for name in names)
+    elif not isinstance(network, NoModel):
         copier = needs(network, Reconstructor, verb="the page")
         names = ("encoder", "decoder") if "encoder" in part_names(copier) else (WHOLE,)
         parts += (find_part(copier, name, size=size) for name in names)
@@ -64,6 +68,7 @@ def web_page(model: Model | Detector, parts: tuple[Part, ...], models: Mapping[s
         sizes=sizes,
         parts=tuple(part.name for part in parts),
         code_shapes=code_shapes,
+        diffusion=_diffusion(network, channels, sizes) if isinstance(network, Diffusion) else None,
         false_alarms=None if detector is None else detector.false_alarms,
     )
     kind, trained = "detector", network.trained_on
@@ -78,7 +83,7 @@ def web_page(model: Model | Detector, parts: tuple[Part, ...], models: Mapping[s
         facts.append(f"trained by {trained.objective.replace('-', ' ')}")
     if trained.image_shape is not None:
         facts.append("on images of " + "×".join(map(str, trained.image_shape[1:])))
-    note = "Each picture is judged alone."
+    note = "Each picture is computed alone."
     if network.uses_batch_statistics:
         note = (
             f"The model normalizes by the statistics of its batch, which held {network.batch_size} images in training; "
@@ -89,11 +94,26 @@ def web_page(model: Model | Detector, parts: tuple[Part, ...], models: Mapping[s
     return page_text(config, models, runtime, title=title, facts=", ".join(facts), note=note)
 
 
+def _diffusion(model: Diffusion, channels: int, sizes: Sequence[tuple[int, int]]) -> DiffusionConfig:
+    classes = None if model.num_classes is None else tuple(map(str, range(model.num_classes)))
+    if classes is not None and len(model.trained_on.classes or ()) == len(classes):
+        classes = tuple(map(str, model.trained_on.classes or ()))
+    return DiffusionConfig(
+        shapes=tuple(model.space_shape((channels, *size)) for size in sizes),
+        center=model.center,
+        spread=model.spread,
+        path=model.path,
+        of_images=model.takes_noisy_images,
+        classes=classes,
+    )
+
+
 def _sizes(model: Model, channels: int, size: tuple[int, int]) -> tuple[tuple[int, int], ...]:
     found = {size}
     for side in _SIDES:
+        shape = (channels, side, side)
         try:
-            model.check_input(torch.zeros(1, channels, side, side))
+            model.check_input(torch.zeros(1, *(model.space_shape(shape) if isinstance(model, Diffusion) else shape)))
         except (ShapeError, ArgumentError):
             continue
         found.add((side, side))

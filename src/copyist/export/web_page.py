@@ -1,6 +1,6 @@
 """One static page that holds a model and what runs it, put together from the files in `page/`."""
 
-__all__ = ["PageConfig", "page_text"]
+__all__ = ["DiffusionConfig", "PageConfig", "page_text"]
 
 import base64
 import gzip
@@ -13,9 +13,30 @@ from importlib.resources import files
 from typing import final
 
 from copyist.export.runtime import WebRuntime
+from copyist.models.contracts import Path
 
 _SCRIPTS = ("model.js", "pictures.js", "page.js")
 """One script in three files: each uses what those before it define."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DiffusionConfig:
+    """What the script is told of a diffusion model, whose denoiser is the part `whole`."""
+
+    shapes: tuple[tuple[int, ...], ...]
+    """Of one example in the model's space, at each size of the page."""
+
+    center: float
+    spread: float
+    path: Path
+    """As `Diffusion` has them."""
+
+    of_images: bool
+    """Whether its space is that of images; else the part `decoder` makes images of what it has."""
+
+    classes: tuple[str, ...] | None
+    """Names, in the order of their numbers; None of a model without classes."""
 
 
 @final
@@ -33,13 +54,17 @@ class PageConfig:
     """All to choose from."""
 
     parts: tuple[str, ...]
-    """`encoder` and `decoder`, or `whole` of a model without a code; and `detector`."""
+    """`encoder` and `decoder`, or `whole` of a model without a code; `whole`, and `decoder` where it works on codes, of
+    a diffusion model; and `detector`."""
 
     false_alarms: float | None = None
     """Of a detector: the p-value that is flagged, and all below it."""
 
     code_shapes: tuple[tuple[int, ...], ...] = ()
     """Of one code at each of `sizes`, of a model whose codes have the prior N(0, I); none for others."""
+
+    diffusion: DiffusionConfig | None = None
+    """Of a diffusion model."""
 
 
 def page_text(

@@ -95,3 +95,66 @@ async function fromPrior({ seed = 0, size = [height, width], lane = 0 } = {}) {
   const { y, z } = await ask(lane, { kind: "prior", dims: [1, ...shape], seed });
   return { y, z };
 }
+
+/** Noise levels s₀ > … > s_N = 0 in units of the spread of a diffusion model, spaced as in its training. */
+function noiseLevels(steps) {
+  const each = Array.from({ length: steps }, (_, n) => n);
+  if (config.diffusion.path === "straight") {
+    const times = each.map(n => (1000 / 1001) * (1 - n / steps));
+    return [...times.map(t => t / (1 - t)), 0];
+  }
+  const [first, last] = [160, 0.004].map(level => level ** (1 / 7));
+  return [...each.map(n => (first + (n / Math.max(1, steps - 1)) * (last - first)) ** 7), 0];
+}
+
+/** The image that a diffusion model estimates under noise of a known standard deviation, in units of pixel values. */
+async function denoise(x, sigma, { size = [height, width], lane = 0 } = {}) {
+  const dims = [1, channels, ...size];
+  return (await ask(lane, { kind: "estimate", x: Float32Array.from(x), dims, sigma, label: -1 })).y;
+}
+
+/** A sample of a diffusion model on its way from noise of a seed to an image, by DPM-Solver++(2M): after each step the
+ *  noisy state and the clean estimate, both in the model's space, and at last the sample as both. */
+async function* diffusing({ seed = 0, steps = 30, label = -1, guidance = 1, size = [height, width], lane = 0 } = {}) {
+  const { center, spread, shapes } = config.diffusion;
+  const shape = shapes[config.sizes.findIndex(each => each[0] === size[0] && each[1] === size[1])];
+  const dims = [1, ...shape], levels = noiseLevels(steps);
+  const clean = async (x, level, label) => {
+    const [inSpace, sigma] = [x.map(value => center + spread * value), spread * level];
+    const { y } = await ask(lane, { kind: "estimate", x: inSpace, dims, sigma, label });
+    return y.map(value => (value - center) / spread);
+  };
+  const count = shape.reduce((product, side) => product * side);
+  let x = (await ask(lane, { kind: "noise", count, seed })).y.map(value => levels[0] * value), before;
+  for (let n = 0; n < steps; n++) {
+    const [level, next] = [levels[n], levels[n + 1]];
+    let estimate = await clean(x, level, label);
+    if (label >= 0 && guidance !== 1) {
+      const free = await clean(x, level, -1);
+      estimate = estimate.map((value, i) => free[i] + guidance * (value - free[i]));
+    }
+    let ahead = estimate;
+    if (next > 0) {
+      const h = Math.log(level / next), earlier = before;
+      if (earlier) ahead = estimate.map((value, i) => value + (h / (2 * earlier.h)) * (value - earlier.estimate[i]));
+      before = { estimate, h };
+    }
+    x = x.map((value, i) => (next / level) * value + (1 - next / level) * ahead[i]);
+    const [state, shown] = [x, n + 1 === steps ? x : estimate].map(each => each.map(value => center + spread * value));
+    yield { step: n + 1, steps, dims, state, estimate: shown };
+  }
+}
+
+/** The picture of what a diffusion model has in its own space. */
+async function pictured(values, dims, { lane = 0 } = {}) {
+  return config.diffusion.of_images ? values : (await ask(lane, { kind: "decode", z: values, dims })).y;
+}
+
+/** A sample of a diffusion model from noise of a seed, and that noise. */
+async function diffuse(options = {}) {
+  let last;
+  for await (const each of diffusing(options)) last = each;
+  const count = last.dims.reduce((product, side) => product * side);
+  const { y: z } = await ask(options.lane ?? 0, { kind: "noise", count, seed: options.seed ?? 0 });
+  return { y: await pictured(last.estimate, last.dims, options), z };
+}

@@ -67,14 +67,14 @@ async function detectStep() {
 async function denoiseStep(lane) {
   const clean = picture, x = noisy(clean, 1, 0, value("sigma"));
   let y = x;
-  for (let pass = 0; pass < value("passes"); pass++) {
-    y = await copy(y, { lane });
+  for (let pass = 0; pass < (config.diffusion ? 1 : value("passes")); pass++) {
+    y = await (config.diffusion ? denoise(y, Math.max(value("sigma"), 0.002), { lane }) : copy(y, { lane }));
     if (clean !== picture) return;  // Another picture, or another size.
   }
   show($("noisy"), x);
   show($("copy"), y);
   const [before, after] = [psnr(x, clean), psnr(y, clean)].map(decibels => (decibels > 99 ? "∞" : decibels.toFixed(1)));
-  $("denoise-error").textContent = `Against the picture: ${before} dB with noise, ${after} dB copied (PSNR, higher is nearer).`;
+  $("denoise-error").textContent = `Against the picture: ${before} dB with noise, ${after} dB ${config.diffusion ? "estimated" : "copied"} (PSNR, higher is nearer).`;
 }
 
 function resetWalk() {
@@ -93,6 +93,7 @@ async function walkStep() {
 
 async function sampleStep() {
   if ($("way").value === "prior") return priorStep();
+  if ($("way").value === "diffusion") return diffusionStep();
   const [mean, std] = [value("mean"), value("std")];
   sampling ??= { n: 0, steps: value("steps"), a: noisy(new Float32Array(channels * height * width), 0, mean, std) };
   const now = sampling, y = await copy(now.a);
@@ -110,6 +111,23 @@ async function sampleStep() {
   }
 }
 
+async function diffusionStep() {
+  const seed = value("seed") >>> 0;
+  sampling ??= diffusing({ seed, steps: value("steps"), label: value("class"), guidance: value("guidance") });
+  const now = sampling, { step, steps, dims, state, estimate } = (await now.next()).value;
+  if (now !== sampling) return;
+  const y = await pictured(estimate, dims);
+  if (now !== sampling) return;
+  if (config.diffusion.of_images) show($("state"), state);
+  show($("sampled"), y);
+  $("sampling").value = step / steps;
+  $("sample-step").textContent = step < steps ? `what it makes of the noise of seed ${seed}, step ${step} of ${steps}` : `the sample of seed ${seed}`;
+  if (step < steps) return;
+  $("seed").value = (seed + 1) >>> 0;
+  sampling = undefined;
+  setRunning("sample", false);
+}
+
 async function priorStep() {
   const seed = value("seed") >>> 0, now = (sampling ??= {}), { y } = await fromPrior({ seed });
   if (now !== sampling) return;
@@ -123,9 +141,10 @@ async function priorStep() {
 function chooseWay() {
   sampling = undefined;
   setRunning("sample", false);
-  for (const way of ["copying", "prior"]) {
-    for (const each of document.querySelectorAll(`.from-${way}`)) each.hidden = way !== $("way").value;
-  }
+  for (const each of document.querySelectorAll("[class*=from-]")) each.hidden = !each.classList.contains(`from-${$("way").value}`);
+  const { of_images: ofImages, classes } = config.diffusion ?? { of_images: true, classes: null };
+  if (!ofImages) $("state").parentElement.hidden = true;
+  for (const each of document.querySelectorAll(".of-classes")) each.hidden = !classes;
 }
 
 function setRunning(name, running) {
@@ -160,8 +179,9 @@ async function run(lane) {
 // --- Controls -------------------------------------------------------------------------------------------------------
 
 function setUp() {
-  const has = name => config.parts.includes(name), copies = has("whole") || has("decoder");
-  const possible = { detect: has("detector"), denoise: copies, walk: has("decoder"), sample: copies };
+  const has = name => config.parts.includes(name), samples = has("whole") || has("decoder");
+  const diffuses = Boolean(config.diffusion), ofImages = !diffuses || config.diffusion.of_images;
+  const possible = { detect: has("detector"), denoise: samples && ofImages, walk: has("decoder") && !diffuses, sample: samples };
   for (const name of Object.keys(modes)) {
     if (possible[name]) continue;
     $("tab-" + name).remove();
@@ -195,9 +215,13 @@ function setUp() {
   }
   $("way").onchange = chooseWay;
   if (!config.code_shapes.length) {
-    $("way").value = "copying";
+    $("way").value = diffuses ? "diffusion" : "copying";
     $("ways").hidden = true;
   }
+  for (const each of document.querySelectorAll(".of-copier")) each.hidden = diffuses;
+  for (const each of document.querySelectorAll(".of-diffusion")) each.hidden = !diffuses;
+  $("class").add(new Option("none", -1));
+  for (const [number, name] of ((config.diffusion && config.diffusion.classes) || []).entries()) $("class").add(new Option(name, number));
   chooseWay();
   $("walk-reset").onclick = resetWalk;
   $("draw").onclick = drawExample;
@@ -221,7 +245,9 @@ setUp();
 /** For whoever drives the page by a program: when the model runs, its copies, samples and findings, and how fast they come. */
 window.copyist = {
   copy,
+  denoise,
   detect,
+  diffuse,
   fromPrior,
   pause: () => Object.keys(modes).forEach(name => setRunning(name, false)),
   rate: () => modes[mode].rate.perSecond,

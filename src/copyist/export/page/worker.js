@@ -44,6 +44,23 @@ async function fromPrior({ dims, seed }) {
   return { y: (await run(sessions.decoder, new ort.Tensor("float32", z, dims))).data, z };
 }
 
+// The estimate of what is clean in x, whose noise has the standard deviation sigma; of a class, or of none: −1.
+async function estimate({ x, dims, sigma, label }) {
+  const feeds = { x: new ort.Tensor("float32", x, dims), sigma: new ort.Tensor("float32", [sigma], [1]) };
+  if (sessions.whole.inputNames.includes("labels")) feeds.labels = new ort.Tensor("int64", [BigInt(label)], [1]);
+  return { y: (await sessions.whole.run(feeds)).x_hat.data };
+}
+
+// What codes stand for.
+async function decode({ z, dims }) {
+  return { y: (await run(sessions.decoder, new ort.Tensor("float32", z, dims))).data };
+}
+
+// Normal numbers from a seed.
+async function noise({ count, seed }) {
+  return { y: normals(count, seed) };
+}
+
 async function detect({ x, dims }) {
   const { anomaly, p_value, flagged, heatmap } = await sessions.detector.run({ x: new ort.Tensor("float32", x, dims) });
   const heat = heatmap && heatmap.data;
@@ -59,7 +76,7 @@ async function start({ runtime, wasm, models, threads }) {
   }
 }
 
-const answers = { start, copy, prior: fromPrior, detect };
+const answers = { start, copy, prior: fromPrior, detect, estimate, decode, noise };
 
 onmessage = async ({ data }) => {
   const begun = performance.now();
