@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from typer.testing import CliRunner
 
 from copyist.bench import generators
-from copyist.bench.generators import KINDS, GeneratorBench, GeneratorTrial, Kind, bench_generators
+from copyist.bench.generators import bench_generators
 from copyist.bench.generators_chart import generators_chart
+from copyist.bench.generators_result import KINDS, GeneratorBench, GeneratorTrial, Kind
 from copyist.bench.timings import Machine
 from copyist.cli.bench import app
 from copyist.data import open_source

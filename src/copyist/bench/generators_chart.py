@@ -5,7 +5,7 @@ __all__ = ["generators_chart"]
 import math
 
 from copyist.baselines.instruments import JUDGE
-from copyist.bench.generators import KINDS, GeneratorBench
+from copyist.bench.generators_result import KINDS, GeneratorBench
 from copyist.drawing.charts import (
     INK,
     LINE,

@@ -33,8 +33,9 @@ def generators(
     force: Force = False,
 ) -> None:
     """Train diffusion of pixels, diffusion of codes and a copier for equal budgets, and compare their samples."""
-    from copyist.bench.generators import GeneratorBench, bench_generators
+    from copyist.bench.generators import bench_generators
     from copyist.bench.generators_chart import generators_chart
+    from copyist.bench.generators_result import GeneratorBench
     from copyist.outputs import check_output, write_text
 
     if chart is not None:
