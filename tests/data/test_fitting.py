@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from copyist.data import open_source, open_split
 from copyist.data.fitting import binarize, fit_size, resize, tile_corners
-from copyist.data.source import Fit
+from copyist.data.source_options import Fit
 from copyist.errors import ArgumentError
 
 SIDES = st.integers(1, 40)

@@ -158,7 +158,7 @@ def _chosen(name: str, assigned: Mapping[str, str], short: Mapping[str, object])
 
 
 def _sizes(texts: Sequence[str]) -> list[tuple[int, int]]:
-    from copyist.data.source import parse_size
+    from copyist.data.source_options import parse_size
 
     return [parse_size(text, name="--grow") for text in texts]
 
@@ -173,7 +173,7 @@ def _shape(
         ArgumentError: `size` is none, or the model takes tables.
         ShapeError: a side is no multiple of what the model takes.
     """
-    from copyist.data.source import parse_size
+    from copyist.data.source_options import parse_size
     from copyist.errors import ArgumentError
 
     if not method.takes_tables:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from copyist.data.source import Fit
+from copyist.data.source_options import Fit
 from copyist.files.values import quantize
 
 Pixels: TypeAlias = npt.NDArray[Any]

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from copyist.data.fitting import fit_size
-from copyist.data.source import Fit
+from copyist.data.source_options import Fit
 from copyist.errors import ShapeError
 from copyist.files.picture import check_channels
 from copyist.files.values import as_floats, quantize
