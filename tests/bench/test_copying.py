@@ -10,7 +10,8 @@ from copyist.bench import copying
 from copyist.bench.copying import CopyingBench, bench_copying
 from copyist.bench.copying_ways import WAYS, Averaged, Restarted
 from copyist.cli.bench import app
-from copyist.errors import ArgumentError, UnknownNameError
+from copyist.errors import ArgumentError, ContractError, UnknownNameError
+from copyist.models import UNetConfig
 from copyist.models.contracts import TrainedOn
 from copyist.procedures.repeated_copying import RepeatedCopying
 from copyist.procedures.sampling import sample
@@ -29,23 +30,23 @@ def exact() -> PerfectAutoencoder:
     return model
 
 
-def spread(way: Restarted | Averaged) -> float:
-    """Standard deviation of samples of a model that copies exactly."""
-    return float(sample(exact(), count=64, method=way, shape=(1, 16, 16), generator=generator(0, "samples")).std())
+def drawn(way: Restarted | Averaged) -> tuple[float, float]:
+    """Mean and standard deviation of samples of a model that copies exactly."""
+    x = sample(exact(), count=64, method=way, shape=(1, 16, 16), generator=generator(0, "samples"))
+    return float(x.mean()), float(x.std())
 
 
 def test_a_restart_mixes_the_samples_with_new_noise() -> None:
     # Exact copies change nothing: a quarter, a quarter and a half of three draws.
-    assert spread(Restarted(copying=PLAIN, restarts=2)) == pytest.approx(
-        0.2 * (1 / 16 + 1 / 16 + 1 / 4) ** 0.5, rel=0.02
-    )
-    assert spread(Restarted(copying=PLAIN, restarts=0)) == pytest.approx(0.2, rel=0.02)
+    expected = 0.2 * (1 / 16 + 1 / 16 + 1 / 4) ** 0.5
+    assert drawn(Restarted(copying=PLAIN, restarts=2)) == pytest.approx((0.5, expected), rel=0.02)
+    assert drawn(Restarted(copying=PLAIN, restarts=0)) == pytest.approx((0.5, 0.2), rel=0.02)
 
 
 def test_the_mean_of_copies_has_the_mean_of_their_noise() -> None:
     # Two steps, each of which adds the mean of four draws.
     expected = (0.2**2 + 2 * 0.1**2 / 4) ** 0.5
-    assert spread(Averaged(copying=PLAIN, copies=4, sigma=0.1)) == pytest.approx(expected, rel=0.02)
+    assert drawn(Averaged(copying=PLAIN, copies=4, sigma=0.1)) == pytest.approx((0.5, expected), rel=0.02)
 
 
 @pytest.fixture
@@ -85,6 +86,29 @@ def test_what_cannot_be_sampled_is_refused_before_any_sample(loaded: list[Path])
         bench_copying(loaded, ways=["schedul"])
     with pytest.raises(ArgumentError, match="each named once"):
         bench_copying([*loaded, loaded[0]])
+
+
+def test_a_model_without_a_code_is_refused_before_any_sample(
+    loaded: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_code = UNetConfig(channels=3, width=4, levels=2, convolutions=1, skips=True).build()
+    without_code.trained_on = TrainedOn(source=SOURCE, image_shape=(3, 16, 16))
+    monkeypatch.setattr(copying, "load", lambda path: without_code if path == loaded[1] else exact())
+    monkeypatch.setattr(copying, "generation_table", None)
+    with pytest.raises(ContractError):
+        bench_copying(loaded, data=SOURCE, ways=["schedule", "law of 64 codes"])
+
+
+def test_a_model_of_small_batches_is_sampled_by_what_sets_statistics_over_more(
+    loaded: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = exact()
+    small.trained_on = TrainedOn(source=SOURCE, image_shape=(3, 16, 16), batch_size=8)
+    monkeypatch.setattr(copying, "load", lambda path: small)
+    kept: list[CopyingBench] = []
+    found = bench_copying(loaded[:1], ways=["places set, 10 copies"], num_images=40, found=kept.append)
+    assert kept == [found]
+    assert found.models["first"]["places set, 10 copies"].memory > 0
 
 
 def test_what_sample_does_by_default_is_among_the_ways() -> None:

@@ -20,7 +20,7 @@ from copyist.drawing.text import text_table
 from copyist.drawing.wording import counted
 from copyist.errors import ArgumentError
 from copyist.evaluation.generation_measures import generation_table
-from copyist.evaluation.generation_table import Generated
+from copyist.evaluation.generation_table import Generated, GenerationTable
 from copyist.models.contracts import Reconstructor, needs
 
 
@@ -60,6 +60,7 @@ def bench_copying(
     ways: Sequence[str] = tuple(WAYS),
     num_images: int = 512,
     seed: int = 0,
+    found: Callable[[CopyingBench], None] = lambda result: None,
     say: Callable[[str], None] = lambda sentence: None,
 ) -> CopyingBench:
     """Sample models that copy in several ways, and compare the samples with test images.
@@ -70,12 +71,14 @@ def bench_copying(
         ways: names of `WAYS`.
         num_images: samples of each, and test images.
         seed: of the noise.
+        found: is given what there is after each model.
         say: takes one sentence after each way of each model.
 
     Raises:
         UnknownNameError: there is no such way.
         ArgumentError: two models have one name, or none is given.
-        ContractError: a model does not copy, or has no code to draw.
+        ContractError: a model does not copy, or has no code and a way draws codes.
+        ShapeError: a model does not take the images.
         DataError: a model does not name the images it was trained on, or they cannot be read.
     """
     for way in ways:
@@ -85,9 +88,25 @@ def bench_copying(
         raise ArgumentError(f"models must be one or several, each named once, got {[*map(str, models)]}")
     source = data or next(iter(named.values())).trained_on.source
     splits = open_source(source)
-    methods = {way: WAYS[way] for way in ways}
-    tables = {
-        name: generation_table(
+    for way in ways:
+        for model in named.values():
+            WAYS[way].check(model, splits.test.shape)
+    tables: dict[str, GenerationTable] = {}
+
+    def result() -> CopyingBench:
+        first = next(iter(tables.values()))
+        return CopyingBench(
+            data=source,
+            num_images=first.num_images,
+            floor=first.floor,
+            pixel_law=first.pixel_law,
+            models={name: table.models for name, table in tables.items()},
+            machine=where,
+        )
+
+    methods, where = {way: WAYS[way] for way in ways}, machine()
+    for name, model in named.items():
+        tables[name] = generation_table(
             dict.fromkeys(ways, model),
             splits,
             num_images=num_images,
@@ -95,17 +114,8 @@ def bench_copying(
             seed=seed,
             progress=partial(_say_how_many, name, say),
         )
-        for name, model in named.items()
-    }
-    first = next(iter(tables.values()))
-    return CopyingBench(
-        data=source,
-        num_images=first.num_images,
-        floor=first.floor,
-        pixel_law=first.pixel_law,
-        models={name: table.models for name, table in tables.items()},
-        machine=machine(),
-    )
+        found(result())
+    return result()
 
 
 def _say_how_many(name: str, say: Callable[[str], None], done: int, total: int) -> None:

@@ -24,7 +24,7 @@ from copyist.tensors import Images
 class Restarted(Method):
     """Repeated copying that is begun again from its samples and new noise, mixed.
 
-    x₀ = (1 − share)·sample + share·N(m, std²),  m the mean of the training images
+    x₀ = (1 − share)·sample + share·N(m, std²),  m that of the noise it began with
     """
 
     copying: RepeatedCopying = field(default_factory=RepeatedCopying)
@@ -33,21 +33,24 @@ class Restarted(Method):
     """Of the noise."""
 
     @property
+    def fewest(self) -> int:
+        return self.copying.fewest
+
+    @property
     def num_steps(self) -> int:
         return (1 + self.restarts) * self.copying.steps
 
     def __call__(
         self, model: Model, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
     ) -> Iterator[Images]:
-        mean, std = (each.to(like) for each in self.copying.statistics_for(model, shape[1:]))
-        x, share = torch.zeros(()).to(like), 1.0
+        mean, std, start = self.copying.begin(model, shape, generator=generator, like=like)
+        middle = float(mean.mean()) if self.copying.mean is None else self.copying.mean
         for _ in range(1 + self.restarts):
-            noise = draw_normal(shape, mean=float(mean.mean()), std=self.copying.std, generator=generator, like=like)
-            start = (1 - share) * x + share * noise
-            for copy in self.copying.copies(start, mean, std, copy=partial(apply, model)):
-                x = copy
+            x = start
+            for x in self.copying.copies(start, mean, std, copy=partial(apply, model)):
                 yield x
-            share = self.share
+            noise = draw_normal(shape, mean=middle, std=self.copying.std, generator=generator, like=like)
+            start = (1 - self.share) * x + self.share * noise
 
 
 @final
@@ -61,6 +64,10 @@ class Averaged(Method):
     """Standard deviation of that noise, in units of pixel value."""
 
     @property
+    def fewest(self) -> int:
+        return self.copying.fewest
+
+    @property
     def num_steps(self) -> int:
         return self.copying.steps
 
@@ -71,9 +78,8 @@ class Averaged(Method):
             noise = (draw_normal(x.shape, std=self.sigma, generator=generator, like=x) for _ in range(self.copies))
             return torch.stack([apply(model, x + each) for each in noise]).mean(0)
 
-        mean, std = (each.to(like) for each in self.copying.statistics_for(model, shape[1:]))
-        x = draw_normal(shape, mean=float(mean.mean()), std=self.copying.std, generator=generator, like=like)
-        return self.copying.copies(x, mean, std, copy=mean_copy)
+        mean, std, noise = self.copying.begin(model, shape, generator=generator, like=like)
+        return self.copying.copies(noise, mean, std, copy=mean_copy)
 
 
 WAYS: Mapping[str, Method] = {

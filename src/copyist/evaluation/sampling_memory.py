@@ -80,10 +80,12 @@ def sampling_memory(
         model: is sampled.
         method: by which it is.
         shape: of one sample; None takes that of what the model was trained on.
-        batch_size: images per batch; None takes the model's own. So many samples are drawn, and at most 32.
+        batch_size: images per batch; None takes the model's own, and 32 are the most. So many samples are drawn, or as
+            many as the method asks for.
     """
     own = (*model.parameters(), *model.buffers())
-    count = min(_MOST, model.batch_size if batch_size is None else batch_size)
+    batch_size = min(_MOST, model.batch_size if batch_size is None else batch_size)
+    count, draws = max(batch_size, method.fewest), generator(0, "memory")
     with LiveTensors() as tensors:
-        sample(model, count=count, method=method, shape=shape, batch_size=count, generator=generator(0, "memory"))
+        sample(model, count=count, method=method, shape=shape, batch_size=batch_size, generator=draws)
     return (sum(each.numel() * each.element_size() for each in own) + tensors.peak) / 1e6

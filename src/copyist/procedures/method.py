@@ -31,6 +31,11 @@ class Method(abc.ABC):
     """Whether it samples rows of a table as well as images."""
 
     @property
+    def fewest(self) -> int:
+        """How many samples at once it asks for, at least."""
+        return 1
+
+    @property
     @abc.abstractmethod
     def num_steps(self) -> int:
         """How many images of each sample the chain shows, at most."""

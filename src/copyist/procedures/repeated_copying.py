@@ -69,21 +69,35 @@ class RepeatedCopying(Method):
         check_choice("statistics=", self.statistics, ("places", "channels", "none"))
 
     @property
+    def fewest(self) -> int:
+        return 1 if self.statistics == "none" else _FEWEST
+
+    @property
     def num_steps(self) -> int:
         return self.steps
 
     def __call__(
         self, model: Model, shape: Sequence[int], *, apply: ApplyPart, generator: torch.Generator, like: Tensor
     ) -> Iterator[Images]:
-        if shape[0] < _FEWEST and self.statistics != "none":
+        mean, std, noise = self.begin(model, shape, generator=generator, like=like)
+        return self.copies(noise, mean, std, copy=partial(apply, model))
+
+    def begin(
+        self, model: Model, shape: Sequence[int], *, generator: torch.Generator, like: Tensor
+    ) -> tuple[Tensor, Tensor, Images]:
+        """The statistics that each copy gets, as `statistics_for` gives them, and the noise (B, C, H, W) to copy.
+
+        Raises:
+            ArgumentError: there are too few samples to set statistics over; and as `statistics_for` does.
+        """
+        if shape[0] < self.fewest:
             raise ArgumentError(
-                f"statistics are set over at least {_FEWEST} samples, got {shape[0]}; take more (--count {_FEWEST}), "
-                "or none (--set statistics=none)"
+                f"statistics are set over at least {self.fewest} samples, got {shape[0]}; take more (--count "
+                f"{self.fewest}), or none (--set statistics=none)"
             )
         mean, std = (each.to(like) for each in self.statistics_for(model, shape[1:]))
         middle = float(mean.mean()) if self.mean is None else self.mean
-        x = draw_normal(shape, mean=middle, std=self.std, generator=generator, like=like)
-        return self.copies(x, mean, std, copy=partial(apply, model))
+        return mean, std, draw_normal(shape, mean=middle, std=self.std, generator=generator, like=like)
 
     def statistics_for(self, model: Model, shape: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of images, each (C, H, W) or (C, 1, 1); of none where nothing asks for them.

@@ -36,9 +36,11 @@ def generators(
     from copyist.bench.generators import bench_generators
     from copyist.bench.generators_chart import generators_chart
     from copyist.bench.generators_result import GeneratorBench
+    from copyist.checks import require
     from copyist.outputs import check_output, write_text
 
     if chart is not None:
+        require("matplotlib", extra="report", purpose="a chart")
         check_output(chart, overwrite=force or resume)
     begun = trials_begun(GeneratorBench.from_json, out, resume=resume)
     bench = partial(
@@ -110,5 +112,13 @@ def copying(
     from copyist.bench.copying import bench_copying
     from copyist.bench.copying_ways import WAYS
 
-    bench = partial(bench_copying, model, data=data, ways=way or tuple(WAYS), num_images=count, seed=seed)
+    bench = partial(
+        bench_copying,
+        model,
+        data=data,
+        ways=way or tuple(WAYS),
+        num_images=count,
+        seed=seed,
+        found=partial(keep_trials, out),
+    )
     run_bench(bench, as_json=as_json, out=out, force=force)
