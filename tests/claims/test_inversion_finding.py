@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from copyist.claims.measures.inversion_finding import find_inversion, inversion_numbers
+from copyist.claims.measures.inversion_finding import TOLERANCE, find_inversion, inversion_numbers
 from copyist.claims.trial import Trial
+from copyist.claims.wording import CONVERGED
 from copyist.errors import ArgumentError
+from copyist.procedures.inversion import SHIFT
 from copyist.tensors import Images
 
 
@@ -112,3 +114,7 @@ def test_fewer_than_two_starts_are_refused(x: Images, trial: Trial) -> None:
         inversion_numbers([x], x)
     with pytest.raises(ArgumentError, match="at least one noisy start"):
         find_inversion(nn.Identity(), x, trial, num_noisy_starts=0)
+
+
+def test_pages_say_of_converged_searches_what_they_are_asked() -> None:
+    assert f"σ = 1/{1 / SHIFT:.0f} makes; most aim at {TOLERANCE:g} of that" in CONVERGED

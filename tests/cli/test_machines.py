@@ -212,3 +212,17 @@ def test_machines_that_do_not_meet_say_where_they_should_have(
         assert copyist(*command, "--nodes", 2).sentence.startswith(
             f"the 2 machines of this run must meet at 127.0.0.1:{place['MASTER_PORT']}, and have not in "
         )
+
+
+def test_a_port_that_another_program_has_is_named(
+    command: list[str], place: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**place, "NODE_RANK": "0"}.items():
+        monkeypatch.setenv(name, value)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(place["MASTER_PORT"])))
+        taken.listen()
+        assert copyist(*command, "--nodes", 2).sentence == (
+            f"the machines of this run meet at 127.0.0.1:{place['MASTER_PORT']}, and another program has that port; "
+            "take another MASTER_PORT on all of them"
+        )

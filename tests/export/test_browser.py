@@ -237,6 +237,12 @@ def test_the_page_of_a_diffusion_model_samples_as_its_sampler_does(space: str, t
         shown = browser.value_of("[...$('sampled').getContext('2d').getImageData(0, 0, width, height).data]")
         pixels = torch.tensor(shown).view(SIDE, SIDE, 4)[:, :, :3].float()
         torch.testing.assert_close(pixels, 255 * expected[0].clamp(0, 1).permute(1, 2, 0), rtol=0, atol=0.6)
+        # A seed that is chosen on the way is that of the next sample.
+        browser.value_of("$('seed').value = 3; $('steps').value = 60; $('sample-run').click()")
+        browser.value_of(UNTIL.replace("SEEN", "/seed 3, step/.test($('sample-step').textContent)"))
+        browser.value_of("$('seed').value = 8")
+        assert browser.value_of(UNTIL.replace("SEEN", "/sample of seed 3/.test($('sample-step').textContent)"))
+        assert browser.value_of("$('seed').value") == "8"
         hidden = "[...document.querySelectorAll('.of-classes')].map(each => each.hidden)"
         assert browser.value_of(hidden) == [space == "codes"] * 2
         assert browser.value_of("$('state').parentElement.hidden") == (space == "codes")

@@ -147,6 +147,8 @@ class DetectionBench(JsonResult):
             rows = [_HEADINGS, *(_row(each, peer) for each in found)]
             tables.append(f"{title}\n{text_table(rows, sides=_SIDES)}")
         told = "" if "pyod" not in map(_method, self.trials) else "× pyod: times as fast as pyod's detector"
+        together = "the methods without a time of their own are fitted together"
+        told = f"{told}; {together}" if told else together
         return "\n\n".join(filter(None, [*tables, told, "\n".join(self.alarm_lines())]))
 
 
@@ -161,14 +163,14 @@ _SIDES: list[Side] = ["left", "right"]
 
 def _row(each: MethodSummary, peer: MethodSummary | None) -> tuple[str, ...]:
     """Its cells, times over those of pyod where that was measured."""
-    behind = each.behind_ours
+    behind, is_alone = each.behind_ours, each.method in (OURS, "pyod")
     return (
         each.method,
         f"{each.auroc:.4f}",
         f"{each.average_precision:.4f}",
         f"{each.rank:.1f}",
-        f"{each.fit_seconds:.2f}",
-        number(None if peer is None else peer.fit_seconds / each.fit_seconds),
+        f"{each.fit_seconds:.2f}" if is_alone else "",
+        number(None if peer is None or not is_alone else peer.fit_seconds / each.fit_seconds),
         f"{each.score_seconds:.2f}",
         number(None if peer is None else peer.score_seconds / each.score_seconds),
         "" if each.method == OURS else f"{behind.mean:+.4f} ({behind.low:+.4f} to {behind.high:+.4f})",

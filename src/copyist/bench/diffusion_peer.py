@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from copyist.bench.measure import Turn, compare, count_flops, machine, race
+from copyist.bench.measure import Turn, check_batch, compare, count_flops, machine, race
 from copyist.bench.timings import BenchResult
 from copyist.bench.unet_training import NEVER, TurnObserver
 from copyist.data import open_source
@@ -59,6 +59,7 @@ def bench_diffusion(
     Raises:
         MissingExtraError: diffusers is not installed.
     """
+    check_batch(batch, size=size)
     if importlib.util.find_spec("diffusers") is None:
         raise MissingExtraError(
             "the benchmark of diffusion models needs diffusers, which is not installed; "

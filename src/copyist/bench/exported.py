@@ -7,7 +7,7 @@ from functools import partial
 
 import torch
 
-from copyist.bench.measure import Turn, compare, count_flops, machine, race
+from copyist.bench.measure import Turn, check_batch, compare, count_flops, machine, race
 from copyist.bench.timings import BenchResult, Comparison
 from copyist.export.onnx_file import check_runtime, onnx_bytes, onnx_runner
 from copyist.export.parts import find_part
@@ -39,6 +39,7 @@ def bench_export(
     Raises:
         MissingExtraError: ONNX Runtime, or what writes its files, is not installed.
     """
+    check_batch(batch, size=size)
     check_runtime()
 
     def compare_at(width: int) -> Comparison:

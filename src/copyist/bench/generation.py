@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 
 from copyist.bench import reference
-from copyist.bench.measure import Turn, compare, count_flops, machine, race
+from copyist.bench.measure import Turn, check_batch, compare, count_flops, machine, race
 from copyist.bench.timings import BenchResult, Comparison
 from copyist.models.unet import UNetConfig
 from copyist.procedures.no_diffusion import NoDiffusion
@@ -40,6 +40,7 @@ def bench_generation(
         steps: how many times images are copied in one call.
         say: takes one sentence a round.
     """
+    check_batch(batch, size=size)
     loops = {"sample": (our_samples, reference.sample_loop), "walk": (our_walks, reference.walk_loop)}[verb]
 
     def compare_at(width: int) -> Comparison:

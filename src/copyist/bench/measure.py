@@ -29,7 +29,7 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from copyist.bench.timings import Comparison, Machine, Quartiles
-from copyist.memory import check_memory
+from copyist.memory import check_memory, is_out_of_memory
 from copyist.tensors import Images
 
 Turn: TypeAlias = Callable[[], None]
@@ -79,9 +79,12 @@ class Contender:
 
     def _answer(self) -> float:
         try:
-            return float(self._pipe.recv())
+            answer = self._pipe.recv()
         except EOFError:
             raise RuntimeError("a loop ended before it was told to; its own words are above") from None
+        if isinstance(answer, str):
+            raise MemoryError(answer)
+        return float(answer)
 
 
 def run_steps(loop: Loop, *, steps: int, go_on: Callable[[], bool]) -> None:
@@ -173,10 +176,10 @@ def machine() -> Machine:
 
 
 def check_batch(batch: int, *, size: int) -> None:
-    """Refuse a batch of images in color whose training could not begin, as the loop would, by an option of benchmarks.
+    """Refuse a batch of images that could not be trained on, as the loop would, by an option of benchmarks.
 
     Raises:
-        ArgumentError: it does not fit into memory three times.
+        ArgumentError: in color it does not fit into memory three times.
     """
     needed = 3 * 4.0 * batch * 3 * size**2
     check_memory(needed, f"a batch of {batch} images of {size}x{size}", remedy="take a smaller one (--batch 32)")
@@ -204,8 +207,13 @@ def _contend(loop: Loop, steps: int, pipe: Any) -> None:
         since = time.perf_counter()
         return wanted
 
-    with contextlib.suppress(EOFError):
-        run_steps(loop, steps=steps, go_on=go_on)
+    try:
+        with contextlib.suppress(EOFError):
+            run_steps(loop, steps=steps, go_on=go_on)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        pipe.send(str(error))
 
 
 def _versions() -> dict[str, str]:

@@ -1,22 +1,22 @@
 """A step of training on what is read from a disk, shards or a set that `datasets` saved, against images in memory."""
 
-__all__ = ["bench_shards", "mapped_splits", "save_hub_set"]
+__all__ = ["bench_shards", "save_hub_set", "without_memory"]
 
+import contextlib
+import os
 import tempfile
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
 
 from copyist.bench.measure import Turn, check_batch, compare, count_flops, machine, race
 from copyist.bench.timings import BenchResult
 from copyist.bench.unet_training import our_steps
 from copyist.checks import require
-from copyist.data import Splits, open_source, open_split, pack_source
+from copyist.data import cache, open_split, pack_source
 from copyist.data.shard_array import stored_form
 from copyist.models.unet import UNetConfig
 
@@ -84,14 +84,19 @@ def save_hub_set(source: str, folder: Path) -> str:
 
 
 def mapped_steps(config: UNetConfig, source: str, batch: int, turn: Turn) -> None:
-    """`copyist.train` on a source whose images are mapped from a file, for as long as `turn` allows."""
-    with tempfile.TemporaryDirectory() as folder:
-        our_steps(config, mapped_splits(source, Path(folder)), batch, turn)
+    """`copyist.train` on a source that is mapped from a file, for as long as `turn` allows."""
+    with tempfile.TemporaryDirectory() as folder, without_memory(Path(folder)):
+        our_steps(config, source, batch, turn)
 
 
-def mapped_splits(source: str, folder: Path) -> Splits:
-    """A source as it is opened, but with the images to train on in a file in a folder, from which they are mapped."""
-    splits = open_source(source)
-    file = folder / "train.npy"
-    np.save(file, splits.train.array)
-    return replace(splits, train=replace(splits.train, array=np.load(file, mmap_mode="r")))
+@contextlib.contextmanager
+def without_memory(folder: Path) -> Generator[None, None, None]:
+    """Context manager: sources are opened as those are that do not fit into memory, with a folder as their cache."""
+    share, own = cache.MEMORY_SHARE, os.environ.get("COPYIST_CACHE")
+    cache.MEMORY_SHARE, os.environ["COPYIST_CACHE"] = 0.0, str(folder)
+    try:
+        yield
+    finally:
+        cache.MEMORY_SHARE = share
+        del os.environ["COPYIST_CACHE"]
+        os.environ |= {} if own is None else {"COPYIST_CACHE": own}

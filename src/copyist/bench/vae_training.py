@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from copyist.bench.measure import Turn, compare, machine, race
+from copyist.bench.measure import Turn, check_batch, compare, machine, race
 from copyist.bench.reference_vae import peer, pythae_loop, vae_loop
 from copyist.bench.timings import BenchResult
 from copyist.bench.unet_training import NEVER, TurnObserver
@@ -41,6 +41,7 @@ def bench_vae(
         num_images: digits that are trained on, as many of them repeated as are needed.
         say: takes one sentence a round.
     """
+    check_batch(batch, size=size)
     config = VariationalMLPConfig(image_shape=(1, size, size))
     other = peer()
     where = machine()

@@ -141,15 +141,16 @@ def _template(name: str, *, html: bool) -> Any:
         autoescape=html, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
-        "copies": wording.copies, "count": count, "duration": duration, "escaped": _escaped,
+        "copies": wording.copies, "count": count, "counts_converged": tables.counts_converged,
+        "duration": duration, "escaped": _escaped,
         "instrument_rows": tables.instrument_rows, "interval": wording.interval, "json": _json,
         "listed": wording.listed, "mean_kind": wording.mean_kind, "missed": tables.missed, "net_rows": tables.net_rows,
         "quoted": _quoted, "repeating": wording.repeating, "short": wording.short, "summary": wording.summary,
         "verdict_label": wording.verdict_label,
     }  # fmt: skip
     environment.globals |= {
-        "beyond_meaning": wording.BEYOND, "marks": wording.MARKS, "meanings": wording.MEANINGS,
-        "other_readings": tables.other_readings,
+        "beyond_meaning": wording.BEYOND, "converged": wording.CONVERGED, "marks": wording.MARKS,
+        "meanings": wording.MEANINGS, "other_readings": tables.other_readings,
     }  # fmt: skip
     return environment.from_string((resources.files("copyist.claims") / name).read_text("utf-8"))
 

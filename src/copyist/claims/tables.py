@@ -77,6 +77,11 @@ def other_readings(result: ClaimResult, place: int) -> dict[str, list[float]]:
     return {each: result.per_seed(declared.name, instrument=each) for each in others}
 
 
+def counts_converged(result: ClaimResult) -> bool:
+    """Whether a control is the share of searches that converged."""
+    return any(control.name.startswith("converged") for control in result.claim.controls)
+
+
 def missed(result: ClaimResult) -> list[str]:
     """What kept each seed that was not measured from it, such as how far a net came."""
     return [f"seed {seed}: {run.missed}" for seed, run in result.seeds.items() if run.missed]

@@ -2,6 +2,7 @@
 
 __all__ = [
     "BEYOND",
+    "CONVERGED",
     "MARKS",
     "MEANINGS",
     "copies",
@@ -45,6 +46,13 @@ MEANINGS: dict[Verdict, str] = {
     "open": "Not measured yet.",
 }
 """What each verdict means, in plain words."""
+
+CONVERGED = (
+    "A search has converged when the representations differ by less than a shift of the input by noise of σ = 1/18 "
+    "makes; most aim at 0.1 of that. It says that representations agree, not that another search would find the same "
+    "image."
+)
+"""What the shares of converged searches say."""
 
 BEYOND = "Is the effect large, and, in most claims, more than a duller explanation, such as a blur, gives too?"
 """What the second verdict answers, which follows from parts of ours."""

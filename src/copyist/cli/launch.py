@@ -198,7 +198,7 @@ def _config(devices: int, nodes: int, *, logs: Path) -> "LaunchConfig":
 def _launch(config: "LaunchConfig", folder: Path, *, aftermath: str) -> None:
     """Run this command in processes of its own, and wait until they have ended; once one fails, all are ended."""
     import torch
-    from torch.distributed import DistError
+    from torch.distributed import DistError, DistNetworkError
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import elastic_launch
@@ -223,6 +223,11 @@ def _launch(config: "LaunchConfig", folder: Path, *, aftermath: str) -> None:
         devices, nodes = config.nproc_per_node, config.max_nodes
         raise _failure(codes, folder, devices=devices, nodes=nodes, aftermath=aftermath) from None
     except DistError as error:
+        if isinstance(error, DistNetworkError) and "EADDRINUSE" in str(error):
+            raise TrainingError(
+                f"the machines of this run meet at {config.rdzv_endpoint}, and another program has that port; take "
+                "another MASTER_PORT on all of them"
+            ) from error
         raise TrainingError(
             f"the {config.max_nodes} machines of this run must meet at {config.rdzv_endpoint}, and have not in "
             f"{config.rdzv_configs['timeout'] / 60:g} minutes; check MASTER_ADDR and MASTER_PORT, and give the command "

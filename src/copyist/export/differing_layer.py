@@ -10,7 +10,7 @@ from torch import Tensor
 
 from copyist.export.parity import TOLERANCE, Run, difference
 from copyist.export.part import Part, Value
-from copyist.export.tracing import watched
+from copyist.export.tracing import watch_layers
 
 
 def differing_layer(part: Part, inputs: Sequence[Tensor], build: Callable[[Part], Run]) -> str:
@@ -66,7 +66,7 @@ def _with_insides(part: Part, names: list[str]) -> Callable[..., tuple[Tensor, .
             keep(made)
             running.pop()
 
-        with watched(part.model, entering, leaving):
+        with watch_layers(part.model, entering, leaving):
             outputs = part.function(*inputs)
         return (*outputs, *seen)
 

@@ -1,6 +1,6 @@
 """A part of a model as a program of tensors, by torch.export, with the layer named where that fails."""
 
-__all__ = ["TracedPart", "first_sentence", "quiet", "trace", "watched"]
+__all__ = ["TracedPart", "first_sentence", "quiet", "trace", "watch_layers"]
 
 import contextlib
 import logging
@@ -42,7 +42,7 @@ def trace(part: Part) -> ExportedProgram:
     module = TracedPart(part)
     trail: list[str] = []
     entering, leaving = (lambda name, given: trail.append(name)), (lambda made: trail.pop())
-    with quiet(), watched(part.model, entering, leaving), torch.no_grad():
+    with quiet(), watch_layers(part.model, entering, leaving), torch.no_grad():
         try:
             return torch.export.export(module, inputs, dynamic_shapes=(_axes(part, inputs),), strict=False)
         except CopyistError:
@@ -73,7 +73,7 @@ def quiet() -> Generator[None, None, None]:
 
 
 @contextlib.contextmanager
-def watched(
+def watch_layers(
     model: nn.Module, entering: Callable[[str, Any], object], leaving: Callable[[Any], object]
 ) -> Generator[None, None, None]:
     """Context manager: layers say their name and what they are given as they begin, and what they made as they end."""

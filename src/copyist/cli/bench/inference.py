@@ -46,8 +46,13 @@ def walk(
 
 
 def exported(
-    width: Widths = WIDTHS,
-    size: Size = 64,
+    width: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="Base width of the U-Net; may be given repeatedly; 16 and 32 unless given."),
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(min=16, help="Side of an image in pixels, a multiple of 8; 64 unless given.")
+    ] = None,
     batch: Batch = 32,
     rounds: Rounds = 20,
     int8: Annotated[
@@ -60,11 +65,12 @@ def exported(
     """Time copies by an exported file in ONNX Runtime against the model in PyTorch, or eight bits against float32."""
     from copyist.bench.eight_bits import bench_eight_bits
     from copyist.bench.exported import bench_export
-    from copyist.errors import ArgumentError
 
-    if int8 and (width != WIDTHS or size != 64):
+    if int8 and (width, size) != (None, None):
         raise ArgumentError("--int8 takes the demo's nets at their own width and size; leave --width and --size out")
-    sides = partial(bench_export, widths=width, size=size, batch=batch, rounds=rounds)
+    if size is not None:
+        check_size(size)
+    sides = partial(bench_export, widths=width or WIDTHS, size=size or 64, batch=batch, rounds=rounds)
     bits = partial(bench_eight_bits, batch=batch, rounds=rounds)
     run_bench(bits if int8 else sides, as_json=as_json, out=out, force=force)
 

@@ -112,20 +112,28 @@ async function sampleStep() {
 }
 
 async function diffusionStep() {
-  const seed = value("seed") >>> 0;
-  sampling ??= diffusing({ seed, steps: value("steps"), label: value("class"), guidance: value("guidance") });
-  const now = sampling, { step, steps, dims, state, estimate } = (await now.next()).value;
+  if (!sampling) {
+    const seed = value("seed") >>> 0, [steps, label, guidance] = ["steps", "class", "guidance"].map(value);
+    sampling = { seed, states: diffusing({ seed, steps, label, guidance }) };
+  }
+  const now = sampling, { step, steps, dims, state, estimate } = (await now.states.next()).value;
   if (now !== sampling) return;
   const y = await pictured(estimate, dims);
   if (now !== sampling) return;
   if (config.diffusion.of_images) show($("state"), state);
   show($("sampled"), y);
   $("sampling").value = step / steps;
-  $("sample-step").textContent = step < steps ? `what it makes of the noise of seed ${seed}, step ${step} of ${steps}` : `the sample of seed ${seed}`;
+  const made = `what it makes of the noise of seed ${now.seed}, step ${step} of ${steps}`;
+  $("sample-step").textContent = step < steps ? made : `the sample of seed ${now.seed}`;
   if (step < steps) return;
-  $("seed").value = (seed + 1) >>> 0;
+  nextSeed(now.seed);
   sampling = undefined;
   setRunning("sample", false);
+}
+
+/** The seed after one that is used up, unless another was chosen in the meantime. */
+function nextSeed(seed) {
+  if (value("seed") >>> 0 === seed) $("seed").value = (seed + 1) >>> 0;
 }
 
 async function priorStep() {
@@ -133,7 +141,7 @@ async function priorStep() {
   if (now !== sampling) return;
   show($("sampled"), y);
   $("sample-step").textContent = `what the code of seed ${seed} stands for`;
-  $("seed").value = (seed + 1) >>> 0;
+  nextSeed(seed);
   sampling = undefined;
   setRunning("sample", false);
 }
