@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from copyist.bf16_probe import Probe, bf16_probe
+from copyist.bf16_probe import Probe, _now, bf16_probe
 
 CPU = torch.device("cpu")
 
@@ -110,3 +110,20 @@ def test_it_may_be_asked_for_in_any_mode() -> None:
 
 def test_other_work_does_not_decide() -> None:
     assert Probe(largest_error=0.002, slowdown=1.9).pays
+
+
+def test_what_a_device_was_given_to_do_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = list[torch.device]()
+    monkeypatch.setattr(torch.accelerator, "synchronize", waited.append)
+    since = time.perf_counter()
+    assert since <= _now(torch.device("cuda:1")) <= time.perf_counter()
+    assert waited == [torch.device("cuda:1")]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_of_today_computes_rightly_in_bfloat16_and_no_slower() -> None:
+    found = bf16_probe(torch.device("cuda"))
+    assert 0.0005 < found.largest_error < 0.03
+    assert found.pays
+    assert bf16_probe(torch.device("cuda")) is found

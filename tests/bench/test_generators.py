@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from typer.testing import CliRunner
 
 from copyist.bench import generators
+from copyist.bench import generators_chart as generators_chart_module
 from copyist.bench.generators import bench_generators
 from copyist.bench.generators_chart import generators_chart
 from copyist.bench.generators_result import KINDS, GeneratorBench, GeneratorTrial, Kind
@@ -147,9 +148,24 @@ def test_the_chart_has_a_line_for_each_kind_with_its_seeds_interval_and_the_floo
     for text in ("pixels", "codes", "copies", "training images", "processor seconds of training"):
         assert text in drawn
     assert "var(--" not in drawn
-    alone = generators_chart(benched({"pixels": codes[:1], "codes": codes[:1]}))
-    # Three seeds have an interval and one has none, of two kinds at two budgets.
-    assert drawn.count("<path") - alone.count("<path") == 4
+    assert len(generators_chart(benched({"pixels": codes[:1], "codes": codes[:1]}))) < len(drawn)
+
+
+def test_the_chart_draws_what_was_found() -> None:
+    budgets = (10.0, 100.0)
+    pixels = [{budget: factor * 10 / budget for budget in budgets} for factor in (1.0, 2.0, 4.0)]
+    result = benched({"pixels": pixels, "codes": [dict.fromkeys(budgets, 3.0)]})
+    lines = [[*map(list, line.get_data())] for line in generators_chart_module._figure(result).axes[0].lines]
+    found = [result.interval("pixels", budget=budget) for budget in budgets]
+    # An interval of each budget, then the means; of a single seed the means alone.
+    for each, (x, y) in zip(found, lines[:2], strict=True):
+        assert x[0] == x[1]
+        assert y == [each.low, each.high]
+        assert each.low < each.mean < each.high
+    assert lines[2][1] == pytest.approx([2.0, 0.2])
+    assert lines[2][0] == pytest.approx(budgets, rel=0.1)
+    assert lines[3][1] == pytest.approx([3.0, 3.0])
+    assert lines[-1][1] == [0.1, 0.1]
 
 
 def test_ratios_are_paired_by_seed() -> None:

@@ -3,6 +3,7 @@
 __all__ = ["generators_chart"]
 
 import math
+from typing import Any
 
 from copyist.baselines.instruments import JUDGE
 from copyist.bench.generators_result import KINDS, GeneratorBench
@@ -25,6 +26,10 @@ from copyist.drawing.charts import (
 def generators_chart(result: GeneratorBench) -> str:
     """An SVG picture of its own: geometric means of distances over budgets, with Student's 95 % intervals, and the
     distance of training images, which no kind can be expected to get below."""
+    return standalone(svg_text(_figure(result), "generators"))
+
+
+def _figure(result: GeneratorBench) -> Any:
     figure = new_figure(8.6, 4.2)
     axes = figure.add_subplot()
     handles = []
@@ -55,4 +60,4 @@ def generators_chart(result: GeneratorBench) -> str:
     plain_ticks(axes.yaxis)
     axes.grid(True, color=LINE, linewidth=0.5)
     under_figure(figure, (handles, [*KINDS]))
-    return standalone(svg_text(figure, "generators"))
+    return figure
