@@ -243,7 +243,12 @@ def test_trials_are_gone_on_with_on_the_command_line(made: list[tuple[str, float
         done = CliRunner().invoke(app, [*line, *seeds])
         assert done.exit_code == 0, done.output
         assert "repeated copies" in chart.read_text()
-    refused = CliRunner().invoke(app, line[:7] + line[9:])
+    for wrong, why in ((tmp_path / "chart.png", "--chart writes .svg"), (out.with_suffix(".svg"), "must be two files")):
+        names = [str(out.with_suffix(".svg")), "--chart", str(wrong)]
+        odd = CliRunner().invoke(app, [*line[:8], *names, "--force"])
+        assert isinstance(odd.exception, ArgumentError)
+        assert why in str(odd.exception)
+    refused = CliRunner().invoke(app, line)
     assert refused.exit_code != 0
     assert [seed for *_, seed in made] == [0, 0, 0, 1, 1, 1]
     assert len(GeneratorBench.from_json(out.read_text()).trials) == 10

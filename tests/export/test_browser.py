@@ -17,6 +17,8 @@ from PIL import Image
 from torch import Tensor
 
 from copyist.bench.chromium import BrowserPage, chromium, find_chromium
+from copyist.data.fitting import fit_size
+from copyist.data.source_options import Fit
 from copyist.detection import fit_detector, load_detector
 from copyist.detection.measures import LocalContrast, LocalError
 from copyist.errors import ExportError
@@ -181,6 +183,23 @@ def test_the_page_of_a_variational_model_samples_from_the_prior_of_its_codes(tmp
         assert browser.complaints == []
 
 
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(find_chromium() is None, reason="needs a headless Chromium")
+def test_the_page_brings_a_picture_to_a_size_as_the_library_does(page: Path, tmp_path: Path) -> None:
+    fits: tuple[Fit, ...] = ("resize", "crop", "pad")
+    sizes = [(SIDE, SIDE), (7, 5), (15, 5), (17, 5), (40, 24), (40, 33), (24, 40), (16, 33), (65, 16)]
+    with chromium(tmp_path / "profile") as browser:
+        browser.open(page.as_uri())
+        for number, size in enumerate(sizes):
+            pixels = np.random.default_rng(number).integers(0, 256, (*size, 1), dtype=np.uint8)
+            values = json.dumps(pixels.flatten().tolist())
+            for fit in fits:
+                found = browser.value_of(f"[...fitted(Uint8Array.from({values}), {[*size]}, '{fit}')]")
+                expected = fit_size(pixels, (SIDE, SIDE), fit)
+                np.testing.assert_array_equal(np.reshape(found, (SIDE, SIDE)), expected[:, :, 0])
+
+
 def sampled(model: Diffusion, z: Tensor, *, steps: int, label: int, guidance: float) -> Tensor:
     """What the library's own sampler makes of noise, by a guided model."""
 
@@ -238,6 +257,10 @@ def test_the_page_of_a_diffusion_model_samples_as_its_sampler_does(space: str, t
         pixels = torch.tensor(shown).view(SIDE, SIDE, 4)[:, :, :3].float()
         torch.testing.assert_close(pixels, 255 * expected[0].clamp(0, 1).permute(1, 2, 0), rtol=0, atol=0.6)
         # A seed that is chosen on the way is that of the next sample.
+        assert browser.value_of("$('guidance').disabled")
+        browser.value_of("$('seed').value = '1.5'; $('sample-run').click()")
+        assert browser.value_of(UNTIL.replace("SEEN", "!$('error').hidden && !modes.sample.running"))
+        assert browser.value_of("$('error').textContent") == "A seed is a whole number from 0 to 4294967295."
         browser.value_of("$('seed').value = 3; $('steps').value = 60; $('sample-run').click()")
         browser.value_of(UNTIL.replace("SEEN", "/seed 3, step/.test($('sample-step').textContent)"))
         browser.value_of("$('seed').value = 8")
@@ -272,6 +295,8 @@ def test_the_page_of_a_detector_without_a_model_finds_in_dropped_pictures_what_d
     fit_detector(replace(recipe, measure=replace(recipe.measure, scales=(1.0,))), out=tmp_path / "fitted")
     detector = load_detector(tmp_path / "fitted", device="cpu")
     pictures = folder_of_pictures(tmp_path / "pictures", 4, seed=4, spots=0.5)
+    wide = np.random.default_rng(5).uniform(60, 200, (2 * SIDE + 5, 3 * SIDE)).astype(np.uint8)
+    Image.fromarray(wide).save(pictures / "wide.png")
     detect(detector, pictures, out=tmp_path / "found")
     with (tmp_path / "found" / "anomalies.csv").open() as file:
         lines = {line["name"]: line for line in csv.DictReader(file)}
@@ -290,10 +315,17 @@ def test_the_page_of_a_detector_without_a_model_finds_in_dropped_pictures_what_d
             assert found["pValue"] == pytest.approx(float(line["p_value"]), rel=1e-6)
             assert found["flagged"] == (line["flagged"] == "1")
             heat = torch.tensor([*found["heat"].values()]).view(SIDE, SIDE)
-            x = torch.tensor(np.array(Image.open(pictures / name))) / 255
+            pixels = fit_size(np.array(Image.open(pictures / name))[:, :, None], (SIDE, SIDE), "crop")
+            x = torch.tensor(pixels) / 255
             expected = detector.parts(x.view(1, 1, SIDE, SIDE))
             assert expected is not None
             torch.testing.assert_close(heat, expected[0], rtol=1e-3, atol=1e-4)
+            told = browser.value_of("$('treatment').textContent")
+            assert told == (
+                "The picture was cut to its middle and scaled from 48 by 37 to 16 by 16 pixels. "
+                if name == "wide.png"
+                else ""
+            )
             words = "Flagged: anomaly" if found["flagged"] else "Not flagged: anomaly"
             assert browser.value_of("$('finding').textContent").startswith(words)
             last = heat

@@ -8,9 +8,11 @@ import torch
 
 from copyist import settings
 from copyist.checkpoint import MODEL_CATALOGUES
+from copyist.data.source_options import Fit
 from copyist.detection import Detector
 from copyist.detection.no_model import NoModel
 from copyist.errors import ArgumentError, ContractError, ShapeError
+from copyist.evaluation.anomalies.preparation import Preparation
 from copyist.export.detectors import check_size_of_training, detector_part, network_of
 from copyist.export.families import WHOLE
 from copyist.export.part import Part
@@ -66,6 +68,8 @@ def web_page(model: Model | Detector, parts: tuple[Part, ...], models: Mapping[s
         channels=channels,
         size=size,
         sizes=sizes,
+        trained=None if network.image_shape is None else network.image_shape[1:],
+        fit="crop" if detector is None else _fit(network, parts[0].shape),
         parts=tuple(part.name for part in parts),
         code_shapes=code_shapes,
         diffusion=_diffusion(network, channels, sizes) if isinstance(network, Diffusion) else None,
@@ -92,6 +96,12 @@ def web_page(model: Model | Detector, parts: tuple[Part, ...], models: Mapping[s
     source = trained.source.partition("?")[0]
     title = f"{kind} of {source}" if source else kind
     return page_text(config, models, runtime, title=title, facts=", ".join(facts), note=note)
+
+
+def _fit(model: Model, shape: tuple[int, ...]) -> Fit:
+    """How `detect run` brings pictures to the size of a detector's training."""
+    channels, height, width = shape
+    return Preparation.of(model, shape=(channels, height, width), resize=True).fit
 
 
 def _diffusion(model: Diffusion, channels: int, sizes: Sequence[tuple[int, int]]) -> DiffusionConfig:

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import final
 
+from copyist.data.source_options import Fit
 from copyist.export.runtime import WebRuntime
 from copyist.models.contracts import Path
 
@@ -52,6 +53,12 @@ class PageConfig:
 
     sizes: tuple[tuple[int, int], ...]
     """All to choose from."""
+
+    trained: tuple[int, int] | None
+    """(H, W) of the images of the training, where they are known."""
+
+    fit: Fit
+    """How a picture is brought to the size, as `Source.fit` has it: as `detect run` does by a detector."""
 
     parts: tuple[str, ...]
     """`encoder` and `decoder`, or `whole` of a model without a code; `whole`, and `decoder` where it works on codes, of

@@ -37,10 +37,15 @@ def generators(
     from copyist.bench.generators_chart import generators_chart
     from copyist.bench.generators_result import GeneratorBench
     from copyist.checks import require
+    from copyist.errors import ArgumentError
     from copyist.outputs import check_output, write_text
 
     if chart is not None:
         require("matplotlib", extra="report", purpose="a chart")
+        if chart.suffix.lower() != ".svg":
+            raise ArgumentError(f"--chart writes .svg, got {chart}; choose a name that ends in .svg")
+        if chart == out:
+            raise ArgumentError(f"--chart and --out must be two files, got {chart} for both; choose another name")
         check_output(chart, overwrite=force or resume)
     begun = trials_begun(GeneratorBench.from_json, out, resume=resume)
     bench = partial(

@@ -18,15 +18,15 @@ function fail(error) {
 }
 
 class Rate {
-  constructor(place) {
-    [this.place, this.times, this.count] = [place, [], 0];
+  constructor(place, unit = "pictures") {
+    [this.place, this.unit, this.times, this.count] = [place, unit, [], 0];
   }
   tick() {
     this.count += 1;
     this.times = [...this.times, performance.now()].slice(-20);
     const [first, now] = [this.times[0], this.times.at(-1)];
-    this.perSecond = this.times.length > 1 ? (1000 * (this.times.length - 1)) / (now - first) : 0;
-    if (this.perSecond) this.place.textContent = `${this.perSecond.toFixed(this.perSecond < 9.95 ? 1 : 0)} pictures a second`;
+    this.perSecond = now > first ? (1000 * (this.times.length - 1)) / (now - first) : 0;
+    if (this.perSecond) this.place.textContent = `${this.perSecond.toFixed(this.perSecond < 9.95 ? 1 : 0)} ${this.unit} a second`;
   }
   pause() {
     this.times = [];
@@ -46,7 +46,7 @@ const modes = {
   detect: { running: true, rate: new Rate(document.createElement("span")), step: detectStep },
   denoise: { running: true, byTurns: true, rate: new Rate($("denoise-rate")), step: denoiseStep, words: ["Denoise", "Pause"] },
   walk: { running: false, rate: new Rate($("walk-rate")), step: walkStep, words: ["Walk", "Pause"] },
-  sample: { running: false, rate: new Rate($("sample-rate")), step: sampleStep, words: ["New sample", "Stop"] },
+  sample: { running: false, rate: new Rate($("sample-rate"), "steps"), step: sampleStep, words: ["New sample", "Stop"] },
 };
 let mode, walker, walked = 0, sampling, judged;
 
@@ -61,6 +61,7 @@ async function detectStep() {
   const rare = found.flagged ? `which is ${config.false_alarms} or less` : `which is more than ${config.false_alarms}`;
   const words = `anomaly ${found.anomaly.toPrecision(4)}, p-value ${found.pValue.toPrecision(3)}, ${rare}.`;
   $("finding").textContent = `${found.flagged ? "Flagged" : "Not flagged"}: ${words}`;
+  $("treatment").textContent = treatment();
   return true;
 }
 
@@ -113,7 +114,9 @@ async function sampleStep() {
 
 async function diffusionStep() {
   if (!sampling) {
-    const seed = value("seed") >>> 0, [steps, label, guidance] = ["steps", "class", "guidance"].map(value);
+    const seed = chosenSeed();
+    if (seed === undefined) return setRunning("sample", false);
+    const [steps, label, guidance] = ["steps", "class", "guidance"].map(value);
     sampling = { seed, states: diffusing({ seed, steps, label, guidance }) };
   }
   const now = sampling, { step, steps, dims, state, estimate } = (await now.states.next()).value;
@@ -123,6 +126,7 @@ async function diffusionStep() {
   if (config.diffusion.of_images) show($("state"), state);
   show($("sampled"), y);
   $("sampling").value = step / steps;
+  $("state-words").textContent = step < steps ? "the noisy state" : "the last state, without noise";
   const made = `what it makes of the noise of seed ${now.seed}, step ${step} of ${steps}`;
   $("sample-step").textContent = step < steps ? made : `the sample of seed ${now.seed}`;
   if (step < steps) return;
@@ -131,13 +135,25 @@ async function diffusionStep() {
   setRunning("sample", false);
 }
 
-/** The seed after one that is used up, unless another was chosen in the meantime. */
+/** The seed that is written there; nothing, and a sentence, where it is none. */
+function chosenSeed() {
+  const text = $("seed").value, seed = Number(text);
+  if (/^\d+$/.test(text) && seed < 2 ** 32) {
+    $("error").hidden = true;
+    return seed;
+  }
+  complain(`A seed is a whole number from 0 to ${2 ** 32 - 1}.`);
+}
+
+/** The seed after one that is used up, unless it is kept or another was chosen in the meantime. */
 function nextSeed(seed) {
-  if (value("seed") >>> 0 === seed) $("seed").value = (seed + 1) >>> 0;
+  if (!$("keep").checked && $("seed").value === String(seed)) $("seed").value = (seed + 1) % 2 ** 32;
 }
 
 async function priorStep() {
-  const seed = value("seed") >>> 0, now = (sampling ??= {}), { y } = await fromPrior({ seed });
+  const seed = chosenSeed();
+  if (seed === undefined) return setRunning("sample", false);
+  const now = (sampling ??= {}), { y } = await fromPrior({ seed });
   if (now !== sampling) return;
   show($("sampled"), y);
   $("sample-step").textContent = `what the code of seed ${seed} stands for`;
@@ -146,9 +162,21 @@ async function priorStep() {
   setRunning("sample", false);
 }
 
-function chooseWay() {
+/** As before the first sample. */
+function resetSample() {
   sampling = undefined;
   setRunning("sample", false);
+  $("sampling").value = 0;
+  for (const name of ["state", "sampled"]) show($(name), new Float32Array(channels * height * width));
+  const { diffusion, trained } = config;
+  $("state-words").textContent = diffusion ? "the noisy state" : "what is copied";
+  $("sample-step").textContent = "the sample";
+  const differs = trained && (trained[0] !== height || trained[1] !== width);
+  $("other-size").textContent = differs ? `Samples are ${width} by ${height} pixels, and the model was trained on ${trained[1]} by ${trained[0]}.` : "";
+}
+
+function chooseWay() {
+  resetSample();
   for (const each of document.querySelectorAll("[class*=from-]")) each.hidden = !each.classList.contains(`from-${$("way").value}`);
   const { of_images: ofImages, classes } = config.diffusion ?? { of_images: true, classes: null };
   if (!ofImages) $("state").parentElement.hidden = true;
@@ -177,7 +205,8 @@ async function run(lane) {
   for (;;) {
     const now = modes[mode], begun = performance.now(), taken = now.running && (lane === 0 || now.byTurns);
     if (taken) {
-      if ((await now.step(lane)) !== false) now.rate.tick();
+      // What was paused on the way has no rate.
+      if ((await now.step(lane)) !== false && now.running) now.rate.tick();
     }
     // A slow step has let the page be drawn while it was waited for.
     if (!taken || document.hidden || performance.now() - begun < FRAME) await frame();
@@ -200,13 +229,12 @@ function setUp() {
     const text = size[0] === size[1] ? `${size[0]} pixels` : `${size[0]} by ${size[1]} pixels`;
     $("size").add(new Option(text, number, false, size[0] === height && size[1] === width));
   }
-  $("size").disabled = config.sizes.length < 2;
+  $("sizes").hidden = config.sizes.length < 2;
   $("size").onchange = () => {
     [height, width] = config.sizes[value("size")];
-    sampling = undefined;
-    setRunning("sample", false);
-    choose(chosen, ...chosenSize);
-    for (const name of ["noisy", "copy", "state", "sampled"]) show($(name), new Float32Array(channels * height * width));
+    refit();
+    resetSample();
+    for (const name of ["noisy", "copy"]) show($(name), new Float32Array(channels * height * width));
   };
   for (const slider of document.querySelectorAll("input[type=range]")) {
     const write = () => (slider.parentElement.querySelector("output").textContent = slider.value);
@@ -228,8 +256,11 @@ function setUp() {
   }
   for (const each of document.querySelectorAll(".of-copier")) each.hidden = diffuses;
   for (const each of document.querySelectorAll(".of-diffusion")) each.hidden = !diffuses;
+  const guide = () => ($("guidance").disabled = value("class") < 0);
+  $("class").onchange = guide;
   $("class").add(new Option("none", -1));
   for (const [number, name] of ((config.diffusion && config.diffusion.classes) || []).entries()) $("class").add(new Option(name, number));
+  guide();
   chooseWay();
   $("walk-reset").onclick = resetWalk;
   $("draw").onclick = drawExample;

@@ -30,23 +30,95 @@ function showHeat(canvas, x, heat) {
   paint(canvas, planes);
 }
 
-/** The middle of a picture, scaled to the size of the model's images. */
-function read(drawn, drawnWidth, drawnHeight) {
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [width, height];
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  const scale = Math.max(width / drawnWidth, height / drawnHeight);
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, width, height);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(drawn, (width - scale * drawnWidth) / 2, (height - scale * drawnHeight) / 2, scale * drawnWidth, scale * drawnHeight);
-  const { data } = context.getImageData(0, 0, width, height), area = width * height;
-  const x = new Float32Array(channels * area);
-  for (let i = 0; i < area; i++) {
-    const [r, g, b] = [data[4 * i] / 255, data[4 * i + 1] / 255, data[4 * i + 2] / 255];
-    if (channels === 1) x[i] = 0.299 * r + 0.587 * g + 0.114 * b;
-    else [x[i], x[area + i], x[2 * area + i]] = [r, g, b];
+/** Weights of Lanczos' filter from so many values to so many, as Pillow has them: where each begins, and 22 bits each. */
+function lanczos(from, to) {
+  const scale = from / to, wide = Math.max(scale, 1), support = 3 * wide;
+  const sinc = x => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+  return Array.from({ length: to }, (_, place) => {
+    const center = (place + 0.5) * scale;
+    const begin = Math.max(0, Math.trunc(center - support + 0.5)), end = Math.min(from, Math.trunc(center + support + 0.5));
+    const weights = Array.from({ length: end - begin }, (_, i) => {
+      const x = (begin + i - center + 0.5) / wide;
+      return Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0;
+    });
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    return { begin, weights: weights.map(weight => Math.trunc((weight / sum) * 2 ** 22 + (weight < 0 ? -0.5 : 0.5))) };
+  });
+}
+
+/** One channel of bytes (H, W) at another size, as Pillow resamples it: across and then down, or the other way where
+ *  that spares more. */
+function resized(bytes, from, to) {
+  const downFirst = from[0] > to[0] && 2 * (from[1] - to[1]) < from[0] - to[0];
+  const between = downFirst ? [to[0], from[1]] : [from[0], to[1]];
+  return along(along(bytes, from, between), between, to);
+}
+
+/** One channel of bytes at a size of which at most one side is another. */
+function along(bytes, from, to) {
+  const axis = from[0] === to[0] ? 1 : 0;
+  if (from[axis] === to[axis]) return bytes;
+  const filter = lanczos(from[axis], to[axis]), found = new Uint8Array(to[0] * to[1]);
+  // Between values that are summed, along their axis, and between the lines of the other axis.
+  const [step, line] = axis === 1 ? [1, from[1]] : [from[1], 1], [outStep, outLine] = axis === 1 ? [1, to[1]] : [to[1], 1];
+  for (let other = 0; other < to[1 - axis]; other++) {
+    for (const [place, { begin, weights }] of filter.entries()) {
+      let sum = 2 ** 21, at = other * line + begin * step;
+      for (const weight of weights) {
+        sum += bytes[at] * weight;
+        at += step;
+      }
+      found[other * outLine + place * outStep] = Math.min(255, Math.max(0, Math.floor(sum / 2 ** 22)));
+    }
   }
+  return found;
+}
+
+/** The whole number that is nearest, of two the even one. */
+const nearest = value => (Math.abs(value % 1) === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
+
+/** One channel of bytes brought to the size of the model's images as the library brings it: `resize`, `pad` or `crop`. */
+function fitted(bytes, size, fit) {
+  const goal = [height, width], ratios = goal.map((side, i) => side / size[i]);
+  if (fit === "resize" || (ratios[0] === 1 && ratios[1] === 1)) return resized(bytes, size, goal);
+  const ratio = fit === "pad" ? Math.min(...ratios) : Math.max(...ratios), bound = fit === "pad" ? Math.min : Math.max;
+  const inner = size.map((side, i) => bound(Math.max(1, nearest(side * ratio)), goal[i]));
+  const scaled = resized(bytes, size, inner), whole = new Uint8Array(height * width);
+  // Where the picture begins in the goal, or the goal in the picture.
+  const [top, left] = inner.map((side, i) => -Math.floor(Math.abs(goal[i] - side) / 2) * Math.sign(side - goal[i]));
+  const within = (place, side) => Math.min(side - 1, Math.max(0, place));
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) whole[y * width + x] = scaled[within(y - top, inner[0]) * inner[1] + within(x - left, inner[1])];
+  }
+  return whole;
+}
+
+/** The channels of a picture (H, W) of bytes on white, gray where the model takes one; and what had to be done for it. */
+function pixelsOf(drawn, drawnHeight, drawnWidth) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [drawnWidth, drawnHeight];
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(drawn, 0, 0);
+  const { data } = context.getImageData(0, 0, drawnWidth, drawnHeight), area = drawnHeight * drawnWidth;
+  const planes = Array.from({ length: channels }, () => new Uint8Array(area));
+  let color = false, clear = false;
+  for (let i = 0; i < area; i++) {
+    const alpha = data[4 * i + 3], [r, g, b] = [0, 1, 2].map(c => Math.round(255 + ((data[4 * i + c] - 255) * alpha) / 255));
+    if (alpha < 255) clear = true;
+    if (r !== g || g !== b) color = true;
+    if (channels === 1) planes[0][i] = nearest(0.29893602129377539 * r + 0.58704307445112136 * g + 0.11402090425510325 * b);
+    else [planes[0][i], planes[1][i], planes[2][i]] = [r, g, b];
+  }
+  const done = [];
+  if (color && channels === 1) done.push("taken as gray");
+  if (clear) done.push("laid on white");
+  return { planes, size: [drawnHeight, drawnWidth], done };
+}
+
+/** The picture that is chosen as the model takes it. */
+function read() {
+  const area = height * width, x = new Float32Array(channels * area);
+  for (const [c, plane] of chosen.planes.entries()) x.set(Float32Array.from(fitted(plane, chosen.size, config.fit), byte => byte / 255), c * area);
   return x;
 }
 
@@ -76,24 +148,38 @@ function landscape() {
   return canvas;
 }
 
-let chosen, chosenSize, picture;
+let chosen, picture;
 
-function choose(drawn, drawnWidth, drawnHeight) {
-  [chosen, chosenSize] = [drawn, [drawnWidth, drawnHeight]];
-  picture = read(drawn, drawnWidth, drawnHeight);
+function choose(drawn, drawnWidth, drawnHeight, { example = false } = {}) {
+  chosen = { ...pixelsOf(drawn, drawnHeight, drawnWidth), example };
+  refit();
+}
+
+/** Bring the picture that is chosen to the size that is chosen. */
+function refit() {
+  picture = read();
   show($("source"), picture);
   resetWalk();
 }
 
+/** What was done to the picture before the model saw it, in a sentence; nothing where nothing was. */
+function treatment() {
+  const done = [...chosen.done], [from, to] = [chosen.size, [height, width]].map(([down, across]) => `${across} by ${down}`);
+  const ways = { crop: "cut to its middle and scaled", pad: "scaled with its edges drawn out", resize: "scaled, its sides each for itself," };
+  if (from !== to) done.push(`${ways[config.fit]} from ${from} to ${to} pixels`);
+  const sentence = done.length ? `The picture was ${done.join(", and ")}. ` : "";
+  return `${chosen.example ? "This is a drawn landscape, which the detector need not know. " : ""}${sentence}`;
+}
+
 function drawExample() {
   const canvas = landscape();
-  choose(canvas, canvas.width, canvas.height);
+  choose(canvas, canvas.width, canvas.height, { example: true });
 }
 
 async function open(file) {
   if (!file) return;
   try {
-    const bitmap = await createImageBitmap(file);
+    const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
     choose(bitmap, bitmap.width, bitmap.height);
     $("error").hidden = true;
   } catch {
