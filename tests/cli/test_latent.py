@@ -20,7 +20,8 @@ def test_a_first_stage_is_trained_on_the_way_or_given_and_the_one_file_is_sample
     # Trained on the way or given, it makes the same denoiser.
     assert again.result["validation_loss"] == result["validation_loss"]
     assert copyist(*line, *given[:2], "--out", tmp_path / "third").sentence.startswith(
-        "a first stage that is given is not trained, got settings of its training too; leave them out, or --first-stage"
+        "a first stage that is given is as it is, got settings of one that is trained (first_stage.…) too; leave these "
+        "out, or --first-stage"
     )
     assert not (tmp_path / "third").exists()
 

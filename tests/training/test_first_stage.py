@@ -190,19 +190,19 @@ def with_options(data: str, options: str) -> str:
         (
             "scenes?size=17&limit=40",
             [],
-            "image sides must be multiples of 4, got 17x17; add ?size=24 to the data, or build the first stage "
+            "image sides must be multiples of 4, got 17x17; take the data with ?size=24, or build the first stage "
             "otherwise (--set first_stage.model.levels=1 --set denoiser.levels=1)",
         ),
         (
             "scenes?size=18x22&limit=40",
             [],
-            "image sides must be multiples of 4, got 18x22; add ?size=24&fit=pad to the data, or build the first stage "
-            "otherwise (--set first_stage.model.levels=2 --set denoiser.levels=1)",
+            "image sides must be multiples of 4, got 18x22; take the data with ?size=24&fit=pad, or build the first "
+            "stage otherwise (--set first_stage.model.levels=2 --set denoiser.levels=1)",
         ),
         (
             "digits?size=16&limit=40",
             ["first_stage.model.channels=3"],
-            "the first stage was built for images of 3 channels, got 1; add ?channels=3 to the data, or build the "
+            "the first stage was built for images of 3 channels, got 1; take the data with ?channels=3, or build the "
             "first stage otherwise (--set first_stage.model.channels=none)",
         ),
     ],
@@ -214,7 +214,7 @@ def test_each_remedy_for_a_first_stage_that_is_trained_before_works(
     small += ["first_stage.training.steps=1", "batch_size=4", *settings]
     recipe = configured("latent-diffusion", data=data, assignments=small)
     assert refusal(recipe, None, data) == message
-    option = re.search(r"add \?(\S+) to the data", message)
+    option = re.search(r"take the data with \?([^\s,]+)", message)
     assert option is not None
     train(recipe, data=with_options(data, option[1]))
     # What is set last holds.
@@ -236,7 +236,7 @@ def test_a_first_stage_that_is_given_is_refused_with_what_brings_the_data_to_it(
     ):
         said = refusal(recipe, first, data)
         assert said.startswith(problem)
-        assert said.endswith(f"add ?{options} to the data{ending}")
+        assert said.endswith(f"take the data with ?{options}{ending}")
         train(recipe, data=with_options(data, options), first_stage=first)  # type: ignore[arg-type]
 
 

@@ -72,8 +72,8 @@ def train(
         usual = configured(chosen.name, data=chosen.data).first_stage
         if chosen.first_stage != usual:
             raise ArgumentError(
-                "a first stage that is given is not trained, got settings of its training too; leave them out, or "
-                f"--first-stage {first_stage}"
+                "a first stage that is given is as it is, got settings of one that is trained (first_stage.…) too; "
+                "leave these out, or --first-stage"
             )
     shown = TrainingBar(chosen.name) if is_first() else contextlib.nullcontext()
     with explain_lost_peers(aftermath=_AFTERMATH), shown as bar:

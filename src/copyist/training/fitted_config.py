@@ -50,7 +50,7 @@ def _refusal(error: ShapeError, model: LatentDiffusionConfig, shape: tuple[int, 
     # What a sentence has behind its semicolon is the remedy of a model that stands alone.
     problem = re.sub(r"^the model\b", "the first stage", str(error).partition("; ")[0])
     options = next((_options(other, shape) for other in _shapes(model, shape) if _fits(model, other)), None)
-    remedies = [] if options is None else [f"add {options} to the data"]
+    remedies = [] if options is None else [f"take the data with {options}"]
     if trained:
         settings = next((text for text, other in _changes(model) if _fits(other, shape)), None)
         remedies += [] if settings is None else [f"build the first stage otherwise ({settings})"]
