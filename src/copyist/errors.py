@@ -38,6 +38,8 @@ __all__ = [
     "UnknownNameError",
 ]
 
+from collections.abc import Callable
+
 
 class CopyistError(Exception):
     """Anything copyist refuses or fails at; its text is one sentence for the user."""
@@ -79,6 +81,10 @@ class InterruptionError(TrainingError):
         self.signal = signal
         """Its number, such as `signal.SIGTERM`."""
 
+    def __reduce__(self) -> "tuple[Callable[..., InterruptionError], tuple[str, int]]":
+        """As it goes from one process to another."""
+        return _interruption, (str(self), self.signal)
+
 
 class JobError(CopyistError):
     """A process that shared the work has died."""
@@ -102,3 +108,7 @@ class ExportError(CopyistError):
 
 class MissingExtraError(CopyistError, ImportError):
     """An optional part is not installed."""
+
+
+def _interruption(sentence: str, signal: int) -> InterruptionError:
+    return InterruptionError(sentence, signal=signal)

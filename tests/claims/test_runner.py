@@ -17,7 +17,7 @@ from copyist.claims.catalogue import NAMES, experiment, experiments
 from copyist.claims.result_file import read_result
 from copyist.claims.runner import run_claims
 from copyist.claims.trial import Experiment, Measurements, Trial
-from copyist.errors import ArgumentError, DataError, OutputError, TrainingError, UnknownNameError
+from copyist.errors import ArgumentError, DataError, InterruptionError, OutputError, TrainingError, UnknownNameError
 
 from .claims_to_test import FAILING, LARGE, OPEN, SMALL, WITHOUT_NUMBERS, run
 
@@ -88,6 +88,20 @@ def test_an_interrupted_run_keeps_whole_results_and_goes_on_where_it_was(tmp_pat
     assert list(read_result(tmp_path / "small.json").seeds) == [0, 1]
     run_claims({"small": SMALL}, scale="smoke", out=tmp_path)
     assert list(written(tmp_path)["seeds"]) == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_signal_to_the_training_of_a_net_ends_the_run_and_not_only_its_seed(jobs: int, tmp_path: Path) -> None:
+    def ended(trial: Trial) -> Measurements:
+        if trial.seed == 1:
+            raise InterruptionError("interrupted after 3 steps", signal=15)
+        return run(trial)
+
+    with pytest.raises(InterruptionError, match="interrupted after 3 steps") as caught:
+        run_claims({"small": replace(SMALL, run=ended)}, scale="smoke", out=tmp_path, jobs=jobs)
+    assert caught.value.signal == 15
+    if jobs == 1:
+        assert list(read_result(tmp_path / "small.json").seeds) == [0]
 
 
 def test_pictures_are_those_of_the_first_seed_whatever_order_the_seeds_came_in(tmp_path: Path) -> None:

@@ -21,7 +21,15 @@ from copyist.claims.result import SCALES, ClaimResult, Curves, Scale, SeedResult
 from copyist.claims.result_file import read_result, write_result
 from copyist.claims.trial import Experiment, Measurements, Pictures, Trial
 from copyist.devices import one_thread, resolve
-from copyist.errors import ArgumentError, CopyistError, DataError, OutputError, RegimeError, TrainingError
+from copyist.errors import (
+    ArgumentError,
+    CopyistError,
+    DataError,
+    InterruptionError,
+    OutputError,
+    RegimeError,
+    TrainingError,
+)
 from copyist.jobs import run_jobs
 from copyist.outputs import check_folder
 
@@ -61,6 +69,7 @@ def run_claims(
         UnknownNameError: there is no such scale.
         ArgumentError: `jobs` is below 1, or there is no seed.
         TrainingError: a run failed; the others were made and written all the same.
+        InterruptionError: a signal ended the training of a net; nothing more is run.
         JobError: a process has died.
         DataError: a result that is there is half-written, of another version, of another scale, or of a claim that was
             declared otherwise.
@@ -151,6 +160,8 @@ def _run(name: str, experiment: Experiment, trial: Trial) -> "_Success | _Failur
         _check_complete(name, experiment, found, trial)
     except RegimeError as error:
         found, missed = Measurements(values={}), str(error)
+    except InterruptionError:
+        raise
     except Exception as error:
         error.add_note(traceback.format_exc())
         return _Failure(name, trial.seed, error)
