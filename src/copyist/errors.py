@@ -44,6 +44,11 @@ from collections.abc import Callable
 class CopyistError(Exception):
     """Anything copyist refuses or fails at; its text is one sentence for the user."""
 
+    @property
+    def problem(self) -> str:
+        """The sentence without what to do about it, which stands behind its semicolon."""
+        return str(self).partition("; ")[0]
+
 
 class ArgumentError(CopyistError, ValueError):
     """An argument breaks a rule."""

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from copyist.bench.shards import bench_shards, save_hub_set, without_memory
+from copyist.bench.shards import bench_shards, save_hub_set
 from copyist.cli.bench import app
 from copyist.data import open_source, open_split
+from copyist.data.cache import kept_in_files
 from copyist.errors import ArgumentError, MissingExtraError
 
 
@@ -30,7 +31,7 @@ def test_a_saved_set_holds_the_images_of_its_source_and_is_mapped(tmp_path: Path
     saved, plain = (open_split(each, default="all").array for each in (source, text))
     np.testing.assert_array_equal(saved, plain)
     opened = open_source(source)
-    with without_memory(tmp_path / "cache"):
+    with kept_in_files(tmp_path / "cache"):
         mapped = open_source(source)
     assert not isinstance(open_source(source).train.array, np.memmap)
     assert isinstance(mapped.train.array, np.memmap)

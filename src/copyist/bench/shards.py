@@ -1,11 +1,9 @@
 """A step of training on what is read from a disk, shards or a set that `datasets` saved, against images in memory."""
 
-__all__ = ["bench_shards", "save_hub_set", "without_memory"]
+__all__ = ["bench_shards", "save_hub_set"]
 
-import contextlib
-import os
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +14,8 @@ from copyist.bench.measure import Turn, check_batch, compare, count_flops, machi
 from copyist.bench.timings import BenchResult
 from copyist.bench.unet_training import our_steps
 from copyist.checks import require
-from copyist.data import cache, open_split, pack_source
+from copyist.data import open_split, pack_source
+from copyist.data.cache import kept_in_files
 from copyist.data.shard_array import stored_form
 from copyist.models.unet import UNetConfig
 
@@ -85,18 +84,5 @@ def save_hub_set(source: str, folder: Path) -> str:
 
 def mapped_steps(config: UNetConfig, source: str, batch: int, turn: Turn) -> None:
     """`copyist.train` on a source that is mapped from a file, for as long as `turn` allows."""
-    with tempfile.TemporaryDirectory() as folder, without_memory(Path(folder)):
+    with tempfile.TemporaryDirectory() as folder, kept_in_files(Path(folder)):
         our_steps(config, source, batch, turn)
-
-
-@contextlib.contextmanager
-def without_memory(folder: Path) -> Generator[None, None, None]:
-    """Context manager: sources are opened as those are that do not fit into memory, with a folder as their cache."""
-    share, own = cache.MEMORY_SHARE, os.environ.get("COPYIST_CACHE")
-    cache.MEMORY_SHARE, os.environ["COPYIST_CACHE"] = 0.0, str(folder)
-    try:
-        yield
-    finally:
-        cache.MEMORY_SHARE = share
-        del os.environ["COPYIST_CACHE"]
-        os.environ |= {} if own is None else {"COPYIST_CACHE": own}

@@ -1,10 +1,12 @@
 """Decoded examples in memory, or, where they do not fit, in one mapped file that the next run finds again."""
 
-__all__ = ["Materialized", "cache_folder", "materialize", "memory_limit"]
+__all__ = ["Materialized", "cache_folder", "kept_in_files", "materialize", "memory_limit"]
 
+import contextlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,11 @@ from copyist.files.bulk import Progress, map_in_order
 from copyist.memory import available_memory, check_disk, check_memory
 from copyist.outputs import whole_file, write_text
 
-MEMORY_SHARE = 0.25
+_MEMORY_SHARE = 0.25
 """Of the memory that is free, what decoded examples may take before they go to a file."""
+
+_own_folder: ContextVar[Path | None] = ContextVar("own_folder", default=None)
+"""Where all examples go, whatever they take; None leaves it to what is free."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,6 +93,8 @@ def materialize(
 
 def cache_folder() -> Path:
     """Where decoded examples are kept: `COPYIST_CACHE`, or `copyist` in the user's cache folder."""
+    if asked := _own_folder.get():
+        return asked
     if own := os.environ.get("COPYIST_CACHE"):
         return Path(own)
     shared = os.environ.get("XDG_CACHE_HOME")
@@ -96,7 +103,17 @@ def cache_folder() -> Path:
 
 def memory_limit() -> int:
     """How many bytes of examples are held in memory at most."""
-    return int(MEMORY_SHARE * available_memory())
+    return 0 if _own_folder.get() else int(_MEMORY_SHARE * available_memory())
+
+
+@contextlib.contextmanager
+def kept_in_files(folder: Path) -> Generator[None, None, None]:
+    """Context manager: sources are opened as those are that do not fit into memory, with a folder as their cache."""
+    token = _own_folder.set(folder)
+    try:
+        yield
+    finally:
+        _own_folder.reset(token)
 
 
 def _fill(

@@ -47,8 +47,8 @@ def initial_config(recipe: Recipe) -> ModelConfig:
 
 def _refusal(error: ShapeError, model: LatentDiffusionConfig, shape: tuple[int, ...], *, trained: bool) -> ShapeError:
     """The refusal of a first stage, with remedies that fit it and the denoiser of its codes."""
-    # What a sentence has behind its semicolon is the remedy of a model that stands alone.
-    problem = re.sub(r"^the model\b", "the first stage", str(error).partition("; ")[0])
+    # Its own remedy is that of a model that stands alone.
+    problem = re.sub(r"^the model\b", "the first stage", error.problem)
     options = next((_options(other, shape) for other in _shapes(model, shape) if _fits(model, other)), None)
     remedies = [] if options is None else [f"take the data with {options}"]
     if trained:
