@@ -1,5 +1,7 @@
+import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -155,3 +157,21 @@ def test_counts_out_of_range_are_refused(broken: dict[str, int]) -> None:
     arguments = {"step": 0, "num_examples": 5, "batch_size": 2, "seed": 0} | broken
     with pytest.raises(ArgumentError, match=next(iter(broken))):
         indices(arguments.pop("step"), **arguments)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_what_is_read_ahead_is_read_without_torch_whose_threads_the_step_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: type
+) -> None:
+    called_in: set[str] = set()
+    from_numpy = torch.from_numpy
+
+    def noting(array: Any) -> torch.Tensor:
+        called_in.add(threading.current_thread().name)
+        return from_numpy(array)
+
+    monkeypatch.setattr(torch, "from_numpy", noting)
+    feed = Batches(image_set(mapped(BYTES.astype(dtype), tmp_path)), batch_size=4, seed=0)
+    for step in range(4):
+        feed.batch(step)
+    assert called_in == {threading.main_thread().name}

@@ -4,9 +4,10 @@ __all__ = ["Batches", "flips", "indices"]
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
-from typing import final
+from typing import Any, final
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -76,15 +77,13 @@ class Batches:
         self._mirrored = None if mirrored is None or not self._flip else as_floats(mirrored.array).to(self._device)
         labels = examples.labels
         self._labels = None if labels is None else torch.from_numpy(np.array(labels)).to(self._device)
-        self._ahead: dict[int, Future[Tensor]] = {}
+        self._ahead: dict[int, Future[npt.NDArray[Any]]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="copyist-batches") if self._held is None else None
 
     def batch(self, step: int) -> Examples:
         """The images of a step, (batch_size / world_size, C, H, W), float32 in [0, 1], on the device; or rows."""
-        if self._held is not None:
-            rows = _floats(self._held[self._rows(step).to(self._device)])
-        else:
-            rows = self._gather(step).to(self._device)
+        held = self._held
+        rows = self._gather(step) if held is None else _floats(held[self._rows(step).to(self._device)])
         if not self._flip:
             return rows
         mirrored = flips(step, batch_size=self._batch_size, seed=self._seed)[self._slice].to(self._device)
@@ -101,16 +100,22 @@ class Batches:
         return rows[self._slice]
 
     def _gather(self, step: int) -> Tensor:
-        """This step's images, while the next step's are already being read."""
-        assert self._thread is not None
-        current = self._ahead.pop(step, None) or self._thread.submit(self._read, step)
-        self._ahead = {step + 1: self._thread.submit(self._read, step + 1)}
-        return current.result()
+        """This step's images on the device, while the next step's are already being read."""
+        found = (self._ahead.pop(step, None) or self._begin_to_read(step)).result()
+        self._ahead = {step + 1: self._begin_to_read(step + 1)}
+        if found.dtype == np.uint8:
+            return _floats(torch.from_numpy(found).to(self._device))
+        return as_floats(found).to(self._device)
 
-    def _read(self, step: int) -> Tensor:
-        rows = self._rows(step).numpy()
+    def _begin_to_read(self, step: int) -> Future[npt.NDArray[Any]]:
+        assert self._thread is not None
+        return self._thread.submit(self._read, self._rows(step).numpy())
+
+    def _read(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """By NumPy alone: an operation of PyTorch would start a team of threads of its own here, which waits for work
+        on the cores that the step needs."""
         ascending, places = np.unique(rows, return_inverse=True)
-        return as_floats(self._array[ascending][places])
+        return self._array[ascending][places]
 
 
 def indices(step: int, *, num_examples: int, batch_size: int, seed: int) -> Tensor:

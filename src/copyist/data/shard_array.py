@@ -20,6 +20,9 @@ from copyist.errors import DataError
 _CHUNK = 256
 """Images that are read at once where one goes through all of them."""
 
+_BYTES_PER_THREAD = 2**17
+"""Of files, that are worth another thread: with less to do it would only take a core from who computes meanwhile."""
+
 
 @final
 class ShardArray:
@@ -80,7 +83,7 @@ class ShardArray:
             for place in places:
                 found[place] = self._read(int(rows[place]))
 
-        workers = _num_workers()
+        workers = min(_num_workers(), 1 + int(self._sizes[rows].sum()) // _BYTES_PER_THREAD)
         if workers == 1 or len(rows) == 1:
             fill(range(len(rows)))
         else:
