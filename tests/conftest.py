@@ -1,6 +1,7 @@
 """What all tests share: one thread, hypothesis that is the same each time, and the seed of torch put back."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 # Two workers of one thread each fill two cores, and the same sum is the same bits everywhere; commands inherit it.
@@ -27,3 +28,12 @@ def seed_of_its_own() -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         yield
+
+
+@pytest.fixture(autouse=True)
+def handler_of_sigterm_as_it_was() -> Iterator[None]:
+    """What the command line sets, run in this process, would be inherited by forked workers: SIGTERM, which ends them,
+    is lost on one that is just being forked, and a pool that waits for it waits for ever."""
+    handler = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, handler)
