@@ -41,7 +41,7 @@ coverage: $(READY)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --skip-covered --show-missing
 
-# What `make bench` measures, as the name of a result and the words behind `copyist bench`: in all about 25 minutes on two
+# What `make bench` measures, as the name of a result and the words behind `copyist bench`: in all about 17 minutes on two
 # cores that do nothing else (docs/benchmarks.md has the time of each, and what of it was measured).
 define BENCHES
 train train
