@@ -36,4 +36,4 @@ def handler_of_sigterm_as_it_was() -> Iterator[None]:
     is lost on one that is just being forked, and a pool that waits for it waits for ever."""
     handler = signal.getsignal(signal.SIGTERM)
     yield
-    signal.signal(signal.SIGTERM, handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL if handler is None else handler)

@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 from collections.abc import Callable
+from typing import Any
 
 
 class CopyistError(Exception):
@@ -46,7 +47,7 @@ class CopyistError(Exception):
 
     @property
     def problem(self) -> str:
-        """The sentence without what to do about it, which stands behind its semicolon."""
+        """The sentence up to its semicolon, without the remedy."""
         return str(self).partition("; ")[0]
 
 
@@ -86,9 +87,9 @@ class InterruptionError(TrainingError):
         self.signal = signal
         """Its number, such as `signal.SIGTERM`."""
 
-    def __reduce__(self) -> "tuple[Callable[..., InterruptionError], tuple[str, int]]":
-        """As it goes from one process to another."""
-        return _interruption, (str(self), self.signal)
+    def __reduce__(self) -> "tuple[Callable[..., InterruptionError], tuple[str, int], dict[str, Any]]":
+        """Pickle with the signal, which is a keyword argument, and notes."""
+        return _interruption, (str(self), self.signal), self.__dict__
 
 
 class JobError(CopyistError):

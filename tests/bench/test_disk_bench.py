@@ -35,6 +35,7 @@ def test_a_saved_set_holds_the_images_of_its_source_and_is_mapped(tmp_path: Path
         mapped = open_source(source)
     assert not isinstance(open_source(source).train.array, np.memmap)
     assert isinstance(mapped.train.array, np.memmap)
+    assert list((tmp_path / "cache").glob("*.npy"))
     assert mapped.train.fingerprint == opened.train.fingerprint
     np.testing.assert_array_equal(mapped.train.array, opened.train.array)
 

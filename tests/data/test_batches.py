@@ -170,7 +170,12 @@ def test_what_is_read_ahead_is_read_without_torch_whose_threads_the_step_needs(
         called_in.add(threading.current_thread().name)
         return from_numpy(array)
 
+    def noting_too(step: int, **others: Any) -> torch.Tensor:
+        called_in.add(threading.current_thread().name)
+        return indices(step, **others)
+
     monkeypatch.setattr(torch, "from_numpy", noting)
+    monkeypatch.setattr("copyist.data.batches.indices", noting_too)
     feed = Batches(image_set(mapped(BYTES.astype(dtype), tmp_path)), batch_size=4, seed=0)
     for step in range(4):
         feed.batch(step)

@@ -271,7 +271,26 @@ def test_shards_that_are_not_whole_are_refused_before_any_is_read(packed: Path, 
         open_source(str(packed))
 
 
-def test_a_damaged_image_is_refused_when_it_is_read(packed: Path) -> None:
+def in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where files are large."""
+    monkeypatch.setattr(shard_array, "_BYTES_PER_THREAD", 1)
+    monkeypatch.setattr(shard_array, "_num_workers", lambda: 3)
+
+
+def test_images_read_in_several_threads_are_those_read_in_one(packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    array = open_split(str(packed), default="all").array
+    rows = np.random.default_rng(0).permutation(len(array))
+    alone = array[rows]
+    in_threads(monkeypatch)
+    np.testing.assert_array_equal(array[rows], alone)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_damaged_image_is_refused_when_it_is_read(
+    packed: Path, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if threads > 1:
+        in_threads(monkeypatch)
     tar = packed / "shard-000002.tar"
     whole = bytearray(tar.read_bytes())
     # In the middle of the first picture, whose bytes begin behind a header of 512.

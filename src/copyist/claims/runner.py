@@ -69,7 +69,8 @@ def run_claims(
         UnknownNameError: there is no such scale.
         ArgumentError: `jobs` is below 1, or there is no seed.
         TrainingError: a run failed; the others were made and written all the same.
-        InterruptionError: a signal ended the training of a net; nothing more is run.
+        InterruptionError: a signal ended the training of a net; no further run is begun, and what was written before
+            is kept.
         JobError: a process has died.
         DataError: a result that is there is half-written, of another version, of another scale, or of a claim that was
             declared otherwise.

@@ -22,7 +22,7 @@ _MEMORY_SHARE = 0.25
 """Of the memory that is free, what decoded examples may take before they go to a file."""
 
 _own_folder: ContextVar[Path | None] = ContextVar("own_folder", default=None)
-"""Where all examples go, whatever they take; None leaves it to what is free."""
+"""Where all that is cached goes, examples of any size among it; None leaves it to what is free."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,7 +108,7 @@ def memory_limit() -> int:
 
 @contextlib.contextmanager
 def kept_in_files(folder: Path) -> Generator[None, None, None]:
-    """Context manager: sources are opened as those are that do not fit into memory, with a folder as their cache."""
+    """Context manager: sources that this thread opens are kept as mapped files in a folder, whatever memory is free."""
     token = _own_folder.set(folder)
     try:
         yield

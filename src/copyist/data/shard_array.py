@@ -21,7 +21,7 @@ _CHUNK = 256
 """Images that are read at once where one goes through all of them."""
 
 _BYTES_PER_THREAD = 2**17
-"""Of files, that are worth another thread: with less to do it would only take a core from who computes meanwhile."""
+"""How many bytes of files are worth one more thread; for fewer, a thread only takes a core from the training step."""
 
 
 @final
