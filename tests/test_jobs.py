@@ -102,8 +102,8 @@ class Cluster:
     def is_initialized(self) -> bool:
         return self._is_initialized
 
-    def init(self) -> None:
-        self._call("init")
+    def init(self, **settings: int) -> None:
+        self._call("init", **settings)
         if self.refusal is not None:
             raise self.refusal
 

@@ -3,7 +3,9 @@
 __all__ = ["BACKENDS", "cores_at_hand", "forget", "on_backend", "once_per_process", "refuse_jobs", "run_jobs"]
 
 import contextlib
+import logging
 import os
+import socket
 import warnings
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import BrokenExecutor
@@ -17,8 +19,11 @@ from copyist.errors import ArgumentError, JobError
 BACKENDS = ("loky", "dask", "ray")
 """Processes on this machine; or the cluster that DASK_SCHEDULER_ADDRESS or RAY_ADDRESS names."""
 
-_LOST = {"KilledWorker", "WorkerCrashedError"}
-"""What Dask and Ray raise where a process has died."""
+_LOST = {"KilledWorker", "RayActorError", "WorkerCrashedError"}
+"""What Dask and Ray raise where a process has died, or bases of it."""
+
+_LONGEST_WAIT = 10.0
+"""For a cluster to take a connection, in seconds; Ray by itself retries for minutes."""
 
 _MOST_PER_CORE = 16
 """Jobs at once; more only wait for each other, each with a model in memory."""
@@ -121,7 +126,8 @@ def run_jobs(work: Callable[..., _T], calls: Sequence[tuple[Any, ...]], *, jobs:
             together = Parallel(n_jobs=jobs)(delayed(work)(*call) for call in calls[start : start + jobs])
             yield from cast("list[_T]", together)
     except Exception as error:
-        if isinstance(error, BrokenExecutor) or type(error).__name__ in _LOST:
+        kinds = {kind.__name__ for kind in type(error).__mro__}
+        if isinstance(error, BrokenExecutor) or kinds & _LOST:
             raise JobError(
                 "a process that shared the work was ended from outside, as the system does when memory is short; take "
                 "fewer at once (--jobs)"
@@ -175,7 +181,10 @@ def _connection_to_ray() -> Generator[None, None, None]:
         return
     address = os.environ.get("RAY_ADDRESS")
     try:
-        ray.init()
+        if address is not None:
+            _check_that_someone_listens(address)
+        # Its notes of every connection are no part of the answer of a command.
+        ray.init(logging_level=logging.ERROR)
     except (OSError, RuntimeError) as error:
         if address is None:
             raise
@@ -184,6 +193,13 @@ def _connection_to_ray() -> Generator[None, None, None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _check_that_someone_listens(address: str) -> None:
+    """Raise OSError where no one listens at `host:port`; other addresses, as `auto`, are left to Ray."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=_LONGEST_WAIT).close()
 
 
 def _no_answer(name: str, address: str, variable: str) -> ArgumentError:
