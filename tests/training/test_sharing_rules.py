@@ -25,7 +25,7 @@ from copyist.training.held_out import HeldOut, HeldOutLosses
 from copyist.training.history import NullObserver
 from copyist.training.loop import Interrupts
 from copyist.training.processes import check_processes, statistics_batch
-from copyist.training.sharding import shard, whole_to_keep
+from copyist.training.sharding import Divided, whole_to_keep
 from copyist.training.snapshots import keep_snapshots
 from copyist.training.state import TrainingState
 from copyist.training.store import Store
@@ -91,7 +91,7 @@ def test_a_weight_without_an_axis_is_not_divided() -> None:
     """Such as the spread that all pixels of a Gaussian likelihood share."""
     model = VariationalMLPConfig(image_shape=(1, 2, 3), widths=(4,), code_size=5, likelihood="gaussian").build()
     with pytest.raises(ArgumentError, match=r"got the single number head\.spread; take --set sharding=none$"):
-        shard(ObjectiveLoss(ELBO(), model), device=torch.device("cpu"), world_size=2)
+        Divided(ObjectiveLoss(ELBO(), model), device=torch.device("cpu"), world_size=2)
 
 
 @pytest.mark.parametrize("maps", [1, 3])
@@ -103,14 +103,12 @@ def test_channels_last_holds_for_divided_weights_too(monkeypatch: pytest.MonkeyP
     last = nn.Conv2d(maps, 4, 3).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     with torch.autocast("cpu", torch.bfloat16):
         expected = last(x)
-        shard(last, device=torch.device("cpu"), world_size=2)
-        found = last(x)
+        found = Divided(last, device=torch.device("cpu"), world_size=2)(x)
     assert last.weight.is_contiguous()
     assert found.stride() == expected.stride() == (4 * 3 * 5, 1, 4 * 5, 4)
     assert torch.equal(found, expected)
     first = nn.Conv2d(maps, 4, 3)
-    shard(first, device=torch.device("cpu"), world_size=2)
-    assert first(x).is_contiguous()
+    assert Divided(first, device=torch.device("cpu"), world_size=2)(x).is_contiguous()
 
 
 def meet(monkeypatch: pytest.MonkeyPatch) -> Meeting:

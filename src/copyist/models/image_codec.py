@@ -168,6 +168,10 @@ class ImageCodec(Compressor):
     def config(self) -> ImageCodecConfig:
         return self._config
 
+    @property
+    def lent_layers(self) -> tuple[nn.Module, ...]:
+        return self.project, self.unproject, *self.synthesis.modules()
+
     def check_input(self, x: Images) -> None:
         check_channels(x, known_channels(self._config.channels, model="an image codec"))
         if x.shape[2] % PATCH or x.shape[3] % PATCH:

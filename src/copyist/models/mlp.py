@@ -98,6 +98,12 @@ class MLP(FixedShape, Stack, AffineEncoder, Pretrainable):
         return self._config
 
     @property
+    def lent_layers(self) -> tuple[nn.Module, ...]:
+        linear = [layer for layer in self.encoder if isinstance(layer, nn.Linear)]
+        # Of the first one `affine` tells.
+        return tuple(linear if self._config.tied else linear[:1])
+
+    @property
     def layers(self) -> tuple[Autoencoder, ...]:
         return tuple(map(self._layer, range(len(self._config.units))))
 

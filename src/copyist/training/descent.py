@@ -14,7 +14,7 @@ from copyist.models.contracts import Model
 from copyist.objectives import Objective, ObjectiveLoss
 from copyist.training.config import Optimization
 from copyist.training.optimization import build_optimizer
-from copyist.training.sharding import is_divided, part_like, shard, whole
+from copyist.training.sharding import Divided, is_divided, part_like, whole
 
 
 @final
@@ -23,6 +23,9 @@ class Descent:
 
     loss: nn.Module
     """The `ObjectiveLoss`, spread over devices where there are several."""
+
+    divided: Divided | None
+    """The same, where processes divide the weights."""
 
     optimizer: torch.optim.Optimizer
 
@@ -39,11 +42,13 @@ class Descent:
         # On one device Accelerate changes nothing in a step, but looks for packages in each of them, which takes as
         # long as a step of a small net. Its scaler is that of float16.
         self._is_plain = accelerator.distributed_type == DistributedType.NO and accelerator.scaler is None
-        self._is_sharded = sharded
+        self.divided = None
         loss: Any = ObjectiveLoss(objective, model)
         if sharded:
             # Instead of what Accelerate does, whose saved states would be the parts of processes.
-            shard(loss, device=accelerator.device, world_size=accelerator.num_processes)
+            loss = self.divided = Divided(
+                loss, device=accelerator.device, world_size=accelerator.num_processes, lent=model.lent_layers
+            )
             self._weights, self._is_plain = [*model.parameters()], True
         optimizer: Any = build_optimizer(model, config)
         if sharded:
@@ -57,8 +62,8 @@ class Descent:
 
     def synchronized(self, *, last: bool) -> contextlib.AbstractContextManager[Any]:
         """Context manager: devices exchange gradients only after the last batch of a step."""
-        if self._is_sharded:
-            divided: Any = self.loss
+        if self.divided is not None:
+            divided: Any = self.divided
             divided.set_requires_gradient_sync(last)
             return contextlib.nullcontext()
         return contextlib.nullcontext() if last else self._accelerator.no_sync(self.loss)

@@ -63,12 +63,17 @@ class HeldOut:
     def measure(self, model: Model, objective: Objective) -> HeldOutLosses:
         """Means of the objective, and of what it measures, over the images."""
         fill = model.uses_batch_statistics
-        batches = [*enumerate(batch_indices(len(self.x), batch_size=self.batch_size, fill=fill))]
+        batches = batch_indices(len(self.x), batch_size=self.batch_size, fill=fill)
         # What else is measured is known from a batch of one's own.
         shared = self._world_size > 1 and len(batches) >= self._world_size
+        first, every = (self._rank, self._world_size) if shared else (0, 1)
+        per_process = -(-len(batches) // every)
         names, sums = list[str](), list[list[float]]()
         with evaluation_mode(model):
-            for number, (indices, count) in batches[self._rank :: self._world_size] if shared else batches:
+            # Processes that divide the weights must all call the model as often, the last batch once more if need be.
+            for turn in range(per_process):
+                number = min(first + turn * every, len(batches) - 1)
+                indices, count = batches[number]
                 draws = generator(self.seed, "validation", number)
                 rows = indices.to(self.x.device)
                 labels = None if self.labels is None else self.labels[rows]
@@ -77,17 +82,16 @@ class HeldOut:
                 names = list(found)
                 sums.append([count * value for value in (loss, *found.values())])
         if shared:
-            sums = self._in_order(sums, per_process=-(-len(batches) // self._world_size))
+            sums = self._in_order(sums)[: len(batches)]
         # One after the other, as one process alone adds them.
         means = [sum(column) / len(self.x) for column in zip(*sums, strict=True)]
         # By which all keep the best weights, or stop.
         loss, *measures = values_of_first(means, device=self.x.device)
         return HeldOutLosses(loss=loss, measures=dict(zip(names, measures, strict=True)))
 
-    def _in_order(self, sums: list[list[float]], *, per_process: int) -> list[list[float]]:
+    def _in_order(self, sums: list[list[float]]) -> list[list[float]]:
         """The sums of all batches in their order, where each process has those of every so many-th one."""
-        own = torch.zeros(1, per_process, len(sums[0]), dtype=torch.float64, device=self.x.device)
-        own[0, : len(sums)] = torch.tensor(sums, dtype=torch.float64)
+        own = torch.tensor([sums], dtype=torch.float64, device=self.x.device)
         return gather_batch(own).transpose(0, 1).flatten(0, 1).tolist()
 
     @torch.no_grad()

@@ -146,10 +146,11 @@ def _draw(state: TrainingState) -> None:
     model, store = state.current, state.store
     if not isinstance(model, Reconstructor | Diffusion) or model.takes_tables:
         return
-    with state.gathered(model):
-        if store.takes_pictures:
+    # Which divided weights cannot without all processes.
+    if store.takes_pictures or state.divides(model):
+        with state.gathered(model):
             shown = state.held_out.pictures(model, state.recipe.objective.at_progress(1.0))
-            store.write_pictures(state.counters.step, shown)
+        store.write_pictures(state.counters.step, shown)
 
 
 def _judge(state: TrainingState, loss: float) -> None:

@@ -1,7 +1,7 @@
 """Weights that processes divide: each keeps a part of every weight, of its gradient and of its moments.
 
-A weight is whole in every process while a step needs it, and in parts the rest of the time. What is saved is whole, and
-so knows nothing of how many processes there were.
+A weight is whole in every process while its layer computes, and in parts the rest of the time. What is saved is whole,
+and so knows nothing of how many processes there were.
 
 Source:
     Rajbhandari et al. (2020), "ZeRO: Memory Optimizations Toward Training Trillion Parameter Models", stage 3; Zhao et
@@ -9,11 +9,10 @@ Source:
 """
 
 __all__ = [
+    "Divided",
     "DividedModels",
-    "Shards",
     "is_divided",
     "part_like",
-    "shard",
     "take_whole_state",
     "whole",
     "whole_state",
@@ -21,7 +20,7 @@ __all__ = [
 ]
 
 import contextlib
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from typing import Any, final
 
 import torch
@@ -31,46 +30,67 @@ from copyist.errors import ArgumentError
 
 # What divides is imported where something is divided: it takes as long as much of torch.
 
+_LEAST_SHARE = 1 / 64
+"""Of all weights, of a layer that comes together by itself; each costs an exchange."""
 
-def shard(module: nn.Module, *, device: torch.device, world_size: int) -> None:
-    """Divide the weights of a module among all processes, in place; they are whole again while its `forward` runs.
 
-    PyTorch divides contiguous weights alone. Where they lay `channels_last`, the images that `forward` is given first
-    lie so, which convolutions go by as well: the same kernels compute the same bits.
+@final
+class Divided(nn.Module):
+    """A module whose weights processes divide, in place, and that calls it.
+
+    The weights of larger layers come together one layer after the other, each while it computes, all others while
+    `forward` runs or between `gather` and `release`. PyTorch divides contiguous weights alone. Where they lay
+    `channels_last`, the images that `forward` is given first lie so, which convolutions go by as well: the same kernels
+    compute the same bits.
+
+    Args:
+        module: whole in every process, on any device.
+        device: where it computes; each part goes there.
+        world_size: how many processes there are.
+        lent: layers whose weights something else than their own `forward` computes with.
 
     Raises:
         ArgumentError: a weight is a single number, which PyTorch does not divide.
     """
-    for name, weight in module.named_parameters():
-        if weight.ndim == 0:
-            raise ArgumentError(
-                f"weights that processes divide must have at least one axis, got the single number "
-                f"{name.removeprefix('model.')}; take --set sharding=none"
-            )
-    from torch.distributed.device_mesh import init_device_mesh
-    from torch.distributed.fsdp import fully_shard
 
-    if any(map(_is_channels_last, module.parameters())):
-        module.register_forward_pre_hook(_lay_channels_last)
-    module.to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]
-    mesh = init_device_mesh(device.type, (world_size,))
-    fully_shard(module, mesh=mesh, reshard_after_forward=True)
-
-
-@final
-class Shards(nn.Module):
-    """A model that processes divide, and that they use while it is gathered alone.
-
-    Args:
-        model: whole in every process.
-        device: where it is.
-        world_size: how many processes there are.
-    """
-
-    def __init__(self, model: nn.Module, *, device: torch.device, world_size: int) -> None:
+    def __init__(
+        self, module: nn.Module, *, device: torch.device, world_size: int, lent: Collection[nn.Module] = ()
+    ) -> None:
         super().__init__()
-        self.model = model
-        shard(self, device=device, world_size=world_size)
+        self.module = module
+        for name, weight in module.named_parameters():
+            if weight.ndim == 0:
+                raise ArgumentError(
+                    f"weights that processes divide must have at least one axis, got the single number "
+                    f"{name.removeprefix('model.')}; take --set sharding=none"
+                )
+        from torch.distributed.device_mesh import init_device_mesh
+        from torch.distributed.fsdp import fully_shard
+
+        if any(map(_is_channels_last, module.parameters())):
+            self.register_forward_pre_hook(_lay_channels_last)
+        module.to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]
+        mesh = init_device_mesh(device.type, (world_size,))
+        for layer in _large_layers(module, lent=lent):
+            layer.register_forward_hook(_own_memory)
+            fully_shard(layer, mesh=mesh, reshard_after_forward=True)
+        fully_shard(self, mesh=mesh, reshard_after_forward=True)
+        # What is called first is what PyTorch takes all other parts for parts of.
+        self()
+
+    def forward(self, *inputs: Any, **others: Any) -> Any:
+        """What the module gives; without inputs nothing."""
+        return self.module(*inputs, **others) if inputs else None
+
+    def gather(self) -> None:
+        """Let the weights come together that are not those of large layers; all processes must."""
+        divided: Any = self
+        divided.unshard()
+
+    def release(self) -> None:
+        """Divide them again."""
+        divided: Any = self
+        divided.reshard()
 
 
 @final
@@ -78,23 +98,26 @@ class DividedModels:
     """Which models of a run processes divide, and by what; none at first."""
 
     def __init__(self) -> None:
-        self._modules: dict[nn.Module, nn.Module] = {}
+        self._divided: dict[nn.Module, Divided] = {}
 
-    def add(self, model: nn.Module, module: nn.Module) -> None:
+    def add(self, model: nn.Module, divided: Divided) -> None:
         """Note that a model was divided with the module that holds it."""
-        self._modules[model] = module
+        self._divided[model] = divided
+
+    def __contains__(self, model: nn.Module) -> bool:
+        return model in self._divided
 
     @contextlib.contextmanager
     def gathered(self, model: nn.Module) -> Generator[None, None, None]:
-        """Context manager: a model is whole in every process, where they divide it; then all must enter."""
-        module: Any = self._modules.get(model)
-        if module is not None:
-            module.unshard()
+        """Context manager: a model may be called, also where processes divide it; then all must call it as often."""
+        divided = self._divided.get(model)
+        if divided is not None:
+            divided.gather()
         try:
             yield
         finally:
-            if module is not None:
-                module.reshard()
+            if divided is not None:
+                divided.release()
 
 
 def is_divided(tensor: Tensor) -> bool:
@@ -144,13 +167,33 @@ def take_whole_state(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     module.load_state_dict({name: part_like(value, own.get(name, value)) for name, value in tensors.items()})
 
 
+def _large_layers(module: nn.Module, *, lent: Collection[nn.Module]) -> list[nn.Module]:
+    """Layers without layers of their own that have a good share of the weights, and are not lent."""
+    least = _LEAST_SHARE * sum(weight.numel() for weight in module.parameters())
+    return [
+        layer
+        for layer in module.modules()
+        if not any(layer is other for other in lent)
+        and not any(True for _ in layer.children())
+        and sum(weight.numel() for weight in layer.parameters()) >= max(least, 1)
+    ]
+
+
 def _is_channels_last(tensor: Tensor) -> bool:
     """And not contiguous at once, as what has one channel or one position is."""
     return tensor.ndim == 4 and tensor.is_contiguous(memory_format=torch.channels_last) and not tensor.is_contiguous()
 
 
+def _own_memory(_layer: nn.Module, _inputs: tuple[Any, ...], output: Tensor) -> Tensor:
+    """What a layer gives, no view of anything: where a view is changed in place, PyTorch forgets to gather the weights
+    of the layer for its gradients."""
+    return output if output._base is None else output.clone()
+
+
 def _lay_channels_last(module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     """The inputs of a module, of which the first are examples: images with the channels of a position side by side."""
+    if not inputs:
+        return inputs
     x, *others = inputs
     if x.ndim == 4:
         # Not `contiguous`, which leaves images of one channel as they are, and convolutions go by their strides.

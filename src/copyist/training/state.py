@@ -7,6 +7,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any, final
 
+import torch
 from torch import nn
 
 from copyist.checkpoint import sum_of_tensors
@@ -26,7 +27,7 @@ from copyist.training.learned import LearnedExamples
 from copyist.training.optimization import update_average
 from copyist.training.processes import statistics_batch
 from copyist.training.run_data import RunData
-from copyist.training.sharding import DividedModels, Shards
+from copyist.training.sharding import Divided, DividedModels
 from copyist.training.start import InitialWeights, build_model
 from copyist.training.store import Store
 
@@ -86,6 +87,7 @@ class TrainingState:
         self.data = RunData.of(splits, num_classes=num_classes, unit=self.model_config.unit, trimmed=config.trimmed)
         self.summary = self.data.summary()
         world_size = self.accelerator.num_processes
+        sharded = world_size > 1 and config.sharding == "full"
         self.statistics_batch = statistics_batch(config, num_processes=world_size)
         self.model = build_model(
             self.model_config,
@@ -93,25 +95,26 @@ class TrainingState:
             splits.train,
             seed=seed,
             start=start,
-            device=self.device,
+            # From where the parts go to the devices, which need not have room for the whole.
+            device=torch.device("cpu") if sharded else self.device,
             statistics_batch=self.statistics_batch,
         ).train()
         self.average = copy.deepcopy(self.model) if config.averaging > 0 else None
         self.best = copy.deepcopy(self.model) if config.patience > 0 else None
         if world_size > 1 and config.batch_statistics == "synchronized":
             share_statistics(self.model)
-        sharded = world_size > 1 and config.sharding == "full"
         if config.compile:
             self.model.compile()  # pyright: ignore[reportUnknownMemberType]
         self.descent = Descent(
             recipe.objective, self.model, config.optimization, accelerator=self.accelerator, sharded=sharded
         )
         self._divided = DividedModels()
-        if sharded:
-            self._divided.add(self.model, self.descent.loss)
+        if self.descent.divided is not None:
+            self._divided.add(self.model, self.descent.divided)
             for model in (self.average, self.best):
                 if model is not None:
-                    self._divided.add(model, Shards(model, device=self.device, world_size=world_size))
+                    divided = Divided(model, device=self.device, world_size=world_size, lent=model.lent_layers)
+                    self._divided.add(model, divided)
         self._examples = LearnedExamples(self.data, config, self.model, seed=seed, accelerator=self.accelerator)
         self.counters = Counters()
         self.saved_step = 0
@@ -129,8 +132,12 @@ class TrainingState:
         """The examples of every validation, as they are learned."""
         return self._examples.held_out
 
+    def divides(self, model: Model) -> bool:
+        """Whether processes divide the weights of a model of the run."""
+        return model in self._divided
+
     def gathered(self, model: Model) -> contextlib.AbstractContextManager[Any]:
-        """Context manager: a model of the run is whole in every process, where processes divide it; all must enter."""
+        """Context manager: a model of the run may be called, also where processes divide it; then all must call it."""
         return self._divided.gathered(model)
 
     @property

@@ -127,6 +127,12 @@ class Model(Contract, nn.Module, abc.ABC):
     @abc.abstractmethod
     def forward(self, x: Examples) -> Tensor: ...
 
+    @property
+    def lent_layers(self) -> tuple[nn.Module, ...]:
+        """Layers whose weights something else than their own `forward` computes with, such as a tied decoder: where
+        processes divide the weights, those must be whole whenever the model computes."""
+        return ()
+
     def standardized(self, x: Examples) -> Examples:
         """Rows of a table in the units in which the model learns them; images as they are."""
         return x
