@@ -39,6 +39,7 @@ def multiplications(model: Model, method: Method, trial: Trial) -> float:
 def held_for_backward(model: nn.Module, x: Tensor) -> float:
     """Megabytes per example that wait for the backward pass when a model's answer to a batch (B, ...) is
     differentiated, without its weights: what the memory of training grows with."""
+    x = x.clone()  # A slice of a larger set would count with all of it.
     weights = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
     held: dict[int, int] = {}
 
