@@ -198,8 +198,12 @@ def _connection_to_ray() -> Generator[None, None, None]:
 def _check_that_someone_listens(address: str) -> None:
     """Raise OSError where no one listens at `host:port`; other addresses, as `auto`, are left to Ray."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
-    if host and port.isdecimal():
-        socket.create_connection((host, int(port)), timeout=_LONGEST_WAIT).close()
+    if not host or "://" in host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_LONGEST_WAIT).close()
+    except (UnicodeError, OverflowError) as error:
+        raise OSError(f"{address} is no address") from error
 
 
 def _no_answer(name: str, address: str, variable: str) -> ArgumentError:

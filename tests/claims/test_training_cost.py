@@ -15,6 +15,8 @@ def test_a_linear_layer_keeps_its_input_and_a_tanh_its_output() -> None:
     # The output of tanh is the input of the next layer, and is kept once; weights are not counted.
     assert held_for_backward(layers, x) == pytest.approx(4 * (1000 + 500) / 1e6)
     assert parameters(layers) == 1001 * 500 + 501 * 2
+    # Of a larger set only the images that were given.
+    assert held_for_backward(layers, torch.zeros(80, 1000)[:8]) == held_for_backward(layers, x)
 
 
 def test_nothing_waits_where_nothing_is_differentiated() -> None:

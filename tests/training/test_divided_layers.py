@@ -16,12 +16,13 @@ from torch.distributed.tensor import DTensor
 from copyist.data import open_source
 from copyist.errors import ArgumentError
 from copyist.models import Model, UNetConfig
-from copyist.objectives import Copying, ObjectiveLoss
+from copyist.models.in_batches import evaluation_mode
+from copyist.objectives import Contraction, Copying, L1Sparsity, Objective, ObjectiveLoss
 from copyist.recipes import RECIPES, configured
 from copyist.training import Recipe
 from copyist.training.fitted_config import fitted_config
 from copyist.training.processes import check_processes
-from copyist.training.sharding import Divided
+from copyist.training.sharding import Divided, lent_layers
 from copyist.training.start import build_model
 
 CPU = torch.device("cpu")
@@ -67,19 +68,15 @@ def gradients(model: Model) -> dict[str, Tensor]:
     }
 
 
-@pytest.mark.parametrize(
-    ("name", "settings"),
-    [(name, []) for name, make in RECIPES.items() if may_be_divided(make()) and name not in SINGLE_NUMBERS]
-    + [("overcomplete-mlp", ["tied=true", "widths=64,64"])],
-)
-def test_layers_that_come_together_one_by_one_have_the_gradients_of_whole_ones(name: str, settings: list[str]) -> None:
-    data = "digits?binarize=sample" if name in BINARY else "scenes?size=32&limit=40"
-    recipe = configured(name, data=data, assignments=settings)
+def check_gradients(recipe: Recipe) -> None:
+    """Those of layers that come together one by one are those of whole ones, also after a look at two batches."""
     whole = built(recipe)
     parted = copy.deepcopy(whole)
     x = open_source(recipe.data).train.examples()[:4]
     labels = torch.tensor([0, 1, 0, 1]) if recipe.objective.uses_labels else None
-    divided = Divided(ObjectiveLoss(recipe.objective, parted), device=CPU, world_size=1, lent=parted.lent_layers)
+    lent = lent_layers(parted, recipe.objective)
+    divided = Divided(ObjectiveLoss(recipe.objective, parted), device=CPU, world_size=1, lent=lent)
+    look(divided, parted, recipe, x, labels)
     losses: list[Tensor] = []
     for loss in (ObjectiveLoss(recipe.objective, whole), divided):
         losses.append(loss(x, progress=0.5, generator=torch.Generator().manual_seed(0), labels=labels))
@@ -89,6 +86,40 @@ def test_layers_that_come_together_one_by_one_have_the_gradients_of_whole_ones(n
     assert found.keys() == expected.keys()
     for key, value in expected.items():
         torch.testing.assert_close(found[key], value, rtol=1e-3, atol=1e-4 * float(value.abs().max()) + 1e-9)
+    look(divided, parted, recipe, x, labels)
+    assert all(isinstance(weight, DTensor) for weight in parted.parameters())
+
+
+def look(divided: Divided, model: Model, recipe: Recipe, x: Tensor, labels: Tensor | None) -> None:
+    """What is measured on held-out images between steps, on two batches."""
+    divided.gather()
+    with torch.no_grad(), evaluation_mode(model):
+        for _ in range(2):
+            generator = torch.Generator().manual_seed(1)
+            recipe.objective(model, x, generator=generator, labels=labels)
+            recipe.objective.measures(model, x, generator=generator, labels=labels)
+    divided.release()
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [(name, []) for name, make in RECIPES.items() if may_be_divided(make()) and name not in SINGLE_NUMBERS]
+    + [("overcomplete-mlp", ["tied=true", "widths=64,64"])],
+)
+def test_layers_that_come_together_one_by_one_have_the_gradients_of_whole_ones(name: str, settings: list[str]) -> None:
+    data = "digits?binarize=sample" if name in BINARY else "scenes?size=32&limit=40"
+    check_gradients(configured(name, data=data, assignments=settings))
+
+
+@pytest.mark.parametrize("name", ["undercomplete-mlp", "autoencoder"])
+@pytest.mark.parametrize(
+    "objective",
+    [L1Sparsity(weight=0.1), Contraction(weight=0.1, probes=1), Contraction(weight=0.1, probes=1, scale="image")],
+)
+def test_what_differentiates_the_model_itself_has_the_gradients_of_whole_weights(
+    name: str, objective: Objective
+) -> None:
+    check_gradients(replace(RECIPES[name](data="scenes?size=16&limit=40"), objective=objective))
 
 
 def test_few_weights_are_whole_at_once() -> None:

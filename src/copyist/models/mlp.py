@@ -100,8 +100,8 @@ class MLP(FixedShape, Stack, AffineEncoder, Pretrainable):
     @property
     def lent_layers(self) -> tuple[nn.Module, ...]:
         linear = [layer for layer in self.encoder if isinstance(layer, nn.Linear)]
-        # Of the first one `affine` tells.
-        return tuple(linear if self._config.tied else linear[:1])
+        # Of a single one `affine` tells.
+        return tuple(linear) if self._config.tied or len(linear) == 1 else ()
 
     @property
     def layers(self) -> tuple[Autoencoder, ...]:

@@ -56,6 +56,12 @@ class Objective(abc.ABC):
         """Whether the images must have labels."""
         return issubclass(self.trains, Classifier)
 
+    @property
+    def differentiates(self) -> bool:
+        """Whether a call differentiates the model by itself, before the loss is: where processes divide the weights,
+        all must then be whole as long as it lasts."""
+        return False
+
     @final
     def check_model(self, model: Model) -> None:
         """Refuse, before training, a model that does not keep the contract this objective requires.

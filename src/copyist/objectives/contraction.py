@@ -66,6 +66,10 @@ class Contraction(Objective):
         elif self.scale == "image":
             raise ArgumentError("probes must be given for the Jacobian of the copy, got none; take probes=1")
 
+    @property
+    def differentiates(self) -> bool:
+        return self.probes is not None
+
     def check_settings(self, model: Model) -> None:
         if self.probes is None:
             _affine(model)

@@ -56,6 +56,10 @@ class L1Sparsity(Objective):
         check_at_least("weight", self.weight, 0)
         check_choice("scale", self.scale, get_args(Scale))
 
+    @property
+    def differentiates(self) -> bool:
+        return self.scale == "image"
+
     def __call__(self, model: Model, x: Images, *, generator: torch.Generator, labels: Tensor | None = None) -> Tensor:
         copier = needs(model, Autoencoder, verb="L1Sparsity")
         x_tilde = self.corruption(x, generator=generator)

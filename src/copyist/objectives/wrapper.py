@@ -65,6 +65,11 @@ class Wrapper(Objective):
         return self.objective.uses_labels
 
     @final
+    @property
+    def differentiates(self) -> bool:
+        return self.objective.differentiates
+
+    @final
     def check_settings(self, model: Model) -> None:
         self.objective.check_model(self.part(model))
 

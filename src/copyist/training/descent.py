@@ -14,7 +14,7 @@ from copyist.models.contracts import Model
 from copyist.objectives import Objective, ObjectiveLoss
 from copyist.training.config import Optimization
 from copyist.training.optimization import build_optimizer
-from copyist.training.sharding import Divided, is_divided, part_like, whole
+from copyist.training.sharding import Divided, is_divided, lent_layers, part_like, whole
 
 
 @final
@@ -46,8 +46,9 @@ class Descent:
         loss: Any = ObjectiveLoss(objective, model)
         if sharded:
             # Instead of what Accelerate does, whose saved states would be the parts of processes.
+            lent = lent_layers(model, objective)
             loss = self.divided = Divided(
-                loss, device=accelerator.device, world_size=accelerator.num_processes, lent=model.lent_layers
+                loss, device=accelerator.device, world_size=accelerator.num_processes, lent=lent
             )
             self._weights, self._is_plain = [*model.parameters()], True
         optimizer: Any = build_optimizer(model, config)

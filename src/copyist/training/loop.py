@@ -146,8 +146,8 @@ def _draw(state: TrainingState) -> None:
     model, store = state.current, state.store
     if not isinstance(model, Reconstructor | Diffusion) or model.takes_tables:
         return
-    # Which divided weights cannot without all processes.
-    if store.takes_pictures or state.divides(model):
+    # Where processes divide the weights, all must call the model for the one that keeps the pictures.
+    if store.takes_pictures or (state.divides(model) and not store.in_memory):
         with state.gathered(model):
             shown = state.held_out.pictures(model, state.recipe.objective.at_progress(1.0))
         store.write_pictures(state.counters.step, shown)

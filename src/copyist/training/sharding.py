@@ -12,6 +12,7 @@ __all__ = [
     "Divided",
     "DividedModels",
     "is_divided",
+    "lent_layers",
     "part_like",
     "take_whole_state",
     "whole",
@@ -27,6 +28,8 @@ import torch
 from torch import Tensor, nn
 
 from copyist.errors import ArgumentError
+from copyist.models.contracts import Model
+from copyist.objectives import Objective
 
 # What divides is imported where something is divided: it takes as long as much of torch.
 
@@ -120,6 +123,12 @@ class DividedModels:
                 divided.release()
 
 
+def lent_layers(model: Model, objective: Objective) -> tuple[nn.Module, ...]:
+    """The layers of a model that must be whole for as long as an objective is computed."""
+    # PyTorch divides a layer again as soon as it was differentiated, and the loss needs it once more.
+    return tuple(model.modules()) if objective.differentiates else model.lent_layers
+
+
 def is_divided(tensor: Tensor) -> bool:
     """Whether a process has a part of a tensor alone."""
     return hasattr(tensor, "full_tensor")
@@ -184,10 +193,11 @@ def _is_channels_last(tensor: Tensor) -> bool:
     return tensor.ndim == 4 and tensor.is_contiguous(memory_format=torch.channels_last) and not tensor.is_contiguous()
 
 
-def _own_memory(_layer: nn.Module, _inputs: tuple[Any, ...], output: Tensor) -> Tensor:
+def _own_memory(_layer: nn.Module, _inputs: tuple[Any, ...], output: Any) -> Any:
     """What a layer gives, no view of anything: where a view is changed in place, PyTorch forgets to gather the weights
     of the layer for its gradients."""
-    return output if output._base is None else output.clone()
+    is_view = isinstance(output, Tensor) and output._base is not None
+    return output.clone() if is_view else output
 
 
 def _lay_channels_last(module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -27,7 +27,7 @@ from copyist.training.learned import LearnedExamples
 from copyist.training.optimization import update_average
 from copyist.training.processes import statistics_batch
 from copyist.training.run_data import RunData
-from copyist.training.sharding import Divided, DividedModels
+from copyist.training.sharding import Divided, DividedModels, lent_layers
 from copyist.training.start import InitialWeights, build_model
 from copyist.training.store import Store
 
@@ -113,7 +113,9 @@ class TrainingState:
             self._divided.add(self.model, self.descent.divided)
             for model in (self.average, self.best):
                 if model is not None:
-                    divided = Divided(model, device=self.device, world_size=world_size, lent=model.lent_layers)
+                    divided = Divided(
+                        model, device=self.device, world_size=world_size, lent=lent_layers(model, recipe.objective)
+                    )
                     self._divided.add(model, divided)
         self._examples = LearnedExamples(self.data, config, self.model, seed=seed, accelerator=self.accelerator)
         self.counters = Counters()
