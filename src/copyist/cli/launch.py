@@ -250,7 +250,10 @@ def _failure(codes: Mapping[int, int], folder: Path, *, devices: int, nodes: int
     who = f"process {rank} of the {devices * nodes} of this run"
     if code < 0:
         name = signal.Signals(-code).name
-        return TrainingError(f"{who} was ended by {name}, and the others with it; {aftermath}")
+        # Now and then gloo aborts where a connection ends within a message.
+        others = nodes > 1 and code == -signal.SIGABRT
+        hint = ", as happens where a process on another machine has ended" if others else ""
+        return TrainingError(f"{who} was ended by {name}, and the others with it{hint}; {aftermath}")
     if rank in lost and nodes > 1:
         return TrainingError(f"a process on another machine has ended, and this one with it; {aftermath}")
     if rank in reports:
