@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import re
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -151,6 +153,44 @@ def test_a_cluster_that_does_not_answer_is_one_sentence(
     sentence = rf"^a cluster of {backend.title()} must answer at tcp://first:8786, and none does; check {variable}$"
     with pytest.raises(ArgumentError, match=sentence), on_backend(backend):
         pass
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:{port}", "ray://127.0.0.1:{port}", "[::1]:{port}", "a..b:{port}"])
+def test_an_address_where_no_one_listens_is_refused_before_ray_waits_for_minutes(
+    address: str, install: Callable[[Cluster], Cluster], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = install(Cluster())
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        place = address.format(port=taken.getsockname()[1])
+    monkeypatch.setenv("RAY_ADDRESS", place)
+    sentence = f"^a cluster of Ray must answer at {re.escape(place)}, and none does; check RAY_ADDRESS$"
+    with pytest.raises(ArgumentError, match=sentence), on_backend("ray"):
+        pass
+    assert [name for name, _ in cluster.calls] == ["register_ray"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "auto",
+        "127.0.0.1:{port}",
+        pytest.param(
+            "[::1]:{port}", marks=pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="there is no IPv6 here")
+        ),
+        "tcp://127.0.0.1:1",
+    ],
+)
+def test_what_listens_and_what_is_no_host_with_a_port_is_left_to_ray(
+    address: str, install: Callable[[Cluster], Cluster], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = install(Cluster())
+    family = socket.AF_INET6 if "::" in address else socket.AF_INET
+    with socket.create_server(("", 0), family=family) as server:
+        monkeypatch.setenv("RAY_ADDRESS", address.format(port=server.getsockname()[1]))
+        with on_backend("ray"):
+            pass
+    assert [name for name, _ in cluster.calls] == ["register_ray", "init", "shutdown"]
 
 
 def test_a_cluster_of_dask_that_nobody_names_has_one_thread_a_process(

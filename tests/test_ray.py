@@ -2,16 +2,14 @@
 
 import os
 import signal
-import socket
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from copyist.errors import ArgumentError, JobError
 from copyist.jobs import on_backend, run_jobs
 
-ray: Any = pytest.importorskip("ray")
+pytest.importorskip("ray")
 
 
 def double(number: int) -> int:
@@ -41,16 +39,3 @@ def test_what_fails_or_dies_in_a_process_of_ray_is_one_sentence_here() -> None:
             list(run_jobs(refuse, [(1,), (3,)], jobs=2))
         with pytest.raises(JobError, match=r"was ended from outside, .* take fewer at once"):
             list(run_jobs(end_from_outside, [(1,), (2,)], jobs=2))
-
-
-def test_an_address_where_no_one_listens_is_refused_before_ray_waits_for_minutes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
-    monkeypatch.setenv("RAY_ADDRESS", address)
-    monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("Ray waits"))
-    sentence = rf"^a cluster of Ray must answer at {address}, and none does; check RAY_ADDRESS$"
-    with pytest.raises(ArgumentError, match=sentence), on_backend("ray"):
-        pass

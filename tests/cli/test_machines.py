@@ -196,6 +196,8 @@ def test_a_launcher_blames_other_machines_where_its_own_processes_only_lost_them
         f"{aborted}, as happens where a process on another machine has ended; it is lost"
     )
     assert failed({2: -signal.SIGABRT}, nodes=1) == f"{aborted.replace('of the 4', 'of the 2')}; it is lost"
+    first = "process 1 of the 2 of this run was ended by SIGKILL, and the others with it; it is lost"
+    assert failed({0: -signal.SIGABRT, 1: -signal.SIGKILL}, nodes=1) == first
     log = tmp_path / "logs" / "1" / "stderr.log"
     log.parent.mkdir(parents=True)
     log.write_text("Traceback …\nZeroDivisionError: division by zero\n")

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _LOST = "another process of this run has ended, and this one with it"
 """What a process says whose exchange with another one broke off."""
 
+_RESULTS = (signal.SIGTERM, signal.SIGABRT)
+"""Signals that a process rather ends by because another one has ended."""
+
 _SILENT = "another process of this run does not answer, and this one cannot go on without it"
 """What a process says that has waited for another one for as long as `copyist.devices.PROCESS_TIMEOUT`."""
 
@@ -245,12 +248,11 @@ def _failure(codes: Mapping[int, int], folder: Path, *, devices: int, nodes: int
     own = [each for rank, each in reports.items() if rank not in lost and each["code"] < 128]
     if own:
         return TrainingError(own[0]["sentence"])
-    # By SIGTERM the launcher ends those that are left.
-    rank, code = min(codes.items(), key=lambda each: (each[1] >= 0, each[1] == -signal.SIGTERM, each[0] in lost, each))
+    # By SIGTERM the launcher ends those that are left, and by SIGABRT gloo now and then one that has lost another.
+    rank, code = min(codes.items(), key=lambda each: (each[1] >= 0, -each[1] in _RESULTS, each[0] in lost, each))
     who = f"process {rank} of the {devices * nodes} of this run"
     if code < 0:
         name = signal.Signals(-code).name
-        # Now and then gloo aborts where a connection ends within a message.
         others = nodes > 1 and code == -signal.SIGABRT
         hint = ", as happens where a process on another machine has ended" if others else ""
         return TrainingError(f"{who} was ended by {name}, and the others with it{hint}; {aftermath}")

@@ -10,7 +10,7 @@ from copyist.models.contracts import Model
 from copyist.models.latent_diffusion import LatentDiffusion
 from copyist.training.divergence import compare
 from copyist.training.saving import header_of
-from copyist.training.sharding import whole_state
+from copyist.training.sharding import whole_to_keep
 from copyist.training.state import TrainingState
 
 
@@ -38,7 +38,7 @@ def finished_model(state: TrainingState, weights: Model) -> Model:
     """Weights of the run as they are used: a model like any that is loaded, in evaluation mode, on the device."""
     with torch.random.fork_rng(devices=[]):
         model = state.model_config.build()
-    model.load_state_dict(whole_state(weights))
+    model.load_state_dict(whole_to_keep(weights.state_dict(), kept=True))
     model.trained_on = state.model.trained_on
     model = model.to(state.device).eval()
     if model.measured:

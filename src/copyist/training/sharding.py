@@ -1,7 +1,7 @@
 """Weights that processes divide: each keeps a part of every weight, of its gradient and of its moments.
 
-A weight is whole in every process while its layer computes, and in parts the rest of the time. What is saved is whole,
-and so knows nothing of how many processes there were.
+A weight is whole in every process while its layer computes, or its model where the layer is small, and in parts the
+rest of the time. What is saved is whole, and so knows nothing of how many processes there were.
 
 Source:
     Rajbhandari et al. (2020), "ZeRO: Memory Optimizations Toward Training Trillion Parameter Models", stage 3; Zhao et
@@ -16,7 +16,6 @@ __all__ = [
     "part_like",
     "take_whole_state",
     "whole",
-    "whole_state",
     "whole_to_keep",
 ]
 
@@ -165,11 +164,6 @@ def part_like(value: Tensor, like: Tensor) -> Tensor:
     return distribute_tensor(value.to(like.device), divided.device_mesh, divided.placements)
 
 
-def whole_state(module: nn.Module) -> dict[str, Tensor]:
-    """`state_dict` of a module whose weights may be divided; every process must ask for it."""
-    return {name: whole(tensor) for name, tensor in module.state_dict().items()}
-
-
 def take_whole_state(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     """`load_state_dict` of a module whose weights may be divided, from whole ones."""
     own: Mapping[str, Any] = module.state_dict()
@@ -178,14 +172,16 @@ def take_whole_state(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
 
 def _large_layers(module: nn.Module, *, lent: Collection[nn.Module]) -> list[nn.Module]:
     """Layers without layers of their own that have a good share of the weights, and are not lent."""
-    least = _LEAST_SHARE * sum(weight.numel() for weight in module.parameters())
+    least, kept = max(1, _LEAST_SHARE * _num_weights(module)), set(lent)
     return [
         layer
         for layer in module.modules()
-        if not any(layer is other for other in lent)
-        and not any(True for _ in layer.children())
-        and sum(weight.numel() for weight in layer.parameters()) >= max(least, 1)
+        if layer not in kept and not [*layer.children()] and _num_weights(layer) >= least
     ]
+
+
+def _num_weights(module: nn.Module) -> int:
+    return sum(weight.numel() for weight in module.parameters())
 
 
 def _is_channels_last(tensor: Tensor) -> bool:

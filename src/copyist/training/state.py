@@ -95,7 +95,7 @@ class TrainingState:
             splits.train,
             seed=seed,
             start=start,
-            # From where the parts go to the devices, which need not have room for the whole.
+            # From where the parts go to the devices: they need no room for the whole while it is trained.
             device=torch.device("cpu") if sharded else self.device,
             statistics_batch=self.statistics_batch,
         ).train()

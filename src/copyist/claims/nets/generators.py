@@ -1,8 +1,8 @@
-"""Models that make landscapes, each trained for the same time of one thread: what a copier's samples are compared with.
+"""Models that make landscapes, each planned for the same time of one thread: what a copier's samples are compared with.
 
-A step of 32 landscapes of 32×32 was timed, in seconds of one thread: copying by the plain net of the ladder 0.21, and
-by its variational form 0.23; denoising 0.17; diffusion of pixels 0.23; an autoencoder of small codes 0.15, and
-diffusion of its codes 0.06. Steps are chosen by that, so that none has much more time than the copier.
+On one machine a step of 32 landscapes of 32×32 was timed, in seconds of one thread: copying by the plain net of the
+ladder 0.21, and by its variational form 0.23; denoising 0.17; diffusion of pixels 0.23; an autoencoder of small codes
+0.15, and diffusion of its codes 0.06. Steps are chosen by that, so that none has much more time than the copier.
 """
 
 __all__ = [
